@@ -1,0 +1,43 @@
+"""jgd: gradient descent as data.
+
+Models and losses are pure functions, optimizers are records whose hyperparameters are array leaves, and thousands of
+runs are one compiled program. In the order of the data flow:
+
+    data ─► split ─► scale ─► batches ─► loss ─► gradient ─► step ─► train ─► sweep ─► results
+"""
+
+from jgd import data, losses, models, optimizers, schedules
+from jgd.core.checks import JgdError
+from jgd.core.optimizer import Optimizer, apply_updates, chain
+from jgd.core.record import record, static
+from jgd.data import MinMax, Standard, datasets, split
+from jgd.descent import Progress, rollout, start, step
+from jgd.losses import SupervisedLoss
+from jgd.train import Run, train
+
+__version__ = "0.1.0"
+
+__all__ = [
+    "data",
+    "datasets",
+    "split",
+    "Standard",
+    "MinMax",
+    "models",
+    "losses",
+    "SupervisedLoss",
+    "schedules",
+    "optimizers",
+    "chain",
+    "apply_updates",
+    "Optimizer",
+    "start",
+    "step",
+    "rollout",
+    "Progress",
+    "train",
+    "Run",
+    "record",
+    "static",
+    "JgdError",
+]

@@ -1,0 +1,6 @@
+"""Layer 0: what everything stands on. Enters: hyperparameters, gradients, parameters. Leaves: updates and states.
+
+record.py     records that JAX sees as pytrees        types.py      Params, Loss, Schedule, Link, Context
+optimizer.py  Chain, Optimizer and its state          tree.py       arithmetic on pytrees
+seeds.py      keys from (seed, stream)                checks.py     errors for bad input
+"""

@@ -1,0 +1,194 @@
+"""Errors for bad input: each names the argument or the tree path, the rule, and the value got.
+
+Checks run on the host, when a record is made or when a program is traced, never inside a compiled step. A traced
+value can't be read and passes; the sweep checks its grid before it traces.
+"""
+
+import difflib
+import math
+import numbers
+import re
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+
+
+class JgdError(Exception):
+    """The base of every error that jgd raises for bad input."""
+
+
+class JgdValueError(JgdError, ValueError):
+    """The type is right, the value is not."""
+
+
+class JgdTypeError(JgdError, TypeError):
+    """The type, the dtype or the tree is not what the argument takes."""
+
+
+_INTERVAL = re.compile(r"([\[(])\s*(\S+),\s*(\S+)\s*([\])])")
+
+
+def _holds(rule: str, value: np.ndarray) -> np.ndarray:
+    if rule == "> 0":
+        return value > 0
+    if rule == ">= 0":
+        return value >= 0
+    match = _INTERVAL.fullmatch(rule)
+    assert match, rule
+    left, low, high, right = match.groups()
+    above = value >= float(low) if left == "[" else value > float(low)
+    below = value <= float(high) if right == "]" else value < float(high)
+    return above & below
+
+
+def hyperparameter(name: str, value: Any, rule: str, schedule: bool = True) -> None:
+    """Refuse `value` unless it is a traced number, finite numbers that obey `rule`, or (where allowed) a schedule.
+
+    >>> hyperparameter("learning_rate", -0.1, "> 0")
+    Traceback (most recent call last):
+        ...
+    jgd.core.checks.JgdValueError: learning_rate must be a finite number > 0, got -0.1
+    """
+    if isinstance(value, jax.core.Tracer) or (schedule and callable(value)):
+        return
+    if isinstance(value, bool | np.bool_) or not isinstance(value, numbers.Real | np.ndarray | jax.Array):
+        kinds = "a number, an array of numbers or a schedule" if schedule else "a number or an array of numbers"
+        raise JgdTypeError(f"{name} must be {kinds}, got {value!r} ({type(value).__name__})")
+    array = np.asarray(value)
+    if not (jnp.issubdtype(array.dtype, jnp.floating) or jnp.issubdtype(array.dtype, jnp.integer)):
+        raise JgdTypeError(f"{name} must hold real numbers, got dtype {array.dtype}")
+    array = array.astype(np.float64)
+    good = np.isfinite(array) & _holds(rule, array)
+    if not good.all():
+        where = np.argwhere(~good)[0]
+        place = "".join(f"[{i}]" for i in where)
+        words = rule if rule[0] in "<>" else f"in {rule}"
+        raise JgdValueError(f"{name}{place} must be a finite number {words}, got {array[tuple(where)]:g}")
+
+
+def count(name: str, value: Any, least: int = 0, most: int | None = None) -> int:
+    """`value` as an int, refused unless it is a whole number within `least` … `most`.
+
+    >>> count("steps", 2.5)
+    Traceback (most recent call last):
+        ...
+    jgd.core.checks.JgdTypeError: steps must be a whole number >= 0, got 2.5 (float)
+    """
+    limits = f">= {least}" if most is None else f"from {least} to {most}"
+    if isinstance(value, bool | np.bool_) or not isinstance(value, numbers.Integral):
+        raise JgdTypeError(f"{name} must be a whole number {limits}, got {value!r} ({type(value).__name__})")
+    if value < least or (most is not None and value > most):
+        raise JgdValueError(f"{name} must be a whole number {limits}, got {value}")
+    return int(value)
+
+
+def number(name: str, value: Any, rule: str) -> float:
+    """`value` as a float: one finite number that obeys `rule`, and no schedule or array."""
+    if not isinstance(value, numbers.Real) or isinstance(value, bool | np.bool_):
+        raise JgdTypeError(f"{name} must be a number, got {value!r} ({type(value).__name__})")
+    hyperparameter(name, value, rule, schedule=False)
+    return float(value)
+
+
+def choice(kind: str, name: Any, choices: Iterable[str]) -> str:
+    """`name`, refused unless it is one of `choices`; the error lists them and the nearest.
+
+    >>> choice("optimizer", "adm", ["sgd", "adam"])
+    Traceback (most recent call last):
+        ...
+    jgd.core.checks.JgdValueError: unknown optimizer 'adm'; did you mean 'adam'? choose from: sgd, adam
+    """
+    known = list(choices)
+    if isinstance(name, str) and name in known:
+        return name
+    near = difflib.get_close_matches(str(name), known, n=1)
+    hint = f"; did you mean {near[0]!r}?" if near else ";"
+    raise JgdValueError(f"unknown {kind} {name!r}{hint} choose from: {', '.join(known)}")
+
+
+def path_of(path: Sequence[Any]) -> str:
+    """A leaf's path as a person writes it, `['layer'].weights`, or `(the tree itself)` for a bare leaf."""
+    return jax.tree_util.keystr(tuple(path)) or "(the tree itself)"
+
+
+def parameters(params: Any) -> None:
+    """Refuse leaves that can't descend: anything but real floating numbers, by path and dtype."""
+    for path, leaf in jax.tree_util.tree_leaves_with_path(params):
+        dtype = getattr(leaf, "dtype", None)
+        if dtype is None and isinstance(leaf, float):
+            continue
+        if dtype is None or not jnp.issubdtype(dtype, jnp.floating):
+            got = dtype if dtype is not None else type(leaf).__name__
+            raise JgdTypeError(
+                f"params{path_of(path)} must hold floating numbers (complex ones as real and imaginary parts), "
+                f"got {got}; keep what is not trained outside params"
+            )
+
+
+def same_structure(grads: Any, params: Any) -> None:
+    """Refuse gradients whose tree or shapes are not those of the parameters, by path."""
+    got = {path_of(path): jnp.shape(leaf) for path, leaf in jax.tree_util.tree_leaves_with_path(grads)}
+    want = {path_of(path): jnp.shape(leaf) for path, leaf in jax.tree_util.tree_leaves_with_path(params)}
+    for path in want:
+        if path not in got:
+            raise JgdValueError(f"grads misses the leaf {path}, which params has")
+    for path in got:
+        if path not in want:
+            raise JgdValueError(f"grads has an unexpected leaf {path}, which params has not")
+    for path, shape in want.items():
+        if got[path] != shape:
+            raise JgdValueError(f"grads{path} must have the shape of params{path}, {shape}, got {got[path]}")
+    if jax.tree.structure(grads) != jax.tree.structure(params):
+        raise JgdTypeError(
+            f"grads must be the same kind of tree as params, {jax.tree.structure(params)}, "
+            f"got {jax.tree.structure(grads)}"
+        )
+
+
+def rows(name: str, data: Any) -> int:
+    """The number of rows that all leaves of `data` share; no leaf, no row and unequal counts are refused."""
+    leaves = jax.tree_util.tree_leaves_with_path(data)
+    if not leaves:
+        raise JgdValueError(f"{name} must hold at least one array, got {data!r}")
+    first = None
+    for path, leaf in leaves:
+        if jnp.ndim(leaf) == 0:
+            raise JgdValueError(f"{name}{path_of(path)} must have a leading axis of rows, got a scalar")
+        have = jnp.shape(leaf)[0]
+        if first is None:
+            first = (path, have)
+        elif have != first[1]:
+            raise JgdValueError(
+                f"{name} must have as many rows in every array: {name}{path_of(first[0])} has {first[1]}, "
+                f"{name}{path_of(path)} has {have}"
+            )
+    assert first is not None
+    if first[1] == 0:
+        raise JgdValueError(f"{name} has 0 rows")
+    return first[1]
+
+
+def finite_data(name: str, data: Any) -> None:
+    """Refuse NaN and infinity in `data`, by the array's path and the first bad index (row, column)."""
+    for path, leaf in jax.tree_util.tree_leaves_with_path(data):
+        array = np.asarray(leaf)
+        if not jnp.issubdtype(array.dtype, jnp.floating) or bool(np.isfinite(array).all()):
+            continue
+        index = tuple(int(i) for i in np.argwhere(~np.isfinite(array))[0])
+        place = ", ".join(f"{word} {i}" for word, i in zip(("row", "column"), index, strict=False))
+        raise JgdValueError(
+            f"{name}{path_of(path)} must be finite, got {array[index]} at {place or index} "
+            "(check_finite=False lets it pass)"
+        )
+
+
+def same_shape(name: str, array: Any, other: str, shape: tuple[int, ...]) -> None:
+    """Refuse two arrays that would silently broadcast: (n,) against (n, 1) is (n, n)."""
+    if jnp.shape(array) != shape:
+        hint = ""
+        if math.prod(jnp.shape(array)) == math.prod(shape):
+            hint = f"; reshape one, for example {name}.reshape({shape})"
+        raise JgdValueError(f"{name} must have the shape of {other}, {shape}, got {jnp.shape(array)}{hint}")

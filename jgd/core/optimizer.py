@@ -1,0 +1,134 @@
+"""Chain, a link made of links, and Optimizer, the door: the only place that knows the counter, dtypes and shapes."""
+
+from collections.abc import Callable
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+from jax import Array
+
+from jgd.core import checks, tree
+from jgd.core.record import record
+from jgd.core.types import Context, Link, Params
+
+
+@record
+class Chain:
+    """A link made of links: each one's updates are the next one's input."""
+
+    links: tuple[Link, ...]
+
+    def init(self, params: Params) -> tuple[Any, ...]:
+        return tuple(link.init(params) for link in self.links)
+
+    def apply(self, updates: Params, memories: tuple[Any, ...], context: Context) -> tuple[Params, tuple[Any, ...]]:
+        out = []
+        for link, memory in zip(self.links, memories, strict=True):
+            updates, memory = link.apply(updates, memory, context)
+            out.append(memory)
+        return updates, tuple(out)
+
+
+@record
+class OptimizerState:
+    """What an optimizer remembers: the number of updates made, () int32, and its links' memory."""
+
+    step: Array
+    memory: Any
+
+
+@record
+class Optimizer:
+    """A method of descent: a record whose numbers are leaves, so that changing one never recompiles.
+
+    It fits any training loop in the ecosystem's shape:
+
+    >>> import jgd
+    >>> optimizer = jgd.optimizers.adam(learning_rate=0.1)
+    >>> params = {"w": jnp.ones(2)}
+    >>> state = optimizer.init(params)
+    >>> updates, state = optimizer.update({"w": jnp.array([1.0, -3.0])}, state, params)
+    >>> jgd.apply_updates(params, updates)["w"].tolist()
+    [0.9, 1.1]
+    """
+
+    link: Link
+
+    def init(self, params: Params) -> OptimizerState:
+        """The state before the first update.
+
+        `params`: a pytree of floating arrays, of any shapes. Memory is float32 or wider whatever the parameters are,
+        aliases nothing, and works under `jax.eval_shape`. Raises `JgdTypeError` for a leaf that is not floating.
+        """
+        checks.parameters(params)
+        memory = self.link.init(tree.map(jnp.asarray, params))
+        strong = tree.map(lambda x: jax.lax.convert_element_type(x, x.dtype), memory)
+        return OptimizerState(jnp.zeros((), jnp.int32), strong)
+
+    def update(
+        self,
+        grads: Params,
+        state: OptimizerState,
+        params: Params,
+        *,
+        value: Array | None = None,
+        loss: Callable[[Params], Array] | None = None,
+    ) -> tuple[Params, OptimizerState]:
+        """-> (updates, state). Add the updates with `apply_updates`.
+
+        `grads` and `params` have one tree and the same shapes. `value` is the loss at `params`, `loss` maps
+        parameters to the loss on this batch; only links that look elsewhere need them. Gradients, parameters and
+        memory are widened to the compute dtype (float32 or wider) here, once for all links; updates stay wide, and
+        each memory slot goes back to the dtype it was born with. Raises `JgdValueError` or `JgdTypeError`, at trace
+        time, for a missing or unexpected leaf, a wrong shape or a leaf that is not floating.
+        """
+        checks.parameters(params)
+        checks.same_structure(grads, params)
+        wide = tree.compute_dtype(params)
+        on_wide = None if loss is None else lambda at: loss(tree.cast_like(at, params))
+        context = Context(tree.widen(params, wide), tree.widen(grads, wide), state.step, value, on_wide)
+        updates, memory = self.link.apply(context.grads, tree.widen(state.memory, wide), context)
+        last = jnp.iinfo(jnp.int32).max
+        step = jnp.where(state.step < last, state.step + 1, last)  # saturates: a wrapped clock would run schedules anew
+        return updates, OptimizerState(step, tree.cast_like(memory, state.memory))
+
+
+def chain(*links: Link) -> Optimizer:
+    """An optimizer from links, applied left to right.
+
+    >>> import jgd
+    >>> from jgd.links import AddDecayedWeights, Descend
+    >>> jgd.chain(AddDecayedWeights(0.01), Descend(0.1))
+    Optimizer(link=Chain(links=(AddDecayedWeights(weight_decay=0.01), Descend(learning_rate=0.1))))
+
+    Raises `JgdTypeError` for something that is no link (an `Optimizer` is none: pass its `.link`), and
+    `JgdValueError` for a link that ignores the updates it is given anywhere but first.
+    """
+    if not links:
+        raise checks.JgdValueError("chain needs at least one link, got none")
+    for place, link in enumerate(links):
+        if isinstance(link, Optimizer):
+            raise checks.JgdTypeError(f"chain takes links, got an Optimizer at place {place}; pass its .link")
+        if isinstance(link, type) or not (hasattr(link, "init") and hasattr(link, "apply")):
+            raise checks.JgdTypeError(f"chain takes links (init and apply), got {link!r} at place {place}")
+        if place > 0 and getattr(link, "ignores_updates", False):
+            raise checks.JgdValueError(
+                f"{type(link).__name__} takes its own gradient and ignores the updates before it: "
+                f"it must be first in a chain, got place {place}"
+            )
+    return Optimizer(Chain(tuple(links)))
+
+
+def apply_updates(params: Params, updates: Params) -> Params:
+    """params + updates, summed in the wider dtype and then cast to each parameter's own.
+
+    >>> apply_updates({"w": jnp.array([1.0, 2.0])}, {"w": jnp.array([0.5, -0.5])})["w"].tolist()
+    [1.5, 1.5]
+    """
+
+    def one(p, u):
+        p, u = jnp.asarray(p), jnp.asarray(u)
+        wide = jnp.promote_types(p.dtype, u.dtype)
+        return (p.astype(wide) + u.astype(wide)).astype(p.dtype)
+
+    return tree.map(one, params, updates)

@@ -1,0 +1,114 @@
+"""Arithmetic on pytrees of arrays, and the two guarded operations that descent needs at zero."""
+
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+from jax import Array
+from jax.tree import leaves, map, structure
+
+__all__ = [
+    "add",
+    "all_finite",
+    "blend",
+    "cast_like",
+    "compute_dtype",
+    "divide",
+    "leaves",
+    "map",
+    "norm",
+    "root",
+    "scale",
+    "select",
+    "square",
+    "structure",
+    "subtract",
+    "widen",
+    "zeros_like",
+]
+
+
+def add(a: Any, b: Any) -> Any:
+    """a + b, leaf by leaf."""
+    return map(lambda x, y: x + y, a, b)
+
+
+def subtract(a: Any, b: Any) -> Any:
+    """a − b, leaf by leaf."""
+    return map(lambda x, y: x - y, a, b)
+
+
+def scale(factor: Any, a: Any) -> Any:
+    """factor · a for a scalar factor."""
+    return map(lambda x: factor * x, a)
+
+
+def square(a: Any) -> Any:
+    """a², entry by entry."""
+    return map(jnp.square, a)
+
+
+def blend(keep: Any, old: Any, new: Any) -> Any:
+    """keep · old + (1 − keep) · new: one step of an exponential mean."""
+    return map(lambda x, y: keep * x + (1 - keep) * y, old, new)
+
+
+def zeros_like(a: Any) -> Any:
+    """Zeros in the shape of `a`, each leaf float32 or wider and a buffer of its own."""
+    return map(lambda x: jnp.zeros_like(x, dtype=_wide(x)), a)
+
+
+def norm(a: Any) -> Array:
+    """The Euclidean norm √Σ a² over all entries of all leaves; 0 for an empty tree, with a zero gradient at 0."""
+    return root(sum((jnp.sum(jnp.square(x)) for x in leaves(a)), start=jnp.zeros((), compute_dtype(a))))
+
+
+def root(x: Array) -> Array:
+    """√x for x ≥ 0 whose derivative at 0 is 0, not infinite: a dead leaf must not poison a hypergradient."""
+    positive = x > 0
+    return jnp.where(positive, jnp.sqrt(jnp.where(positive, x, jnp.ones_like(x))), jnp.zeros_like(x))
+
+
+def divide(numerator: Array, denominator: Array) -> Array:
+    """numerator / denominator, and 0 where the denominator is 0: a zero gradient makes a zero step at eps = 0 too."""
+    nonzero = denominator != 0
+    safe = jnp.where(nonzero, denominator, jnp.ones_like(denominator))
+    return jnp.where(nonzero, numerator / safe, jnp.zeros_like(numerator))
+
+
+def select(condition: Array, a: Any, b: Any) -> Any:
+    """`a` where the scalar condition holds, else `b`, leaf by leaf."""
+    return map(lambda x, y: jnp.where(condition, x, y), a, b)
+
+
+def all_finite(a: Any) -> Array:
+    """() bool: no entry of any leaf is NaN or infinite."""
+    return jnp.stack([jnp.ones((), bool), *(jnp.all(jnp.isfinite(x)) for x in leaves(a))]).all()
+
+
+def _wide(x: Any) -> jnp.dtype:
+    dtype = jnp.asarray(x).dtype if not hasattr(x, "dtype") else x.dtype
+    return jnp.promote_types(dtype, jnp.float32)
+
+
+def compute_dtype(a: Any) -> jnp.dtype:
+    """The dtype that arithmetic on this tree uses: the widest floating leaf's, at least float32."""
+    dtype = jnp.dtype(jnp.float32)
+    for x in leaves(a):
+        dtype = jnp.promote_types(dtype, _wide(x))
+    return dtype
+
+
+def widen(a: Any, dtype: jnp.dtype) -> Any:
+    """Floating leaves in `dtype` and strongly typed; others unchanged."""
+
+    def one(x):
+        x = jnp.asarray(x)
+        return jax.lax.convert_element_type(x, dtype) if jnp.issubdtype(x.dtype, jnp.floating) else x
+
+    return map(one, a)
+
+
+def cast_like(a: Any, reference: Any) -> Any:
+    """`a` with each leaf in the dtype of its leaf in `reference`."""
+    return map(lambda x, like: jnp.asarray(x).astype(jnp.asarray(like).dtype), a, reference)

@@ -1,0 +1,12 @@
+"""Layer 1: data. Enters: raw rows. Leaves: scaled splits, and the order in which steps see their rows.
+
+datasets.py  bundled and synthetic data     split.py    train, validation and test rows
+scale.py     fitted on training rows only   batches.py  rows of a step as a function of (seed, step)
+"""
+
+from jgd.data import datasets
+from jgd.data.batches import Batches
+from jgd.data.scale import MinMax, Scaling, Standard
+from jgd.data.split import Splits, split
+
+__all__ = ["Batches", "MinMax", "Scaling", "Splits", "Standard", "datasets", "split"]

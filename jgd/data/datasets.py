@@ -1,0 +1,121 @@
+"""Data sets: the lectures' examples, synthetic ones with known parameters, and those bundled with scikit-learn.
+
+Each loader returns a `Dataset` of unscaled NumPy rows in float64; nothing is downloaded.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+
+from jgd.core import checks, seeds
+
+
+@dataclass(frozen=True)
+class Dataset:
+    """inputs (n, features) float64; targets (n,), int32 labels 0 … classes − 1 or float64 values (classes = 0)."""
+
+    name: str
+    inputs: np.ndarray
+    targets: np.ndarray
+    features: tuple[str, ...]
+    classes: int = 0
+
+    @property
+    def rows(self) -> tuple[np.ndarray, np.ndarray]:
+        """(inputs, targets), the tree that `split`, losses and training take."""
+        return self.inputs, self.targets
+
+
+def hours_points() -> Dataset:
+    """The lectures' example: x = 1, 2, 3 hours give y = 2, 4, 6 points, so that ŷ = x · w is best at w = 2.
+
+    >>> hours_points().rows
+    (array([[1.], [2.], [3.]]), array([2., 4., 6.]))
+    """
+    hours = np.array([[1.0], [2.0], [3.0]])
+    return Dataset("hours_points", hours, 2 * hours[:, 0], ("hours",))
+
+
+def linear_regression(
+    rows: int = 200, weights: tuple[float, ...] = (1.5, -2.0, 0.5), bias: float = 0.3, noise: float = 0.1, seed: int = 0
+) -> Dataset:
+    """y = x · weights + bias + noise · ε, with x and ε standard normal: a fit can be compared with the truth.
+
+    >>> linear_regression(rows=4, noise=0.0).inputs.shape
+    (4, 3)
+    """
+    checks.count("rows", rows, 1)
+    rng = np.random.default_rng(seeds.check(seed))
+    inputs = rng.standard_normal((rows, len(weights)))
+    targets = inputs @ np.asarray(weights) + bias + checks.number("noise", noise, ">= 0") * rng.standard_normal(rows)
+    return Dataset("linear_regression", inputs, targets, tuple(f"x{i}" for i in range(len(weights))))
+
+
+def age_income(rows: int = 200, seed: int = 0) -> Dataset:
+    """Raw scales: age uniform in 0 … 100 and income uniform in 1e4 … 1e7, a target that weighs both alike.
+
+    Unscaled, the squared error's contours are so elongated that no learning rate serves both weights.
+
+    >>> age_income().inputs.max(axis=0) > [90, 9e6]
+    array([ True,  True])
+    """
+    checks.count("rows", rows, 1)
+    rng = np.random.RandomState(seeds.check(seed))  # noqa: NPY002  (the lectures' golden numbers name this generator)
+    age, income = rng.uniform(0, 100, rows), rng.uniform(1e4, 1e7, rows)
+    targets = 0.5 * age / 100 + 0.5 * income / 1e7
+    return Dataset("age_income", np.stack([age, income], axis=1), targets, ("age", "income"))
+
+
+def _bundled(name: str) -> Dataset:
+    try:
+        from sklearn import datasets
+    except ImportError as missing:
+        raise ImportError(f"the {name} data needs scikit-learn: pip install 'jgd[data]'") from missing
+    raw = getattr(datasets, f"load_{name}")()
+    labels = getattr(raw, "target_names", None)
+    classes = 0 if name == "diabetes" or labels is None else len(labels)
+    targets = raw.target.astype(np.int32 if classes else np.float64)
+    return Dataset(name, raw.data.astype(np.float64), targets, tuple(str(f) for f in raw.feature_names), classes)
+
+
+def digits() -> Dataset:
+    """1797 handwritten digits, 8 × 8 pixels of 0 … 16, ten classes."""
+    return _bundled("digits")
+
+
+def iris() -> Dataset:
+    """150 flowers, 4 measurements in cm, three classes."""
+    return _bundled("iris")
+
+
+def breast_cancer() -> Dataset:
+    """569 tumours, 30 features, two classes."""
+    return _bundled("breast_cancer")
+
+
+def wine() -> Dataset:
+    """178 wines, 13 features, three classes."""
+    return _bundled("wine")
+
+
+def diabetes() -> Dataset:
+    """442 patients, 10 features, disease progression as a number."""
+    return _bundled("diabetes")
+
+
+registry: dict[str, Callable[[], Dataset]] = {
+    "digits": digits,
+    "iris": iris,
+    "breast_cancer": breast_cancer,
+    "wine": wine,
+    "diabetes": diabetes,
+    "hours_points": hours_points,
+    "linear_regression": linear_regression,
+    "age_income": age_income,
+}
+
+
+def get(name: str) -> Dataset:
+    """The data set registered under `name`; an unknown one raises and lists the choices."""
+    return registry[checks.choice("data set", name, registry)]()

@@ -1,0 +1,113 @@
+"""Scaling of features, fitted on training rows only and carried to every other row.
+
+`Standard().fit(train)` and `MinMax().fit(train)` return a `Scaling`: only what is fitted can transform.
+"""
+
+import warnings
+from dataclasses import dataclass
+from typing import NoReturn
+
+import numpy as np
+
+from jgd.core import checks
+
+
+@dataclass(frozen=True)
+class Scaling:
+    """x' = (x − shift) · factor + base, per column: what fitting found, (columns,) each.
+
+    >>> scaling = MinMax(0, 1).fit(np.array([[0.0], [100.0]]))
+    >>> scaling(np.array([[23.0]])), scaling.inverse(scaling(np.array([[23.0]])))
+    (array([[0.23]]), array([[23.]]))
+    """
+
+    shift: np.ndarray
+    factor: np.ndarray
+    base: float
+
+    def __call__(self, inputs: np.ndarray) -> np.ndarray:
+        """The scaled rows, (n, columns); rows are never refitted."""
+        return (self._columns(inputs) - self.shift) * self.factor + self.base
+
+    def inverse(self, scaled: np.ndarray) -> np.ndarray:
+        """The rows that scale to `scaled`; a constant column returns to its constant."""
+        usable = self.factor != 0
+        unit = np.where(usable, 1 / np.where(usable, self.factor, 1), 0)
+        return (self._columns(scaled) - self.base) * unit + self.shift
+
+    def _columns(self, inputs: np.ndarray) -> np.ndarray:
+        inputs = np.asarray(inputs)
+        if inputs.ndim != 2 or inputs.shape[1] != len(self.shift):
+            raise checks.JgdValueError(
+                f"inputs must have the {len(self.shift)} columns that were fitted, shape (n, {len(self.shift)}), "
+                f"got {inputs.shape}"
+            )
+        return inputs
+
+
+class _Unfitted:
+    def __call__(self, inputs: np.ndarray) -> NoReturn:
+        raise checks.JgdTypeError(
+            f"{type(self).__name__} is not fitted: call .fit(training_inputs) and use the Scaling it returns"
+        )
+
+    transform = inverse = __call__
+
+
+@dataclass(frozen=True)
+class Standard(_Unfitted):
+    """Zero mean and unit standard deviation: (x − mean) / std, with n − ddof in the variance (ddof = 0 by default).
+
+    >>> Standard().fit(np.array([[1.0], [3.0]]))(np.array([[1.0], [5.0]])).tolist()
+    [[-1.0], [3.0]]
+    """
+
+    ddof: int = 0
+
+    def fit(self, inputs: np.ndarray) -> Scaling:
+        """From training rows (n, columns), n > ddof. A constant column maps to 0, with a warning that names it."""
+        inputs = _training(inputs)
+        if checks.count("ddof", self.ddof, 0) >= len(inputs):
+            raise checks.JgdValueError(f"ddof={self.ddof} needs more than {self.ddof} training rows, got {len(inputs)}")
+        spread = inputs.std(axis=0, ddof=self.ddof)
+        spread = np.where(np.ptp(inputs, axis=0) == 0, 0.0, spread)  # rounding leaves 1e-17 for a constant column
+        return Scaling(inputs.mean(axis=0), _reciprocal(spread, 0.0), 0.0)
+
+
+@dataclass(frozen=True)
+class MinMax(_Unfitted):
+    """The training range onto [low, high]: low + (x − min)(high − low) / (max − min).
+
+    >>> MinMax(-1, 1).fit(np.array([[0.0], [100.0]]))(np.array([[61.0]])).round(2).tolist()
+    [[0.22]]
+    """
+
+    low: float = 0.0
+    high: float = 1.0
+
+    def __post_init__(self) -> None:
+        if not self.low < self.high:
+            raise checks.JgdValueError(f"low must be below high, got low={self.low}, high={self.high}")
+
+    def fit(self, inputs: np.ndarray) -> Scaling:
+        """From training rows (n, columns). A constant column maps to low, with a warning that names it."""
+        inputs = _training(inputs)
+        span = np.ptp(inputs, axis=0)
+        return Scaling(inputs.min(axis=0), (self.high - self.low) * _reciprocal(span, self.low), float(self.low))
+
+
+def _training(inputs: np.ndarray) -> np.ndarray:
+    inputs = np.asarray(inputs, dtype=np.float64)
+    if inputs.ndim != 2:
+        raise checks.JgdValueError(f"inputs must have shape (n, columns), got {inputs.shape}; try inputs[:, None]")
+    checks.rows("inputs", inputs)
+    checks.finite_data("inputs", inputs)
+    return inputs
+
+
+def _reciprocal(spread: np.ndarray, becomes: float) -> np.ndarray:
+    constant = spread == 0
+    if constant.any():
+        names = ", ".join(str(i) for i in np.flatnonzero(constant))
+        warnings.warn(f"inputs column {names} is constant in the training rows and maps to {becomes:g}", stacklevel=3)
+    return np.where(constant, 0.0, 1 / np.where(constant, 1, spread))

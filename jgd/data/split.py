@@ -1,0 +1,47 @@
+"""Train, validation and test: fit on the first, choose on the second, report the third once."""
+
+from typing import Any, NamedTuple
+
+import jax
+import numpy as np
+
+from jgd.core import checks, seeds
+
+Rows = Any  # a tree of NumPy arrays with one leading axis
+
+
+class Splits(NamedTuple):
+    """The three disjoint parts, each a tree like the data."""
+
+    train: Rows
+    validation: Rows
+    test: Rows
+
+
+def split(data: Rows, *, validation: float = 0.2, test: float = 0.2, seed: int = 0) -> Splits:
+    """Shuffle the rows by `seed` and cut them into three disjoint parts.
+
+    `data`: an array or a tree of arrays with one leading axis. `validation`, `test`: shares in (0, 1), rounded to
+    rows; the rest trains. Raises `JgdValueError` where a part would be empty.
+
+    >>> parts = split(np.arange(10.0), validation=0.2, test=0.3)
+    >>> [len(part) for part in parts], sorted(np.concatenate(parts).astype(int).tolist())
+    ([5, 2, 3], [0, 1, 2, 3, 4, 5, 6, 7, 8, 9])
+    """
+    rows = checks.rows("data", data)
+    shares = [checks.number(name, share, "(0, 1)") for name, share in [("validation", validation), ("test", test)]]
+    held = [round(rows * share) for share in shares]
+    left = rows - sum(held)
+    for name, have in zip(("validation", "test", "train"), (*held, left), strict=True):
+        if have < 1:
+            raise checks.JgdValueError(
+                f"the {name} split must have at least one row, got {have} "
+                f"({rows} rows, validation={validation}, test={test})"
+            )
+    order = np.random.default_rng([seeds.check(seed), seeds.Stream.SPLIT]).permutation(rows)
+    cuts = np.split(order, [left, left + held[0]])
+    return Splits(*(_take(data, part) for part in cuts))
+
+
+def _take(data: Rows, rows: np.ndarray) -> Rows:
+    return jax.tree.map(lambda array: np.asarray(array)[rows], data)

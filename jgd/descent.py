@@ -1,0 +1,181 @@
+"""Layer 4: one step of descent, and a segment of steps as one compiled loop. `train` and `sweep` both stand on it.
+
+    loss(params, batch) ─► value, gradient ─► optimizer.update ─► params + updates
+
+A `Lane` is one run: its progress and the step at which it diverged. A segment advances one lane, or a block of lanes
+(vmapped, all at one step, so that the counter has no lane axis and periodic work stays a real `cond`).
+"""
+
+from collections.abc import Callable
+from functools import partial
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+from jax import Array
+
+from jgd.core import checks, tree
+from jgd.core.optimizer import Optimizer, OptimizerState, apply_updates
+from jgd.core.record import record
+from jgd.core.types import Batch, Loss, Params
+from jgd.data.batches import Batches
+from jgd.links.descend import learning_rate
+
+GOING = -1  # `diverged_at` of a lane that has not
+
+
+@record
+class Progress:
+    """Where a run stands: its parameters and the optimizer's state."""
+
+    params: Params
+    state: OptimizerState
+
+
+@record
+class Report:
+    """What one step saw, () each: the loss before the update, the gradient's norm there, the learning rate used."""
+
+    loss: Array
+    gradient_norm: Array
+    learning_rate: Array
+
+
+@record
+class Lane:
+    """A run that can diverge: () int32 `diverged_at` is the first step whose update was refused, −1 until then.
+
+    From that step on the parameters stay what they were, the last finite ones.
+    """
+
+    progress: Progress
+    diverged_at: Array
+
+
+# which leaves of a block of lanes have a lane axis: the counter is one for all
+LANES = Lane(Progress(params=0, state=OptimizerState(step=None, memory=0)), diverged_at=0)  # pyright: ignore
+
+
+def start(optimizer: Optimizer, params: Params) -> Progress:
+    """The progress before the first step."""
+    return Progress(params, optimizer.init(params))
+
+
+def step(loss: Loss, optimizer: Optimizer, progress: Progress, batch: Batch) -> tuple[Progress, Report]:
+    """One update on one batch: -> (progress, report). Pure; jit, vmap and scan it as you like.
+
+    `loss(params, batch)` returns one real floating number. All gradients are taken before any parameter moves.
+    Raises `JgdTypeError` at trace time for a loss that returns something else or branches in Python on a value.
+
+    >>> import jgd
+    >>> loss = lambda w, batch: jnp.sum((w - batch) ** 2)
+    >>> optimizer = jgd.optimizers.sgd(0.25)
+    >>> progress = jgd.start(optimizer, jnp.zeros(2))
+    >>> progress, report = jgd.step(loss, optimizer, progress, jnp.array([1.0, 2.0]))
+    >>> progress.params.tolist(), float(report.loss)
+    ([0.5, 1.0], 5.0)
+    """
+    on_batch = _checked(loss, batch)
+    value, grads = jax.value_and_grad(on_batch)(progress.params)
+    updates, state = optimizer.update(grads, progress.state, progress.params, value=value, loss=on_batch)
+    params = apply_updates(progress.params, updates)
+    wide = tree.compute_dtype(progress.params)
+    norm = tree.norm(tree.widen(grads, wide))
+    return Progress(params, state), Report(value.astype(wide), norm, learning_rate(state).astype(wide))
+
+
+def rollout(loss: Loss, optimizer: Optimizer, params: Params, batches: Batch) -> tuple[Progress, Report]:
+    """Steps over `batches` (steps, …) as one scan: what to jit, vmap or differentiate *through* training.
+
+    -> (progress, report with a (steps,) axis). Nothing is watched or stopped; `train` does that.
+
+    >>> import jgd
+    >>> loss = lambda w, batch: jnp.sum((w - batch) ** 2)
+    >>> end = lambda rate: rollout(loss, jgd.optimizers.sgd(rate), jnp.zeros(()), jnp.ones(3))[1].loss[-1]
+    >>> round(float(jax.grad(end)(0.1)), 4)
+    -4.096
+    """
+    return jax.lax.scan(partial(step, loss, optimizer), start(optimizer, params), batches)
+
+
+def advance(loss: Loss, optimizer: Optimizer, lane: Lane, limit: Array, batch: Batch) -> tuple[Lane, Report]:
+    """A step that refuses to end in ruin: a loss above `limit` or a value that is not finite freezes the lane."""
+    at = lane.progress.state.step
+    progress, report = step(loss, optimizer, lane.progress, batch)
+    sound = jnp.isfinite(report.loss) & (report.loss <= limit) & tree.all_finite(progress.params)
+    going = lane.diverged_at == GOING
+    params = tree.select(going & sound, progress.params, lane.progress.params)
+    diverged_at = jnp.where(going & ~sound, at, lane.diverged_at)
+    return Lane(Progress(params, progress.state), diverged_at), report
+
+
+def segment(
+    loss: Loss,
+    optimizer: Optimizer,
+    lane: Lane,
+    data: Batch,
+    key: Array,
+    limit: Array,
+    end: Array,
+    *,
+    batches: Batches,
+    capacity: int,
+    observe: Callable[[Params], Any] | None = None,
+    lanes: int | None = None,
+) -> tuple[Lane, Report, Any]:
+    """Steps from the lane's own counter to `end`: -> (lane, reports, observations), each with a (capacity,) axis.
+
+    The bounds are numbers, not structure: one program serves segments of any length up to `capacity`, and a lane's
+    bits don't depend on where segments are cut. `key` is the seed's ORDER stream. `lanes`: the width of a block whose
+    `optimizer` and `lane` have a leading lane axis (see `LANES`); the batch is shared by all lanes.
+    """
+    begin = lane.progress.state.step
+    one = partial(advance, loss)
+    move = one if lanes is None else jax.vmap(one, in_axes=(0, LANES, None, None), out_axes=(LANES, 0))
+    wide = tree.compute_dtype(lane.progress.params)
+    row = jnp.zeros((capacity,) if lanes is None else (capacity, lanes), wide)
+    seen = None if observe is None else jax.eval_shape(observe, lane.progress.params)
+    room = jax.tree.map(lambda x: jnp.zeros((capacity, *x.shape), x.dtype), seen)
+
+    def body(at: Array, carry):
+        lane, permutation, reports, observations = carry
+        epoch, position = at // batches.per_epoch, at % batches.per_epoch
+        permutation = jax.lax.cond(
+            (position == 0) | (at == begin), lambda: batches.permutation(key, epoch), lambda: permutation
+        )
+        lane, report = batches.visit(data, permutation, position, lambda batch: move(optimizer, lane, limit, batch))
+        write = lambda into, value: jax.lax.dynamic_update_index_in_dim(into, value, at - begin, 0)
+        reports = jax.tree.map(write, reports, report)
+        if observe is not None:
+            observations = jax.tree.map(write, observations, observe(lane.progress.params))
+        return lane, permutation, reports, observations
+
+    nothing = jnp.zeros((batches.rows,), jnp.int32)
+    lane, _, reports, observations = jax.lax.fori_loop(begin, end, body, (lane, nothing, Report(row, row, row), room))
+    return lane, reports, observations
+
+
+def _checked(loss: Loss, batch: Batch) -> Callable[[Params], Array]:
+    """loss(·, batch), refused by name unless it returns one real floating number and can be traced."""
+
+    def on_batch(params: Params) -> Array:
+        try:
+            value = loss(params, batch)
+        except jax.errors.ConcretizationTypeError as error:
+            raise checks.JgdTypeError(
+                f"the loss {name_of(loss)} needs the value of a traced array (a Python `if`, float() or int()): use "
+                "jnp.where or jax.lax.cond; jax.disable_jit() runs it step by step for a debugger"
+            ) from error
+        dtype = getattr(value, "dtype", None)
+        if dtype is None or jnp.shape(value) != () or not jnp.issubdtype(dtype, jnp.floating):
+            got = f"shape {jnp.shape(value)}, dtype {dtype}" if dtype is not None else f"{type(value).__name__}"
+            raise checks.JgdTypeError(f"the loss {name_of(loss)} must return one real floating number, got {got}")
+        return value
+
+    return on_batch
+
+
+def name_of(function: Any) -> str:
+    """A function's or record's name for messages."""
+    function = getattr(function, "func", function)
+    return getattr(function, "__qualname__", type(function).__name__)

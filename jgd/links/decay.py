@@ -1,0 +1,21 @@
+"""Decoupled weight decay: it shrinks the weights beside the gradient step, not through the gradient."""
+
+from jgd.core import tree
+from jgd.core.record import hyper, record
+from jgd.core.types import Context, Params, Scalar
+
+
+@record
+class AddDecayedWeights:
+    """updates ← updates + weight_decay · θ. Loshchilov & Hutter 2019, arXiv:1711.05101, algorithm 2, line 12.
+
+    Before `Descend` the decay is multiplied by the learning rate, as in torch and optax.
+    """
+
+    weight_decay: Scalar = hyper(">= 0")
+
+    def init(self, params: Params) -> tuple[()]:
+        return ()
+
+    def apply(self, updates: Params, memory: tuple[()], context: Context) -> tuple[Params, tuple[()]]:
+        return tree.add(updates, tree.scale(context.at(self.weight_decay), context.params)), memory

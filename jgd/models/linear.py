@@ -1,0 +1,126 @@
+"""The affine map and the models that are one: linear regression, adaline, logistic and softmax regression.
+
+They share parameters and outputs; what differs is the loss they are trained with and how a label is read off.
+"""
+
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+from jax import Array
+
+from jgd.core import checks
+from jgd.core.record import record, static
+from jgd.core.types import Params
+from jgd.models.initializers import Initializer, Zeros
+
+
+def affine(params: Params, inputs: Array) -> Array:
+    """inputs · weights + bias, in the weights' dtype; inputs (n, features), the bias may be absent."""
+    weights = params["weights"]
+    if jnp.ndim(inputs) == 1:
+        raise checks.JgdValueError(
+            f"inputs must have shape (n, features), got {jnp.shape(inputs)}; reshape with inputs[:, None]"
+        )
+    if jnp.shape(inputs)[1:] != weights.shape[:1]:
+        raise checks.JgdValueError(
+            f"inputs must have {weights.shape[0]} features, shape (n, {weights.shape[0]}), got {jnp.shape(inputs)}"
+        )
+    outputs = jnp.asarray(inputs).astype(weights.dtype) @ weights
+    return outputs + jnp.broadcast_to(params["bias"], outputs.shape) if "bias" in params else outputs
+
+
+def init_affine(key: Array, shape: tuple[int, ...], bias: bool, initializer: Initializer, dtype: Any) -> Params:
+    """{"weights": shape, "bias": shape[1:]}; the bias starts at 0."""
+    weights = initializer(key, shape, dtype)
+    return {"weights": weights, "bias": jnp.zeros(shape[1:], dtype)} if bias else {"weights": weights}
+
+
+def with_ones(inputs: Array) -> Array:
+    """The inputs with a column of ones appended: a model without bias on it is the model with bias, folded in.
+
+    >>> with_ones(jnp.array([[2.0], [3.0]])).tolist()
+    [[2.0, 1.0], [3.0, 1.0]]
+    """
+    return jnp.concatenate([inputs, jnp.ones((jnp.shape(inputs)[0], 1), jnp.asarray(inputs).dtype)], axis=1)
+
+
+@record
+class Linear:
+    """ŷ = x · w + b, (n,): linear regression, with squared error.
+
+    `features`: columns of x. `bias=False` leaves b out. Weights start at `initializer` (zeros by default).
+
+    >>> model = Linear(2)
+    >>> params = model.init(jax.random.key(0))
+    >>> model.predict(params, jnp.ones((3, 2))).tolist()
+    [0.0, 0.0, 0.0]
+    """
+
+    features: int = static()
+    bias: bool = static(default=True)
+    initializer: Initializer = Zeros()
+
+    def __post_init__(self) -> None:
+        checks.count("features", self.features, 1)
+
+    def init(self, key: Array, dtype: Any = jnp.float32) -> Params:
+        return init_affine(key, (self.features,), self.bias, self.initializer, dtype)
+
+    def predict(self, params: Params, inputs: Array) -> Array:
+        return affine(params, inputs)
+
+
+@record
+class Adaline(Linear):
+    """Widrow & Hoff's adaline: a linear output trained with squared error on labels 0/1; the threshold is only read.
+
+    >>> Adaline(1).classify({"weights": jnp.array([1.0]), "bias": jnp.array(0.0)}, jnp.array([[0.2], [0.7]])).tolist()
+    [0, 1]
+    """
+
+    def classify(self, params: Params, inputs: Array) -> Array:
+        return (affine(params, inputs) >= 0.5).astype(jnp.int32)
+
+
+@record
+class Logistic(Linear):
+    """Logistic regression for labels 0/1: the outputs (n,) are logits u, p = σ(u); trained with `logistic_nll`.
+
+    >>> model, params = Logistic(1), {"weights": jnp.array([2.0]), "bias": jnp.array(0.0)}
+    >>> model.probability(params, jnp.array([[0.0]])).tolist(), model.classify(params, jnp.array([[1.0]])).tolist()
+    ([0.5], [1])
+    """
+
+    def probability(self, params: Params, inputs: Array) -> Array:
+        return jax.nn.sigmoid(affine(params, inputs))
+
+    def classify(self, params: Params, inputs: Array) -> Array:
+        return (affine(params, inputs) >= 0).astype(jnp.int32)
+
+
+@record
+class Softmax:
+    """Softmax regression: the outputs (n, classes) are logits; trained with `softmax_cross_entropy`.
+
+    >>> Softmax(4, 3).predict(Softmax(4, 3).init(jax.random.key(0)), jnp.ones((5, 4))).shape
+    (5, 3)
+    """
+
+    features: int = static()
+    classes: int = static()
+    bias: bool = static(default=True)
+    initializer: Initializer = Zeros()
+
+    def __post_init__(self) -> None:
+        checks.count("features", self.features, 1)
+        checks.count("classes", self.classes, 2)
+
+    def init(self, key: Array, dtype: Any = jnp.float32) -> Params:
+        return init_affine(key, (self.features, self.classes), self.bias, self.initializer, dtype)
+
+    def predict(self, params: Params, inputs: Array) -> Array:
+        return affine(params, inputs)
+
+    def classify(self, params: Params, inputs: Array) -> Array:
+        return jnp.argmax(affine(params, inputs), axis=1).astype(jnp.int32)

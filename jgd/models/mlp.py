@@ -1,0 +1,53 @@
+"""The multilayer perceptron."""
+
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+from jax import Array
+
+from jgd.core import checks
+from jgd.core.record import record, static
+from jgd.core.types import Params
+from jgd.models.initializers import GlorotUniform, Initializer
+from jgd.models.linear import affine, init_affine
+
+activations = {"relu": jax.nn.relu, "tanh": jnp.tanh, "sigmoid": jax.nn.sigmoid}
+
+
+@record
+class MLP:
+    """h ← φ(h · W + b) for each layer, no φ on the last: outputs (n, sizes[-1]) are logits or regression values.
+
+    `sizes`: features, hidden widths, outputs, as (64, 64, 10). `activation`: "relu" (default), "tanh" or "sigmoid".
+    Weights start Glorot uniform, biases at 0; the parameters are a tuple of layers.
+
+    >>> model = MLP((4, 8, 3))
+    >>> model.predict(model.init(jax.random.key(0)), jnp.ones((5, 4))).shape
+    (5, 3)
+    """
+
+    sizes: tuple[int, ...] = static()
+    activation: str = static(default="relu")
+    initializer: Initializer = GlorotUniform()
+
+    def __post_init__(self) -> None:
+        checks.choice("activation", self.activation, activations)
+        if len(self.sizes) < 2:
+            raise checks.JgdValueError(f"sizes must name at least the features and the outputs, got {self.sizes}")
+        for size in self.sizes:
+            checks.count("sizes", size, 1)
+
+    def init(self, key: Array, dtype: Any = jnp.float32) -> Params:
+        shapes = list(zip(self.sizes, self.sizes[1:], strict=False))
+        keys = jax.random.split(key, len(shapes))
+        return tuple(init_affine(k, shape, True, self.initializer, dtype) for k, shape in zip(keys, shapes, strict=True))
+
+    def predict(self, params: Params, inputs: Array) -> Array:
+        *hidden, last = params
+        for layer in hidden:
+            inputs = activations[self.activation](affine(layer, inputs))
+        return affine(last, inputs)
+
+    def classify(self, params: Params, inputs: Array) -> Array:
+        return jnp.argmax(self.predict(params, inputs), axis=1).astype(jnp.int32)

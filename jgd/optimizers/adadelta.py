@@ -1,0 +1,56 @@
+"""AdaDelta: steps in the units of the weights, so that no learning rate is needed.
+
+E ← rho E + (1 − rho) g²
+u = √(D + eps) / √(E + eps) · g
+D ← rho D + (1 − rho) u²
+θ ← θ − η u                                  (η = 1)
+
+Source: Zeiler 2012, arXiv:1212.5701, algorithm 1. Both means start at 0 uncorrected; eps sets the size of the first
+steps, so it matters much more here than elsewhere (the paper's experiments use 1e-6, as we do).
+"""
+
+from jgd.core import tree
+from jgd.core.optimizer import Optimizer, chain
+from jgd.core.record import hyper, record
+from jgd.core.types import Context, Params, Scalar
+from jgd.links import Descend
+
+
+@record
+class AdadeltaMemory:
+    squares: Params  # E, of the gradients
+    steps: Params  # D, of the updates
+
+
+@record
+class ScaleByAdadelta:
+    """u = √(D + eps) / √(E + eps) · g."""
+
+    rho: Scalar = hyper("[0, 1)")
+    eps: Scalar = hyper(">= 0")
+
+    def init(self, params: Params) -> AdadeltaMemory:
+        return AdadeltaMemory(tree.zeros_like(params), tree.zeros_like(params))
+
+    def apply(self, grads: Params, memory: AdadeltaMemory, context: Context) -> tuple[Params, AdadeltaMemory]:
+        rho, eps = context.at(self.rho), context.at(self.eps)
+        squares = tree.blend(rho, memory.squares, tree.square(grads))
+        updates = tree.map(
+            lambda D, E, g: tree.divide(tree.root(D + eps), tree.root(E + eps)) * g, memory.steps, squares, grads
+        )
+        steps = tree.blend(rho, memory.steps, tree.square(updates))
+        return updates, AdadeltaMemory(squares, steps)
+
+
+def adadelta(learning_rate: Scalar = 1.0, rho: Scalar = 0.9, eps: Scalar = 1e-6) -> Optimizer:
+    """AdaDelta: θ ← θ − η √(D + eps) / √(E + eps) · g.
+
+    learning_rate: > 0; the paper's method is 1. rho: in [0, 1). eps: ≥ 0; at 0 the first step is 0 and stays so.
+
+    >>> import jax.numpy as jnp
+    >>> optimizer = adadelta()
+    >>> updates, _ = optimizer.update(jnp.array([-4.0]), optimizer.init(jnp.ones(1)), jnp.ones(1))
+    >>> updates.tolist()
+    [0.00316]
+    """
+    return chain(ScaleByAdadelta(rho, eps), Descend(learning_rate))

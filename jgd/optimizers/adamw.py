@@ -1,0 +1,32 @@
+"""AdamW: Adam with the weight decay beside the gradient, not in it.
+
+θ ← θ − η (m̂ / (√v̂ + eps) + weight_decay θ)
+
+Source: Loshchilov & Hutter 2019, arXiv:1711.05101, algorithm 2. As in torch and optax the decay is multiplied by the
+learning rate (the paper scales both by a separate schedule multiplier). Default decay 1e-4 as in optax; torch has 1e-2.
+"""
+
+from jgd.core.optimizer import Optimizer, chain
+from jgd.core.types import Scalar
+from jgd.links import AddDecayedWeights, Descend
+from jgd.optimizers.adam import ScaleByAdam
+
+
+def adamw(
+    learning_rate: Scalar,
+    b1: Scalar = 0.9,
+    b2: Scalar = 0.999,
+    eps: Scalar = 1e-8,
+    weight_decay: Scalar = 1e-4,
+) -> Optimizer:
+    """AdamW: θ ← θ − η (m̂ / (√v̂ + eps) + weight_decay θ).
+
+    learning_rate: > 0. b1, b2: in [0, 1). eps, weight_decay: ≥ 0. The decay acts on every leaf.
+
+    >>> import jax.numpy as jnp
+    >>> optimizer = adamw(0.1, weight_decay=0.5)
+    >>> updates, _ = optimizer.update(jnp.zeros(1), optimizer.init(jnp.ones(1)), jnp.ones(1))
+    >>> updates.tolist()
+    [-0.05]
+    """
+    return chain(ScaleByAdam(b1, b2, eps), AddDecayedWeights(weight_decay), Descend(learning_rate))

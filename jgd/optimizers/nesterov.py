@@ -1,0 +1,73 @@
+"""Nesterov's accelerated gradient, in two forms.
+
+`nesterov`, the look-ahead form of the lectures: the gradient is taken where the velocity would carry the weights.
+    v ← γ v + η ∇L(θ − γ v)
+    θ ← θ − v
+`nesterov_shifted`, the form of torch and optax: the variable is the look-ahead point φ = θ − γ v itself.
+    v ← γ v + g
+    φ ← φ − η (g + γ v)
+
+Source: Nesterov 1983; the look-ahead form is Sutskever et al. 2013, equations 3 and 4, the shifted one Bengio et al.
+2012, arXiv:1212.0901, equation 7. For constant η and γ, from a start at rest, φ_t = θ_t − γ v_t.
+"""
+
+from jgd.core import tree
+from jgd.core.optimizer import Optimizer, chain
+from jgd.core.record import hyper, record
+from jgd.core.types import Context, Params, Scalar
+from jgd.links import Descend, Rate
+from jgd.optimizers.momentum import Trace
+
+
+@record
+class LookAheadMemory:
+    velocity: Params
+    rate: Rate
+
+
+@record
+class LookAheadDescend:
+    """v ← γ v + η ∇L(θ − γ v), u = −v. It takes its own gradient, so it ignores the updates and must be first."""
+
+    learning_rate: Scalar = hyper("> 0")
+    momentum: Scalar = hyper("[0, 1)")
+    ignores_updates = True
+
+    def init(self, params: Params) -> LookAheadMemory:
+        return LookAheadMemory(tree.zeros_like(params), Rate.unused(params))
+
+    def apply(self, grads: Params, memory: LookAheadMemory, context: Context) -> tuple[Params, LookAheadMemory]:
+        rate, momentum = context.at(self.learning_rate), context.at(self.momentum)
+        carried = tree.scale(momentum, memory.velocity)
+        ahead = context.gradient_at(tree.subtract(context.params, carried), "nesterov")
+        velocity = tree.map(lambda c, g: c + rate * g, carried, ahead)
+        return tree.scale(-1, velocity), LookAheadMemory(velocity, Rate(rate))
+
+
+def nesterov(learning_rate: Scalar, momentum: Scalar = 0.9) -> Optimizer:
+    """The look-ahead form: v ← γ v + η ∇L(θ − γ v), θ ← θ − v.
+
+    learning_rate: > 0, inside the velocity as in the lectures. momentum: γ in [0, 1). `update` needs
+    `loss=`, params -> loss on this batch; `jgd.step`, `jgd.train` and `jgd.sweep` give it.
+
+    >>> import jax.numpy as jnp
+    >>> optimizer, loss = nesterov(0.1), lambda w: jnp.sum(w**2)
+    >>> updates, _ = optimizer.update(jnp.ones(1), optimizer.init(jnp.ones(1)), jnp.ones(1), loss=loss)
+    >>> updates.tolist()
+    [-0.2]
+    """
+    return chain(LookAheadDescend(learning_rate, momentum))
+
+
+def nesterov_shifted(learning_rate: Scalar, momentum: Scalar = 0.9) -> Optimizer:
+    """The shifted form of torch and optax: v ← γ v + g, φ ← φ − η (g + γ v).
+
+    learning_rate: > 0. momentum: γ in [0, 1). Its parameters are the look-ahead points; no extra gradient.
+
+    >>> import jax.numpy as jnp
+    >>> optimizer = nesterov_shifted(0.1)
+    >>> updates, _ = optimizer.update(jnp.ones(1), optimizer.init(jnp.ones(1)), jnp.ones(1))
+    >>> updates.tolist()
+    [-0.19]
+    """
+    return chain(Trace(momentum, nesterov=True), Descend(learning_rate))

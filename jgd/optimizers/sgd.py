@@ -1,0 +1,30 @@
+"""Gradient descent, and what is called stochastic when its batches are.
+
+u = g
+θ ← θ − η u
+
+With momentum (the velocity as in torch and optax; with `nesterov`, their shifted form): see momentum.py, nesterov.py.
+Source: Robbins & Monro 1951, "A stochastic approximation method", equation 8.
+"""
+
+from jgd.core.optimizer import Optimizer, chain
+from jgd.core.types import Scalar
+from jgd.links import Descend
+from jgd.optimizers.momentum import Trace
+
+
+def sgd(learning_rate: Scalar, momentum: Scalar | None = None, nesterov: bool = False) -> Optimizer:
+    """θ ← θ − η g; with momentum γ: v ← γ v + g, θ ← θ − η v (nesterov: θ ← θ − η (g + γ v)).
+
+    learning_rate: > 0. momentum: in [0, 1), or None (the default) for none, which saves the velocity's memory.
+    nesterov: structure, not a number; it needs a momentum. Gradient descent is the same rule on full batches.
+
+    >>> import jax.numpy as jnp
+    >>> optimizer = sgd(0.1)
+    >>> updates, _ = optimizer.update(jnp.array([2.0]), optimizer.init(jnp.ones(1)), jnp.ones(1))
+    >>> updates.tolist()
+    [-0.2]
+    """
+    if momentum is None:
+        return chain(Descend(learning_rate))
+    return chain(Trace(momentum, nesterov), Descend(learning_rate))
