@@ -6,13 +6,15 @@ runs are one compiled program. In the order of the data flow:
     data ─► split ─► scale ─► batches ─► loss ─► gradient ─► step ─► train ─► sweep ─► results
 """
 
-from jgd import data, losses, models, optimizers, schedules
+from jgd import data, losses, models, optimizers, schedules, tasks
 from jgd.core.checks import JgdError
 from jgd.core.optimizer import Optimizer, apply_updates, chain
 from jgd.core.record import record, static
 from jgd.data import MinMax, Standard, datasets, split
 from jgd.descent import Progress, rollout, start, step
 from jgd.losses import SupervisedLoss
+from jgd.sweep import Sweep, grid, log_grid, sweep, use_cores
+from jgd.tasks import Task
 from jgd.train import Run, train
 
 __version__ = "0.1.0"
@@ -37,6 +39,13 @@ __all__ = [
     "Progress",
     "train",
     "Run",
+    "Task",
+    "tasks",
+    "log_grid",
+    "grid",
+    "sweep",
+    "Sweep",
+    "use_cores",
     "record",
     "static",
     "JgdError",

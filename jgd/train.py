@@ -130,7 +130,7 @@ def train(
     data, validation = jax.tree.map(jnp.asarray, (data, validation))
     params = jax.tree.map(lambda x: jnp.array(x, dtype=jnp.asarray(x).dtype), params)  # a copy: segments donate theirs
     evaluate = jax.jit(partial(evaluation, dict(metrics or {})))
-    limit = loss_limit(_value(loss, params, jax.tree.map(lambda a: a[:BASELINE_ROWS], data)), diverged_above)
+    limit = loss_limit(initial_loss(loss, params, jax.tree.map(lambda a: a[:BASELINE_ROWS], data)), diverged_above)
 
     lane = Lane(start(optimizer, params), jnp.asarray(GOING, jnp.int32))
     capacity = max(1, min(SEGMENT, total))
@@ -205,7 +205,8 @@ def loss_limit(at_start: Array, factor: float) -> Array:
 
 
 @jax.jit
-def _value(loss: Loss, params: Params, rows: Batch) -> Array:
+def initial_loss(loss: Loss, params: Params, rows: Batch) -> Array:
+    """The loss at the start, () in the compute dtype."""
     return loss(params, rows).astype(tree.compute_dtype(params))
 
 

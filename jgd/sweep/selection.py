@@ -1,0 +1,61 @@
+"""Choosing by validation only, and saying how sure one may be."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from jgd.core import checks
+
+
+@dataclass(frozen=True)
+class Estimate:
+    """A mean over seeds with its standard error and a confidence interval (Student's t); NaN where n is too small."""
+
+    mean: float
+    standard_error: float
+    low: float
+    high: float
+    n: int
+
+    @property
+    def half_width(self) -> float:
+        """Half the interval: mean ± this."""
+        return (self.high - self.low) / 2
+
+
+def estimate(values: np.ndarray, confidence: float = 0.95) -> Estimate:
+    """Mean, standard error s/√n and the t interval of the finite values.
+
+    >>> e = estimate(np.array([1.0, 2.0, 3.0]))
+    >>> e.mean, round(e.standard_error, 4), round(e.half_width, 4)
+    (2.0, 0.5774, 2.4841)
+    """
+    from scipy import stats  # here: jgd imports as fast as jax
+
+    confidence = checks.number("confidence", confidence, "(0, 1)")
+    values = np.asarray(values, np.float64)
+    values = values[np.isfinite(values)]
+    n = len(values)
+    mean = float(values.mean()) if n else np.nan
+    if n < 2:
+        return Estimate(mean, np.nan, np.nan, np.nan, n)
+    error = float(values.std(ddof=1) / np.sqrt(n))
+    reach = float(stats.t.ppf((1 + confidence) / 2, n - 1)) * error
+    return Estimate(mean, error, mean - reach, mean + reach, n)
+
+
+def pick(scores: np.ndarray, larger_is_better: bool) -> int | None:
+    """The row of scores (configs, seeds) with the best mean; NaN marks a diverged lane.
+
+    A config with a diverged seed is chosen only where every config has one, and then among those with the fewest:
+    the mean over the seeds that survived would flatter it. None where every lane diverged.
+
+    >>> pick(np.array([[0.9, np.nan], [0.7, 0.8], [0.6, 0.8]]), larger_is_better=True)
+    1
+    """
+    failed = np.isnan(scores).sum(axis=1)
+    if (failed == scores.shape[1]).all():
+        return None
+    rows = np.flatnonzero(failed == failed.min())
+    means = np.nanmean(scores[rows], axis=1)
+    return int(rows[np.argmax(means) if larger_is_better else np.argmin(means)])

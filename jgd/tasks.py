@@ -1,0 +1,142 @@
+"""Layer 5: a Task, everything that a run or a sweep needs besides an optimizer: init, loss, metrics, three splits."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from functools import partial
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+from jax import Array
+
+from jgd.core import checks
+from jgd.core.record import record
+from jgd.core.types import Batch, Loss, Params
+from jgd.data import MinMax, Scaling, Standard, datasets, split
+from jgd.losses import SupervisedLoss
+from jgd.models import MLP, Linear, Logistic, Model, Normal, Softmax
+
+
+@dataclass(frozen=True)
+class Task:
+    """What is to be learned, ready to train or sweep.
+
+    init: key -> params. loss: (params, batch) -> (). metrics: name -> (params, rows) -> (), with which name
+    `select_by` ("loss" is always there) chooses among configs on the validation rows, the largest where
+    `larger_is_better`. train, validation, test: trees of rows; the test rows are read once, for what was chosen.
+    """
+
+    name: str
+    init: Callable[[Array], Params]
+    loss: Loss
+    train: Batch
+    validation: Batch
+    test: Batch
+    metrics: dict[str, Callable[[Params, Batch], Array]] = field(default_factory=dict)
+    select_by: str = "loss"
+    larger_is_better: bool = False
+
+    def __post_init__(self) -> None:
+        for part in ("train", "validation", "test"):
+            checks.rows(part, getattr(self, part))
+        checks.choice("metric", self.select_by, ["loss", *self.metrics])
+
+
+@record
+class Accuracy:
+    """The share of rows whose label `model.classify` reads right, ()."""
+
+    model: Model
+
+    def __call__(self, params: Params, rows: Batch) -> Array:
+        inputs, labels = rows
+        return jnp.mean(self.model.classify(params, inputs) == labels)  # pyright: ignore[reportAttributeAccessIssue]
+
+
+def supervised(
+    data: datasets.Dataset,
+    model: Model,
+    error: str,
+    *,
+    seed: int = 0,
+    scale: Standard | MinMax | Scaling | None = Standard(),
+    dtype=jnp.float32,
+) -> Task:
+    """A task from a data set, a model and an error of `jgd.losses.errors`.
+
+    Rows are split 60 : 20 : 20 by `seed`. `scale` is fitted on the training inputs (a `Scaling` is taken as it is,
+    None leaves them raw); targets of a regression are standardised by the training targets. Classifiers are chosen by
+    validation accuracy, regressions by validation loss.
+
+    >>> task = supervised(datasets.get("iris"), Softmax(4, 3), "softmax_cross_entropy")
+    >>> task.train[0].shape, task.select_by
+    ((90, 4), 'accuracy')
+    """
+    parts = split(data.rows, seed=seed)
+    fitted = scale if isinstance(scale, Scaling) or scale is None else scale.fit(parts.train[0])
+    inputs = (lambda x: x) if fitted is None else fitted
+    values = None if data.classes else Standard().fit(parts.train[1][:, None])
+    targets = (lambda y: y) if values is None else (lambda y: values(y[:, None])[:, 0].astype(np.float32))
+    train, validation, test = ((inputs(x).astype(np.float32), targets(y)) for x, y in parts)
+    classifies = hasattr(model, "classify")
+    return Task(
+        name=data.name,
+        init=partial(model.init, dtype=dtype),
+        loss=SupervisedLoss(model, error),
+        train=train,
+        validation=validation,
+        test=test,
+        metrics={"accuracy": Accuracy(model)} if classifies else {},
+        select_by="accuracy" if classifies else "loss",
+        larger_is_better=classifies,
+    )
+
+
+PIXELS = Scaling(shift=np.zeros(64), factor=np.full(64, 1 / 16), base=0.0)  # 0 … 16 to 0 … 1; some pixels never change
+HIDDEN = 64
+
+
+def _classes(name: str, kind: str) -> Task:
+    data = datasets.get(name)
+    features = data.inputs.shape[1]
+    scale = PIXELS if name == "digits" else Standard()
+    if kind == "logistic":
+        return supervised(data, Logistic(features), "logistic_nll", scale=scale)
+    model = MLP((features, HIDDEN, data.classes)) if kind == "mlp" else Softmax(features, data.classes)
+    return supervised(data, model, "softmax_cross_entropy", scale=scale)
+
+
+def _values(name: str, kind: str) -> Task:
+    data = datasets.get(name)
+    return supervised(data, Linear(data.inputs.shape[1]), "squared_error")
+
+
+def _hours_points(name: str, kind: str) -> Task:
+    """Trained on the lectures' three rows; validation and test are later hours of the same rule, y = 2 x."""
+    data, model = datasets.hours_points(), Linear(1, bias=False, initializer=Normal(1.0))
+    later = [(np.array([[hour]], np.float32), np.array([2 * hour], np.float32)) for hour in (4.0, 5.0)]
+    train = (data.inputs.astype(np.float32), data.targets.astype(np.float32))
+    return Task(data.name, model.init, SupervisedLoss(model, "squared_error"), train, *later)
+
+
+# name -> the models it is offered with, the default first, and what builds it
+registry: dict[str, tuple[tuple[str, ...], Callable[[str, str], Task]]] = {
+    "digits": (("mlp", "softmax"), _classes),
+    "iris": (("softmax", "mlp"), _classes),
+    "wine": (("softmax", "mlp"), _classes),
+    "breast_cancer": (("logistic", "softmax", "mlp"), _classes),
+    "diabetes": (("linear",), _values),
+    "linear_regression": (("linear",), _values),
+    "age_income": (("linear",), _values),
+    "hours_points": (("linear",), _hours_points),
+}
+
+
+def get(name: str, model: str | None = None) -> Task:
+    """The bundled task `name` with one of its models (`registry` lists them; the first is the default).
+
+    >>> get("digits").train[0].shape
+    (1079, 64)
+    """
+    models, build = registry[checks.choice("task", name, registry)]
+    return build(name, models[0] if model is None else checks.choice(f"model for {name}", model, models))
