@@ -51,7 +51,9 @@ class ExponentialDecay:
     decay_rate: Number = hyper("[0, 1]")
 
     def __call__(self, step: Array) -> Array:
-        return _default(self.init_value) * _default(self.decay_rate) ** (_default(step) / _default(self.transition_steps))
+        return _default(self.init_value) * _default(self.decay_rate) ** (
+            _default(step) / _default(self.transition_steps)
+        )
 
 
 @record

@@ -4,7 +4,6 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import partial
 
-import jax
 import jax.numpy as jnp
 import numpy as np
 from jax import Array
@@ -53,13 +52,16 @@ class Accuracy:
         return jnp.mean(self.model.classify(params, inputs) == labels)  # pyright: ignore[reportAttributeAccessIssue]
 
 
+STANDARD = Standard()
+
+
 def supervised(
     data: datasets.Dataset,
     model: Model,
     error: str,
     *,
     seed: int = 0,
-    scale: Standard | MinMax | Scaling | None = Standard(),
+    scale: Standard | MinMax | Scaling | None = STANDARD,
     dtype=jnp.float32,
 ) -> Task:
     """A task from a data set, a model and an error of `jgd.losses.errors`.
@@ -114,9 +116,9 @@ def _values(name: str, kind: str) -> Task:
 def _hours_points(name: str, kind: str) -> Task:
     """Trained on the lectures' three rows; validation and test are later hours of the same rule, y = 2 x."""
     data, model = datasets.hours_points(), Linear(1, bias=False, initializer=Normal(1.0))
-    later = [(np.array([[hour]], np.float32), np.array([2 * hour], np.float32)) for hour in (4.0, 5.0)]
+    validation, test = ((np.array([[hour]], np.float32), np.array([2 * hour], np.float32)) for hour in (4.0, 5.0))
     train = (data.inputs.astype(np.float32), data.targets.astype(np.float32))
-    return Task(data.name, model.init, SupervisedLoss(model, "squared_error"), train, *later)
+    return Task(data.name, model.init, SupervisedLoss(model, "squared_error"), train, validation, test)
 
 
 # name -> the models it is offered with, the default first, and what builds it

@@ -14,6 +14,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 from jax import Array
+from jax.core import Tracer
 
 from jgd.core import checks, seeds, tree
 from jgd.core.optimizer import Optimizer
@@ -112,7 +113,9 @@ def train(
     batches = Batches(rows, rows if batch_size is None else batch_size, order)
     total = _steps(steps, epochs, batches)
     if not isinstance(optimizer, Optimizer):
-        raise checks.JgdTypeError(f"optimizer must be a jgd.Optimizer such as jgd.optimizers.adam(1e-3), got {optimizer!r}")
+        raise checks.JgdTypeError(
+            f"optimizer must be a jgd.Optimizer such as jgd.optimizers.adam(1e-3), got {optimizer!r}"
+        )
     _refuse_tracers(params, optimizer, data)
     checks.parameters(params)
     if check_finite:
@@ -226,7 +229,9 @@ def _diagnosis(loss: Loss, progress: Progress, batch: Batch, at: int, value: flo
     if not np.isfinite(value):
         return Status("nonfinite_loss", at, f"the loss is {value} while its gradient is finite")
     if value > limit:
-        advice = "lower learning_rate (plain descent is stable below 2/λ, λ the largest curvature) or scale the features"
+        advice = (
+            "lower learning_rate (plain descent is stable below 2/λ, λ the largest curvature) or scale the features"
+        )
         return Status("diverged", at, f"the loss {value:g} is above {limit:g}; {advice}")
     return Status("nonfinite", at, f"the update overflows while loss ({value:g}) and gradient are finite")
 
@@ -240,7 +245,7 @@ def _steps(steps: int | None, epochs: int | None, batches: Batches) -> int:
 
 
 def _refuse_tracers(*trees: Any) -> None:
-    if any(isinstance(leaf, jax.core.Tracer) for leaf in jax.tree.leaves(trees)):
+    if any(isinstance(leaf, Tracer) for leaf in jax.tree.leaves(trees)):
         raise checks.JgdTypeError(
             "train watches its run from the host and can't be traced; to jit, vmap or differentiate through training "
             "use jgd.rollout (or jgd.step in your own scan)"

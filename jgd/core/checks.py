@@ -14,6 +14,7 @@ from typing import Any
 import jax
 import jax.numpy as jnp
 import numpy as np
+from jax.core import Tracer
 
 
 class JgdError(Exception):
@@ -52,7 +53,7 @@ def hyperparameter(name: str, value: Any, rule: str, schedule: bool = True) -> N
         ...
     jgd.core.checks.JgdValueError: learning_rate must be a finite number > 0, got -0.1
     """
-    if isinstance(value, jax.core.Tracer) or (schedule and callable(value)):
+    if isinstance(value, Tracer) or (schedule and callable(value)):
         return
     if isinstance(value, bool | np.bool_) or not isinstance(value, numbers.Real | np.ndarray | jax.Array):
         kinds = "a number, an array of numbers or a schedule" if schedule else "a number or an array of numbers"
@@ -80,9 +81,10 @@ def count(name: str, value: Any, least: int = 0, most: int | None = None) -> int
     limits = f">= {least}" if most is None else f"from {least} to {most}"
     if isinstance(value, bool | np.bool_) or not isinstance(value, numbers.Integral):
         raise JgdTypeError(f"{name} must be a whole number {limits}, got {value!r} ({type(value).__name__})")
-    if value < least or (most is not None and value > most):
-        raise JgdValueError(f"{name} must be a whole number {limits}, got {value}")
-    return int(value)
+    whole = int(value)
+    if whole < least or (most is not None and whole > most):
+        raise JgdValueError(f"{name} must be a whole number {limits}, got {whole}")
+    return whole
 
 
 def number(name: str, value: Any, rule: str) -> float:

@@ -74,9 +74,9 @@ def record(cls: type[T]) -> type[T]:
             own_check(self)
 
     cls.__post_init__ = __post_init__  # pyright: ignore[reportAttributeAccessIssue]  (dataclass calls it)
-    cls = dataclass(frozen=True, eq=False)(cls)
-    children = tuple(f.name for f in fields(cls) if "static" not in f.metadata)
-    structure = tuple(f.name for f in fields(cls) if "static" in f.metadata)
+    made: Any = dataclass(frozen=True, eq=False)(cls)
+    children = tuple(f.name for f in fields(made) if "static" not in f.metadata)
+    structure = tuple(f.name for f in fields(made) if "static" in f.metadata)
     keys = tuple(jax.tree_util.GetAttrKey(name) for name in children)
 
     def flatten(self):
@@ -87,12 +87,12 @@ def record(cls: type[T]) -> type[T]:
         return tuple(zip(keys, values, strict=True)), aux
 
     def unflatten(aux, values):
-        self = object.__new__(cls)
+        self = object.__new__(made)
         for name, value in zip(children, values, strict=True):
             object.__setattr__(self, name, value)
         for name, value in zip(structure, aux, strict=True):
             object.__setattr__(self, name, value)
         return self
 
-    jax.tree_util.register_pytree_with_keys(cls, flatten_with_keys, unflatten, flatten)
-    return cls
+    jax.tree_util.register_pytree_with_keys(made, flatten_with_keys, unflatten, flatten)
+    return made

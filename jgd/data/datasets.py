@@ -38,7 +38,11 @@ def hours_points() -> Dataset:
 
 
 def linear_regression(
-    rows: int = 200, weights: tuple[float, ...] = (1.5, -2.0, 0.5), bias: float = 0.3, noise: float = 0.1, seed: int = 0
+    rows: int = 200,
+    weights: tuple[float, ...] = (1.5, -2.0, 0.5),
+    bias: float = 0.3,
+    noise: float = 0.1,
+    seed: int = 0,
 ) -> Dataset:
     """y = x · weights + bias + noise · ε, with x and ε standard normal: a fit can be compared with the truth.
 
@@ -61,7 +65,7 @@ def age_income(rows: int = 200, seed: int = 0) -> Dataset:
     array([ True,  True])
     """
     checks.count("rows", rows, 1)
-    rng = np.random.RandomState(seeds.check(seed))  # noqa: NPY002  (the lectures' golden numbers name this generator)
+    rng = np.random.RandomState(seeds.check(seed))
     age, income = rng.uniform(0, 100, rows), rng.uniform(1e4, 1e7, rows)
     targets = 0.5 * age / 100 + 0.5 * income / 1e7
     return Dataset("age_income", np.stack([age, income], axis=1), targets, ("age", "income"))

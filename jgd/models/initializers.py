@@ -61,7 +61,11 @@ class GlorotUniform:
         return jax.random.uniform(key, shape, dtype, -bound, bound)
 
 
-registry: dict[str, Callable[..., Initializer]] = {"zeros": Zeros, "normal": Normal, "glorot_uniform": GlorotUniform}
+registry: dict[str, Callable[..., Initializer]] = {
+    "zeros": Zeros,
+    "normal": Normal,
+    "glorot_uniform": GlorotUniform,
+}
 
 
 def get(name: str) -> Callable[..., Initializer]:

@@ -41,7 +41,9 @@ class MLP:
     def init(self, key: Array, dtype: Any = jnp.float32) -> Params:
         shapes = list(zip(self.sizes, self.sizes[1:], strict=False))
         keys = jax.random.split(key, len(shapes))
-        return tuple(init_affine(k, shape, True, self.initializer, dtype) for k, shape in zip(keys, shapes, strict=True))
+        return tuple(
+            init_affine(k, shape, True, self.initializer, dtype) for k, shape in zip(keys, shapes, strict=True)
+        )
 
     def predict(self, params: Params, inputs: Array) -> Array:
         *hidden, last = params

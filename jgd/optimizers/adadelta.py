@@ -36,7 +36,10 @@ class ScaleByAdadelta:
         rho, eps = context.at(self.rho), context.at(self.eps)
         squares = tree.blend(rho, memory.squares, tree.square(grads))
         updates = tree.map(
-            lambda D, E, g: tree.divide(tree.root(D + eps), tree.root(E + eps)) * g, memory.steps, squares, grads
+            lambda D, E, g: tree.divide(tree.root(D + eps), tree.root(E + eps)) * g,
+            memory.steps,
+            squares,
+            grads,
         )
         steps = tree.blend(rho, memory.steps, tree.square(updates))
         return updates, AdadeltaMemory(squares, steps)

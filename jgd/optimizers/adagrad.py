@@ -42,7 +42,10 @@ def scale_by_root(grads: Params, squares: Params, eps, eps_in_sqrt: bool) -> Par
 
 
 def adagrad(
-    learning_rate: Scalar, initial_accumulator_value: float = 0.0, eps: Scalar = 1e-8, eps_in_sqrt: bool = True
+    learning_rate: Scalar,
+    initial_accumulator_value: float = 0.0,
+    eps: Scalar = 1e-8,
+    eps_in_sqrt: bool = True,
 ) -> Optimizer:
     """AdaGrad: G ← G + g², θ ← θ − η g / √(G + eps).
 

@@ -14,7 +14,8 @@ import jax.numpy as jnp
 import numpy as np
 
 from jgd import tasks
-from jgd.core import checks, seeds as seeding
+from jgd.core import checks
+from jgd.core import seeds as seeding
 from jgd.data.batches import Batches
 from jgd.descent import GOING
 from jgd.sweep.blocks import evaluated, plan, width_for
@@ -79,7 +80,11 @@ def sweep(
     checks.parameters(shapes)
     size = sum(int(np.prod(leaf.shape)) for leaf in jax.tree.leaves(shapes))
     width = width_for(named, size) if block is None else checks.count("block", block, 1)
-    every = max(1, -(-steps // EVALUATIONS)) if evaluate_every is None else checks.count("evaluate_every", evaluate_every, 1)
+    every = (
+        max(1, -(-steps // EVALUATIONS))
+        if evaluate_every is None
+        else checks.count("evaluate_every", evaluate_every, 1)
+    )
     work = Plan(
         task=task,
         recipes=named,
@@ -174,7 +179,9 @@ def _pick(work: Plan, recipe: Recipe, begin: int, scores: np.ndarray, diverged_a
     if index is not None:
         params = jax.tree.map(lambda leaf: jnp.asarray(leaf[index]), final)
         rows = jax.tree.map(jnp.asarray, task.test)
-        measured = np.asarray(evaluated(tuple(task.metrics.items()), traceable(task.loss), params, rows)[task.select_by])
+        measured = np.asarray(
+            evaluated(tuple(task.metrics.items()), traceable(task.loss), params, rows)[task.select_by]
+        )
         test = np.where(diverged_at[index] == GOING, measured, np.nan)
     return Pick(
         recipe=recipe.name,

@@ -11,6 +11,7 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from functools import partial
+from itertools import pairwise
 from typing import Any
 
 import jax
@@ -192,11 +193,16 @@ def _placed(device: Any, tree: Any) -> Any:
 
 def _capacity(plan: Plan) -> int:
     cuts = (0, *plan.evaluate_at)
-    return min(SEGMENT, max(b - a for a, b in zip(cuts, cuts[1:], strict=False)) or 1)
+    return min(SEGMENT, max(b - a for a, b in pairwise(cuts)) or 1)
 
 
 def _run(
-    plan: Plan, block: Block, feed: _Feed, programs: _Programs, outcome: Outcome, advanced_by: Callable[..., None]
+    plan: Plan,
+    block: Block,
+    feed: _Feed,
+    programs: _Programs,
+    outcome: Outcome,
+    advanced_by: Callable[..., None],
 ) -> None:
     device = next(iter(feed.keys[0].devices()))
     configs = plan.recipes[block.recipe].configs[block.first : block.first + block.real]

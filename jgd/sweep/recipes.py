@@ -73,7 +73,10 @@ def _check(recipe: Recipe) -> None:
         if not open_ended:
             checks.choice(f"parameter of the recipe {recipe.name!r}", name, takes)
     for name, parameter in takes.items():
-        if parameter.default is parameter.empty and parameter.kind not in (parameter.VAR_KEYWORD, parameter.VAR_POSITIONAL):
+        if parameter.default is parameter.empty and parameter.kind not in (
+            parameter.VAR_KEYWORD,
+            parameter.VAR_POSITIONAL,
+        ):
             checks.choice(f"space for {recipe.name!r}: the parameter", name, given)
     first: Any = None
     for index, config in enumerate(recipe.configs):

@@ -1,0 +1,11 @@
+"""Layer 7: what people read. Enters: a `Sweep` or a `Run`. Leaves: tables, files, pictures.
+
+table.py    the picks as rows and as text     files.py   a run directory: results.nc, the figures
+figures.py  sensitivity and loss curves
+"""
+
+from jgd.results.figures import loss_curves, sensitivity
+from jgd.results.files import save_sweep
+from jgd.results.table import rows, text
+
+__all__ = ["loss_curves", "rows", "save_sweep", "sensitivity", "text"]

@@ -1,0 +1,143 @@
+"""The pictures of a sweep, drawn with matplotlib to a PNG (or what the path's ending says)."""
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from jgd.core import checks
+from jgd.descent import GOING
+from jgd.sweep import Sweep
+
+
+def sensitivity(sweep: Sweep, path: str | Path, parameter: str | None = None) -> None:
+    """Validation metric against one hyperparameter: how much the choice matters, and where it breaks.
+
+    For each recipe the mean over seeds, a band from the lowest to the highest seed, a cross at the bottom for each
+    diverged lane, and the pick as a dotted line. Where the space has other parameters too, each point is the best
+    over them. `parameter`: default learning_rate, or the first swept.
+    """
+    swept = list(dict.fromkeys(name for _, config in sweep.configs for name in config))
+    if not swept:
+        raise checks.JgdValueError("the sweep has no hyperparameter to draw its sensitivity to")
+    parameter = checks.choice(
+        "swept parameter", parameter or ("learning_rate" if "learning_rate" in swept else swept[0]), swept
+    )
+    figure, axes = _figure()
+    final = sweep.validation[sweep.metric][..., -1]
+    begin, marks = 0, []
+    for place, (recipe, pick) in enumerate(zip(sweep.recipes, sweep.picks, strict=True)):
+        mine = slice(begin, begin + len(recipe.configs))
+        begin = mine.stop
+        if parameter not in recipe.configs[0]:
+            continue
+        values = np.array([config[parameter] for config in recipe.configs])
+        x, best = _best_of_each(values, final[mine], sweep.larger_is_better)
+        color = f"C{place}"
+        axes.plot(x, _over_seeds(np.mean, best), "o-", ms=3.5, lw=1.6, color=color, label=recipe.name)
+        axes.fill_between(x, _over_seeds(np.min, best), _over_seeds(np.max, best), color=color, alpha=0.18, lw=0)
+        if pick.config is not None:
+            axes.axvline(pick.hyperparameters[parameter], color=color, ls=":", lw=1.6)
+        broken = (sweep.diverged_at[mine] != GOING).sum(axis=1)
+        marks.append((color, values.repeat(broken), place))
+    for color, where, place in marks:  # one row of crosses a recipe, below the curves
+        height = -0.025 * (place + 1)
+        axes.plot(where, np.full(len(where), height), "x", ms=5, color=color, clip_on=False, transform=_below(axes))
+    axes.set_xlabel(f"{parameter}    (× = diverged lane)", labelpad=12)
+    axes.tick_params(axis="x", pad=3 + 7 * len(marks))
+    if _spans_decades(values=[c[parameter] for _, c in sweep.configs if parameter in c]):
+        axes.set_xscale("log")
+    axes.set_ylabel(f"validation {sweep.metric} after {sweep.evaluate_at[-1]} steps")
+    axes.set_title(
+        f"{sweep.task}: mean over {len(sweep.seeds)} seeds, band lowest to highest, dotted = pick",
+        fontsize=10,
+    )
+    _finish(figure, axes, path)
+
+
+def loss_curves(sweep: Sweep, path: str | Path) -> None:
+    """Training loss of each recipe's pick against the step: the mean over seeds, smoothed, and the single seeds."""
+    figure, axes = _figure()
+    for place, pick in enumerate(sweep.picks):
+        if pick.config is None:
+            continue
+        said = ", ".join(f"{name} {value:.3g}" for name, value in pick.hyperparameters.items())
+        seeds = sweep.loss[pick.config]
+        steps = np.arange(seeds.shape[1])
+        axes.plot(steps, seeds.T, color=f"C{place}", lw=0.4, alpha=0.25)
+        axes.plot(
+            steps,
+            smoothed(_over_seeds(np.mean, seeds.T)),
+            color=f"C{place}",
+            lw=1.8,
+            label=f"{pick.recipe} ({said})",
+        )
+    if np.all(sweep.loss[np.isfinite(sweep.loss)] > 0):
+        axes.set_yscale("log")
+    axes.set_xlabel("step")
+    axes.set_ylabel("loss on the step's batch, before its update")
+    axes.set_title(f"{sweep.task}: the picks, {len(sweep.seeds)} seeds thin, their smoothed mean thick", fontsize=10)
+    _finish(figure, axes, path)
+
+
+def smoothed(values: np.ndarray, new: float = 0.15) -> np.ndarray:
+    """The exponential mean of what came so far, divided by its own weight, so that it doesn't lag at the start.
+
+    >>> smoothed(np.array([1.0, 0.0]), new=0.5).tolist()
+    [1.0, 0.333]
+    """
+    out, total, weight = np.zeros(len(values)), 0.0, 0.0
+    for i, value in enumerate(values):
+        total, weight = (1 - new) * total + new * value, (1 - new) * weight + new
+        out[i] = total / weight
+    return out
+
+
+def _best_of_each(values: np.ndarray, scores: np.ndarray, larger: bool) -> tuple[np.ndarray, np.ndarray]:
+    """For each distinct value, the (seeds,) scores of the config with the best mean; NaN where all have diverged."""
+    distinct = np.unique(values)
+    rows = []
+    for value in distinct:
+        candidates = scores[values == value]
+        means = np.where(np.isnan(candidates).any(axis=1), np.nan, candidates.mean(axis=1))
+        if np.isnan(means).all():
+            means = _over_seeds(np.mean, candidates)
+        worst = -np.inf if larger else np.inf
+        ranked = np.where(np.isnan(means), worst, means)
+        rows.append(candidates[np.argmax(ranked) if larger else np.argmin(ranked)])
+    return distinct, np.stack(rows)
+
+
+def _over_seeds(reduce: Any, scores: np.ndarray) -> np.ndarray:
+    """reduce over the finite seeds of each row; NaN where none is."""
+    return np.array([reduce(row[np.isfinite(row)]) if np.isfinite(row).any() else np.nan for row in scores])
+
+
+def _spans_decades(values: list[float]) -> bool:
+    return min(values) > 0 and max(values) / min(values) > 20
+
+
+def _below(axes: Any) -> Any:
+    """x in data, y in shares of the axes: for marks under the frame."""
+    from matplotlib.transforms import blended_transform_factory
+
+    return blended_transform_factory(axes.transData, axes.transAxes)
+
+
+def _figure() -> tuple[Any, Any]:
+    try:
+        from matplotlib.backends.backend_agg import FigureCanvasAgg
+        from matplotlib.figure import Figure
+    except ImportError as missing:
+        raise ImportError("figures need matplotlib: pip install 'jgd[plot]'") from missing
+    figure = Figure(figsize=(7.2, 4.4), dpi=150, layout="constrained")
+    FigureCanvasAgg(figure)
+    return figure, figure.subplots()
+
+
+def _finish(figure: Any, axes: Any, path: str | Path) -> None:
+    axes.spines[["top", "right"]].set_visible(False)
+    axes.grid(alpha=0.25, lw=0.6)
+    if axes.get_legend_handles_labels()[0]:
+        axes.legend(frameon=False, fontsize=9)
+    figure.savefig(path, format=Path(path).suffix.lstrip(".") or "png")

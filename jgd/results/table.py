@@ -1,0 +1,66 @@
+"""The picks of a sweep as a table."""
+
+from jgd.sweep import Estimate, Sweep
+
+
+def columns(sweep: Sweep) -> list[str]:
+    """The headings of `rows`; uncertainties are 95% intervals of the mean over seeds (Student's t)."""
+    names = sorted({name for _, config in sweep.configs for name in config}, key=lambda n: (n != "learning_rate", n))
+    return [
+        "recipe",
+        *(f"best {name}" for name in names),
+        f"validation {sweep.metric}",
+        f"test {sweep.metric}",
+        "diverged",
+    ]
+
+
+def rows(sweep: Sweep) -> list[list[str]]:
+    """One row a recipe, best first; "–" where a recipe has no such parameter, or every lane diverged.
+
+    >>> import jgd
+    >>> result = jgd.sweep("hours_points", "sgd", {"learning_rate": [0.01, 9.0]}, seeds=2, steps=30)
+    >>> columns(result)[:2], rows(result)[0][:2], rows(result)[0][-1]
+    (['recipe', 'best learning_rate'], ['sgd', '0.01'], '2 of 4')
+    """
+    names = [heading.removeprefix("best ") for heading in columns(sweep)[1:-3]]
+    sign = -1 if sweep.larger_is_better else 1
+    order = sorted(
+        sweep.picks, key=lambda p: (p.config is None, sign * p.validation.mean if p.config is not None else 0)
+    )
+    return [
+        [
+            pick.recipe,
+            *(f"{pick.hyperparameters[n]:.3g}" if n in pick.hyperparameters else "–" for n in names),
+            said(pick.validation),
+            said(pick.test),
+            f"{pick.diverged} of {pick.lanes}",
+        ]
+        for pick in order
+    ]
+
+
+def said(estimate: Estimate) -> str:
+    """mean ± half the interval; the mean alone with one seed, "–" with none."""
+    if estimate.n == 0:
+        return "–"
+    return f"{estimate.mean:.4f}" + (f" ± {estimate.half_width:.4f}" if estimate.n > 1 else "")
+
+
+def cost_line(sweep: Sweep) -> str:
+    """What it took, in one line."""
+    cost = sweep.cost
+    return (
+        f"{cost['lane_steps_per_second']:,.0f} lane-steps/s · {cost['lane_steps']:,} lane-steps in "
+        f"{cost['run_seconds']:.1f} s · compile {cost['compile_seconds']:.1f} s · "
+        f"{cost['devices']} × {cost['device_kind']} · blocks of {cost['block_width']} lanes, "
+        f"{cost['padded_share']:.0%} padding"
+    )
+
+
+def text(sweep: Sweep) -> str:
+    """The table and its cost as plain text, for a log."""
+    grid = [columns(sweep), *rows(sweep)]
+    widths = [max(len(row[i]) for row in grid) for i in range(len(grid[0]))]
+    lines = ["  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in grid]
+    return "\n".join([*lines, cost_line(sweep)])
