@@ -26,7 +26,7 @@ SEGMENT = 1000  # steps at most between two looks of the host
 BASELINE_ROWS = 4096  # rows of the training data on which "the loss at the start" is taken
 DIVERGED = 1e4  # a loss above this many times its start has diverged
 
-_segment = jax.jit(segment, static_argnames=("batches", "capacity", "observe", "lanes"), donate_argnames=("lane",))
+_segment = jax.jit(segment, static_argnames=("capacity", "observe", "lanes"), donate_argnames=("lane",))
 
 
 @dataclass(frozen=True)
@@ -132,7 +132,7 @@ def train(
     notes = tuple(casts("data", data))
     data, validation = jax.tree.map(jnp.asarray, (data, validation))
     params = jax.tree.map(lambda x: jnp.array(x, dtype=jnp.asarray(x).dtype), params)  # a copy: segments donate theirs
-    evaluate = jax.jit(partial(evaluation, dict(metrics or {})))
+    metrics = {name: traceable(metric) for name, metric in (metrics or {}).items()}
     limit = loss_limit(initial_loss(loss, params, jax.tree.map(lambda a: a[:BASELINE_ROWS], data)), diverged_above)
 
     lane = Lane(start(optimizer, params), jnp.asarray(GOING, jnp.int32))
@@ -142,7 +142,9 @@ def train(
     done = 0
     while True:
         if validation is not None and (done % every == 0 or done == total):
-            evaluations.append({"step": done, **jax.device_get(evaluate(loss, lane.progress.params, validation))})
+            evaluations.append(
+                {"step": done, **jax.device_get(_evaluation(metrics, loss, lane.progress.params, validation))}
+            )
         if done == total or int(lane.diverged_at) != GOING:
             break
         end = min(total, done + capacity, (done // every + 1) * every if validation is not None else total)
@@ -177,14 +179,17 @@ def train(
 
 
 def evaluation(
-    metrics: dict[str, Callable[[Params, Batch], Array]], loss: Loss, params: Params, rows: Batch
+    metrics: Mapping[str, Callable[[Params, Batch], Array]], loss: Loss, params: Params, rows: Batch
 ) -> dict[str, Array]:
     """The loss and the metrics of one run's parameters on rows it doesn't train on."""
     return {"loss": loss(params, rows), **{name: metric(params, rows) for name, metric in metrics.items()}}
 
 
+_evaluation = jax.jit(evaluation)
+
+
 def traceable(loss: Loss) -> Loss:
-    """A loss that crosses jit: a record does, a plain function is wrapped by its identity."""
+    """A loss or metric that crosses jit: a record does, a plain function is wrapped by its identity."""
     if not callable(loss):
         raise checks.JgdTypeError(f"loss must be callable as loss(params, batch), got {loss!r}")
     is_leaf = jax.tree_util.all_leaves([loss])

@@ -179,9 +179,8 @@ def _pick(work: Plan, recipe: Recipe, begin: int, scores: np.ndarray, diverged_a
     if index is not None:
         params = jax.tree.map(lambda leaf: jnp.asarray(leaf[index]), final)
         rows = jax.tree.map(jnp.asarray, task.test)
-        measured = np.asarray(
-            evaluated(tuple(task.metrics.items()), traceable(task.loss), params, rows)[task.select_by]
-        )
+        metrics = {name: traceable(metric) for name, metric in task.metrics.items()}
+        measured = np.asarray(evaluated(metrics, traceable(task.loss), params, rows)[task.select_by])
         test = np.where(diverged_at[index] == GOING, measured, np.nan)
     return Pick(
         recipe=recipe.name,

@@ -71,7 +71,7 @@ def opened(build: Build, hypers: dict[str, Array], params: Params, *, width: int
     return jax.vmap(one, out_axes=(0, LANES))(jnp.arange(width), hypers)
 
 
-@partial(jax.jit, static_argnames=("batches", "capacity", "lanes"), donate_argnames=("lane",))
+@partial(jax.jit, static_argnames=("capacity", "lanes"), donate_argnames=("lane",))
 def advanced(
     loss: Loss,
     optimizer: Optimizer,
@@ -92,7 +92,7 @@ def advanced(
     return lane, report.loss
 
 
-@partial(jax.jit, static_argnames=("metrics",))
-def evaluated(metrics: tuple[tuple[str, Any], ...], loss: Loss, params: Params, rows: Batch) -> dict[str, Array]:
+@jax.jit
+def evaluated(metrics: dict[str, Any], loss: Loss, params: Params, rows: Batch) -> dict[str, Array]:
     """name -> (lanes,): loss and metrics of every lane on the same rows."""
-    return jax.vmap(partial(evaluation, dict(metrics)), in_axes=(None, 0, None))(loss, params, rows)
+    return jax.vmap(evaluation, in_axes=(None, None, 0, None))(metrics, loss, params, rows)

@@ -10,7 +10,6 @@ import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
-from functools import partial
 from itertools import pairwise
 from typing import Any
 
@@ -19,9 +18,10 @@ import jax.numpy as jnp
 import numpy as np
 
 from jgd.core import seeds
+from jgd.core.optimizer import Optimizer
 from jgd.core.types import Params
 from jgd.data.batches import Batches
-from jgd.descent import GOING
+from jgd.descent import GOING, Lane
 from jgd.sweep.blocks import Block, advanced, evaluated, hyperparameters, opened
 from jgd.sweep.recipes import Recipe
 from jgd.tasks import Task
@@ -73,7 +73,7 @@ def execute(plan: Plan, tell: Callable[[Tick], None]) -> Outcome:
     outcome = Outcome()
     begin = time.perf_counter()
     feeds = _feeds(plan)
-    programs = _compile(plan, feeds, tell)
+    _compile(plan, feeds, tell)
     outcome.compile_seconds = time.perf_counter() - begin
 
     begin = time.perf_counter()
@@ -97,7 +97,7 @@ def execute(plan: Plan, tell: Callable[[Tick], None]) -> Outcome:
                     state["diverged"] += diverged
                     tell(Tick("run", state["done"], total, state["diverged"]))
 
-            _run(plan, block, feeds[device], programs[device], outcome, advanced_by)
+            _run(plan, block, feeds[device], outcome, advanced_by)
 
     with ThreadPoolExecutor(len(plan.devices)) as pool:
         for finished in [pool.submit(serve, device) for device in plan.devices]:
@@ -110,7 +110,9 @@ def execute(plan: Plan, tell: Callable[[Tick], None]) -> Outcome:
 class _Feed:
     """One device's copies of what all blocks share."""
 
+    device: Any
     loss: Any
+    metrics: dict[str, Any]
     train: Any
     validation: Any
     params: list[Params]  # by seed
@@ -118,77 +120,64 @@ class _Feed:
     limits: list[jax.Array]
 
 
-@dataclass(frozen=True)
-class _Programs:
-    """One device's compiled programs."""
-
-    open: list[Any]  # by recipe
-    advance: list[Any]  # by recipe
-    evaluate: Any
-
-
 def _feeds(plan: Plan) -> dict[Any, _Feed]:
     task = plan.task
-    loss = traceable(task.loss)
+    loss, metrics = traceable(task.loss), {name: traceable(metric) for name, metric in task.metrics.items()}
     init = jax.jit(task.init)
     params = [init(seeds.key(seed, seeds.Stream.INIT)) for seed in plan.seeds]
     keys = [seeds.key(seed, seeds.Stream.ORDER) for seed in plan.seeds]
     first = jax.tree.map(lambda a: jnp.asarray(a[:BASELINE_ROWS]), task.train)
     limits = [loss_limit(initial_loss(loss, p, first), plan.diverged_above) for p in params]
     data = jax.tree.map(jnp.asarray, (task.train, task.validation))
-    return {device: _Feed(*jax.device_put((loss, *data, params, keys, limits), device)) for device in plan.devices}
+    shared = (loss, metrics, *data, params, keys, limits)
+    return {device: _Feed(device, *jax.device_put(shared, device)) for device in plan.devices}
 
 
-def _compile(plan: Plan, feeds: dict[Any, _Feed], tell: Callable[[Tick], None]) -> dict[Any, _Programs]:
-    """Trace each structure once, here; then compile it for each device, in parallel."""
-    metrics = tuple(plan.task.metrics.items())
-    total = (2 * len(plan.recipes) + 1) * len(plan.devices)
-    compiled, lock = [], threading.Lock()
+def _compile(plan: Plan, feeds: dict[Any, _Feed], tell: Callable[[Tick], None]) -> None:
+    """Trace each structure once, here; then compile it for each device, in parallel, by a call that makes no step.
 
-    def compile_one(lowered: Any) -> Any:
-        program = lowered.compile()
+    jax keeps what was compiled, so that the next sweep of the same structure and shapes compiles nothing.
+    """
+    work = [(device, block) for block in _first_blocks(plan) for device in plan.devices]
+    done, lock = [], threading.Lock()
+
+    def warm(device: Any, block: Block) -> None:
+        optimizer, lanes = _open(plan, block, feeds[device])
+        lanes, _ = advanced(*_arguments(feeds[device], block, optimizer, lanes, 0), **_structure(plan))
+        evaluated(feeds[device].metrics, feeds[device].loss, lanes.progress.params, feeds[device].validation)
         with lock:
-            compiled.append(program)
-            tell(Tick("compile", len(compiled), total))
-        return program
+            done.append(block)
+            tell(Tick("compile", len(done), len(work)))
 
     with ThreadPoolExecutor(len(plan.devices)) as pool:
-        pending = {}
-        for device in plan.devices:
-            feed = feeds[device]
-            on = partial(_placed, device)
-            opening, advancing = [], []
-            lanes: Any = None
-            for recipe in plan.recipes:
-                hypers = hyperparameters(recipe.configs[:1], plan.width)
-                opener = opened.lower(recipe.build, on(hypers), on(feed.params[0]), width=plan.width)
-                optimizer, lanes = jax.tree.map(lambda x: jax.ShapeDtypeStruct(x.shape, x.dtype), opener.out_info)
-                lowered = advanced.lower(
-                    feed.loss,
-                    on(optimizer),
-                    on(lanes),
-                    feed.train,
-                    feed.keys[0],
-                    feed.limits[0],
-                    on(jax.ShapeDtypeStruct((), jnp.int32)),
-                    batches=plan.batches,
-                    capacity=_capacity(plan),
-                    lanes=plan.width,
-                )
-                opening.append(pool.submit(compile_one, opener))
-                advancing.append(pool.submit(compile_one, lowered))
-            measure = evaluated.lower(metrics, feed.loss, on(lanes.progress.params), feed.validation)
-            pending[device] = (opening, advancing, pool.submit(compile_one, measure))
-        return {
-            device: _Programs([f.result() for f in opening], [f.result() for f in advancing], measure.result())
-            for device, (opening, advancing, measure) in pending.items()
-        }
+        waiting = []
+        for device, block in work:
+            if device is plan.devices[0]:
+                optimizer, lanes = _open(plan, block, feeds[device])
+                advanced.lower(*_arguments(feeds[device], block, optimizer, lanes, 0), **_structure(plan))
+            waiting.append(pool.submit(warm, device, block))
+        for finished in waiting:
+            finished.result()
 
 
-def _placed(device: Any, tree: Any) -> Any:
-    """The shapes and dtypes of a tree as they will be on one device."""
-    where = jax.sharding.SingleDeviceSharding(device)
-    return jax.tree.map(lambda x: jax.ShapeDtypeStruct(x.shape, x.dtype, sharding=where), tree)
+def _first_blocks(plan: Plan) -> list[Block]:
+    return list({block.recipe: block for block in reversed(plan.blocks)}.values())[::-1]
+
+
+def _open(plan: Plan, block: Block, feed: _Feed) -> tuple[Optimizer, Lane]:
+    recipe = plan.recipes[block.recipe]
+    configs = recipe.configs[block.first : block.first + block.real]
+    hypers = jax.device_put(hyperparameters(configs, plan.width), feed.device)
+    return opened(recipe.build, hypers, feed.params[block.seed], width=plan.width)
+
+
+def _arguments(feed: _Feed, block: Block, optimizer: Optimizer, lanes: Lane, end: int) -> tuple[Any, ...]:
+    key, limit = feed.keys[block.seed], feed.limits[block.seed]
+    return feed.loss, optimizer, lanes, feed.train, key, limit, jax.device_put(np.int32(end), feed.device)
+
+
+def _structure(plan: Plan) -> dict[str, Any]:
+    return {"batches": plan.batches, "capacity": _capacity(plan), "lanes": plan.width}
 
 
 def _capacity(plan: Plan) -> int:
@@ -196,38 +185,20 @@ def _capacity(plan: Plan) -> int:
     return min(SEGMENT, max(b - a for a, b in pairwise(cuts)) or 1)
 
 
-def _run(
-    plan: Plan,
-    block: Block,
-    feed: _Feed,
-    programs: _Programs,
-    outcome: Outcome,
-    advanced_by: Callable[..., None],
-) -> None:
-    device = next(iter(feed.keys[0].devices()))
-    configs = plan.recipes[block.recipe].configs[block.first : block.first + block.real]
-    hypers = jax.device_put(hyperparameters(configs, plan.width), device)
-    optimizer, lanes = programs.open[block.recipe](hypers, feed.params[block.seed])
+def _run(plan: Plan, block: Block, feed: _Feed, outcome: Outcome, advanced_by: Callable[[int, int], None]) -> None:
+    optimizer, lanes = _open(plan, block, feed)
     losses, metrics, done, diverged, real = [], [], 0, 0, slice(0, block.real)
     for until in plan.evaluate_at:
         while done < until:
             end = min(until, done + _capacity(plan))
-            lanes, loss = programs.advance[block.recipe](
-                feed.loss,
-                optimizer,
-                lanes,
-                feed.train,
-                feed.keys[block.seed],
-                feed.limits[block.seed],
-                jax.device_put(np.int32(end), device),
-            )
+            lanes, loss = advanced(*_arguments(feed, block, optimizer, lanes, end), **_structure(plan))
             losses.append(np.asarray(loss)[: end - done, real])
             broken = int((np.asarray(lanes.diverged_at)[real] != GOING).sum())
             advanced_by(end - done, broken - diverged)
             done, diverged = end, broken
-        measured = programs.evaluate(feed.loss, lanes.progress.params, feed.validation)
+        measured = evaluated(feed.metrics, feed.loss, lanes.progress.params, feed.validation)
         metrics.append({name: np.asarray(value)[real] for name, value in measured.items()})
-    outcome.losses[block] = np.concatenate(losses) if losses else np.zeros((0, block.real))
+    outcome.losses[block] = np.concatenate(losses) if losses else np.zeros((0, block.real), np.float32)
     outcome.metrics[block] = {name: np.stack([row[name] for row in metrics]) for name in metrics[0]}
     outcome.diverged_at[block] = np.asarray(lanes.diverged_at)[real]
     outcome.params[block] = jax.tree.map(lambda leaf: np.asarray(leaf)[real], lanes.progress.params)
