@@ -129,30 +129,36 @@ def segment(
     bits don't depend on where segments are cut. `key` is the seed's ORDER stream. `lanes`: the width of a block whose
     `optimizer` and `lane` have a leading lane axis (see `LANES`); the batch is shared by all lanes.
     """
-    begin = lane.progress.state.step
     one = partial(advance, loss)
     move = one if lanes is None else jax.vmap(one, in_axes=(0, LANES, None, None), out_axes=(LANES, 0))
-    wide = tree.compute_dtype(lane.progress.params)
-    row = jnp.zeros((capacity,) if lanes is None else (capacity, lanes), wide)
-    seen = None if observe is None else jax.eval_shape(observe, lane.progress.params)
-    room = jax.tree.map(lambda x: jnp.zeros((capacity, *x.shape), x.dtype), seen)
+    begin, per_epoch = lane.progress.state.step, batches.per_epoch
 
-    def body(at: Array, carry):
-        lane, permutation, reports, observations = carry
-        epoch, position = at // batches.per_epoch, at % batches.per_epoch
-        permutation = jax.lax.cond(
-            (position == 0) | (at == begin), lambda: batches.permutation(key, epoch), lambda: permutation
-        )
-        lane, report = batches.visit(data, permutation, position, lambda batch: move(optimizer, lane, limit, batch))
+    def visit(carry, at: Array, permutation: Array, size: int):
+        lane, reports, observations = carry
+        lane, report = move(optimizer, lane, limit, batches.take(data, permutation, at % per_epoch, size))
         write = lambda into, value: jax.lax.dynamic_update_index_in_dim(into, value, at - begin, 0)
         reports = jax.tree.map(write, reports, report)
         if observe is not None:
             observations = jax.tree.map(write, observations, observe(lane.progress.params))
-        return lane, permutation, reports, observations
+        return lane, reports, observations
 
-    nothing = jnp.zeros((batches.rows,), jnp.int32)
-    lane, _, reports, observations = jax.lax.fori_loop(begin, end, body, (lane, nothing, Report(row, row, row), room))
-    return lane, reports, observations
+    def epoch(number: Array, carry):
+        permutation = batches.permutation(key, number)
+        first, short = number * per_epoch, per_epoch - 1 if batches.rest else per_epoch
+        whole = lambda at, carry: visit(carry, at, permutation, batches.size)
+        carry = jax.lax.fori_loop(jnp.maximum(begin, first), jnp.minimum(end, first + short), whole, carry)
+        if batches.rest:  # the short last batch has a shape of its own: a second copy of the step, once an epoch
+            due = (begin <= first + short) & (first + short < end)
+            rest = lambda carry: visit(carry, first + short, permutation, batches.rest)
+            carry = jax.lax.cond(due, rest, lambda carry: carry, carry)
+        return carry
+
+    wide = tree.compute_dtype(lane.progress.params)
+    row = jnp.zeros((capacity,) if lanes is None else (capacity, lanes), wide)
+    seen = None if observe is None else jax.eval_shape(observe, lane.progress.params)
+    room = jax.tree.map(lambda x: jnp.zeros((capacity, *x.shape), x.dtype), seen)
+    epochs = -(-end // per_epoch)
+    return jax.lax.fori_loop(begin // per_epoch, epochs, epoch, (lane, Report(row, row, row), room))
 
 
 def _checked(loss: Loss, batch: Batch) -> Callable[[Params], Array]:

@@ -63,17 +63,30 @@ def norm(a: Any) -> Array:
     return root(sum((jnp.sum(jnp.square(x)) for x in leaves(a)), start=jnp.zeros((), compute_dtype(a))))
 
 
+@jax.custom_jvp
 def root(x: Array) -> Array:
     """√x for x ≥ 0 whose derivative at 0 is 0, not infinite: a dead leaf must not poison a hypergradient."""
-    positive = x > 0
-    return jnp.where(positive, jnp.sqrt(jnp.where(positive, x, jnp.ones_like(x))), jnp.zeros_like(x))
+    return jnp.sqrt(x)
 
 
-def divide(numerator: Array, denominator: Array) -> Array:
-    """numerator / denominator, and 0 where the denominator is 0: a zero gradient makes a zero step at eps = 0 too."""
-    nonzero = denominator != 0
-    safe = jnp.where(nonzero, denominator, jnp.ones_like(denominator))
-    return jnp.where(nonzero, numerator / safe, jnp.zeros_like(numerator))
+@root.defjvp
+def _root_jvp(primals: tuple[Array], tangents: tuple[Array]) -> tuple[Array, Array]:
+    (x,), (dx,) = primals, tangents
+    y = root(x)
+    return y, divide(dx, 2 * y)
+
+
+@jax.custom_jvp
+def divide(a: Array, b: Array) -> Array:
+    """a / b, and 0 with derivative 0 where b is 0: a zero gradient makes a zero step at eps = 0 too."""
+    return jnp.where(b == 0, jnp.zeros_like(a), a / b)
+
+
+@divide.defjvp
+def _divide_jvp(primals: tuple[Array, Array], tangents: tuple[Array, Array]) -> tuple[Array, Array]:
+    (a, b), (da, db) = primals, tangents
+    y = divide(a, b)
+    return y, divide(da - y * db, b)
 
 
 def select(condition: Array, a: Any, b: Any) -> Any:

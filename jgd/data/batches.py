@@ -4,9 +4,6 @@ An epoch is one pass over the rows, ⌈rows / size⌉ updates; each row is seen 
 divide the rows, the epoch's last batch is the short rest, and a mean over it is over its actual size.
 """
 
-from collections.abc import Callable
-from typing import Any, TypeVar
-
 import jax
 import jax.numpy as jnp
 from jax import Array
@@ -15,7 +12,6 @@ from jgd.core import checks
 from jgd.core.record import record, static
 from jgd.core.types import Batch
 
-T = TypeVar("T")
 ORDERS = ("shuffled", "sequential")
 
 
@@ -40,6 +36,11 @@ class Batches:
         checks.choice("order", self.order, ORDERS)
 
     @property
+    def rest(self) -> int:
+        """Rows of an epoch's short last batch; 0 where size divides the rows."""
+        return self.rows % self.size
+
+    @property
     def per_epoch(self) -> int:
         """Updates an epoch."""
         return -(-self.rows // self.size)
@@ -60,24 +61,12 @@ class Batches:
         rows = self.epoch(key, step // self.per_epoch)[step % self.per_epoch]
         return jax.tree.map(lambda array: array[rows], data)
 
-    def visit(self, data: Batch, permutation: Array, position: Array, use: Callable[[Batch], T]) -> T:
-        """use(batch) for the batch at `position` of an epoch, inside a compiled loop.
-
-        A short last batch has its own shape, so `use` is compiled twice and a `cond` on the position chooses; keep
-        the position free of lane axes, so that only one of the two runs.
-        """
+    def take(self, data: Batch, permutation: Array, position: Array, size: int) -> Batch:
+        """`size` rows from `position` · self.size on, inside a compiled loop: the batch at a position of an epoch."""
         if self.size == self.rows:
-            return use(data)
-
-        def take(size: int) -> T:
-            start = position * self.size
-            if self.order == "sequential":
-                return use(jax.tree.map(lambda a: jax.lax.dynamic_slice_in_dim(a, start, size), data))
-            rows = jax.lax.dynamic_slice_in_dim(permutation, start, size)
-            return use(jax.tree.map(lambda a: a.at[rows].get(mode="promise_in_bounds", unique_indices=True), data))
-
-        rest = self.rows % self.size
-        if rest == 0:
-            return take(self.size)
-        last: Any = position == self.per_epoch - 1
-        return jax.lax.cond(last, lambda: take(rest), lambda: take(self.size))
+            return data
+        first = position * self.size
+        if self.order == "sequential":
+            return jax.tree.map(lambda a: jax.lax.dynamic_slice_in_dim(a, first, size), data)
+        rows = jax.lax.dynamic_slice_in_dim(permutation, first, size)
+        return jax.tree.map(lambda a: a.at[rows].get(mode="promise_in_bounds", unique_indices=True), data)

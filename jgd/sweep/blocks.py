@@ -4,9 +4,9 @@ All blocks of a sweep have one width, the last padded by repeating its last conf
 on how many lanes run or on who its neighbours are. A block's batch is one array, shared by its lanes.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
-from typing import Any
 
 import jax
 import jax.numpy as jnp
@@ -14,6 +14,7 @@ import numpy as np
 from jax import Array
 
 from jgd.core.optimizer import Optimizer
+from jgd.core.record import record
 from jgd.core.types import Batch, Loss, Params
 from jgd.data.batches import Batches
 from jgd.descent import GOING, LANES, Lane, segment, start
@@ -30,6 +31,16 @@ class Block:
     seed: int
     first: int
     real: int
+
+
+@record
+class Feed:
+    """What all blocks of a sweep share, one copy on each device."""
+
+    loss: Loss
+    metrics: dict[str, Callable[[Params, Batch], Array]]
+    train: Batch
+    validation: Batch
 
 
 def width_for(recipes: list[Recipe], parameters: int) -> int:
@@ -71,12 +82,19 @@ def opened(build: Build, hypers: dict[str, Array], params: Params, *, width: int
     return jax.vmap(one, out_axes=(0, LANES))(jnp.arange(width), hypers)
 
 
+@jax.jit
+def evaluated(
+    metrics: dict[str, Callable[[Params, Batch], Array]], loss: Loss, params: Params, rows: Batch
+) -> dict[str, Array]:
+    """name -> (lanes,): loss and metrics of every lane on the same rows."""
+    return jax.vmap(evaluation, in_axes=(None, None, 0, None))(metrics, loss, params, rows)
+
+
 @partial(jax.jit, static_argnames=("capacity", "lanes"), donate_argnames=("lane",))
 def advanced(
-    loss: Loss,
     optimizer: Optimizer,
     lane: Lane,
-    data: Batch,
+    feed: Feed,
     key: Array,
     limit: Array,
     end: Array,
@@ -84,15 +102,9 @@ def advanced(
     batches: Batches,
     capacity: int,
     lanes: int,
-) -> tuple[Lane, Array]:
-    """A block after its next steps, and the losses it saw, (capacity, lanes)."""
+) -> tuple[Lane, Array, dict[str, Array]]:
+    """A block after its steps up to `end`: -> (lane, losses (capacity, lanes), validation name -> (lanes,))."""
     lane, report, _ = segment(
-        loss, optimizer, lane, data, key, limit, end, batches=batches, capacity=capacity, lanes=lanes
+        feed.loss, optimizer, lane, feed.train, key, limit, end, batches=batches, capacity=capacity, lanes=lanes
     )
-    return lane, report.loss
-
-
-@jax.jit
-def evaluated(metrics: dict[str, Any], loss: Loss, params: Params, rows: Batch) -> dict[str, Array]:
-    """name -> (lanes,): loss and metrics of every lane on the same rows."""
-    return jax.vmap(evaluation, in_axes=(None, None, 0, None))(metrics, loss, params, rows)
+    return lane, report.loss, evaluated(feed.metrics, feed.loss, lane.progress.params, feed.validation)

@@ -22,12 +22,12 @@ from jgd.core.optimizer import Optimizer
 from jgd.core.types import Params
 from jgd.data.batches import Batches
 from jgd.descent import GOING, Lane
-from jgd.sweep.blocks import Block, advanced, evaluated, hyperparameters, opened
+from jgd.sweep.blocks import Block, Feed, advanced, hyperparameters, opened
 from jgd.sweep.recipes import Recipe
 from jgd.tasks import Task
 from jgd.train import BASELINE_ROWS, initial_loss, loss_limit, traceable
 
-SEGMENT = 500  # steps at most between two looks of the host
+SEGMENT = 2000  # steps at most between two looks of the host
 
 
 @dataclass(frozen=True)
@@ -72,8 +72,8 @@ def execute(plan: Plan, tell: Callable[[Tick], None]) -> Outcome:
     """Compile, then run every block of the plan."""
     outcome = Outcome()
     begin = time.perf_counter()
-    feeds = _feeds(plan)
-    _compile(plan, feeds, tell)
+    desks = _desks(plan)
+    _compile(plan, desks, tell)
     outcome.compile_seconds = time.perf_counter() - begin
 
     begin = time.perf_counter()
@@ -84,7 +84,7 @@ def execute(plan: Plan, tell: Callable[[Tick], None]) -> Outcome:
     total = sum(block.real for block in plan.blocks) * plan.steps
     state = {"done": 0, "diverged": 0}
 
-    def serve(device: Any) -> None:
+    def serve(desk: _Desk) -> None:
         while True:
             try:
                 block = waiting.get_nowait()
@@ -97,65 +97,60 @@ def execute(plan: Plan, tell: Callable[[Tick], None]) -> Outcome:
                     state["diverged"] += diverged
                     tell(Tick("run", state["done"], total, state["diverged"]))
 
-            _run(plan, block, feeds[device], outcome, advanced_by)
+            _run(plan, desk, block, outcome, advanced_by)
 
-    with ThreadPoolExecutor(len(plan.devices)) as pool:
-        for finished in [pool.submit(serve, device) for device in plan.devices]:
+    with ThreadPoolExecutor(len(desks)) as pool:
+        for finished in [pool.submit(serve, desk) for desk in desks]:
             finished.result()
     outcome.run_seconds = time.perf_counter() - begin
     return outcome
 
 
 @dataclass(frozen=True)
-class _Feed:
-    """One device's copies of what all blocks share."""
+class _Desk:
+    """One device's copies of what its blocks are fed."""
 
     device: Any
-    loss: Any
-    metrics: dict[str, Any]
-    train: Any
-    validation: Any
+    feed: Feed
     params: list[Params]  # by seed
     keys: list[jax.Array]
     limits: list[jax.Array]
 
 
-def _feeds(plan: Plan) -> dict[Any, _Feed]:
+def _desks(plan: Plan) -> list[_Desk]:
     task = plan.task
-    loss, metrics = traceable(task.loss), {name: traceable(metric) for name, metric in task.metrics.items()}
+    metrics = {name: traceable(metric) for name, metric in task.metrics.items()}
+    data = jax.tree.map(jnp.asarray, (task.train, task.validation))
+    feed = Feed(traceable(task.loss), metrics, *data)
     init = jax.jit(task.init)
     params = [init(seeds.key(seed, seeds.Stream.INIT)) for seed in plan.seeds]
     keys = [seeds.key(seed, seeds.Stream.ORDER) for seed in plan.seeds]
-    first = jax.tree.map(lambda a: jnp.asarray(a[:BASELINE_ROWS]), task.train)
-    limits = [loss_limit(initial_loss(loss, p, first), plan.diverged_above) for p in params]
-    data = jax.tree.map(jnp.asarray, (task.train, task.validation))
-    shared = (loss, metrics, *data, params, keys, limits)
-    return {device: _Feed(device, *jax.device_put(shared, device)) for device in plan.devices}
+    first = jax.tree.map(lambda a: a[:BASELINE_ROWS], feed.train)
+    limits = [loss_limit(initial_loss(feed.loss, p, first), plan.diverged_above) for p in params]
+    shared = (feed, params, keys, limits)
+    return [_Desk(device, *jax.device_put(shared, device)) for device in plan.devices]
 
 
-def _compile(plan: Plan, feeds: dict[Any, _Feed], tell: Callable[[Tick], None]) -> None:
+def _compile(plan: Plan, desks: list[_Desk], tell: Callable[[Tick], None]) -> None:
     """Trace each structure once, here; then compile it for each device, in parallel, by a call that makes no step.
 
     jax keeps what was compiled, so that the next sweep of the same structure and shapes compiles nothing.
     """
-    work = [(device, block) for block in _first_blocks(plan) for device in plan.devices]
+    work = [(desk, block) for block in _first_blocks(plan) for desk in desks]
     done, lock = [], threading.Lock()
 
-    def warm(device: Any, block: Block) -> None:
-        optimizer, lanes = _open(plan, block, feeds[device])
-        lanes, _ = advanced(*_arguments(feeds[device], block, optimizer, lanes, 0), **_structure(plan))
-        evaluated(feeds[device].metrics, feeds[device].loss, lanes.progress.params, feeds[device].validation)
+    def warm(desk: _Desk, block: Block) -> None:
+        advanced(*_arguments(desk, block, *_open(plan, desk, block), 0), **_structure(plan))
         with lock:
             done.append(block)
             tell(Tick("compile", len(done), len(work)))
 
-    with ThreadPoolExecutor(len(plan.devices)) as pool:
+    with ThreadPoolExecutor(len(desks)) as pool:
         waiting = []
-        for device, block in work:
-            if device is plan.devices[0]:
-                optimizer, lanes = _open(plan, block, feeds[device])
-                advanced.lower(*_arguments(feeds[device], block, optimizer, lanes, 0), **_structure(plan))
-            waiting.append(pool.submit(warm, device, block))
+        for desk, block in work:
+            if desk is desks[0]:
+                advanced.lower(*_arguments(desk, block, *_open(plan, desk, block), 0), **_structure(plan))
+            waiting.append(pool.submit(warm, desk, block))
         for finished in waiting:
             finished.result()
 
@@ -164,41 +159,38 @@ def _first_blocks(plan: Plan) -> list[Block]:
     return list({block.recipe: block for block in reversed(plan.blocks)}.values())[::-1]
 
 
-def _open(plan: Plan, block: Block, feed: _Feed) -> tuple[Optimizer, Lane]:
+def _open(plan: Plan, desk: _Desk, block: Block) -> tuple[Optimizer, Lane]:
     recipe = plan.recipes[block.recipe]
     configs = recipe.configs[block.first : block.first + block.real]
-    hypers = jax.device_put(hyperparameters(configs, plan.width), feed.device)
-    return opened(recipe.build, hypers, feed.params[block.seed], width=plan.width)
+    hypers = jax.device_put(hyperparameters(configs, plan.width), desk.device)
+    return opened(recipe.build, hypers, desk.params[block.seed], width=plan.width)
 
 
-def _arguments(feed: _Feed, block: Block, optimizer: Optimizer, lanes: Lane, end: int) -> tuple[Any, ...]:
-    key, limit = feed.keys[block.seed], feed.limits[block.seed]
-    return feed.loss, optimizer, lanes, feed.train, key, limit, jax.device_put(np.int32(end), feed.device)
+def _arguments(desk: _Desk, block: Block, optimizer: Optimizer, lanes: Lane, end: int) -> tuple[Any, ...]:
+    return optimizer, lanes, desk.feed, desk.keys[block.seed], desk.limits[block.seed], np.int32(end)
 
 
 def _structure(plan: Plan) -> dict[str, Any]:
-    return {"batches": plan.batches, "capacity": _capacity(plan), "lanes": plan.width}
+    capacity = min(SEGMENT, max(b - a for a, b in pairwise((0, *plan.evaluate_at))) or 1)
+    return {"batches": plan.batches, "capacity": capacity, "lanes": plan.width}
 
 
-def _capacity(plan: Plan) -> int:
-    cuts = (0, *plan.evaluate_at)
-    return min(SEGMENT, max(b - a for a, b in pairwise(cuts)) or 1)
-
-
-def _run(plan: Plan, block: Block, feed: _Feed, outcome: Outcome, advanced_by: Callable[[int, int], None]) -> None:
-    optimizer, lanes = _open(plan, block, feed)
+def _run(plan: Plan, desk: _Desk, block: Block, outcome: Outcome, advanced_by: Callable[[int, int], None]) -> None:
+    structure = _structure(plan)
+    optimizer, lanes = _open(plan, desk, block)
     losses, metrics, done, diverged, real = [], [], 0, 0, slice(0, block.real)
     for until in plan.evaluate_at:
-        while done < until:
-            end = min(until, done + _capacity(plan))
-            lanes, loss = advanced(*_arguments(feed, block, optimizer, lanes, end), **_structure(plan))
+        while True:
+            end = min(until, done + structure["capacity"])
+            lanes, loss, measured = advanced(*_arguments(desk, block, optimizer, lanes, end), **structure)
             losses.append(np.asarray(loss)[: end - done, real])
             broken = int((np.asarray(lanes.diverged_at)[real] != GOING).sum())
             advanced_by(end - done, broken - diverged)
             done, diverged = end, broken
-        measured = evaluated(feed.metrics, feed.loss, lanes.progress.params, feed.validation)
+            if done == until:
+                break
         metrics.append({name: np.asarray(value)[real] for name, value in measured.items()})
-    outcome.losses[block] = np.concatenate(losses) if losses else np.zeros((0, block.real), np.float32)
+    outcome.losses[block] = np.concatenate(losses)
     outcome.metrics[block] = {name: np.stack([row[name] for row in metrics]) for name in metrics[0]}
     outcome.diverged_at[block] = np.asarray(lanes.diverged_at)[real]
     outcome.params[block] = jax.tree.map(lambda leaf: np.asarray(leaf)[real], lanes.progress.params)
