@@ -56,10 +56,8 @@ def table(results: dict[str, list[float]], reference: str, unit: str) -> list[st
     width = max(len(name) for name in results)
     lines = [f"{'':{width}}  {unit:>14}  {'lowest … highest':>21}  {reference} is"]
     for name, values in results.items():
-        spread = f"{min(values):,.0f} … {max(values):,.0f}"
-        lines.append(
-            f"{name:{width}}  {medians[name]:>14,.0f}  {spread:>21}  {medians[reference] / medians[name]:.2f} ×"
-        )
+        spread, ratio = f"{min(values):,.0f} … {max(values):,.0f}", medians[reference] / medians[name]
+        lines.append(f"{name:{width}}  {medians[name]:>14,.0f}  {spread:>21}  {ratio:.2f} ×")
     return lines
 
 

@@ -4,7 +4,6 @@ All blocks of a sweep have one width, the last padded by repeating its last conf
 on how many lanes run or on who its neighbours are. A block's batch is one array, shared by its lanes.
 """
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
 
@@ -38,7 +37,7 @@ class Feed:
     """What all blocks of a sweep share, one copy on each device."""
 
     loss: Loss
-    metrics: dict[str, Callable[[Params, Batch], Array]]
+    metrics: dict[str, Loss]
     train: Batch
     validation: Batch
 
@@ -83,9 +82,7 @@ def opened(build: Build, hypers: dict[str, Array], params: Params, *, width: int
 
 
 @jax.jit
-def evaluated(
-    metrics: dict[str, Callable[[Params, Batch], Array]], loss: Loss, params: Params, rows: Batch
-) -> dict[str, Array]:
+def evaluated(metrics: dict[str, Loss], loss: Loss, params: Params, rows: Batch) -> dict[str, Array]:
     """name -> (lanes,): loss and metrics of every lane on the same rows."""
     return jax.vmap(evaluation, in_axes=(None, None, 0, None))(metrics, loss, params, rows)
 
