@@ -6,10 +6,11 @@ runs are one compiled program. In the order of the data flow:
     data ─► split ─► scale ─► batches ─► loss ─► gradient ─► step ─► train ─► sweep ─► results
 """
 
-from jgd import data, losses, models, optimizers, schedules, tasks
+from jgd import data, losses, models, optimizers, results, schedules, tasks
 from jgd.core.checks import JgdError
 from jgd.core.optimizer import Optimizer, apply_updates, chain
 from jgd.core.record import record, static
+from jgd.core.seeds import init_key
 from jgd.data import MinMax, Standard, datasets, split
 from jgd.descent import Progress, rollout, start, step
 from jgd.losses import SupervisedLoss
@@ -22,6 +23,7 @@ __version__ = "0.1.0"
 __all__ = [
     "data",
     "datasets",
+    "init_key",
     "split",
     "Standard",
     "MinMax",
@@ -46,6 +48,7 @@ __all__ = [
     "sweep",
     "Sweep",
     "use_cores",
+    "results",
     "record",
     "static",
     "JgdError",

@@ -9,7 +9,6 @@ import typer
 
 import jgd
 from jgd.cli import show
-from jgd.core import seeds
 from jgd.sweep.recipes import recipes_of
 
 
@@ -38,7 +37,7 @@ def command(
     run = jgd.train(
         what.loss,
         recipe.build(**recipe.configs[0]),
-        what.init(seeds.key(seed, seeds.Stream.INIT)),
+        what.init(jgd.init_key(seed)),
         what.train,
         steps=steps,
         batch_size=min(64, rows) if batch_size is None else batch_size,

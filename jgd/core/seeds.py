@@ -29,6 +29,11 @@ def key(seed: int, stream: Stream) -> Array:
     return jax.random.fold_in(jax.random.key(check(seed), impl="threefry2x32"), int(stream))
 
 
+def init_key(seed: int) -> Array:
+    """The key from which a sweep's lanes of this seed start their parameters: `task.init(jgd.init_key(seed))`."""
+    return key(seed, Stream.INIT)
+
+
 def check(seed: Any, name: str = "seed") -> int:
     """`seed` as an int, refused outside 0 … 2**32 − 1."""
     return checks.count(name, seed, 0, LARGEST)

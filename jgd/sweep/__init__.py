@@ -76,7 +76,7 @@ def sweep(
         checks.finite_data("task.train", task.train)
     rows = checks.rows("task.train", task.train)
     batches = Batches(rows, rows if batch_size is None else batch_size, order)
-    shapes = jax.eval_shape(task.init, seeding.key(chosen[0], seeding.Stream.INIT))
+    shapes = jax.eval_shape(task.init, seeding.init_key(chosen[0]))
     checks.parameters(shapes)
     size = sum(int(np.prod(leaf.shape)) for leaf in jax.tree.leaves(shapes))
     width = width_for(named, size) if block is None else checks.count("block", block, 1)

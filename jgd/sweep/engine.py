@@ -123,7 +123,7 @@ def _desks(plan: Plan) -> list[_Desk]:
     data = jax.tree.map(jnp.asarray, (task.train, task.validation))
     feed = Feed(traceable(task.loss), metrics, *data)
     init = jax.jit(task.init)
-    params = [init(seeds.key(seed, seeds.Stream.INIT)) for seed in plan.seeds]
+    params = [init(seeds.init_key(seed)) for seed in plan.seeds]
     keys = [seeds.key(seed, seeds.Stream.ORDER) for seed in plan.seeds]
     first = jax.tree.map(lambda a: a[:BASELINE_ROWS], feed.train)
     limits = [loss_limit(initial_loss(feed.loss, p, first), plan.diverged_above) for p in params]
