@@ -157,3 +157,4 @@ ROWS = [
     Row("adamw", adamw, {**MOMENTS, "weight_decay": 0.1}, golden=({**ADAM, "weight_decay": 0.0}, O7)),
 ]
 NAMED = {row.name: row for row in reversed(ROWS)}  # the plainest row of each name
+PLAIN = [row for name, row in NAMED.items() if name != "gd"]  # one row for each rule, where variants add nothing
