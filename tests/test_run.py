@@ -129,6 +129,16 @@ def test_the_rates_of_a_schedule_are_in_the_history():
     np.testing.assert_allclose(run.history["learning_rate"], np.repeat([0.1, 0.05, 0.025], 10), rtol=1e-6)
 
 
+def halving(step):
+    """A schedule of one's own: any function of the step is one."""
+    return 0.1 * 0.5 ** (step // 10).astype(jnp.float32)
+
+
+def test_a_plain_function_is_a_schedule_too():
+    run = train(optimizer=jgd.optimizers.sgd(halving))
+    np.testing.assert_allclose(run.history["learning_rate"], np.repeat([0.1, 0.05, 0.025], 10), rtol=1e-6)
+
+
 def test_a_cast_to_float32_is_noted(x32):
     notes = train(data=DATA.rows).notes
     assert len(notes) == 2
