@@ -1,0 +1,47 @@
+"""What every test runs under: two CPU devices, strict promotion of dtypes and ranks, and x64 where it is asked for."""
+
+import os
+
+import jax
+import jgd
+import pytest
+
+jgd.use_cores(2)  # before JAX is first used
+if "JAX_COMPILATION_CACHE_DIR" in os.environ:  # the scripts choose where; small programs are worth keeping too
+    jax.config.update("jax_persistent_cache_min_compile_time_secs", 0.1)
+
+
+@pytest.fixture
+def setting():
+    """set(name, value) for JAX's global settings, put back afterwards.
+
+    Global, not a context: contexts are of one thread, and a sweep runs its blocks in threads of its own.
+    """
+    before = {}
+
+    def set_one(name: str, value) -> None:
+        before.setdefault(name, getattr(jax.config, name))
+        jax.config.update(name, value)
+
+    yield set_one
+    for name, value in before.items():
+        jax.config.update(name, value)
+
+
+@pytest.fixture(autouse=True)
+def strict(setting):
+    """No silent float32 + float64, no silent (n, 1) + (n,)."""
+    setting("jax_numpy_dtype_promotion", "strict")
+    setting("jax_numpy_rank_promotion", "raise")
+
+
+@pytest.fixture
+def x64(setting):
+    """float64 arrays exist in this test."""
+    setting("jax_enable_x64", True)
+
+
+@pytest.fixture
+def x32(setting):
+    """float64 arrays don't exist in this test, even where the suite runs with them."""
+    setting("jax_enable_x64", False)

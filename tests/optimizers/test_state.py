@@ -1,0 +1,101 @@
+"""The state: its tree never depends on values, nothing in it aliases, and any tree of floats can descend."""
+
+from typing import NamedTuple
+
+import jax
+import jax.numpy as jnp
+import jgd
+import numpy as np
+import problem
+import pytest
+from rules import PLAIN
+
+
+class Layer(NamedTuple):
+    weights: jax.Array
+    bias: jax.Array | None
+
+
+TREES = {
+    "none leaf": {"a": jnp.ones(2), "b": None},
+    "empty dict": {},
+    "empty tuple": (),
+    "0-d": jnp.ones(()),
+    "zero size": {"w": jnp.ones((0, 3)), "v": jnp.ones(1)},
+    "named tuple": Layer(jnp.ones((2, 2)), None),
+    "record": jgd.schedules.Constant(jnp.ones(3)),
+    "list": [jnp.ones(1), [jnp.ones(2)]],
+}
+
+
+def half_square(params, _batch):
+    """Σ w²/2, whose gradient is w; 0 for an empty tree."""
+    return sum((jnp.sum(jnp.square(w)) / 2 for w in jax.tree.leaves(params)), start=jnp.zeros(()))
+
+
+@pytest.mark.parametrize("tree", [TREES, {}, (), jnp.ones(())], ids=["all in one", "{}", "()", "0-d"])
+@pytest.mark.parametrize("row", PLAIN, ids=str)
+def test_any_tree_descends(row, tree):
+    optimizer = row.build()
+    end, report = jax.jit(lambda p: jgd.step(half_square, optimizer, p, None))(jgd.start(optimizer, tree))
+    assert jax.tree.structure(end.params) == jax.tree.structure(tree)  # types and None leaves are part of it
+    assert np.isfinite(report.gradient_norm)
+    for after, before in zip(jax.tree.leaves(end.params), jax.tree.leaves(tree), strict=True):
+        assert after.shape == before.shape
+        assert (np.asarray(after) < np.asarray(before)).all()
+
+
+@pytest.mark.parametrize("row", PLAIN, ids=str)
+def test_nothing_aliases_and_all_can_be_donated(row):
+    optimizer, params = row.build(), problem.params()
+    progress = jgd.start(optimizer, params)
+    buffers = [leaf.unsafe_buffer_pointer() for leaf in jax.tree.leaves(progress)]
+    assert len(set(buffers)) == len(buffers)
+    batch = jax.tree.map(lambda n: n[0], problem.noise())
+    one = lambda progress: jgd.step(problem.loss, optimizer, progress, batch)[0]
+    want = jax.jit(one)(progress)
+    got = jax.jit(one, donate_argnums=0)(progress)  # a buffer donated twice is an error
+    assert progress.params["weights"].is_deleted()
+    jax.tree.map(lambda a, b: np.testing.assert_allclose(a, b, rtol=1e-6, atol=1e-7), got, want)
+
+
+@pytest.mark.parametrize("row", PLAIN, ids=str)
+def test_init_under_eval_shape(row):
+    abstract = jax.eval_shape(row.build().init, problem.params())
+    concrete = row.build().init(problem.params())
+    assert jax.tree.structure(abstract) == jax.tree.structure(concrete)
+    described = lambda tree: [(leaf.shape, leaf.dtype) for leaf in jax.tree.leaves(tree)]
+    assert described(abstract) == described(concrete)
+
+
+@pytest.mark.parametrize("row", PLAIN, ids=str)
+def test_the_states_tree_depends_on_no_value(row):
+    structure = lambda **changes: jax.tree.structure(row.build(**changes).init(problem.params()))
+    plain = structure()
+    assert plain == structure(**{name: 0.9 * value for name, value in row.hypers.items()})
+    assert plain == structure(**{name: jnp.float32(value) for name, value in row.hypers.items()})
+    scheduled = {name: jgd.schedules.Constant(v) for name, v in row.hypers.items() if name not in row.fixed}
+    assert plain == structure(**scheduled)
+    zero_is_a_number_too = {name: 0.0 for name in row.hypers if name not in ("learning_rate", "eps")}
+    assert plain == structure(**zero_is_a_number_too)
+
+
+def test_the_clock_saturates():
+    optimizer, params = jgd.optimizers.sgd(0.1), jnp.ones(1)
+    last = jnp.iinfo(jnp.int32).max
+    state = optimizer.init(params)
+    late = type(state)(jnp.asarray(last - 1, jnp.int32), state.memory)
+    steps = []
+    for _ in range(3):
+        _, late = optimizer.update(jnp.ones(1), late, params)
+        steps.append(int(late.step))
+    assert steps == [last, last, last]
+    assert late.step.dtype == jnp.int32
+
+
+def test_the_callers_arrays_are_not_changed():
+    optimizer, params = jgd.optimizers.adam(0.1), {"w": np.ones(2, np.float32)}
+    grads = {"w": np.full(2, 3.0, np.float32)}
+    optimizer.update(grads, optimizer.init(params), params)
+    assert params["w"].tolist() == [1, 1]
+    assert grads["w"].tolist() == [3, 3]

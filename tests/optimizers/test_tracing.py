@@ -1,0 +1,93 @@
+"""Hyperparameters are data: traced, vmapped, scheduled and differentiated, and no value compiles anything anew."""
+
+import jax
+import jax.numpy as jnp
+import jgd
+import numpy as np
+import problem
+import pytest
+from rules import PLAIN
+
+LANES = np.array([0.5, 0.8, 1.0, 1.05])  # factors on each number; all stay within their rules
+
+
+def end_of(row, hypers, steps=5, loss=problem.loss, params=None):
+    params = problem.params() if params is None else params
+    return jgd.rollout(loss, row.build(**hypers), params, problem.noise(steps))[0].params
+
+
+@pytest.mark.parametrize("row", PLAIN, ids=str)
+def test_a_vmapped_row_is_its_own_run(row):
+    hypers = {name: jnp.float32(value * LANES) for name, value in row.hypers.items()}
+    together = jax.jit(jax.vmap(lambda h: end_of(row, h)))(hypers)
+    for lane, factor in enumerate(LANES):
+        alone = end_of(row, {name: float(np.float32(value * factor)) for name, value in row.hypers.items()})
+        for name, leaf in alone.items():
+            np.testing.assert_allclose(together[name][lane], leaf, rtol=2e-5, atol=1e-6)
+    ends = np.asarray(together["weights"]).reshape(len(LANES), -1)
+    assert len(np.unique(ends, axis=0)) == len(LANES)
+
+
+@pytest.mark.parametrize("row", PLAIN, ids=str)
+def test_every_number_may_be_a_schedule(row):
+    plain = end_of(row, {})
+    scheduled = [name for name in row.hypers if name not in row.fixed]
+    for name in scheduled:
+        same = end_of(row, {name: jgd.schedules.Constant(row.hypers[name])})
+        jax.tree.map(lambda a, b: np.testing.assert_allclose(a, b, rtol=1e-6), same, plain)
+        falls = jgd.schedules.InverseTimeDecay(row.hypers[name], decay_rate=1.0)
+        other = end_of(row, {name: falls})
+        assert any((np.asarray(a) != b).any() for a, b in zip(jax.tree.leaves(other), jax.tree.leaves(plain)))
+    for name in row.fixed:
+        with pytest.raises(jgd.JgdError, match=name):
+            row.build(**{name: jgd.schedules.Constant(0.1)})
+
+
+@pytest.mark.parametrize("row", PLAIN, ids=str)
+def test_another_value_compiles_nothing(row):
+    traces = []
+
+    @jax.jit
+    def one(optimizer, progress, batch):
+        traces.append(optimizer)
+        return jgd.step(problem.loss, optimizer, progress, batch)
+
+    batch = jax.tree.map(lambda n: n[0], problem.noise())
+    for factor in LANES:
+        optimizer = row.build(**{name: float(value * factor) for name, value in row.hypers.items()})
+        one(optimizer, jgd.start(optimizer, problem.params()), batch)
+    assert len(traces) == 1
+
+
+@pytest.mark.parametrize("row", PLAIN, ids=str)
+def test_hypergradients_match_finite_differences(row, x64):
+    def final(hypers):
+        """The loss after training; "dead" never sees a gradient, which must not poison any derivative."""
+        params = {**problem.params(), "dead": jnp.zeros(3)}
+        lively = lambda p, noise: problem.loss({k: p[k] for k in noise}, noise)
+        end = end_of(row, hypers, 6, lively, params)
+        return lively(end, jax.tree.map(lambda n: n[-1], problem.noise()))
+
+    final = jax.jit(final)
+    slopes = jax.jit(jax.grad(final))(row.hypers)
+    for name, value in row.hypers.items():
+        reach = 1e-5 * value
+        up, down = (float(final({**row.hypers, name: value + sign * reach})) for sign in (1, -1))
+        np.testing.assert_allclose(slopes[name], (up - down) / (2 * reach), rtol=1e-6, atol=1e-9, err_msg=name)
+        assert slopes[name] != 0, name
+
+
+def test_a_scheduled_b1_is_corrected_exactly(x64):
+    """The mean of a constant gradient is that constant at any step, whatever b1 does; 1 − b1ᵗ would overshoot."""
+    b1 = lambda step: jnp.minimum(0.5 + 0.1 * step.astype(jnp.float64), 0.99)
+    optimizer, params = jgd.optimizers.adam(0.1, b1=b1, eps=0.0), jnp.zeros(())
+    state = optimizer.init(params)
+    for _ in range(8):
+        updates, state = optimizer.update(jnp.float64(3.0), state, params)
+        np.testing.assert_allclose(updates, -0.1, rtol=1e-12)
+
+
+def test_the_rate_in_use_is_reported():
+    optimizer = jgd.optimizers.adam(jgd.schedules.StepDecay(0.5, step_size=2, decay_rate=0.5))
+    _, report = jgd.rollout(problem.loss, optimizer, problem.params(), problem.noise(5))
+    np.testing.assert_allclose(report.learning_rate, [0.5, 0.5, 0.25, 0.25, 0.125])

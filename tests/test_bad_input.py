@@ -1,0 +1,220 @@
+"""Bad input, one table: the call, the kind of error, and the words that its message must hold.
+
+Every error is also a JgdError, and is raised before any step is made.
+"""
+
+import jax
+import jax.numpy as jnp
+import jgd
+import numpy as np
+import pytest
+from jgd import MinMax, Standard, optimizers, schedules
+from jgd.core import seeds
+from jgd.models import MLP, GlorotUniform, Linear, Normal, Softmax
+from jgd.optimizers import adam, nesterov, sgd
+
+X, Y = np.ones((4, 2), np.float32), np.ones(4, np.float32)
+LOSS = jgd.SupervisedLoss(Linear(2), "squared_error")
+W = {"weights": np.zeros(2, np.float32), "bias": np.zeros((), np.float32)}
+RATES = {"learning_rate": [0.1]}
+
+
+def train(loss=LOSS, optimizer=None, params=W, data=(X, Y), **options):
+    options = options if "epochs" in options else {"steps": 1, **options}
+    return jgd.train(loss, optimizer or sgd(0.1), params, data, **options)
+
+
+def sweep(task="hours_points", recipes="sgd", space=RATES, **options):
+    return jgd.sweep(task, recipes, space, **{"steps": 1, "seeds": 1, **options})
+
+
+def update(grads, params, optimizer=None, **options):
+    optimizer = optimizer or sgd(0.1)
+    return optimizer.update(grads, optimizer.init(params), params, **options)
+
+
+def with_nan(array, *place):
+    array = array.copy()
+    array[place] = np.nan
+    return array
+
+
+def branches(params, batch):
+    return jnp.sum(params["bias"]) if params["bias"] > 0 else jnp.zeros(())
+
+
+def fresh_lambda(learning_rate):
+    return sgd(lambda step: learning_rate)
+
+
+def structural(learning_rate):
+    return sgd(learning_rate, momentum=None if learning_rate < 0.5 else 0.9)
+
+
+V, T = ValueError, TypeError
+ROWS = {
+    # hyperparameters
+    "negative rate": (lambda: sgd(-0.1), V, ["learning_rate", "> 0", "-0.1"]),
+    "zero rate": (lambda: sgd(0.0), V, ["learning_rate", "> 0", "got 0"]),
+    "NaN rate": (lambda: adam(float("nan")), V, ["learning_rate", "finite", "nan"]),
+    "infinite rate": (lambda: adam(float("inf")), V, ["learning_rate", "finite", "inf"]),
+    "rate as text": (lambda: sgd("0.1"), T, ["learning_rate", "'0.1'", "str"]),
+    "rate as bool": (lambda: sgd(True), T, ["learning_rate", "True", "bool"]),
+    "no rate": (lambda: sgd(None), T, ["learning_rate", "None"]),
+    "complex rate": (lambda: sgd(np.array(1j)), T, ["learning_rate", "complex"]),
+    "one of many rates": (lambda: sgd(np.array([0.1, 0.2, -1.0])), V, ["learning_rate[2]", "-1"]),
+    "nesterov's rate": (lambda: nesterov(-1.0), V, ["learning_rate", "-1"]),
+    **{
+        f"momentum {bad}": (lambda bad=bad: optimizers.momentum(0.1, bad), V, ["momentum", "[0, 1)", str(bad)])
+        for bad in (1.5, -0.1, 1)
+    },
+    "b1 = 1": (lambda: adam(0.1, b1=1.0), V, ["b1", "[0, 1)", "got 1"]),
+    "b2 = 2": (lambda: adam(0.1, b2=2), V, ["b2", "[0, 1)", "got 2"]),
+    "rho": (lambda: optimizers.adadelta(rho=-0.5), V, ["rho", "[0, 1)", "-0.5"]),
+    "decay": (lambda: optimizers.rmsprop(0.1, decay=1.0), V, ["decay", "[0, 1)"]),
+    "eps < 0": (lambda: adam(0.1, eps=-1e-8), V, ["eps", ">= 0", "-1e-08"]),
+    "weight decay": (lambda: optimizers.adamw(0.1, weight_decay=-1.0), V, ["weight_decay", ">= 0"]),
+    "accumulator": (lambda: optimizers.adagrad(0.1, -1.0), V, ["initial_accumulator_value", ">= 0"]),
+    "nesterov without momentum": (lambda: sgd(0.1, nesterov=True), V, ["nesterov", "momentum"]),
+    **{
+        f"d = {bad}": (lambda bad=bad: schedules.StepDecay(0.1, 1, bad), V, ["decay_rate", "[0, 1]", str(bad)])
+        for bad in (1.5, -0.1, float("nan"))
+    },
+    "d of an exponential": (lambda: schedules.ExponentialDecay(0.1, 1, 1.5), V, ["decay_rate", "[0, 1]"]),
+    "transition of 0": (lambda: schedules.ExponentialDecay(0.1, 0, 0.5), V, ["transition_steps", "> 0"]),
+    "schedule of a schedule": (lambda: schedules.Constant(schedules.Constant(0.1)), T, ["value", "Constant"]),
+    "std": (lambda: Normal(-1.0), V, ["std", ">= 0"]),
+    "variance": (lambda: Normal.of_variance(-1.0), V, ["variance", ">= 0"]),
+    # unknown names, with the nearest one
+    "optimizer": (lambda: optimizers.get("adm"), V, ["optimizer", "'adm'", "did you mean 'adam'", "adagrad"]),
+    "schedule": (lambda: schedules.get("constnt"), V, ["did you mean 'constant'", "step_decay"]),
+    "error": (lambda: jgd.SupervisedLoss(Linear(2), "square_error"), V, ["did you mean 'squared_error'"]),
+    "reduction": (lambda: jgd.SupervisedLoss(Linear(2), "squared_error", "men"), V, ["did you mean 'mean'", "half_mean"]),
+    "data set": (lambda: jgd.datasets.get("digit"), V, ["did you mean 'digits'", "iris"]),
+    "task": (lambda: jgd.tasks.get("irs"), V, ["did you mean 'iris'", "digits"]),
+    "a task's model": (lambda: jgd.tasks.get("iris", "linear"), V, ["model for iris", "softmax"]),
+    "activation": (lambda: MLP((2, 1), "rely"), V, ["did you mean 'relu'", "tanh"]),
+    "initializer": (lambda: jgd.models.initializers.get("zero"), V, ["did you mean 'zeros'"]),
+    "order": (lambda: train(order="shufled"), V, ["order", "did you mean 'shuffled'"]),
+    # counts
+    "steps -1": (lambda: train(steps=-1), V, ["steps", "whole number from 0", "-1"]),
+    **{
+        f"steps {bad}": (lambda bad=bad: train(steps=bad), T, ["steps", "whole number", str(bad)])
+        for bad in (2.5, True, float("nan"), "10")
+    },
+    "epochs": (lambda: train(epochs=-1), V, ["epochs", ">= 0", "-1"]),
+    "epochs 2.5": (lambda: train(epochs=2.5), T, ["epochs", "2.5"]),
+    "steps and epochs": (lambda: train(epochs=1, steps=1), V, ["steps", "epochs"]),
+    "neither": (lambda: train(steps=None), V, ["steps", "epochs"]),
+    "batch of 0": (lambda: train(batch_size=0), V, ["batch_size", "from 1 to 4", "got 0"]),
+    "batch of 5": (lambda: train(batch_size=5), V, ["batch_size", "from 1 to 4", "got 5"]),
+    "batch of 1.5": (lambda: train(batch_size=1.5), T, ["batch_size", "1.5"]),
+    "evaluate_every": (lambda: train(evaluate_every=0), V, ["evaluate_every", ">= 1"]),
+    "diverged_above": (lambda: train(diverged_above=0), V, ["diverged_above", "> 0"]),
+    **{
+        f"seed {bad}": (lambda bad=bad: train(seed=bad), kind, ["seed", str(bad)])
+        for bad, kind in ((-1, V), (2**32, V), (2**40, V), (1.0, T), (True, T))
+    },
+    "key": (lambda: seeds.key(2**32, seeds.Stream.INIT), V, ["seed", "4294967295"]),
+    # data
+    "no rows": (lambda: train(data=(X[:0], Y[:0])), V, ["data has 0 rows"]),
+    "no arrays": (lambda: train(data=()), V, ["data", "at least one array"]),
+    "a scalar": (lambda: train(data=(X, np.float32(1))), V, ["data[1]", "scalar"]),
+    "rows that differ": (lambda: train(data=(X, Y[:3])), V, ["data[0] has 4", "data[1] has 3"]),
+    "targets (n, 1)": (lambda: train(data=(X, Y[:, None])), V, ["targets", "(4,)", "(4, 1)", "reshape"]),
+    "NaN": (lambda: train(data=(with_nan(X, 2, 1), Y)), V, ["data[0]", "row 2, column 1", "nan", "check_finite"]),
+    "infinity": (lambda: train(data=(X, np.float32([1, 1, 1, np.inf]))), V, ["data[1]", "row 3", "inf"]),
+    "inputs (n,)": (lambda: train(data=(X[:, 0], Y)), V, ["inputs", "(n, features)", "(4,)", "[:, None]"]),
+    "inputs too wide": (lambda: train(data=(np.ones((4, 3), np.float32), Y)), V, ["2 features", "(4, 3)"]),
+    "validation of other rows": (lambda: train(validation=(X, Y[:2])), V, ["validation[0] has 4", "validation[1] has 2"]),
+    "metrics without validation": (lambda: train(metrics={"loss": LOSS}), V, ["metrics", "validation"]),
+    "empty validation split": (lambda: jgd.split(np.ones(3), validation=0.1), V, ["validation split", "got 0"]),
+    "share": (lambda: jgd.split(np.ones(9), test=1.0), V, ["test", "(0, 1)"]),
+    "no training rows": (lambda: jgd.split(np.ones(4), validation=0.5, test=0.5), V, ["train split", "got 0"]),
+    "scaling of (n,)": (lambda: Standard().fit(np.ones(4)), V, ["(n, columns)", "[:, None]"]),
+    "scaling of NaN": (lambda: MinMax().fit(with_nan(X, 1, 0)), V, ["inputs", "row 1, column 0"]),
+    "scaling of no rows": (lambda: Standard().fit(X[:0]), V, ["inputs has 0 rows"]),
+    "columns": (lambda: MinMax().fit(np.eye(2))(np.ones((1, 3))), V, ["2 columns", "(1, 3)"]),
+    "unfitted": (lambda: Standard()(X), T, ["Standard", "not fitted", ".fit("]),
+    "unfitted transform": (lambda: MinMax().transform(X), T, ["MinMax", "not fitted"]),
+    "ddof": (lambda: Standard(ddof=1).fit(X[:1]), V, ["ddof=1", "got 1"]),
+    "low above high": (lambda: MinMax(1, 0), V, ["low", "high"]),
+    # trees
+    "missing leaf": (lambda: update({"a": jnp.ones(1)}, {"a": jnp.ones(1), "b": jnp.ones(1)}), V, ["misses", "['b']"]),
+    "extra leaf": (lambda: update({"a": jnp.ones(1), "b": jnp.ones(1)}, {"a": jnp.ones(1)}), V, ["unexpected", "['b']"]),
+    "shape": (lambda: update({"a": jnp.ones((3, 1))}, {"a": jnp.ones(3)}), V, ["['a']", "(3,)", "(3, 1)"]),
+    "kind of tree": (lambda: update([jnp.ones(1)], (jnp.ones(1),)), T, ["grads", "same kind of tree"]),
+    **{
+        f"{dtype} leaf": (lambda dtype=dtype: train(params={"weights": np.zeros(2, dtype)}), T, ["['weights']", dtype])
+        for dtype in ("int32", "bool", "complex64")
+    },
+    "init of int leaf": (lambda: sgd(0.1).init({"w": jnp.ones(2, jnp.int32)}), T, ["['w']", "int32"]),
+    "text leaf": (lambda: train(params={"weights": "zeros"}), T, ["['weights']", "str"]),
+    # losses
+    "loss a vector": (lambda: train(LOSS.per_example), T, ["per_example", "(4,)"]),
+    "loss an integer": (lambda: train(lambda p, b: jnp.zeros((), jnp.int32)), T, ["lambda", "int32"]),
+    "loss complex": (lambda: train(lambda p, b: jax.lax.complex(p["bias"], p["bias"])), T, ["lambda", "complex"]),
+    "loss a tuple": (lambda: train(lambda p, b: (p["bias"], 1)), T, ["lambda", "tuple"]),
+    "loss nothing": (lambda: train(lambda p, b: None), T, ["lambda", "NoneType"]),
+    "loss that branches": (lambda: train(branches), T, ["branches", "jnp.where"]),
+    "no loss": (lambda: train("squared_error"), T, ["loss", "callable", "squared_error"]),
+    "labels as floats": (lambda: train(jgd.SupervisedLoss(Softmax(2, 2), "softmax_cross_entropy"),
+                                       params=Softmax(2, 2).init(jax.random.key(0))), T, ["integer class labels"]),
+    "look-ahead without a loss": (lambda: update(jnp.ones(1), jnp.ones(1), nesterov(0.1)), T, ["nesterov", "loss="]),
+    # records and chains
+    "optimizer's name": (lambda: train(optimizer="adam"), T, ["optimizer", "'adam'"]),
+    "empty chain": (lambda: jgd.chain(), V, ["at least one link"]),
+    "chain of optimizers": (lambda: jgd.chain(sgd(0.1)), T, [".link"]),
+    "chain of numbers": (lambda: jgd.chain(0.1), T, ["0.1"]),
+    "look-ahead not first": (lambda: jgd.chain(sgd(0.1).link, nesterov(0.1).link.links[0]), V, ["must be first", "place 1"]),
+    "sizes as a list": (lambda: MLP([2, 1]), T, ["sizes", "tuple"]),
+    "one size": (lambda: MLP((2,)), V, ["sizes", "(2,)"]),
+    "a size of 0": (lambda: MLP((2, 0)), V, ["sizes", "got 0"]),
+    "features": (lambda: Linear(0), V, ["features", "got 0"]),
+    "classes": (lambda: Softmax(2, 1), V, ["classes", "got 1"]),
+    "glorot of a vector": (lambda: GlorotUniform()(jax.random.key(0), (3,)), V, ["(n_in, n_out)", "(3,)"]),
+    "training traced": (lambda: jax.jit(lambda p: train(params=p).params)(W), T, ["rollout"]),
+    # sweeps
+    "empty grid": (lambda: sweep(space={"learning_rate": []}), V, ["space['learning_rate']", "at least one"]),
+    "NaN in a grid": (lambda: sweep(space={"learning_rate": [0.1, np.nan]}), V, ["space['learning_rate'][1]", "nan"]),
+    "negative in a grid": (lambda: sweep(space={"learning_rate": [0.1, -1.0]}), V, ["config 1", "learning_rate", "-1"]),
+    "text in a grid": (lambda: sweep(space={"learning_rate": ["0.1"]}), T, ["space['learning_rate'][0]", "'0.1'"]),
+    "a number for a grid": (lambda: sweep(space={"learning_rate": 0.1}), T, ["space['learning_rate']", "sequence", "0.1"]),
+    "no mapping": (lambda: sweep(space=[0.1]), T, ["space", "map", "[0.1]"]),
+    "unknown parameter": (lambda: sweep(space={"learning_rat": [0.1]}), V, ["'sgd'", "did you mean 'learning_rate'"]),
+    "missing parameter": (lambda: sweep(space={}), V, ["'sgd'", "learning_rate"]),
+    "unknown recipe": (lambda: sweep(recipes="sgdd"), V, ["did you mean 'sgd'"]),
+    "no recipe": (lambda: sweep(recipes=[]), V, ["recipes"]),
+    "a recipe twice": (lambda: sweep(recipes=["sgd", "sgd"]), V, ["'sgd' twice"]),
+    "no function": (lambda: sweep(recipes={"mine": 3}), T, ["'mine'", "3"]),
+    "a space's recipe": (lambda: sweep(recipes=["sgd"], space={"sgdd": RATES}), V, ["space", "did you mean 'sgd'"]),
+    "a recipe's space": (lambda: sweep(recipes=["sgd", "adam"], space={"sgd": RATES}), V, ["'adam'"]),
+    "no optimizer": (lambda: sweep(recipes={"mine": lambda learning_rate: 3}), T, ["'mine'", "optimizer", "3"]),
+    "fresh lambda": (lambda: sweep(recipes=fresh_lambda, space={"learning_rate": [1, 2]}), V, ["fresh_lambda", "module-level"]),
+    "two structures": (lambda: sweep(recipes=structural, space={"learning_rate": [0.1, 0.6]}), V, ["structural", "config 1"]),
+    "sweep's task": (lambda: sweep(task=3), T, ["task", "3"]),
+    "no seeds": (lambda: sweep(seeds=0), V, ["seeds", ">= 1"]),
+    "empty seeds": (lambda: sweep(seeds=[]), V, ["seeds", "at least one"]),
+    "a seed twice": (lambda: sweep(seeds=[1, 1]), V, ["seeds", "differ", "(1, 1)"]),
+    "a seed too large": (lambda: sweep(seeds=[0, 2**32]), V, ["seeds[1]", "4294967296"]),
+    "sweep's steps": (lambda: sweep(steps=-1), V, ["steps", "-1"]),
+    "block": (lambda: sweep(block=0), V, ["block", ">= 1"]),
+    "sweep's batch": (lambda: sweep(batch_size=9), V, ["batch_size", "from 1 to 3"]),
+    "log grid from 0": (lambda: jgd.log_grid(0, 1, 3), V, ["low", "> 0"]),
+    "grid upside down": (lambda: jgd.grid(1, 0, 3), V, ["low", "high"]),
+    "grid of 0": (lambda: jgd.grid(0, 1, 0), V, ["count", ">= 1"]),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("call", "kind", "words"), ROWS.values(), ids=ROWS)
+def test_bad_input_is_named(call, kind, words):
+    with pytest.raises(kind) as refused:
+        call()
+    assert isinstance(refused.value, jgd.JgdError), f"{type(refused.value).__name__}: {refused.value}"
+    assert [word for word in words if word not in str(refused.value)] == [], str(refused.value)
+
+
+def test_cores_are_chosen_before_jax_runs():
+    jax.devices()
+    with pytest.raises(jgd.JgdError, match="before JAX is first used"):
+        jgd.use_cores(1)

@@ -1,0 +1,92 @@
+"""A module imports only from lower layers, or from its own folder: the picture of the house can't rot."""
+
+import ast
+import re
+from pathlib import Path
+
+import jgd
+import pytest
+
+LAYERS = {
+    "core": 0,
+    "schedules": 1,
+    "models": 1,
+    "data": 1,
+    "losses": 2,
+    "links": 2,
+    "optimizers": 3,
+    "gradients": 3,
+    "descent": 4,
+    "train": 5,
+    "tasks": 5,
+    "sweep": 6,
+    "results": 7,
+    "cli": 8,
+}
+ROOT = Path(jgd.__file__).parent
+MODULES = sorted(path.relative_to(ROOT) for path in ROOT.rglob("*.py") if path != ROOT / "__init__.py")
+FOLDERS = sorted(path.relative_to(ROOT) for path in ROOT.glob("*/__init__.py"))
+
+
+def room(module: Path) -> str:
+    """The folder or single file below jgd/ that a module belongs to."""
+    return module.parts[0].removesuffix(".py")
+
+
+def imported(tree: ast.AST) -> set[str]:
+    """The rooms of jgd that a module imports, also inside functions; a relative import is "(relative)"."""
+    rooms = set()
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import):
+            names = [alias.name for alias in node.names]
+        elif isinstance(node, ast.ImportFrom) and node.level:
+            names = ["jgd.(relative)"]
+        elif isinstance(node, ast.ImportFrom) and node.module == "jgd":
+            names = [f"jgd.{alias.name}" for alias in node.names]
+        elif isinstance(node, ast.ImportFrom):
+            names = [node.module or ""]
+        else:
+            continue
+        parts = [name.split(".") for name in names]
+        rooms |= {part[1] if len(part) > 1 else "(the top)" for part in parts if part[0] == "jgd"}
+    return rooms
+
+
+def complaints(module: Path, source: str) -> list[str]:
+    """What is wrong with a module's imports, in words."""
+    own = room(module)
+    if own not in LAYERS:
+        return [f"jgd/{module} is in no layer: give {own!r} a number in LAYERS and in the design"]
+    out = []
+    for other in sorted(imported(ast.parse(source)) - {own}):
+        if other not in LAYERS:
+            out.append(f"jgd/{module} imports jgd.{other}, which is in no layer")
+        elif LAYERS[other] >= LAYERS[own]:
+            out.append(f"jgd/{module} (layer {LAYERS[own]}) imports jgd.{other} (layer {LAYERS[other]})")
+    return out
+
+
+@pytest.mark.parametrize("module", MODULES, ids=str)
+def test_a_module_imports_from_lower_layers_only(module):
+    assert complaints(module, (ROOT / module).read_text()) == []
+
+
+@pytest.mark.parametrize(
+    ("module", "source", "said"),
+    [
+        ("core/tree.py", "from jgd.links import Mean", "(layer 0) imports jgd.links (layer 2)"),
+        ("train.py", "def f():\n    from jgd import tasks", "(layer 5) imports jgd.tasks (layer 5)"),
+        ("data/split.py", "import jgd", "jgd.(the top), which is in no layer"),
+        ("data/split.py", "from . import scale", "jgd.(relative), which is in no layer"),
+        ("utils.py", "", "in no layer"),
+    ],
+)
+def test_the_rule_sees_what_it_should(module, source, said):
+    assert any(said in line for line in complaints(Path(module), source))
+
+
+@pytest.mark.parametrize("init", FOLDERS, ids=str)
+def test_a_folder_says_its_layer(init):
+    said = re.search(r"Layer (\d+)", ast.get_docstring(ast.parse((ROOT / init).read_text())) or "")
+    assert said, f"the docstring of jgd/{init} must say its layer, as 'Layer 1'"
+    assert int(said[1]) == LAYERS[room(init)]
