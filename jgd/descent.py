@@ -75,9 +75,9 @@ def step(loss: Loss, optimizer: Optimizer, progress: Progress, batch: Batch) -> 
     >>> progress.params.tolist(), float(report.loss)
     ([0.5, 1.0], 5.0)
     """
-    on_batch = _checked(loss, batch)
-    value, grads = jax.value_and_grad(on_batch)(progress.params)
-    updates, state = optimizer.update(grads, progress.state, progress.params, value=value, loss=on_batch)
+    at = on_batch(loss, batch)
+    value, grads = jax.value_and_grad(at)(progress.params)
+    updates, state = optimizer.update(grads, progress.state, progress.params, value=value, loss=at)
     params = apply_updates(progress.params, updates)
     wide = tree.compute_dtype(progress.params)
     norm = tree.norm(tree.widen(grads, wide))
@@ -161,10 +161,10 @@ def segment(
     return jax.lax.fori_loop(begin // per_epoch, epochs, epoch, (lane, Report(row, row, row), room))
 
 
-def _checked(loss: Loss, batch: Batch) -> Callable[[Params], Array]:
+def on_batch(loss: Loss, batch: Batch) -> Callable[[Params], Array]:
     """loss(·, batch), refused by name unless it returns one real floating number and can be traced."""
 
-    def on_batch(params: Params) -> Array:
+    def at(params: Params) -> Array:
         try:
             value = loss(params, batch)
         except jax.errors.ConcretizationTypeError as error:
@@ -178,7 +178,7 @@ def _checked(loss: Loss, batch: Batch) -> Callable[[Params], Array]:
             raise checks.JgdTypeError(f"the loss {name_of(loss)} must return one real floating number, got {got}")
         return value
 
-    return on_batch
+    return at
 
 
 def name_of(function: Any) -> str:

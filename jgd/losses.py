@@ -48,7 +48,7 @@ def softmax_cross_entropy(outputs: Array, targets: Array) -> Array:
         raise checks.JgdTypeError(f"targets must be integer class labels, got dtype {targets.dtype}")
     checks.same_shape("targets", targets, "one label a row of the logits", jnp.shape(outputs)[:1])
     # a masked sum, not a gather: its gradient is a subtraction instead of a scatter, much faster under vmap
-    chosen = targets[:, None] == jnp.arange(outputs.shape[1], dtype=targets.dtype)
+    chosen = targets[:, None] == jnp.arange(outputs.shape[1], dtype=targets.dtype)[None, :]
     return jax.nn.logsumexp(outputs, axis=1) - jnp.sum(jnp.where(chosen, outputs, 0), axis=1)
 
 

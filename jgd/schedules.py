@@ -21,6 +21,12 @@ def _default(value: Any) -> Array:
     return jnp.asarray(value).astype(jnp.result_type(float))
 
 
+def _power(rate: Array, times: Array) -> Array:
+    """rate^times for times ≥ 0, with a finite derivative by a rate of 0: at times = 0 it is 0, not 0 · ∞."""
+    some = times > 0
+    return jnp.where(some, rate ** jnp.where(some, times, jnp.ones_like(times)), jnp.ones_like(times))
+
+
 @record
 class Constant:
     """η_t = value.
@@ -29,7 +35,7 @@ class Constant:
     0.1
     """
 
-    value: Number = hyper(">= 0")
+    value: Number = hyper(">= 0", schedule=False)
 
     def __call__(self, step: Array) -> Array:
         return jnp.broadcast_to(_default(self.value), jnp.shape(step))
@@ -46,13 +52,13 @@ class ExponentialDecay:
     [0.1, 0.05, 0.025, 0.0125]
     """
 
-    init_value: Number = hyper(">= 0")
-    transition_steps: Number = hyper("> 0")
-    decay_rate: Number = hyper("[0, 1]")
+    init_value: Number = hyper(">= 0", schedule=False)
+    transition_steps: Number = hyper("> 0", schedule=False)
+    decay_rate: Number = hyper("[0, 1]", schedule=False)
 
     def __call__(self, step: Array) -> Array:
-        return _default(self.init_value) * _default(self.decay_rate) ** (
-            _default(step) / _default(self.transition_steps)
+        return _default(self.init_value) * _power(
+            _default(self.decay_rate), _default(step) / _default(self.transition_steps)
         )
 
 
@@ -66,13 +72,13 @@ class StepDecay:
     [0.1, 0.1, 0.1, 0.05, 0.05, 0.05, 0.025]
     """
 
-    init_value: Number = hyper(">= 0")
-    step_size: Number = hyper("> 0")
-    decay_rate: Number = hyper("[0, 1]")
+    init_value: Number = hyper(">= 0", schedule=False)
+    step_size: Number = hyper("> 0", schedule=False)
+    decay_rate: Number = hyper("[0, 1]", schedule=False)
 
     def __call__(self, step: Array) -> Array:
         drops = jnp.floor(_default(step) / _default(self.step_size))
-        return _default(self.init_value) * _default(self.decay_rate) ** drops
+        return _default(self.init_value) * _power(_default(self.decay_rate), drops)
 
 
 @record
@@ -85,9 +91,9 @@ class InverseTimeDecay:
     [1.0, 0.5, 0.333, 0.25]
     """
 
-    init_value: Number = hyper(">= 0")
-    decay_rate: Number = hyper(">= 0")
-    transition_steps: Number = hyper("> 0", default=1.0)
+    init_value: Number = hyper(">= 0", schedule=False)
+    decay_rate: Number = hyper(">= 0", schedule=False)
+    transition_steps: Number = hyper("> 0", schedule=False, default=1.0)
 
     def __call__(self, step: Array) -> Array:
         elapsed = _default(step) / _default(self.transition_steps)

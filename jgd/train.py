@@ -20,7 +20,7 @@ from jgd.core import checks, seeds, tree
 from jgd.core.optimizer import Optimizer
 from jgd.core.types import Batch, Loss, Params
 from jgd.data.batches import Batches
-from jgd.descent import GOING, Lane, Progress, segment, start
+from jgd.descent import GOING, Lane, Progress, on_batch, segment, start
 
 SEGMENT = 1000  # steps at most between two looks of the host
 BASELINE_ROWS = 4096  # rows of the training data on which "the loss at the start" is taken
@@ -136,7 +136,7 @@ def train(
     limit = loss_limit(initial_loss(loss, params, jax.tree.map(lambda a: a[:BASELINE_ROWS], data)), diverged_above)
 
     lane = Lane(start(optimizer, params), jnp.asarray(GOING, jnp.int32))
-    capacity = max(1, min(SEGMENT, total))
+    capacity = SEGMENT if observe is None else max(1, min(SEGMENT, total))  # observations may be large
     program = partial(_segment, batches=batches, capacity=capacity, observe=observe)
     reports, seen, evaluations = [], [], []
     done = 0
@@ -215,7 +215,7 @@ def loss_limit(at_start: Array, factor: float) -> Array:
 @jax.jit
 def initial_loss(loss: Loss, params: Params, rows: Batch) -> Array:
     """The loss at the start, () in the compute dtype."""
-    return loss(params, rows).astype(tree.compute_dtype(params))
+    return on_batch(loss, rows)(params).astype(tree.compute_dtype(params))
 
 
 @jax.jit

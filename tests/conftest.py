@@ -3,8 +3,9 @@
 import os
 
 import jax
-import jgd
 import pytest
+
+import jgd
 
 jgd.use_cores(2)  # before JAX is first used
 if "JAX_COMPILATION_CACHE_DIR" in os.environ:  # the scripts choose where; small programs are worth keeping too

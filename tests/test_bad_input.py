@@ -5,9 +5,10 @@ Every error is also a JgdError, and is raised before any step is made.
 
 import jax
 import jax.numpy as jnp
-import jgd
 import numpy as np
 import pytest
+
+import jgd
 from jgd import MinMax, Standard, optimizers, schedules
 from jgd.core import seeds
 from jgd.models import MLP, GlorotUniform, Linear, Normal, Softmax

@@ -2,11 +2,12 @@
 
 import jax
 import jax.numpy as jnp
-import jgd
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+
+import jgd
 from jgd.core.seeds import Stream, key
 from jgd.data import Batches
 
@@ -19,7 +20,7 @@ def test_g5_an_epoch_is_a_partition_of_the_rows(data, rows, order, epoch):
     size = data.draw(st.integers(1, rows))
     batches = Batches(rows, size, order)
     parts = [part.tolist() for part in batches.epoch(ORDER, epoch)]
-    assert sorted(sum(parts, [])) == list(range(rows))
+    assert sorted(row for part in parts for row in part) == list(range(rows))
     assert len(parts) == batches.per_epoch == -(-rows // size)
     assert all(len(part) == size for part in parts[:-1])
     assert len(parts[-1]) == rows - size * (len(parts) - 1)
@@ -54,12 +55,13 @@ def test_the_batch_of_a_step():
 
 @pytest.mark.parametrize("order", ["shuffled", "sequential"])
 @pytest.mark.parametrize("size", [1, 3, 4, 5, 10])
-def test_the_compiled_visit_takes_the_same_rows(size, order):
+def test_the_compiled_take_takes_the_same_rows(size, order):
     batches, rows = Batches(10, size, order), jnp.arange(10.0, dtype=jnp.float32)
-    visit = jax.jit(lambda order, position: batches.visit(rows, order, position, lambda b: (jnp.sum(b), jnp.mean(b))))
+    take = jax.jit(batches.take, static_argnums=3)
     permutation = batches.permutation(ORDER, 2)
     for position, part in enumerate(batches.epoch(ORDER, 2)):
-        total, mean = visit(permutation, jnp.asarray(position))
+        taken = take(rows, permutation, jnp.asarray(position), len(part))
+        total, mean = jnp.sum(taken), jnp.mean(taken)
         assert total == sum(part.tolist())
         np.testing.assert_allclose(mean, np.mean(part.tolist()), rtol=1e-6)  # over the actual size
 

@@ -1,11 +1,12 @@
 """Data: splits that share no row, scaling that sees training rows only (I7 to I10), and data sets that load."""
 
 import jax.numpy as jnp
-import jgd
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+
+import jgd
 from jgd import MinMax, Standard, datasets, split
 
 COLUMN = np.array([[23.0], [35.0], [61.0], [100.0], [0.0]])

@@ -2,12 +2,13 @@
 
 import jax
 import jax.numpy as jnp
-import jgd
 import numpy as np
 import pytest
+from scipy.special import log_softmax
+
+import jgd
 from jgd.losses import logistic_nll, softmax_cross_entropy, squared_error
 from jgd.models import Linear, Logistic
-from scipy.special import log_softmax
 
 # the lectures' three rows, and weights to judge there
 X = np.array([[1.0, 2.0], [3.0, -1.0], [0.5, 0.5]])
@@ -81,7 +82,13 @@ def test_l11_logistic_nll(x64):
 
 @pytest.mark.parametrize(
     ("logit", "label", "loss", "slope"),
-    [(-200.0, 1, 200.0, -1.0), (200.0, 0, 200.0, 1.0), (200.0, 1, 0.0, 0.0), (-1000.0, 0, 0.0, 0.0), (0.0, 1, np.log(2), -0.5)],
+    [
+        (-200.0, 1, 200.0, -1.0),
+        (200.0, 0, 200.0, 1.0),
+        (200.0, 1, 0.0, 0.0),
+        (-1000.0, 0, 0.0, 0.0),
+        (0.0, 1, np.log(2), -0.5),
+    ],
 )
 def test_l13_stable_far_out(logit, label, loss, slope):
     value, grad = jax.value_and_grad(lambda u: logistic_nll(u, jnp.array([label]))[0])(jnp.array([logit], jnp.float32))

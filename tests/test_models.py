@@ -2,9 +2,10 @@
 
 import jax
 import jax.numpy as jnp
-import jgd
 import numpy as np
 import pytest
+
+import jgd
 from jgd.models import MLP, Adaline, GlorotUniform, Linear, Logistic, Normal, Softmax, Zeros, with_ones
 
 KEY = jax.random.key(0, impl="threefry2x32")

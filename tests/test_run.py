@@ -5,9 +5,10 @@ import importlib
 import hours
 import jax
 import jax.numpy as jnp
-import jgd
 import numpy as np
 import pytest
+
+import jgd
 
 MODEL = jgd.models.Linear(3)
 DATA = jgd.datasets.linear_regression(rows=20, noise=0.5)
@@ -29,7 +30,9 @@ def counting():
 def train(loss=None, optimizer=None, params=None, data=ROWS, **options):
     params = MODEL.init(jax.random.key(0)) if params is None else params
     loss = jgd.SupervisedLoss(MODEL, "squared_error") if loss is None else loss
-    return jgd.train(loss, optimizer or jgd.optimizers.adam(0.05), params, data, **{"steps": 30, "batch_size": 5, **options})
+    return jgd.train(
+        loss, optimizer or jgd.optimizers.adam(0.05), params, data, **{"steps": 30, "batch_size": 5, **options}
+    )
 
 
 def same_bits(a, b):
@@ -103,7 +106,9 @@ def test_the_validation_history():
     assert run.evaluations["step"].tolist() == [0, 8, 16, 24, 30]
     assert set(run.evaluations) == {"step", "loss", "size"}
     for place, step in enumerate(run.evaluations["step"]):
-        params = MODEL.init(jax.random.key(0)) if step == 0 else jax.tree.map(lambda a, at=step: a[at - 1], run.observations)
+        params = (
+            MODEL.init(jax.random.key(0)) if step == 0 else jax.tree.map(lambda a, at=step: a[at - 1], run.observations)
+        )
         np.testing.assert_allclose(run.evaluations["loss"][place], squared(params, HELD_OUT), rtol=1e-5)
         np.testing.assert_allclose(run.evaluations["size"][place], size(params, HELD_OUT), rtol=1e-6)
 

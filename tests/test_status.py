@@ -3,9 +3,10 @@
 import hours
 import jax
 import jax.numpy as jnp
-import jgd
 import numpy as np
 import pytest
+
+import jgd
 from jgd.optimizers import momentum, sgd
 
 
@@ -49,7 +50,9 @@ def test_e2_divergence_is_a_status_with_its_step(learning_rate, x64):
 
 
 def test_divergence_stops_at_a_given_factor(x64):
-    assert rate(0.3, diverged_above=10.0).status.step < rate(0.3).status.step < rate(0.3, diverged_above=1e9).status.step
+    assert (
+        rate(0.3, diverged_above=10.0).status.step < rate(0.3).status.step < rate(0.3, diverged_above=1e9).status.step
+    )
 
 
 def test_e3_the_best_step_is_one(x64):
@@ -81,7 +84,9 @@ def broken(at, of_gradient):
     @jax.custom_jvp
     def loss(params, batch):
         passed = params["layer"]["weights"][1] < at
-        return jnp.where(passed & jnp.asarray(not of_gradient), jnp.nan, jnp.sum(params["layer"]["weights"]) + 0 * jnp.sum(batch))
+        return jnp.where(
+            passed & jnp.asarray(not of_gradient), jnp.nan, jnp.sum(params["layer"]["weights"]) + 0 * jnp.sum(batch)
+        )
 
     @loss.defjvp
     def slope(primals, tangents):

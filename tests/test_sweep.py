@@ -1,13 +1,14 @@
 """Sweeps: a lane is the run that it would be alone, one program serves all values, and the result says what is what."""
 
 import jax
-import jgd
 import numpy as np
 import pytest
 import sweeping
+from sweeping import RATES, counting, sweep, task, usual
+
+import jgd
 from jgd.core.seeds import Stream, key
 from jgd.schedules import ExponentialDecay
-from sweeping import RATES, counting, sweep, task, usual
 
 
 def decaying(init_value, decay_rate):
@@ -80,8 +81,12 @@ def test_the_validation_is_of_the_parameters_then():
     for config in (0, 9):
         params = found.params(config, 1)
         logits = inputs @ params["weights"] + params["bias"]
-        np.testing.assert_allclose(found.validation["accuracy"][config, 1, -1], np.mean(logits.argmax(1) == labels), rtol=1e-6)
-        np.testing.assert_allclose(found.validation["loss"][config, 1, -1], task().loss(params, task().validation), rtol=1e-5)
+        np.testing.assert_allclose(
+            found.validation["accuracy"][config, 1, -1], np.mean(logits.argmax(1) == labels), rtol=1e-6
+        )
+        np.testing.assert_allclose(
+            found.validation["loss"][config, 1, -1], task().loss(params, task().validation), rtol=1e-5
+        )
     early = sweep(["sgd", "adam"], steps=6)
     np.testing.assert_array_equal(found.validation["loss"][:, :, 0], early.validation["loss"][:, :, -1])
 
@@ -127,7 +132,7 @@ def test_a_lane_is_asked_for_by_its_seed():
     found = sweep(seeds=[11, 4])
     np.testing.assert_array_equal(found.params(2, 4)["weights"], found.final["weights"][2, 1])
     for bad in ({"config": 7, "seed": 4}, {"config": 2, "seed": 0}):
-        with pytest.raises(jgd.JgdError, match="config must be|seed must be"):
+        with pytest.raises(jgd.JgdError, match=r"config must be|seed must be"):
             found.params(**bad)
 
 
@@ -143,5 +148,7 @@ def test_ticks_add_up():
 
 def test_a_sweep_in_float64(x64):
     found = sweep(on=sweeping.task(), space={"learning_rate": [0.1, 0.3]}, block=2)
-    run = jgd.train(task().loss, jgd.optimizers.sgd(0.3), task().init(key(0, Stream.INIT)), task().train, steps=12, batch_size=15)
+    run = jgd.train(
+        task().loss, jgd.optimizers.sgd(0.3), task().init(key(0, Stream.INIT)), task().train, steps=12, batch_size=15
+    )
     np.testing.assert_allclose(found.loss[1, 0], run.history["loss"], rtol=1e-5)

@@ -3,10 +3,11 @@
 import functools
 
 import jax
-import jgd
 import numpy as np
 import pytest
 from sweeping import RATES, sweep
+
+import jgd
 
 MLP = functools.cache(lambda: jgd.tasks.get("iris", "mlp"))
 

@@ -3,9 +3,10 @@
 import hours
 import jax
 import jax.numpy as jnp
-import jgd
 import numpy as np
 import pytest
+
+import jgd
 from jgd.core.seeds import Stream, key
 
 PRECISION = [("float64", 1e-12), ("float32", 1e-5)]

@@ -128,7 +128,7 @@ def apply_updates(params: Params, updates: Params) -> Params:
 
     def one(p, u):
         p, u = jnp.asarray(p), jnp.asarray(u)
-        wide = jnp.promote_types(p.dtype, u.dtype)
+        wide = tree.compute_dtype((p, u))
         return (p.astype(wide) + u.astype(wide)).astype(p.dtype)
 
     return tree.map(one, params, updates)

@@ -66,6 +66,8 @@ def record(cls: type[T]) -> type[T]:
             value = getattr(self, f.name)
             if "rule" in f.metadata:
                 checks.hyperparameter(f.name, value, f.metadata["rule"], f.metadata["schedule"])
+                if callable(value) and jax.tree_util.all_leaves([value]):  # a bare function can't cross jit
+                    object.__setattr__(self, f.name, jax.tree_util.Partial(value))
             if "static" in f.metadata and not isinstance(value, Hashable):
                 raise checks.JgdTypeError(
                     f"{f.name} is structure and must be hashable (a tuple, not a list), got {value!r}"

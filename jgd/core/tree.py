@@ -73,7 +73,7 @@ def root(x: Array) -> Array:
 def _root_jvp(primals: tuple[Array], tangents: tuple[Array]) -> tuple[Array, Array]:
     (x,), (dx,) = primals, tangents
     y = root(x)
-    return y, divide(dx, 2 * y)
+    return y, dx * divide(jnp.full_like(y, 0.5), y)
 
 
 @jax.custom_jvp
@@ -86,7 +86,7 @@ def divide(a: Array, b: Array) -> Array:
 def _divide_jvp(primals: tuple[Array, Array], tangents: tuple[Array, Array]) -> tuple[Array, Array]:
     (a, b), (da, db) = primals, tangents
     y = divide(a, b)
-    return y, divide(da - y * db, b)
+    return y, (da - y * db) * divide(jnp.ones_like(b), b)
 
 
 def select(condition: Array, a: Any, b: Any) -> Any:
@@ -100,16 +100,13 @@ def all_finite(a: Any) -> Array:
 
 
 def _wide(x: Any) -> jnp.dtype:
-    dtype = jnp.asarray(x).dtype if not hasattr(x, "dtype") else x.dtype
-    return jnp.promote_types(dtype, jnp.float32)
+    """float64 for a float64 leaf, float32 for all narrower ones; said by size, as strict promotion refuses to."""
+    return jnp.dtype(jnp.float64 if jnp.asarray(x).dtype.itemsize > 4 else jnp.float32)
 
 
 def compute_dtype(a: Any) -> jnp.dtype:
-    """The dtype that arithmetic on this tree uses: the widest floating leaf's, at least float32."""
-    dtype = jnp.dtype(jnp.float32)
-    for x in leaves(a):
-        dtype = jnp.promote_types(dtype, _wide(x))
-    return dtype
+    """The dtype that arithmetic on this tree uses: float64 if a leaf has it, else float32."""
+    return max((_wide(x) for x in leaves(a)), key=lambda dtype: dtype.itemsize, default=jnp.dtype(jnp.float32))
 
 
 def widen(a: Any, dtype: jnp.dtype) -> Any:

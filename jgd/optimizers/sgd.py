@@ -7,6 +7,7 @@ With momentum (the velocity as in torch and optax; with `nesterov`, their shifte
 Source: Robbins & Monro 1951, "A stochastic approximation method", equation 8.
 """
 
+from jgd.core import checks
 from jgd.core.optimizer import Optimizer, chain
 from jgd.core.types import Scalar
 from jgd.links import Descend
@@ -26,5 +27,7 @@ def sgd(learning_rate: Scalar, momentum: Scalar | None = None, nesterov: bool = 
     [-0.2]
     """
     if momentum is None:
+        if nesterov:
+            raise checks.JgdValueError("nesterov needs a momentum, got momentum=None")
         return chain(Descend(learning_rate))
     return chain(Trace(momentum, nesterov), Descend(learning_rate))

@@ -10,7 +10,6 @@ import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
-from itertools import pairwise
 from typing import Any
 
 import jax
@@ -27,7 +26,7 @@ from jgd.sweep.recipes import Recipe
 from jgd.tasks import Task
 from jgd.train import BASELINE_ROWS, initial_loss, loss_limit, traceable
 
-SEGMENT = 2000  # steps at most between two looks of the host
+SEGMENT = 1000  # steps at most between two looks of the host
 
 
 @dataclass(frozen=True)
@@ -171,8 +170,7 @@ def _arguments(desk: _Desk, block: Block, optimizer: Optimizer, lanes: Lane, end
 
 
 def _structure(plan: Plan) -> dict[str, Any]:
-    capacity = min(SEGMENT, max(b - a for a, b in pairwise((0, *plan.evaluate_at))) or 1)
-    return {"batches": plan.batches, "capacity": capacity, "lanes": plan.width}
+    return {"batches": plan.batches, "capacity": SEGMENT, "lanes": plan.width}
 
 
 def _run(plan: Plan, desk: _Desk, block: Block, outcome: Outcome, advanced_by: Callable[[int, int], None]) -> None:

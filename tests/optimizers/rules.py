@@ -9,8 +9,9 @@ from dataclasses import dataclass, field
 from itertools import count
 from typing import Any
 
-import jgd
 import numpy as np
+
+import jgd
 
 
 def descent(w, gradient, *, learning_rate):

@@ -2,11 +2,12 @@
 
 import jax
 import jax.numpy as jnp
-import jgd
 import numpy as np
 import problem
 import pytest
 from rules import PLAIN
+
+import jgd
 
 DTYPES = ["float64", "float32", "bfloat16", "float16"]
 

@@ -2,12 +2,13 @@
 
 import jax
 import jax.numpy as jnp
-import jgd
 import numpy as np
 import problem
 import pytest
-from jgd import optimizers
 from rules import PLAIN, ROWS
+
+import jgd
+from jgd import optimizers
 
 BALL = {"learning_rate": 0.01, "momentum": 0.9}
 
@@ -113,7 +114,9 @@ def test_o15_a_rare_weight_takes_longer_steps(x64):
 
 
 def test_a7_adadeltas_epsilon_matters(x64):
-    ends = [walk(optimizers.adadelta(eps=eps), problem.hours_points, jnp.float64(1), 100)[0][-1] for eps in (1e-6, 1e-8)]
+    ends = [
+        walk(optimizers.adadelta(eps=eps), problem.hours_points, jnp.float64(1), 100)[0][-1] for eps in (1e-6, 1e-8)
+    ]
     np.testing.assert_allclose(ends, [1.348832, 1.040003], atol=1e-6)
 
 

@@ -2,11 +2,12 @@
 
 import jax
 import jax.numpy as jnp
-import jgd
 import numpy as np
 import problem
 import pytest
 from rules import NAMED, PLAIN, ROWS
+
+import jgd
 
 
 def trajectory(optimizer, loss, params, batches):

@@ -4,11 +4,12 @@ from typing import NamedTuple
 
 import jax
 import jax.numpy as jnp
-import jgd
 import numpy as np
 import problem
 import pytest
 from rules import PLAIN
+
+import jgd
 
 
 class Layer(NamedTuple):

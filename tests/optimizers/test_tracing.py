@@ -2,11 +2,12 @@
 
 import jax
 import jax.numpy as jnp
-import jgd
 import numpy as np
 import problem
 import pytest
 from rules import PLAIN
+
+import jgd
 
 LANES = np.array([0.5, 0.8, 1.0, 1.05])  # factors on each number; all stay within their rules
 
@@ -37,7 +38,9 @@ def test_every_number_may_be_a_schedule(row):
         jax.tree.map(lambda a, b: np.testing.assert_allclose(a, b, rtol=1e-6), same, plain)
         falls = jgd.schedules.InverseTimeDecay(row.hypers[name], decay_rate=1.0)
         other = end_of(row, {name: falls})
-        assert any((np.asarray(a) != b).any() for a, b in zip(jax.tree.leaves(other), jax.tree.leaves(plain)))
+        assert any(
+            (np.asarray(a) != b).any() for a, b in zip(jax.tree.leaves(other), jax.tree.leaves(plain), strict=True)
+        )
     for name in row.fixed:
         with pytest.raises(jgd.JgdError, match=name):
             row.build(**{name: jgd.schedules.Constant(0.1)})
