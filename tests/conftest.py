@@ -1,13 +1,16 @@
-"""What every test runs under: two CPU devices, strict promotion of dtypes and ranks, and x64 where it is asked for."""
+"""What every test runs under: two CPU devices, strict promotion of dtypes and ranks, x64 where asked for."""
 
 import os
 
 import jax
-import jgd
 import pytest
 
+import jgd
+
 jgd.use_cores(2)  # before JAX is first used
-if "JAX_COMPILATION_CACHE_DIR" in os.environ:  # the scripts choose where; small programs are worth keeping too
+if (
+    "JAX_COMPILATION_CACHE_DIR" in os.environ
+):  # the scripts choose where; small programs are worth keeping too
     jax.config.update("jax_persistent_cache_min_compile_time_secs", 0.1)
 
 

@@ -1,14 +1,16 @@
-"""The lectures' example, hours against points: y = 2 x learned as ŷ = x · w from w = 1, and its golden trajectories."""
+"""Hours against points: y = 2 x learned as ŷ = x · w from w = 1, and the lectures' golden trajectories."""
 
 import json
 from pathlib import Path
 
 import jax.numpy as jnp
-import jgd
 import numpy as np
 
+import jgd
+
 GOLDEN = {
-    name: np.array(rows) for name, rows in json.loads((Path(__file__).parent / "golden/hours_points.json").read_text()).items()
+    name: np.array(rows)
+    for name, rows in json.loads((Path(__file__).parent / "golden/hours_points.json").read_text()).items()
 }
 LOSS = jgd.SupervisedLoss(jgd.models.Linear(1, bias=False), "squared_error")
 

@@ -1,3 +1,4 @@
+# ruff: noqa: E501  (a row of the table is one line)
 """Bad input, one table: the call, the kind of error, and the words that its message must hold.
 
 Every error is also a JgdError, and is raised before any step is made.
@@ -5,9 +6,10 @@ Every error is also a JgdError, and is raised before any step is made.
 
 import jax
 import jax.numpy as jnp
-import jgd
 import numpy as np
 import pytest
+
+import jgd
 from jgd import MinMax, Standard, optimizers, schedules
 from jgd.core import seeds
 from jgd.models import MLP, GlorotUniform, Linear, Normal, Softmax

@@ -2,24 +2,25 @@
 
 import jax
 import jax.numpy as jnp
-import jgd
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+
+import jgd
 from jgd.core.seeds import Stream, key
 from jgd.data import Batches
 
 ORDER = key(0, Stream.ORDER)
 
 
-@settings(deadline=None, max_examples=30)
+@settings(deadline=None, max_examples=15)
 @given(st.data(), st.integers(1, 12), st.sampled_from(["shuffled", "sequential"]), st.integers(0, 2**31 - 1))
 def test_g5_an_epoch_is_a_partition_of_the_rows(data, rows, order, epoch):
     size = data.draw(st.integers(1, rows))
     batches = Batches(rows, size, order)
     parts = [part.tolist() for part in batches.epoch(ORDER, epoch)]
-    assert sorted(sum(parts, [])) == list(range(rows))
+    assert sorted(row for part in parts for row in part) == list(range(rows))
     assert len(parts) == batches.per_epoch == -(-rows // size)
     assert all(len(part) == size for part in parts[:-1])
     assert len(parts[-1]) == rows - size * (len(parts) - 1)
@@ -53,10 +54,12 @@ def test_the_batch_of_a_step():
 
 
 @pytest.mark.parametrize("order", ["shuffled", "sequential"])
-@pytest.mark.parametrize("size", [1, 3, 4, 5, 10])
+@pytest.mark.parametrize("size", [1, 4, 10])
 def test_the_compiled_visit_takes_the_same_rows(size, order):
     batches, rows = Batches(10, size, order), jnp.arange(10.0, dtype=jnp.float32)
-    visit = jax.jit(lambda order, position: batches.visit(rows, order, position, lambda b: (jnp.sum(b), jnp.mean(b))))
+    visit = jax.jit(
+        lambda order, position: batches.visit(rows, order, position, lambda b: (jnp.sum(b), jnp.mean(b)))
+    )
     permutation = batches.permutation(ORDER, 2)
     for position, part in enumerate(batches.epoch(ORDER, 2)):
         total, mean = visit(permutation, jnp.asarray(position))

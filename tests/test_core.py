@@ -6,12 +6,13 @@ import pickle
 
 import jax
 import jax.numpy as jnp
-import jgd
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
+
+import jgd
 from jgd.core import checks, seeds, tree
 from jgd.core.record import hyper
 from jgd.links import AddDecayedWeights, Descend
@@ -79,12 +80,12 @@ RULES = {
 @given(st.floats() | st.integers(-2, 2) | st.sampled_from([0.0, 1.0, -0.0]), st.sampled_from(sorted(RULES)))
 def test_a_rule_is_what_it_says(value, rule):
     allowed = bool(np.isfinite(value)) and RULES[rule](value)
-    for given in (value, np.float64(value), np.array([0.5, value])):
+    for number in (value, np.float64(value), np.array([0.5, value])):
         if allowed:
-            checks.hyperparameter("name", given, rule)
+            checks.hyperparameter("name", number, rule)
         else:
-            with pytest.raises(jgd.JgdError, match="name.* must be a finite number"):
-                checks.hyperparameter("name", given, rule)
+            with pytest.raises(jgd.JgdError, match=r"name.* must be a finite number"):
+                checks.hyperparameter("name", number, rule)
 
 
 @jgd.record
@@ -101,7 +102,7 @@ def test_a_record_is_its_leaves_and_its_structure():
     assert repr(dataclasses.replace(shrink, factor=0.25)) == "Shrink(factor=0.25, power=2)"
     with pytest.raises(dataclasses.FrozenInstanceError):
         shrink.factor = 1.0
-    (path, _), = jax.tree_util.tree_leaves_with_path(shrink)
+    ((path, _),) = jax.tree_util.tree_leaves_with_path(shrink)
     assert jax.tree_util.keystr(path) == ".factor"
 
 
@@ -128,7 +129,9 @@ def test_seeds_and_streams_have_keys_of_their_own():
         for stream in seeds.Stream
     }
     assert len(set(drawn.values())) == len(drawn)
-    assert drawn[0, seeds.Stream.INIT] == tuple(jax.random.bits(seeds.key(0, seeds.Stream.INIT), (2,)).tolist())
+    assert drawn[0, seeds.Stream.INIT] == tuple(
+        jax.random.bits(seeds.key(0, seeds.Stream.INIT), (2,)).tolist()
+    )
 
 
 def test_a_vmapped_key_draws_what_it_draws_alone():
@@ -140,7 +143,10 @@ def test_a_vmapped_key_draws_what_it_draws_alone():
 def test_a_chain_applies_left_to_right():
     params, grads = jnp.array([2.0], jnp.float32), jnp.array([1.0], jnp.float32)
     moved = {}
-    for name, links in {"inside": (AddDecayedWeights(0.5), Descend(0.1)), "outside": (Descend(0.1), AddDecayedWeights(0.5))}.items():
+    for name, links in {
+        "inside": (AddDecayedWeights(0.5), Descend(0.1)),
+        "outside": (Descend(0.1), AddDecayedWeights(0.5)),
+    }.items():
         optimizer = jgd.chain(*links)
         updates, _ = optimizer.update(grads, optimizer.init(params), params)
         moved[name] = float(updates[0])

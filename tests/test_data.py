@@ -1,11 +1,12 @@
-"""Data: splits that share no row, scaling that sees training rows only (I7 to I10), and data sets that load."""
+"""Data: splits that share no row, scaling that sees training rows only (I7 to I10), data sets that load."""
 
 import jax.numpy as jnp
-import jgd
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+
+import jgd
 from jgd import MinMax, Standard, datasets, split
 
 COLUMN = np.array([[23.0], [35.0], [61.0], [100.0], [0.0]])
@@ -44,7 +45,7 @@ def test_a_constant_column_is_named_and_returns(scaler, becomes):
     np.testing.assert_allclose(scaling.inverse(scaling(inputs)), inputs, rtol=1e-15)
 
 
-@settings(deadline=None, max_examples=50)
+@settings(deadline=None, max_examples=25)
 @given(
     st.lists(st.lists(st.floats(-1e6, 1e6), min_size=2, max_size=2), min_size=2, max_size=8),
     st.sampled_from([Standard(), MinMax(), MinMax(-1, 1)]),
@@ -55,7 +56,9 @@ def test_the_inverse_comes_back(rows, scaler):
     if (np.ptp(inputs, axis=0) <= 1e-6 * (1 + abs(inputs).max())).any():
         return
     scaling = scaler.fit(inputs)
-    np.testing.assert_allclose(scaling.inverse(scaling(inputs)), inputs, rtol=1e-9, atol=1e-9 * (1 + abs(inputs).max()))
+    np.testing.assert_allclose(
+        scaling.inverse(scaling(inputs)), inputs, rtol=1e-9, atol=1e-9 * (1 + abs(inputs).max())
+    )
 
 
 def test_i10_scaling_makes_contours_round():
@@ -101,6 +104,7 @@ def test_the_truth_is_known():
     np.testing.assert_allclose(found, [1.5, -2.0, 0.5, 0.3], rtol=1e-12)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", jgd.tasks.registry)
 def test_every_task_starts_with_a_finite_loss(name):
     for model in jgd.tasks.registry[name][0]:

@@ -4,8 +4,9 @@ import ast
 import re
 from pathlib import Path
 
-import jgd
 import pytest
+
+import jgd
 
 LAYERS = {
     "core": 0,

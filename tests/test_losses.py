@@ -2,12 +2,13 @@
 
 import jax
 import jax.numpy as jnp
-import jgd
 import numpy as np
 import pytest
+from scipy.special import log_softmax
+
+import jgd
 from jgd.losses import logistic_nll, softmax_cross_entropy, squared_error
 from jgd.models import Linear, Logistic
-from scipy.special import log_softmax
 
 # the lectures' three rows, and weights to judge there
 X = np.array([[1.0, 2.0], [3.0, -1.0], [0.5, 0.5]])
@@ -65,7 +66,9 @@ def test_l7_l8_one_error_an_example_and_outliers_weigh_their_square(x64):
 
 def test_l10_sigmoid_with_squared_error(x64):
     """A loss of one's own is a function: here the lectures' sigmoid with a squared error."""
-    value, grads = value_and_grad(lambda p, rows: jnp.sum((jax.nn.sigmoid(rows[0] @ p["weights"]) - rows[1]) ** 2))
+    value, grads = value_and_grad(
+        lambda p, rows: jnp.sum((jax.nn.sigmoid(rows[0] @ p["weights"]) - rows[1]) ** 2)
+    )
     np.testing.assert_allclose(value, 0.9800934055242669, rtol=1e-14)
     np.testing.assert_allclose(grads, [0.4687827207586689, -0.9823138031033141], rtol=1e-13)
 
@@ -81,10 +84,18 @@ def test_l11_logistic_nll(x64):
 
 @pytest.mark.parametrize(
     ("logit", "label", "loss", "slope"),
-    [(-200.0, 1, 200.0, -1.0), (200.0, 0, 200.0, 1.0), (200.0, 1, 0.0, 0.0), (-1000.0, 0, 0.0, 0.0), (0.0, 1, np.log(2), -0.5)],
+    [
+        (-200.0, 1, 200.0, -1.0),
+        (200.0, 0, 200.0, 1.0),
+        (200.0, 1, 0.0, 0.0),
+        (-1000.0, 0, 0.0, 0.0),
+        (0.0, 1, np.log(2), -0.5),
+    ],
 )
 def test_l13_stable_far_out(logit, label, loss, slope):
-    value, grad = jax.value_and_grad(lambda u: logistic_nll(u, jnp.array([label]))[0])(jnp.array([logit], jnp.float32))
+    value, grad = jax.value_and_grad(lambda u: logistic_nll(u, jnp.array([label]))[0])(
+        jnp.array([logit], jnp.float32)
+    )
     np.testing.assert_allclose([value, grad[0]], [loss, slope], rtol=1e-6, atol=1e-12)
 
 
@@ -93,7 +104,9 @@ def test_softmax_cross_entropy_is_scipys(size, x64):
     rng = np.random.default_rng(0)
     logits, labels = size * rng.normal(size=(6, 4)), rng.integers(0, 4, 6)
     mine = lambda u: softmax_cross_entropy(u, jnp.asarray(labels))
-    np.testing.assert_allclose(mine(jnp.asarray(logits)), -log_softmax(logits, axis=1)[range(6), labels], rtol=1e-12)
+    np.testing.assert_allclose(
+        mine(jnp.asarray(logits)), -log_softmax(logits, axis=1)[range(6), labels], rtol=1e-12
+    )
     slope = jax.grad(lambda u: mine(u).sum())(jnp.asarray(logits))
     want = np.exp(log_softmax(logits, axis=1)) - np.eye(4)[labels]
     np.testing.assert_allclose(slope, want, rtol=1e-9, atol=1e-12)

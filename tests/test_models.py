@@ -2,9 +2,10 @@
 
 import jax
 import jax.numpy as jnp
-import jgd
 import numpy as np
 import pytest
+
+import jgd
 from jgd.models import MLP, Adaline, GlorotUniform, Linear, Logistic, Normal, Softmax, Zeros, with_ones
 
 KEY = jax.random.key(0, impl="threefry2x32")
@@ -106,7 +107,9 @@ def test_another_key_is_another_start():
 
 @pytest.mark.parametrize("activation", ["relu", "tanh", "sigmoid"])
 def test_the_mlp_is_its_formula(activation, x64):
-    phi = {"relu": lambda z: np.maximum(z, 0), "tanh": np.tanh, "sigmoid": lambda z: 1 / (1 + np.exp(-z))}[activation]
+    phi = {"relu": lambda z: np.maximum(z, 0), "tanh": np.tanh, "sigmoid": lambda z: 1 / (1 + np.exp(-z))}[
+        activation
+    ]
     model = MLP((4, 6, 3), activation)
     params = jax.tree.map(lambda leaf: leaf + 0.1, model.init(KEY, "float64"))
     inputs = np.linspace(-1, 1, 20).reshape(5, 4)
@@ -120,4 +123,6 @@ def test_classify_is_the_largest_logit(name):
     model, _ = MODELS[name]
     params = jax.tree.map(lambda leaf: leaf + jax.random.normal(KEY, leaf.shape), model.init(KEY))
     inputs = jax.random.normal(KEY, (5, 4))
-    assert model.classify(params, inputs).tolist() == np.argmax(model.predict(params, inputs), axis=1).tolist()
+    assert (
+        model.classify(params, inputs).tolist() == np.argmax(model.predict(params, inputs), axis=1).tolist()
+    )

@@ -2,9 +2,10 @@
 
 import jax
 import jax.numpy as jnp
-import jgd
 import numpy as np
 import pytest
+
+import jgd
 from jgd.schedules import Constant, ExponentialDecay, InverseTimeDecay, StepDecay
 
 # builder, its numbers, and the value at steps 0 … 6 in NumPy
@@ -17,9 +18,17 @@ TABLE = {
         0.1 * 0.5 ** (T / 2),
     ),
     "step": (StepDecay, {"init_value": 0.1, "step_size": 3.0, "decay_rate": 0.5}, 0.1 * 0.5 ** (T // 3)),
-    "inverse_time": (InverseTimeDecay, {"init_value": 1.0, "decay_rate": 0.5, "transition_steps": 2.0}, 1 / (1 + T / 4)),
+    "inverse_time": (
+        InverseTimeDecay,
+        {"init_value": 1.0, "decay_rate": 0.5, "transition_steps": 2.0},
+        1 / (1 + T / 4),
+    ),
     "E4": (ExponentialDecay, {"init_value": 0.1, "transition_steps": 1.0, "decay_rate": 0.5}, 0.1 / 2**T),
-    "A12 never decays": (StepDecay, {"init_value": 0.1, "step_size": 1.0, "decay_rate": 1.0}, np.full(7, 0.1)),
+    "A12 never decays": (
+        StepDecay,
+        {"init_value": 0.1, "step_size": 1.0, "decay_rate": 1.0},
+        np.full(7, 0.1),
+    ),
     "A12 freezes": (StepDecay, {"init_value": 0.1, "step_size": 3.0, "decay_rate": 0.0}, 0.1 * (T < 3)),
     "A12 exponential freezes": (
         ExponentialDecay,
@@ -54,7 +63,9 @@ def test_its_numbers_are_leaves(build, numbers, want):
 
 @tabled
 def test_its_derivatives_are_finite(build, numbers, want):
-    slopes = jax.jacobian(lambda n: build(**n)(jnp.arange(7)))({k: jnp.float32(v) for k, v in numbers.items()})
+    slopes = jax.jacobian(lambda n: build(**n)(jnp.arange(7)))(
+        {k: jnp.float32(v) for k, v in numbers.items()}
+    )
     assert all(np.isfinite(slope).all() for slope in slopes.values())
 
 

@@ -3,9 +3,10 @@
 import hours
 import jax
 import jax.numpy as jnp
-import jgd
 import numpy as np
 import pytest
+
+import jgd
 from jgd.optimizers import momentum, sgd
 
 
@@ -49,7 +50,11 @@ def test_e2_divergence_is_a_status_with_its_step(learning_rate, x64):
 
 
 def test_divergence_stops_at_a_given_factor(x64):
-    assert rate(0.3, diverged_above=10.0).status.step < rate(0.3).status.step < rate(0.3, diverged_above=1e9).status.step
+    assert (
+        rate(0.3, diverged_above=10.0).status.step
+        < rate(0.3).status.step
+        < rate(0.3, diverged_above=1e9).status.step
+    )
 
 
 def test_e3_the_best_step_is_one(x64):
@@ -76,12 +81,16 @@ def test_g12_out_of_budget_is_never_converged():
 
 
 def broken(at, of_gradient):
-    """A loss that breaks once its first weight passes `at`: in one gradient's entry, or in the value alone."""
+    """A loss that breaks once weight 1 passes `at`: in one entry of its gradient, or in its value alone."""
 
     @jax.custom_jvp
     def loss(params, batch):
         passed = params["layer"]["weights"][1] < at
-        return jnp.where(passed & jnp.asarray(not of_gradient), jnp.nan, jnp.sum(params["layer"]["weights"]) + 0 * jnp.sum(batch))
+        return jnp.where(
+            passed & jnp.asarray(not of_gradient),
+            jnp.nan,
+            jnp.sum(params["layer"]["weights"]) + 0 * jnp.sum(batch),
+        )
 
     @loss.defjvp
     def slope(primals, tangents):
@@ -94,7 +103,10 @@ def broken(at, of_gradient):
 
 @pytest.mark.parametrize(
     ("of_gradient", "name", "words"),
-    [(True, "nonfinite", ["['layer']['weights'][2]", "nan"]), (False, "nonfinite_loss", ["gradient is finite"])],
+    [
+        (True, "nonfinite", ["['layer']['weights'][2]", "nan"]),
+        (False, "nonfinite_loss", ["gradient is finite"]),
+    ],
     ids=["gradient", "loss"],
 )
 def test_what_is_not_finite_is_named(of_gradient, name, words):
@@ -108,7 +120,9 @@ def test_what_is_not_finite_is_named(of_gradient, name, words):
 
 def test_an_update_that_overflows_is_named():
     start = jnp.full(1, -3e38, jnp.float32)
-    run = jgd.train(lambda w, rows: jnp.sum(w) + 0 * jnp.sum(rows), sgd(1e38), start, np.ones(2, np.float32), steps=5)
+    run = jgd.train(
+        lambda w, rows: jnp.sum(w) + 0 * jnp.sum(rows), sgd(1e38), start, np.ones(2, np.float32), steps=5
+    )
     assert (run.status.name, run.status.step) == ("nonfinite", 0)
     assert "update overflows" in run.status.detail
     np.testing.assert_array_equal(run.params, start)
@@ -116,6 +130,8 @@ def test_an_update_that_overflows_is_named():
 
 def test_rows_that_are_not_finite_pass_when_asked():
     rows = (np.array([[1.0], [np.nan]], np.float32), np.array([2.0, 4.0], np.float32))
-    run = jgd.train(hours.LOSS, sgd(0.1), {"weights": jnp.ones(1, jnp.float32)}, rows, steps=5, check_finite=False)
+    run = jgd.train(
+        hours.LOSS, sgd(0.1), {"weights": jnp.ones(1, jnp.float32)}, rows, steps=5, check_finite=False
+    )
     assert (run.status.name, run.status.step) == ("nonfinite", 0)
     assert run.params["weights"].tolist() == [1.0]

@@ -1,13 +1,13 @@
-"""Sweeps: a lane is the run that it would be alone, one program serves all values, and the result says what is what."""
+"""Sweeps: a lane is the run that it would be alone, one program serves all values, the result has labels."""
 
 import jax
-import jgd
 import numpy as np
 import pytest
-import sweeping
+from sweeping import RATES, counting, sweep, task, usual
+
+import jgd
 from jgd.core.seeds import Stream, key
 from jgd.schedules import ExponentialDecay
-from sweeping import RATES, counting, sweep, task, usual
 
 
 def decaying(init_value, decay_rate):
@@ -24,14 +24,23 @@ RECIPES = {
 }
 
 
-@pytest.mark.parametrize(("space", "build"), RECIPES.values(), ids=RECIPES)
+SLOW = [
+    pytest.param(*case, marks=pytest.mark.slow, id=name)
+    for name, case in RECIPES.items()
+    if name != "momentum"
+]
+
+
+@pytest.mark.parametrize(("space", "build"), [pytest.param(*RECIPES["momentum"], id="momentum"), *SLOW])
 def test_a_row_is_the_same_run_alone(space, build):
     seeds = (0, 5)
     found = sweep(build, space, seeds=seeds, batch_size=20)  # 90 rows: the last batch of an epoch is short
     for config, (_, hypers) in enumerate(found.configs):
         for place, seed in enumerate(seeds):
             start = task().init(key(seed, Stream.INIT))
-            run = jgd.train(task().loss, build(**hypers), start, task().train, steps=12, batch_size=20, seed=seed)
+            run = jgd.train(
+                task().loss, build(**hypers), start, task().train, steps=12, batch_size=20, seed=seed
+            )
             np.testing.assert_allclose(found.loss[config, place], run.history["loss"], rtol=1e-5)
             close = lambda a, b: np.testing.assert_allclose(a, b, rtol=1e-5, atol=1e-6)
             jax.tree.map(close, found.params(config, seed), run.params)
@@ -80,8 +89,12 @@ def test_the_validation_is_of_the_parameters_then():
     for config in (0, 9):
         params = found.params(config, 1)
         logits = inputs @ params["weights"] + params["bias"]
-        np.testing.assert_allclose(found.validation["accuracy"][config, 1, -1], np.mean(logits.argmax(1) == labels), rtol=1e-6)
-        np.testing.assert_allclose(found.validation["loss"][config, 1, -1], task().loss(params, task().validation), rtol=1e-5)
+        np.testing.assert_allclose(
+            found.validation["accuracy"][config, 1, -1], np.mean(logits.argmax(1) == labels), rtol=1e-6
+        )
+        np.testing.assert_allclose(
+            found.validation["loss"][config, 1, -1], task().loss(params, task().validation), rtol=1e-5
+        )
     early = sweep(["sgd", "adam"], steps=6)
     np.testing.assert_array_equal(found.validation["loss"][:, :, 0], early.validation["loss"][:, :, -1])
 
@@ -90,7 +103,9 @@ def test_the_dataset_has_labels():
     data = usual().dataset
     assert dict(data.sizes) == {"config": 14, "seed": 2, "step": 12, "evaluation": 2, "recipe": 2}
     assert data["loss"].dims == ("config", "seed", "step")
-    assert data["validation_accuracy"].dims == data["validation_loss"].dims == ("config", "seed", "evaluation")
+    assert (
+        data["validation_accuracy"].dims == data["validation_loss"].dims == ("config", "seed", "evaluation")
+    )
     assert data["optimizer"].values.tolist() == ["sgd"] * 7 + ["adam"] * 7
     np.testing.assert_allclose(data["learning_rate"], RATES * 2)
     assert data["seed"].values.tolist() == [0, 1]
@@ -127,7 +142,7 @@ def test_a_lane_is_asked_for_by_its_seed():
     found = sweep(seeds=[11, 4])
     np.testing.assert_array_equal(found.params(2, 4)["weights"], found.final["weights"][2, 1])
     for bad in ({"config": 7, "seed": 4}, {"config": 2, "seed": 0}):
-        with pytest.raises(jgd.JgdError, match="config must be|seed must be"):
+        with pytest.raises(jgd.JgdError, match=r"config must be|seed must be"):
             found.params(**bad)
 
 
@@ -141,7 +156,15 @@ def test_ticks_add_up():
     assert compiled[-1].done == compiled[-1].total
 
 
+@pytest.mark.slow
 def test_a_sweep_in_float64(x64):
-    found = sweep(on=sweeping.task(), space={"learning_rate": [0.1, 0.3]}, block=2)
-    run = jgd.train(task().loss, jgd.optimizers.sgd(0.3), task().init(key(0, Stream.INIT)), task().train, steps=12, batch_size=15)
+    found = sweep(space={"learning_rate": [0.1, 0.3]}, block=2)
+    run = jgd.train(
+        task().loss,
+        jgd.optimizers.sgd(0.3),
+        task().init(key(0, Stream.INIT)),
+        task().train,
+        steps=12,
+        batch_size=15,
+    )
     np.testing.assert_allclose(found.loss[1, 0], run.history["loss"], rtol=1e-5)

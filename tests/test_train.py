@@ -3,9 +3,10 @@
 import hours
 import jax
 import jax.numpy as jnp
-import jgd
 import numpy as np
 import pytest
+
+import jgd
 from jgd.core.seeds import Stream, key
 
 PRECISION = [("float64", 1e-12), ("float32", 1e-5)]
@@ -37,7 +38,9 @@ def test_g2_single_examples_in_order(dtype, rtol, x64):
 def test_g3_closed_forms(x64):
     k = np.arange(1, 101)
     np.testing.assert_allclose(hours.train(dtype="float64").observations, 2 - (68 / 75) ** k, rtol=1e-14)
-    epochs = hours.train(dtype="float64", epochs=100, steps=None, batch_size=1, order="sequential").observations[2::3]
+    epochs = hours.train(
+        dtype="float64", epochs=100, steps=None, batch_size=1, order="sequential"
+    ).observations[2::3]
     np.testing.assert_allclose(epochs, 2 - 0.739312**k, rtol=1e-14)
 
 
@@ -49,7 +52,9 @@ def test_g4_a_short_last_batch_is_meant_over_its_own_rows(x64):
 
 @pytest.mark.parametrize("order", ["shuffled", "sequential"])
 def test_g4_a_batch_of_all_rows_is_full_descent_bit_for_bit(order):
-    np.testing.assert_array_equal(hours.train(batch_size=3, order=order).observations, hours.train().observations)
+    np.testing.assert_array_equal(
+        hours.train(batch_size=3, order=order).observations, hours.train().observations
+    )
 
 
 def test_d12_all_gradients_before_any_update(x64):
@@ -66,7 +71,9 @@ def test_g9_full_descent_is_monotone_and_single_examples_are_not():
     losses = {}
     for size in (None, 1):
         watched = lambda p: loss(p, tuple(jnp.asarray(a, jnp.float32) for a in data.rows))
-        run = jgd.train(loss, jgd.optimizers.sgd(0.03), params, data.rows, steps=200, batch_size=size, observe=watched)
+        run = jgd.train(
+            loss, jgd.optimizers.sgd(0.03), params, data.rows, steps=200, batch_size=size, observe=watched
+        )
         losses[size] = run.observations
     assert (np.diff(losses[None]) <= 1e-6).all()
     assert (np.diff(losses[1]) > 1e-3).any()
@@ -83,6 +90,7 @@ def python_loop(optimizer, steps, size, seed=0):
     return progress, losses
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("size", [1, 2, 3])
 @pytest.mark.parametrize("name", ["adam", "nesterov"])
 def test_a_run_is_a_plain_loop_of_steps(name, size):
@@ -107,7 +115,9 @@ def test_a_rollout_is_the_same_run(name):
 
 @pytest.mark.parametrize("name", jgd.optimizers.registry)
 def test_every_optimizer_trains(name):
-    run = hours.train(jgd.optimizers.get(name)(learning_rate=1.0 if name == "adadelta" else 0.02), steps=200, seed=3)
+    run = hours.train(
+        jgd.optimizers.get(name)(learning_rate=1.0 if name == "adadelta" else 0.02), steps=200, seed=3
+    )
     assert run.status.name in ("max_steps", "stationary")
     rows = tuple(jnp.asarray(column, jnp.float32) for column in jgd.datasets.hours_points().rows)
     start = hours.LOSS({"weights": jnp.ones(1, jnp.float32)}, rows)

@@ -1,6 +1,6 @@
 """The table that drives the tests of all optimizers: each method's paper, transcribed in plain NumPy.
 
-A rule is a generator: given one array of weights and gradient(w, t), it yields the weights after each step t = 0, 1, …
+A rule is a generator: given one array of weights and gradient(w, t), it yields the weights after steps 0, 1, …
 It shares nothing with jgd: where a paper corrects a bias by 1 − bᵗ, so does the rule.
 """
 
@@ -9,8 +9,9 @@ from dataclasses import dataclass, field
 from itertools import count
 from typing import Any
 
-import jgd
 import numpy as np
+
+import jgd
 
 
 def descent(w, gradient, *, learning_rate):
@@ -157,4 +158,6 @@ ROWS = [
     Row("adamw", adamw, {**MOMENTS, "weight_decay": 0.1}, golden=({**ADAM, "weight_decay": 0.0}, O7)),
 ]
 NAMED = {row.name: row for row in reversed(ROWS)}  # the plainest row of each name
-PLAIN = [row for name, row in NAMED.items() if name != "gd"]  # one row for each rule, where variants add nothing
+PLAIN = [
+    row for name, row in NAMED.items() if name != "gd"
+]  # one row for each rule, where variants add nothing

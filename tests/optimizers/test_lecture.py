@@ -1,13 +1,14 @@
-"""What the lectures say about each optimizer: O8 to O15, A7 to A9, and how the two forms of Nesterov are linked."""
+"""What the lectures say about each optimizer: O8 to O15, A7 to A9 with the link of Nesterov's two forms."""
 
 import jax
 import jax.numpy as jnp
-import jgd
 import numpy as np
 import problem
 import pytest
-from jgd import optimizers
 from rules import PLAIN, ROWS
+
+import jgd
+from jgd import optimizers
 
 BALL = {"learning_rate": 0.01, "momentum": 0.9}
 
@@ -58,6 +59,7 @@ def test_o10_adagrads_rate_vanishes(x64):
     np.testing.assert_allclose(-path[-1], 19.85, atol=0.005)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("row", PLAIN, ids=str)
 def test_o11_a_coordinate_knows_no_other(row, x64):
     order = np.array([2, 0, 1])
@@ -79,7 +81,9 @@ def test_o12_a_zero_gradient_makes_a_zero_step(row, eps):
 
 
 def test_o12_adamw_only_decays(x64):
-    path, _ = walk(optimizers.adamw(0.1, eps=0.0, weight_decay=0.5), lambda w, _: jnp.sum(0 * w), jnp.ones(()), 2)
+    path, _ = walk(
+        optimizers.adamw(0.1, eps=0.0, weight_decay=0.5), lambda w, _: jnp.sum(0 * w), jnp.ones(()), 2
+    )
     np.testing.assert_allclose(path, [0.95, 0.95**2], rtol=1e-15)
 
 
@@ -97,7 +101,10 @@ def test_o13_adadelta_has_the_units_of_the_weights(x64):
 
 def test_o14_adagrad_is_less_sensitive_to_the_learning_rate(x64):
     def spread(build):
-        ends = [walk(build(rate), problem.hours_points, jnp.float64(1), 20)[0][-1] for rate in (0.01, 0.03, 0.1, 0.3)]
+        ends = [
+            walk(build(rate), problem.hours_points, jnp.float64(1), 20)[0][-1]
+            for rate in (0.01, 0.03, 0.1, 0.3)
+        ]
         return np.ptp([float(problem.hours_points(end)) for end in ends])
 
     assert spread(optimizers.adagrad) < 5 < 1e8 < spread(optimizers.gd)
@@ -113,7 +120,10 @@ def test_o15_a_rare_weight_takes_longer_steps(x64):
 
 
 def test_a7_adadeltas_epsilon_matters(x64):
-    ends = [walk(optimizers.adadelta(eps=eps), problem.hours_points, jnp.float64(1), 100)[0][-1] for eps in (1e-6, 1e-8)]
+    ends = [
+        walk(optimizers.adadelta(eps=eps), problem.hours_points, jnp.float64(1), 100)[0][-1]
+        for eps in (1e-6, 1e-8)
+    ]
     np.testing.assert_allclose(ends, [1.348832, 1.040003], atol=1e-6)
 
 

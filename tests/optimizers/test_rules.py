@@ -2,11 +2,12 @@
 
 import jax
 import jax.numpy as jnp
-import jgd
 import numpy as np
 import problem
 import pytest
 from rules import NAMED, PLAIN, ROWS
+
+import jgd
 
 
 def trajectory(optimizer, loss, params, batches):
@@ -36,9 +37,12 @@ def test_thirty_noisy_steps_are_the_papers(row, x64):
 def test_the_lectures_numbers(row, x64):
     settings, golden = row.golden
     path = trajectory(row.build(**settings), problem.hours_points, jnp.float64(1), jnp.zeros(100))
-    np.testing.assert_allclose(path[np.array([0, 1, 2, 9, 99])], golden, rtol=0, atol=1e-10)  # they print ten digits
+    np.testing.assert_allclose(
+        path[np.array([0, 1, 2, 9, 99])], golden, rtol=0, atol=1e-10
+    )  # they print ten digits
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("row", PLAIN, ids=str)
 def test_the_ecosystems_loop_is_the_same_descent(row, x64):
     optimizer, params = row.build(), problem.params()

@@ -1,12 +1,13 @@
-"""Hyperparameters are data: traced, vmapped, scheduled and differentiated, and no value compiles anything anew."""
+"""Hyperparameters are data: traced, vmapped, scheduled, differentiated; no value compiles anything anew."""
 
 import jax
 import jax.numpy as jnp
-import jgd
 import numpy as np
 import problem
 import pytest
 from rules import PLAIN
+
+import jgd
 
 LANES = np.array([0.5, 0.8, 1.0, 1.05])  # factors on each number; all stay within their rules
 
@@ -28,6 +29,7 @@ def test_a_vmapped_row_is_its_own_run(row):
     assert len(np.unique(ends, axis=0)) == len(LANES)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("row", PLAIN, ids=str)
 def test_every_number_may_be_a_schedule(row):
     plain = end_of(row, {})
@@ -37,7 +39,10 @@ def test_every_number_may_be_a_schedule(row):
         jax.tree.map(lambda a, b: np.testing.assert_allclose(a, b, rtol=1e-6), same, plain)
         falls = jgd.schedules.InverseTimeDecay(row.hypers[name], decay_rate=1.0)
         other = end_of(row, {name: falls})
-        assert any((np.asarray(a) != b).any() for a, b in zip(jax.tree.leaves(other), jax.tree.leaves(plain)))
+        assert any(
+            (np.asarray(a) != b).any()
+            for a, b in zip(jax.tree.leaves(other), jax.tree.leaves(plain), strict=True)
+        )
     for name in row.fixed:
         with pytest.raises(jgd.JgdError, match=name):
             row.build(**{name: jgd.schedules.Constant(0.1)})
@@ -59,6 +64,7 @@ def test_another_value_compiles_nothing(row):
     assert len(traces) == 1
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("row", PLAIN, ids=str)
 def test_hypergradients_match_finite_differences(row, x64):
     def final(hypers):
@@ -73,12 +79,14 @@ def test_hypergradients_match_finite_differences(row, x64):
     for name, value in row.hypers.items():
         reach = 1e-5 * value
         up, down = (float(final({**row.hypers, name: value + sign * reach})) for sign in (1, -1))
-        np.testing.assert_allclose(slopes[name], (up - down) / (2 * reach), rtol=1e-6, atol=1e-9, err_msg=name)
+        np.testing.assert_allclose(
+            slopes[name], (up - down) / (2 * reach), rtol=1e-6, atol=1e-9, err_msg=name
+        )
         assert slopes[name] != 0, name
 
 
 def test_a_scheduled_b1_is_corrected_exactly(x64):
-    """The mean of a constant gradient is that constant at any step, whatever b1 does; 1 − b1ᵗ would overshoot."""
+    """A constant gradient's mean is that constant at any step, whatever b1 does; 1 − b1ᵗ would overshoot."""
     b1 = lambda step: jnp.minimum(0.5 + 0.1 * step.astype(jnp.float64), 0.99)
     optimizer, params = jgd.optimizers.adam(0.1, b1=b1, eps=0.0), jnp.zeros(())
     state = optimizer.init(params)
