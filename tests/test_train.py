@@ -113,6 +113,7 @@ def test_a_rollout_is_the_same_run(name):
     np.testing.assert_allclose(report.loss, run.history["loss"], rtol=1e-5, atol=1e-7)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", jgd.optimizers.registry)
 def test_every_optimizer_trains(name):
     run = hours.train(

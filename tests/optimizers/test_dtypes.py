@@ -9,11 +9,8 @@ from rules import PLAIN
 
 import jgd
 
-DTYPES = [
-    "float16",
-    "bfloat16",
-    *(pytest.param(wide, marks=pytest.mark.slow) for wide in ("float32", "float64")),
-]
+SLOW = [pytest.param(dtype, marks=pytest.mark.slow) for dtype in ("float64", "float32", "float16")]
+DTYPES = ["bfloat16", *SLOW]
 
 
 def dtypes(tree):

@@ -20,10 +20,10 @@ def end_of(row, hypers, steps=5, loss=problem.loss, params=None):
 @pytest.mark.parametrize("row", PLAIN, ids=str)
 def test_a_vmapped_row_is_its_own_run(row):
     hypers = {name: jnp.float32(value * LANES) for name, value in row.hypers.items()}
-    together = jax.jit(jax.vmap(lambda h: end_of(row, h)))(hypers)
-    for lane, factor in enumerate(LANES):
-        alone = end_of(row, {name: float(np.float32(value * factor)) for name, value in row.hypers.items()})
-        for name, leaf in alone.items():
+    run = lambda lane: end_of(row, lane)
+    together, one = jax.jit(jax.vmap(run))(hypers), jax.jit(run)
+    for lane in range(len(LANES)):
+        for name, leaf in one({name: values[lane] for name, values in hypers.items()}).items():
             np.testing.assert_allclose(together[name][lane], leaf, rtol=2e-5, atol=1e-6)
     ends = np.asarray(together["weights"]).reshape(len(LANES), -1)
     assert len(np.unique(ends, axis=0)) == len(LANES)
