@@ -1,4 +1,4 @@
-"""What every test runs under: two CPU devices, strict promotion of dtypes and ranks, and x64 where it is asked for."""
+"""What every test runs under: two CPU devices, strict promotion of dtypes and ranks, x64 where asked for."""
 
 import os
 

@@ -1,4 +1,4 @@
-"""The lectures' example, hours against points: y = 2 x learned as ŷ = x · w from w = 1, and its golden trajectories."""
+"""Hours against points: y = 2 x learned as ŷ = x · w from w = 1, and the lectures' golden trajectories."""
 
 import json
 from pathlib import Path

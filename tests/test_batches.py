@@ -14,7 +14,7 @@ from jgd.data import Batches
 ORDER = key(0, Stream.ORDER)
 
 
-@settings(deadline=None, max_examples=30)
+@settings(deadline=None, max_examples=15)
 @given(st.data(), st.integers(1, 12), st.sampled_from(["shuffled", "sequential"]), st.integers(0, 2**31 - 1))
 def test_g5_an_epoch_is_a_partition_of_the_rows(data, rows, order, epoch):
     size = data.draw(st.integers(1, rows))
@@ -54,14 +54,13 @@ def test_the_batch_of_a_step():
 
 
 @pytest.mark.parametrize("order", ["shuffled", "sequential"])
-@pytest.mark.parametrize("size", [1, 3, 4, 5, 10])
+@pytest.mark.parametrize("size", [1, 4, 10])
 def test_the_compiled_take_takes_the_same_rows(size, order):
     batches, rows = Batches(10, size, order), jnp.arange(10.0, dtype=jnp.float32)
-    take = jax.jit(batches.take, static_argnums=3)
+    visit = jax.jit(lambda order, position: batches.visit(rows, order, position, lambda b: (jnp.sum(b), jnp.mean(b))))
     permutation = batches.permutation(ORDER, 2)
     for position, part in enumerate(batches.epoch(ORDER, 2)):
-        taken = take(rows, permutation, jnp.asarray(position), len(part))
-        total, mean = jnp.sum(taken), jnp.mean(taken)
+        total, mean = visit(permutation, jnp.asarray(position))
         assert total == sum(part.tolist())
         np.testing.assert_allclose(mean, np.mean(part.tolist()), rtol=1e-6)  # over the actual size
 

@@ -80,12 +80,12 @@ RULES = {
 @given(st.floats() | st.integers(-2, 2) | st.sampled_from([0.0, 1.0, -0.0]), st.sampled_from(sorted(RULES)))
 def test_a_rule_is_what_it_says(value, rule):
     allowed = bool(np.isfinite(value)) and RULES[rule](value)
-    for form in (value, np.float64(value), np.array([0.5, value])):
+    for number in (value, np.float64(value), np.array([0.5, value])):
         if allowed:
-            checks.hyperparameter("name", form, rule)
+            checks.hyperparameter("name", number, rule)
         else:
             with pytest.raises(jgd.JgdError, match=r"name.* must be a finite number"):
-                checks.hyperparameter("name", form, rule)
+                checks.hyperparameter("name", number, rule)
 
 
 @jgd.record

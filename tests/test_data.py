@@ -1,4 +1,4 @@
-"""Data: splits that share no row, scaling that sees training rows only (I7 to I10), and data sets that load."""
+"""Data: splits that share no row, scaling that sees training rows only (I7 to I10), data sets that load."""
 
 import jax.numpy as jnp
 import numpy as np
@@ -45,7 +45,7 @@ def test_a_constant_column_is_named_and_returns(scaler, becomes):
     np.testing.assert_allclose(scaling.inverse(scaling(inputs)), inputs, rtol=1e-15)
 
 
-@settings(deadline=None, max_examples=50)
+@settings(deadline=None, max_examples=25)
 @given(
     st.lists(st.lists(st.floats(-1e6, 1e6), min_size=2, max_size=2), min_size=2, max_size=8),
     st.sampled_from([Standard(), MinMax(), MinMax(-1, 1)]),
@@ -102,6 +102,7 @@ def test_the_truth_is_known():
     np.testing.assert_allclose(found, [1.5, -2.0, 0.5, 0.3], rtol=1e-12)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", jgd.tasks.registry)
 def test_every_task_starts_with_a_finite_loss(name):
     for model in jgd.tasks.registry[name][0]:

@@ -119,6 +119,6 @@ def test_the_mlp_is_its_formula(activation, x64):
 @pytest.mark.parametrize("name", ["softmax", "mlp"])
 def test_classify_is_the_largest_logit(name):
     model, _ = MODELS[name]
-    params = jax.tree.map(lambda leaf: leaf + jax.random.normal(KEY, leaf.shape), model.init(KEY))
+    params = jax.tree.map(lambda leaf: leaf + jax.random.normal(KEY, leaf.shape, leaf.dtype), model.init(KEY))
     inputs = jax.random.normal(KEY, (5, 4))
     assert model.classify(params, inputs).tolist() == np.argmax(model.predict(params, inputs), axis=1).tolist()

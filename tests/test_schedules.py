@@ -24,7 +24,11 @@ TABLE = {
         1 / (1 + T / 4),
     ),
     "E4": (ExponentialDecay, {"init_value": 0.1, "transition_steps": 1.0, "decay_rate": 0.5}, 0.1 / 2**T),
-    "A12 never decays": (StepDecay, {"init_value": 0.1, "step_size": 1.0, "decay_rate": 1.0}, np.full(7, 0.1)),
+    "A12 never decays": (
+        StepDecay,
+        {"init_value": 0.1, "step_size": 1.0, "decay_rate": 1.0},
+        np.full(7, 0.1),
+    ),
     "A12 freezes": (StepDecay, {"init_value": 0.1, "step_size": 3.0, "decay_rate": 0.0}, 0.1 * (T < 3)),
     "A12 exponential freezes": (
         ExponentialDecay,

@@ -79,13 +79,15 @@ def test_g12_out_of_budget_is_never_converged():
 
 
 def broken(at, of_gradient):
-    """A loss that breaks once its first weight passes `at`: in one gradient's entry, or in the value alone."""
+    """A loss that breaks once weight 1 passes `at`: in one entry of its gradient, or in its value alone."""
 
     @jax.custom_jvp
     def loss(params, batch):
         passed = params["layer"]["weights"][1] < at
         return jnp.where(
-            passed & jnp.asarray(not of_gradient), jnp.nan, jnp.sum(params["layer"]["weights"]) + 0 * jnp.sum(batch)
+            passed & jnp.asarray(not of_gradient),
+            jnp.nan,
+            jnp.sum(params["layer"]["weights"]) + 0 * jnp.sum(batch),
         )
 
     @loss.defjvp
@@ -99,7 +101,10 @@ def broken(at, of_gradient):
 
 @pytest.mark.parametrize(
     ("of_gradient", "name", "words"),
-    [(True, "nonfinite", ["['layer']['weights'][2]", "nan"]), (False, "nonfinite_loss", ["gradient is finite"])],
+    [
+        (True, "nonfinite", ["['layer']['weights'][2]", "nan"]),
+        (False, "nonfinite_loss", ["gradient is finite"]),
+    ],
     ids=["gradient", "loss"],
 )
 def test_what_is_not_finite_is_named(of_gradient, name, words):

@@ -1,9 +1,8 @@
-"""Sweeps: a lane is the run that it would be alone, one program serves all values, and the result says what is what."""
+"""Sweeps: a lane is the run that it would be alone, one program serves all values, the result has labels."""
 
 import jax
 import numpy as np
 import pytest
-import sweeping
 from sweeping import RATES, counting, sweep, task, usual
 
 import jgd
@@ -25,7 +24,10 @@ RECIPES = {
 }
 
 
-@pytest.mark.parametrize(("space", "build"), RECIPES.values(), ids=RECIPES)
+SLOW = [pytest.param(*case, marks=pytest.mark.slow, id=name) for name, case in RECIPES.items() if name != "momentum"]
+
+
+@pytest.mark.parametrize(("space", "build"), [pytest.param(*RECIPES["momentum"], id="momentum"), *SLOW])
 def test_a_row_is_the_same_run_alone(space, build):
     seeds = (0, 5)
     found = sweep(build, space, seeds=seeds, batch_size=20)  # 90 rows: the last batch of an epoch is short
@@ -146,9 +148,15 @@ def test_ticks_add_up():
     assert compiled[-1].done == compiled[-1].total
 
 
+@pytest.mark.slow
 def test_a_sweep_in_float64(x64):
-    found = sweep(on=sweeping.task(), space={"learning_rate": [0.1, 0.3]}, block=2)
+    found = sweep(space={"learning_rate": [0.1, 0.3]}, block=2)
     run = jgd.train(
-        task().loss, jgd.optimizers.sgd(0.3), task().init(key(0, Stream.INIT)), task().train, steps=12, batch_size=15
+        task().loss,
+        jgd.optimizers.sgd(0.3),
+        task().init(key(0, Stream.INIT)),
+        task().train,
+        steps=12,
+        batch_size=15,
     )
     np.testing.assert_allclose(found.loss[1, 0], run.history["loss"], rtol=1e-5)

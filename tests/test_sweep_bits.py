@@ -9,6 +9,8 @@ from sweeping import RATES, sweep
 
 import jgd
 
+pytestmark = pytest.mark.slow
+
 MLP = functools.cache(lambda: jgd.tasks.get("iris", "mlp"))
 
 
@@ -22,7 +24,10 @@ def lanes(found: jgd.Sweep) -> dict:
     out = {}
     for config, (_, hypers) in enumerate(found.configs):
         for place, seed in enumerate(found.seeds):
-            measured = [found.loss[config, place], *(values[config, place] for values in found.validation.values())]
+            measured = [
+                found.loss[config, place],
+                *(values[config, place] for values in found.validation.values()),
+            ]
             arrays = measured + jax.tree.leaves(found.params(config, seed))
             out[hypers["learning_rate"], seed] = b"".join(np.asarray(a).tobytes() for a in arrays)
     return out
@@ -51,7 +56,11 @@ def test_a_lanes_bits_are_its_own(change):
     found = sweep(**options, on=MLP())
     mine = {lane: bits for lane, bits in lanes(found).items() if lane in plain()}
     if "evaluate_every" in options:  # other looks are other numbers, but the last look and the losses are the same
-        last = lambda sweep: (sweep.loss, {name: v[..., -1] for name, v in sweep.validation.items()}, sweep.final)
+        last = lambda sweep: (
+            sweep.loss,
+            {name: v[..., -1] for name, v in sweep.validation.items()},
+            sweep.final,
+        )
         jax.tree.map(np.testing.assert_array_equal, last(found), last(sweep("adam", on=MLP())))
         return
     assert mine

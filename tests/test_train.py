@@ -84,6 +84,7 @@ def python_loop(optimizer, steps, size, seed=0):
     return progress, losses
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("size", [1, 2, 3])
 @pytest.mark.parametrize("name", ["adam", "nesterov"])
 def test_a_run_is_a_plain_loop_of_steps(name, size):
@@ -106,6 +107,7 @@ def test_a_rollout_is_the_same_run(name):
     np.testing.assert_allclose(report.loss, run.history["loss"], rtol=1e-5, atol=1e-7)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", jgd.optimizers.registry)
 def test_every_optimizer_trains(name):
     run = hours.train(jgd.optimizers.get(name)(learning_rate=1.0 if name == "adadelta" else 0.02), steps=200, seed=3)

@@ -1,6 +1,6 @@
 """The table that drives the tests of all optimizers: each method's paper, transcribed in plain NumPy.
 
-A rule is a generator: given one array of weights and gradient(w, t), it yields the weights after each step t = 0, 1, …
+A rule is a generator: given one array of weights and gradient(w, t), it yields the weights after each step.
 It shares nothing with jgd: where a paper corrects a bias by 1 − bᵗ, so does the rule.
 """
 

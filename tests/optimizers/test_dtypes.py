@@ -1,4 +1,4 @@
-"""Precision: what is narrow stays narrow, what is remembered is float32 or wider, and nothing drifts over steps."""
+"""Precision: what is narrow stays narrow, what is remembered is float32 or wider, and nothing drifts."""
 
 import jax
 import jax.numpy as jnp
@@ -9,7 +9,8 @@ from rules import PLAIN
 
 import jgd
 
-DTYPES = ["float64", "float32", "bfloat16", "float16"]
+SLOW = [pytest.param(dtype, marks=pytest.mark.slow) for dtype in ("float64", "float32", "float16")]
+DTYPES = ["bfloat16", *SLOW]
 
 
 def dtypes(tree):
@@ -33,6 +34,7 @@ def test_dtypes_are_stable_over_steps(row, dtype, x64):
     assert not any(leaf.weak_type for leaf in jax.tree.leaves((start.state, end)))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("row", PLAIN, ids=str)
 def test_a_tree_of_mixed_dtypes_keeps_each(row, x64):
     mixed = {"bias": problem.params("bfloat16")["bias"], "weights": problem.params("float64")["weights"]}
@@ -42,6 +44,7 @@ def test_a_tree_of_mixed_dtypes_keeps_each(row, x64):
     assert dtypes(end) == dtypes(start)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("row", PLAIN, ids=str)
 def test_low_precision_follows_float32(row):
     ends = {}
@@ -61,6 +64,6 @@ def test_a_large_float16_gradient_does_not_overflow_adam():
 
 
 def test_the_sum_is_rounded_not_the_update():
-    # bfloat16 holds 255 and 256 and nothing between; −0.501 in bfloat16 is −0.5, whose sum would round to even, 256
+    # bfloat16 holds 255 and 256, nothing between; −0.501 in bfloat16 is −0.5, whose sum rounds to even, 256
     params = jnp.array([256.0], jnp.bfloat16)
     assert jgd.apply_updates(params, jnp.array([-0.501], jnp.float32)).tolist() == [255.0]

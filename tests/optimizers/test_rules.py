@@ -40,6 +40,7 @@ def test_the_lectures_numbers(row, x64):
     np.testing.assert_allclose(path[np.array([0, 1, 2, 9, 99])], golden, rtol=0, atol=1e-10)  # they print ten digits
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("row", PLAIN, ids=str)
 def test_the_ecosystems_loop_is_the_same_descent(row, x64):
     optimizer, params = row.build(), problem.params()

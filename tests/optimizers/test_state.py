@@ -34,10 +34,13 @@ def half_square(params, _batch):
     return sum((jnp.sum(jnp.square(w)) / 2 for w in jax.tree.leaves(params)), start=jnp.zeros(()))
 
 
-@pytest.mark.parametrize("tree", [TREES, {}, (), jnp.ones(())], ids=["all in one", "{}", "()", "0-d"])
+WHOLE = [pytest.param(tree, marks=pytest.mark.slow, id=repr(tree)) for tree in ({}, (), 1.0)]
+
+
+@pytest.mark.parametrize("tree", [pytest.param(TREES, id="all in one"), *WHOLE])
 @pytest.mark.parametrize("row", PLAIN, ids=str)
 def test_any_tree_descends(row, tree):
-    optimizer = row.build()
+    optimizer, tree = row.build(), jax.tree.map(jnp.asarray, tree)
     end, report = jax.jit(lambda p: jgd.step(half_square, optimizer, p, None))(jgd.start(optimizer, tree))
     assert jax.tree.structure(end.params) == jax.tree.structure(tree)  # types and None leaves are part of it
     assert np.isfinite(report.gradient_norm)

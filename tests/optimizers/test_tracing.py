@@ -1,4 +1,4 @@
-"""Hyperparameters are data: traced, vmapped, scheduled and differentiated, and no value compiles anything anew."""
+"""Hyperparameters are data: traced, vmapped, scheduled, differentiated; no value compiles anything anew."""
 
 import jax
 import jax.numpy as jnp
@@ -20,15 +20,16 @@ def end_of(row, hypers, steps=5, loss=problem.loss, params=None):
 @pytest.mark.parametrize("row", PLAIN, ids=str)
 def test_a_vmapped_row_is_its_own_run(row):
     hypers = {name: jnp.float32(value * LANES) for name, value in row.hypers.items()}
-    together = jax.jit(jax.vmap(lambda h: end_of(row, h)))(hypers)
-    for lane, factor in enumerate(LANES):
-        alone = end_of(row, {name: float(np.float32(value * factor)) for name, value in row.hypers.items()})
-        for name, leaf in alone.items():
+    run = lambda lane: end_of(row, lane)
+    together, one = jax.jit(jax.vmap(run))(hypers), jax.jit(run)
+    for lane in range(len(LANES)):
+        for name, leaf in one({name: values[lane] for name, values in hypers.items()}).items():
             np.testing.assert_allclose(together[name][lane], leaf, rtol=2e-5, atol=1e-6)
     ends = np.asarray(together["weights"]).reshape(len(LANES), -1)
     assert len(np.unique(ends, axis=0)) == len(LANES)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("row", PLAIN, ids=str)
 def test_every_number_may_be_a_schedule(row):
     plain = end_of(row, {})
@@ -62,6 +63,7 @@ def test_another_value_compiles_nothing(row):
     assert len(traces) == 1
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("row", PLAIN, ids=str)
 def test_hypergradients_match_finite_differences(row, x64):
     def final(hypers):
@@ -81,7 +83,7 @@ def test_hypergradients_match_finite_differences(row, x64):
 
 
 def test_a_scheduled_b1_is_corrected_exactly(x64):
-    """The mean of a constant gradient is that constant at any step, whatever b1 does; 1 − b1ᵗ would overshoot."""
+    """A constant gradient's mean is that constant at any step, whatever b1 does; 1 − b1ᵗ would overshoot."""
     b1 = lambda step: jnp.minimum(0.5 + 0.1 * step.astype(jnp.float64), 0.99)
     optimizer, params = jgd.optimizers.adam(0.1, b1=b1, eps=0.0), jnp.zeros(())
     state = optimizer.init(params)
