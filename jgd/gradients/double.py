@@ -7,6 +7,7 @@ kinds of loss stay coarse: one that rounds to float32 inside, and one that can't
 then evaluated in its own dtypes). `Wide.eps` says how coarse, from the dtypes that the traced program really uses.
 """
 
+from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -111,7 +112,7 @@ def coarsest(jaxpr: Any) -> float:
 class Wide:
     """A loss around one point: the vector x (d,), and compiled programs that evaluate it elsewhere.
 
-    eps: the machine epsilon of its coarsest operation. native: it could not be traced in float64.
+    eps: the machine epsilon of its coarsest operation. native: it could not be traced in float64. spent: evaluations.
     """
 
     layout: Layout
@@ -120,19 +121,23 @@ class Wide:
     native: bool
     rest: tuple[Any, ...] = field(repr=False)
     programs: dict[str, Callable[..., Any]] = field(repr=False)
+    spent: Counter[str] = field(default_factory=Counter, repr=False)
 
     def here(self) -> float:
         """f(x)."""
+        self.spent["points"] += 1
         with double():
             return float(self.programs["value"](self.x, *self.rest))
 
     def along(self, directions: np.ndarray, steps: np.ndarray) -> np.ndarray:
         """f(x + t v) for directions v (k, d) and steps t (k, m): (k, m), one copy of x at a time."""
+        self.spent["points"] += steps.size
         with double():
             return np.asarray(self.programs["along"](self.x, directions, steps, *self.rest))
 
     def at_entries(self, indices: np.ndarray, steps: np.ndarray, imaginary: bool = False) -> np.ndarray:
         """f(x + t e_i), or Im f(x + i t e_i), for entries i (k,) and steps t (k, m): (k, m), by vmapped chunks."""
+        self.spent["points"] += steps.size
         width = max(1, min(256, LANES // max(1, self.x.size * steps.shape[1])))
         name = "imaginary" if imaginary else "entries"
         out = []

@@ -1,0 +1,118 @@
+"""Which entries of a failing leaf are wrong: all of them measured, or found by splitting, or a sample.
+
+    leaf fails ─► up to 1,024 entries: each ─┐
+               └► more: halves that fail, halved again ─► k entries, or "too many": a sample ─┴► Entries
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from jgd.gradients.double import Wide
+from jgd.gradients.numerical import CENTRAL
+from jgd.gradients.slopes import FITS, OFFSETS, WRONG, Slopes, careful, compare, quick
+
+EACH = 1024  # entries of a leaf that are all measured
+SAMPLE = 256  # entries of a larger one that stand for it
+PARTS = 16  # segments that are looked at together
+MANY = 48  # failing segments at which the fault is called dense
+
+
+@dataclass(frozen=True)
+class Probe:
+    """A leaf under test: the loss around the point, f(x), the analytic gradient (d,), the leaf's slice, the tolerance."""
+
+    wide: Wide
+    here: float
+    gradient: np.ndarray
+    place: tuple[int, int]
+    tolerance: float
+
+    @property
+    def scale(self) -> float:
+        """The root mean square of the leaf's gradient: the size of its slope along a random direction."""
+        part = self.gradient[slice(*self.place)]
+        return float(np.linalg.norm(part) / np.sqrt(max(1, part.size)))
+
+    def directions(self, v: np.ndarray, strict: bool = True) -> tuple[np.ndarray, Slopes, np.ndarray]:
+        """-> (analytic slopes, slopes, verdicts), (k,) each, along unit directions v (k, d).
+
+        `strict` looks again, carefully, at all of them where one doesn't fit or is blurred.
+        """
+        x = self.wide.x[slice(*self.place)]
+        size = float(np.sqrt(np.mean(np.square(x)))) if x.size else 0.0
+        h = np.full(v.shape[0], CENTRAL.step(self.wide.eps, size))
+        blur = size * float(np.linalg.norm(self.gradient[slice(*self.place)]))
+        analytic = v @ self.gradient
+        slopes = quick(self.here, self.wide.along(v, h[:, None] * OFFSETS), h, self.wide.eps, blur)
+        verdicts = compare(analytic, slopes, self.tolerance, self.scale)
+        if strict and ((verdicts != FITS).any() or (slopes.error > 1e-5 * self.scale).any()):
+            slopes = careful(lambda steps: self.wide.along(v, steps), self.here, h, self.wide.eps, blur)
+            verdicts = compare(analytic, slopes, self.tolerance, self.scale)
+        return analytic, slopes, verdicts
+
+    def entries(self, indices: np.ndarray) -> tuple[Slopes, np.ndarray]:
+        """-> (slopes, verdicts), (k,) each, of single entries, those that look strange measured twice."""
+        x, eps = np.abs(self.wide.x[indices]), self.wide.eps
+        h, blur, analytic = CENTRAL.step(eps, x), x * np.abs(self.gradient[indices]), self.gradient[indices]
+        slopes = quick(self.here, self.wide.at_entries(indices, h[:, None] * OFFSETS), h, eps, blur)
+        # what the leaf's slopes are like, also where the analytic gradient is 0 or far too large
+        finite = slopes.slope[np.isfinite(slopes.slope)]
+        scale = float(np.sqrt(np.mean(np.square(finite)))) if finite.size else 0.0
+        scale = min(scale, self.scale) if self.scale > 0 else scale
+        strange = np.flatnonzero(compare(analytic, slopes, self.tolerance, scale) != FITS)[:EACH]
+        if strange.size:
+            again = careful(
+                lambda steps: self.wide.at_entries(indices[strange], steps), self.here, h[strange], eps, blur[strange]
+            )
+            slopes = slopes.replaced(strange, again)
+        return slopes, compare(analytic, slopes, self.tolerance, scale)
+
+
+def random_directions(rng: np.random.Generator, count: int, place: tuple[int, int], d: int) -> np.ndarray:
+    """Unit directions (count, d) inside a leaf: no entry is near 0, and no two are equal, so nothing hides or cancels."""
+    v = np.zeros((count, d))
+    u = 2 * rng.random((count, place[1] - place[0])) - 1
+    u += np.copysign(0.5, u)
+    v[:, slice(*place)] = u / np.linalg.norm(u, axis=1, keepdims=True)
+    return v
+
+
+def search(probe: Probe, rng: np.random.Generator) -> tuple[np.ndarray, bool]:
+    """-> (indices into x to measure, whether they hold every wrong entry)."""
+    start, stop = probe.place
+    if stop - start <= EACH:
+        return np.arange(start, stop), True
+    found = _split(probe, rng)
+    sample = start + rng.choice(stop - start, SAMPLE, replace=False)
+    if found is None:
+        return np.sort(sample), False
+    return np.union1d(found, sample), True
+
+
+def _split(probe: Probe, rng: np.random.Generator) -> np.ndarray | None:
+    """The entries that fail, by halving segments that fail; None if there are many."""
+    edges = np.linspace(*probe.place, PARTS + 1).astype(int)
+    segments = [(int(a), int(b)) for a, b in zip(edges, edges[1:], strict=False)]
+    single: list[int] = []
+    while segments:
+        verdicts = _fails(probe, rng, segments)
+        failing = [segment for segment, fails in zip(segments, verdicts, strict=True) if fails]
+        single += [a for a, b in failing if b - a == 1]
+        wide = [(a, b) for a, b in failing if b - a > 1]
+        if len(wide) + len(single) > MANY or (len(segments) == PARTS and len(wide) > PARTS * 3 // 4):
+            return None
+        segments = [half for a, b in wide for half in ((a, (a + b) // 2), ((a + b) // 2, b))]
+    return np.array(single, dtype=int)
+
+
+def _fails(probe: Probe, rng: np.random.Generator, segments: list[tuple[int, int]]) -> list[bool]:
+    out: list[bool] = []
+    d = probe.wide.x.size
+    for first in range(0, len(segments), PARTS):
+        group = segments[first : first + PARTS]
+        padded = group + group[-1:] * (PARTS - len(group))
+        v = np.concatenate([random_directions(rng, 1, segment, d) for segment in padded])
+        _, _, verdicts = probe.directions(v, strict=False)
+        out += [bool(verdict == WRONG) for verdict in verdicts[: len(group)]]
+    return out
