@@ -34,7 +34,7 @@ def check_gradients(
     gradient: Callable[[Params, Batch], Params] | None = None,
     seed: int | None = None,
     tolerance: float | None = None,
-    directions: int = 3,
+    directions: int = 2,
     every_entry: bool = False,
     order: int = 1,
     compare: Sequence[str] = (),
@@ -47,7 +47,7 @@ def check_gradients(
     the result's `seed` repeats them.
     tolerance: relative error allowed beside the number's own error bar; by default 1e-7, and 1000 eps of the coarsest
     dtype in a gradient that can't be evaluated in float64.
-    directions: how many a leaf in the screen. every_entry: measure each entry of every leaf, 4 evaluations each.
+    directions: how many a leaf in the screen. every_entry: measure each entry of every leaf, 3 evaluations each.
     order: 2 checks Hessian-vector products too (the gradient's own derivative against differences of it).
     compare: "jit" (compiled = not compiled), "looped_mean" or "looped_sum" (the batch's gradient = that mean or sum of
     its rows').
@@ -93,7 +93,7 @@ def check_gradients(
     leaves = []
     for at, place in enumerate(layout.places):
         if place is None or place[0] == place[1]:
-            leaves.append(_blank(layout, at, "skipped", cause="" if place else f"{layout.dtypes[at]} is not trained"))
+            leaves.append(_blank(layout, at, "skipped", cause="empty" if place else f"{layout.dtypes[at]} is not real floating"))
             continue
         probe = Probe(wide, here, grads.sharp, place, allowed)
         leaves.append(_leaf(probe, grads, at, rows, rng, directions, every_entry))

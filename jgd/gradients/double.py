@@ -92,20 +92,27 @@ def in_dtype(data: Any, dtype: Any) -> Any:
     return jax.tree.map(one, data)
 
 
+# operations that round nothing: a float32 constant or a label that only passes through them is exact
+EXACT = {"broadcast_in_dim", "reshape", "squeeze", "slice", "dynamic_slice", "gather", "transpose", "iota", "copy"}
+
+
 def coarsest(jaxpr: Any) -> float:
-    """The largest machine epsilon among the floating values that a traced program computes, at least float64's."""
+    """The largest machine epsilon among the floating values that a traced program rounds to, at least float64's."""
     eps = float(np.finfo(np.float64).eps)
     for equation in jaxpr.eqns:
-        for value in equation.outvars:
-            dtype = getattr(value.aval, "dtype", None)
-            # a constant converted upwards is exact, so only what operations put out counts
-            if dtype is not None and jnp.issubdtype(dtype, jnp.floating):
-                eps = max(eps, float(jnp.finfo(dtype).eps))
-        for inner in jax.tree.leaves(list(equation.params.values()), is_leaf=lambda p: hasattr(p, "eqns")):
-            inner = getattr(inner, "jaxpr", inner)
-            if hasattr(inner, "eqns"):
-                eps = max(eps, coarsest(inner))
+        parts = jax.tree.leaves(list(equation.params.values()), is_leaf=lambda part: hasattr(part, "eqns"))
+        inner = [part for part in (getattr(part, "jaxpr", part) for part in parts) if hasattr(part, "eqns")]
+        eps = max([eps, *(coarsest(part) for part in inner)])
+        if inner or equation.primitive.name in EXACT:
+            continue
+        if equation.primitive.name == "convert_element_type" and not _floating(equation.invars[0].aval):
+            continue
+        eps = max([eps, *(float(jnp.finfo(v.aval.dtype).eps) for v in equation.outvars if _floating(v.aval))])
     return eps
+
+
+def _floating(aval: Any) -> bool:
+    return hasattr(aval, "dtype") and jnp.issubdtype(aval.dtype, jnp.floating)
 
 
 @dataclass(frozen=True)

@@ -117,12 +117,12 @@ def _row(leaf: LeafCheck) -> tuple[str, ...]:
     worst = "" if leaf.worst is None else str(list(leaf.worst))
     if leaf.worst is None and leaf.analytic is not None:
         worst = "direction"
-    entries = f"{leaf.checked} of {leaf.total}" if leaf.checked else f"{leaf.total} by {leaf.directions} directions"
+    entries = f"{leaf.checked} of {leaf.total}" if leaf.checked else f"all, {leaf.directions} directions"
     return (
         leaf.path,
         str(leaf.shape),
         leaf.dtype,
-        "" if leaf.verdict == "skipped" else entries,
+        entries if leaf.directions else "",
         worst,
         number(leaf.analytic, ".6g"),
         number(leaf.numeric, ".6g"),
