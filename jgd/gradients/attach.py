@@ -61,9 +61,9 @@ def with_derived_gradient(loss: Loss, gradient: Callable[[Params, Batch], Params
     for name, function in (("loss", loss), ("gradient", gradient)):
         if not callable(function):
             raise checks.JgdTypeError(f"{name} must be callable as {name}(params, batch), got {function!r}")
-    return WithGradient(_crossing(loss), _crossing(gradient))
+    return WithGradient(crossing(loss), crossing(gradient))
 
 
-def _crossing(function: Callable) -> Callable:
+def crossing(function: Callable) -> Callable:
     """What crosses jit: a record does, a plain function by its identity."""
     return jax.tree_util.Partial(function) if jax.tree_util.all_leaves([function]) else function

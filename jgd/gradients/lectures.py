@@ -20,6 +20,7 @@ import numpy as np
 from jgd.core import checks
 from jgd.core.optimizer import Chain, Optimizer, apply_updates
 from jgd.core.types import Batch, Loss, Params
+from jgd.gradients.curvature import same_tree
 from jgd.gradients.numerical import central_difference, forward_difference, richardson
 from jgd.links import Descend
 
@@ -77,7 +78,7 @@ def method_one(
     """
     rate = checks.number("learning_rate", learning_rate, "> 0")
     checks.parameters(before)
-    checks.same_structure(after, before)
+    same_tree("after", after, "before", before)
     if optimizer is not None:
         _plain(optimizer, rate)
     wide = lambda leaf: np.asarray(leaf).astype(np.float64)
