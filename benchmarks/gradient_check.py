@@ -37,7 +37,10 @@ def problem(rows):
         "first": jnp.asarray(rng.normal(size=(INPUTS, HIDDEN)) / INPUTS**0.5, jnp.float32),
         "last": jnp.asarray(rng.normal(size=HIDDEN) / HIDDEN**0.5, jnp.float32),
     }
-    batch = (jnp.asarray(rng.normal(size=(rows, INPUTS)), jnp.float32), jnp.asarray(rng.normal(size=rows), jnp.float32))
+    batch = (
+        jnp.asarray(rng.normal(size=(rows, INPUTS)), jnp.float32),
+        jnp.asarray(rng.normal(size=rows), jnp.float32),
+    )
     return params, batch
 
 
@@ -84,7 +87,10 @@ def measure(rows, rounds):
     }
     torch_runs = in_torch(params, batch)
     if torch_runs:
-        runs |= {"torch gradient, float64": torch_runs[0], "torch gradcheck, fast": lambda: attempt(torch_runs[1])}
+        runs |= {
+            "torch gradient, float64": torch_runs[0],
+            "torch gradcheck, fast": lambda: attempt(torch_runs[1]),
+        }
     first = {name: timed(run) for name, run in runs.items()}
     times = {name: [] for name in runs}
     for _ in range(rounds):
@@ -92,9 +98,7 @@ def measure(rows, rounds):
             times[name].append(timed(run))
     seconds = {name: median(values) for name, values in times.items()}
     unit = lambda name: "torch gradient, float64" if "torch" in name else "jitted gradient"
-    ratios = {
-        name: median(a / b for a, b in zip(times[name], times[unit(name)], strict=True)) for name in runs
-    }
+    ratios = {name: median(a / b for a, b in zip(times[name], times[unit(name)], strict=True)) for name in runs}
     checked = check_gradients(on_first, only_first, batch)
     accepted = {
         "jgd.check_gradients": "accepted" if checked.ok and checked.conclusive else str(checked),
@@ -141,8 +145,10 @@ def main():
         print(f"{'':26}{'ms':>9}{'x gradient':>12}{'first call, s':>15}  this correct gradient")
         for name, seconds in result["seconds"].items():
             ratio, first = result["ratio_to_own_gradient"][name], result["first_call_seconds"][name]
-            print(f"{name:26}{1e3 * seconds:9.2f}{ratio:12.1f}{first:15.2f}  "
-                  f"{result['this_correct_gradient'].get(name, '')}")
+            print(
+                f"{name:26}{1e3 * seconds:9.2f}{ratio:12.1f}{first:15.2f}  "
+                f"{result['this_correct_gradient'].get(name, '')}"
+            )
     worst = max(result["ratio_to_own_gradient"]["jgd.check_gradients"] for result in results)
     print(f"\nthe screen costs at most {worst:.1f} jitted gradients (limit {LIMIT:.0f})")
     options.output.parent.mkdir(parents=True, exist_ok=True)

@@ -36,7 +36,9 @@ class Analytic:
 def gradients(loss: Loss, gradient: Gradient | None, params: Params, batch: Batch, layout: Layout) -> Analytic:
     """Both gradients of the checked leaves at `params`; `gradient(params, batch)` where given, else `jax.grad`."""
     checked = [leaf for leaf, place in zip(layout.treedef.flatten_up_to(params), layout.places, strict=True) if place]
-    others = [leaf for leaf, place in zip(layout.treedef.flatten_up_to(params), layout.places, strict=True) if not place]
+    others = [
+        leaf for leaf, place in zip(layout.treedef.flatten_up_to(params), layout.places, strict=True) if not place
+    ]
     try:
         hash((loss, gradient))
         program = _program(loss, gradient, layout)

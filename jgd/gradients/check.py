@@ -1,12 +1,11 @@
 """Check a gradient against numbers, leaf by leaf, and name the fault.
 
-    screen: random directions in each leaf ─ fits ─► ok
-        └ doesn't ─► the same, carefully ─► entries of the failing leaf only ─► diagnosis ─► LeafCheck
+screen: random directions in each leaf ─ fits ─► ok
+    └ doesn't ─► the same, carefully ─► entries of the failing leaf only ─► diagnosis ─► LeafCheck
 """
 
 import secrets
 from collections.abc import Callable, Sequence
-from dataclasses import replace
 from typing import Any
 
 import jax
@@ -16,14 +15,12 @@ import numpy as np
 from jgd.core import checks, seeds
 from jgd.core.types import Batch, Loss, Params
 from jgd.gradients import agreement, analytic, double
-from jgd.gradients.diagnosis import Evidence, diagnose
-from jgd.gradients.locate import Probe, random_directions, search
-from jgd.gradients.report import GradientCheck, LeafCheck
-from jgd.gradients.slopes import FITS, KINK, SAFETY, UNDEFINED, VAGUE, WRONG, Slopes
+from jgd.gradients.leaf import blank, check_leaf
+from jgd.gradients.locate import Probe, random_directions
+from jgd.gradients.report import GradientCheck
 
 TOLERANCE = 1e-7  # relative, where all is float64: far above rounding, far below any fault worth the name
 COARSE = 1e3  # units of eps that a gradient of lower precision may be off; 0.3 at most
-LOST = 0.1  # relative error by rounding at which the program's own gradient is not worth checking
 
 
 def check_gradients(
@@ -78,7 +75,7 @@ def check_gradients(
         if not problem and not np.isfinite(here):
             problem = f"the loss is {here} at params in float64, {value} in the program's precision"
         if problem:
-            leaves = tuple(_blank(layout, at, "inconclusive", cause=problem) for at in range(len(layout.paths)))
+            leaves = tuple(blank(layout, at, "inconclusive", cause=problem) for at in range(len(layout.paths)))
             return GradientCheck(leaves, value, seed, wide.spent["points"], problem)
         grads = analytic.gradients(loss, gradient, params, batch, layout)
     except jax.errors.ConcretizationTypeError as error:
@@ -93,145 +90,23 @@ def check_gradients(
     leaves = []
     for at, place in enumerate(layout.places):
         if place is None or place[0] == place[1]:
-            leaves.append(_blank(layout, at, "skipped", cause="empty" if place else f"{layout.dtypes[at]} is not real floating"))
+            leaves.append(
+                blank(
+                    layout,
+                    at,
+                    "skipped",
+                    cause="empty" if place else f"{layout.dtypes[at]} is not real floating",
+                )
+            )
             continue
         probe = Probe(wide, here, grads.sharp, place, allowed)
-        leaves.append(_leaf(probe, grads, at, rows, rng, directions, every_entry))
+        leaves.append(check_leaf(probe, grads, at, rows, rng, directions, every_entry))
     second = None
     if order == 2:
         options = {"seed": seed, "tolerance": tolerance, "directions": directions, "every_entry": every_entry}
         second = check_gradients(_projected(loss, gradient, layout, rng), params, batch, **options)
     agreements = tuple(agreement.compare(name, loss, gradient, params, batch) for name in compare)
     return GradientCheck(tuple(leaves), value, seed, wide.spent["points"], "", second, agreements)
-
-
-def _leaf(
-    probe: Probe,
-    grads: analytic.Analytic,
-    at: int,
-    rows: int | None,
-    rng: np.random.Generator,
-    directions: int,
-    every_entry: bool,
-) -> LeafCheck:
-    part = slice(*probe.place)
-    layout = probe.wide.layout
-    native, sharp = grads.native[part], grads.sharp[part]
-    blank = replace(_blank(layout, at, "ok"), directions=directions)
-    if not np.isfinite(native).all() or not np.isfinite(sharp).all():
-        return _nonfinite(blank, native, sharp)
-    v = random_directions(rng, directions, probe.place, probe.wide.x.size)
-    slopes_of_gradient, slopes, verdicts = probe.directions(v)
-    result = _summed(blank, slopes_of_gradient, slopes, verdicts)
-    if every_entry or np.isin(verdicts, (WRONG, KINK, UNDEFINED)).any():
-        return _by_entries(probe, result, (verdicts == WRONG).any(), rows, rng, every_entry)
-    if not sharp.any() and (np.abs(slopes.slope) <= SAFETY * slopes.error).all():
-        return replace(result, verdict="ok", kind="unused", cause="unused: gradient and differences are 0")
-    if (verdicts == VAGUE).any():
-        bar = float(slopes.error.max())
-        cause = f"too small to check: slopes of {probe.scale:.1e} against an error bar of {bar:.1e}"
-        return replace(result, verdict="inconclusive", kind="too small", cause=cause)
-    lost = np.linalg.norm(native - sharp) / np.linalg.norm(sharp) if sharp.any() else 0.0
-    if lost > LOST:
-        cause = f"right in float64, but {layout.dtypes[at]} rounding changes it by {100 * lost:.0f}%"
-        return replace(result, verdict="inconclusive", kind="precision", cause=cause)
-    return result
-
-
-def _nonfinite(blank: LeafCheck, native: np.ndarray, sharp: np.ndarray) -> LeafCheck:
-    both = np.isfinite(native) & np.isfinite(sharp)
-    bad = np.flatnonzero(~both)
-    places = tuple(_index(int(i), blank.shape) for i in bad[:20])
-    value = native[bad[0]] if not np.isfinite(native[bad[0]]) else sharp[bad[0]]
-    only = f" in {blank.dtype} (finite in float64)" if np.isfinite(sharp).all() else ""
-    cause = f"{value} at {list(places[0])}{only}" + (f" and {bad.size - 1} more" if bad.size > 1 else "")
-    found = {"worst": places[0], "analytic": float(value), "kind": "nonfinite", "cause": cause, "entries": places}
-    return replace(blank, verdict="wrong", **found)
-
-
-def _by_entries(
-    probe: Probe, result: LeafCheck, failed: bool, rows: int | None, rng: np.random.Generator, every_entry: bool
-) -> LeafCheck:
-    """The verdict from single entries, where directions could not give it."""
-    start, stop = probe.place
-    indices, complete = (np.arange(start, stop), True) if every_entry else search(probe, rng)
-    slopes, verdicts = probe.entries(indices)
-    analytic_part = probe.gradient[indices]
-    result = _summed(result, analytic_part, slopes, verdicts)
-    worst = _index(int(indices[_worst(analytic_part, slopes, verdicts)] - start), result.shape)
-    result = replace(result, checked=indices.size, worst=worst)
-    place = lambda chosen: [_index(int(i - start), result.shape) for i in indices[chosen]]
-    if (verdicts == WRONG).any():
-        told = np.isin(verdicts, (FITS, WRONG, VAGUE))
-        evidence = Evidence(
-            analytic_part[told],
-            slopes.slope[told],
-            slopes.error[told],
-            probe.wide.x[indices[told]],
-            verdicts[told] == WRONG,
-            place(told),
-            _mirrored(probe, indices[told], result.shape),
-            rows,
-            probe.tolerance,
-        )
-        cause = diagnose(evidence)
-        text = cause.text if complete else f"{cause.text} (from {indices.size} sampled entries)"
-        found = {"kind": cause.kind, "cause": text, "coefficient": cause.coefficient}
-        return replace(result, verdict="wrong", entries=tuple(place(verdicts == WRONG)[:20]), **found)
-    if (verdicts == KINK).any():
-        where, jump = place(verdicts == KINK), float(slopes.jump.max())
-        cause = f"a kink at {list(where[0])}: the one-sided slopes differ by {jump:.3g}"
-        cause += f"; {len(where) - 1} more like it" if len(where) > 1 else ""
-        return replace(result, verdict="inconclusive", kind="kink", cause=cause, entries=tuple(where[:20]))
-    if (verdicts == UNDEFINED).any():
-        where = place(verdicts == UNDEFINED)
-        cause = f"the loss is not finite beside params, first along {list(where[0])}"
-        return replace(result, verdict="inconclusive", kind="undefined", cause=cause, entries=tuple(where[:20]))
-    if failed and not complete:
-        cause = f"wrong along random directions, but in none of {indices.size} sampled entries"
-        return replace(result, verdict="wrong", kind="unknown", cause=cause)
-    if failed:
-        return replace(result, verdict="inconclusive", kind="unknown", cause="off along directions, in no single entry")
-    return replace(result, verdict="ok")
-
-
-def _summed(result: LeafCheck, analytic_values: np.ndarray, slopes: Slopes, verdicts: np.ndarray) -> LeafCheck:
-    """The result with the worst value, its number and the cosine between all of them."""
-    at = _worst(analytic_values, slopes, verdicts)
-    a, n = float(analytic_values[at]), float(slopes.slope[at])
-    seen = np.isfinite(slopes.slope)
-    left, right = analytic_values[seen], slopes.slope[seen]
-    lengths = float(np.linalg.norm(left) * np.linalg.norm(right))
-    largest = max(abs(a), abs(n))
-    return replace(
-        result,
-        analytic=a,
-        numeric=n,
-        error_bar=float(slopes.error[at]),
-        relative_error=abs(a - n) / largest if largest > 0 else 0.0,
-        cosine=float(left @ right) / lengths if lengths > 0 else None,
-    )
-
-
-def _worst(analytic_values: np.ndarray, slopes: Slopes, verdicts: np.ndarray) -> int:
-    off = np.nan_to_num(np.abs(analytic_values - slopes.slope))
-    return int(np.argmax(np.where(verdicts == WRONG, 1 + off / (off.max() or 1.0), off / (2 * off.max() or 1.0))))
-
-
-def _mirrored(probe: Probe, indices: np.ndarray, shape: tuple[int, ...]) -> np.ndarray | None:
-    if len(shape) != 2 or shape[0] != shape[1] or shape[0] < 2:
-        return None
-    return probe.gradient[slice(*probe.place)].reshape(shape).T.ravel()[indices - probe.place[0]]
-
-
-def _index(flat: int, shape: tuple[int, ...]) -> tuple[int, ...]:
-    return tuple(int(i) for i in np.unravel_index(flat, shape)) if shape else ()
-
-
-def _blank(layout: double.Layout, at: int, verdict: str, cause: str = "") -> LeafCheck:
-    shape = layout.shapes[at]
-    total = int(np.prod(shape, dtype=int))
-    return LeafCheck(layout.paths[at], shape, layout.dtypes[at], verdict, total=total, cause=cause)
 
 
 def _twice(loss: Loss, params: Params, batch: Batch) -> tuple[float, str]:
@@ -274,7 +149,9 @@ def _projected(loss: Loss, gradient: Any, layout: double.Layout, rng: np.random.
         grads = agreement.gradient_of(loss, gradient, params, batch)
         parts = [
             jnp.sum(grad * w[slice(*place)].reshape(shape).astype(grad.dtype)).astype(jnp.result_type(float))
-            for grad, place, shape in zip(grads, filter(None, layout.places), _checked(layout.shapes, layout), strict=True)
+            for grad, place, shape in zip(
+                grads, filter(None, layout.places), _checked(layout.shapes, layout), strict=True
+            )
         ]
         return sum(parts[1:], start=parts[0])
 

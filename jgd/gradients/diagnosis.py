@@ -4,7 +4,7 @@ A hypothesis stands if its prediction fits *every* measured entry within its err
 overlap, the answer is which entries are wrong, and no guess.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -46,11 +46,16 @@ class Evidence:
 
 @dataclass(frozen=True)
 class Cause:
-    """A fault: its kind, the words for it, and its number where it has one."""
+    """A fault: its kind, the words for it, its number where it has one, and what would undo it.
+
+    repair: (the leaf's gradient, its parameters), in the leaf's shape -> the true gradient; None where none is known.
+    It lets a cause that was found in a sample be tried on the whole leaf.
+    """
 
     kind: str
     text: str
     coefficient: float | None = None
+    repair: Callable[[np.ndarray, np.ndarray], np.ndarray] | None = None
 
 
 def factors(rows: int | None) -> Iterator[tuple[float, str, str]]:
@@ -72,8 +77,9 @@ def diagnose(evidence: Evidence) -> Cause:
         return Cause("missing", "the gradient is 0, the loss depends on the leaf: left out, or behind stop_gradient")
     named = [(c, kind, text) for c, kind, text in factors(e.rows) if e.fits(e.analytic / c, max(1.0, 1 / abs(c)))]
     if named and e.clear():
-        return Cause(named[0][1], " or ".join(text for _, _, text in named), named[0][0])
-    return _penalty(e) or _transposed(e) or _constant(e) or _few(e) or _unknown(e)
+        c = named[0][0]
+        return Cause(named[0][1], " or ".join(text for _, _, text in named), c, lambda grad, params: grad / c)
+    return _penalty(e) or _transposed(e) or _constant(e) or _few(e) or unknown(e)
 
 
 def _penalty(e: Evidence) -> Cause | None:
@@ -88,14 +94,23 @@ def _penalty(e: Evidence) -> Cause | None:
         if weight == 0 or not (np.abs(missing - weight * shape) <= limit).all():
             continue
         size = abs(weight)
-        form = f"λ/2 ‖w‖² with λ = {size:.4g} (λ ‖w‖² with {size / 2:.4g})" if kind == "L2" else f"λ Σ|w|, λ = {size:.4g}"
-        return Cause("penalty", f"a penalty term {'is missing' if weight > 0 else 'too much'}: {form}", weight)
+        form = (
+            f"λ/2 ‖w‖² with λ = {size:.4g} (λ ‖w‖² with {size / 2:.4g})" if kind == "L2" else f"λ Σ|w|, λ = {size:.4g}"
+        )
+        text = f"a penalty term {'is missing' if weight > 0 else 'too much'}: {form}"
+        slope = (lambda params: params) if kind == "L2" else np.sign
+        return Cause(
+            "penalty",
+            text,
+            weight,
+            lambda grad, params, slope=slope, weight=weight: grad + weight * slope(params),
+        )
     return None
 
 
 def _transposed(e: Evidence) -> Cause | None:
     if e.transposed is not None and e.clear() >= 2 and e.fits(e.transposed):
-        return Cause("transposed", "the gradient of this square leaf is transposed")
+        return Cause("transposed", "the gradient of this square leaf is transposed", None, lambda grad, params: grad.T)
     return None
 
 
@@ -104,7 +119,7 @@ def _constant(e: Evidence) -> Cause | None:
         return None  # any number is some constant times another
     c = float(e.analytic @ e.numeric / (e.numeric @ e.numeric))
     if c != 0 and e.fits(e.analytic / c, max(1.0, 1 / abs(c))):
-        return Cause("constant", f"{c:.6g} times what it should be", c)
+        return Cause("constant", f"{c:.6g} times what it should be", c, lambda grad, params: grad / c)
     return None
 
 
@@ -115,7 +130,8 @@ def _few(e: Evidence) -> Cause | None:
     return Cause("entries", f"{count} wrong {'entry' if count == 1 else 'entries'}: {_listed(e)}")
 
 
-def _unknown(e: Evidence) -> Cause:
+def unknown(e: Evidence) -> Cause:
+    """No guess: which entries are wrong."""
     return Cause("unknown", f"no single cause fits; {int(e.wrong.sum())} of {e.wrong.size} entries wrong: {_listed(e)}")
 
 

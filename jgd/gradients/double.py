@@ -93,7 +93,17 @@ def in_dtype(data: Any, dtype: Any) -> Any:
 
 
 # operations that round nothing: a float32 constant or a label that only passes through them is exact
-EXACT = {"broadcast_in_dim", "reshape", "squeeze", "slice", "dynamic_slice", "gather", "transpose", "iota", "copy"}
+EXACT = {
+    "broadcast_in_dim",
+    "reshape",
+    "squeeze",
+    "slice",
+    "dynamic_slice",
+    "gather",
+    "transpose",
+    "iota",
+    "copy",
+}
 
 
 def coarsest(jaxpr: Any) -> float:
@@ -141,6 +151,12 @@ class Wide:
         self.spent["points"] += steps.size
         with double():
             return np.asarray(self.programs["along"](self.x, directions, steps, *self.rest))
+
+    def along_imaginary(self, direction: np.ndarray, steps: np.ndarray) -> np.ndarray:
+        """Im f(x + i t v) for one direction (d,) and steps (m,): (m,)."""
+        self.spent["points"] += steps.size
+        with double():
+            return np.asarray(self.programs["turned"](self.x, direction, steps, *self.rest))
 
     def at_entries(self, indices: np.ndarray, steps: np.ndarray, imaginary: bool = False) -> np.ndarray:
         """f(x + t e_i), or Im f(x + i t e_i), for entries i (k,) and steps t (k, m): (k, m), by vmapped chunks."""
@@ -200,16 +216,19 @@ def _programs(loss: Loss, layout: Layout, dtype: str | None) -> dict[str, Callab
         one = lambda i, t: value(x.at[i].add(t), others, data)
         return jax.vmap(jax.vmap(one, in_axes=(None, 0)), in_axes=(0, 0))(indices, steps)
 
-    def turned(x, t, i, others, data):
-        wide = jnp.complex64 if dtype == "float32" else jnp.complex128
-        z = x.astype(jnp.complex128).at[i].add(1j * t)
+    wide = jnp.complex64 if dtype == "float32" else jnp.complex128
+
+    def imaginary_part(z, others, data):
         return jnp.imag(jnp.asarray(loss(layout.tree(z, others, wide), *data))).astype(jnp.float64)
 
+    def turned(x, direction, steps, others, data):
+        return jax.lax.map(lambda t: imaginary_part(x + 1j * t * direction, others, data), steps)
+
     def imaginary(x, indices, steps, others, data):
-        one = lambda i, t: turned(x, t, i, others, data)
+        one = lambda i, t: imaginary_part(x.astype(jnp.complex128).at[i].add(1j * t), others, data)
         return jax.vmap(jax.vmap(one, in_axes=(None, 0)), in_axes=(0, 0))(indices, steps)
 
-    programs = {"value": value, "along": along, "entries": entries, "imaginary": imaginary}
+    programs = {"value": value, "along": along, "turned": turned, "entries": entries, "imaginary": imaginary}
     return {name: jax.jit(program) for name, program in programs.items()}
 
 

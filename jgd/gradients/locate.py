@@ -1,10 +1,11 @@
 """Which entries of a failing leaf are wrong: all of them measured, or found by splitting, or a sample.
 
-    leaf fails ─► up to 1,024 entries: each ─┐
-               └► more: halves that fail, halved again ─► k entries, or "too many": a sample ─┴► Entries
+leaf fails ─► up to 1,024 entries: each ─┐
+           └► more: halves that fail, halved again ─► k entries, or "too many": a sample ─┴► Entries
 """
 
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 
@@ -15,7 +16,7 @@ from jgd.gradients.slopes import FITS, QUICK, WRONG, Slopes, careful, compare, q
 EACH = 1024  # entries of a leaf that are all measured
 SAMPLE = 256  # entries of a larger one that stand for it
 PARTS = 16  # segments that are looked at together
-MANY = 48  # failing segments at which the fault is called dense
+MANY = 128  # failing segments at which the fault is called dense
 
 
 @dataclass(frozen=True)
@@ -64,14 +65,18 @@ class Probe:
         strange = np.flatnonzero((compare(analytic, slopes, self.tolerance, scale) != FITS) | blurred)[:EACH]
         if strange.size:
             again = careful(
-                lambda steps: self.wide.at_entries(indices[strange], steps), self.here, h[strange], eps, blur[strange]
+                lambda steps: self.wide.at_entries(indices[strange], steps),
+                self.here,
+                h[strange],
+                eps,
+                blur[strange],
             )
             slopes = slopes.replaced(strange, again)
         return slopes, compare(analytic, slopes, self.tolerance, scale)
 
 
 def random_directions(rng: np.random.Generator, count: int, place: tuple[int, int], d: int) -> np.ndarray:
-    """Unit directions (count, d) inside a leaf: no entry is near 0, and no two are equal, so nothing hides or cancels."""
+    """Unit directions (count, d) inside a leaf: no entry is near 0, and no two are equal: nothing hides or cancels."""
     size = place[1] - place[0]
     u = np.frombuffer(rng.bytes(2 * count * size), np.int16).reshape(count, size).astype(np.float64)  # the cheapest
     u += np.copysign(16384.5, u)
@@ -98,14 +103,14 @@ def search(probe: Probe, rng: np.random.Generator) -> tuple[np.ndarray, bool]:
 def _split(probe: Probe, rng: np.random.Generator) -> np.ndarray | None:
     """The entries that fail, by halving segments that fail; None if there are many."""
     edges = np.linspace(*probe.place, PARTS + 1).astype(int)
-    segments = [(int(a), int(b)) for a, b in zip(edges, edges[1:], strict=False)]
+    segments = [(int(a), int(b)) for a, b in pairwise(edges)]
     single: list[int] = []
     while segments:
         verdicts = _fails(probe, rng, segments)
         failing = [segment for segment, fails in zip(segments, verdicts, strict=True) if fails]
         single += [a for a, b in failing if b - a == 1]
         wide = [(a, b) for a, b in failing if b - a > 1]
-        if len(wide) + len(single) > MANY or (len(segments) == PARTS and len(wide) > PARTS * 3 // 4):
+        if len(wide) + len(single) > MANY:
             return None
         segments = [half for a, b in wide for half in ((a, (a + b) // 2), ((a + b) // 2, b))]
     return np.array(single, dtype=int)

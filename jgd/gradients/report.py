@@ -47,7 +47,7 @@ class LeafCheck:
 
 @dataclass(frozen=True)
 class Agreement:
-    """Two ways to compute one gradient: what they are, the leaf where they differ most, by how much, and the verdict."""
+    """Two ways to compute one gradient: their name, the leaf where they differ most, by how much, the verdict."""
 
     name: str
     leaf: str
@@ -95,7 +95,18 @@ class GradientCheck:
         return {**asdict(self), "ok": self.ok, "conclusive": self.conclusive}
 
     def __str__(self) -> str:
-        heads = ("leaf", "shape", "dtype", "entries", "worst", "analytic", "numeric", "±", "rel. error", "verdict")
+        heads = (
+            "leaf",
+            "shape",
+            "dtype",
+            "entries",
+            "worst",
+            "analytic",
+            "numeric",
+            "±",
+            "rel. error",
+            "verdict",
+        )
         rows = [_row(leaf) for leaf in self.leaves]
         widths = [max(len(row[at]) for row in [heads, *rows]) for at in range(len(heads))]
         line = lambda row: "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True))

@@ -22,7 +22,7 @@ SAFETY = 3.0  # error bars that a gradient may be off
 
 @dataclass(frozen=True)
 class Slopes:
-    """Derivatives along k lines: slope, its error bar, the jump of a kink (0 without one), (k,) each; NaN where f is."""
+    """Derivatives along k lines, (k,) each: slope (NaN where f is), its error bar, the jump of a kink (0 without)."""
 
     slope: np.ndarray
     error: np.ndarray
@@ -60,7 +60,11 @@ def quick(here: float, values: np.ndarray, h: np.ndarray, eps: float, blur: np.n
 
 
 def careful(
-    evaluate: Callable[[np.ndarray], np.ndarray], here: float, h: np.ndarray, eps: float, blur: np.ndarray | float = 0.0
+    evaluate: Callable[[np.ndarray], np.ndarray],
+    here: float,
+    h: np.ndarray,
+    eps: float,
+    blur: np.ndarray | float = 0.0,
 ) -> Slopes:
     """Slopes from steps over five decades, each line's best: evaluate(steps (k, m)) -> values (k, m).
 
@@ -77,7 +81,11 @@ def careful(
         low, mid = np.median(jump[:, small], axis=1), np.median(jump[:, middle], axis=1)
         visible = 10 * np.sqrt(14) * assumed / np.median(steps[:, middle], axis=1)
         kink = np.isfinite(mid) & (mid > visible) & (low < 10 * mid) & (low > mid / 10)
-        measured = 2 * np.median(jump[:, small] * steps[:, small], axis=1)
+        measured = 2 * (jump[:, small] * steps[:, small]).max(axis=1)
+        # steps too small to change f at all: the first change seen is one unit of what f was rounded to on its way
+        moved = np.abs(values - here).reshape(h.size, -1)
+        unit = np.where(moved > 0, moved, np.inf).min(axis=1)
+        measured = np.maximum(measured, np.where((moved == 0).any(axis=1) & np.isfinite(unit), unit, 0))
         rounding = np.where(kink | ~np.isfinite(measured), assumed, np.maximum(assumed, measured))
         error = error + rounding[:, None] / steps
         error = np.where(np.isfinite(error) & np.isfinite(slope), error, np.inf)
