@@ -49,9 +49,9 @@ def with_derived_gradient(loss: Loss, gradient: Callable[[Params, Batch], Params
 
     `jax.grad`, `jgd.step`, `jgd.train`, line searches and the checker all use the attached gradient; derivatives by
     the batch and by the loss's own numbers stay automatic. `gradient` answers the tree of params with its shapes and
-    is differentiated in its turn by `hvp`. The price of `jax.custom_vjp`: no `jax.jvp` of the loss itself. Nobody
-    checks that the gradient is right: `jgd.gradients.check_gradients` does. Raises `JgdTypeError` for what is not callable, and at trace
-    time `JgdValueError` for a missing or unexpected leaf or a wrong shape.
+    is differentiated in its turn by `hvp`. The price of `jax.custom_vjp`: no `jax.jvp` of the loss itself. Whether
+    the gradient is right, only `jgd.gradients.check_gradients` tells. Raises `JgdTypeError` for what is not callable,
+    and at trace time `JgdValueError` for a missing or unexpected leaf or a wrong shape.
 
     >>> import jax.numpy as jnp
     >>> loss = with_derived_gradient(lambda w, batch: jnp.sum(w**2), lambda w, batch: 2 * w)

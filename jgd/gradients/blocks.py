@@ -63,11 +63,12 @@ log = _one(jnp.log, "log", "log a; local derivative 1/a.")
 exp = _one(jnp.exp, "exp", "eᵃ; local derivative eᵃ.")
 sigmoid = _one(jax.nn.sigmoid, "sigmoid", "p = 1/(1 + e⁻ᵃ); local derivative p (1 − p).")
 square = _one(jnp.square, "square", "a²; local derivative 2 a.")
-negative_log = _one(lambda a: -jnp.log(a), "negative_log", "−log a; local derivative −1/a. For −log σ(u) at u ≪ 0 it overflows.")
+negative_log = _one(
+    lambda a: -jnp.log(a), "negative_log", "−log a; local derivative −1/a. For −log σ(u) at u ≪ 0 it overflows."
+)
 
 library: dict[str, Callable[..., Block]] = {
-    make.__name__: make
-    for make in (add, subtract, multiply, dot, sin, cos, log, exp, sigmoid, square, negative_log)
+    make.__name__: make for make in (add, subtract, multiply, dot, sin, cos, log, exp, sigmoid, square, negative_log)
 }
 
 
@@ -89,7 +90,9 @@ class Graph:
         self.blocks: dict[str, Block] = {}
         for name, one in [*pairs, *blocks.items()]:
             if not isinstance(one, Block):
-                raise checks.JgdTypeError(f"{name} must be a block, such as blocks.sin('x') or blocks.block(f, 'x'), got {one!r}")
+                raise checks.JgdTypeError(
+                    f"{name} must be a block, such as blocks.sin('x') or blocks.block(f, 'x'), got {one!r}"
+                )
             if name in self.blocks:
                 raise checks.JgdValueError(f"two blocks are named {name!r}; each value needs a name of its own")
             self.blocks[name] = one
@@ -140,13 +143,14 @@ class Graph:
         missing = [name for name in self.inputs if name not in inputs]
         if missing:
             raise checks.JgdValueError(
-                f"the graph needs a value for {', '.join(missing)}: no block defines it (blocks: {', '.join(self.order)})"
+                f"the graph needs a value for {', '.join(missing)}: no block defines it; "
+                f"blocks: {', '.join(self.order)}"
             )
         arrays = {name: _array(inputs[name]) for name in self.inputs}
         return Trace(self, *self.backward(arrays))
 
     def backward(self, inputs: Mapping[str, Array]) -> tuple[dict[str, Array], dict[str, Array | None]]:
-        """-> (values, derivatives), both by name: pure, to jit or vmap. What the output doesn't depend on gets zeros."""
+        """-> (values, derivatives), both by name: pure, to jit or vmap. Zeros for what doesn't reach the output."""
         values, pulls = dict(inputs), {}
         for name in self.order:
             one = self.blocks[name]

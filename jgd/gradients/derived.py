@@ -14,6 +14,7 @@ What differs between losses is δ alone, and each docstring derives it.
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
 import jax
 import jax.numpy as jnp
@@ -145,7 +146,7 @@ class ClosedForm:
 
 
 # name -> the model's type, the loss's error and reduction, and the gradient's derivation, given the model
-registry: dict[str, tuple[type, str, str, Callable[[Model], Gradient]]] = {
+registry: dict[str, tuple[type, str, str, Callable[[Any], Gradient]]] = {
     "linear_sse": (Linear, "squared_error", "sum", lambda model: linear_sse),
     "linear_mse": (Linear, "squared_error", "mean", lambda model: linear_mse),
     "linear_half_mse": (Linear, "squared_error", "half_mean", lambda model: linear_half_mse),
@@ -153,7 +154,7 @@ registry: dict[str, tuple[type, str, str, Callable[[Model], Gradient]]] = {
     "sigmoid_sse": (SigmoidUnit, "squared_error", "sum", lambda model: sigmoid_sse),
     "logistic_nll": (Logistic, "logistic_nll", "mean", lambda model: logistic_nll),
     "softmax_cross_entropy": (Softmax, "softmax_cross_entropy", "mean", lambda model: softmax_cross_entropy),
-    "mlp_cross_entropy": (MLP, "softmax_cross_entropy", "mean", lambda model: Backpropagation(model)),
+    "mlp_cross_entropy": (MLP, "softmax_cross_entropy", "mean", Backpropagation),
     "mlp_mse": (MLP, "squared_error", "mean", lambda model: Backpropagation(model, "squared_error")),
 }
 

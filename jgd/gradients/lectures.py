@@ -31,7 +31,7 @@ COARSE = 1e-2  # above this relative tolerance a method has too few digits left 
 _alone = {
     "automatic": "neither the step nor the differences are what it says",
     "method 1": "the step moved the weights by something else than α g",
-    "method 2": "the gradient that the program uses is not the loss's slope (jgd.gradients.check_gradients names the fault)",
+    "method 2": "the program's gradient is not the loss's slope (jgd.gradients.check_gradients names the fault)",
 }
 
 # what a link's name says of it, and what it does to the update
@@ -56,9 +56,7 @@ class MethodOne:
     relative_tolerance: float
 
 
-def method_one(
-    before: Params, after: Params, learning_rate: float, optimizer: Optimizer | None = None
-) -> MethodOne:
+def method_one(before: Params, after: Params, learning_rate: float, optimizer: Optimizer | None = None) -> MethodOne:
     """(w_before − w_after) / α: the gradient that a plain step θ ← θ − α g used. Lectures' deck, "gradient check".
 
     before, after: the parameters around one step, trees of floating arrays. learning_rate: α > 0 of that step.
@@ -141,7 +139,9 @@ class TwoChecks:
     detail: str
 
     def __str__(self) -> str:
-        head = f"{'leaf':<20} {'entries':>8}  {'automatic':>16} {'method 1':>16} {'method 2':>16}  (entry of largest size)"
+        head = (
+            f"{'leaf':<20} {'entries':>8}  {'automatic':>16} {'method 1':>16} {'method 2':>16}  (entry of largest size)"
+        )
         lines = [head, "-" * len(head)]
         found = jax.tree_util.tree_leaves_with_path(self.automatic)
         others = zip(jax.tree.leaves(self.method_one), jax.tree.leaves(self.method_two), strict=True)

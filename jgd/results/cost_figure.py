@@ -19,13 +19,19 @@ def cost(table: CostTable, path: str | Path) -> None:
     figure = Figure(figsize=(7.2, 4.4), dpi=150, layout="constrained")
     FigureCanvasAgg(figure)
     axes = figure.subplots()
-    curves = {"forward": "forward", "gradient": "value and gradient", "product": "Hessian · vector", "hessian": "Hessian"}
+    curves = {
+        "forward": "forward",
+        "gradient": "value and gradient",
+        "product": "Hessian · vector",
+        "hessian": "Hessian",
+    }
     for place, (name, label) in enumerate(curves.items()):
         known = [(row.d, getattr(row, name) / row.forward) for row in table.rows if getattr(row, name) is not None]
         if known:
             axes.plot(*zip(*known, strict=True), "o-", ms=4, lw=1.6, color=f"C{place}")
-            axes.annotate(f" {label}", known[-1], va="center", fontsize=9, color=f"C{place}", annotation_clip=False,
-                          xytext=(4, {"product": 5, "gradient": -5}.get(name, 0)), textcoords="offset points")  # fmt: skip
+            shift = {"product": 5, "gradient": -5}.get(name, 0)  # two curves that nearly coincide
+            words = {"va": "center", "fontsize": 9, "color": f"C{place}", "annotation_clip": False}
+            axes.annotate(label, known[-1], (8, shift), textcoords="offset points", **words)
     axes.set_xscale("log")
     axes.set_yscale("log")
     axes.margins(x=0.25)

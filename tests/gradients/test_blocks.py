@@ -2,11 +2,12 @@
 
 import jax
 import jax.numpy as jnp
-import jgd
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+
+import jgd
 from jgd.gradients import blocks
 from jgd.gradients.blocks import Graph, block
 
@@ -64,9 +65,19 @@ def test_each_blocks_local_derivative(name):
 
 
 @settings(max_examples=30, deadline=None)
-@given(st.lists(st.tuples(st.sampled_from(["add", "subtract", "multiply", "sin", "cos", "sigmoid", "square"]),
-                          st.integers(0, 99), st.integers(0, 99)), min_size=1, max_size=8),
-       st.floats(-2, 2), st.floats(-2, 2))
+@given(
+    st.lists(
+        st.tuples(
+            st.sampled_from(["add", "subtract", "multiply", "sin", "cos", "sigmoid", "square"]),
+            st.integers(0, 99),
+            st.integers(0, 99),
+        ),
+        min_size=1,
+        max_size=8,
+    ),
+    st.floats(-2, 2),
+    st.floats(-2, 2),
+)
 def test_any_composition_is_the_automatic_gradient(steps, a, b):
     """Random graphs with fan-out: blocks take any earlier values, and the output sums the last with the first."""
     names, pairs, program = ["a", "b"], [], []
@@ -119,8 +130,9 @@ def test_a_stable_block_where_two_naive_ones_overflow():
 
 
 def test_labels_unused_values_and_jit():
-    graph = Graph(chosen=block(lambda u, y: u[y], "u", "y"), L=blocks.square("chosen"), side=blocks.sin("chosen"),
-                  output="L")
+    graph = Graph(
+        chosen=block(lambda u, y: u[y], "u", "y"), L=blocks.square("chosen"), side=blocks.sin("chosen"), output="L"
+    )
     trace = graph.run(u=[1.0, 2.0], y=np.int32(1))
     assert trace.derivatives["y"] is None
     np.testing.assert_array_equal(trace.derivatives["u"], [0.0, 4.0])

@@ -4,11 +4,12 @@ import math
 
 import jax
 import jax.numpy as jnp
-import jgd
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+
+import jgd
 from jgd.gradients import costs, curvature, derived
 from jgd.gradients.attach import with_derived_gradient
 from jgd.models import MLP, Linear

@@ -2,11 +2,12 @@
 
 import jax
 import jax.numpy as jnp
-import jgd
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+
+import jgd
 from jgd.gradients import derived
 from jgd.gradients.attach import with_derived_gradient
 from jgd.models import MLP, Adaline, Linear, Logistic, Softmax

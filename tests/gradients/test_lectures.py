@@ -4,9 +4,10 @@ from functools import partial
 
 import jax
 import jax.numpy as jnp
-import jgd
 import numpy as np
 import pytest
+
+import jgd
 from jgd.gradients.attach import with_derived_gradient
 from jgd.gradients.lectures import method_one, two_checks
 from jgd.links import AddDecayedWeights, Descend
@@ -154,5 +155,5 @@ def test_bad_input_is_named():
             method_one(start("float32"), start("float32"), rate)
     with pytest.raises(jgd.JgdError, match="weights"):
         method_one(start("float32"), {"weights": jnp.ones(2)}, 0.1)
-    with pytest.raises(jgd.JgdError, match="optimizer must be a jgd.Optimizer"):
+    with pytest.raises(jgd.JgdError, match=r"optimizer must be a jgd\.Optimizer"):
         method_one(start("float32"), start("float32"), 0.1, Descend(0.1))

@@ -2,9 +2,10 @@
 
 import jax
 import jax.numpy as jnp
-import jgd
 import numpy as np
 import pytest
+
+import jgd
 from jgd.gradients import symbolic
 
 sympy = pytest.importorskip("sympy")
@@ -51,7 +52,9 @@ def test_what_is_lowered_is_jax():
     slope = jax.jit(lambda w: form.derivatives(w=w, x=3.0, y=6.0)["w"])(jnp.float64(1.0))
     assert float(slope) == -18.0
     assert float(jax.grad(lambda w: form.value(w=w, x=3.0, y=6.0))(1.0)) == -18.0
-    mean = symbolic.differentiate("(y - w*x)**2", by="w").derivatives(w=1.0, x=np.arange(1.0, 4), y=2 * np.arange(1.0, 4))
+    mean = symbolic.differentiate("(y - w*x)**2", by="w").derivatives(
+        w=1.0, x=np.arange(1.0, 4), y=2 * np.arange(1.0, 4)
+    )
     assert float(mean["w"].mean()) == pytest.approx(-28 / 3)
     assert form.derivatives(w=np.float32(1), x=np.float32(3), y=np.float32(6))["w"].dtype == np.float32
     assert symbolic.differentiate("3*w + x", by="w").derivatives(w=1.0, x=np.zeros(4))["w"].shape == (4,)

@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+
 from jgd.gradients import blocks
 from jgd.gradients.costs import Cost, CostTable
 from jgd.results import cost_figure, graph_figure
