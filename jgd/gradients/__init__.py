@@ -8,7 +8,8 @@ agreement.py  jit = no jit, batched = looped                  lectures.py    the
 derived.py    closed forms with their derivations             backpropagation.py   the MLP's, written out
 attach.py     a gradient of one's own, attached to its loss   blocks.py      every intermediate's derivative by name
 symbolic.py   sympy's expressions, lowered to JAX             curvature.py   Hessian products, sharpness, stable rates
-costs.py      what derivatives cost, counted by XLA
+costs.py      what derivatives cost, counted by XLA           leaf.py        the verdict on one leaf
+error_curve.py   error against step, the U-curve
 """
 
 from jgd.gradients import blocks, derived, symbolic
@@ -16,6 +17,7 @@ from jgd.gradients.attach import WithGradient, with_derived_gradient
 from jgd.gradients.check import check_gradients
 from jgd.gradients.costs import Cost, CostTable, cost, cost_table
 from jgd.gradients.curvature import Sharpness, condition_number, hessian, hvp, max_stable_learning_rate, sharpness
+from jgd.gradients.error_curve import ErrorCurve, error_curve
 from jgd.gradients.lectures import MethodOne, TwoChecks, method_one, two_checks
 from jgd.gradients.numerical import (
     central_difference,
@@ -31,6 +33,7 @@ __all__ = [
     "Agreement",
     "Cost",
     "CostTable",
+    "ErrorCurve",
     "GradientCheck",
     "LeafCheck",
     "MethodOne",
@@ -47,6 +50,7 @@ __all__ = [
     "cost_table",
     "derived",
     "directional",
+    "error_curve",
     "evaluations",
     "forward_difference",
     "hessian",

@@ -34,7 +34,7 @@ def check_gradients(
     directions: int = 2,
     every_entry: bool = False,
     order: int = 1,
-    compare: Sequence[str] = (),
+    compare: str | Sequence[str] = (),
 ) -> GradientCheck:
     """Compare the gradient of `loss(params, batch)` with differences of the loss; print the result.
 
@@ -60,6 +60,7 @@ def check_gradients(
     >>> check_gradients(loss, params, batch, gradient=doubled).leaves[0].cause
     '2 times too large: a factor 2 too much'
     """
+    compare = (compare,) if isinstance(compare, str) else tuple(compare)
     _arguments(gradient, directions, order, compare, tolerance)
     seed = secrets.randbits(32) if seed is None else seeds.check(seed)
     rng = np.random.default_rng(seed)
@@ -68,8 +69,9 @@ def check_gradients(
         wide = double.around(loss, params, batch)
         layout = wide.layout
         here = wide.here()
-        if not problem and abs(here - value) > 0.01 * abs(here) + 1e-3:
-            double.forget(), analytic.forget()  # the loss has changed behind its name since it was compiled
+        if not problem and abs(here - value) > 1e-4 * abs(here) + 1e-6:
+            double.forget()  # the loss has changed behind its name since it was compiled
+            analytic.forget()
             wide = double.around(loss, params, batch)
             here = wide.here()
         if not problem and not np.isfinite(here):
@@ -110,7 +112,7 @@ def check_gradients(
 
 
 def _twice(loss: Loss, params: Params, batch: Batch) -> tuple[float, str]:
-    """-> (the loss at params, why it can't be checked or ""): evaluated twice, not compiled, so that nothing is kept."""
+    """-> (the loss at params, why it can't be checked or ""): two evaluations, not compiled: nothing is kept."""
     on_device = lambda tree: jax.tree.map(lambda x: jnp.asarray(x) if isinstance(x, np.ndarray) else x, tree)
     params, batch = on_device(params), on_device(batch)
     values = [loss(params, batch) for _ in range(2)]
@@ -171,5 +173,5 @@ def _arguments(gradient: Any, directions: Any, order: Any, compare: Any, toleran
     checks.count("order", order, 1, 2)
     if tolerance is not None:
         checks.number("tolerance", tolerance, "> 0")
-    for name in [compare] if isinstance(compare, str) else compare:
+    for name in compare:
         checks.choice("comparison", name, agreement.comparisons)

@@ -1,4 +1,4 @@
-"""The U-curve: the error of a numerical derivative against its step, too coarse on one side, rounded away on the other."""
+"""The U-curve: the error of a numerical derivative against its step, too coarse or rounded away."""
 
 from collections.abc import Callable
 from dataclasses import dataclass

@@ -21,7 +21,7 @@ MANY = 128  # failing segments at which the fault is called dense
 
 @dataclass(frozen=True)
 class Probe:
-    """A leaf under test: the loss around the point, f(x), the analytic gradient (d,), the leaf's slice, the tolerance."""
+    """A leaf under test: the loss around x, f(x), the analytic gradient (d,), the leaf's slice, the tolerance."""
 
     wide: Wide
     here: float

@@ -10,6 +10,8 @@ from jgd.gradients.numerical import methods
 SHOWN = 1e-18  # an error of exactly 0 has no place on a logarithmic axis: it is drawn here
 COLOURS = dict(zip(methods, ("tab:orange", "tab:blue", "tab:green", "tab:red"), strict=True))
 
+DASHES = {method: "--" if method == "complex" else "-" for method in methods}  # it covers the central one at large h
+
 
 def draw_error_curve(curve: ErrorCurve, path: str | Path) -> Path:
     """The U-curve, error against step, one panel a dtype, to `path` (PNG or what its ending says); returns the path.
@@ -25,7 +27,9 @@ def draw_error_curve(curve: ErrorCurve, path: str | Path) -> Path:
     for panel, dtype in zip(panels, DTYPES, strict=True):
         for method in methods:
             errors = np.maximum(curve.errors[method, dtype], SHOWN)
-            panel.loglog(curve.steps, errors, label=method, color=COLOURS[method], linewidth=1.4)
+            panel.loglog(
+                curve.steps, errors, label=method, color=COLOURS[method], linestyle=DASHES[method], linewidth=1.4
+            )
         eps = float(np.finfo(dtype).eps)
         panel.axhline(eps, color="grey", linewidth=0.8, linestyle=":")
         panel.annotate(f"eps of {dtype}", (curve.steps[-1], eps), ha="right", va="bottom", color="grey", fontsize=8)
