@@ -49,7 +49,7 @@ def hessian(loss: Loss, params: Params, batch: Batch, *, memory_limit: int = MEM
     >>> hessian(lambda w, batch: w[0] ** 2 + 3 * w[0] * w[1], jnp.zeros(2), None).tolist()
     [[2.0, 3.0], [3.0, 0.0]]
     """
-    value, x = on_vector(loss, params, batch)
+    x = on_vector(loss, params, batch)[1]
     needed = x.size**2 * x.dtype.itemsize
     if needed > checks.count("memory_limit", memory_limit, 1):
         raise checks.JgdValueError(
@@ -57,7 +57,7 @@ def hessian(loss: Loss, params: Params, batch: Batch, *, memory_limit: int = MEM
             "jgd.gradients.hvp multiplies with it at the cost of two gradients, jgd.gradients.sharpness finds its "
             "largest eigenvalue"
         )
-    return jax.jacfwd(jax.grad(value))(x)
+    return _matrix(crossing(loss), params, batch)
 
 
 @dataclass(frozen=True)
@@ -161,6 +161,12 @@ def on_vector(loss: Loss, params: Params, batch: Batch) -> tuple[Callable[[Array
         return loss(jax.tree.unflatten(structure, parts), batch).astype(wide)
 
     return value, jnp.concatenate([jnp.zeros(0, wide), *(leaf.ravel().astype(wide) for leaf in leaves)])
+
+
+@jax.jit
+def _matrix(loss: Loss, params: Params, batch: Batch) -> Array:
+    value, x = on_vector(loss, params, batch)
+    return jax.jacfwd(jax.grad(value))(x)
 
 
 @partial(jax.jit, static_argnames=("iterations",))

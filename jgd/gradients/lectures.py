@@ -81,7 +81,7 @@ def method_one(before: Params, after: Params, learning_rate: float, optimizer: O
         _plain(optimizer, rate)
     wide = lambda leaf: np.asarray(leaf).astype(np.float64)
     gradient = jax.tree.map(lambda b, a: (wide(b) - wide(a)) / rate, before, after)
-    eps = max([float(jnp.finfo(jnp.asarray(leaf).dtype).eps) for leaf in jax.tree.leaves(after)], default=0.0)
+    eps = max([float(jnp.finfo(np.asarray(leaf).dtype).eps) for leaf in jax.tree.leaves(after)], default=0.0)
     size = _norm(gradient)
     return MethodOne(gradient, eps * max(_norm(before), _norm(after)) / (rate * size) if size > 0 else math.inf)
 
