@@ -158,15 +158,21 @@ class Wide:
         with double():
             return np.asarray(self.programs["turned"](self.x, direction, steps, *self.rest))
 
-    def at_entries(self, indices: np.ndarray, steps: np.ndarray, imaginary: bool = False) -> np.ndarray:
-        """f(x + t e_i), or Im f(x + i t e_i), for entries i (k,) and steps t (k, m): (k, m), by vmapped chunks."""
+    def at_entries(
+        self, indices: np.ndarray, steps: np.ndarray, imaginary: bool = False, pad: bool = False
+    ) -> np.ndarray:
+        """f(x + t e_i), or Im f(x + i t e_i), for entries i (k,) and steps t (k, m): (k, m), by vmapped chunks.
+
+        pad: to a power of two, so that few programs serve every number of entries.
+        """
         self.spent["points"] += steps.size
         width = max(1, min(256, LANES // max(1, self.x.size * steps.shape[1])))
         name = "imaginary" if imaginary else "entries"
         out = []
         for start in range(0, indices.size, width):
             i, t = indices[start : start + width], steps[start : start + width]
-            missing = width - i.size if indices.size > width else 0  # the last chunk is padded, not compiled anew
+            whole = width if indices.size > width else i.size
+            missing = (min(width, 2 ** (i.size - 1).bit_length()) if pad else whole) - i.size
             i = np.concatenate([i, np.repeat(i[-1:], missing)])
             t = np.concatenate([t, np.repeat(t[-1:], missing, axis=0)])
             with double():

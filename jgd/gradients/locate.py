@@ -56,7 +56,7 @@ class Probe:
         """-> (slopes, verdicts), (k,) each, of single entries, those that look strange measured twice."""
         x, eps = np.abs(self.wide.x[indices]), self.wide.eps
         h, blur, analytic = CENTRAL.step(eps, x), x * np.abs(self.gradient[indices]), self.gradient[indices]
-        slopes = quick(self.here, self.wide.at_entries(indices, h[:, None] * QUICK), h, eps, blur)
+        slopes = quick(self.here, self.wide.at_entries(indices, h[:, None] * QUICK, pad=True), h, eps, blur)
         # what the leaf's slopes are like, also where the analytic gradient is 0 or far too large
         finite = slopes.slope[np.isfinite(slopes.slope)]
         scale = float(np.sqrt(np.mean(np.square(finite)))) if finite.size else 0.0
@@ -65,7 +65,7 @@ class Probe:
         strange = np.flatnonzero((compare(analytic, slopes, self.tolerance, scale) != FITS) | blurred)[:EACH]
         if strange.size:
             again = careful(
-                lambda steps: self.wide.at_entries(indices[strange], steps),
+                lambda steps: self.wide.at_entries(indices[strange], steps, pad=True),
                 self.here,
                 h[strange],
                 eps,
