@@ -9,7 +9,7 @@ from jgd.gradients.diagnosis import Cause, Evidence, diagnose, unknown
 from jgd.gradients.double import Layout
 from jgd.gradients.locate import Probe, random_directions, search
 from jgd.gradients.report import LeafCheck
-from jgd.gradients.slopes import FITS, KINK, SAFETY, UNDEFINED, VAGUE, WRONG, Slopes
+from jgd.gradients.slopes import FITS, KINK, SAFETY, UNDEFINED, VAGUE, WRONG, Slopes, length
 
 REPAIRED = 1e-5  # relative error that undoing a fault may leave: its coefficient is measured
 LOST = 0.1  # relative error by rounding at which the program's own gradient is not worth checking
@@ -42,7 +42,7 @@ def check_leaf(
         bar = float(slopes.error.max())
         cause = f"too small to check: slopes of {probe.scale:.1e} against an error bar of {bar:.1e}"
         return replace(result, verdict="inconclusive", kind="too small", cause=cause)
-    lost = np.linalg.norm(native - sharp) / np.linalg.norm(sharp) if sharp.any() else 0.0
+    lost = length(native - sharp) / length(sharp) if sharp.any() else 0.0
     if lost > LOST:
         cause = f"right in float64, but {layout.dtypes[at]} rounding changes it by {100 * lost:.0f}%"
         return replace(result, verdict="inconclusive", kind="precision", cause=cause)

@@ -11,7 +11,7 @@ import numpy as np
 
 from jgd.gradients.double import Wide
 from jgd.gradients.numerical import CENTRAL
-from jgd.gradients.slopes import FITS, QUICK, WRONG, Slopes, careful, compare, quick
+from jgd.gradients.slopes import FITS, QUICK, WRONG, Slopes, careful, compare, length, quick
 
 EACH = 1024  # entries of a leaf that are all measured
 SAMPLE = 256  # entries of a larger one that stand for it
@@ -33,7 +33,7 @@ class Probe:
     def scale(self) -> float:
         """The root mean square of the leaf's gradient: the size of its slope along a random direction."""
         part = self.gradient[slice(*self.place)]
-        return float(np.linalg.norm(part) / np.sqrt(max(1, part.size)))
+        return float(length(part) / np.sqrt(max(1, part.size)))
 
     def directions(self, v: np.ndarray, strict: bool = True) -> tuple[np.ndarray, Slopes, np.ndarray]:
         """-> (analytic slopes, slopes, verdicts), (k,) each, along unit directions v (k, d).
@@ -41,9 +41,9 @@ class Probe:
         `strict` looks again, carefully, at all of them where one doesn't fit or is blurred.
         """
         x = self.wide.x[slice(*self.place)]
-        size = float(np.sqrt(np.mean(np.square(x)))) if x.size else 0.0
+        size = length(x) / np.sqrt(max(1, x.size))
         h = np.full(v.shape[0], CENTRAL.step(self.wide.eps, size))
-        blur = size * float(np.linalg.norm(self.gradient[slice(*self.place)]))
+        blur = size * length(self.gradient[slice(*self.place)])
         analytic = np.einsum("ij,j->i", v, self.gradient)  # no second pool of threads beside XLA's
         slopes = quick(self.here, self.wide.along(v, h[:, None] * QUICK), h, self.wide.eps, blur)
         verdicts = compare(analytic, slopes, self.tolerance, self.scale)

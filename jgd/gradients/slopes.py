@@ -99,6 +99,11 @@ def careful(
 FITS, WRONG, KINK, VAGUE, UNDEFINED = range(5)
 
 
+def length(x: np.ndarray) -> float:
+    """√Σ x² of (d,), without BLAS: its pool of threads, spinning beside XLA's, costs more than the whole screen."""
+    return float(np.sqrt(np.einsum("i,i->", x, x)))
+
+
 def compare(analytic: np.ndarray, slopes: Slopes, tolerance: float, scale: np.ndarray | float) -> np.ndarray:
     """One of FITS, WRONG, KINK, VAGUE (the error bar hides it), UNDEFINED (f is not finite nearby) a line, (k,)."""
     limit = SAFETY * slopes.error + tolerance * np.maximum(scale, np.abs(slopes.slope))
