@@ -1,0 +1,177 @@
+"""Check a gradient against numbers, leaf by leaf, and name the fault.
+
+screen: random directions in each leaf ─ fits ─► ok
+    └ doesn't ─► the same, carefully ─► entries of the failing leaf only ─► diagnosis ─► LeafCheck
+"""
+
+import secrets
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+
+from jgd.core import checks, seeds
+from jgd.core.types import Batch, Loss, Params
+from jgd.gradients import agreement, analytic, double
+from jgd.gradients.leaf import blank, check_leaf
+from jgd.gradients.locate import Probe, random_directions
+from jgd.gradients.report import GradientCheck
+
+TOLERANCE = 1e-7  # relative, where all is float64: far above rounding, far below any fault worth the name
+COARSE = 1e3  # units of eps that a gradient of lower precision may be off; 0.3 at most
+
+
+def check_gradients(
+    loss: Loss,
+    params: Params,
+    batch: Batch,
+    *,
+    gradient: Callable[[Params, Batch], Params] | None = None,
+    seed: int | None = None,
+    tolerance: float | None = None,
+    directions: int = 2,
+    every_entry: bool = False,
+    order: int = 1,
+    compare: str | Sequence[str] = (),
+) -> GradientCheck:
+    """Compare the gradient of `loss(params, batch)` with differences of the loss; print the result.
+
+    gradient: a function (params, batch) -> tree like params, checked instead of `jax.grad(loss)`. A `custom_vjp`
+    inside the loss is checked by leaving it None. It may be NumPy code.
+    seed: of the random directions; by default they are new for every check, so that no fault can hide from them, and
+    the result's `seed` repeats them.
+    tolerance: relative error allowed beside the number's own error bar; by default 1e-7, and 1000 eps of the coarsest
+    dtype in a gradient that can't be evaluated in float64.
+    directions: how many a leaf in the screen. every_entry: measure each entry of every leaf, 3 evaluations each.
+    order: 2 checks Hessian-vector products too (the gradient's own derivative against differences of it).
+    compare: "jit" (compiled = not compiled), "looped_mean" or "looped_sum" (the batch's gradient = that mean or sum of
+    its rows').
+
+    Losses are evaluated in float64 whatever the program's precision. Bad input raises JgdValueError or JgdTypeError;
+    a wrong gradient is in the result, see `GradientCheck.ok` and `raise_if_failed`.
+
+    >>> loss = lambda params, batch: jnp.mean((batch[0] @ params["w"] - batch[1]) ** 2)
+    >>> params, batch = {"w": jnp.array([1.0, -2.0, 3.0])}, (jnp.eye(3), jnp.ones(3))
+    >>> check_gradients(loss, params, batch).ok
+    True
+    >>> doubled = lambda params, batch: jax.tree.map(lambda g: 2 * g, jax.grad(loss)(params, batch))
+    >>> check_gradients(loss, params, batch, gradient=doubled).leaves[0].cause
+    '2 times too large: a factor 2 too much'
+    """
+    compare = (compare,) if isinstance(compare, str) else tuple(compare)
+    _arguments(gradient, directions, order, compare, tolerance)
+    seed = secrets.randbits(32) if seed is None else seeds.check(seed)
+    rng = np.random.default_rng(seed)
+    value, problem = _twice(loss, params, batch)
+    try:
+        wide = double.around(loss, params, batch)
+        layout = wide.layout
+        here = wide.here()
+        if not problem and abs(here - value) > 1e-3 * abs(here) + 1e-4:
+            double.forget()  # the loss has changed behind its name since it was compiled
+            analytic.forget()
+            wide = double.around(loss, params, batch)
+            here = wide.here()
+        if not problem and not np.isfinite(here):
+            problem = f"the loss is {here} at params in float64, {value} in the program's precision"
+        if problem:
+            leaves = tuple(blank(layout, at, "inconclusive", cause=problem) for at in range(len(layout.paths)))
+            return GradientCheck(leaves, value, seed, wide.spent["points"], problem)
+        grads = analytic.gradients(loss, gradient, params, batch, layout)
+    except jax.errors.ConcretizationTypeError as error:
+        raise checks.JgdTypeError(
+            f"the loss {name_of(loss)} needs the value of a traced array (a Python `if`, float() or int()): use "
+            "jnp.where or jax.lax.cond"
+        ) from error
+    allowed = tolerance
+    if allowed is None:
+        allowed = TOLERANCE if grads.eps < 1e-12 else min(0.3, COARSE * grads.eps)
+    rows = common_rows(batch)
+    leaves = []
+    for at, place in enumerate(layout.places):
+        if place is None or place[0] == place[1]:
+            leaves.append(
+                blank(
+                    layout,
+                    at,
+                    "skipped",
+                    cause="empty" if place else f"{layout.dtypes[at]} is not real floating",
+                )
+            )
+            continue
+        probe = Probe(wide, here, grads.sharp, place, allowed)
+        leaves.append(check_leaf(probe, grads, at, rows, rng, directions, every_entry))
+    second = None
+    if order == 2:
+        options = {"seed": seed, "tolerance": tolerance, "directions": directions, "every_entry": every_entry}
+        second = check_gradients(_projected(loss, gradient, layout, rng), params, batch, **options)
+    agreements = tuple(agreement.compare(name, loss, gradient, params, batch) for name in compare)
+    return GradientCheck(tuple(leaves), value, seed, wide.spent["points"], "", second, agreements)
+
+
+def _twice(loss: Loss, params: Params, batch: Batch) -> tuple[float, str]:
+    """-> (the loss at params, why it can't be checked or ""): two evaluations, not compiled: nothing is kept."""
+    on_device = lambda tree: jax.tree.map(lambda x: jnp.asarray(x) if isinstance(x, np.ndarray) else x, tree)
+    params, batch = on_device(params), on_device(batch)
+    values = [loss(params, batch) for _ in range(2)]
+    dtype = getattr(values[0], "dtype", None)
+    if isinstance(values[0], float):
+        dtype = np.dtype(np.float64)
+    if dtype is None or jnp.shape(values[0]) != () or not jnp.issubdtype(dtype, jnp.floating):
+        got = f"{type(values[0]).__name__}" if dtype is None else f"shape {jnp.shape(values[0])}, dtype {dtype}"
+        raise checks.JgdTypeError(f"the loss {name_of(loss)} must return one real floating number, got {got}")
+    first, again = (float(value) for value in values)
+    if not np.isfinite(first):
+        return first, f"the loss is {first} at params"
+    if abs(first - again) > 100 * float(jnp.finfo(dtype).eps) * max(abs(first), abs(again)):
+        return first, f"the loss is not deterministic: {first} and {again} for the same params and batch"
+    return first, ""
+
+
+def common_rows(batch: Batch) -> int | None:
+    """The rows of a batch, None where its arrays don't share a leading axis."""
+    lengths = {jnp.shape(leaf)[0] if jnp.ndim(leaf) else None for leaf in jax.tree.leaves(batch)}
+    return lengths.pop() if len(lengths) == 1 else None
+
+
+def name_of(function: Any) -> str:
+    """A function's or record's name for messages."""
+    function = getattr(function, "func", function)
+    return getattr(function, "__qualname__", type(function).__name__)
+
+
+def _projected(loss: Loss, gradient: Any, layout: double.Layout, rng: np.random.Generator) -> Loss:
+    """<gradient(params), w> for a random w over all leaves: its gradient is the Hessian-vector product H w."""
+    d = max([0, *(place[1] for place in layout.places if place)])
+    w = random_directions(rng, 1, (0, d), d)[0]
+
+    def slope(params: Params, batch: Batch):
+        grads = agreement.gradient_of(loss, gradient, params, batch)
+        parts = [
+            jnp.sum(grad * w[slice(*place)].reshape(shape).astype(grad.dtype)).astype(jnp.result_type(float))
+            for grad, place, shape in zip(
+                grads, filter(None, layout.places), _checked(layout.shapes, layout), strict=True
+            )
+        ]
+        return sum(parts[1:], start=parts[0])
+
+    return slope
+
+
+def _checked(values: Sequence[Any], layout: double.Layout) -> list[Any]:
+    return [value for value, place in zip(values, layout.places, strict=True) if place]
+
+
+def _arguments(gradient: Any, directions: Any, order: Any, compare: Any, tolerance: Any) -> None:
+    if gradient is not None and not callable(gradient):
+        raise checks.JgdTypeError(
+            f"gradient must be a function (params, batch) -> a tree like params, got {type(gradient).__name__}"
+        )
+    checks.count("directions", directions, 1)
+    checks.count("order", order, 1, 2)
+    if tolerance is not None:
+        checks.number("tolerance", tolerance, "> 0")
+    for name in compare:
+        checks.choice("comparison", name, agreement.comparisons)

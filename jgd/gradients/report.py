@@ -1,0 +1,143 @@
+"""What a gradient check says: a verdict a leaf, a table to read, a dictionary to store."""
+
+from dataclasses import asdict, dataclass, field
+from typing import Any
+
+from jgd.core.checks import JgdError
+
+VERDICTS = ("ok", "wrong", "inconclusive", "skipped")
+
+
+class WrongGradientError(JgdError, AssertionError):
+    """A gradient failed its check; the message is the table."""
+
+
+@dataclass(frozen=True)
+class LeafCheck:
+    """One leaf of the parameters.
+
+    verdict: "ok", "wrong", "inconclusive" (the numbers can't tell: `cause` says why) or "skipped" (not real floating).
+    checked: entries that were compared one by one, of `total`; `directions` random directions cover all entries.
+    worst: index of the entry that is off most, None where only directions were compared (then `analytic` and `numeric`
+    are slopes along the worst one, of unit length). error_bar: of `numeric`, from h against 2h and the rounding.
+    relative_error: |analytic − numeric| / max(|analytic|, |numeric|). cosine: between the analytic and the numeric
+    values that were compared. cause: the suspected one in words, `kind` in a word ("sign", "factor", "rows",
+    "constant", "missing", "unused", "penalty", "transposed", "entries", "nonfinite", "unknown", "kink", "too small",
+    "undefined", "precision", or ""), `coefficient` its number. entries: indices of wrong entries, 20 at most.
+    """
+
+    path: str
+    shape: tuple[int, ...]
+    dtype: str
+    verdict: str
+    checked: int = 0
+    total: int = 0
+    directions: int = 0
+    worst: tuple[int, ...] | None = None
+    analytic: float | None = None
+    numeric: float | None = None
+    error_bar: float | None = None
+    relative_error: float | None = None
+    cosine: float | None = None
+    kind: str = ""
+    cause: str = ""
+    coefficient: float | None = None
+    entries: tuple[tuple[int, ...], ...] = ()
+
+
+@dataclass(frozen=True)
+class Agreement:
+    """Two ways to compute one gradient: their name, the leaf where they differ most, by how much, the verdict."""
+
+    name: str
+    leaf: str
+    relative_error: float
+    verdict: str
+
+
+@dataclass(frozen=True)
+class GradientCheck:
+    """The result of `check_gradients`; print it.
+
+    problem: why the loss can't be checked at all ("" if it can): not finite, or not the same twice; every leaf is then
+    inconclusive. value: the loss. evaluations: of the loss in float64. seed: repeats the check's directions.
+    second: the check of the second derivatives, asked for by `order=2`. agreements: jit = no jit, batched = looped.
+    """
+
+    leaves: tuple[LeafCheck, ...]
+    value: float
+    seed: int
+    evaluations: int = 0
+    problem: str = ""
+    second: "GradientCheck | None" = None
+    agreements: tuple[Agreement, ...] = field(default=())
+
+    @property
+    def ok(self) -> bool:
+        """Nothing is wrong: no leaf, no agreement, and the loss could be checked. Leaves may be inconclusive."""
+        inner = self.second is None or self.second.ok
+        parts = [*self.leaves, *self.agreements]
+        return inner and not self.problem and all(part.verdict != "wrong" for part in parts)
+
+    @property
+    def conclusive(self) -> bool:
+        """Every leaf is ok, wrong or skipped."""
+        return not self.problem and all(leaf.verdict != "inconclusive" for leaf in self.leaves)
+
+    def raise_if_failed(self) -> "GradientCheck":
+        """Itself if `ok`, else WrongGradientError (a JgdError and an AssertionError) with the table."""
+        if not self.ok:
+            raise WrongGradientError(f"the gradient check failed\n{self}")
+        return self
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain lists, numbers and strings, for JSON."""
+        return {**asdict(self), "ok": self.ok, "conclusive": self.conclusive}
+
+    def __str__(self) -> str:
+        heads = (
+            "leaf",
+            "shape",
+            "dtype",
+            "entries",
+            "worst",
+            "analytic",
+            "numeric",
+            "±",
+            "rel. error",
+            "verdict",
+        )
+        rows = [_row(leaf) for leaf in self.leaves]
+        widths = [max(len(row[at]) for row in [heads, *rows]) for at in range(len(heads))]
+        line = lambda row: "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True))
+        lines = [line(heads).rstrip()]
+        for leaf, row in zip(self.leaves, rows, strict=True):
+            lines.append((line(row) + ("  " + leaf.cause if leaf.cause else "")).rstrip())
+        counts = [(sum(leaf.verdict == verdict for leaf in self.leaves), verdict) for verdict in VERDICTS]
+        lines.append(", ".join(f"{count} {verdict}" for count, verdict in counts if count) or "no leaves")
+        lines += [f"{a.name}: {a.verdict} ({a.leaf} differs by {a.relative_error:.1e})" for a in self.agreements]
+        if self.problem:
+            lines.append(f"could not be checked: {self.problem}")
+        if self.second is not None:
+            lines += ["second order:", str(self.second)]
+        return "\n".join(lines)
+
+
+def _row(leaf: LeafCheck) -> tuple[str, ...]:
+    number = lambda value, form: "" if value is None else format(value, form)
+    worst = "" if leaf.worst is None else str(list(leaf.worst))
+    if leaf.worst is None and leaf.analytic is not None:
+        worst = "direction"
+    entries = f"{leaf.checked} of {leaf.total}" if leaf.checked else f"all, {leaf.directions} directions"
+    return (
+        leaf.path,
+        str(leaf.shape),
+        leaf.dtype,
+        entries if leaf.directions else "",
+        worst,
+        number(leaf.analytic, ".6g"),
+        number(leaf.numeric, ".6g"),
+        number(leaf.error_bar, ".0e"),
+        number(leaf.relative_error, ".1e"),
+        leaf.verdict,
+    )

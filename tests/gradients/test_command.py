@@ -1,0 +1,53 @@
+"""jgd check: the table, and its exit codes."""
+
+import json
+
+import pytest
+
+typer = pytest.importorskip("typer")
+pytest.importorskip("sklearn")
+
+from typer.testing import CliRunner  # noqa: E402
+
+from jgd.cli.check import check  # noqa: E402
+
+CASE = """
+import jax.numpy as jnp
+
+def right():
+    return (lambda w, batch: jnp.sum(w**3)), jnp.ones(3), jnp.ones(2)
+
+def wrong():
+    return (*right(), lambda w, batch: -3 * w**2)
+"""
+
+
+@pytest.fixture
+def run(tmp_path, monkeypatch):
+    (tmp_path / "own_case.py").write_text(CASE)
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.syspath_prepend(str(tmp_path))
+    app = typer.Typer()
+    app.command()(check)
+    return lambda *words: CliRunner().invoke(app, words)
+
+
+def test_a_task(run):
+    result = run("linear_regression", "--rows", "8", "--loss", "sum", "--json")
+    assert result.exit_code == 0, result.output
+    assert json.loads(result.output)["ok"]
+
+
+def test_a_function_of_ones_own(run):
+    assert run("own_case:right").exit_code == 0
+    result = run("own_case:wrong")
+    assert result.exit_code == 1
+    assert "the sign is flipped" in result.output
+
+
+@pytest.mark.parametrize(
+    "words",
+    [("digts",), ("own_case:none",), ("no_such_module:f",), ("diabetes", "--rows", "0"), ("iris", "--loss", "x")],
+)
+def test_bad_input(run, words):
+    assert run(*words).exit_code == 2

@@ -1,0 +1,269 @@
+"""Curvature on losses whose Hessian is known, the lectures' golden numbers, and what derivatives cost."""
+
+import math
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+import jgd
+from jgd.gradients import costs, curvature, derived
+from jgd.gradients.attach import with_derived_gradient
+from jgd.models import MLP, Linear
+
+
+@pytest.fixture(autouse=True)
+def double(x64):
+    return None
+
+
+def quadratic(w, batch):
+    """½ wᵀ A w + bᵀ w over two leaves, its Hessian A."""
+    matrix, slope = batch
+    x = jnp.concatenate([w["a"].ravel(), w["b"]])
+    return x @ matrix @ x / 2 + slope @ x
+
+
+def bowl(eigenvalues, seed=0):
+    """-> (params, batch, A) with the given eigenvalues."""
+    rng = np.random.default_rng(seed)
+    d = len(eigenvalues)
+    turn = np.linalg.qr(rng.standard_normal((d, d)))[0]
+    matrix = turn @ np.diag(eigenvalues) @ turn.T
+    params = {"a": jnp.asarray(rng.standard_normal((2, 2))), "b": jnp.asarray(rng.standard_normal(d - 4))}
+    return params, (jnp.asarray(matrix), jnp.asarray(rng.standard_normal(d))), matrix
+
+
+def hours():
+    loss = jgd.SupervisedLoss(Linear(1, bias=False), "squared_error")
+    return loss, {"weights": jnp.ones(1)}, jax.tree.map(jnp.asarray, jgd.datasets.hours_points().rows)
+
+
+@settings(max_examples=10, deadline=None)
+@given(st.lists(st.floats(-10, 10), min_size=8, max_size=8), st.integers(0, 1000))
+def test_quadratics_are_exact(eigenvalues, seed):
+    params, batch, matrix = bowl(eigenvalues, seed)
+    np.testing.assert_allclose(curvature.hessian(quadratic, params, batch), (matrix + matrix.T) / 2, atol=1e-12)
+    found = curvature.sharpness(quadratic, params, batch, seed=seed)
+    size = max(np.abs(eigenvalues).max(), 1e-3)
+    assert found.value == pytest.approx(max(eigenvalues), abs=1e-9 * size)
+    assert found.residual <= 1e-8 * size
+    v = np.concatenate([np.ravel(found.vector["a"]), found.vector["b"]])
+    assert np.linalg.norm(v) == pytest.approx(1, rel=1e-12)
+
+
+def test_a_product_is_the_matrix_times_the_vector():
+    params, batch, matrix = bowl(np.arange(1.0, 10.0))
+    rng = np.random.default_rng(1)
+    v = jax.tree.map(lambda p: jnp.asarray(rng.standard_normal(p.shape)), params)
+    got = curvature.hvp(quadratic, params, batch, v)
+    flat = lambda t: np.concatenate([np.ravel(t["a"]), t["b"]])
+    np.testing.assert_allclose(flat(got), matrix @ flat(v), rtol=1e-12)
+
+
+def test_an_mlps_sharpness_is_its_hessians():
+    rng = np.random.default_rng(0)
+    model = MLP((3, 5, 2), "tanh")
+    loss = jgd.SupervisedLoss(model, "squared_error")
+    batch = (jnp.asarray(rng.standard_normal((16, 3))), jnp.asarray(rng.standard_normal((16, 2))))
+    params = model.init(jax.random.key(0), jnp.float64)
+    want = np.linalg.eigvalsh(curvature.hessian(loss, params, batch))[-1]
+    found = curvature.sharpness(loss, params, batch, iterations=25)
+    assert found.value == pytest.approx(want, rel=1e-9)
+    assert found.converged
+    short = curvature.sharpness(loss, params, batch, iterations=2)
+    assert short.value <= want  # a Rayleigh quotient is never above the largest eigenvalue
+    assert not short.converged
+    assert short.residual > found.residual
+
+
+def test_the_top_of_a_large_bowl_needs_few_products():
+    scales = jnp.concatenate([jnp.linspace(0, 1, 9999), jnp.array([2.0])])
+    found = curvature.sharpness(lambda w, s: jnp.sum(s * w**2) / 2, jnp.ones(10_000), scales, iterations=40)
+    assert found.value == pytest.approx(2.0, rel=1e-6)
+    assert found.converged
+
+
+@pytest.mark.parametrize("dtype", ["float32", "bfloat16"])
+def test_low_precision_parameters_have_curvature_too(dtype):
+    scales = jnp.array([1.0, 2.0, 4.0], dtype)
+    loss = lambda w, batch: jnp.sum(scales * w * w)
+    found = curvature.sharpness(loss, jnp.ones(3, dtype), None)
+    assert found.value == pytest.approx(8.0, rel=0.02)
+    assert curvature.hvp(loss, jnp.ones(3, dtype), None, jnp.ones(3)).dtype == dtype
+
+
+def test_only_the_positive_end_counts():
+    saddle = lambda w, batch: w[0] ** 2 - 50 * w[1] ** 2
+    assert curvature.sharpness(saddle, jnp.ones(2), None).value == pytest.approx(2)
+    hill = lambda w, batch: -jnp.sum(w**2)
+    assert curvature.sharpness(hill, jnp.ones(3), None).value == pytest.approx(-2)  # found in one step, then exhausted
+    assert curvature.sharpness(hill, jnp.ones(3), None).iterations == 1
+    assert curvature.max_stable_learning_rate(hill, jnp.ones(3), None) == math.inf
+    flat = lambda w, batch: jnp.sum(w)
+    assert curvature.sharpness(flat, jnp.ones(3), None).value == 0
+    assert math.isnan(curvature.max_stable_learning_rate(lambda w, b: jnp.sum(jnp.log(w)), jnp.zeros(2), None))
+
+
+@pytest.mark.parametrize("momentum", [0.0, 0.5, 0.9])
+def test_the_largest_stable_rate_is_where_descent_turns(momentum):
+    loss, params, batch = hours()
+    rate = curvature.max_stable_learning_rate(loss, params, batch, momentum)
+    assert rate == pytest.approx((1 + momentum) * 3 / 14, rel=1e-12)  # λ = 28/3
+    ends = {}
+    for factor in (0.98, 1.02):
+        optimizer = jgd.optimizers.momentum(factor * rate, momentum)
+        with jax.numpy_dtype_promotion("standard"):
+            run = jgd.train(loss, optimizer, params, batch, steps=600, diverged_above=1e12)
+        ends[factor] = float(run.history["loss"][-1])
+    assert ends[0.98] < 1e-6
+    assert ends[1.02] > 100
+
+
+def test_age_and_income_raw_and_standardised():
+    data = jgd.datasets.age_income()
+    scaled = jgd.Standard().fit(data.inputs)(data.inputs)
+    loss = jgd.SupervisedLoss(Linear(2), "squared_error")
+    params = Linear(2).init(jax.random.key(0), jnp.float64)
+    for inputs, condition, rate in ((data.inputs, 2.4e14, 3.0e-14), (scaled, 1.115, 0.948)):
+        assert curvature.condition_number(inputs) == pytest.approx(condition, rel=0.02)
+        batch = (jnp.asarray(inputs), jnp.asarray(data.targets))
+        assert curvature.max_stable_learning_rate(loss, params, batch) == pytest.approx(rate, rel=0.02)
+    matrix = np.asarray(curvature.hessian(loss, params, batch))  # of the scaled rows
+    assert np.linalg.cond(matrix) == pytest.approx(curvature.condition_number(scaled), rel=1e-12)
+
+
+def test_squared_error_is_a_bowl_with_one_minimum():
+    """L16: the Hessian of linear regression has no negative eigenvalue, and ten starts end at one point."""
+    rng = np.random.default_rng(0)
+    data = (jnp.asarray(rng.standard_normal((20, 3))), jnp.asarray(rng.standard_normal(20)))
+    loss = jgd.SupervisedLoss(Linear(3), "squared_error")
+    starts = jax.vmap(lambda key: {"weights": 5 * jax.random.normal(key, (3,)), "bias": jnp.zeros(())})(
+        jax.random.split(jax.random.key(0), 10)
+    )
+    one = jax.tree.map(lambda leaf: leaf[0], starts)
+    assert np.linalg.eigvalsh(curvature.hessian(loss, one, data)).min() > 0
+    rate = curvature.max_stable_learning_rate(loss, one, data) / 2
+    descend = lambda p: jax.tree.map(lambda x, g: x - rate * g, p, jax.grad(loss)(p, data))
+    ends = jax.vmap(lambda p: jax.lax.fori_loop(0, 2000, lambda _, p: descend(p), p))(starts)
+    for leaf in jax.tree.leaves(ends):
+        np.testing.assert_allclose(leaf, np.broadcast_to(leaf[:1], leaf.shape), rtol=1e-9)
+
+
+def test_products_go_through_an_attached_gradient():
+    loss, gradient = derived.get("linear_mse", Linear(3))
+    rng = np.random.default_rng(0)
+    batch = (jnp.asarray(rng.standard_normal((9, 3))), jnp.asarray(rng.standard_normal(9)))
+    params = Linear(3).init(jax.random.key(0), jnp.float64)
+    attached = with_derived_gradient(loss, gradient)
+    want = curvature.sharpness(loss, params, batch).value
+    assert curvature.sharpness(attached, params, batch).value == pytest.approx(want, rel=1e-12)
+
+
+def test_a_second_search_compiles_nothing(monkeypatch):
+    loss, params, batch = hours()
+    curvature.sharpness(loss, params, batch)
+    before = curvature._lanczos._cache_size()
+    curvature.sharpness(loss, jax.tree.map(lambda p: p + 1, params), batch, seed=3)
+    assert curvature._lanczos._cache_size() == before
+
+
+def test_a_large_hessian_is_refused_with_its_size():
+    with pytest.raises(jgd.JgdError, match=r"1,000,000 parameters takes 7\.28 TiB, .*hvp multiplies"):
+        curvature.hessian(lambda w, batch: jnp.sum(w**2), jnp.ones(1_000_000), None)
+    with pytest.raises(jgd.JgdError, match="memory_limit"):
+        curvature.hessian(lambda w, batch: jnp.sum(w**2), jnp.ones(11), None, memory_limit=960)
+    with pytest.raises(jgd.JgdError, match="vector misses the leaf"):
+        curvature.hvp(lambda w, batch: jnp.sum(w["a"]), {"a": jnp.ones(2)}, None, {})
+    with pytest.raises(jgd.JgdError, match="momentum"):
+        curvature.max_stable_learning_rate(lambda w, batch: jnp.sum(w**2), jnp.ones(2), None, 1.0)
+    with pytest.raises(jgd.JgdError, match="iterations"):
+        curvature.sharpness(lambda w, batch: jnp.sum(w**2), jnp.ones(2), None, iterations=0)
+    with pytest.raises(jgd.JgdError, match="no entries"):
+        curvature.sharpness(lambda w, batch: jnp.zeros(()), {}, None)
+    with pytest.raises(jgd.JgdError, match="inputs must have shape"):
+        curvature.condition_number(np.ones(3))
+    assert curvature.condition_number(np.ones((5, 2))) == math.inf
+
+
+def test_a_gradient_costs_a_few_forwards_and_a_hessian_d_gradients():
+    table = costs.cost_table((8, 32, 128))
+    for row in table.rows:
+        assert 1.5 < row.gradient / row.forward <= 5
+        assert 0.8 < row.product / row.gradient < 3
+        assert 0.8 * row.d < row.hessian / row.gradient < 1.3 * row.d
+    text = str(table).splitlines()
+    assert len(text) == 5
+    assert text[0].endswith("H/grad")
+    assert table.to_dict()["d"] == [8, 32, 128]
+
+    def perceptron(width):
+        model = MLP((8, width, width, 3), "tanh")
+        batch = (jnp.ones((64, 8)), jnp.zeros((64, 3)))
+        return jgd.SupervisedLoss(model, "squared_error"), model.init(jax.random.key(0), jnp.float64), batch
+
+    for row in costs.cost_table((4, 8), perceptron).rows:
+        assert 2 < row.gradient / row.forward <= 5
+        assert row.product / row.gradient < 3
+        assert row.hessian / row.gradient > row.d
+    unseen = costs.cost(lambda w, batch: jnp.sum(w**2), jnp.ones(20_000), None)
+    assert unseen.hessian is None
+    assert "too large" in str(costs.CostTable((unseen,)))
+
+
+# --- what the lectures say of gradients -------------------------------------------------------------------------------
+
+
+def test_weights_gradient_is_inputs_transposed_times_the_outputs_gradient():
+    rng = np.random.default_rng(0)
+    x, y = jnp.asarray(rng.standard_normal((6, 3))), jnp.asarray(rng.standard_normal((6, 2)))
+    w = jnp.asarray(rng.standard_normal((3, 2)))
+    of_outputs = lambda z: jnp.mean(jnp.tanh(z) * y)
+    by_weights = lambda x: jax.grad(lambda w: of_outputs(x @ w))(w)
+    np.testing.assert_allclose(by_weights(x), x.T @ jax.grad(of_outputs)(x @ w), rtol=1e-12)  # D11
+    linear = lambda x: jax.grad(lambda w: jnp.mean((x @ w) * y))(w)
+    np.testing.assert_allclose(linear(100 * x), 100 * linear(x), rtol=1e-12)  # so features are normalised
+
+
+def test_all_gradients_are_taken_before_any_parameter_moves():
+    model = Linear(1)
+    loss = jgd.SupervisedLoss(model, "squared_error")
+    hours_points = jax.tree.map(jnp.asarray, jgd.datasets.hours_points().rows)
+    params = {"weights": jnp.ones(1), "bias": jnp.zeros(())}
+    optimizer = jgd.optimizers.sgd(0.01)
+    with jax.numpy_dtype_promotion("standard"):
+        moved = jgd.step(loss, optimizer, jgd.start(optimizer, params), hours_points)[0].params
+    assert float(moved["weights"][0]) == pytest.approx(1.0933333333, rel=1e-9)
+    assert float(moved["bias"]) == pytest.approx(0.04, rel=1e-12)
+    in_place = {**params, "weights": moved["weights"]}  # the mistake: b's gradient at the new w
+    assert -0.01 * float(jax.grad(loss)(in_place, hours_points)["bias"]) == pytest.approx(0.0362667, rel=1e-5)
+
+
+def test_the_mean_of_gradients_is_the_gradient_of_the_mean():
+    loss, params, (x, y) = hours()
+    each = jax.vmap(lambda x, y: jax.grad(loss)(params, (x[None], y[None])))(x, y)
+    np.testing.assert_allclose(each["weights"].mean(axis=0), jax.grad(loss)(params, (x, y))["weights"], rtol=1e-14)
+
+
+def test_the_sign_says_where_to_go():
+    loss, _, batch = hours()
+    slope = lambda w: float(jax.grad(loss)({"weights": jnp.array([w])}, batch)["weights"][0])
+    assert slope(1.0) < 0 < slope(3.0)
+    assert slope(2.0) == 0
+
+
+def test_the_negative_gradient_is_steepest_and_crosses_contours_at_right_angles():
+    params, batch, _ = bowl(np.linspace(0.1, 5, 6))
+    grads = jax.grad(quadratic)(params, batch)
+    g = np.concatenate([np.ravel(grads["a"]), grads["b"]])
+    directions = np.random.default_rng(0).standard_normal((1000, 6))
+    directions /= np.linalg.norm(directions, axis=1, keepdims=True)
+    unflat = lambda v: {"a": jnp.asarray(v[:4].reshape(2, 2)), "b": jnp.asarray(v[4:])}
+    slope = jax.jit(lambda v: jax.jvp(lambda p: quadratic(p, batch), (params,), (v,))[1])
+    slopes = np.array([slope(unflat(v)) for v in directions])
+    assert slopes.min() >= -np.linalg.norm(g)  # none falls faster than −g/‖g‖
+    across = directions - np.outer(directions @ g, g) / (g @ g)
+    assert max(abs(float(slope(unflat(v)))) for v in across[:50]) < 1e-12 * np.linalg.norm(g) + 1e-13

@@ -1,0 +1,26 @@
+"""Every ```python block of docs/*.md runs, in order, in one namespace a page: the pages' asserts are the checks."""
+
+import re
+from pathlib import Path
+
+import jax
+import pytest
+
+PAGES = sorted((Path(__file__).parent.parent / "docs").glob("*.md"))
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_the_page_runs(page, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)  # what a page writes lands here
+    text = page.read_text(encoding="utf-8")
+    before = jax.config.jax_enable_x64
+    names = {"__name__": "__main__"}
+    try:
+        # as a reader has it: promotion is not strict there
+        with jax.numpy_dtype_promotion("standard"), jax.numpy_rank_promotion("allow"):
+            for block in re.finditer(r"^```python\n(.*?)^```", text, re.MULTILINE | re.DOTALL):
+                lines = text[: block.start(1)].count("\n")  # so that an error names its line in the page
+                exec(compile("\n" * lines + block[1], str(page), "exec"), names)
+    finally:
+        jax.config.update("jax_enable_x64", before)
