@@ -6,13 +6,14 @@ runs are one compiled program. In the order of the data flow:
     data ─► split ─► scale ─► batches ─► loss ─► gradient ─► step ─► train ─► sweep ─► results
 """
 
-from jgd import data, losses, models, optimizers, results, schedules, tasks
+from jgd import data, gradients, losses, models, optimizers, results, schedules, tasks
 from jgd.core.checks import JgdError
 from jgd.core.optimizer import Optimizer, apply_updates, chain
 from jgd.core.record import record, static
 from jgd.core.seeds import init_key
 from jgd.data import MinMax, Standard, datasets, split
 from jgd.descent import Progress, rollout, start, step
+from jgd.gradients import check_gradients
 from jgd.losses import SupervisedLoss
 from jgd.sweep import Sweep, grid, log_grid, sweep, use_cores
 from jgd.tasks import Task
@@ -30,6 +31,8 @@ __all__ = [
     "models",
     "losses",
     "SupervisedLoss",
+    "gradients",
+    "check_gradients",
     "schedules",
     "optimizers",
     "chain",

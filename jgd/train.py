@@ -17,10 +17,11 @@ from jax import Array
 from jax.core import Tracer
 
 from jgd.core import checks, seeds, tree
+from jgd.core.functions import crossing, on_batch
 from jgd.core.optimizer import Optimizer
 from jgd.core.types import Batch, Loss, Params
 from jgd.data.batches import Batches
-from jgd.descent import GOING, Lane, Progress, on_batch, segment, start
+from jgd.descent import GOING, Lane, Progress, segment, start
 
 SEGMENT = 1000  # steps at most between two looks of the host
 BASELINE_ROWS = 4096  # rows of the training data on which "the loss at the start" is taken
@@ -192,8 +193,7 @@ def traceable(loss: Loss) -> Loss:
     """A loss or metric that crosses jit: a record does, a plain function is wrapped by its identity."""
     if not callable(loss):
         raise checks.JgdTypeError(f"loss must be callable as loss(params, batch), got {loss!r}")
-    is_leaf = jax.tree_util.all_leaves([loss])
-    return jax.tree_util.Partial(loss) if is_leaf else jax.tree.map(jnp.asarray, loss)
+    return jax.tree.map(jnp.asarray, crossing(loss))
 
 
 def casts(name: str, data: Batch) -> list[str]:

@@ -1,4 +1,4 @@
-"""Every ```python block of docs/*.md runs, in order, in one namespace a page: the pages' asserts are the checks."""
+"""Every ```python block of the README and of docs/*.md runs, in order, in one namespace a page: the pages' asserts are the checks."""
 
 import re
 from pathlib import Path
@@ -6,7 +6,8 @@ from pathlib import Path
 import jax
 import pytest
 
-PAGES = sorted((Path(__file__).parent.parent / "docs").glob("*.md"))
+ROOT = Path(__file__).parent.parent
+PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
 
 
 @pytest.mark.slow

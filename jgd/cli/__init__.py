@@ -1,6 +1,6 @@
 """Layer 8: the `jgd` command. Thin: every subcommand calls one public function and prints what it returns.
 
-sweep.py  train.py  list.py     show.py  tables, the progress bar, errors
+sweep.py  train.py  check.py  list.py     show.py  tables, the progress bar, errors
 """
 
 import sys
@@ -15,11 +15,13 @@ def main() -> None:
     import jgd
     from jgd.cli import list as listing
     from jgd.cli import sweep, train
+    from jgd.cli.check import check
 
     jgd.use_cores()
     app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, help=jgd.__doc__)
     app.command("sweep")(sweep.command)
     app.command("train")(train.command)
+    app.command("check")(check)
     app.command("list")(listing.command)
     try:
         app()

@@ -6,6 +6,7 @@ import jax
 from jax import Array
 
 from jgd.core import checks, tree
+from jgd.core.functions import crossing
 from jgd.core.record import record
 from jgd.core.types import Batch, Loss, Params
 
@@ -62,8 +63,3 @@ def with_derived_gradient(loss: Loss, gradient: Callable[[Params, Batch], Params
         if not callable(function):
             raise checks.JgdTypeError(f"{name} must be callable as {name}(params, batch), got {function!r}")
     return WithGradient(crossing(loss), crossing(gradient))
-
-
-def crossing(function: Callable) -> Callable:
-    """What crosses jit: a record does, a plain function by its identity."""
-    return jax.tree_util.Partial(function) if jax.tree_util.all_leaves([function]) else function

@@ -13,6 +13,7 @@ import jax.numpy as jnp
 import numpy as np
 
 from jgd.core import checks, seeds
+from jgd.core.functions import name_of
 from jgd.core.types import Batch, Loss, Params
 from jgd.gradients import agreement, analytic, double
 from jgd.gradients.leaf import blank, check_leaf
@@ -134,12 +135,6 @@ def common_rows(batch: Batch) -> int | None:
     """The rows of a batch, None where its arrays don't share a leading axis."""
     lengths = {jnp.shape(leaf)[0] if jnp.ndim(leaf) else None for leaf in jax.tree.leaves(batch)}
     return lengths.pop() if len(lengths) == 1 else None
-
-
-def name_of(function: Any) -> str:
-    """A function's or record's name for messages."""
-    function = getattr(function, "func", function)
-    return getattr(function, "__qualname__", type(function).__name__)
 
 
 def _projected(loss: Loss, gradient: Any, layout: double.Layout, rng: np.random.Generator) -> Loss:

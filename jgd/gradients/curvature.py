@@ -17,8 +17,8 @@ import numpy as np
 from jax import Array
 
 from jgd.core import checks
+from jgd.core.functions import crossing
 from jgd.core.types import Batch, Loss, Params
-from jgd.gradients.attach import crossing
 
 MEMORY = 2**30  # bytes of a Hessian before it is refused
 

@@ -45,10 +45,10 @@ class Feed:
 def width_for(recipes: list[Recipe], parameters: int) -> int:
     """Configs a block: small blocks stay in the cache and pad less, wide ones spread the cost of each operation.
 
-    Measured on two cores: 64 serves a softmax regression, 8 to 16 a small MLP. The widest block of the
+    Measured on two cores: 64 serves a softmax regression, 16 to 32 a small MLP. The widest block of the
     fewest is then narrowed to what the largest recipe needs, so that little is padded.
     """
-    most = 64 if parameters <= 2048 else 16 if parameters <= 65536 else 8
+    most = 64 if parameters <= 2048 else 32 if parameters <= 65536 else 8
     largest = max(len(recipe.configs) for recipe in recipes)
     return -(-largest // -(-largest // most))
 

@@ -9,8 +9,8 @@ import jax
 
 from jgd import optimizers
 from jgd.core import checks
+from jgd.core.functions import name_of
 from jgd.core.optimizer import Optimizer
-from jgd.descent import name_of
 from jgd.sweep.space import Config, Space, configs
 
 Build: TypeAlias = Callable[..., Optimizer]

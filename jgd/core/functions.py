@@ -1,0 +1,42 @@
+"""A user's functions: how they are named in messages, how they cross jit, and a loss whose answer is checked."""
+
+from collections.abc import Callable
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+from jax import Array
+
+from jgd.core import checks
+from jgd.core.types import Batch, Loss, Params
+
+
+def crossing(function: Callable) -> Callable:
+    """What crosses jit: a record does, a plain function by its identity."""
+    return jax.tree_util.Partial(function) if jax.tree_util.all_leaves([function]) else function
+
+
+def on_batch(loss: Loss, batch: Batch) -> Callable[[Params], Array]:
+    """loss(·, batch), refused by name unless it returns one real floating number and can be traced."""
+
+    def at(params: Params) -> Array:
+        try:
+            value = loss(params, batch)
+        except jax.errors.ConcretizationTypeError as error:
+            raise checks.JgdTypeError(
+                f"the loss {name_of(loss)} needs the value of a traced array (a Python `if`, float() or int()): use "
+                "jnp.where or jax.lax.cond; jax.disable_jit() runs it step by step for a debugger"
+            ) from error
+        dtype = getattr(value, "dtype", None)
+        if dtype is None or jnp.shape(value) != () or not jnp.issubdtype(dtype, jnp.floating):
+            got = f"shape {jnp.shape(value)}, dtype {dtype}" if dtype is not None else f"{type(value).__name__}"
+            raise checks.JgdTypeError(f"the loss {name_of(loss)} must return one real floating number, got {got}")
+        return value
+
+    return at
+
+
+def name_of(function: Any) -> str:
+    """A function's or record's name for messages."""
+    function = getattr(function, "func", function)
+    return getattr(function, "__qualname__", type(function).__name__)
