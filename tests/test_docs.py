@@ -4,8 +4,9 @@ import re
 from pathlib import Path
 
 import jax
-import jgd
 import pytest
+
+import jgd
 
 ROOT = Path(__file__).parent.parent
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
