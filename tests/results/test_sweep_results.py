@@ -1,0 +1,68 @@
+"""What people read of a sweep: the table, the files and the pictures say what the arrays say."""
+
+import numpy as np
+import pytest
+import sweeping
+
+import jgd
+from jgd.results import figures
+from jgd.results.table import columns, rows, said
+from jgd.sweep import Estimate
+
+xarray = pytest.importorskip("xarray")
+
+
+def test_the_table_has_a_row_a_recipe_best_first():
+    found = sweeping.sweep(["sgd", "adam"])
+    table = rows(found)
+    assert columns(found) == ["recipe", "best learning_rate", "validation accuracy", "test accuracy", "diverged lanes"]
+    means = [pick.validation.mean for pick in found.picks]
+    best = found.picks[int(np.argmax(means))]
+    assert table[0][0] == best.recipe
+    assert table[0][1] == f"{best.hyperparameters['learning_rate']:.3g}"
+    assert table[0][2].startswith(f"{max(means):.4f} ± ")
+    assert len(table) == 2
+    assert "lane-steps/s" in jgd.results.text(found)
+
+
+@pytest.mark.parametrize(
+    ("estimate", "text"),
+    [
+        (Estimate(0.5, 0.1, 0.25, 0.75, 3), "0.5000 ± 0.2500"),
+        (Estimate(0.5, np.nan, np.nan, np.nan, 1), "0.5000"),
+        (Estimate(np.nan, np.nan, np.nan, np.nan, 0), "–"),
+    ],
+)
+def test_an_estimate_says_how_sure_it_is(estimate, text):
+    assert said(estimate) == text
+
+
+def test_a_run_directory_holds_every_lane_and_two_pictures(tmp_path):
+    found = sweeping.sweep(["sgd", "adam"])
+    written = jgd.results.save_sweep(found, tmp_path / "run")
+    assert {path.name for path in written} == {path.name for path in (tmp_path / "run").iterdir()}
+    with xarray.open_dataset(tmp_path / "run" / "results.nc") as read:
+        np.testing.assert_array_equal(read["loss"], found.loss)
+        np.testing.assert_array_equal(read["learning_rate"], [config["learning_rate"] for _, config in found.configs])
+        assert read.attrs["task"] == found.task
+    for name in ("loss.png", "sensitivity.png"):
+        picture = (tmp_path / "run" / name).read_bytes()
+        assert picture.startswith(b"\x89PNG")
+        assert len(picture) > 10_000  # not an empty frame
+
+
+def test_pictures_of_divergence_and_of_other_parameters(tmp_path):
+    wild = sweeping.sweep("sgd", space={"learning_rate": [0.1, 1e30]})
+    figures.sensitivity(wild, tmp_path / "wild.png")
+    both = sweeping.sweep("adam", space={"learning_rate": [0.01, 0.1], "b1": [0.5, 0.9]})
+    figures.sensitivity(both, tmp_path / "b1.png", parameter="b1")
+    with pytest.raises(jgd.JgdError, match="did you mean 'b1'"):
+        figures.sensitivity(both, tmp_path / "no.png", parameter="b_1")
+    assert not (tmp_path / "no.png").exists()
+
+
+def test_smoothing_is_an_exponential_mean_that_starts_fair():
+    values = np.array([4.0, 2.0, 0.0])
+    kept = 0.85 ** np.arange(3)
+    want = [np.average(values[: i + 1][::-1], weights=kept[: i + 1]) for i in range(3)]
+    np.testing.assert_allclose(figures.smoothed(values), want)
