@@ -6,9 +6,6 @@ one process; medians; compile time is reported apart. `python benchmarks/gradien
 """
 
 import argparse
-import json
-import os
-import platform
 import time
 from pathlib import Path
 from statistics import median
@@ -17,6 +14,7 @@ import jax
 import jax.numpy as jnp
 import jax.test_util
 import numpy as np
+from measure import write
 
 from jgd.gradients import check_gradients
 
@@ -74,7 +72,7 @@ def attempt(function):
     return "accepted"
 
 
-def measure(rows, rounds):
+def compare(rows, rounds):
     params, batch = problem(rows)
     only_first = {"first": params["first"]}
     on_first = lambda leaf, batch, last=params["last"]: loss({**leaf, "last": last}, batch)
@@ -117,29 +115,12 @@ def measure(rows, rounds):
     }
 
 
-def machine():
-    versions = {"python": platform.python_version(), "jax": jax.__version__, "numpy": np.__version__}
-    names = {line.split(":", 1)[1].strip() for line in _cpuinfo() if line.startswith("model name")}
-    return {
-        "processor": ", ".join(sorted(names)) or platform.machine(),
-        "cores": os.cpu_count(),
-        "device": jax.devices()[0].device_kind,
-        "system": platform.system(),
-        "versions": versions,
-    }
-
-
-def _cpuinfo():
-    path = Path("/proc/cpuinfo")
-    return path.read_text().splitlines() if path.exists() else []
-
-
 def main():
     arguments = argparse.ArgumentParser(description=__doc__)
     arguments.add_argument("--rounds", type=int, default=15)
     arguments.add_argument("--output", type=Path, default=Path(__file__).parent / "results" / "gradient_check.json")
     options = arguments.parse_args()
-    results = [measure(rows, options.rounds) for rows in BATCHES]
+    results = [compare(rows, options.rounds) for rows in BATCHES]
     for result in results:
         print(f"\n{result['entries']:,} entries, {result['rows']} rows, {result['evaluations']} evaluations a check")
         print(f"{'':26}{'ms':>9}{'x gradient':>12}{'first call, s':>15}  this correct gradient")
@@ -151,8 +132,7 @@ def main():
             )
     worst = max(result["ratio_to_own_gradient"]["jgd.check_gradients"] for result in results)
     print(f"\nthe screen costs at most {worst:.1f} jitted gradients (limit {LIMIT:.0f})")
-    options.output.parent.mkdir(parents=True, exist_ok=True)
-    options.output.write_text(json.dumps({"machine": machine(), "limit": LIMIT, "results": results}, indent=1) + "\n")
+    write(options.output, {"limit": LIMIT, "results": results})
 
 
 if __name__ == "__main__":
