@@ -59,8 +59,14 @@ def zeros_like(a: Any) -> Any:
 
 
 def norm(a: Any) -> Array:
-    """The Euclidean norm √Σ a² over all entries of all leaves; 0 for an empty tree, with a zero gradient at 0."""
-    return root(sum((jnp.sum(jnp.square(x)) for x in leaves(a)), start=jnp.zeros((), compute_dtype(a))))
+    """The Euclidean norm √Σ a² over all entries of all leaves; 0 for an empty tree, with a zero gradient at 0.
+
+    Scaled by the largest entry, so that no square under- or overflows: a gradient of 1e-25 is not "exactly zero".
+    """
+    dtype = compute_dtype(a)
+    largest = jnp.max(jnp.stack([jnp.zeros((), dtype), *(jnp.max(jnp.abs(x), initial=0) for x in leaves(a))]))
+    unit = jax.lax.stop_gradient(jnp.where((largest > 0) & jnp.isfinite(largest), largest, jnp.ones_like(largest)))
+    return unit * root(sum((jnp.sum(jnp.square(x / unit)) for x in leaves(a)), start=jnp.zeros((), dtype)))
 
 
 @jax.custom_jvp
