@@ -29,15 +29,18 @@ def squared_error(outputs: Array, targets: Array) -> Array:
 def logistic_nll(outputs: Array, targets: Array) -> Array:
     """−log p(y | u) for labels y in {0, 1} and logits u, both (n,): softplus(u) − y u, finite for any u.
 
+    NaN for a label outside [0, 1], such as −1: a loss that falls for ever would hide it.
+
     >>> logistic_nll(jnp.array([-200.0, 0.0]), jnp.array([1, 0])).tolist()
     [200.0, 0.693]
     """
     checks.same_shape("targets", targets, "the logits", jnp.shape(outputs))
-    return jax.nn.softplus(outputs) - targets.astype(outputs.dtype) * outputs
+    targets = targets.astype(outputs.dtype)
+    return jnp.where((targets >= 0) & (targets <= 1), jax.nn.softplus(outputs) - targets * outputs, jnp.nan)
 
 
 def softmax_cross_entropy(outputs: Array, targets: Array) -> Array:
-    """log Σ exp(u) − u_y, (n,), for logits (n, classes) and integer labels (n,).
+    """log Σ exp(u) − u_y, (n,), for logits (n, classes) and integer labels (n,); NaN for a label outside 0 … classes − 1.
 
     >>> softmax_cross_entropy(jnp.array([[0.0, 0.0], [9.0, 0.0]]), jnp.array([0, 0])).tolist()
     [0.693, 0.0001]
@@ -48,8 +51,11 @@ def softmax_cross_entropy(outputs: Array, targets: Array) -> Array:
         raise checks.JgdTypeError(f"targets must be integer class labels, got dtype {targets.dtype}")
     checks.same_shape("targets", targets, "one label a row of the logits", jnp.shape(outputs)[:1])
     # a masked sum, not a gather: its gradient is a subtraction instead of a scatter, much faster under vmap
+    targets = targets.astype(jnp.int32)
+    known = (targets >= 0) & (targets < outputs.shape[1])
     chosen = targets[:, None] == jnp.arange(outputs.shape[1], dtype=targets.dtype)[None, :]
-    return jax.nn.logsumexp(outputs, axis=1) - jnp.sum(jnp.where(chosen, outputs, 0), axis=1)
+    losses = jax.nn.logsumexp(outputs, axis=1) - jnp.sum(jnp.where(chosen, outputs, 0), axis=1)
+    return jnp.where(known, losses, jnp.nan)
 
 
 reductions: dict[str, Callable[[Array], Array]] = {

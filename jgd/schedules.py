@@ -77,7 +77,10 @@ class StepDecay:
     decay_rate: Number = hyper("[0, 1]", schedule=False)
 
     def __call__(self, step: Array) -> Array:
-        drops = jnp.floor(_default(step) / _default(self.step_size))
+        step, size = _default(step), _default(self.step_size)
+        drops = jnp.floor(step / size)
+        # XLA may divide by a constant as a product with its reciprocal, which can be one off at a multiple
+        drops = drops + ((drops + 1) * size <= step).astype(drops.dtype) - (drops * size > step).astype(drops.dtype)
         return _default(self.init_value) * _power(_default(self.decay_rate), drops)
 
 

@@ -52,7 +52,8 @@ class Status:
 class Run:
     """What training left.
 
-    params: after the last step, or the last finite ones. state: the optimizer's. status: why it ended.
+    params: after the last step, or the last finite ones. state: the optimizer's; after a divergence
+    not one to go on from. status: why it ended.
     history: NumPy arrays (steps made,): "step" (updates before this one), "loss" on the step's batch *before* its
     update, "gradient_norm" there, "learning_rate" used.
     evaluations: NumPy arrays (evaluations,): "step" and the validation "loss" and metrics after that many updates.
@@ -123,14 +124,18 @@ def train(
         checks.finite_data("data", data)
     if validation is not None:
         checks.rows("validation", validation)
+        if check_finite:
+            checks.finite_data("validation", validation)
     if metrics and validation is None:
         raise checks.JgdValueError("metrics need validation=, the rows to evaluate them on")
+    check_metrics(metrics or {})
     every = batches.per_epoch if evaluate_every is None else checks.count("evaluate_every", evaluate_every, 1)
     diverged_above = checks.number("diverged_above", diverged_above, "> 0")
     key = seeds.key(seed, seeds.Stream.ORDER)
 
-    loss, optimizer = traceable(loss), jax.tree.map(jnp.asarray, optimizer)
-    notes = tuple(casts("data", data))
+    loss = traceable(loss)
+    optimizer = jax.tree.map(lambda x: jnp.asarray(x, jnp.result_type(float)), optimizer)  # 1 and 1.0: one program
+    notes = (*casts("params", params), *casts("data", data), *casts("validation", validation))
     data, validation = jax.tree.map(jnp.asarray, (data, validation))
     params = jax.tree.map(lambda x: jnp.array(x, dtype=jnp.asarray(x).dtype), params)  # a copy: segments donate theirs
     metrics = {name: traceable(metric) for name, metric in (metrics or {}).items()}
@@ -142,11 +147,11 @@ def train(
     reports, seen, evaluations = [], [], []
     done = 0
     while True:
-        if validation is not None and (done % every == 0 or done == total):
-            evaluations.append(
-                {"step": done, **jax.device_get(_evaluation(metrics, loss, lane.progress.params, validation))}
-            )
-        if done == total or int(lane.diverged_at) != GOING:
+        broke = int(lane.diverged_at)
+        if validation is not None and (done % every == 0 or done == total or broke != GOING):
+            measured = _evaluation(metrics, loss, lane.progress.params, validation)
+            evaluations.append({"step": done if broke == GOING else broke, **jax.device_get(measured)})
+        if done == total or broke != GOING:
             break
         end = min(total, done + capacity, (done // every + 1) * every if validation is not None else total)
         lane, report, observed = program(loss, optimizer, lane, data, key, limit, jnp.asarray(end, jnp.int32))
@@ -155,8 +160,8 @@ def train(
         seen.append(jax.tree.map(lambda a, cut=cut: np.asarray(a[cut]), observed))
         done = end
 
-    broke = int(lane.diverged_at)
-    made = done if broke == GOING else broke + 1  # a refused step still saw its loss
+    kept = done if broke == GOING else broke
+    made = kept if broke == GOING else kept + 1  # a refused step still saw its loss
     history = {
         name: np.concatenate([getattr(r, name) for r in reports] or [np.zeros(0)])[:made]
         for name in ("loss", "gradient_norm", "learning_rate")
@@ -174,7 +179,7 @@ def train(
         status=status,
         history=history,
         evaluations={k: np.array([row[k] for row in evaluations]) for k in (evaluations[0] if evaluations else ())},
-        observations=jax.tree.map(lambda *a: np.concatenate(a)[:made], *seen) if seen and observe else None,
+        observations=jax.tree.map(lambda *parts: np.concatenate(parts)[:kept], *seen) if seen and observe else None,
         notes=notes,
     )
 
@@ -182,8 +187,25 @@ def train(
 def evaluation(
     metrics: Mapping[str, Callable[[Params, Batch], Array]], loss: Loss, params: Params, rows: Batch
 ) -> dict[str, Array]:
-    """The loss and the metrics of one run's parameters on rows it doesn't train on."""
-    return {"loss": loss(params, rows), **{name: metric(params, rows) for name, metric in metrics.items()}}
+    """The loss and the metrics of one run's parameters on rows it doesn't train on, () floats each."""
+    out = {"loss": loss(params, rows)}
+    for name, metric in metrics.items():
+        value = jnp.asarray(metric(params, rows))
+        if value.ndim != 0:
+            raise checks.JgdValueError(f"the metric {name!r} must return one number, got shape {value.shape}")
+        out[name] = value.astype(tree.compute_dtype(params))
+    return out
+
+
+def check_metrics(metrics: Mapping[str, Any]) -> None:
+    """Refuse metrics that are no functions of (params, rows), or whose name an evaluation uses itself."""
+    if not isinstance(metrics, Mapping):
+        raise checks.JgdTypeError(f"metrics must map names to functions (params, rows) -> (), got {metrics!r}")
+    for name, metric in metrics.items():
+        if name in ("loss", "step"):
+            raise checks.JgdValueError(f"metrics may not be named {name!r}: every evaluation has its own")
+        if not callable(metric):
+            raise checks.JgdTypeError(f"the metric {name!r} must be callable as metric(params, rows), got {metric!r}")
 
 
 _evaluation = jax.jit(evaluation)

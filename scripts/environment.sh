@@ -16,7 +16,7 @@ find_python() {
 stamp=.venv/.jgd-$extra
 want=$(cksum <pyproject.toml)
 if [ "$(cat "$stamp" 2>/dev/null)" != "$want" ]; then
-  if [ ! -x .venv/bin/python ]; then
+  if ! .venv/bin/python -m pip --version >/dev/null 2>&1; then
     python=$(find_python)
     "$python" -m venv .venv
   fi

@@ -1,5 +1,6 @@
 """How the command shows things: tables, a progress bar, where files went."""
 
+import os
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -47,6 +48,11 @@ def sweep_progress() -> Iterator[Callable[[Tick], None]]:
 
 def run_directory(out: Path | None, name: str, overwrite: bool) -> Path:
     """`out`, refused where it holds files already; without it the first free of runs/name, runs/name-2, …"""
+    nearest = next(
+        path for path in ((out or Path("runs")).absolute(), *(out or Path("runs")).absolute().parents) if path.exists()
+    )
+    if not nearest.is_dir() or not os.access(nearest, os.W_OK):  # before the work, not after it
+        raise checks.JgdValueError(f"--out must be in a directory that can be written, got {nearest}")
     if out is not None:
         if out.exists() and not out.is_dir():
             raise checks.JgdValueError(f"--out must be a directory, got the file {out}")
@@ -61,9 +67,9 @@ def run_directory(out: Path | None, name: str, overwrite: bool) -> Path:
     return free
 
 
-def settings(assignments: Sequence[str]) -> dict[str, float]:
-    """["b1=0.95", …] -> {"b1": 0.95, …}."""
-    out = {}
+def settings(assignments: Sequence[str], taken: str) -> dict[str, float]:
+    """["b1=0.95", …] -> {"b1": 0.95, …}; `taken` has an option of its own."""
+    out, seen = {}, set()
     for assignment in assignments:
         name, equals, value = assignment.partition("=")
         try:
@@ -72,4 +78,7 @@ def settings(assignments: Sequence[str]) -> dict[str, float]:
             equals = ""
         if not equals:
             raise checks.JgdValueError(f"--set takes NAME=NUMBER, such as b1=0.95, got {assignment!r}")
+        if name.strip() in seen or name.strip() == taken:
+            raise checks.JgdValueError(f"--set {assignment}: {name.strip()} is said twice")
+        seen.add(name.strip())
     return out

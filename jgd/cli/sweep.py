@@ -27,7 +27,9 @@ def command(
     ] = None,
     seeds: Annotated[int, typer.Option(help="How many seeds.")] = 4,
     steps: Annotated[int, typer.Option(help="Updates a run.")] = 300,
-    batch_size: Annotated[int, typer.Option(help="Rows a step; at most the training rows.")] = 64,
+    batch_size: Annotated[
+        int | None, typer.Option(help="Rows a step; default 64, or all where there are fewer.")
+    ] = None,
     model: Annotated[str | None, typer.Option(help="One of the task's models; default its first.")] = None,
     block: Annotated[int | None, typer.Option(help="Configs a compiled block holds; default planned.")] = None,
     out: Annotated[Path | None, typer.Option(help="The run directory; default runs/TASK, numbered.")] = None,
@@ -39,9 +41,10 @@ def command(
     """
     directory = show.run_directory(out, task, overwrite)
     what = jgd.tasks.get(task, model)
+    batch_size = min(64, len(what.train[0])) if batch_size is None else batch_size
     space = {
         "learning_rate": jgd.log_grid(*learning_rates),
-        **{name: [value] for name, value in show.settings(set_ or []).items()},
+        **{name: [value] for name, value in show.settings(set_ or [], taken="learning_rate").items()},
     }
     with show.sweep_progress() as tell:
         found = jgd.sweep(

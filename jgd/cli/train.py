@@ -32,7 +32,8 @@ def command(
     rows = len(what.train[0])
     rate = learning_rate if learning_rate is not None else default_rate(optimizer)
     [recipe] = recipes_of(
-        optimizer, {"learning_rate": [rate], **{k: [v] for k, v in show.settings(set_ or []).items()}}
+        optimizer,
+        {"learning_rate": [rate], **{k: [v] for k, v in show.settings(set_ or [], taken="learning_rate").items()}},
     )
     run = jgd.train(
         what.loss,

@@ -62,12 +62,18 @@ def hyperparameter(name: str, value: Any, rule: str, schedule: bool = True) -> N
     if not (jnp.issubdtype(array.dtype, jnp.floating) or jnp.issubdtype(array.dtype, jnp.integer)):
         raise JgdTypeError(f"{name} must hold real numbers, got dtype {array.dtype}")
     array = array.astype(np.float64)
-    good = np.isfinite(array) & _holds(rule, array)
+    with np.errstate(over="ignore"):
+        held = array.astype(jnp.result_type(float)).astype(np.float64)  # 1 − 1e-9 is 1 in float32
+    good = np.isfinite(array) & _holds(rule, array) & np.isfinite(held) & _holds(rule, held)
     if not good.all():
         where = np.argwhere(~good)[0]
         place = "".join(f"[{i}]" for i in where)
         words = rule if rule[0] in "<>" else f"in {rule}"
-        raise JgdValueError(f"{name}{place} must be a finite number {words}, got {array[tuple(where)]:g}")
+        value, there = array[tuple(where)], held[tuple(where)]
+        rounded = (
+            f", which is {there:g} in {jnp.result_type(float)}" if np.isfinite(value) and _holds(rule, value) else ""
+        )
+        raise JgdValueError(f"{name}{place} must be a finite number {words}, got {value:.12g}{rounded}")
 
 
 def count(name: str, value: Any, least: int = 0, most: int | None = None) -> int:
@@ -130,22 +136,26 @@ def parameters(params: Any) -> None:
             )
 
 
-def same_structure(grads: Any, params: Any) -> None:
-    """Refuse gradients whose tree or shapes are not those of the parameters, by path."""
+def same_structure(grads: Any, params: Any, name: str = "grads") -> None:
+    """Refuse gradients (or updates) that are not floating, or whose tree or shapes are not the parameters', by path."""
     got = {path_of(path): jnp.shape(leaf) for path, leaf in jax.tree_util.tree_leaves_with_path(grads)}
     want = {path_of(path): jnp.shape(leaf) for path, leaf in jax.tree_util.tree_leaves_with_path(params)}
     for path in want:
         if path not in got:
-            raise JgdValueError(f"grads misses the leaf {path}, which params has")
+            raise JgdValueError(f"{name} misses the leaf {path}, which params has")
     for path in got:
         if path not in want:
-            raise JgdValueError(f"grads has an unexpected leaf {path}, which params has not")
+            raise JgdValueError(f"{name} has an unexpected leaf {path}, which params has not")
+    for path, leaf in jax.tree_util.tree_leaves_with_path(grads):
+        dtype = jnp.asarray(leaf).dtype
+        if not jnp.issubdtype(dtype, jnp.floating):
+            raise JgdTypeError(f"{name}{path_of(path)} must hold real floating numbers, got {dtype}")
     for path, shape in want.items():
         if got[path] != shape:
-            raise JgdValueError(f"grads{path} must have the shape of params{path}, {shape}, got {got[path]}")
+            raise JgdValueError(f"{name}{path} must have the shape of params{path}, {shape}, got {got[path]}")
     if jax.tree.structure(grads) != jax.tree.structure(params):
         raise JgdTypeError(
-            f"grads must be the same kind of tree as params, {jax.tree.structure(params)}, "
+            f"{name} must be the same kind of tree as params, {jax.tree.structure(params)}, "
             f"got {jax.tree.structure(grads)}"
         )
 

@@ -3,7 +3,6 @@
 from collections.abc import Callable
 from typing import Any
 
-import jax
 import jax.numpy as jnp
 from jax import Array
 
@@ -62,7 +61,7 @@ class Optimizer:
         """
         checks.parameters(params)
         memory = self.link.init(tree.map(jnp.asarray, params))
-        strong = tree.map(lambda x: jax.lax.convert_element_type(x, x.dtype), memory)
+        strong = tree.map(lambda x: jnp.array(x, dtype=x.dtype), memory)  # a copy: memory may not alias params
         return OptimizerState(jnp.zeros((), jnp.int32), strong)
 
     def update(
@@ -131,4 +130,5 @@ def apply_updates(params: Params, updates: Params) -> Params:
         wide = tree.compute_dtype((p, u))
         return (p.astype(wide) + u.astype(wide)).astype(p.dtype)
 
+    checks.same_structure(updates, params, "updates")
     return tree.map(one, params, updates)

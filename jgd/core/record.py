@@ -66,11 +66,11 @@ def record(cls: type[T]) -> type[T]:
             value = getattr(self, f.name)
             if "rule" in f.metadata:
                 checks.hyperparameter(f.name, value, f.metadata["rule"], f.metadata["schedule"])
-                if callable(value) and jax.tree_util.all_leaves([value]):  # a bare function can't cross jit
-                    object.__setattr__(self, f.name, jax.tree_util.Partial(value))
+            if "static" not in f.metadata and callable(value) and jax.tree_util.all_leaves([value]):
+                object.__setattr__(self, f.name, jax.tree_util.Partial(value))  # a bare function can't cross jit
             if "static" in f.metadata and not isinstance(value, Hashable):
                 raise checks.JgdTypeError(
-                    f"{f.name} is structure and must be hashable (a tuple, not a list), got {value!r}"
+                    f"{f.name} is structure and must be hashable (a tuple, not a list; never a swept number), got {value!r}"
                 )
         if own_check is not None:
             own_check(self)

@@ -30,6 +30,11 @@ class Context:
     def at(self, hyperparameter: Scalar) -> Array:
         """A hyperparameter's value now, () in the compute dtype, be it a number or a schedule."""
         value = hyperparameter(self.step) if callable(hyperparameter) else hyperparameter
+        if jnp.ndim(value) != 0:
+            raise checks.JgdValueError(
+                f"a hyperparameter must be one number inside an update, got shape {jnp.shape(value)}: "
+                "jax.vmap over a batch of optimizers, or use jgd.sweep"
+            )
         return jnp.asarray(value).astype(tree.compute_dtype(self.params))
 
     def gradient_at(self, params: Params, who: str) -> Params:

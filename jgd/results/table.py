@@ -32,19 +32,20 @@ def rows(sweep: Sweep) -> list[list[str]]:
         [
             pick.recipe,
             *(f"{pick.hyperparameters[n]:.3g}" if n in pick.hyperparameters else "–" for n in names),
-            said(pick.validation),
-            said(pick.test),
+            said(pick.validation, len(sweep.seeds)),
+            said(pick.test, len(sweep.seeds)),
             f"{pick.diverged} of {pick.lanes}",
         ]
         for pick in order
     ]
 
 
-def said(estimate: Estimate) -> str:
-    """mean ± half the interval; the mean alone with one seed, "–" with none."""
+def said(estimate: Estimate, seeds: int | None = None) -> str:
+    """mean ± half the interval; the mean alone with one seed, "–" with none; how many of `seeds` where some failed."""
     if estimate.n == 0:
         return "–"
-    return f"{estimate.mean:.4f}" + (f" ± {estimate.half_width:.4f}" if estimate.n > 1 else "")
+    some = f" ({estimate.n} of {seeds} seeds)" if seeds is not None and estimate.n < seeds else ""
+    return f"{estimate.mean:.4f}" + (f" ± {estimate.half_width:.4f}" if estimate.n > 1 else "") + some
 
 
 def cost_line(sweep: Sweep) -> str:

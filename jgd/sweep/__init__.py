@@ -25,7 +25,7 @@ from jgd.sweep.result import Pick, Sweep
 from jgd.sweep.selection import Estimate, estimate, pick
 from jgd.sweep.space import Space, configs, grid, log_grid
 from jgd.tasks import Task
-from jgd.train import DIVERGED, traceable
+from jgd.train import DIVERGED, check_metrics, traceable
 
 EVALUATIONS = 10  # looks at the validation rows during a sweep, unless said otherwise
 
@@ -74,6 +74,8 @@ def sweep(
     named = recipes_of(recipes, space)
     if check_finite:
         checks.finite_data("task.train", task.train)
+        checks.finite_data("task.validation", task.validation)
+    check_metrics(task.metrics)
     rows = checks.rows("task.train", task.train)
     batches = Batches(rows, rows if batch_size is None else batch_size, order)
     shapes = jax.eval_shape(task.init, seeding.init_key(chosen[0]))

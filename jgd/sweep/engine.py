@@ -8,8 +8,10 @@ import queue
 import threading
 import time
 from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import FIRST_EXCEPTION, ThreadPoolExecutor, wait
+from contextlib import ExitStack
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 
 import jax
@@ -24,9 +26,7 @@ from jgd.descent import GOING, Lane
 from jgd.sweep.blocks import Block, Feed, advanced, hyperparameters, opened
 from jgd.sweep.recipes import Recipe
 from jgd.tasks import Task
-from jgd.train import BASELINE_ROWS, initial_loss, loss_limit, traceable
-
-SEGMENT = 1000  # steps at most between two looks of the host
+from jgd.train import BASELINE_ROWS, SEGMENT, initial_loss, loss_limit, traceable
 
 
 @dataclass(frozen=True)
@@ -83,26 +83,61 @@ def execute(plan: Plan, tell: Callable[[Tick], None]) -> Outcome:
     total = sum(block.real for block in plan.blocks) * plan.steps
     state = {"done": 0, "diverged": 0}
 
-    def serve(desk: _Desk) -> None:
-        while True:
+    def advanced_by(steps: int, diverged: int, real: int) -> None:
+        with told:
+            state["done"] += steps * real
+            state["diverged"] += diverged
+            tell(Tick("run", state["done"], total, state["diverged"]))
+
+    def serve(desk: _Desk, stop: threading.Event) -> None:
+        while not stop.is_set():
             try:
                 block = waiting.get_nowait()
             except queue.Empty:
                 return
+            _run(plan, desk, block, outcome, advanced_by, stop)
 
-            def advanced_by(steps: int, diverged: int, real: int = block.real) -> None:
-                with told:
-                    state["done"] += steps * real
-                    state["diverged"] += diverged
-                    tell(Tick("run", state["done"], total, state["diverged"]))
-
-            _run(plan, desk, block, outcome, advanced_by)
-
-    with ThreadPoolExecutor(len(desks)) as pool:
-        for finished in [pool.submit(serve, desk) for desk in desks]:
-            finished.result()
+    _in_threads([partial(serve, desk) for desk in desks])
     outcome.run_seconds = time.perf_counter() - begin
     return outcome
+
+
+def _in_threads(work: list[Callable[[threading.Event], None]]) -> None:
+    """Each in a thread of its own, under the caller's JAX settings; the first fault, or Ctrl-C, stops them all."""
+    stop = threading.Event()
+    settings = _settings()
+
+    def one(task: Callable[[threading.Event], None]) -> None:
+        with settings():
+            task(stop)
+
+    with ThreadPoolExecutor(len(work)) as pool:
+        try:
+            done, _ = wait([pool.submit(one, task) for task in work], return_when=FIRST_EXCEPTION)
+            for finished in done:
+                finished.result()
+        finally:
+            stop.set()
+
+
+def _settings() -> Callable[[], ExitStack]:
+    """A context with this thread's JAX settings, for another thread: contexts such as enable_x64 are of one thread."""
+    contexts: dict[str, Callable[[Any], Any]] = {
+        "jax_enable_x64": jax.enable_x64,
+        "jax_default_matmul_precision": jax.default_matmul_precision,
+        "jax_numpy_dtype_promotion": jax.numpy_dtype_promotion,
+        "jax_numpy_rank_promotion": jax.numpy_rank_promotion,
+        "jax_debug_nans": jax.debug_nans,
+    }
+    here = {name: getattr(jax.config, name) for name in contexts}
+
+    def enter() -> ExitStack:
+        stack = ExitStack()
+        for name, context in contexts.items():
+            stack.enter_context(context(here[name]))
+        return stack
+
+    return enter
 
 
 @dataclass(frozen=True)
@@ -131,27 +166,34 @@ def _desks(plan: Plan) -> list[_Desk]:
 
 
 def _compile(plan: Plan, desks: list[_Desk], tell: Callable[[Tick], None]) -> None:
-    """Trace each structure once, here; then compile it for each device, in parallel, by a call that makes no step.
+    """Trace each structure once, in a thread of its own; then compile it for each device, in parallel, by a call that makes no step.
 
     jax keeps what was compiled, so that the next sweep of the same structure and shapes compiles nothing.
     """
-    work = [(desk, block) for block in _first_blocks(plan) for desk in desks]
+    blocks = _first_blocks(plan)
     done, lock = [], threading.Lock()
 
     def warm(desk: _Desk, block: Block) -> None:
         advanced(*_arguments(desk, block, *_open(plan, desk, block), 0), **_structure(plan))
         with lock:
             done.append(block)
-            tell(Tick("compile", len(done), len(work)))
+            tell(Tick("compile", len(done), len(blocks) * len(desks)))
 
-    with ThreadPoolExecutor(len(desks)) as pool:
-        waiting = []
-        for desk, block in work:
-            if desk is desks[0]:
-                advanced.lower(*_arguments(desk, block, *_open(plan, desk, block), 0), **_structure(plan))
-            waiting.append(pool.submit(warm, desk, block))
-        for finished in waiting:
-            finished.result()
+    traced = [threading.Event() for _ in blocks]
+
+    def serve(desk: _Desk, stop: threading.Event) -> None:
+        for block, ready in zip(blocks, traced, strict=True):
+            while not ready.wait(0.1):
+                if stop.is_set():
+                    return
+            warm(desk, block)
+
+    def trace(stop: threading.Event) -> None:
+        for block, ready in zip(blocks, traced, strict=True):
+            advanced.lower(*_arguments(desks[0], block, *_open(plan, desks[0], block), 0), **_structure(plan))
+            ready.set()
+
+    _in_threads([trace, *(partial(serve, desk) for desk in desks)])
 
 
 def _first_blocks(plan: Plan) -> list[Block]:
@@ -173,7 +215,14 @@ def _structure(plan: Plan) -> dict[str, Any]:
     return {"batches": plan.batches, "capacity": SEGMENT, "lanes": plan.width}
 
 
-def _run(plan: Plan, desk: _Desk, block: Block, outcome: Outcome, advanced_by: Callable[[int, int], None]) -> None:
+def _run(
+    plan: Plan,
+    desk: _Desk,
+    block: Block,
+    outcome: Outcome,
+    advanced_by: Callable[[int, int, int], None],
+    stop: threading.Event,
+) -> None:
     structure = _structure(plan)
     optimizer, lanes = _open(plan, desk, block)
     losses, metrics, done, diverged, real = [], [], 0, 0, slice(0, block.real)
@@ -183,10 +232,12 @@ def _run(plan: Plan, desk: _Desk, block: Block, outcome: Outcome, advanced_by: C
             lanes, loss, measured = advanced(*_arguments(desk, block, optimizer, lanes, end), **structure)
             losses.append(np.asarray(loss)[: end - done, real])
             broken = int((np.asarray(lanes.diverged_at)[real] != GOING).sum())
-            advanced_by(end - done, broken - diverged)
+            advanced_by(end - done, broken - diverged, block.real)
             done, diverged = end, broken
             if done == until:
                 break
+            if stop.is_set():
+                return
         metrics.append({name: np.asarray(value)[real] for name, value in measured.items()})
     outcome.losses[block] = np.concatenate(losses)
     outcome.metrics[block] = {name: np.stack([row[name] for row in metrics]) for name in metrics[0]}

@@ -17,6 +17,9 @@ Build: TypeAlias = Callable[..., Optimizer]
 Recipes: TypeAlias = str | Build | Sequence[str | Build] | Mapping[str, Build]
 
 
+RESERVED = {"config", "evaluation", "loss", "optimizer", "recipe", "seed", "step", "test"}  # names of the results
+
+
 @dataclass(frozen=True)
 class Recipe:
     """A named builder and the configs to build with it."""
@@ -73,13 +76,21 @@ def _check(recipe: Recipe) -> None:
         if not open_ended:
             checks.choice(f"parameter of the recipe {recipe.name!r}", name, takes)
     for name, parameter in takes.items():
-        if parameter.default is parameter.empty and parameter.kind not in (
+        needed = parameter.default is parameter.empty and parameter.kind not in (
             parameter.VAR_KEYWORD,
             parameter.VAR_POSITIONAL,
-        ):
-            checks.choice(f"space for {recipe.name!r}: the parameter", name, given)
+        )
+        if needed and name not in given:
+            raise checks.JgdValueError(f"space must give values to {name!r}, which {recipe.name!r} has no default for")
+    reserved = set(given) & RESERVED
+    if reserved:
+        raise checks.JgdValueError(
+            f"a parameter of the recipe {recipe.name!r} is named {sorted(reserved)[0]!r}, which a sweep's results use "
+            f"themselves; rename it (taken: {', '.join(sorted(RESERVED))})"
+        )
     first: Any = None
-    for index, config in enumerate(recipe.configs):
+    # config 0 twice: a function made afresh inside the recipe differs from itself
+    for index, config in [(0, given), *enumerate(recipe.configs)]:
         said = ", ".join(f"{k}={v:g}" for k, v in config.items())
         try:
             optimizer = recipe.build(**config)

@@ -24,7 +24,7 @@ class Estimate:
 
 
 def estimate(values: np.ndarray, confidence: float = 0.95) -> Estimate:
-    """Mean, standard error s/√n and the t interval of the finite values.
+    """Mean, standard error s/√n and the t interval of the values that are not NaN; n says how many there were.
 
     >>> e = estimate(np.array([1.0, 2.0, 3.0]))
     >>> e.mean, round(e.standard_error, 4), round(e.half_width, 4)
@@ -34,7 +34,7 @@ def estimate(values: np.ndarray, confidence: float = 0.95) -> Estimate:
 
     confidence = checks.number("confidence", confidence, "(0, 1)")
     values = np.asarray(values, np.float64)
-    values = values[np.isfinite(values)]
+    values = values[~np.isnan(values)]
     n = len(values)
     mean = float(values.mean()) if n else np.nan
     if n < 2:
@@ -45,7 +45,7 @@ def estimate(values: np.ndarray, confidence: float = 0.95) -> Estimate:
 
 
 def pick(scores: np.ndarray, larger_is_better: bool) -> int | None:
-    """The row of scores (configs, seeds) with the best mean; NaN marks a diverged lane.
+    """The row of scores (configs, seeds) with the best mean; what is not finite counts as diverged.
 
     A config with a diverged seed is chosen only where every config has one, and then among those with the fewest:
     the mean over the seeds that survived would flatter it. None where every lane diverged.
@@ -53,6 +53,7 @@ def pick(scores: np.ndarray, larger_is_better: bool) -> int | None:
     >>> pick(np.array([[0.9, np.nan], [0.7, 0.8], [0.6, 0.8]]), larger_is_better=True)
     1
     """
+    scores = np.where(np.isfinite(scores), scores, np.nan)
     failed = np.isnan(scores).sum(axis=1)
     if (failed == scores.shape[1]).all():
         return None

@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from itertools import product
 from typing import Any, TypeAlias
 
+import jax
 import numpy as np
 
 from jgd.core import checks
@@ -15,6 +16,8 @@ Space: TypeAlias = Mapping[str, Sequence[float] | np.ndarray]
 def log_grid(low: float, high: float, count: int) -> tuple[float, ...]:
     """`count` values from low to high, both included, equally spaced in the logarithm; 0 < low ≤ high.
 
+    A count of 1 is low alone.
+
     >>> log_grid(1e-3, 1e-1, 3)
     (0.001, 0.01, 0.1)
     """
@@ -23,7 +26,7 @@ def log_grid(low: float, high: float, count: int) -> tuple[float, ...]:
 
 
 def grid(low: float, high: float, count: int) -> tuple[float, ...]:
-    """`count` values from low to high, both included, equally spaced.
+    """`count` values from low to high, both included, equally spaced; a count of 1 is low alone.
 
     >>> grid(0.0, 1.0, 3)
     (0.0, 0.5, 1.0)
@@ -47,6 +50,8 @@ def configs(space: Space) -> list[Config]:
 
 
 def _axis(name: str, values: Any) -> list[float]:
+    if isinstance(values, jax.Array):
+        values = np.asarray(values)
     if isinstance(values, str) or not isinstance(values, Sequence | np.ndarray):
         raise checks.JgdTypeError(f"space[{name!r}] must be a sequence of numbers, got {values!r}")
     if len(values) == 0:
