@@ -141,6 +141,11 @@ ROWS = {
     "ddof": (lambda: Standard(ddof=1).fit(X[:1]), V, ["ddof=1", "got 1"]),
     "low above high": (lambda: MinMax(1, 0), V, ["low", "high"]),
     # trees
+    "updates of another shape": (lambda: jgd.apply_updates(jnp.ones(3), jnp.ones((3, 1))), V, ["updates", "(3,)", "(3, 1)"]),
+    "whole gradients": (lambda: update({"a": jnp.ones(1, int)}, {"a": jnp.ones(1)}), T, ["grads['a']", "int32"]),
+    "a batch of rates": (lambda: update(jnp.ones(2), jnp.ones(2), sgd(jnp.ones(2))), V, ["one number", "(2,)", "vmap"]),
+    "b1 that rounds to 1": (lambda: adam(0.1, b1=1 - 1e-9), V, ["b1", "which is 1 in float32"]),
+    "rate that rounds to 0": (lambda: sgd(1e-50), V, ["learning_rate", "which is 0 in float32"]),
     "missing leaf": (lambda: update({"a": jnp.ones(1)}, {"a": jnp.ones(1), "b": jnp.ones(1)}), V, ["misses", "['b']"]),
     "extra leaf": (lambda: update({"a": jnp.ones(1), "b": jnp.ones(1)}, {"a": jnp.ones(1)}), V, ["unexpected", "['b']"]),
     "shape": (lambda: update({"a": jnp.ones((3, 1))}, {"a": jnp.ones(3)}), V, ["['a']", "(3,)", "(3, 1)"]),

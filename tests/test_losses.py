@@ -128,3 +128,13 @@ def test_labels_of_classes_must_be_integers():
     with pytest.raises(jgd.JgdError, match="integer class labels, got dtype float32") as refused:
         softmax_cross_entropy(jnp.zeros((3, 2)), jnp.zeros(3, jnp.float32))
     assert isinstance(refused.value, TypeError)
+
+
+@pytest.mark.parametrize("labels", [[0, 3], [-1, 0]])
+def test_a_label_out_of_range_is_no_free_loss(labels):
+    found = softmax_cross_entropy(jnp.zeros((2, 3), jnp.float32), jnp.array(labels, jnp.int32))
+    assert np.isnan(found).tolist() == [not 0 <= label < 3 for label in labels]
+    assert np.isnan(logistic_nll(jnp.zeros(2, jnp.float32), jnp.array([-1, 1], jnp.int32))).tolist() == [
+        True,
+        False,
+    ]

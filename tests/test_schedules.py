@@ -84,3 +84,10 @@ def test_the_first_update_uses_the_value_at_0():
 
 def test_every_registered_schedule_is_tabled():
     assert {build for build, _, _ in TABLE.values()} == set(jgd.schedules.registry.values())
+
+
+@pytest.mark.parametrize("size", [3, 41, 47, 55, 399])
+def test_step_decay_drops_on_time_where_its_size_is_a_constant_of_the_program(size):
+    schedule = StepDecay(1.0, size, 0.5)
+    at = jax.jit(lambda step: schedule(step))
+    assert [float(at(jnp.int32(step))) for step in (size - 1, size, 2 * size)] == [1.0, 0.5, 0.25]

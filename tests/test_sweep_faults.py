@@ -1,0 +1,73 @@
+"""Faults around a sweep: the caller's settings reach the worker threads, and the first fault stops them all."""
+
+from dataclasses import replace
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import pytest
+import sweeping
+
+import jgd
+from jgd.sweep import pick
+
+
+class Stop(Exception):
+    pass
+
+
+def test_the_first_fault_stops_the_sweep():
+    ticks = []
+
+    def tell(tick):
+        ticks.append(tick)
+        if tick.stage == "run":
+            raise Stop
+
+    with pytest.raises(Stop):
+        sweeping.sweep("sgd", seeds=20, block=1, tell=tell)  # 140 blocks
+    assert len([tick for tick in ticks if tick.stage == "run"]) <= 4  # one or two a device, not all
+
+
+def test_x64_of_the_callers_thread_holds_in_the_workers():
+    task = sweeping.task()
+    wide = lambda rows: (rows[0].astype(np.float64), rows[1])
+    parts = {name: wide(getattr(task, name)) for name in ("train", "validation", "test")}
+    with jax.enable_x64(True):
+        own = replace(task, init=lambda key: task.loss.model.init(key, jnp.float64), **parts)
+        found = sweeping.sweep("sgd", on=own, space={"learning_rate": [0.1]})
+    assert found.loss.dtype == np.float64
+
+
+def test_metrics_are_refused_before_the_work():
+    ticks = []
+    vector = replace(sweeping.task(), metrics={"labels": lambda params, rows: rows[1]}, select_by="loss")
+    with pytest.raises(jgd.JgdError, match="'labels' must return one number"):
+        sweeping.sweep("sgd", on=vector, tell=ticks.append)
+    assert not [tick for tick in ticks if tick.stage == "run"]
+    named = replace(sweeping.task(), metrics={"step": lambda params, rows: 0.0}, select_by="loss")
+    with pytest.raises(jgd.JgdError, match="may not be named 'step'"):
+        sweeping.sweep("sgd", on=named)
+
+
+def test_an_infinite_score_is_never_picked():
+    scores = np.array([[np.inf, 0.9], [0.7, 0.8]])
+    assert pick(scores, larger_is_better=True) == 1
+
+
+def freshly(learning_rate):
+    return jgd.optimizers.sgd(lambda step: learning_rate / (1 + step))
+
+
+def test_a_function_made_afresh_is_refused_with_one_config_too():
+    with pytest.raises(jgd.JgdError, match="module-level"):
+        sweeping.sweep(freshly, space={"learning_rate": [0.1]})
+
+
+def taken(learning_rate, step):
+    return jgd.optimizers.sgd(learning_rate * step)
+
+
+def test_a_parameter_may_not_take_a_name_of_the_results():
+    with pytest.raises(jgd.JgdError, match="'step', which a sweep's results use"):
+        sweeping.sweep(taken, space={"learning_rate": [0.1], "step": [1.0]})
