@@ -11,7 +11,7 @@ def columns(sweep: Sweep) -> list[str]:
         *(f"best {name}" for name in names),
         f"validation {sweep.metric}",
         f"test {sweep.metric}",
-        "diverged lanes",
+        "diverged",
     ]
 
 
