@@ -1,4 +1,4 @@
-"""Layer 5: a Task, everything that a run or a sweep needs besides an optimizer: init, loss, metrics, three splits."""
+"""Layer 6: a Task, everything that a run or a sweep needs besides an optimizer: init, loss, metrics, three splits."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, field

@@ -1,4 +1,4 @@
-"""Layer 5: train one run. A scan of steps in segments, watched from the host.
+"""Layer 6: train one run. A scan of steps in segments, watched from the host.
 
     start ─► segment ─► segment ─► … ─► Run(params, history, status)
 
@@ -16,36 +16,27 @@ import numpy as np
 from jax import Array
 from jax.core import Tracer
 
-from jgd.core import checks, seeds, tree
-from jgd.core.functions import crossing, on_batch
+from jgd.core import checks, seeds
 from jgd.core.optimizer import Optimizer
 from jgd.core.types import Batch, Loss, Params
 from jgd.data.batches import Batches
-from jgd.descent import GOING, Lane, Progress, segment, start
+from jgd.descent import GOING, Lane, segment, start
+from jgd.watch import (
+    BASELINE_ROWS,
+    DIVERGED,
+    Status,
+    casts,
+    check_metrics,
+    diagnosis,
+    evaluation,
+    initial_loss,
+    loss_limit,
+    traceable,
+)
 
 SEGMENT = 1000  # steps at most between two looks of the host
-BASELINE_ROWS = 4096  # rows of the training data on which "the loss at the start" is taken
-DIVERGED = 1e4  # a loss above this many times its start has diverged
 
 _segment = jax.jit(segment, static_argnames=("capacity", "observe", "lanes"), donate_argnames=("lane",))
-
-
-@dataclass(frozen=True)
-class Status:
-    """Why a run ended.
-
-    name: "max_steps" (the budget ran out), "stationary" (the gradient was exactly 0 for a whole epoch: no update had
-    an effect), "diverged" (the loss grew beyond its limit), "nonfinite" (a gradient or an update was NaN or infinite),
-    "nonfinite_loss" (the loss was, its gradient not). step: the first step refused, or the number of steps made.
-    detail: the leaf and entry at fault, and what to try.
-    """
-
-    name: str
-    step: int
-    detail: str = ""
-
-    def __str__(self) -> str:
-        return f"{self.name} at step {self.step}" + (f": {self.detail}" if self.detail else "")
 
 
 @dataclass(frozen=True)
@@ -172,7 +163,7 @@ def train(
         status = Status("stationary" if still else "max_steps", made)
     else:
         batch = batches.at(data, key, broke)
-        status = _diagnosis(loss, lane.progress, batch, broke, float(history["loss"][-1]), float(limit))
+        status = diagnosis(loss, lane.progress, batch, broke, float(history["loss"][-1]), float(limit))
     return Run(
         params=lane.progress.params,
         state=lane.progress.state,
@@ -184,83 +175,7 @@ def train(
     )
 
 
-def evaluation(
-    metrics: Mapping[str, Callable[[Params, Batch], Array]], loss: Loss, params: Params, rows: Batch
-) -> dict[str, Array]:
-    """The loss and the metrics of one run's parameters on rows it doesn't train on, () floats each."""
-    out = {"loss": loss(params, rows)}
-    for name, metric in metrics.items():
-        value = jnp.asarray(metric(params, rows))
-        if value.ndim != 0:
-            raise checks.JgdValueError(f"the metric {name!r} must return one number, got shape {value.shape}")
-        out[name] = value.astype(tree.compute_dtype(params))
-    return out
-
-
-def check_metrics(metrics: Mapping[str, Any]) -> None:
-    """Refuse metrics that are no functions of (params, rows), or whose name an evaluation uses itself."""
-    if not isinstance(metrics, Mapping):
-        raise checks.JgdTypeError(f"metrics must map names to functions (params, rows) -> (), got {metrics!r}")
-    for name, metric in metrics.items():
-        if name in ("loss", "step"):
-            raise checks.JgdValueError(f"metrics may not be named {name!r}: every evaluation has its own")
-        if not callable(metric):
-            raise checks.JgdTypeError(f"the metric {name!r} must be callable as metric(params, rows), got {metric!r}")
-
-
 _evaluation = jax.jit(evaluation)
-
-
-def traceable(loss: Loss) -> Loss:
-    """A loss or metric that crosses jit: a record does, a plain function is wrapped by its identity."""
-    if not callable(loss):
-        raise checks.JgdTypeError(f"loss must be callable as loss(params, batch), got {loss!r}")
-    return jax.tree.map(jnp.asarray, crossing(loss))
-
-
-def casts(name: str, data: Batch) -> list[str]:
-    """Sentences on the arrays of `data` that JAX will hold in a narrower dtype."""
-    notes = []
-    for path, leaf in jax.tree_util.tree_leaves_with_path(data):
-        have = np.asarray(leaf).dtype if not isinstance(leaf, jax.Array) else leaf.dtype
-        held = jax.dtypes.canonicalize_dtype(have)
-        if held != have:
-            notes.append(f"{name}{checks.path_of(path)}: {have} held as {held} (x64 is off)")
-    return notes
-
-
-def loss_limit(at_start: Array, factor: float) -> Array:
-    """The loss above which a run has diverged: factor · max(|start|, 1) above the start."""
-    return at_start + factor * jnp.maximum(jnp.abs(at_start), 1)
-
-
-@jax.jit
-def initial_loss(loss: Loss, params: Params, rows: Batch) -> Array:
-    """The loss at the start, () in the compute dtype."""
-    return on_batch(loss, rows)(params).astype(tree.compute_dtype(params))
-
-
-@jax.jit
-def _gradient(loss: Loss, params: Params, batch: Batch) -> Params:
-    return jax.grad(loss)(params, batch)
-
-
-def _diagnosis(loss: Loss, progress: Progress, batch: Batch, at: int, value: float, limit: float) -> Status:
-    """The refused step, taken again: parameters are the ones it started from, and batches are a pure function."""
-    for path, leaf in jax.tree_util.tree_leaves_with_path(_gradient(loss, progress.params, batch)):
-        bad = np.argwhere(~np.isfinite(np.asarray(leaf, dtype=np.float64)))
-        if len(bad):
-            index = tuple(int(i) for i in bad[0])
-            entry = f"{checks.path_of(path)}{list(index) if index else ''}"
-            return Status("nonfinite", at, f"the gradient is {np.asarray(leaf)[index]} at {entry}; loss {value:g}")
-    if not np.isfinite(value):
-        return Status("nonfinite_loss", at, f"the loss is {value} while its gradient is finite")
-    if value > limit:
-        advice = (
-            "lower learning_rate (plain descent is stable below 2/λ, λ the largest curvature) or scale the features"
-        )
-        return Status("diverged", at, f"the loss {value:g} is above {limit:g}; {advice}")
-    return Status("nonfinite", at, f"the update overflows while loss ({value:g}) and gradient are finite")
 
 
 def _steps(steps: int | None, epochs: int | None, batches: Batches) -> int:

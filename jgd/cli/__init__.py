@@ -1,4 +1,4 @@
-"""Layer 8: the `jgd` command. Thin: every subcommand calls one public function and prints what it returns.
+"""Layer 10: the `jgd` command. Thin: every subcommand calls one public function and prints what it returns.
 
 sweep.py  train.py  check.py  list.py     show.py  tables, the progress bar, errors
 """

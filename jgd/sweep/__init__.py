@@ -1,4 +1,4 @@
-"""Layer 6: sweeps. Enters: a task, recipes, a space, seeds. Leaves: a `Sweep` with every lane and the picks.
+"""Layer 7: sweeps. Enters: a task, recipes, a space, seeds. Leaves: a `Sweep` with every lane and the picks.
 
 space.py      names to values            recipes.py    builders with their configs, checked
 blocks.py     one program of many lanes  engine.py     blocks on devices
@@ -25,7 +25,7 @@ from jgd.sweep.result import Pick, Sweep
 from jgd.sweep.selection import Estimate, estimate, pick
 from jgd.sweep.space import Space, configs, grid, log_grid
 from jgd.tasks import Task
-from jgd.train import DIVERGED, check_metrics, traceable
+from jgd.watch import DIVERGED, check_metrics, traceable
 
 EVALUATIONS = 10  # looks at the validation rows during a sweep, unless said otherwise
 

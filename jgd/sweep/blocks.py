@@ -19,7 +19,7 @@ from jgd.data.batches import Batches
 from jgd.descent import GOING, LANES, Lane, segment, start
 from jgd.sweep.recipes import Build, Recipe
 from jgd.sweep.space import Config
-from jgd.train import evaluation
+from jgd.watch import evaluation
 
 
 @dataclass(frozen=True)

@@ -26,7 +26,8 @@ from jgd.descent import GOING, Lane
 from jgd.sweep.blocks import Block, Feed, advanced, hyperparameters, opened
 from jgd.sweep.recipes import Recipe
 from jgd.tasks import Task
-from jgd.train import BASELINE_ROWS, SEGMENT, initial_loss, loss_limit, traceable
+from jgd.train import SEGMENT
+from jgd.watch import BASELINE_ROWS, initial_loss, loss_limit, traceable
 
 
 @dataclass(frozen=True)
