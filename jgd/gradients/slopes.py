@@ -81,7 +81,7 @@ def careful(
         low, mid = np.median(jump[:, small], axis=1), np.median(jump[:, middle], axis=1)
         visible = 10 * np.sqrt(14) * assumed / np.median(steps[:, middle], axis=1)
         kink = np.isfinite(mid) & (mid > visible) & (low < 10 * mid) & (low > mid / 10)
-        measured = 2 * (jump[:, small] * steps[:, small]).max(axis=1)
+        measured = 2 * (jump[:, :2] * steps[:, :2]).max(axis=1)  # not more: f may bend within the next ones
         # steps too small to change f at all: the first change seen is one unit of what f was rounded to on its way
         moved = np.abs(values - here).reshape(h.size, -1)
         unit = np.where(moved > 0, moved, np.inf).min(axis=1)
@@ -89,6 +89,10 @@ def careful(
         rounding = np.where(kink | ~np.isfinite(measured), assumed, np.maximum(assumed, measured))
         error = error + rounding[:, None] / steps
         error = np.where(np.isfinite(error) & np.isfinite(slope), error, np.inf)
+        # a step so large that it jumps over what f does looks exact: a smaller one that contradicts it is believed
+        apart = np.abs(slope[:, :, None] - slope[:, None, :]) > SAFETY * (error[:, :, None] + error[:, None, :])
+        smaller = np.tri(slope.shape[1], k=-1, dtype=bool)
+        error = np.where((apart & smaller).any(axis=2), np.inf, error)
     best = error.argmin(axis=1)[:, None]
     pick = lambda table: np.take_along_axis(table, best, axis=1)[:, 0]
     found = np.isfinite(pick(error))

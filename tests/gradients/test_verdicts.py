@@ -1,0 +1,21 @@
+"""Verdicts that a review found wrong: each of these once blamed a right gradient, or named the wrong fault."""
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+
+from jgd.gradients import check_gradients
+
+
+def test_a_loss_that_bends_within_a_tiny_step_raises_no_alarm():
+    rng = np.random.default_rng(0)
+    X = jnp.asarray(1e6 * rng.normal(size=(20, 4)), jnp.float32)
+    y = jnp.asarray(np.sign(rng.normal(size=20)), jnp.float32)
+    logistic = lambda w, b: jnp.mean(jax.nn.softplus(-b[1] * (b[0] @ w)))
+    narrow = lambda w, b: jnp.sum(jnp.exp(-jnp.square((b - w) / 1e-5)))
+    for seed in range(10):
+        w = jnp.asarray(1e-6 * np.random.default_rng(seed).normal(size=4), jnp.float32)
+        assert check_gradients(logistic, w, (X, y), seed=seed).ok
+        w = jnp.linspace(-1.0, 1.0, 5)
+        check = check_gradients(narrow, w, w + jnp.float32(4e-6), seed=seed)
+        assert check.ok, str(check)
