@@ -97,7 +97,7 @@ def _by_entries(
             probe.tolerance,
         )
         cause = diagnose(evidence)
-        if not complete and not _explains(probe, cause, result.shape, rng):
+        if indices.size < stop - start and not _explains(probe, cause, result.shape, rng):
             cause = unknown(evidence)  # another fault hides among the entries that were not sampled
         text = cause.text if complete else f"{cause.text} (from {indices.size} sampled entries)"
         found = {"kind": cause.kind, "cause": text, "coefficient": cause.coefficient}

@@ -19,3 +19,17 @@ def test_a_loss_that_bends_within_a_tiny_step_raises_no_alarm():
         w = jnp.linspace(-1.0, 1.0, 5)
         check = check_gradients(narrow, w, w + jnp.float32(4e-6), seed=seed)
         assert check.ok, str(check)
+
+
+def test_one_wrong_row_of_a_large_sparse_leaf_is_not_a_flipped_sign():
+    table = jnp.asarray(np.random.default_rng(0).normal(size=(2000, 4)), jnp.float32)
+    rows = jnp.array([50, 700, 1600])
+    loss = lambda p, b: jnp.sum(jnp.square(p["table"][b]))
+
+    def one_row_wrong(p, b):
+        grads = jax.grad(loss)(p, b)
+        return {"table": grads["table"].at[50].multiply(-1)}
+
+    check = check_gradients(loss, {"table": table}, rows, gradient=one_row_wrong, seed=1)
+    assert check.leaves[0].verdict == "wrong"
+    assert check.leaves[0].kind != "sign", str(check)
