@@ -3,8 +3,9 @@
 import jax
 import jax.numpy as jnp
 import numpy as np
+import pytest
 
-from jgd.gradients import check_gradients
+from jgd.gradients import central_difference, check_gradients, directional, double
 
 
 def test_a_loss_that_bends_within_a_tiny_step_raises_no_alarm():
@@ -33,3 +34,30 @@ def test_one_wrong_row_of_a_large_sparse_leaf_is_not_a_flipped_sign():
     check = check_gradients(loss, {"table": table}, rows, gradient=one_row_wrong, seed=1)
     assert check.leaves[0].verdict == "wrong"
     assert check.leaves[0].kind != "sign", str(check)
+
+
+def test_a_variable_that_changed_outside_is_never_answered_from_an_old_trace():
+    k = [1.0]
+    loss = lambda w, b: k[0] * jnp.sum(jnp.square(w))
+    gradient = lambda w, b: 2 * w * k[0]
+    w = jnp.arange(1.0, 4.0)
+    assert check_gradients(lambda w, b: jnp.sum(jnp.square(w)), w, None, gradient=gradient).ok
+    right = lambda w, b: jnp.sum(jnp.square(w))
+    assert check_gradients(right, w, None, gradient=gradient).ok
+    assert central_difference(loss, w, None)[0] == pytest.approx(2)
+    for factor in (2.0, 1.0001):
+        k[0] = factor
+        assert not check_gradients(right, w, None, gradient=gradient).ok
+        assert central_difference(loss, w, None)[0] == pytest.approx(2 * factor, rel=1e-9)
+        assert check_gradients(loss, w, None).ok
+
+
+def test_a_changed_array_outside_is_seen_and_an_unchanged_one_compiles_once():
+    k = {"scale": jnp.arange(2000.0)}  # more entries than a program's text spells out
+    loss = lambda w, b: jnp.sum(k["scale"] * w)
+    w = jnp.ones(2000)
+    assert directional(loss, w, jnp.zeros(2000).at[1000].set(1.0), None) == pytest.approx(1000)
+    k["scale"] = k["scale"].at[1000].set(-7.0)
+    assert directional(loss, w, jnp.zeros(2000).at[1000].set(1.0), None) == pytest.approx(-7)
+    same = [double.around(loss, w, None).programs for _ in range(2)]
+    assert same[0] is same[1]
