@@ -108,9 +108,16 @@ def length(x: np.ndarray) -> float:
     return float(np.sqrt(np.einsum("i,i->", x, x)))
 
 
-def compare(analytic: np.ndarray, slopes: Slopes, tolerance: float, scale: np.ndarray | float) -> np.ndarray:
-    """One of FITS, WRONG, KINK, VAGUE (the error bar hides it), UNDEFINED (f is not finite nearby) a line, (k,)."""
-    limit = SAFETY * slopes.error + tolerance * np.maximum(scale, np.abs(slopes.slope))
+def compare(
+    analytic: np.ndarray, slopes: Slopes, tolerance: float, scale: np.ndarray | float, own: bool = False
+) -> np.ndarray:
+    """One of FITS, WRONG, KINK, VAGUE (the error bar hides it), UNDEFINED (f is not finite nearby) a line, (k,).
+
+    own: each line is an entry that answers for itself, however large the leaf's others (`scale`) are.
+    """
+    # a gradient in float32 (a tolerance as large says so) is rounded by its largest entries all the same
+    relative = np.maximum(np.abs(analytic), 0.01 * scale if tolerance > 1e-6 else 0.0) if own else scale
+    limit = SAFETY * slopes.error + tolerance * np.maximum(relative, np.abs(slopes.slope))
     size = np.maximum(np.maximum(np.abs(analytic), np.abs(slopes.slope)), scale)
     with np.errstate(invalid="ignore"):
         out = np.where(np.abs(analytic - slopes.slope) > limit, WRONG, FITS)

@@ -61,3 +61,12 @@ def test_a_changed_array_outside_is_seen_and_an_unchanged_one_compiles_once():
     assert directional(loss, w, jnp.zeros(2000).at[1000].set(1.0), None) == pytest.approx(-7)
     same = [double.around(loss, w, None).programs for _ in range(2)]
     assert same[0] is same[1]
+
+
+def test_a_small_entry_beside_a_large_one_answers_for_itself():
+    loss = lambda w, b: 1e6 * w[0] + 1e-2 * w[1]
+    flipped = lambda w, b: jnp.array([1e6, -1e-2])
+    check = check_gradients(loss, jnp.zeros(2), None, gradient=flipped, every_entry=True)
+    assert check.leaves[0].verdict == "wrong"
+    assert check.leaves[0].entries == ((1,),)
+    assert check_gradients(loss, jnp.zeros(2), None, every_entry=True).ok
