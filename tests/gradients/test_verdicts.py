@@ -70,3 +70,19 @@ def test_a_small_entry_beside_a_large_one_answers_for_itself():
     assert check.leaves[0].verdict == "wrong"
     assert check.leaves[0].entries == ((1,),)
     assert check_gradients(loss, jnp.zeros(2), None, every_entry=True).ok
+
+
+@pytest.mark.parametrize("dtype", [jnp.float16, jnp.bfloat16])
+def test_half_precision_does_not_excuse_every_disagreement(dtype):
+    w = jnp.ones(4, dtype)
+    summed = lambda w, b: jnp.sum(w * jnp.sum(b, axis=0))
+    check = check_gradients(summed, w, jnp.ones((6, 4), dtype), compare="looped_mean", seed=0)
+    assert check.agreements[0].verdict == "wrong"
+
+
+def test_a_gradient_coarser_than_its_parameters_is_compared_as_such(x64):
+    loss = lambda w, b: jnp.mean(jnp.sin(b.astype(jnp.float32) @ w.astype(jnp.float32)).astype(jnp.float64))
+    coarse = lambda w, b: jax.grad(loss)(w, b).astype(jnp.float32)
+    rows = jnp.asarray(np.random.default_rng(0).normal(size=(7, 3)))
+    check = check_gradients(loss, jnp.ones(3), rows, gradient=coarse, compare="looped_mean", seed=0)
+    assert check.agreements[0].verdict == "ok", str(check)
