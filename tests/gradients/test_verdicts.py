@@ -86,3 +86,10 @@ def test_a_gradient_coarser_than_its_parameters_is_compared_as_such(x64):
     rows = jnp.asarray(np.random.default_rng(0).normal(size=(7, 3)))
     check = check_gradients(loss, jnp.ones(3), rows, gradient=coarse, compare="looped_mean", seed=0)
     assert check.agreements[0].verdict == "ok", str(check)
+
+
+def test_a_kink_that_the_sampled_entries_miss_is_not_forgotten():
+    w = jnp.asarray(np.random.default_rng(0).normal(size=4096), jnp.float32).at[17].set(0.0)
+    check = check_gradients(lambda w, b: jnp.sum(jnp.square(w)) + 1e3 * jnp.abs(w[17]), w, None, seed=2)
+    assert check.leaves[0].verdict == "inconclusive", str(check)
+    assert check.leaves[0].kind == "kink"
