@@ -9,7 +9,7 @@ derived.py    closed forms with their derivations             backpropagation.py
 attach.py     a gradient of one's own, attached to its loss   blocks.py      every intermediate's derivative by name
 symbolic.py   sympy's expressions, lowered to JAX             curvature.py   Hessian products, sharpness, stable rates
 costs.py      what derivatives cost, counted by XLA           leaf.py        the verdict on one leaf
-error_curve.py   error against step, the U-curve
+error_curve.py   error against step, the U-curve               compiled.py    programs found again, never stale ones
 """
 
 from jgd.gradients import blocks, derived, symbolic

@@ -69,6 +69,12 @@ def compare(name: str, loss: Loss, gradient: Gradient | None, params: Params, ba
         relative = difference / size if size > 0 else difference
         if not relative <= worst:
             worst, leaf = relative, layout.paths[at]
-        if not relative <= ALLOWED * float(jnp.finfo(layout.dtypes[at]).eps):
+        # the gradient may be coarser than its parameters; loops are summed in float64, from what the program gave
+        eps = max(float(jnp.finfo(dtype).eps) for dtype in (layout.dtypes[at], *_floating(a, b)))
+        if not relative <= min(0.3, ALLOWED * eps):
             verdict = "wrong"
     return Agreement(name, leaf, worst, verdict)
+
+
+def _floating(*arrays: Any) -> list[Any]:
+    return [x.dtype for x in arrays if jnp.issubdtype(x.dtype, jnp.floating)]

@@ -6,7 +6,6 @@ must be finite, and must not be made of rounding.
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import lru_cache
 from typing import Any
 
 import jax
@@ -15,6 +14,7 @@ import numpy as np
 
 from jgd.core import checks
 from jgd.core.types import Batch, Loss, Params
+from jgd.gradients.compiled import reused
 from jgd.gradients.double import Layout, coarsest, double, in_dtype
 
 Gradient = Callable[..., Params]
@@ -39,13 +39,11 @@ def gradients(loss: Loss, gradient: Gradient | None, params: Params, batch: Batc
     others = [
         leaf for leaf, place in zip(layout.treedef.flatten_up_to(params), layout.places, strict=True) if not place
     ]
+    fresh = _program(loss, gradient, layout)
+    key = (loss, gradient, layout)
     try:
-        hash((loss, gradient))
-        program = _program(loss, gradient, layout)
-    except TypeError:
-        program = _program.__wrapped__(loss, gradient, layout)
-    try:
-        native = _flat(program(checked, others, batch))
+        traced = fresh.trace(checked, others, batch).jaxpr
+        native = _flat(reused(("native", *key), traced, fresh)(checked, others, batch))
     except UNTRACEABLE:
         if gradient is None:
             raise
@@ -54,20 +52,14 @@ def gradients(loss: Loss, gradient: Gradient | None, params: Params, batch: Batc
     with double():
         try:
             arguments = (in_dtype(checked, np.float64), others, in_dtype(batch, np.float64))
-            traced = program.trace(*arguments)
-            leaves = program(*arguments)
+            traced = fresh.trace(*arguments).jaxpr
+            leaves = reused(("sharp", *key), traced, fresh)(*arguments)
         except (TypeError, ValueError):
             return Analytic(native, native, _eps_of(layout))
-        eps = max([coarsest(traced.jaxpr.jaxpr), *(float(jnp.finfo(leaf.dtype).eps) for leaf in leaves)])
+        eps = max([coarsest(traced.jaxpr), *(float(jnp.finfo(leaf.dtype).eps) for leaf in leaves)])
         return Analytic(native, _flat(leaves), eps)
 
 
-def forget() -> None:
-    """Drop the compiled programs."""
-    _program.cache_clear()
-
-
-@lru_cache(maxsize=32)
 def _program(loss: Loss, gradient: Gradient | None, layout: Layout) -> Any:
     def build(checked, others):
         mine, rest = iter(checked), iter(others)

@@ -11,7 +11,6 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from functools import lru_cache
 from typing import Any
 
 import jax
@@ -20,6 +19,7 @@ import numpy as np
 
 from jgd.core import checks
 from jgd.core.types import Batch, Loss, Params
+from jgd.gradients.compiled import reused
 
 LANES = 2**22  # numbers in a chunk of vmapped copies of the parameters: 32 MiB of float64
 
@@ -184,32 +184,29 @@ class Wide:
 def around(loss: Loss, params: Params, *data: Batch, dtype: Any = np.float64) -> Wide:
     """`loss(·, *data)` around `params`, evaluated in float64 (or `dtype`) wherever it can be traced so."""
     layout, x, others = lay_out(params)
-    try:
-        hash(loss)
-        build = _programs
-    except TypeError:
-        build = _programs.__wrapped__
     with double():
         arguments = (others, in_dtype(data, dtype))
         try:
-            programs = build(loss, layout, np.dtype(dtype).name)
-            eps, native = _eps(programs, x, arguments), dtype != np.float64
+            programs, eps = _compiled(loss, layout, np.dtype(dtype).name, x, arguments)
+            native = dtype != np.float64
         except (TypeError, ValueError) as error:
             if isinstance(error, jax.errors.ConcretizationTypeError | checks.JgdError):
                 raise
-            arguments, programs = (others, data), build(loss, layout, None)
-            eps, native = _eps(programs, x, arguments), True
+            arguments, native = (others, data), True
+            programs, eps = _compiled(loss, layout, None, x, arguments)
     if native:  # x itself is rounded to its leaves' dtypes
         own = [dtype] if dtype != np.float64 else [d for d, p in zip(layout.dtypes, layout.places, strict=True) if p]
         eps = max([eps, *(float(jnp.finfo(d).eps) for d in own)])
     return Wide(layout, x, eps, native, arguments, programs)
 
 
-def _eps(programs: dict[str, Any], x: np.ndarray, arguments: tuple[Any, ...]) -> float:
-    return coarsest(programs["value"].trace(x, *arguments).jaxpr.jaxpr)
+def _compiled(loss: Loss, layout: Layout, dtype: str | None, x: np.ndarray, arguments: Any) -> tuple[Any, float]:
+    """-> (the programs, of an earlier call where the loss still is what it was, the eps of the coarsest operation)."""
+    fresh = _programs(loss, layout, dtype)
+    traced = fresh["value"].trace(x, *arguments).jaxpr
+    return reused(("loss", loss, layout, dtype), traced, fresh), coarsest(traced.jaxpr)
 
 
-@lru_cache(maxsize=32)  # so that a second check of the same loss doesn't compile again
 def _programs(loss: Loss, layout: Layout, dtype: str | None) -> dict[str, Callable[..., Any]]:
     def value(x, others, data):
         return jnp.asarray(loss(layout.tree(x, others, dtype), *data)).astype(jnp.float64)
@@ -236,8 +233,3 @@ def _programs(loss: Loss, layout: Layout, dtype: str | None) -> dict[str, Callab
 
     programs = {"value": value, "along": along, "turned": turned, "entries": entries, "imaginary": imaginary}
     return {name: jax.jit(program) for name, program in programs.items()}
-
-
-def forget() -> None:
-    """Drop the compiled programs: of losses that changed behind their name."""
-    _programs.cache_clear()

@@ -35,7 +35,8 @@ def check_leaf(
     slopes_of_gradient, slopes, verdicts = probe.directions(v)
     result = _summed(empty, slopes_of_gradient, slopes, verdicts)
     if every_entry or np.isin(verdicts, (WRONG, KINK, UNDEFINED)).any():
-        return _by_entries(probe, result, (verdicts == WRONG).any(), rows, rng, every_entry)
+        failed, bent = (verdicts == WRONG).any(), (verdicts == KINK).any()
+        return _by_entries(probe, result, failed, bent, rows, rng, every_entry)
     if not sharp.any() and (np.abs(slopes.slope) <= SAFETY * slopes.error).all():
         return replace(result, verdict="ok", kind="unused", cause="unused: gradient and differences are 0")
     if (verdicts == VAGUE).any():
@@ -70,6 +71,7 @@ def _by_entries(
     probe: Probe,
     result: LeafCheck,
     failed: bool,
+    bent: bool,
     rows: int | None,
     rng: np.random.Generator,
     every_entry: bool,
@@ -97,7 +99,7 @@ def _by_entries(
             probe.tolerance,
         )
         cause = diagnose(evidence)
-        if not complete and not _explains(probe, cause, result.shape, rng):
+        if indices.size < stop - start and not _explains(probe, cause, result.shape, rng):
             cause = unknown(evidence)  # another fault hides among the entries that were not sampled
         text = cause.text if complete else f"{cause.text} (from {indices.size} sampled entries)"
         found = {"kind": cause.kind, "cause": text, "coefficient": cause.coefficient}
@@ -116,6 +118,9 @@ def _by_entries(
         return replace(result, verdict="wrong", kind="unknown", cause=cause)
     if failed:
         return replace(result, verdict="inconclusive", kind="unknown", cause="off along directions, in no single entry")
+    if bent and indices.size < stop - start:
+        cause = f"a kink beside params, along random directions, but at none of {indices.size} sampled entries"
+        return replace(result, verdict="inconclusive", kind="kink", cause=cause)
     return replace(result, verdict="ok")
 
 

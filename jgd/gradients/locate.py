@@ -62,7 +62,7 @@ class Probe:
         scale = float(np.sqrt(np.mean(np.square(finite)))) if finite.size else 0.0
         scale = min(scale, self.scale) if self.scale > 0 else scale
         blurred = slopes.error > 1e-5 * np.maximum(scale, np.abs(slopes.slope))
-        strange = np.flatnonzero((compare(analytic, slopes, self.tolerance, scale) != FITS) | blurred)[:EACH]
+        strange = np.flatnonzero((compare(analytic, slopes, self.tolerance, scale, own=True) != FITS) | blurred)[:EACH]
         if strange.size:
             again = careful(
                 lambda steps: self.wide.at_entries(indices[strange], steps, pad=True),
@@ -72,7 +72,7 @@ class Probe:
                 blur[strange],
             )
             slopes = slopes.replaced(strange, again)
-        return slopes, compare(analytic, slopes, self.tolerance, scale)
+        return slopes, compare(analytic, slopes, self.tolerance, scale, own=True)
 
 
 def random_directions(rng: np.random.Generator, count: int, place: tuple[int, int], d: int) -> np.ndarray:

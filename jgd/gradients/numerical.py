@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import jax
+import jax.numpy as jnp
 import numpy as np
 
 from jgd.core import checks
@@ -114,7 +115,9 @@ def directional(
     6.0
     """
     formula = formulas[checks.choice("method", method, formulas)]
-    checks.same_structure(direction, params)
+    # integers beside the parameters have no direction: only their place and shape are looked at
+    whole = lambda leaf: np.zeros(jnp.shape(leaf)) if jnp.asarray(leaf).dtype.kind in "biu" else leaf
+    checks.same_structure(jax.tree.map(whole, direction), params, "direction")
     wide = around(loss, params, *data)
     v = wide.layout.vector(direction)
     length = float(np.linalg.norm(v)) or 1.0

@@ -81,7 +81,7 @@ def careful(
         low, mid = np.median(jump[:, small], axis=1), np.median(jump[:, middle], axis=1)
         visible = 10 * np.sqrt(14) * assumed / np.median(steps[:, middle], axis=1)
         kink = np.isfinite(mid) & (mid > visible) & (low < 10 * mid) & (low > mid / 10)
-        measured = 2 * (jump[:, small] * steps[:, small]).max(axis=1)
+        measured = 2 * (jump[:, :2] * steps[:, :2]).max(axis=1)  # not more: f may bend within the next ones
         # steps too small to change f at all: the first change seen is one unit of what f was rounded to on its way
         moved = np.abs(values - here).reshape(h.size, -1)
         unit = np.where(moved > 0, moved, np.inf).min(axis=1)
@@ -89,6 +89,10 @@ def careful(
         rounding = np.where(kink | ~np.isfinite(measured), assumed, np.maximum(assumed, measured))
         error = error + rounding[:, None] / steps
         error = np.where(np.isfinite(error) & np.isfinite(slope), error, np.inf)
+        # a step so large that it jumps over what f does looks exact: a smaller one that contradicts it is believed
+        apart = np.abs(slope[:, :, None] - slope[:, None, :]) > SAFETY * (error[:, :, None] + error[:, None, :])
+        smaller = np.tri(slope.shape[1], k=-1, dtype=bool)
+        error = np.where((apart & smaller).any(axis=2), np.inf, error)
     best = error.argmin(axis=1)[:, None]
     pick = lambda table: np.take_along_axis(table, best, axis=1)[:, 0]
     found = np.isfinite(pick(error))
@@ -104,9 +108,16 @@ def length(x: np.ndarray) -> float:
     return float(np.sqrt(np.einsum("i,i->", x, x)))
 
 
-def compare(analytic: np.ndarray, slopes: Slopes, tolerance: float, scale: np.ndarray | float) -> np.ndarray:
-    """One of FITS, WRONG, KINK, VAGUE (the error bar hides it), UNDEFINED (f is not finite nearby) a line, (k,)."""
-    limit = SAFETY * slopes.error + tolerance * np.maximum(scale, np.abs(slopes.slope))
+def compare(
+    analytic: np.ndarray, slopes: Slopes, tolerance: float, scale: np.ndarray | float, own: bool = False
+) -> np.ndarray:
+    """One of FITS, WRONG, KINK, VAGUE (the error bar hides it), UNDEFINED (f is not finite nearby) a line, (k,).
+
+    own: each line is an entry that answers for itself, however large the leaf's others (`scale`) are.
+    """
+    # a gradient in float32 (a tolerance as large says so) is rounded by its largest entries all the same
+    relative = np.maximum(np.abs(analytic), 0.01 * scale if tolerance > 1e-6 else 0.0) if own else scale
+    limit = SAFETY * slopes.error + tolerance * np.maximum(relative, np.abs(slopes.slope))
     size = np.maximum(np.maximum(np.abs(analytic), np.abs(slopes.slope)), scale)
     with np.errstate(invalid="ignore"):
         out = np.where(np.abs(analytic - slopes.slope) > limit, WRONG, FITS)
