@@ -5,7 +5,8 @@ screen: random directions in each leaf ─ fits ─► ok
 """
 
 import secrets
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from typing import Any
 
 import jax
@@ -100,11 +101,15 @@ def check_gradients(
         probe = Probe(wide, here, grads.sharp, place, allowed)
         leaves.append(check_leaf(probe, grads, at, rows, rng, directions, every_entry))
     second = None
-    if order == 2:
+    if order == 2 and any(place and place[0] < place[1] for place in layout.places):
         options = {"seed": seed, "tolerance": tolerance, "directions": directions, "every_entry": every_entry}
-        second = check_gradients(_projected(loss, gradient, layout, rng), params, batch, **options)
-    agreements = tuple(agreement.compare(name, loss, gradient, params, batch) for name in compare)
-    return GradientCheck(tuple(leaves), value, seed, wide.spent["points"], "", second, agreements)
+        with _traceable(gradient, "order=2"):
+            second = check_gradients(_projected(loss, gradient, layout, rng), params, batch, **options)
+    agreements = []
+    for name in compare:
+        with _traceable(gradient, f"compare={name!r}"):
+            agreements.append(agreement.compare(name, loss, gradient, params, batch))
+    return GradientCheck(tuple(leaves), value, seed, wide.spent["points"], "", second, tuple(agreements))
 
 
 def _twice(loss: Loss, params: Params, batch: Batch) -> tuple[float, str]:
@@ -124,6 +129,21 @@ def _twice(loss: Loss, params: Params, batch: Batch) -> tuple[float, str]:
     if abs(first - again) > 100 * float(jnp.finfo(dtype).eps) * max(abs(first), abs(again)):
         return first, f"the loss is not deterministic: {first} and {again} for the same params and batch"
     return first, ""
+
+
+@contextmanager
+def _traceable(gradient: Any, asked: str) -> Iterator[None]:
+    """Refuse, by name, a gradient in NumPy where JAX must trace it."""
+    try:
+        yield
+    except (*analytic.UNTRACEABLE, checks.JgdTypeError) as error:
+        cause = error if isinstance(error, analytic.UNTRACEABLE) else error.__cause__
+        if gradient is None or not isinstance(cause, analytic.UNTRACEABLE):
+            raise
+        raise checks.JgdTypeError(
+            f"{asked} needs a gradient that JAX can trace, and {name_of(gradient)} is NumPy code: write it with "
+            f"jax.numpy, or leave {asked} out"
+        ) from error
 
 
 def common_rows(batch: Batch) -> int | None:
