@@ -17,6 +17,7 @@ from jgd.core import checks, seeds
 from jgd.core.functions import name_of
 from jgd.core.types import Batch, Loss, Params
 from jgd.gradients import agreement, analytic, double
+from jgd.gradients.another import other_function
 from jgd.gradients.leaf import blank, check_leaf
 from jgd.gradients.locate import Probe, random_directions
 from jgd.gradients.report import GradientCheck
@@ -62,6 +63,8 @@ def check_gradients(
     >>> check_gradients(loss, params, batch, gradient=doubled).leaves[0].cause
     '2 times too large: a factor 2 too much'
     """
+    if not callable(loss):
+        raise checks.JgdTypeError(f"loss must be a function (params, batch) -> a number, got {type(loss).__name__}")
     compare = (compare,) if isinstance(compare, str) else tuple(compare)
     _arguments(gradient, directions, order, compare, tolerance)
     seed = secrets.randbits(32) if seed is None else seeds.check(seed)
@@ -71,6 +74,7 @@ def check_gradients(
         wide = double.around(loss, params, batch)
         layout = wide.layout
         here = wide.here()
+        problem = problem or other_function(loss, params, batch, value, here)
         if not problem and not np.isfinite(here):
             problem = f"the loss is {here} at params in float64, {value} in the program's precision"
         if problem:

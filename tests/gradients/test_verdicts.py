@@ -118,3 +118,18 @@ def test_complex_and_unexpected_gradients_are_refused_by_path():
         check_gradients(loss, params, None, gradient=lambda p, b: {"a": jax.lax.complex(2 * p["a"], 0 * p["a"])})
     with pytest.raises(JgdValueError, match=r"unexpected leaf \['b'\]"):
         check_gradients(loss, params, None, gradient=lambda p, b: {"a": 2 * p["a"], "b": p["a"]})
+
+
+def test_random_numbers_of_the_default_dtype_are_not_called_rounding():
+    noisy = lambda w, b: jnp.sum(jnp.square(w + jax.random.normal(jax.random.key(0), (3,)).astype(w.dtype)))
+    check = check_gradients(noisy, jnp.ones(3), None)
+    assert "another function in float64" in check.problem
+    assert check.leaves[0].verdict == "inconclusive"
+    fixed = lambda w, b: jnp.sum(jnp.square(w + jax.random.normal(jax.random.key(0), (3,), jnp.float32)))
+    assert check_gradients(lambda w, b: 1e6 + jnp.sum(w) - 1e6, jnp.full(3, 0.3), None).problem == ""
+    assert not check_gradients(fixed, jnp.ones(3, jnp.float32), None).problem
+
+
+def test_a_loss_must_be_a_function():
+    with pytest.raises(JgdTypeError, match="loss must be a function"):
+        check_gradients(None, jnp.ones(3), None)
