@@ -1,5 +1,7 @@
 """Verdicts that a review found wrong: each of these once blamed a right gradient, or named the wrong fault."""
 
+import json
+
 import jax
 import jax.numpy as jnp
 import numpy as np
@@ -133,3 +135,8 @@ def test_random_numbers_of_the_default_dtype_are_not_called_rounding():
 def test_a_loss_must_be_a_function():
     with pytest.raises(JgdTypeError, match="loss must be a function"):
         check_gradients(None, jnp.ones(3), None)
+
+
+def test_what_is_not_finite_is_none_in_strict_json():
+    check = check_gradients(lambda w, b: jnp.sum(w) / 0.0, jnp.ones(3), None)
+    assert json.loads(json.dumps(check.to_dict(), allow_nan=False))["value"] is None
