@@ -84,7 +84,10 @@ def _own(target: str) -> dict[str, Any]:
         raise checks.JgdValueError(f"target must be a task or module:function, got {target!r}: {error}") from error
     if not callable(function):
         raise checks.JgdTypeError(f"target must name a function, got {target!r}, a {type(function).__name__}")
-    parts = function()
+    try:
+        parts = function()
+    except Exception as error:  # whatever a user's code raises, it is the input that is bad
+        raise checks.JgdValueError(f"{target}() raised {type(error).__name__}: {error}") from error
     if not isinstance(parts, tuple) or len(parts) not in (3, 4):
         raise checks.JgdTypeError(
             f"{target} must return (loss, params, batch) or (loss, params, batch, gradient), got {type(parts).__name__}"

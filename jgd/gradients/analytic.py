@@ -75,6 +75,9 @@ def _program(loss: Loss, gradient: Gradient | None, layout: Layout) -> Any:
 def _chosen(grads: Params, layout: Layout) -> list[Any]:
     """The checked leaves of a user's gradient; what it says about the others is not looked at."""
     found = {checks.path_of(path): leaf for path, leaf in jax.tree_util.tree_leaves_with_path(grads)}
+    for path in found:
+        if path not in layout.paths:
+            raise checks.JgdValueError(f"gradient has an unexpected leaf {path}, which params has not")
     leaves = []
     for path, shape, place in zip(layout.paths, layout.shapes, layout.places, strict=True):
         if place is None:
@@ -85,7 +88,10 @@ def _chosen(grads: Params, layout: Layout) -> list[Any]:
             raise checks.JgdValueError(
                 f"gradient{path} must have the shape of params{path}, {shape}, got {jnp.shape(found[path])}"
             )
-        leaves.append(jnp.asarray(found[path]))
+        leaf = jnp.asarray(found[path])
+        if jnp.issubdtype(leaf.dtype, jnp.complexfloating):
+            raise checks.JgdTypeError(f"gradient{path} must hold real numbers, got {leaf.dtype}")
+        leaves.append(leaf)
     return leaves
 
 

@@ -5,7 +5,8 @@ screen: random directions in each leaf ─ fits ─► ok
 """
 
 import secrets
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from typing import Any
 
 import jax
@@ -16,6 +17,7 @@ from jgd.core import checks, seeds
 from jgd.core.functions import name_of
 from jgd.core.types import Batch, Loss, Params
 from jgd.gradients import agreement, analytic, double
+from jgd.gradients.another import other_function
 from jgd.gradients.leaf import blank, check_leaf
 from jgd.gradients.locate import Probe, random_directions
 from jgd.gradients.report import GradientCheck
@@ -61,6 +63,8 @@ def check_gradients(
     >>> check_gradients(loss, params, batch, gradient=doubled).leaves[0].cause
     '2 times too large: a factor 2 too much'
     """
+    if not callable(loss):
+        raise checks.JgdTypeError(f"loss must be a function (params, batch) -> a number, got {type(loss).__name__}")
     compare = (compare,) if isinstance(compare, str) else tuple(compare)
     _arguments(gradient, directions, order, compare, tolerance)
     seed = secrets.randbits(32) if seed is None else seeds.check(seed)
@@ -70,6 +74,7 @@ def check_gradients(
         wide = double.around(loss, params, batch)
         layout = wide.layout
         here = wide.here()
+        problem = problem or other_function(loss, params, batch, value, here)
         if not problem and not np.isfinite(here):
             problem = f"the loss is {here} at params in float64, {value} in the program's precision"
         if problem:
@@ -100,11 +105,15 @@ def check_gradients(
         probe = Probe(wide, here, grads.sharp, place, allowed)
         leaves.append(check_leaf(probe, grads, at, rows, rng, directions, every_entry))
     second = None
-    if order == 2:
+    if order == 2 and any(place and place[0] < place[1] for place in layout.places):
         options = {"seed": seed, "tolerance": tolerance, "directions": directions, "every_entry": every_entry}
-        second = check_gradients(_projected(loss, gradient, layout, rng), params, batch, **options)
-    agreements = tuple(agreement.compare(name, loss, gradient, params, batch) for name in compare)
-    return GradientCheck(tuple(leaves), value, seed, wide.spent["points"], "", second, agreements)
+        with _traceable(gradient, "order=2"):
+            second = check_gradients(_projected(loss, gradient, layout, rng), params, batch, **options)
+    agreements = []
+    for name in compare:
+        with _traceable(gradient, f"compare={name!r}"):
+            agreements.append(agreement.compare(name, loss, gradient, params, batch))
+    return GradientCheck(tuple(leaves), value, seed, wide.spent["points"], "", second, tuple(agreements))
 
 
 def _twice(loss: Loss, params: Params, batch: Batch) -> tuple[float, str]:
@@ -124,6 +133,21 @@ def _twice(loss: Loss, params: Params, batch: Batch) -> tuple[float, str]:
     if abs(first - again) > 100 * float(jnp.finfo(dtype).eps) * max(abs(first), abs(again)):
         return first, f"the loss is not deterministic: {first} and {again} for the same params and batch"
     return first, ""
+
+
+@contextmanager
+def _traceable(gradient: Any, asked: str) -> Iterator[None]:
+    """Refuse, by name, a gradient in NumPy where JAX must trace it."""
+    try:
+        yield
+    except (*analytic.UNTRACEABLE, checks.JgdTypeError) as error:
+        cause = error if isinstance(error, analytic.UNTRACEABLE) else error.__cause__
+        if gradient is None or not isinstance(cause, analytic.UNTRACEABLE):
+            raise
+        raise checks.JgdTypeError(
+            f"{asked} needs a gradient that JAX can trace, and {name_of(gradient)} is NumPy code: write it with "
+            f"jax.numpy, or leave {asked} out"
+        ) from error
 
 
 def common_rows(batch: Batch) -> int | None:

@@ -1,5 +1,6 @@
 """What a gradient check says: a verdict a leaf, a table to read, a dictionary to store."""
 
+import math
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
@@ -91,8 +92,8 @@ class GradientCheck:
         return self
 
     def to_dict(self) -> dict[str, Any]:
-        """Plain lists, numbers and strings, for JSON."""
-        return {**asdict(self), "ok": self.ok, "conclusive": self.conclusive}
+        """Plain lists, numbers and strings, for strict JSON: what is not finite is None."""
+        return {**_plain(asdict(self)), "ok": self.ok, "conclusive": self.conclusive}
 
     def __str__(self) -> str:
         heads = (
@@ -121,6 +122,14 @@ class GradientCheck:
         if self.second is not None:
             lines += ["second order:", str(self.second)]
         return "\n".join(lines)
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {key: _plain(each) for key, each in value.items()}
+    if isinstance(value, list | tuple):
+        return type(value)(_plain(each) for each in value)
+    return None if isinstance(value, float) and not math.isfinite(value) else value
 
 
 def _row(leaf: LeafCheck) -> tuple[str, ...]:

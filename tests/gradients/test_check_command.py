@@ -19,6 +19,15 @@ def right():
 
 def wrong():
     return (*right(), lambda w, batch: -3 * w**2)
+
+def raises():
+    raise RuntimeError("no data here")
+
+def needs(x):
+    return x
+
+def no_loss():
+    return None, jnp.ones(3), None
 """
 
 
@@ -47,7 +56,16 @@ def test_a_function_of_ones_own(run):
 
 @pytest.mark.parametrize(
     "words",
-    [("digts",), ("own_case:none",), ("no_such_module:f",), ("diabetes", "--rows", "0"), ("iris", "--loss", "x")],
+    [
+        ("digts",),
+        ("own_case:none",),
+        ("own_case:raises",),
+        ("own_case:needs",),
+        ("own_case:no_loss",),
+        ("no_such_module:f",),
+        ("diabetes", "--rows", "0"),
+        ("iris", "--loss", "x"),
+    ],
 )
 def test_bad_input(run, words):
     assert run(*words).exit_code == 2

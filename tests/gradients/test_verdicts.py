@@ -1,10 +1,13 @@
 """Verdicts that a review found wrong: each of these once blamed a right gradient, or named the wrong fault."""
 
+import json
+
 import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
 
+from jgd.core.checks import JgdTypeError, JgdValueError
 from jgd.gradients import central_difference, check_gradients, directional, double
 
 
@@ -93,3 +96,47 @@ def test_a_kink_that_the_sampled_entries_miss_is_not_forgotten():
     check = check_gradients(lambda w, b: jnp.sum(jnp.square(w)) + 1e3 * jnp.abs(w[17]), w, None, seed=2)
     assert check.leaves[0].verdict == "inconclusive", str(check)
     assert check.leaves[0].kind == "kink"
+
+
+@pytest.mark.parametrize(("option", "named"), [({"order": 2}, "order=2"), ({"compare": "jit"}, "compare='jit'")])
+def test_a_numpy_gradient_is_refused_by_name_where_it_must_be_traced(option, named):
+    def by_hand(w, b):
+        return 2 * np.asarray(w)
+
+    loss = lambda w, b: jnp.sum(jnp.square(w))
+    with pytest.raises(JgdTypeError, match=f"{named}.*by_hand"):
+        check_gradients(loss, jnp.ones(3), None, gradient=by_hand, **option)
+
+
+def test_second_order_of_nothing_is_nothing():
+    check = check_gradients(lambda p, b: jnp.sum(b), {"n": jnp.arange(3)}, jnp.ones(2), order=2)
+    assert check.second is None
+    assert check.ok
+
+
+def test_complex_and_unexpected_gradients_are_refused_by_path():
+    loss, params = (lambda p, b: jnp.sum(jnp.square(p["a"]))), {"a": jnp.ones(3)}
+    with pytest.raises(JgdTypeError, match=r"gradient\['a'\].*complex"):
+        check_gradients(loss, params, None, gradient=lambda p, b: {"a": jax.lax.complex(2 * p["a"], 0 * p["a"])})
+    with pytest.raises(JgdValueError, match=r"unexpected leaf \['b'\]"):
+        check_gradients(loss, params, None, gradient=lambda p, b: {"a": 2 * p["a"], "b": p["a"]})
+
+
+def test_random_numbers_of_the_default_dtype_are_not_called_rounding():
+    noisy = lambda w, b: jnp.sum(jnp.square(w + jax.random.normal(jax.random.key(0), (3,)).astype(w.dtype)))
+    check = check_gradients(noisy, jnp.ones(3), None)
+    assert "another function in float64" in check.problem
+    assert check.leaves[0].verdict == "inconclusive"
+    fixed = lambda w, b: jnp.sum(jnp.square(w + jax.random.normal(jax.random.key(0), (3,), jnp.float32)))
+    assert check_gradients(lambda w, b: 1e6 + jnp.sum(w) - 1e6, jnp.full(3, 0.3), None).problem == ""
+    assert not check_gradients(fixed, jnp.ones(3, jnp.float32), None).problem
+
+
+def test_a_loss_must_be_a_function():
+    with pytest.raises(JgdTypeError, match="loss must be a function"):
+        check_gradients(None, jnp.ones(3), None)
+
+
+def test_what_is_not_finite_is_none_in_strict_json():
+    check = check_gradients(lambda w, b: jnp.sum(w) / 0.0, jnp.ones(3), None)
+    assert json.loads(json.dumps(check.to_dict(), allow_nan=False))["value"] is None
