@@ -9,6 +9,7 @@ from collections.abc import Hashable
 from typing import Any
 
 import jax
+import jax.numpy as jnp
 import numpy as np
 
 KEPT = 16  # programs hold executables, and their losses hold data
@@ -56,7 +57,7 @@ def _numbers(part: Any, digest: Any) -> None:
 
 
 def _number(value: Any, digest: Any) -> None:
-    if jax.dtypes.issubdtype(getattr(value, "dtype", None), jax.dtypes.extended):
+    if jnp.issubdtype(getattr(value, "dtype", np.float64), jax.dtypes.extended):
         value = jax.random.key_data(value)
     array = np.asarray(value)
     digest.update(f"{array.dtype}{array.shape}".encode())

@@ -202,7 +202,7 @@ def around(loss: Loss, params: Params, *data: Batch, dtype: Any = np.float64) ->
 
 def _compiled(loss: Loss, layout: Layout, dtype: str | None, x: np.ndarray, arguments: Any) -> tuple[Any, float]:
     """-> (the programs, of an earlier call where the loss still is what it was, the eps of the coarsest operation)."""
-    fresh = _programs(loss, layout, dtype)
+    fresh: dict[str, Any] = _programs(loss, layout, dtype)
     traced = fresh["value"].trace(x, *arguments).jaxpr
     return reused(("loss", loss, layout, dtype), traced, fresh), coarsest(traced.jaxpr)
 
