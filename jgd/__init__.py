@@ -17,7 +17,7 @@ from jgd.descent import Progress, rollout, start, step
 from jgd.gradients import check_gradients
 from jgd.losses import SupervisedLoss, in_pieces
 from jgd.stopping import Stop
-from jgd.sweep import Sweep, grid, log_grid, sweep, use_cores
+from jgd.sweep import Sweep, Trial, grid, log_grid, sweep, use_cores
 from jgd.tasks import Task
 from jgd.train import Run, Runs, rate_range, smooth, train, train_seeds
 
@@ -60,6 +60,7 @@ __all__ = [
     "log_grid",
     "grid",
     "sweep",
+    "Trial",
     "Sweep",
     "use_cores",
     "results",

@@ -150,17 +150,18 @@ def segment(
     capacity: int,
     observe: Callable[[Params], Any] | None = None,
     lanes: int | None = None,
+    loss_axis: int | None = None,
 ) -> tuple[Lane, Any, Any]:
     """Steps from the lane's own counter to `end`: -> (lane, reports, observations), each with a (capacity,) axis.
 
     The bounds are numbers, not structure: one program serves segments of any length up to `capacity`, and a lane's
     bits don't depend on where segments are cut. The loop ends early once no lane is going: it has diverged, or met one
     of the `goals`. `key` is the seed's ORDER stream. `lanes`: the width of a block whose
-    `optimizer` and `lane` have a leading lane axis (see `LANES`); the batch is shared by all lanes, and of the reports
-    only the losses are kept.
+    `optimizer`, `lane` and `limit` have a leading lane axis (see `LANES`), and whose loss has one where `loss_axis` is
+    0; the batch is shared by all lanes, and of the reports only the losses are kept.
     """
-    one = partial(advance, loss)
-    move = one if lanes is None else jax.vmap(one, in_axes=(0, LANES, None, None), out_axes=(LANES, 0))
+    block = jax.vmap(advance, in_axes=(loss_axis, 0, LANES, 0, None), out_axes=(LANES, 0))
+    move = partial(advance if lanes is None else block, loss)
     kept = (
         (lambda report: report) if lanes is None else (lambda report: report.loss)
     )  # norms of every lane cost a tenth

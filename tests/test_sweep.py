@@ -66,8 +66,9 @@ def test_padding_is_no_result():
     assert found.cost["lane_steps"] == 7 * 2 * 12
 
 
-def test_a_planned_block_is_narrowed_to_its_configs():
-    assert sweep(block=None).cost["block_width"] == 7
+def test_the_planned_width_is_the_models_not_the_configs():
+    widths = {sweep(space={"learning_rate": rates}, block=None).cost["block_width"] for rates in (RATES[:1], RATES)}
+    assert len(widths) == 1
 
 
 def test_all_configs_of_a_seed_start_and_shuffle_alike():
@@ -98,7 +99,7 @@ def test_the_dataset_has_labels():
     assert dict(data.sizes) == {"config": 14, "seed": 2, "step": 12, "evaluation": 2, "recipe": 2}
     assert data["loss"].dims == ("config", "seed", "step")
     assert data["validation_accuracy"].dims == data["validation_loss"].dims == ("config", "seed", "evaluation")
-    assert data["optimizer"].values.tolist() == ["sgd"] * 7 + ["adam"] * 7
+    assert data["recipe_of"].values.tolist() == ["sgd"] * 7 + ["adam"] * 7
     np.testing.assert_allclose(data["learning_rate"], RATES * 2)
     assert data["seed"].values.tolist() == [0, 1]
     assert data["evaluation"].values.tolist() == [6, 12]
@@ -109,11 +110,11 @@ def test_the_dataset_has_labels():
 def test_each_recipe_can_have_its_own_space():
     spaces = {"sgd": {"learning_rate": [0.1]}, "momentum": {"learning_rate": [0.1, 0.2], "momentum": [0.5]}}
     found = sweep(list(spaces), spaces)
-    assert found.configs == [
+    assert found.configs == (
         ("sgd", {"learning_rate": 0.1}),
         ("momentum", {"learning_rate": 0.1, "momentum": 0.5}),
         ("momentum", {"learning_rate": 0.2, "momentum": 0.5}),
-    ]
+    )
     np.testing.assert_array_equal(found.dataset["momentum"], [np.nan, 0.5, 0.5])
     assert [pick.recipe for pick in found.picks] == ["sgd", "momentum"]
 

@@ -10,7 +10,7 @@ import typer
 import jgd
 from jgd.cli import show
 from jgd.core import checks
-from jgd.sweep.recipes import recipes_of
+from jgd.sweep.recipes import grouped
 from jgd.train.several import BROKEN
 
 CLASSES = ("softmax_cross_entropy", "logistic_nll", "softmax", "logistic")  # losses and models of labels …
@@ -110,17 +110,18 @@ def _optimizer(
 ) -> jgd.Optimizer:
     rate = default_rate(name) if rate is None else rate
     settings = show.settings(assigned, taken="learning_rate")
-    [recipe] = recipes_of(name, {"learning_rate": [rate], **{k: [v] for k, v in settings.items()}})
+    build, config = jgd.optimizers.get(name), {"learning_rate": rate, **settings}
+    grouped({name: build}, [(name, config)], static=())  # refuses by name what the optimizer doesn't take
     if schedule is None:
         if shape:
             raise checks.JgdValueError("--set-schedule needs --schedule, one of `jgd list`")
-        return recipe.build(**recipe.configs[0])
-    build = jgd.schedules.get(schedule)
-    takes = list(inspect.signature(build).parameters)
+        return build(**config)
+    shaped = jgd.schedules.get(schedule)
+    takes = list(inspect.signature(shaped).parameters)
     first = "peak_value" if "peak_value" in takes else takes[0]
     numbers = show.settings(shape, taken=first, option="--set-schedule")
-    _check_names(schedule, build, numbers, first)
-    return recipe.build(**{**recipe.configs[0], "learning_rate": build(**{first: rate}, **numbers)})
+    _check_names(schedule, shaped, numbers, first)
+    return build(**{**config, "learning_rate": shaped(**{first: rate}, **numbers)})
 
 
 def _check_names(schedule: str, build: Callable[..., Any], numbers: Mapping[str, float], first: str) -> None:

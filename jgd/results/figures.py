@@ -9,6 +9,7 @@ from jgd.core import checks
 from jgd.descent import GOING
 from jgd.results.canvas import figure_and_axes, finish
 from jgd.sweep import Sweep
+from jgd.sweep.recipes import said
 from jgd.train import smooth
 
 SMOOTHING = 0.15  # weight of the new value in a drawn training curve
@@ -21,26 +22,25 @@ def sensitivity(sweep: Sweep, path: str | Path, parameter: str | None = None) ->
     diverged lane, and the pick as a dotted line. Where the space has other parameters too, each point is the best
     over them. `parameter`: default learning_rate, or the first swept.
     """
-    swept = list(dict.fromkeys(name for _, config in sweep.configs for name in config))
+    swept = list(dict.fromkeys(name for _, config in sweep.configs for name in config if _is_number(config[name])))
     if not swept:
-        raise checks.JgdValueError("the sweep has no hyperparameter to draw its sensitivity to")
+        raise checks.JgdValueError("the sweep has no numeric hyperparameter to draw its sensitivity to")
     parameter = checks.choice(
         "swept parameter", parameter or ("learning_rate" if "learning_rate" in swept else swept[0]), swept
     )
     figure, axes = figure_and_axes()
     final = sweep.validation[sweep.metric][..., -1]
-    begin, marks = 0, []
-    for place, (recipe, pick) in enumerate(zip(sweep.recipes, sweep.picks, strict=True)):
-        mine = slice(begin, begin + len(recipe.configs))
-        begin = mine.stop
-        if parameter not in recipe.configs[0]:
+    marks = []
+    for place, pick in enumerate(sweep.picks):
+        mine = [config for config in sweep.of(pick.recipe) if _is_number(sweep.configs[config][1].get(parameter))]
+        if not mine:
             continue
-        values = np.array([config[parameter] for config in recipe.configs])
+        values = np.array([sweep.configs[config][1][parameter] for config in mine], float)
         x, best = _best_of_each(values, final[mine], sweep.larger_is_better)
         color = f"C{place}"
-        axes.plot(x, _over_seeds(np.mean, best), "o-", ms=3.5, lw=1.6, color=color, label=recipe.name)
+        axes.plot(x, _over_seeds(np.mean, best), "o-", ms=3.5, lw=1.6, color=color, label=pick.recipe)
         axes.fill_between(x, _over_seeds(np.min, best), _over_seeds(np.max, best), color=color, alpha=0.18, lw=0)
-        if pick.config is not None:
+        if pick.config in mine:
             axes.axvline(pick.hyperparameters[parameter], color=color, ls=":", lw=1.6)
         broken = (sweep.diverged_at[mine] != GOING).sum(axis=1)
         marks.append((color, values.repeat(broken), place))
@@ -49,7 +49,7 @@ def sensitivity(sweep: Sweep, path: str | Path, parameter: str | None = None) ->
         axes.plot(where, np.full(len(where), height), "x", ms=5, color=color, clip_on=False, transform=_below(axes))
     axes.set_xlabel(f"{parameter}    (× = diverged lane)", labelpad=12)
     axes.tick_params(axis="x", pad=3 + 7 * len(marks))
-    if _spans_decades(values=[c[parameter] for _, c in sweep.configs if parameter in c]):
+    if _spans_decades(values=[c[parameter] for _, c in sweep.configs if _is_number(c.get(parameter))]):
         axes.set_xscale("log")
     axes.set_ylabel(f"validation {sweep.metric} after {sweep.evaluate_at[-1]} steps")
     axes.set_title(
@@ -65,7 +65,6 @@ def loss_curves(sweep: Sweep, path: str | Path) -> None:
     for place, pick in enumerate(sweep.picks):
         if pick.config is None:
             continue
-        said = ", ".join(f"{name} {value:.3g}" for name, value in pick.hyperparameters.items())
         seeds = sweep.loss[pick.config]
         steps = np.arange(seeds.shape[1])
         axes.plot(steps, seeds.T, color=f"C{place}", lw=0.4, alpha=0.25)
@@ -74,7 +73,7 @@ def loss_curves(sweep: Sweep, path: str | Path) -> None:
             smooth(_over_seeds(np.mean, seeds.T), SMOOTHING, "corrected"),
             color=f"C{place}",
             lw=1.8,
-            label=f"{pick.recipe} ({said})",
+            label=f"{pick.recipe} ({said(pick.hyperparameters)})",
         )
     if np.all(sweep.loss[np.isfinite(sweep.loss)] > 0):
         axes.set_yscale("log")
@@ -82,6 +81,10 @@ def loss_curves(sweep: Sweep, path: str | Path) -> None:
     axes.set_ylabel("loss on the step's batch, before its update")
     axes.set_title(f"{sweep.task}: the picks, {len(sweep.seeds)} seeds thin, their smoothed mean thick", fontsize=10)
     finish(figure, axes, path)
+
+
+def _is_number(value: Any) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool)
 
 
 def _best_of_each(values: np.ndarray, scores: np.ndarray, larger: bool) -> tuple[np.ndarray, np.ndarray]:

@@ -1,5 +1,7 @@
 """The picks of a sweep as a table."""
 
+from typing import Any
+
 from jgd.sweep import Estimate, Sweep
 
 
@@ -10,7 +12,6 @@ def columns(sweep: Sweep) -> list[str]:
         "recipe",
         *(f"best {name}" for name in names),
         f"validation {sweep.metric}",
-        f"test {sweep.metric}",
         "diverged",
     ]
 
@@ -23,7 +24,7 @@ def rows(sweep: Sweep) -> list[list[str]]:
     >>> columns(result)[:2], rows(result)[0][:2], rows(result)[0][-1]
     (['recipe', 'best learning_rate'], ['sgd', '0.01'], '2 of 4')
     """
-    names = [heading.removeprefix("best ") for heading in columns(sweep)[1:-3]]
+    names = [heading.removeprefix("best ") for heading in columns(sweep)[1:-2]]
     sign = -1 if sweep.larger_is_better else 1
     order = sorted(
         sweep.picks, key=lambda p: (p.config is None, sign * p.validation.mean if p.config is not None else 0)
@@ -31,13 +32,16 @@ def rows(sweep: Sweep) -> list[list[str]]:
     return [
         [
             pick.recipe,
-            *(f"{pick.hyperparameters[n]:.3g}" if n in pick.hyperparameters else "–" for n in names),
+            *(_value(pick.hyperparameters[n]) if n in pick.hyperparameters else "–" for n in names),
             said(pick.validation, len(sweep.seeds)),
-            said(pick.test, len(sweep.seeds)),
             f"{pick.diverged} of {pick.lanes}",
         ]
         for pick in order
     ]
+
+
+def _value(value: Any) -> str:
+    return f"{value:.3g}" if isinstance(value, float) else str(value)
 
 
 def said(estimate: Estimate, seeds: int | None = None) -> str:

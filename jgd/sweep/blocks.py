@@ -1,10 +1,11 @@
-"""A block: a fixed number of configs of one recipe, at one seed, as one program with a lane axis.
+"""A block: a fixed number of lanes of one group of configs, at one seed, as one program with a lane axis.
 
-All blocks of a sweep have one width, the last padded by repeating its last config, so that a lane's bits don't depend
+All blocks of a sweep have one width, filled up by repeating the last config, so that a lane's bits don't depend
 on how many lanes run or on who its neighbours are. A block's batch is one array, shared by its lanes.
 """
 
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from functools import partial
 
 import jax
@@ -12,24 +13,38 @@ import jax.numpy as jnp
 import numpy as np
 from jax import Array
 
-from jgd.core.optimizer import Optimizer
+from jgd.core import tree
+from jgd.core.functions import OnBatch
 from jgd.core.record import record
 from jgd.core.types import Batch, Loss, Params
 from jgd.data.batches import Batches
 from jgd.descent import GOING, LANES, Lane, deployed, segment, start
-from jgd.sweep.recipes import Build, Recipe
 from jgd.sweep.space import Config
-from jgd.watch import evaluation
+from jgd.sweep.trial import Build, Trial, of_arrays
+from jgd.watch import BASELINE_ROWS, evaluation, loss_limit
+
+# Lanes a block, by the number of parameters: small blocks stay in the cache and pad less, wide ones spread the cost of
+# each operation. Never by the number of configs: a lane's bits depend on the width, and must not on who else runs.
+WIDTHS = {
+    "cpu": ((65536, 32), (2**20, 8)),  # measured on two cores
+    "gpu": ((65536, 256), (2**20, 32)),
+}
+LARGEST = 4  # lanes of models beyond the table
 
 
 @dataclass(frozen=True)
 class Block:
-    """Configs `first` … of a recipe at one seed; `real` of its lanes are configs, the rest padding."""
+    """Lanes that run side by side: configs of one group, by their places, at one seed, all after `begin` steps."""
 
-    recipe: int
+    group: int
     seed: int
-    first: int
-    real: int
+    configs: tuple[int, ...]
+    begin: int
+    end: int
+
+    @property
+    def lane_steps(self) -> int:
+        return len(self.configs) * (self.end - self.begin)
 
 
 @record
@@ -42,74 +57,79 @@ class Feed:
     validation: Batch
 
 
-def width_for(recipes: list[Recipe], parameters: int) -> int:
-    """Configs a block: small blocks stay in the cache and pad less, wide ones spread the cost of each operation.
+@record
+class Opened:
+    """A block before its steps: the trials, the lanes at their start and the losses above which they have diverged."""
 
-    Measured on two cores: 64 serves a softmax regression, 16 to 32 a small MLP. The widest block of the
-    fewest is then narrowed to what the largest recipe needs, so that little is padded.
-    """
-    most = 64 if parameters <= 2048 else 32 if parameters <= 65536 else 8
-    largest = max(len(recipe.configs) for recipe in recipes)
-    return -(-largest // -(-largest // most))
+    trial: Trial
+    lane: Lane
+    limit: Array  # (lanes,)
 
 
-def plan(recipes: list[Recipe], seeds: int, width: int) -> list[Block]:
-    """All blocks of a sweep, recipe by recipe."""
-    return [
-        Block(r, seed, first, min(width, len(recipe.configs) - first))
-        for r, recipe in enumerate(recipes)
-        for seed in range(seeds)
-        for first in range(0, len(recipe.configs), width)
-    ]
+def width_for(parameters: int, platform: str) -> int:
+    """Lanes a block for a model of so many parameters."""
+    table = WIDTHS.get(platform, WIDTHS["gpu"])
+    return next((width for most, width in table if parameters <= most), LARGEST)
 
 
-def hyperparameters(configs: list[Config], width: int) -> dict[str, np.ndarray]:
+def numbers(configs: Sequence[Config], names: Sequence[str], width: int) -> dict[str, np.ndarray]:
     """name -> (width,) values of a block's configs, the last one repeated to fill it."""
-    padded = configs + [configs[-1]] * (width - len(configs))
+    padded = [*configs, *[configs[-1]] * (width - len(configs))]
     dtype = jnp.result_type(float)
-    return {name: np.array([config[name] for config in padded], dtype) for name in configs[0]}
+    return {name: np.array([config[name] for config in padded], dtype) for name in names}
 
 
 @partial(jax.jit, static_argnames=("build", "width"))
 def opened(
-    build: Build, hypers: dict[str, Array], params: Params, noise: Array, *, width: int
-) -> tuple[Optimizer, Lane]:
-    """A block's optimizers and its lanes before the first step, all at the seed's parameters and noise."""
-
-    def one(_: Array, config: dict[str, Array]) -> tuple[Optimizer, Lane]:
-        optimizer = jax.tree.map(lambda x: jnp.asarray(x, jnp.result_type(x)), build(**config))
-        return optimizer, Lane(start(optimizer, params, noise), jnp.asarray(GOING, jnp.int32))
-
-    return jax.vmap(one, out_axes=(0, LANES))(jnp.arange(width), hypers)
-
-
-@jax.jit
-def evaluated(metrics: dict[str, Loss], loss: Loss, params: Params, rows: Batch) -> dict[str, Array]:
-    """name -> (lanes,): loss and metrics of every lane on the same rows."""
-    return jax.vmap(evaluation, in_axes=(None, None, 0, None))(metrics, loss, params, rows)
-
-
-@jax.jit
-def finished(optimizer: Optimizer, lane: Lane) -> Params:
-    """The parameters of every lane to evaluate and keep."""
-    return jax.vmap(deployed, in_axes=(0, LANES))(optimizer, lane)
-
-
-@partial(jax.jit, static_argnames=("capacity", "lanes"), donate_argnames=("lane",))
-def advanced(
-    optimizer: Optimizer,
-    lane: Lane,
+    build: Build,
+    values: Mapping[str, Array],
     feed: Feed,
-    key: Array,
-    limit: Array,
-    end: Array,
+    params: Params,
+    init: Array,
+    noise: Array,
+    factor: Array,
     *,
-    batches: Batches,
-    capacity: int,
-    lanes: int,
+    width: int,
+) -> Opened:
+    """A block before its first step. params: the task's start at this seed; init, noise: the seed's keys."""
+
+    def one(_: Array, config: dict[str, Array]) -> Opened:
+        trial = of_arrays(build(**config))
+        begin = params if trial.init is None else trial.start(init)
+        loss = feed.loss if trial.loss is None else trial.loss
+        rows = jax.tree.map(lambda a: a[:BASELINE_ROWS], feed.train)
+        at_start = OnBatch(loss, rows)(begin).astype(tree.compute_dtype(begin))
+        lane = Lane(start(trial.optimizer, begin, noise), jnp.asarray(GOING, jnp.int32))
+        return Opened(replace(trial, init=None, measure=trial.measured_by), lane, loss_limit(at_start, factor))
+
+    return jax.vmap(one, out_axes=Opened(0, LANES, 0))(jnp.arange(width), values)  # pyright: ignore
+
+
+@jax.jit
+def finished(trial: Trial, lane: Lane) -> Params:
+    """The parameters of every lane to evaluate and keep."""
+    return jax.vmap(deployed, in_axes=(0, LANES))(trial.optimizer, lane)
+
+
+@jax.jit
+def evaluated(trial: Trial, feed: Feed, params: Params, rows: Batch) -> dict[str, Array]:
+    """name -> (lanes,): the measure and the metrics of every lane on the same rows."""
+
+    def one(trial: Trial, params: Params) -> dict[str, Array]:
+        metrics = feed.metrics if trial.metrics is None else trial.metrics
+        return evaluation(metrics, feed.loss if trial.measure is None else trial.measure, params, rows)
+
+    return jax.vmap(one)(trial, params)
+
+
+@partial(jax.jit, static_argnames=("capacity",), donate_argnames=("lane",))
+def advanced(
+    trial: Trial, lane: Lane, limit: Array, feed: Feed, key: Array, end: Array, *, batches: Batches, capacity: int
 ) -> tuple[Lane, Array, dict[str, Array]]:
     """A block after its steps up to `end`: -> (lane, losses (capacity, lanes), validation name -> (lanes,))."""
+    loss, own = (feed.loss, None) if trial.loss is None else (trial.loss, 0)
     lane, losses, _ = segment(
-        feed.loss, optimizer, lane, feed.train, key, limit, end, batches=batches, capacity=capacity, lanes=lanes
-    )
-    return lane, losses, evaluated(feed.metrics, feed.loss, finished(optimizer, lane), feed.validation)
+        loss, trial.optimizer, lane, feed.train, key, limit, end,
+        batches=batches, capacity=capacity, lanes=limit.shape[0], loss_axis=own,
+    )  # fmt: skip
+    return lane, losses, evaluated(trial, feed, finished(trial, lane), feed.validation)

@@ -1,4 +1,4 @@
-"""The engine: compiles one program a recipe and device, and hands whole blocks to the devices.
+"""The engine: compiles one program a group of configs and device, and hands whole blocks to the devices.
 
 A device has one thread and takes the next block when it is done with one; nothing is sharded, so a lane's bits
 don't depend on the device or on how many there are. On a CPU, one host device a core is where the speed is.
@@ -10,7 +10,7 @@ import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import FIRST_EXCEPTION, ThreadPoolExecutor, wait
 from contextlib import ExitStack
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import Any
 
@@ -19,15 +19,16 @@ import jax.numpy as jnp
 import numpy as np
 
 from jgd.core import seeds
-from jgd.core.optimizer import Optimizer
 from jgd.core.types import Params
-from jgd.data.batches import Batches
 from jgd.descent import GOING, Lane
-from jgd.sweep.blocks import Block, Feed, advanced, finished, hyperparameters, opened
-from jgd.sweep.recipes import Recipe
-from jgd.tasks import Task
+from jgd.sweep.archive import Archive, Piece, cut
+from jgd.sweep.blocks import Block, Feed, Opened, advanced, finished, numbers, opened
+from jgd.sweep.plan import Plan
+from jgd.sweep.policies import Leg
 from jgd.train.loop import SEGMENT
-from jgd.watch import BASELINE_ROWS, initial_loss, loss_limit, traceable
+from jgd.watch import traceable
+
+SAVE = 30.0  # seconds that a block runs at most between two pieces
 
 
 @dataclass(frozen=True)
@@ -38,69 +39,160 @@ class Tick:
     done: int  # lane-steps, or programs compiled
     total: int
     diverged: int = 0  # lanes so far
-
-
-@dataclass(frozen=True)
-class Plan:
-    """Everything that fixes the compiled programs and what they are fed."""
-
-    task: Task
-    recipes: list[Recipe]
-    seeds: tuple[int, ...]
-    blocks: list[Block]
-    width: int
-    batches: Batches
-    steps: int
-    evaluate_at: tuple[int, ...]  # numbers of updates, ascending, the last one is `steps`
-    diverged_above: float
-    devices: Sequence[Any]
+    blocks: int = 0  # finished
+    best: float = float("nan")  # of the metric that chooses, over all lanes and looks
+    seconds: float = 0.0  # since the stage began
 
 
 @dataclass
-class Outcome:
-    """What the lanes left, on the host: a leading axis of blocks' results, and the cost."""
+class Engine:
+    """The devices of a sweep with their copies of what blocks are fed, what was compiled, and what it cost."""
 
-    losses: dict[Block, np.ndarray] = field(default_factory=dict)  # (steps, real)
-    metrics: dict[Block, dict[str, np.ndarray]] = field(default_factory=dict)  # name -> (evaluations, real)
-    diverged_at: dict[Block, np.ndarray] = field(default_factory=dict)  # (real,)
-    params: dict[Block, Params] = field(default_factory=dict)  # (real, …) leaves
+    plan: Plan
+    archive: Archive
+    tell: Callable[[Tick], None]
+    total: int = 0  # lane-steps of the legs so far
     compile_seconds: float = 0.0
     run_seconds: float = 0.0
+    lane_steps: int = 0  # made by configs, and by all lanes with those that only fill a block
+    padded_lane_steps: int = 0
+    diverged: int = 0
+    blocks: int = 0
+    best: float = float("nan")
+    _desks: "list[_Desk]" = field(default_factory=list)
+    _ready: set[int] = field(default_factory=set)  # groups whose programs are compiled
+    _lock: Any = field(default_factory=threading.Lock)
 
+    def run(self, leg: Leg, blocks: Sequence[Block]) -> None:
+        """Compile what is missing, then run the blocks; each piece goes to the archive as it lands."""
+        if not blocks:
+            return
+        self.total += sum(block.lane_steps for block in blocks)
+        begin = time.perf_counter()
+        self._desks = self._desks or _desks(self.plan)
+        self._compile(leg, blocks)
+        self.compile_seconds += time.perf_counter() - begin
 
-def execute(plan: Plan, tell: Callable[[Tick], None]) -> Outcome:
-    """Compile, then run every block of the plan."""
-    outcome = Outcome()
-    begin = time.perf_counter()
-    desks = _desks(plan)
-    _compile(plan, desks, tell)
-    outcome.compile_seconds = time.perf_counter() - begin
+        waiting: queue.SimpleQueue[Block] = queue.SimpleQueue()
+        for block in blocks:
+            waiting.put(block)
 
-    begin = time.perf_counter()
-    waiting: queue.SimpleQueue[Block] = queue.SimpleQueue()
-    for block in plan.blocks:
-        waiting.put(block)
-    told = threading.Lock()
-    total = sum(block.real for block in plan.blocks) * plan.steps
-    state = {"done": 0, "diverged": 0}
+        def serve(desk: _Desk, stop: threading.Event) -> None:
+            while not stop.is_set():
+                try:
+                    block = waiting.get_nowait()
+                except queue.Empty:
+                    return
+                self._run(desk, leg, block, stop)
 
-    def advanced_by(steps: int, diverged: int, real: int) -> None:
-        with told:
-            state["done"] += steps * real
-            state["diverged"] += diverged
-            tell(Tick("run", state["done"], total, state["diverged"]))
+        begin, before = time.perf_counter(), self.run_seconds
+        self._clock = lambda: before + time.perf_counter() - begin
+        _in_threads([partial(serve, desk) for desk in self._desks])
+        self.run_seconds = self._clock()
 
-    def serve(desk: _Desk, stop: threading.Event) -> None:
-        while not stop.is_set():
-            try:
-                block = waiting.get_nowait()
-            except queue.Empty:
-                return
-            _run(plan, desk, block, outcome, advanced_by, stop)
+    def _compile(self, leg: Leg, blocks: Sequence[Block]) -> None:
+        """Trace each structure once, in a thread of its own; then compile it for each device, in parallel, by a call
+        that makes no step.
 
-    _in_threads([partial(serve, desk) for desk in desks])
-    outcome.run_seconds = time.perf_counter() - begin
-    return outcome
+        jax keeps what was compiled, so that the next sweep of the same structure and shapes compiles nothing.
+        """
+        first = [block for block in {b.group: b for b in reversed(blocks)}.values() if block.group not in self._ready]
+        done, total, begin = [], len(first) * len(self._desks), time.perf_counter()
+
+        def warm(desk: _Desk, block: Block) -> None:
+            self._advance(desk, block, self._open(desk, leg, replace(block, begin=0)), 0)
+            with self._lock:
+                done.append(block)
+                self.tell(Tick("compile", len(done), total, seconds=time.perf_counter() - begin))
+
+        traced = [threading.Event() for _ in first]
+
+        def serve(desk: _Desk, stop: threading.Event) -> None:
+            for block, ready in zip(first, traced, strict=True):
+                while not ready.wait(0.1):
+                    if stop.is_set():
+                        return
+                warm(desk, block)
+
+        def trace(stop: threading.Event) -> None:
+            for block, ready in zip(first, traced, strict=True):
+                opening = self._open(self._desks[0], leg, replace(block, begin=0))
+                advanced.lower(*_arguments(self._desks[0], block, opening, 0), **self._structure(block))
+                ready.set()
+
+        if first:
+            _in_threads([trace, *(partial(serve, desk) for desk in self._desks)])
+            self._ready.update(block.group for block in first)
+
+    def _structure(self, block: Block) -> dict[str, Any]:
+        """What of the call is structure, the same for every block of a group."""
+        return {"batches": self.plan.batches[block.group], "capacity": SEGMENT}
+
+    def _open(self, desk: "_Desk", leg: Leg, block: Block) -> Opened:
+        plan, seed = self.plan, block.seed
+        group, width = plan.groups[block.group], plan.widths[block.group]
+        values = jax.device_put(numbers(plan.values(block, leg), group.numbers, width), desk.device)
+        start = (desk.params[seed], desk.inits[seed], desk.noises[seed], desk.factor)
+        opening = opened(group.build, values, desk.feed, *start, width=width)
+        if block.begin == 0:
+            return opening
+        origins = [(leg.origin(config, seed, block.begin), seed) for config in block.configs]
+        lane = self.archive.lanes(origins, block.begin, width)
+        return replace(opening, lane=jax.device_put(lane, desk.device))
+
+    def _advance(self, desk: "_Desk", block: Block, opening: Opened, end: int) -> Any:
+        return advanced(*_arguments(desk, block, opening, end), **self._structure(block))
+
+    def _run(self, desk: "_Desk", leg: Leg, block: Block, stop: threading.Event) -> None:
+        """One block from its begin to its end, told of at every segment and saved now and then."""
+        opening = self._open(desk, leg, block)
+        real, capacity = len(block.configs), self._structure(block)["capacity"]
+        broken = int((np.asarray(opening.lane.diverged_at)[:real] != GOING).sum()) if block.begin else 0
+        losses, metrics, looks, done, since = [], [], [], block.begin, time.perf_counter()
+        for until in (look for look in self.plan.looks if block.begin < look <= block.end or look == block.end):
+            while True:
+                end = min(until, done + capacity)
+                lane, loss, measured = self._advance(desk, block, opening, end)
+                opening = replace(opening, lane=lane)
+                losses.append(np.asarray(loss)[: end - done, :real])
+                now = int((np.asarray(lane.diverged_at)[:real] != GOING).sum())
+                self._told(end - done, now - broken, real, self.plan.widths[block.group])
+                done, broken = end, now
+                if done == until:
+                    break
+                if stop.is_set():
+                    return
+            looks.append(until)
+            metrics.append({name: np.asarray(value)[:real] for name, value in measured.items()})
+            if done < block.end and time.perf_counter() - since > SAVE:
+                part = replace(block, end=done)
+                self._land(part, opening, losses, metrics, looks, time.perf_counter() - since)
+                block = replace(block, begin=done)
+                losses, metrics, looks, since = [], [], [], time.perf_counter()
+        self._land(block, opening, losses, metrics, looks, time.perf_counter() - since)
+        with self._lock:
+            self.blocks += 1
+
+    def _land(self, block: Block, opening: Opened, losses: Any, metrics: Any, looks: Any, seconds: float) -> None:
+        """A piece into the archive; one of the same lanes that ended where this began is no longer gone on from."""
+        lane = cut(opening.lane, len(block.configs))
+        kept = lambda leaf: np.asarray(leaf)[: len(block.configs)].copy()
+        params: Params = jax.tree.map(kept, finished(opening.trial, opening.lane))
+        columns = {name: np.stack([row[name] for row in metrics]) for name in metrics[0]}
+        piece = Piece(block, tuple(looks), np.concatenate(losses), columns, lane.diverged_at, params, seconds)
+        with self._lock:
+            self.archive.add(piece, lane)
+            scores = columns[self.plan.task.select_by][:, lane.diverged_at == GOING]
+            better = np.fmax if self.plan.task.larger_is_better else np.fmin  # of a NaN and a number, the number
+            self.best = float(better.reduce(scores[np.isfinite(scores)], initial=self.best))
+
+    def _told(self, steps: int, diverged: int, real: int, width: int) -> None:
+        with self._lock:
+            self.lane_steps += steps * real
+            self.padded_lane_steps += steps * width
+            self.diverged += diverged
+            tick = Tick("run", self.lane_steps, self.total, self.diverged, self.blocks, self.best, self._clock())
+            self.tell(tick)
 
 
 def _in_threads(work: list[Callable[[threading.Event], None]]) -> None:
@@ -143,14 +235,15 @@ def _settings() -> Callable[[], ExitStack]:
 
 @dataclass(frozen=True)
 class _Desk:
-    """One device's copies of what its blocks are fed."""
+    """One device's copies of what its blocks are fed; a list has an entry a seed."""
 
     device: Any
     feed: Feed
-    params: list[Params]  # by seed
+    params: list[Params]
+    inits: list[jax.Array]  # keys of the parameters, for trials with an init of their own
     keys: list[jax.Array]  # of the order of examples
     noises: list[jax.Array]  # of the links that draw
-    limits: list[jax.Array]
+    factor: jax.Array
 
 
 def _desks(plan: Plan) -> list[_Desk]:
@@ -159,90 +252,12 @@ def _desks(plan: Plan) -> list[_Desk]:
     data = jax.tree.map(jnp.asarray, (task.train, task.validation))
     feed = Feed(traceable(task.loss), metrics, *data)
     init = jax.jit(task.init)
-    params = [init(seeds.init_key(seed)) for seed in plan.seeds]
+    inits = [seeds.init_key(seed) for seed in plan.seeds]
     keys = [seeds.key(seed, seeds.Stream.ORDER) for seed in plan.seeds]
-    first = jax.tree.map(lambda a: a[:BASELINE_ROWS], feed.train)
-    limits = [loss_limit(initial_loss(feed.loss, p, first), plan.diverged_above) for p in params]
     noises = [seeds.key(seed, seeds.Stream.NOISE) for seed in plan.seeds]
-    shared = (feed, params, keys, noises, limits)
+    shared = (feed, [init(key) for key in inits], inits, keys, noises, jnp.asarray(plan.diverged_above))
     return [_Desk(device, *jax.device_put(shared, device)) for device in plan.devices]
 
 
-def _compile(plan: Plan, desks: list[_Desk], tell: Callable[[Tick], None]) -> None:
-    """Trace each structure once, in a thread of its own; then compile it for each device, in parallel, by a call that makes no step.
-
-    jax keeps what was compiled, so that the next sweep of the same structure and shapes compiles nothing.
-    """
-    blocks = _first_blocks(plan)
-    done, lock = [], threading.Lock()
-
-    def warm(desk: _Desk, block: Block) -> None:
-        advanced(*_arguments(desk, block, *_open(plan, desk, block), 0), **_structure(plan))
-        with lock:
-            done.append(block)
-            tell(Tick("compile", len(done), len(blocks) * len(desks)))
-
-    traced = [threading.Event() for _ in blocks]
-
-    def serve(desk: _Desk, stop: threading.Event) -> None:
-        for block, ready in zip(blocks, traced, strict=True):
-            while not ready.wait(0.1):
-                if stop.is_set():
-                    return
-            warm(desk, block)
-
-    def trace(stop: threading.Event) -> None:
-        for block, ready in zip(blocks, traced, strict=True):
-            advanced.lower(*_arguments(desks[0], block, *_open(plan, desks[0], block), 0), **_structure(plan))
-            ready.set()
-
-    _in_threads([trace, *(partial(serve, desk) for desk in desks)])
-
-
-def _first_blocks(plan: Plan) -> list[Block]:
-    return list({block.recipe: block for block in reversed(plan.blocks)}.values())[::-1]
-
-
-def _open(plan: Plan, desk: _Desk, block: Block) -> tuple[Optimizer, Lane]:
-    recipe = plan.recipes[block.recipe]
-    configs = recipe.configs[block.first : block.first + block.real]
-    hypers = jax.device_put(hyperparameters(configs, plan.width), desk.device)
-    return opened(recipe.build, hypers, desk.params[block.seed], desk.noises[block.seed], width=plan.width)
-
-
-def _arguments(desk: _Desk, block: Block, optimizer: Optimizer, lanes: Lane, end: int) -> tuple[Any, ...]:
-    return optimizer, lanes, desk.feed, desk.keys[block.seed], desk.limits[block.seed], np.int32(end)
-
-
-def _structure(plan: Plan) -> dict[str, Any]:
-    return {"batches": plan.batches, "capacity": SEGMENT, "lanes": plan.width}
-
-
-def _run(
-    plan: Plan,
-    desk: _Desk,
-    block: Block,
-    outcome: Outcome,
-    advanced_by: Callable[[int, int, int], None],
-    stop: threading.Event,
-) -> None:
-    structure = _structure(plan)
-    optimizer, lanes = _open(plan, desk, block)
-    losses, metrics, done, diverged, real = [], [], 0, 0, slice(0, block.real)
-    for until in plan.evaluate_at:
-        while True:
-            end = min(until, done + structure["capacity"])
-            lanes, loss, measured = advanced(*_arguments(desk, block, optimizer, lanes, end), **structure)
-            losses.append(np.asarray(loss)[: end - done, real])
-            broken = int((np.asarray(lanes.diverged_at)[real] != GOING).sum())
-            advanced_by(end - done, broken - diverged, block.real)
-            done, diverged = end, broken
-            if done == until:
-                break
-            if stop.is_set():
-                return
-        metrics.append({name: np.asarray(value)[real] for name, value in measured.items()})
-    outcome.losses[block] = np.concatenate(losses)
-    outcome.metrics[block] = {name: np.stack([row[name] for row in metrics]) for name in metrics[0]}
-    outcome.diverged_at[block] = np.asarray(lanes.diverged_at)[real]
-    outcome.params[block] = jax.tree.map(lambda leaf: np.asarray(leaf)[real], finished(optimizer, lanes))
+def _arguments(desk: _Desk, block: Block, opening: Opened, end: int) -> tuple[Any, ...]:
+    return opening.trial, opening.lane, opening.limit, desk.feed, desk.keys[block.seed], np.int32(end)

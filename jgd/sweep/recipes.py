@@ -1,7 +1,11 @@
-"""Recipes: builders by name, each with the configs that the space gives it, checked on the host before any trace."""
+"""Recipes: builders by name with the configs that the space gives them, and the groups of configs that share a program.
+
+A config's structure (names of optimizers, widths, batch sizes: whatever isn't a number) is another program; its numbers
+are not. Everything is built once on the host, before any trace, so that faults are told by recipe and config.
+"""
 
 import inspect
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeAlias
 
@@ -10,99 +14,128 @@ import jax
 from jgd import optimizers
 from jgd.core import checks
 from jgd.core.functions import name_of
-from jgd.core.optimizer import Optimizer
-from jgd.sweep.space import Config, Space, configs
+from jgd.sweep.space import Config
+from jgd.sweep.trial import Build, Trial
 
-Build: TypeAlias = Callable[..., Optimizer]
-Recipes: TypeAlias = str | Build | Sequence[str | Build] | Mapping[str, Build]
+Recipe: TypeAlias = Callable[..., Any]
+Recipes: TypeAlias = str | Recipe | Sequence[str | Recipe] | Mapping[str, Recipe]
 
-
-RESERVED = {"config", "evaluation", "loss", "optimizer", "recipe", "seed", "step", "test"}  # names of the results
+RESERVED = {"config", "evaluation", "loss", "recipe", "seed", "step", "test"}  # names of the results
 
 
 @dataclass(frozen=True)
-class Recipe:
-    """A named builder and the configs to build with it."""
+class Group:
+    """Configs of one recipe with one structure: one program. `numbers` are the names it takes as arrays.
 
-    name: str
-    build: Build
-    configs: list[Config]
-
-
-def recipes_of(recipes: Recipes, space: Space | Mapping[str, Space]) -> list[Recipe]:
-    """Names of the registry and functions as recipes, every config of theirs built once on the host as a check.
-
-    `space` is one for all recipes, or maps each recipe's name to its own.
+    batch_size: where the structure says one, else None.
     """
-    builders = _named(recipes)
-    if not builders:
+
+    recipe: str
+    build: Build
+    numbers: tuple[str, ...]
+    configs: tuple[int, ...]  # places on the sweep's config axis
+    batch_size: int | None = None
+
+
+def by_optimizer(optimizer: str, **hyperparameters: Any) -> Any:
+    """The recipe of a space that names its optimizers: one of `jgd.optimizers.registry` with these hyperparameters."""
+    return optimizers.get(optimizer)(**hyperparameters)
+
+
+def named(recipes: Recipes | None) -> dict[str, Recipe]:
+    """Names of the registry and functions, by name; None is the space's own choice of optimizers."""
+    if recipes is None:
+        return {"optimizer": by_optimizer}
+    if isinstance(recipes, Mapping):
+        chosen = dict(recipes)
+    else:
+        each = [recipes] if isinstance(recipes, str) or callable(recipes) else list(recipes)
+        chosen = {}
+        for item in each:
+            name = item if isinstance(item, str) else name_of(item)
+            if name in chosen:
+                raise checks.JgdValueError(f"recipes has {name!r} twice; give a mapping with names of your own")
+            chosen[name] = optimizers.get(item) if isinstance(item, str) else item
+    if not chosen:
         raise checks.JgdValueError("recipes must name at least one optimizer, got none")
-    own = isinstance(space, Mapping) and bool(space) and all(isinstance(v, Mapping) for v in space.values())
-    if own:
-        for name in space:
-            checks.choice("recipe in space", name, builders)
-        for name in builders:
-            checks.choice(f"space for the recipe {name!r}: name", name, space)
+    for name, build in chosen.items():
+        if not callable(build):
+            raise checks.JgdTypeError(f"recipe {name!r} must be a function that returns an optimizer, got {build!r}")
+    return chosen
+
+
+def grouped(recipes: Mapping[str, Recipe], configs: Sequence[tuple[str, Config]], static: Iterable[str]) -> list[Group]:
+    """The groups of a sweep's configs, in the order of their first config; every config is built once as a check."""
+    structural, takes = set(static), {name: _takes(recipe) for name, recipe in recipes.items()}
+    members: dict[Hashable, list[int]] = {}
+    for place, (recipe, config) in enumerate(configs):
+        _check_names(recipe, config, takes[recipe])
+        structure = tuple((name, value) for name, value in config.items() if name in structural)
+        numbers = tuple(name for name in config if name not in structural)
+        members.setdefault((recipe, structure, numbers), []).append(place)
     out = []
-    for name, build in builders.items():
-        recipe = Recipe(name, build, configs(space[name] if own else space))  # pyright: ignore[reportArgumentType]
-        _check(recipe)
-        out.append(recipe)
+    for (recipe, structure, numbers), places in members.items():  # pyright: ignore[reportGeneralTypeIssues]
+        given = dict(structure)
+        batch_size = given.get("batch_size")
+        if batch_size is not None and "batch_size" not in takes[recipe]:
+            del given["batch_size"]  # the sweep's own, not the recipe's
+        group = Group(recipe, Build(recipes[recipe], tuple(given.items())), numbers, tuple(places), batch_size)
+        _check_structure(group, [configs[place][1] for place in places])
+        out.append(group)
     return out
 
 
-def _named(recipes: Recipes) -> dict[str, Build]:
-    if isinstance(recipes, Mapping):
-        named = dict(recipes)
-    else:
-        each = [recipes] if isinstance(recipes, str) or callable(recipes) else list(recipes)
-        named = {}
-        for item in each:
-            name = item if isinstance(item, str) else name_of(item)
-            if name in named:
-                raise checks.JgdValueError(f"recipes has {name!r} twice; give a mapping with names of your own")
-            named[name] = optimizers.get(item) if isinstance(item, str) else item
-    for name, build in named.items():
-        if not callable(build):
-            raise checks.JgdTypeError(f"recipe {name!r} must be a function that returns an optimizer, got {build!r}")
-    return named
+def said(config: Config) -> str:
+    """A config in words: learning_rate=0.1, optimizer=adam.
+
+    >>> said({"learning_rate": 0.1, "optimizer": "adam"})
+    'learning_rate=0.1, optimizer=adam'
+    """
+    number = lambda value: f"{value:.6g}" if isinstance(value, float) else str(value)
+    return ", ".join(f"{name}={number(value)}" for name, value in config.items())
 
 
-def _check(recipe: Recipe) -> None:
-    takes = inspect.signature(recipe.build).parameters
+def _takes(recipe: Recipe) -> Mapping[str, inspect.Parameter]:
+    return inspect.signature(recipe).parameters
+
+
+def _check_names(recipe: str, config: Config, takes: Mapping[str, inspect.Parameter]) -> None:
     open_ended = any(p.kind is p.VAR_KEYWORD for p in takes.values())
-    given = recipe.configs[0]
-    for name in given:
-        if not open_ended:
-            checks.choice(f"parameter of the recipe {recipe.name!r}", name, takes)
+    for name in config:
+        if not open_ended and name != "batch_size":
+            checks.choice(f"parameter of the recipe {recipe!r}", name, takes)
     for name, parameter in takes.items():
         needed = parameter.default is parameter.empty and parameter.kind not in (
             parameter.VAR_KEYWORD,
             parameter.VAR_POSITIONAL,
         )
-        if needed and name not in given:
-            raise checks.JgdValueError(f"space must give values to {name!r}, which {recipe.name!r} has no default for")
-    reserved = set(given) & RESERVED
+        if needed and name not in config:
+            raise checks.JgdValueError(f"space must give values to {name!r}, which {recipe!r} has no default for")
+    reserved = set(config) & RESERVED
     if reserved:
         raise checks.JgdValueError(
-            f"a parameter of the recipe {recipe.name!r} is named {sorted(reserved)[0]!r}, which a sweep's results use "
+            f"a parameter of the recipe {recipe!r} is named {sorted(reserved)[0]!r}, which a sweep's results use "
             f"themselves; rename it (taken: {', '.join(sorted(RESERVED))})"
         )
+
+
+def _check_structure(group: Group, configs: Sequence[Config]) -> None:
     first: Any = None
     # config 0 twice: a function made afresh inside the recipe differs from itself
-    for index, config in [(0, given), *enumerate(recipe.configs)]:
-        said = ", ".join(f"{k}={v:g}" for k, v in config.items())
-        try:
-            optimizer = recipe.build(**config)
-        except checks.JgdError as error:
-            raise type(error)(f"recipe {recipe.name!r}, config {index} ({said}): {error}") from error
-        if not isinstance(optimizer, Optimizer):
-            raise checks.JgdTypeError(f"recipe {recipe.name!r} must return an optimizer, got {optimizer!r}")
-        structure = jax.tree.structure(optimizer)
+    for place, config in [(group.configs[0], configs[0]), *zip(group.configs, configs, strict=True)]:
+        trial = _built(group, place, config)
+        structure = jax.tree.structure(trial)
         first = structure if first is None else first
         if structure != first:
             raise checks.JgdValueError(
-                f"recipe {recipe.name!r} must return one structure for all configs, but config {index} ({said}) "
-                f"differs from config 0: {structure} against {first}. Functions inside must be module-level, and "
-                "structural choices (nesterov or not) a recipe each"
+                f"recipe {group.recipe!r} must return one structure for all numbers, but config {place} "
+                f"({said(config)}) differs from config {group.configs[0]}: {structure} against {first}. Functions "
+                "inside must be module-level, and structural choices (nesterov or not, a width) jgd.static in the space"
             )
+
+
+def _built(group: Group, place: int, config: Config) -> Trial:
+    try:
+        return group.build(**{name: config[name] for name in group.numbers})
+    except checks.JgdError as error:
+        raise type(error)(f"recipe {group.recipe!r}, config {place} ({said(config)}): {error}") from error

@@ -1,5 +1,6 @@
 """What a sweep found: every lane, the pick of each recipe, and what it cost."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
@@ -10,8 +11,9 @@ import numpy as np
 from jgd.core import checks
 from jgd.core.types import Params
 from jgd.descent import GOING
-from jgd.sweep.recipes import Recipe
-from jgd.sweep.selection import Estimate
+from jgd.sweep.archive import Archive
+from jgd.sweep.plan import Plan
+from jgd.sweep.selection import Estimate, estimate, pick
 from jgd.sweep.space import Config
 
 if TYPE_CHECKING:
@@ -22,8 +24,9 @@ if TYPE_CHECKING:
 class Pick:
     """One recipe's outcome: its config with the best mean validation metric over seeds.
 
-    config: its index in the sweep, None where every lane diverged. validation, test: estimates of `metric` over seeds;
-    the test rows were read for this config only. diverged of lanes: over all the recipe's configs and seeds.
+    config: its place in the sweep, None where every lane diverged. validation: the estimate of `metric` over seeds, of
+    the numbers that chose it, and so flattered by the choice: `Sweep.confirm` says how much. diverged of lanes: over
+    all the recipe's configs and seeds.
     """
 
     recipe: str
@@ -31,53 +34,126 @@ class Pick:
     hyperparameters: Config
     metric: str
     validation: Estimate
-    test: Estimate
     diverged: int
     lanes: int
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Sweep:
     """All lanes of a sweep, (config, seed), as NumPy arrays; `dataset` is the same with labels.
 
-    loss: (config, seed, step), on the step's batch before its update; NaN after the step at which a lane diverged.
-    validation: name -> (config, seed, evaluation), NaN likewise. diverged_at: (config, seed), −1 where it didn't.
-    final: the parameters, leaves (config, seed, …); the last finite ones of a diverged lane.
+    configs: (recipe, values) of each config. reached (config,): the steps that each was given. loss: (config, seed,
+    step), on the step's batch before its update; NaN after the step at which a lane diverged, or was stopped.
+    validation: name -> (config, seed, evaluation), NaN likewise, after `evaluate_at` updates.
+    diverged_at: (config, seed), −1 where it didn't.
     cost: compile and run seconds, lane-steps, lane-steps per second, padded share, width of a block, devices.
     """
 
-    task: str
-    recipes: list[Recipe]
-    seeds: tuple[int, ...]
-    evaluate_at: tuple[int, ...]
+    plan: Plan
+    archive: Archive
+    reached: np.ndarray
     loss: np.ndarray
     validation: dict[str, np.ndarray]
     diverged_at: np.ndarray
-    final: Params
-    picks: list[Pick]
-    metric: str
-    larger_is_better: bool
     cost: dict[str, Any]
 
     @property
-    def configs(self) -> list[tuple[str, Config]]:
+    def task(self) -> str:
+        return self.plan.task.name
+
+    @property
+    def configs(self) -> tuple[tuple[str, Config], ...]:
         """(recipe, hyperparameters) of each config, in the order of the config axis."""
-        return [(recipe.name, config) for recipe in self.recipes for config in recipe.configs]
+        return self.plan.configs
+
+    @property
+    def seeds(self) -> tuple[int, ...]:
+        return self.plan.seeds
+
+    @property
+    def evaluate_at(self) -> tuple[int, ...]:
+        return self.plan.looks
+
+    @property
+    def metric(self) -> str:
+        """The metric that chooses."""
+        return self.plan.task.select_by
+
+    @property
+    def larger_is_better(self) -> bool:
+        return self.plan.task.larger_is_better
+
+    @property
+    def recipes(self) -> tuple[str, ...]:
+        return tuple(self.plan.recipes)
+
+    def of(self, recipe: str) -> np.ndarray:
+        """The places of a recipe's configs."""
+        checks.choice("recipe", recipe, self.recipes)
+        return np.array([place for place, (name, _) in enumerate(self.configs) if name == recipe], int)
+
+    @property
+    def scores(self) -> np.ndarray:
+        """(config, seed): the metric that chooses after the last step; NaN where a lane diverged or was stopped."""
+        return self.validation[self.metric][..., -1]
+
+    @cached_property
+    def picks(self) -> list[Pick]:
+        """Each recipe's best config by its mean validation metric over seeds (see `selection.pick`)."""
+        return [self._pick(recipe) for recipe in self.recipes]
+
+    @property
+    def best(self) -> Pick:
+        """The best of the picks; its `config` is None where every lane of the sweep diverged."""
+        sign = -1 if self.larger_is_better else 1
+        whole = {pick.recipe: pick for pick in self.picks if pick.config is not None} or {"": self.picks[0]}
+        return min(whole.values(), key=lambda pick: (pick.validation.n < len(self.seeds), sign * pick.validation.mean))
+
+    def _pick(self, recipe: str) -> Pick:
+        mine = self.of(recipe)
+        best = pick(self.scores[mine], self.larger_is_better)
+        place = None if best is None else int(mine[best])
+        return Pick(
+            recipe=recipe,
+            config=place,
+            hyperparameters={} if place is None else self.configs[place][1],
+            metric=self.metric,
+            validation=estimate(np.full(0, np.nan) if place is None else self.scores[place]),
+            diverged=int((self.diverged_at[mine] != GOING).sum()),
+            lanes=self.diverged_at[mine].size,
+        )
 
     def params(self, config: int, seed: int) -> Params:
-        """The final parameters of one lane; `seed` is one of `seeds`, not a place among them."""
+        """The parameters that one lane ended with; `seed` is one of `seeds`, not a place among them.
+
+        The optimizer's average where it keeps one; the last finite ones of a lane that diverged.
+        """
         checks.count("config", config, 0, len(self.configs) - 1)
         if seed not in self.seeds:
             raise checks.JgdValueError(f"seed must be one of {self.seeds}, got {seed}")
-        return jax.tree.map(lambda leaf: leaf[config, self.seeds.index(seed)], self.final)
+        lane = (config, self.seeds.index(seed))
+        block = self.archive.ends[lane][int(self.reached[config])]
+        return jax.tree.map(lambda leaf: leaf[block.configs.index(config)], self.archive.pieces[block].params)
+
+    @property
+    def final(self) -> Params:
+        """The parameters of all lanes, leaves (config, seed, …); refused where configs differ in structure."""
+        if len({jax.tree.structure(self.params(c, self.seeds[0])) for c in range(len(self.configs))}) > 1:
+            raise checks.JgdValueError("configs have parameters of different structure: use params(config, seed)")
+        rows = [[self.params(config, seed) for seed in self.seeds] for config in range(len(self.configs))]
+        stack = lambda parts: jax.tree.map(lambda *leaves: np.stack(leaves), *parts)
+        return stack([stack(row) for row in rows])
 
     @cached_property
     def dataset(self) -> "xarray.Dataset":
-        """dims (config, seed, step) and (config, seed, evaluation); hyperparameters are coordinates on config."""
+        """dims (config, seed, step) and (config, seed, evaluation); hyperparameters are coordinates on config.
+
+        A name that a config lacks is NaN there; structural choices are text.
+        """
         import xarray  # here: jgd imports as fast as jax
 
         names = sorted({name for _, config in self.configs for name in config})
-        hypers = {name: ("config", [config.get(name, np.nan) for _, config in self.configs]) for name in names}
+        hypers = {name: ("config", _column([config.get(name) for _, config in self.configs])) for name in names}
         by_step = ("config", "seed", "step")
         by_evaluation = ("config", "seed", "evaluation")
         return xarray.Dataset(
@@ -85,17 +161,17 @@ class Sweep:
                 "loss": (by_step, self.loss),
                 **{f"validation_{name}": (by_evaluation, values) for name, values in self.validation.items()},
                 "diverged_at": (("config", "seed"), self.diverged_at),
-                "test": ("recipe", [pick.test.mean for pick in self.picks]),
+                "reached": ("config", self.reached),
                 "picked": ("recipe", [-1 if pick.config is None else pick.config for pick in self.picks]),
             },
             coords={
                 "config": np.arange(len(self.configs)),
-                "optimizer": ("config", [name for name, _ in self.configs]),
                 **hypers,
+                "recipe_of": ("config", [name for name, _ in self.configs]),
                 "seed": list(self.seeds),
                 "step": np.arange(self.loss.shape[2]),
                 "evaluation": list(self.evaluate_at),
-                "recipe": [pick.recipe for pick in self.picks],
+                "recipe": list(self.recipes),
             },
             attrs={
                 "task": self.task,
@@ -106,3 +182,40 @@ class Sweep:
                 **self.cost,
             },
         )
+
+    def __repr__(self) -> str:
+        best = self.best
+        found = "every lane diverged" if best.config is None else f"best {best.recipe} {best.hyperparameters}"
+        return (
+            f"Sweep({self.task}: {len(self.configs)} configs × {len(self.seeds)} seeds, {self.plan.steps} steps; "
+            f"{int((self.diverged_at != GOING).sum())} of {self.diverged_at.size} lanes diverged; {found})"
+        )
+
+
+def _column(values: Sequence[Any]) -> np.ndarray:
+    """Values of one name over configs: numbers with NaN for none, or text."""
+    if all(value is None or (isinstance(value, int | float) and not isinstance(value, bool)) for value in values):
+        return np.array([np.nan if value is None else value for value in values], np.float64)
+    return np.array(["" if value is None else str(value) for value in values])
+
+
+def assembled(plan: Plan, archive: Archive, given: np.ndarray, cost: dict[str, Any]) -> Sweep:
+    """The result of what is in the archive; lanes or steps that are not there (yet) are NaN."""
+    shape, looks = (len(plan.configs), len(plan.seeds)), {step: place for place, step in enumerate(plan.looks)}
+    pieces = sorted(archive.pieces.values(), key=lambda piece: piece.block.begin)
+    dtype = pieces[0].losses.dtype if pieces else np.float32
+    diverged_at = np.full(shape, GOING, np.int32)
+    loss = np.full((*shape, plan.steps), np.nan, dtype)
+    validation = {name: np.full((*shape, len(looks)), np.nan, dtype) for name in ("loss", *plan.task.metrics)}
+    for piece in pieces:
+        at, seed = list(piece.block.configs), piece.block.seed
+        loss[at, seed, piece.block.begin : piece.block.end] = piece.losses.T
+        diverged_at[at, seed] = piece.diverged_at
+        for row, look in enumerate(piece.looks):
+            for name in validation if look in looks else ():  # the end of a shorter sweep need not be a look of this one
+                validation[name][at, seed, looks[look]] = piece.metrics[name][row]
+    broke = np.where(diverged_at == GOING, plan.steps, diverged_at)[..., None]
+    loss[np.arange(plan.steps) > broke] = np.nan  # the refused step still saw its loss
+    for values in validation.values():
+        values[np.array(plan.looks) > broke] = np.nan
+    return Sweep(plan, archive, given, loss, validation, diverged_at, cost)

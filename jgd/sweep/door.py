@@ -1,0 +1,145 @@
+"""The door of the engine: checks everything on the host, plans, runs or goes on, and answers with a `Sweep`."""
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+import jax
+import numpy as np
+
+from jgd import tasks
+from jgd.core import checks
+from jgd.core import seeds as seeding
+from jgd.data.batches import Batches
+from jgd.data.orders import HardMining, Order
+from jgd.sweep.archive import Archive
+from jgd.sweep.blocks import width_for
+from jgd.sweep.drive import drive
+from jgd.sweep.engine import Tick
+from jgd.sweep.plan import Plan
+from jgd.sweep.policies import Full, Policy
+from jgd.sweep.recipes import Group, Recipes, grouped, named
+from jgd.sweep.result import Sweep
+from jgd.sweep.space import Config, Space, configs
+from jgd.tasks import Task
+from jgd.watch import DIVERGED, check_metrics
+
+EVALUATIONS = 10  # looks at the validation rows during a sweep, unless said otherwise
+
+
+def sweep(
+    task: Task | str,
+    recipes: Recipes | None = None,
+    space: Space | Mapping[str, Space] | None = None,
+    *,
+    seeds: int | Sequence[int] = 4,
+    steps: int,
+    batch_size: int | None = None,
+    order: str | Order = "shuffled",
+    evaluate_every: int | None = None,
+    halving: Policy | None = None,
+    diverged_above: float = DIVERGED,
+    block: int | None = None,
+    devices: Sequence[Any] | None = None,
+    check_finite: bool = True,
+    tell: Callable[[Tick], None] | None = None,
+) -> Sweep:
+    """Train every config of every recipe at every seed, and choose each recipe's best by validation.
+
+    task: a `Task` or the name of a bundled one. recipes: names of `jgd.optimizers.registry`, functions of
+    hyperparameters that return an optimizer (or a `jgd.Trial`, or a task and an optimizer), or a mapping of names to
+    such functions; None where the space has a name "optimizer" whose values are names of the registry.
+    space: parameter name -> values, all combinations; or recipe name -> its own space. seeds: how many (0, 1, …) or
+    which. All configs of a seed start at the same parameters and see the same batches, so that they differ in nothing
+    else. steps, batch_size, order, diverged_above, check_finite: as in `jgd.train`. evaluate_every: updates between
+    looks at the validation rows (default: a tenth of the steps); the last one is after the last step.
+    block: lanes a compiled block holds (default: by the size of the model); it fixes a lane's bits, with the machine
+    and versions. devices: default all local ones; `jgd.use_cores()` makes one of each CPU core. tell: called with a
+    `Tick`.
+
+    A lane whose loss exceeds its limit or is not finite is frozen and flagged; it disturbs no other. A config is
+    picked by its mean validation metric over seeds after the last step (see `selection.pick` for diverged ones). The
+    test rows are not read: `Sweep.confirm` does, once, for what was picked.
+
+    >>> import jgd
+    >>> result = jgd.sweep("iris", ["sgd", "adam"], {"learning_rate": jgd.log_grid(1e-3, 1, 4)}, seeds=2, steps=50)
+    >>> result.loss.shape, [p.recipe for p in result.picks], int((result.diverged_at >= 0).sum())
+    ((8, 2, 50), ['sgd', 'adam'], 0)
+    """
+    task = tasks.get(task) if isinstance(task, str) else task
+    if not isinstance(task, Task):
+        raise checks.JgdTypeError(f"task must be a jgd.Task or a name, got {task!r}")
+    steps = checks.count("steps", steps, 0, 2**31 - 2)
+    chosen = _seeds(seeds)
+    by_name = named(recipes)
+    if check_finite:
+        checks.finite_data("task.train", task.train)
+        checks.finite_data("task.validation", task.validation)
+    check_metrics(task.metrics)
+    axis, static = _configs(by_name, {} if space is None else space)
+    groups = grouped(by_name, axis, static)
+    devices = tuple(jax.local_devices() if devices is None else devices)
+    if not devices:
+        raise checks.JgdValueError("devices must name at least one, got none")
+    default = max(1, -(-steps // EVALUATIONS))
+    plan = Plan(
+        task=task,
+        recipes=by_name,
+        configs=axis,
+        groups=tuple(groups),
+        batches=tuple(_batches(task, group, batch_size, order) for group in groups),
+        widths=tuple(_width(task, group, axis, chosen[0], block, devices) for group in groups),
+        seeds=chosen,
+        steps=steps,
+        every=default if evaluate_every is None else checks.count("evaluate_every", evaluate_every, 1),
+        policy=Full() if halving is None else halving,
+        diverged_above=checks.number("diverged_above", diverged_above, "> 0"),
+        devices=devices,
+    )
+    return drive(plan, Archive(), tell or (lambda tick: None))
+
+
+def _seeds(seeds: int | Sequence[int]) -> tuple[int, ...]:
+    if isinstance(seeds, Sequence | np.ndarray) and not isinstance(seeds, str):
+        chosen = tuple(seeding.check(seed, f"seeds[{i}]") for i, seed in enumerate(seeds))
+        if not chosen:
+            raise checks.JgdValueError("seeds must name at least one, got none")
+        if len(set(chosen)) < len(chosen):
+            raise checks.JgdValueError(f"seeds must differ from each other, got {chosen}")
+        return chosen
+    return tuple(range(checks.count("seeds", seeds, 1)))
+
+
+def _configs(recipes: Mapping[str, Any], space: Any) -> tuple[tuple[tuple[str, Config], ...], set[str]]:
+    """The config axis, and the names of structure."""
+    own = isinstance(space, Mapping) and bool(space) and all(isinstance(v, Mapping) for v in space.values())
+    if own:
+        for name in space:
+            checks.choice("recipe in space", name, recipes)
+        for name in recipes:
+            checks.choice(f"space for the recipe {name!r}: name", name, space)
+    each = [(name, config) for name in recipes for config in configs(space[name] if own else space)]
+    return tuple(each), set()
+
+
+def _batches(task: Task, group: Group, batch_size: int | None, order: str | Order) -> Batches:
+    rows = checks.rows("task.train", task.train)
+    if group.batch_size is not None and batch_size is not None:
+        raise checks.JgdValueError(f"batch_size is said twice: {batch_size}, and as a choice of the space")
+    size = batch_size if group.batch_size is None else group.batch_size
+    batches = Batches(rows, rows if size is None else size, order)
+    if isinstance(batches.order, HardMining):
+        raise checks.JgdValueError("order HardMining follows one run's losses, and the lanes of a sweep share batches")
+    return batches
+
+
+def _width(
+    task: Task, group: Group, axis: Sequence[tuple[str, Config]], seed: int, block: int | None, devices: Sequence[Any]
+) -> int:
+    """The width of a group's blocks, by the size of its parameters, which are checked on the way."""
+    values = axis[group.configs[0]][1]
+    trial = group.build(**{name: values[name] for name in group.numbers})
+    shapes = jax.eval_shape(task.init if trial.init is None else trial.start, seeding.init_key(seed))
+    checks.parameters(shapes)
+    if block is not None:
+        return checks.count("block", block, 1)
+    return width_for(sum(int(np.prod(leaf.shape)) for leaf in jax.tree.leaves(shapes)), devices[0].platform)

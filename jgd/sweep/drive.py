@@ -1,0 +1,66 @@
+"""Leg by leg through a sweep: the policy says who goes on, the engine runs what is left of it, the archive keeps it."""
+
+import platform
+from collections.abc import Callable
+from itertools import count
+from typing import Any
+
+import jax
+import numpy as np
+
+from jgd.sweep.archive import Archive
+from jgd.sweep.engine import Engine, Tick
+from jgd.sweep.plan import Plan
+from jgd.sweep.policies import Standing
+from jgd.sweep.result import Sweep, assembled
+
+
+def drive(plan: Plan, archive: Archive, tell: Callable[[Tick], None]) -> Sweep:
+    """Run what is left of a plan: -> what was found."""
+    engine = Engine(plan, archive, tell)
+    given = np.zeros(len(plan.configs), int)
+    for legs in count():
+        leg = plan.policy.next(_standing(plan, archive, given, legs))
+        if leg is None:
+            break
+        blocks = plan.blocks(leg, archive)
+        engine.run(leg, blocks)
+        archive.settle(leg.until)
+        given[list(leg.configs)] = leg.until
+    return assembled(plan, archive, given, _cost(plan, engine, given))
+
+
+def _standing(plan: Plan, archive: Archive, given: np.ndarray, legs: int) -> Standing:
+    so_far = assembled(plan, archive, given, {})
+    scores = so_far.validation[plan.task.select_by]
+    unseen = np.array(plan.looks) > given[:, None]  # what an interrupted leg has measured already is of no account yet
+    return Standing(
+        configs=tuple(config for _, config in plan.configs),
+        seeds=plan.seeds,
+        steps=plan.steps,
+        larger_is_better=plan.task.larger_is_better,
+        looks=plan.looks,
+        given=given.copy(),
+        scores=np.where(unseen[:, None, :], np.nan, scores),
+        legs=legs,
+    )
+
+
+def _cost(plan: Plan, engine: Engine, given: np.ndarray) -> dict[str, Any]:
+    """What it took, this time; and what the policy has saved."""
+    seconds, made = engine.run_seconds, engine.lane_steps
+    whole = len(plan.configs) * len(plan.seeds) * plan.steps
+    return {
+        "compile_seconds": engine.compile_seconds,
+        "run_seconds": seconds,
+        "lane_steps": made,
+        "lane_steps_per_second": made / seconds if seconds else 0.0,
+        "padded_share": 1 - made / engine.padded_lane_steps if engine.padded_lane_steps else 0.0,
+        "saved_share": 1 - int(given.sum()) * len(plan.seeds) / whole if whole else 0.0,
+        "block_width": max(plan.widths),
+        "devices": len(plan.devices),
+        "device_kind": plan.devices[0].device_kind,
+        "batch_size": max(batches.size for batches in plan.batches),
+        "jax": jax.__version__,
+        "python": platform.python_version(),
+    }
