@@ -94,8 +94,9 @@ def train(
     first 4096 rows, taken as at least 1. check_finite: refuse NaN or infinite rows before anything runs.
     store: a directory for snapshots, every `save_every` seconds and at the end. With resume=True the run in it goes on
     where its last snapshot was, and ends with the same bits as one that was never interrupted; a finished one is
-    returned without a step (more `steps` go on from it). Another run in it is refused, with what differs. A disk that
-    fails later loses nothing in memory: the run goes on, and its notes say so.
+    returned without a step. More `steps` go on from it, and what was evaluated after its last step stays among the
+    evaluations. Another run in it is refused, with what differs. A disk that fails later loses nothing in memory: the
+    run goes on, and its notes say so.
 
     Changing a hyperparameter, the seed, the number of steps or `evaluate_every` compiles nothing. float64 rows
     become float32 unless x64 is on, which the run's notes say. Errors (`JgdValueError`, `JgdTypeError`) are raised
@@ -107,6 +108,8 @@ def train(
     >>> run = jgd.train(loss, jgd.optimizers.sgd(0.01), {"weights": jnp.ones(1)}, hours.rows, steps=100)
     >>> round(float(run.params["weights"][0]), 4), run.status.name, round(float(run.history["loss"][0]), 4)
     (1.9999, 'max_steps', 4.6667)
+    >>> run
+    Run(max_steps at step 100; last loss 1.8e-08 at step 99; 2 notes)
     """
     data = np.zeros(1, np.float32) if data is None else data  # a loss without data ignores its batch
     rows = checks.rows("data", data)
