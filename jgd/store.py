@@ -21,14 +21,14 @@ import numpy as np
 
 from jgd.core import checks
 
-FORMAT = 1  # of the directory; a newer one is refused, by its number
+FORMAT = 2  # of the directory; another one is refused, by its number
 KEPT = 2  # snapshots: the newest, and the one before it in case that is damaged
 CHUNK = 2**24  # bytes hashed at once
 _NUMBERED = re.compile(r"snapshot-(\d{8})\.json")
 
 
-class NewerFormatError(checks.JgdValueError):
-    """The file is whole, but a newer jgd wrote it."""
+class OtherFormatError(checks.JgdValueError):
+    """The file is whole, but another version of jgd wrote it."""
 
 
 class Snapshot(NamedTuple):
@@ -83,7 +83,7 @@ class Store:
         for number in reversed(self._numbers()):
             try:
                 return self._read(number)
-            except NewerFormatError:
+            except OtherFormatError:
                 raise
             except (OSError, checks.JgdValueError) as fault:
                 warnings.warn(f"snapshot {number} in {str(self.path)!r} is unusable ({fault})", stacklevel=2)
@@ -196,10 +196,9 @@ def _unsealed(file: Path) -> dict[str, Any]:
         whole, content = False, {}
     if not whole:
         raise checks.JgdValueError(f"{file.name} is damaged")
-    if content["format"] > FORMAT:
-        raise NewerFormatError(
-            f"{file.name} has format {content['format']}, written by a newer jgd; this one reads {FORMAT}"
-        )
+    if content["format"] != FORMAT:
+        age = "a newer" if content["format"] > FORMAT else "an older"
+        raise OtherFormatError(f"{file.name} has format {content['format']}, of {age} jgd; this one reads {FORMAT}")
     return content
 
 
@@ -207,11 +206,6 @@ def _storable(array: np.ndarray) -> np.ndarray:
     """In a dtype that the file format knows: bfloat16 and its like as the bits they are."""
     array = np.ascontiguousarray(array)
     return array.reshape(-1).view(np.uint8) if array.dtype.kind == "V" else array.reshape(-1)
-
-
-def _short(value: Any) -> str:
-    text = repr(value)
-    return text if len(text) <= 60 else text[:57] + "…"
 
 
 def pack(name: str, tree: Any) -> dict[str, np.ndarray]:
@@ -253,13 +247,3 @@ def digest(tree: Any) -> str:
         for begin in range(0, len(flat), CHUNK):  # a memory-mapped array never is in memory whole
             out.update(flat[begin : begin + CHUNK].data)
     return out.hexdigest()
-
-
-def differences(there: Mapping[str, Any], here: Mapping[str, Any]) -> list[str]:
-    """What differs between two descriptions of a run, a phrase each."""
-    here = json.loads(json.dumps(here))
-    return [
-        f"{name} ({_short(there.get(name))} there, {_short(here.get(name))} here)"
-        for name in sorted({*there, *here})
-        if there.get(name) != here.get(name)
-    ]

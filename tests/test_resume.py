@@ -1,6 +1,7 @@
 """Exact resume: interrupted anywhere and gone on with, a run ends with the bits of one that never was."""
 
 import importlib
+import re
 import signal
 import subprocess
 import sys
@@ -115,25 +116,36 @@ def test_a_diverged_run_comes_back_diverged(tmp_path):
     assert first.status.name == "diverged"
 
 
-CHANGES = {
-    "data": {"data": (ROWS[0] + 1, ROWS[1])},
-    "validation": {"validation": ROWS},
-    "seed": {"seed": 4},
-    "batch_size": {"batch_size": 4, "evaluate_every": 5},
-    "optimizer": {"optimizer": jgd.optimizers.adam(0.06)},
-    "params": {"params": {"weights": jnp.ones(3), "bias": jnp.zeros(())}},
-    "order": {"order": "sequential"},
-    "evaluate_every": {"evaluate_every": 3},
-    "stop": {"stop": jgd.Stop(patience=9)},
+FALLING = jgd.schedules.StepDecay(0.05, 10, 0.5)
+CHANGES = {  # setting -> another value of it, and the words that tell
+    "data": ((ROWS[0] + 1, ROWS[1]), r"data[0] float32(37, 3) \w{16} there, float32(37, 3) \w{16} here"),
+    "validation": (ROWS, r"validation[0] float32(11, 3) \w{16} there, float32(37, 3)"),
+    "seed": (4, "seed 3 there, 4 here"),
+    "batch_size": (9, "batch_size 8 there, 9 here"),
+    "hyperparameter": (jgd.optimizers.adam(0.05, b1=0.8), "optimizer.links[0].b1 0.9 there, 0.8 here"),
+    "structure": (
+        jgd.optimizers.adam(0.05, mu_dtype="bfloat16"),
+        "optimizer.links[0].mu_dtype None there, 'bfloat16' here",
+    ),
+    "rate": (jgd.optimizers.adam(FALLING), "optimizer.links[1].learning_rate 0.05 there, StepDecay here"),
+    "optimizer": (jgd.optimizers.adamax(0.05), "optimizer.links[0] ScaleByAdam there, ScaleByAdamax here"),
+    "params": ({"weights": jnp.full(3, 0.5), "bias": jnp.ones(())}, "params['bias'] 0.0 there, 1.0 here"),
+    "order": ("sequential", "order Shuffled there, Sequential here"),
+    "evaluate_every": (3, "evaluate_every 5 there, 3 here"),
+    "stop": (jgd.Stop(patience=9), "stop.patience None there, 9 here"),
+    "metrics": ({"worst": LOSS}, r"metrics['worst'] nothing there, SupervisedLoss \w{16} here"),
 }
 
 
-@pytest.mark.parametrize(("name", "change"), CHANGES.items(), ids=CHANGES)
-def test_another_run_is_refused_with_what_differs(tmp_path, name, change):
+@pytest.mark.parametrize(("which", "change", "said"), [(s, *c) for s, c in CHANGES.items()], ids=CHANGES)
+def test_another_run_is_refused_with_what_differs(tmp_path, which, change, said):
+    name = "optimizer" if which in ("hyperparameter", "structure", "rate") else which
     train(store=tmp_path, steps=5)
-    with pytest.raises(jgd.JgdError, match=rf"holds another run; what differs: {name} \(") as caught:
-        train(store=tmp_path, steps=5, resume=True, **change)
-    assert str(caught.value).count(" there, ") == 1  # nothing else is blamed
+    words = re.sub(r"[\[\]().]", r"\\\g<0>", said)
+    with pytest.raises(jgd.JgdError, match=f"holds another run; what differs: {words}") as caught:
+        train(store=tmp_path, steps=5, resume=True, **{name: change})
+    blamed = 2 if which == "validation" else 1  # it is two arrays
+    assert str(caught.value).count(" there, ") == blamed, "nothing else is blamed, nor parts of what is of another kind"
 
 
 def test_a_loss_is_known_by_what_it_does(tmp_path):
@@ -180,7 +192,7 @@ def test_a_full_disk_loses_nothing_in_memory(tmp_path, monkeypatch):
 def test_elsewhere_is_said_aloud(tmp_path, monkeypatch):
     train(store=tmp_path, steps=5)
     monkeypatch.setattr(jax, "__version__", "0.0.1")
-    with pytest.warns(UserWarning, match=r"made elsewhere.*jax \('"):
+    with pytest.warns(UserWarning, match=r"made elsewhere.*jax .* there, 0.0.1 here"):
         train(store=tmp_path, steps=5, resume=True)
 
 

@@ -179,3 +179,11 @@ def test_whole_numbers_are_learned_from_as_numbers():
     rows = tuple(column.astype(np.uint8) for column in jgd.datasets.hours_points().rows)
     run = jgd.train(hours.LOSS, jgd.optimizers.sgd(0.01), {"weights": jnp.ones(1, jnp.float32)}, rows, steps=100)
     np.testing.assert_allclose(run.params["weights"][0], hours.GOLDEN["gd"][-1, 1], rtol=1e-5)
+
+
+def test_a_run_is_printed_as_one_line():
+    run = train(validation=HELD_OUT)
+    loss, best = run.history["loss"][-1], run.best
+    said = f"Run(max_steps at step 30; last loss {loss:.6g} at step 29; best validation {best.value:.6g} at step"
+    assert repr(run) == f"{said} {best.step})"
+    assert repr(train(steps=0)) == "Run(max_steps at step 0)"

@@ -63,11 +63,12 @@ def test_a_damaged_newest_falls_back_with_a_warning(tmp_path, kind, damage):
         assert got.arrays["w"].tolist() == [1.0] * 5
 
 
-def test_a_newer_format_is_refused_by_its_number(tmp_path, monkeypatch):
-    monkeypatch.setattr(store, "FORMAT", 99)
+@pytest.mark.parametrize(("number", "age"), [(99, "newer"), (1, "older")])
+def test_another_format_is_refused_by_its_number(tmp_path, monkeypatch, number, age):
+    monkeypatch.setattr(store, "FORMAT", number)
     saved(tmp_path, 1)
     monkeypatch.undo()
-    with pytest.raises(jgd.JgdError, match=r"format 99.*newer jgd"):
+    with pytest.raises(jgd.JgdError, match=rf"format {number}.*{age} jgd"):
         loaded(tmp_path)
 
 

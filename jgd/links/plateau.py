@@ -41,8 +41,9 @@ class ReduceOnPlateau:
     a reduction, `cooldown` values are not counted as bad. `mode` "max" is for a value that should grow. It is
     context.value, the loss that `jgd.step` passes, or whatever is given as optimizer.update(..., value=...). The mean of
     `accumulation_size` values is judged as one: minibatch losses are noisy. A NaN doesn't count, neither as bad nor in
-    a mean. With of="validation" it is instead the `select_by` metric of each evaluation that `jgd.train` makes (other
-    loops call `jgd.links.plateau.tell`), judged at the next update: then patience counts evaluations.
+    a mean. With of="validation" it is instead the `select_by` metric of each evaluation that `jgd.train` makes, judged at
+    the next update: then patience counts evaluations. Only `jgd.train` tells it; in `jgd.sweep`, `jgd.rollout` and loops
+    that don't call `jgd.links.plateau.tell` it hears nothing, and the scale stays 1.
 
     The scale is judged with this update's value and used in this update. Put the link last; the learning rate that is
     reported then is the scaled one.

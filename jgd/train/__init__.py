@@ -3,6 +3,7 @@
 train.py    the door: everything is checked, then the loop runs
 loop.py     segments, evaluations, reasons to stop
 session.py  what survives a crash             history.py  what each step saw, in bounded memory
+resume.py   going on with a stored run        describe.py what a run is known by, in words
 run.py      what is left                      several.py  the same at several seeds
 diagnosis.py  why a run broke                 bar.py      a progress bar
 ranging.py  the learning-rate range test      stream.py   rows from the disk

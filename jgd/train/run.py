@@ -23,9 +23,9 @@ class Kept:
     value: float
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Run:
-    """What training left.
+    """What training left. Printed, it is one line: status, steps, last loss, best evaluation.
 
     params: to evaluate and deploy: those after the last step (or the optimizer's average of them, where it keeps one),
     or the last finite ones. best: those of the best evaluation, None without validation (the lowest point of a curve
@@ -34,7 +34,8 @@ class Run:
     history: NumPy arrays (rows,): "step" (updates before this one), "loss" on the step's batch *before* its update,
     "gradient_norm" there, "update_norm" and the "learning_rate" used. All steps, or every 2nd, 4th … of a long run, and
     the last. seconds: (rows,) since the start when that step was done, spread evenly between two looks of the host.
-    evaluations: NumPy arrays (evaluations,): "step" and the validation "loss" and metrics after that many updates.
+    evaluations: NumPy arrays (evaluations,): "step" and the validation "loss" and metrics after that many updates. The
+    one after a run's last step stays when the run is extended, also where `evaluate_every` would not have asked for it.
     observations: what `observe` returned after each update, stacked; None without it.
     notes: casts that were made on the way in, and what could not be saved.
     """
@@ -48,6 +49,17 @@ class Run:
     observations: Any
     seconds: np.ndarray
     notes: tuple[str, ...] = ()
+
+    def __repr__(self) -> str:
+        steps, losses = self.history["step"], self.history.get("loss", ())
+        words = [str(self.status)]
+        if len(losses):
+            words.append(f"last loss {losses[-1]:.6g} at step {steps[-1]}")
+        if self.best is not None:
+            words.append(f"best validation {self.best.value:.6g} at step {self.best.step}")
+        if self.notes:
+            words.append(f"{len(self.notes)} notes")
+        return f"Run({'; '.join(words)})"
 
     def to_dataframe(self) -> "pd.DataFrame":
         """One row a step of the history; evaluations are in its columns "validation_…", NaN where there was none.

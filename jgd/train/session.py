@@ -1,11 +1,5 @@
-"""A session of training, everything that has to survive for a run to go on bit for bit, and its snapshots.
+"""A session of training: everything that has to survive for a run to go on bit for bit, taken apart and put together."""
 
-What identifies a run (data, parameters, optimizer, seed, …) is stored with each snapshot and compared before it is gone
-on with. What doesn't change the numbers (how often it was saved, who looked) is not.
-"""
-
-import platform
-import warnings
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, field, replace
 from typing import Any
@@ -14,11 +8,10 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from jgd.core import checks
 from jgd.core.types import Params
 from jgd.descent import Lane
 from jgd.stopping import Best
-from jgd.store import Store, differences, pack, unpack
+from jgd.store import pack, unpack
 from jgd.train.history import History
 from jgd.train.run import Kept
 from jgd.watch import Status
@@ -50,8 +43,8 @@ class Session:
             name: np.asarray(column, np.int64 if name == "step" else None) for name, column in self.evaluations.items()
         }
 
-    def save(self, store: Store, identity: Mapping[str, Any]) -> None:
-        """A snapshot; raises `OSError` where the disk refuses."""
+    def arrays(self) -> dict[str, np.ndarray]:
+        """Everything that is an array, by name, for a store."""
         arrays = {
             **pack("lane", self.lane),
             **pack("best", self.best_params),
@@ -59,11 +52,11 @@ class Session:
             **self.history.arrays(),
             **{f"evaluations.{name}": column for name, column in self.evaluated().items()},
         }
-        if self.ranked is not None:
-            arrays["ranked"] = self.ranked
-        facts = {
-            "identity": dict(identity),
-            "machine": machine(),
+        return arrays if self.ranked is None else {**arrays, "ranked": self.ranked}
+
+    def facts(self) -> dict[str, Any]:
+        """Everything else, as JSON holds it."""
+        return {
             "history": {"stride": self.history.stride, "done": self.history.done},
             "best": asdict(self.best),
             "observed": len(self.observations),
@@ -72,31 +65,11 @@ class Session:
             "seconds": self.seconds,
             "status": None if self.status is None else asdict(self.status),
         }
-        store.save(arrays, facts)
 
-    def resumed(self, store: Store, identity: Mapping[str, Any], observe: Callable[[Params], Any] | None) -> "Session":
-        """The session of the store's newest snapshot, or this fresh one where there is none.
-
-        `JgdValueError` lists what differs from the stored run. Another machine or jax version is warned about, as the
-        numbers then agree to rounding only.
-        """
-        snapshot = store.load()
-        if snapshot is None:
-            return self
-        arrays, facts = snapshot
-        differs = differences(facts["identity"], identity)
-        if differs:
-            raise checks.JgdValueError(
-                f"store {str(store.path)!r} holds another run; what differs: {', '.join(differs)}. "
-                "Resume with the same settings, or use another directory"
-            )
-        elsewhere = differences(facts["machine"], machine())
-        if elsewhere:
-            warnings.warn(
-                f"the run in {str(store.path)!r} was made elsewhere, so that its numbers go on to rounding only: "
-                + ", ".join(elsewhere),
-                stacklevel=3,
-            )
+    def restored(
+        self, arrays: Mapping[str, np.ndarray], facts: Mapping[str, Any], observe: Callable[[Params], Any] | None
+    ) -> "Session":
+        """The session that `arrays` and `facts` took apart, in the structure of this fresh one."""
         lane = jax.tree.map(jnp.asarray, unpack("lane", arrays, self.lane))
         best = Best(**facts["best"])
         shape = lambda x: jax.ShapeDtypeStruct(x.shape, x.dtype)
@@ -127,15 +100,3 @@ def _observations(arrays: Mapping[str, np.ndarray], parts: list[Any]) -> list[An
     named = jax.tree_util.tree_leaves_with_path(parts)
     leaves = [arrays["observations" + jax.tree_util.keystr(path)] for path, _ in named]
     return jax.tree.unflatten(jax.tree.structure(parts), leaves)
-
-
-def machine() -> dict[str, Any]:
-    """What the last bits of a run depend on besides its own settings."""
-    device = jax.devices()[0]
-    return {
-        "jax": jax.__version__,
-        "device": device.device_kind,
-        "platform": device.platform,
-        "processor": platform.machine(),
-        "cores": jax.local_device_count() if device.platform == "cpu" else None,
-    }

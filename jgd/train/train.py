@@ -7,11 +7,8 @@ segments are cut, so that it can be looked at, stored, killed and resumed at any
 """
 
 import os
-import time
-import warnings
 from collections.abc import Callable, Mapping
 from contextlib import nullcontext
-from dataclasses import asdict, dataclass, field
 from typing import Any
 
 import jax
@@ -21,16 +18,16 @@ from jax import Array
 from jax.core import Tracer
 
 from jgd.core import checks, seeds
-from jgd.core.functions import fingerprint
 from jgd.core.optimizer import Optimizer
 from jgd.core.types import Batch, Loss, Params
 from jgd.data.batches import Batches
 from jgd.data.orders import HardMining, Order
 from jgd.stopping import Best, Stop
-from jgd.store import Store, digest, opened
+from jgd.store import opened
 from jgd.train.bar import bar
 from jgd.train.history import LIMIT, History
 from jgd.train.loop import SEGMENT, Job, Look, begin, go, left
+from jgd.train.resume import Saver, identity, resumed
 from jgd.train.run import Run
 from jgd.train.session import Session
 from jgd.train.stream import Loader, on_disk
@@ -97,8 +94,9 @@ def train(
     first 4096 rows, taken as at least 1. check_finite: refuse NaN or infinite rows before anything runs.
     store: a directory for snapshots, every `save_every` seconds and at the end. With resume=True the run in it goes on
     where its last snapshot was, and ends with the same bits as one that was never interrupted; a finished one is
-    returned without a step (more `steps` go on from it). Another run in it is refused, with what differs. A disk that
-    fails later loses nothing in memory: the run goes on, and its notes say so.
+    returned without a step. More `steps` go on from it, and what was evaluated after its last step stays among the
+    evaluations. Another run in it is refused, with what differs. A disk that fails later loses nothing in memory: the
+    run goes on, and its notes say so.
 
     Changing a hyperparameter, the seed, the number of steps or `evaluate_every` compiles nothing. float64 rows
     become float32 unless x64 is on, which the run's notes say. Errors (`JgdValueError`, `JgdTypeError`) are raised
@@ -110,6 +108,8 @@ def train(
     >>> run = jgd.train(loss, jgd.optimizers.sgd(0.01), {"weights": jnp.ones(1)}, hours.rows, steps=100)
     >>> round(float(run.params["weights"][0]), 4), run.status.name, round(float(run.history["loss"][0]), 4)
     (1.9999, 'max_steps', 4.6667)
+    >>> run
+    Run(max_steps at step 100; last loss 1.8e-08 at step 99; 2 notes)
     """
     data = np.zeros(1, np.float32) if data is None else data  # a loss without data ignores its batch
     rows = checks.rows("data", data)
@@ -178,8 +178,8 @@ def train(
     with nullcontext() if store is None else opened(store) as shelf:
         saver = None
         if shelf is not None:
-            saver = Saver(shelf, _identity(job, params, seed, larger_is_better, diverged_above), save_every)
-            session = _resumed(shelf, saver.identity, session, job, resume)
+            saver = Saver(shelf, identity(job, params, seed, larger_is_better, diverged_above), save_every)
+            session = resumed(shelf, saver.identity, session, job, resume)
         try:
             with bar(progress, total) as show:
                 go(job, session, (lambda at_end: None) if saver is None else saver.bound(session), show)
@@ -190,68 +190,6 @@ def train(
             if loader is not None:
                 loader.close()
     return left(job, session, notes if saver is None or not saver.fault else (*notes, saver.fault))
-
-
-def _resumed(shelf: Store, identity: dict[str, Any], session: Session, job: Job, resume: bool) -> Session:
-    if not resume and shelf.holds_a_run:
-        raise checks.JgdValueError(
-            f"store {str(shelf.path)!r} holds a run: resume=True goes on with it, or use another directory"
-        )
-    session = session.resumed(shelf, identity, job.observe)
-    if session.status is not None and session.status.name in ("max_steps", "stationary") and job.total > session.done:
-        session.status = None
-    if job.total < session.done:
-        raise checks.JgdValueError(f"steps must be >= {session.done}, which the stored run has made, got {job.total}")
-    return session
-
-
-@dataclass
-class Saver:
-    """Saves a session now and then; a disk that fails is warned about, once, and loses nothing in memory."""
-
-    store: Store
-    identity: dict[str, Any]
-    every: float  # seconds
-    fault: str = ""
-    last: float = field(default_factory=time.monotonic)
-
-    def bound(self, session: Session) -> Callable[[bool], None]:
-        def save(at_end: bool) -> None:
-            if not at_end and time.monotonic() - self.last < self.every:
-                return
-            self.last = time.monotonic()
-            try:
-                session.save(self.store, self.identity)
-                self.fault = ""
-            except OSError as fault:
-                if not self.fault:
-                    warnings.warn(
-                        f"store {str(self.store.path)!r} can't be written ({fault}); the run goes on", stacklevel=2
-                    )
-                self.fault = f"not saved since a step before {session.done}: {fault}"
-
-        return save
-
-
-def _identity(job: Job, params: Params, seed: int, larger: bool, diverged_above: float) -> dict[str, Any]:
-    """Everything that the numbers of a run depend on, as JSON holds it."""
-    return {
-        "loss": fingerprint(job.loss),
-        "optimizer": f"{job.optimizer.link!r} {digest(job.optimizer)[:16]}",
-        "params": digest(params)[:16],
-        "data": digest(job.data)[:16],
-        "validation": digest(job.validation)[:16],
-        "metrics": {name: fingerprint(metric) for name, metric in job.metrics.items()},
-        "batch_size": job.batches.size,
-        "order": f"{type(job.batches.order).__name__} {digest(job.batches.order)[:16]}",
-        "seed": seed,
-        "evaluate_every": job.every,
-        "select_by": [job.select_by, larger],
-        "stop": {name: value for name, value in asdict(job.stop).items() if name != "seconds"},
-        "diverged_above": diverged_above,
-        "observe": None if job.observe is None else fingerprint(job.observe),
-        "x64": jnp.result_type(float) == jnp.float64,
-    }
 
 
 def _steps(steps: int | None, epochs: int | None, batches: Batches) -> int:

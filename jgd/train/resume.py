@@ -1,0 +1,122 @@
+"""Going on with a stored run: what it is known by, when its session is saved, and how it comes back.
+
+What identifies a run (data, parameters, optimizer, seed, …) is stored with each snapshot and compared before it is gone
+on with. What doesn't change the numbers (how often it was saved, who looked) is not.
+"""
+
+import platform
+import time
+import warnings
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+
+from jgd.core import checks
+from jgd.core.functions import fingerprint
+from jgd.core.types import Params
+from jgd.store import Store
+from jgd.train.describe import described, differences
+from jgd.train.loop import Job
+from jgd.train.session import Session
+
+
+def identity(job: Job, params: Params, seed: int, larger: bool, diverged_above: float) -> dict[str, str]:
+    """Everything that the numbers of a run depend on, path -> what it is."""
+    return {
+        "loss": fingerprint(job.loss),
+        **described("optimizer", job.optimizer.link),
+        **described("params", params),
+        **described("data", job.data),
+        **described("validation", job.validation),
+        **{f"metrics[{name!r}]": fingerprint(metric) for name, metric in job.metrics.items()},
+        "batch_size": str(job.batches.size),
+        **described("order", job.batches.order),
+        "seed": str(seed),
+        "evaluate_every": str(job.every),
+        "select_by": job.select_by,
+        "larger_is_better": str(larger),
+        **described("stop", replace(job.stop, seconds=None)),
+        "diverged_above": str(diverged_above),
+        "observe": str(None) if job.observe is None else fingerprint(job.observe),
+        "x64": str(jnp.result_type(float) == jnp.float64),
+    }
+
+
+def machine() -> dict[str, str]:
+    """What the last bits of a run depend on besides its own settings."""
+    device = jax.devices()[0]
+    return {
+        "jax": jax.__version__,
+        "device": device.device_kind,
+        "platform": device.platform,
+        "processor": platform.machine(),
+        "cores": str(jax.local_device_count() if device.platform == "cpu" else None),
+    }
+
+
+def resumed(store: Store, known: dict[str, str], session: Session, job: Job, resume: bool) -> Session:
+    """The session of the store's newest snapshot, or the fresh one given where there is none.
+
+    `JgdValueError` lists what differs from the stored run. Another machine or jax version is warned about, as the
+    numbers then agree to rounding only.
+    """
+    if not resume and store.holds_a_run:
+        raise checks.JgdValueError(
+            f"store {str(store.path)!r} holds a run: resume=True goes on with it, or use another directory"
+        )
+    snapshot = store.load()
+    if snapshot is None:
+        return session
+    arrays, facts = snapshot
+    differs = differences(facts["identity"], known)
+    if differs:
+        raise checks.JgdValueError(
+            f"store {str(store.path)!r} holds another run; what differs: {'; '.join(differs)}. "
+            "Resume with the same settings, or use another directory"
+        )
+    elsewhere = differences(facts["machine"], machine())
+    if elsewhere:
+        warnings.warn(
+            f"the run in {str(store.path)!r} was made elsewhere, so that its numbers go on to rounding only: "
+            + "; ".join(elsewhere),
+            stacklevel=3,
+        )
+    session = session.restored(arrays, facts, job.observe)
+    if job.total < session.done:
+        raise checks.JgdValueError(f"steps must be >= {session.done}, which the stored run has made, got {job.total}")
+    if session.status is not None and session.status.name in ("max_steps", "stationary") and job.total > session.done:
+        session.status = None  # the budget has grown
+    return session
+
+
+@dataclass
+class Saver:
+    """Saves a session now and then; a disk that fails is warned about, once, and loses nothing in memory."""
+
+    store: Store
+    identity: dict[str, Any]
+    every: float  # seconds
+    fault: str = ""
+    last: float = field(default_factory=time.monotonic)
+
+    def bound(self, session: Session) -> Callable[[bool], None]:
+        """save(at_end) of this session."""
+
+        def save(at_end: bool) -> None:
+            if not at_end and time.monotonic() - self.last < self.every:
+                return
+            self.last = time.monotonic()
+            try:
+                self.store.save(session.arrays(), {**session.facts(), "identity": self.identity, "machine": machine()})
+                self.fault = ""
+            except OSError as fault:
+                if not self.fault:
+                    warnings.warn(
+                        f"store {str(self.store.path)!r} can't be written ({fault}); the run goes on", stacklevel=2
+                    )
+                self.fault = f"not saved since a step before {session.done}: {fault}"
+
+        return save
