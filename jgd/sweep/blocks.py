@@ -13,7 +13,7 @@ import jax.numpy as jnp
 import numpy as np
 from jax import Array
 
-from jgd.core import tree
+from jgd.core import seeds, tree
 from jgd.core.functions import OnBatch
 from jgd.core.record import record
 from jgd.core.types import Batch, Loss, Params
@@ -21,7 +21,8 @@ from jgd.data.batches import Batches
 from jgd.descent import GOING, LANES, Lane, deployed, segment, start
 from jgd.sweep.space import Config
 from jgd.sweep.trial import Build, Trial, of_arrays
-from jgd.watch import BASELINE_ROWS, evaluation, loss_limit
+from jgd.tasks import Task
+from jgd.watch import BASELINE_ROWS, evaluation, loss_limit, traceable
 
 # Lanes a block, by the number of parameters: small blocks stay in the cache and pad less, wide ones spread the cost of
 # each operation. Never by the number of configs: a lane's bits depend on the width, and must not on who else runs.
@@ -56,6 +57,11 @@ class Feed:
     train: Batch
     validation: Batch
 
+    @classmethod
+    def of(cls, task: Task) -> "Feed":
+        metrics = {name: traceable(metric) for name, metric in task.metrics.items()}
+        return cls(traceable(task.loss), metrics, *jax.tree.map(jnp.asarray, (task.train, task.validation)))
+
 
 @record
 class Opened:
@@ -64,6 +70,17 @@ class Opened:
     trial: Trial
     lane: Lane
     limit: Array  # (lanes,)
+
+
+def shapes(build: Build, values: Mapping[str, np.ndarray], task: Task, *, width: int) -> tuple[Params, Lane]:
+    """The parameters to keep and the lanes of a block, as shapes and dtypes."""
+    feed, key = Feed.of(task), seeds.key(0, seeds.Stream.INIT)
+
+    def made(values: Mapping[str, Array]) -> tuple[Params, Lane]:
+        block = opened(build, values, feed, task.init(key), key, key, jnp.ones(()), width=width)
+        return finished(block.trial, block.lane), block.lane
+
+    return jax.eval_shape(made, values)
 
 
 def width_for(parameters: int, platform: str) -> int:

@@ -20,13 +20,12 @@ import numpy as np
 
 from jgd.core import seeds
 from jgd.core.types import Params
-from jgd.descent import GOING, Lane
+from jgd.descent import GOING
 from jgd.sweep.archive import Archive, Piece, cut
 from jgd.sweep.blocks import Block, Feed, Opened, advanced, finished, numbers, opened
 from jgd.sweep.plan import Plan
 from jgd.sweep.policies import Leg
 from jgd.train.loop import SEGMENT
-from jgd.watch import traceable
 
 SAVE = 30.0  # seconds that a block runs at most between two pieces
 
@@ -247,15 +246,11 @@ class _Desk:
 
 
 def _desks(plan: Plan) -> list[_Desk]:
-    task = plan.task
-    metrics = {name: traceable(metric) for name, metric in task.metrics.items()}
-    data = jax.tree.map(jnp.asarray, (task.train, task.validation))
-    feed = Feed(traceable(task.loss), metrics, *data)
-    init = jax.jit(task.init)
+    init = jax.jit(plan.task.init)
     inits = [seeds.init_key(seed) for seed in plan.seeds]
     keys = [seeds.key(seed, seeds.Stream.ORDER) for seed in plan.seeds]
     noises = [seeds.key(seed, seeds.Stream.NOISE) for seed in plan.seeds]
-    shared = (feed, [init(key) for key in inits], inits, keys, noises, jnp.asarray(plan.diverged_above))
+    shared = (Feed.of(plan.task), [init(key) for key in inits], inits, keys, noises, jnp.asarray(plan.diverged_above))
     return [_Desk(device, *jax.device_put(shared, device)) for device in plan.devices]
 
 

@@ -212,7 +212,9 @@ def assembled(plan: Plan, archive: Archive, given: np.ndarray, cost: dict[str, A
         loss[at, seed, piece.block.begin : piece.block.end] = piece.losses.T
         diverged_at[at, seed] = piece.diverged_at
         for row, look in enumerate(piece.looks):
-            for name in validation if look in looks else ():  # the end of a shorter sweep need not be a look of this one
+            for name in (
+                validation if look in looks else ()
+            ):  # the end of a shorter sweep need not be a look of this one
                 validation[name][at, seed, looks[look]] = piece.metrics[name][row]
     broke = np.where(diverged_at == GOING, plan.steps, diverged_at)[..., None]
     loss[np.arange(plan.steps) > broke] = np.nan  # the refused step still saw its loss

@@ -90,4 +90,3 @@ class Build:
 def of_arrays(trial: Trial) -> Trial:
     """The trial with every number as an array of its own dtype, as the compiled programs hold it."""
     return jax.tree.map(lambda x: jnp.asarray(x, jnp.result_type(x)), trial)
-

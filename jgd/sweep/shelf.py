@@ -1,0 +1,172 @@
+"""An archive on a disk: a piece lands whole or not at all, and a sweep that was killed goes on from what has landed.
+
+    sweep.json            what the sweep is, sealed with its SHA-256
+    journal               a line a piece, appended when its files are on the disk: block, looks, their SHA-256
+    pieces/*.safetensors  losses, metrics, divergence and parameters
+    lanes/*.safetensors   where the lanes stood, until others have gone on from them
+
+Configs are known by their values and seeds by their numbers, so that a sweep can be extended.
+"""
+
+import hashlib
+import json
+import os
+import warnings
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+from jgd import disk
+from jgd.core import checks
+from jgd.core.types import Params
+from jgd.descent import Lane
+from jgd.store import pack, unpack
+from jgd.sweep.archive import Archive, Piece
+from jgd.sweep.blocks import Block, numbers, shapes
+from jgd.sweep.plan import Plan
+
+
+@dataclass
+class Shelf(Archive):
+    """The archive of one plan, in the directory `path`."""
+
+    path: Path = Path()
+    plan: Plan | None = None
+    fault: str = ""  # why what is in memory is not on the disk
+    _on_disk: dict[Block, dict[str, Any]] = field(default_factory=dict)  # the journal's line of lanes that are there
+
+    def add(self, piece: Piece, lane: Lane) -> None:
+        """Write a piece and its lanes; a disk that fails is warned about, once, and loses nothing in memory."""
+        try:
+            self._write(piece, lane)
+            self._file(piece)
+        except OSError as fault:
+            if not self.fault:
+                warnings.warn(f"store {str(self.path)!r} can't be written ({fault}); the sweep goes on", stacklevel=2)
+            self.fault = f"not everything is stored: {fault}"
+            super().add(piece, lane)
+
+    def _write(self, piece: Piece, lane: Lane) -> None:
+        block = piece.block
+        keys = [self._keys[config] for config in block.configs]
+        label = hashlib.sha256(" ".join(keys).encode()).hexdigest()[:12]
+        seed = self._planned.seeds[block.seed]
+        name = f"{label}-seed{seed}-{block.begin}-{block.end}.safetensors"
+        arrays = {
+            "losses": piece.losses,
+            "diverged_at": piece.diverged_at,
+            **{f"metrics.{metric}": rows for metric, rows in piece.metrics.items()},
+            **pack("params", piece.params),
+        }
+        line = {
+            **{"file": name, "configs": keys, "seed": seed, "begin": block.begin, "end": block.end},
+            **{"looks": list(piece.looks), "seconds": piece.seconds},
+            "piece": disk.save_arrays(self.path / "pieces" / name, arrays),
+            "lanes": disk.save_arrays(self.path / "lanes" / name, pack("lane", lane)),
+        }
+        _append(self.path / "journal", line)
+        self._on_disk[block] = line
+
+    @property
+    def _planned(self) -> Plan:
+        assert self.plan is not None
+        return self.plan
+
+    @cached_property
+    def _keys(self) -> Sequence[str]:
+        return config_keys(self._planned.configs)
+
+    def holds(self, block: Block) -> bool:
+        return block in self._on_disk or super().holds(block)
+
+    def lanes_of(self, block: Block) -> Lane:
+        if block not in self._on_disk:
+            return super().lanes_of(block)
+        line = self._on_disk[block]
+        return unpack("lane", disk.load_arrays(self.path / "lanes" / line["file"], line["lanes"]), self._like(block)[1])
+
+    def release(self, block: Block) -> None:
+        super().release(block)
+        line = self._on_disk.pop(block, None)
+        if line is not None:
+            with suppress(OSError):
+                (self.path / "lanes" / line["file"]).unlink()
+
+    def read(self) -> None:
+        """Take in what has landed. A piece that is damaged is warned about, and its lanes run again."""
+        places = {key: place for place, key in enumerate(self._keys)}
+        seeds = {seed: place for place, seed in enumerate(self._planned.seeds)}
+        for line in sorted(_lines(self.path / "journal"), key=lambda line: line["begin"]):
+            if line["seed"] not in seeds or not all(key in places for key in line["configs"]):
+                continue  # not part of this plan
+            configs = tuple(places[key] for key in line["configs"])
+            group = self._planned.group_of[configs[0]]
+            block = Block(group, seeds[line["seed"]], configs, line["begin"], line["end"])
+            if block.begin and not all(self.done(config, block.seed, block.begin) for config in configs):
+                continue  # what came before it is lost
+            try:
+                arrays = disk.load_arrays(self.path / "pieces" / line["file"], line["piece"])
+                params = unpack("params", arrays, self._like(block)[0])
+            except (OSError, checks.JgdValueError) as fault:
+                warnings.warn(f"a piece in {str(self.path)!r} is unusable ({fault}); it runs again", stacklevel=2)
+                continue
+            metrics = {n.removeprefix("metrics."): a for n, a in arrays.items() if n.startswith("metrics.")}
+            looks, seconds = tuple(line["looks"]), line["seconds"]
+            self._file(Piece(block, looks, arrays["losses"], metrics, arrays["diverged_at"], params, seconds))
+            if self._lanes_are_whole(line):
+                self._on_disk[block] = line
+
+    def _lanes_are_whole(self, line: Mapping[str, Any]) -> bool:
+        try:
+            disk.load_arrays(self.path / "lanes" / line["file"], line["lanes"])
+        except FileNotFoundError:  # let go: others have gone on from them
+            return False
+        except (OSError, checks.JgdValueError) as fault:
+            warnings.warn(f"lanes in {str(self.path)!r} are unusable ({fault}); they run again", stacklevel=2)
+            return False
+        return True
+
+    def _like(self, block: Block) -> tuple[Params, Lane]:
+        """What the params and the lanes of a block look like."""
+        known = self.__dict__.setdefault("_shapes", {})
+        size = block.group, len(block.configs)
+        if size not in known:
+            group = self._planned.groups[block.group]
+            values = numbers([self._planned.configs[block.configs[0]][1]], group.numbers, size[1])
+            known[size] = shapes(group.build, values, self._planned.task, width=size[1])
+        return known[size]
+
+
+def config_keys(configs: Sequence[tuple[str, Mapping[str, Any]]]) -> tuple[str, ...]:
+    """A name for each config, made of its recipe and values; equal ones are told apart by their number."""
+    seen: dict[str, int] = {}
+    out = []
+    for recipe, config in configs:
+        text = json.dumps([recipe, sorted(config.items())])
+        seen[text] = seen.get(text, 0) + 1
+        out.append(hashlib.sha256(f"{text}{seen[text]}".encode()).hexdigest()[:16])
+    return tuple(out)
+
+
+def _append(journal: Path, line: Mapping[str, Any]) -> None:
+    """One more line, on the disk when this returns; it carries its own SHA-256."""
+    text = json.dumps(line)
+    with journal.open("a", encoding="utf-8") as out:
+        out.write(f"{hashlib.sha256(text.encode()).hexdigest()} {text}\n")
+        out.flush()
+        os.fsync(out.fileno())
+
+
+def _lines(journal: Path) -> Iterator[dict[str, Any]]:
+    """The lines that are whole, the later of two about one file; one that was cut short by a kill never happened."""
+    found = {}
+    if journal.exists():
+        for row in journal.read_bytes().split(b"\n"):
+            digest, _, text = row.partition(b" ")
+            if hashlib.sha256(text).hexdigest().encode() == digest:
+                line = json.loads(text)
+                found[line["file"]] = line
+    yield from found.values()
