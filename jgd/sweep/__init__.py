@@ -1,6 +1,9 @@
 """Layer 7: sweeps. Enters: a task, recipes, a space, seeds. Leaves: a `Sweep` with every lane and the picks.
 
-space.py      names to values            recipes.py    builders with their configs, checked
+ranges.py     log, uniform, integers …   lists.py      choice, static
+distributions.py  how a person makes them, and `when`
+space.py      names to distributions     samplers.py   spaces to configs (sequences.py: their numbers)
+recipes.py    builders with their configs, checked
 blocks.py     one program of many lanes  engine.py     blocks on devices
 selection.py  choosing by validation     result.py     what was found
 """
@@ -19,11 +22,14 @@ from jgd.core import seeds as seeding
 from jgd.data.batches import Batches
 from jgd.descent import GOING
 from jgd.sweep.blocks import evaluated, plan, width_for
+from jgd.sweep.distributions import choice, integers, log, one_minus_log, static, uniform, when
 from jgd.sweep.engine import Outcome, Plan, Tick, execute
+from jgd.sweep.ranges import grid, log_grid
 from jgd.sweep.recipes import Recipe, Recipes, recipes_of
 from jgd.sweep.result import Pick, Sweep
+from jgd.sweep.samplers import configs
 from jgd.sweep.selection import Estimate, estimate, pick
-from jgd.sweep.space import Space, configs, grid, log_grid
+from jgd.sweep.space import Space, as_space, space
 from jgd.tasks import Task
 from jgd.watch import DIVERGED, check_metrics, traceable
 
@@ -33,7 +39,7 @@ EVALUATIONS = 10  # looks at the validation rows during a sweep, unless said oth
 def sweep(
     task: Task | str,
     recipes: Recipes,
-    space: Space | Mapping[str, Space],
+    space: Space | Mapping[str, Any],
     *,
     seeds: int | Sequence[int] = 4,
     steps: int,
@@ -215,15 +221,25 @@ def use_cores(count: int | None = None) -> int:
 
 
 __all__ = [
-    "Estimate",
-    "Pick",
+    "log",
+    "one_minus_log",
+    "uniform",
+    "integers",
+    "choice",
+    "static",
+    "when",
+    "log_grid",
+    "grid",
+    "space",
+    "Space",
+    "as_space",
+    "configs",
+    "sweep",
     "Sweep",
     "Tick",
-    "configs",
-    "estimate",
-    "grid",
-    "log_grid",
+    "Pick",
     "pick",
-    "sweep",
+    "Estimate",
+    "estimate",
     "use_cores",
 ]

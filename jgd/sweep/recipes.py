@@ -11,7 +11,8 @@ from jgd import optimizers
 from jgd.core import checks
 from jgd.core.functions import name_of
 from jgd.core.optimizer import Optimizer
-from jgd.sweep.space import Config, Space, configs
+from jgd.sweep.samplers import configs
+from jgd.sweep.space import Config
 
 Build: TypeAlias = Callable[..., Optimizer]
 Recipes: TypeAlias = str | Build | Sequence[str | Build] | Mapping[str, Build]
@@ -29,7 +30,7 @@ class Recipe:
     configs: list[Config]
 
 
-def recipes_of(recipes: Recipes, space: Space | Mapping[str, Space]) -> list[Recipe]:
+def recipes_of(recipes: Recipes, space: Any) -> list[Recipe]:
     """Names of the registry and functions as recipes, every config of theirs built once on the host as a check.
 
     `space` is one for all recipes, or maps each recipe's name to its own.
@@ -45,7 +46,7 @@ def recipes_of(recipes: Recipes, space: Space | Mapping[str, Space]) -> list[Rec
             checks.choice(f"space for the recipe {name!r}: name", name, space)
     out = []
     for name, build in builders.items():
-        recipe = Recipe(name, build, configs(space[name] if own else space))  # pyright: ignore[reportArgumentType]
+        recipe = Recipe(name, build, configs(space[name] if own else space))
         _check(recipe)
         out.append(recipe)
     return out
