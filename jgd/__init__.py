@@ -10,14 +10,31 @@ from jgd import data, gradients, landscapes, losses, models, optimizers, results
 from jgd.core.checks import JgdError
 from jgd.core.functions import OnBatch
 from jgd.core.optimizer import Optimizer, apply_updates, chain
-from jgd.core.record import record, static
+from jgd.core.record import record
 from jgd.core.seeds import init_key
 from jgd.data import MinMax, Standard, datasets, split
 from jgd.descent import Progress, rollout, start, step
 from jgd.gradients import check_gradients
 from jgd.losses import SupervisedLoss, in_pieces
 from jgd.stopping import Stop
-from jgd.sweep import Sweep, Trial, grid, log_grid, sweep, use_cores
+from jgd.sweep import (
+    Space,
+    Sweep,
+    Trial,
+    choice,
+    grid,
+    integers,
+    log,
+    log_grid,
+    one_minus_log,
+    samplers,
+    space,
+    static,
+    sweep,
+    uniform,
+    use_cores,
+    when,
+)
 from jgd.tasks import Task
 from jgd.train import Run, Runs, rate_range, smooth, train, train_seeds
 
@@ -57,14 +74,23 @@ __all__ = [
     "smooth",
     "Task",
     "tasks",
+    "space",
+    "Space",
+    "log",
+    "one_minus_log",
+    "uniform",
+    "integers",
+    "choice",
+    "static",
+    "when",
     "log_grid",
     "grid",
+    "samplers",
     "sweep",
     "Trial",
     "Sweep",
     "use_cores",
     "results",
     "record",
-    "static",
     "JgdError",
 ]

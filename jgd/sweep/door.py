@@ -12,6 +12,7 @@ from jgd.core import seeds as seeding
 from jgd.data.batches import Batches
 from jgd.data.orders import HardMining, Order
 from jgd.sweep.archive import Archive
+from jgd.sweep.axis import axis_of
 from jgd.sweep.blocks import width_for
 from jgd.sweep.drive import drive
 from jgd.sweep.engine import Tick
@@ -19,7 +20,8 @@ from jgd.sweep.plan import Plan
 from jgd.sweep.policies import Full, Policy
 from jgd.sweep.recipes import Group, Recipes, grouped, named
 from jgd.sweep.result import Sweep
-from jgd.sweep.space import Config, Space, configs
+from jgd.sweep.samplers import Sampler
+from jgd.sweep.space import Config, Space
 from jgd.tasks import Task
 from jgd.watch import DIVERGED, check_metrics
 
@@ -29,8 +31,10 @@ EVALUATIONS = 10  # looks at the validation rows during a sweep, unless said oth
 def sweep(
     task: Task | str,
     recipes: Recipes | None = None,
-    space: Space | Mapping[str, Space] | None = None,
+    space: Space | Mapping[str, Any] | None = None,
     *,
+    samples: int | None = None,
+    sampler: Sampler | str | None = None,
     seeds: int | Sequence[int] = 4,
     steps: int,
     batch_size: int | None = None,
@@ -48,7 +52,9 @@ def sweep(
     task: a `Task` or the name of a bundled one. recipes: names of `jgd.optimizers.registry`, functions of
     hyperparameters that return an optimizer (or a `jgd.Trial`, or a task and an optimizer), or a mapping of names to
     such functions; None where the space has a name "optimizer" whose values are names of the registry.
-    space: parameter name -> values, all combinations; or recipe name -> its own space. seeds: how many (0, 1, …) or
+    space: a `jgd.space`, or parameter name -> values; or recipe name -> its own. samples: configs a recipe that the
+    `sampler` draws ("halton", the default where the space has ranges; "grid", every combination, where it has lists
+    only; "sobol", "random", "latin_hypercube", or a record of `jgd.samplers`). seeds: how many (0, 1, …) or
     which. All configs of a seed start at the same parameters and see the same batches, so that they differ in nothing
     else. steps, batch_size, order, diverged_above, check_finite: as in `jgd.train`. evaluate_every: updates between
     looks at the validation rows (default: a tenth of the steps); the last one is after the last step.
@@ -75,8 +81,9 @@ def sweep(
         checks.finite_data("task.train", task.train)
         checks.finite_data("task.validation", task.validation)
     check_metrics(task.metrics)
-    axis, static = _configs(by_name, {} if space is None else space)
-    groups = grouped(by_name, axis, static)
+    axis = axis_of(by_name, {} if space is None else space, sampler, samples)
+    configs = axis.configs
+    groups = grouped(by_name, configs, axis.static)
     devices = tuple(jax.local_devices() if devices is None else devices)
     if not devices:
         raise checks.JgdValueError("devices must name at least one, got none")
@@ -84,10 +91,11 @@ def sweep(
     plan = Plan(
         task=task,
         recipes=by_name,
-        configs=axis,
+        axis=axis,
+        configs=configs,
         groups=tuple(groups),
         batches=tuple(_batches(task, group, batch_size, order) for group in groups),
-        widths=tuple(_width(task, group, axis, chosen[0], block, devices) for group in groups),
+        widths=tuple(_width(task, group, configs, chosen[0], block, devices) for group in groups),
         seeds=chosen,
         steps=steps,
         every=default if evaluate_every is None else checks.count("evaluate_every", evaluate_every, 1),
@@ -109,18 +117,6 @@ def _seeds(seeds: int | Sequence[int]) -> tuple[int, ...]:
     return tuple(range(checks.count("seeds", seeds, 1)))
 
 
-def _configs(recipes: Mapping[str, Any], space: Any) -> tuple[tuple[tuple[str, Config], ...], set[str]]:
-    """The config axis, and the names of structure."""
-    own = isinstance(space, Mapping) and bool(space) and all(isinstance(v, Mapping) for v in space.values())
-    if own:
-        for name in space:
-            checks.choice("recipe in space", name, recipes)
-        for name in recipes:
-            checks.choice(f"space for the recipe {name!r}: name", name, space)
-    each = [(name, config) for name in recipes for config in configs(space[name] if own else space)]
-    return tuple(each), set()
-
-
 def _batches(task: Task, group: Group, batch_size: int | None, order: str | Order) -> Batches:
     rows = checks.rows("task.train", task.train)
     if group.batch_size is not None and batch_size is not None:
@@ -133,10 +129,15 @@ def _batches(task: Task, group: Group, batch_size: int | None, order: str | Orde
 
 
 def _width(
-    task: Task, group: Group, axis: Sequence[tuple[str, Config]], seed: int, block: int | None, devices: Sequence[Any]
+    task: Task,
+    group: Group,
+    configs: Sequence[tuple[str, Config]],
+    seed: int,
+    block: int | None,
+    devices: Sequence[Any],
 ) -> int:
     """The width of a group's blocks, by the size of its parameters, which are checked on the way."""
-    values = axis[group.configs[0]][1]
+    values = configs[group.configs[0]][1]
     trial = group.build(**{name: values[name] for name in group.numbers})
     shapes = jax.eval_shape(task.init if trial.init is None else trial.start, seeding.init_key(seed))
     checks.parameters(shapes)

@@ -8,6 +8,7 @@ from typing import Any
 
 from jgd.data.batches import Batches
 from jgd.sweep.archive import Archive
+from jgd.sweep.axis import Axis
 from jgd.sweep.blocks import Block
 from jgd.sweep.policies import Leg, Policy
 from jgd.sweep.recipes import Group, Recipe
@@ -21,6 +22,7 @@ class Plan:
 
     task: Task
     recipes: Mapping[str, Recipe]
+    axis: Axis
     configs: tuple[tuple[str, Config], ...]  # the config axis: (recipe, its values)
     groups: tuple[Group, ...]
     batches: tuple[Batches, ...]
@@ -51,14 +53,13 @@ class Plan:
     def blocks(self, leg: Leg, archive: Archive) -> list[Block]:
         """The blocks that are left of a leg: lanes that are done already don't run again, others go on where they are."""
         out = []
-        for number, group in enumerate(self.groups):
+        for number, width in enumerate(self.widths):
             mine = [config for config in leg.configs if self.group_of[config] == number]
             for seed in range(len(self.seeds)):
                 left = [config for config in mine if not archive.done(config, seed, leg.until)]
                 begin = lambda config, seed=seed: archive.reached(config, seed, leg.until)
                 for step, together in groupby(sorted(left, key=begin), begin):
-                    for lanes in _cut(sorted(together), self.widths[number]):
-                        out.append(Block(number, seed, lanes, step, leg.until))
+                    out += [Block(number, seed, lanes, step, leg.until) for lanes in _cut(sorted(together), width)]
         return out
 
 

@@ -202,7 +202,7 @@ def _column(values: Sequence[Any]) -> np.ndarray:
 def assembled(plan: Plan, archive: Archive, given: np.ndarray, cost: dict[str, Any]) -> Sweep:
     """The result of what is in the archive; lanes or steps that are not there (yet) are NaN."""
     shape, looks = (len(plan.configs), len(plan.seeds)), {step: place for place, step in enumerate(plan.looks)}
-    pieces = sorted(archive.pieces.values(), key=lambda piece: piece.block.begin)
+    pieces = sorted(archive.pieces.values(), key=lambda piece: piece.block.end)
     dtype = pieces[0].losses.dtype if pieces else np.float32
     diverged_at = np.full(shape, GOING, np.int32)
     loss = np.full((*shape, plan.steps), np.nan, dtype)

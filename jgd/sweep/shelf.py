@@ -100,7 +100,8 @@ class Shelf(Archive):
         places = {key: place for place, key in enumerate(self._keys)}
         seeds = {seed: place for place, seed in enumerate(self._planned.seeds)}
         for line in sorted(_lines(self.path / "journal"), key=lambda line: line["begin"]):
-            if line["seed"] not in seeds or not all(key in places for key in line["configs"]):
+            known = line["seed"] in seeds and all(key in places for key in line["configs"])
+            if not known or line["end"] > self._planned.steps:
                 continue  # not part of this plan
             configs = tuple(places[key] for key in line["configs"])
             group = self._planned.group_of[configs[0]]
@@ -155,7 +156,7 @@ def _append(journal: Path, line: Mapping[str, Any]) -> None:
     """One more line, on the disk when this returns; it carries its own SHA-256."""
     text = json.dumps(line)
     with journal.open("a", encoding="utf-8") as out:
-        out.write(f"{hashlib.sha256(text.encode()).hexdigest()} {text}\n")
+        out.write(f"\n{hashlib.sha256(text.encode()).hexdigest()} {text}\n")  # after what a kill may have cut short
         out.flush()
         os.fsync(out.fileno())
 

@@ -1,64 +1,194 @@
-"""A search space: a recipe's parameter names mapped to the values to try."""
+"""Layer 7. Enters: names with their distributions. Leaves: a `Space`, which maps points of the unit cube to configs."""
 
 from collections.abc import Mapping, Sequence
-from itertools import product
+from dataclasses import dataclass
+from functools import cached_property
+from graphlib import CycleError, TopologicalSorter
 from typing import Any, TypeAlias
 
 import jax
 import numpy as np
+from numpy.typing import ArrayLike
 
 from jgd.core import checks
+from jgd.sweep.distributions import When
+from jgd.sweep.lists import Choice, Static, index_of, numbers_of, plain
+from jgd.sweep.ranges import REAL, Distribution
 
-Config: TypeAlias = dict[str, float]
-Space: TypeAlias = Mapping[str, Sequence[float] | np.ndarray]
+Config: TypeAlias = dict[str, Any]
+Conditions: TypeAlias = Mapping[str, tuple[Any, ...]]  # static name -> the values for which the condition holds
 
 
-def log_grid(low: float, high: float, count: int) -> tuple[float, ...]:
-    """`count` values from low to high, both included, equally spaced in the logarithm; 0 < low ≤ high.
+@dataclass(frozen=True)
+class Space:
+    """Names, each with its distribution and its conditions; made by `jgd.space`.
 
-    A count of 1 is low alone.
+    names: in the order given, that of a config and of the columns of `units`. distributions: name -> its own.
+    conditions: name -> static name -> the values that it must have, for names that aren't always part of a config.
 
-    >>> log_grid(1e-3, 1e-1, 3)
-    (0.001, 0.01, 0.1)
+    >>> from jgd.sweep.distributions import log, static, when
+    >>> made = space(optimizer=static(["sgd", "adam"]), learning_rate=log(1e-4, 1), b2=when([0.99, 0.999], optimizer="adam"))
+    >>> made.names, made.static
+    (('optimizer', 'learning_rate', 'b2'), ('optimizer',))
+    >>> made.at([[0.1, 0.5, 0.1], [0.9, 0.5, 0.9]])
+    [{'optimizer': 'sgd', 'learning_rate': 0.01}, {'optimizer': 'adam', 'learning_rate': 0.01, 'b2': 0.999}]
+    >>> made.units({"optimizer": "sgd", "learning_rate": 0.01})
+    array([0.25, 0.5 ,  nan])
     """
-    _ends(checks.number("low", low, "> 0"), checks.number("high", high, "> 0"))
-    return tuple(np.geomspace(low, high, checks.count("count", count, 1)).tolist())
+
+    names: tuple[str, ...]  # a field: two spaces with another order draw other configs, and so aren't equal
+    distributions: Mapping[str, Distribution]
+    conditions: Mapping[str, Conditions]
+
+    @property
+    def static(self) -> tuple[str, ...]:
+        """The names of structure: configs that differ in one of them need programs of their own."""
+        return tuple(name for name, kind in self.distributions.items() if isinstance(kind, Static))
+
+    @property
+    def free(self) -> tuple[str, ...]:
+        """The names with more than one value: those that a sampler draws."""
+        return tuple(name for name, kind in self.distributions.items() if kind.size != 1)
+
+    @cached_property
+    def order(self) -> tuple[str, ...]:
+        """The names, those that conditions look at before those that have the conditions."""
+        waits = {name: tuple(self.conditions.get(name, ())) for name in self.names}
+        return tuple(TopologicalSorter(waits).static_order())
+
+    def includes(self, name: str, config: Config) -> bool:
+        """Whether `name` is part of a config that has the values of `config` for the names before it in `order`."""
+        wanted = self.conditions.get(name, {})
+        return all(parent in config and index_of(config[parent], values) >= 0 for parent, values in wanted.items())
+
+    def at(self, units: ArrayLike) -> list[Config]:
+        """The configs at `units`, (n, d) with a column for each name, in [0, 1]; what a config hasn't is not read."""
+        points = np.asarray(units, np.float64)
+        if points.ndim != 2 or points.shape[1] != len(self.names):
+            raise checks.JgdValueError(f"units must have the shape (n, {len(self.names)}), got {points.shape}")
+        columns = {name: points[:, i].tolist() for i, name in enumerate(self.names)}
+        return [self._config({name: columns[name][row] for name in self.names}) for row in range(len(points))]
+
+    def _config(self, places: dict[str, float]) -> Config:
+        config: Config = {}
+        for name in self.order:
+            if self.includes(name, config):
+                config[name] = self.distributions[name].at(places[name])
+        return self._ordered(config)
+
+    def _ordered(self, config: Config) -> Config:
+        return {name: config[name] for name in self.names if name in config}
+
+    def admit(self, config: Mapping[str, Any], name: str = "config") -> Config:
+        """`config` in the space's order, with values as `at` gives them; refused unless it is one of the space.
+
+        name: what messages call it.
+        """
+        if not isinstance(config, Mapping):
+            raise checks.JgdTypeError(f"{name} must map names to values, got {config!r}")
+        for key in config:
+            checks.choice(f"name in {name}", key, self.names)
+        out: Config = {}
+        for key in self.order:
+            if not self.includes(key, out):
+                if key in config:
+                    raise checks.JgdValueError(
+                        f"{name}[{key!r}] must be absent where its condition fails: {self._condition(key)}, got {config[key]!r}"
+                    )
+                continue
+            if key not in config:
+                raise checks.JgdValueError(f"{name} must give a value to {key!r}, got {dict(config)!r}")
+            try:
+                out[key] = self.distributions[key].admit(plain(config[key]))
+            except checks.JgdError as error:
+                raise type(error)(f"{name}[{key!r}]: {error}") from error
+        return self._ordered(out)
+
+    def _condition(self, name: str) -> str:
+        said = (f"{parent} in {list(values)!r}" for parent, values in self.conditions[name].items())
+        return " and ".join(said)
+
+    def units(self, config: Mapping[str, Any]) -> np.ndarray:
+        """Where a config lies: (d,) in [0, 1], a place for each name, NaN for those it hasn't. Refuses as `admit`."""
+        inside = self.admit(config)
+        return np.array([self.distributions[n].place(inside[n]) if n in inside else np.nan for n in self.names])
 
 
-def grid(low: float, high: float, count: int) -> tuple[float, ...]:
-    """`count` values from low to high, both included, equally spaced; a count of 1 is low alone.
+def space(**names: Any) -> Space:
+    """A search space: what to try for each of a recipe's parameters.
 
-    >>> grid(0.0, 1.0, 3)
-    (0.0, 0.5, 1.0)
+    Each is a distribution (`log`, `one_minus_log`, `uniform`, `integers`, `choice`, `static`), a sequence of numbers
+    (a choice), a number (fixed), or one of these under `when`. Raises `JgdValueError` or `JgdTypeError` naming the
+    name, for conditions on what isn't a static name of the space, and for conditions that form a circle.
+
+    >>> from jgd.sweep.distributions import log
+    >>> space(learning_rate=log(1e-3, 1), momentum=[0.5, 0.9], weight_decay=1e-4).at([[0.0, 0.6, 0.0]])
+    [{'learning_rate': 0.001, 'momentum': 0.9, 'weight_decay': 0.0001}]
     """
-    _ends(checks.number("low", low, "(-inf, inf)"), checks.number("high", high, "(-inf, inf)"))
-    return tuple(np.linspace(low, high, checks.count("count", count, 1)).tolist())
+    return as_space(names)
 
 
-def configs(space: Space) -> list[Config]:
-    """Every combination of the space's values, the last name varying fastest; a space of no names has one, {}.
+def as_space(names: "Mapping[str, Any] | Space") -> Space:
+    """A `Space` as it is; a mapping of names to a space's entries as the space that it says.
 
-    Refuses, by name and index, what is no finite number.
-
-    >>> configs({"learning_rate": [0.1, 0.2], "b1": [0.9]})
-    [{'learning_rate': 0.1, 'b1': 0.9}, {'learning_rate': 0.2, 'b1': 0.9}]
+    >>> as_space({"learning_rate": [0.1, 0.2]}).distributions["learning_rate"].values
+    (0.1, 0.2)
     """
-    if not isinstance(space, Mapping):
-        raise checks.JgdTypeError(f"space must map parameter names to values, got {space!r}")
-    axes = [[(name, value) for value in _axis(name, values)] for name, values in space.items()]
-    return [dict(combination) for combination in product(*axes)]
+    if isinstance(names, Space):
+        return names
+    if not isinstance(names, Mapping):
+        raise checks.JgdTypeError(f"space must be a jgd.space or map parameter names to values, got {names!r}")
+    for name in names:
+        if not isinstance(name, str) or not name:
+            raise checks.JgdTypeError(f"space must have names that are words, got {name!r}")
+    whens = {name: entry if isinstance(entry, When) else When(entry, ()) for name, entry in names.items()}
+    distributions = {name: _distribution(f"space[{name!r}]", entry.entry) for name, entry in whens.items()}
+    conditions = {
+        name: {parent: _wanted(name, parent, values, distributions) for parent, values in entry.conditions}
+        for name, entry in whens.items()
+        if entry.conditions
+    }
+    made = Space(tuple(names), distributions, conditions)
+    try:
+        _ = made.order
+    except CycleError as error:
+        circle = " -> ".join(reversed(error.args[1]))
+        raise checks.JgdValueError(f"space must have conditions without a circle, got {circle}") from error
+    return made
 
 
-def _axis(name: str, values: Any) -> list[float]:
-    if isinstance(values, jax.Array):
-        values = np.asarray(values)
-    if isinstance(values, str) or not isinstance(values, Sequence | np.ndarray):
-        raise checks.JgdTypeError(f"space[{name!r}] must be a sequence of numbers, got {values!r}")
-    if len(values) == 0:
-        raise checks.JgdValueError(f"space[{name!r}] must hold at least one value, got none")
-    return [checks.number(f"space[{name!r}][{i}]", value, "(-inf, inf)") for i, value in enumerate(values)]
+def _distribution(name: str, entry: Any) -> Distribution:
+    if isinstance(entry, Distribution):
+        return entry
+    if isinstance(entry, str | bytes | bool | np.bool_ | None):
+        raise checks.JgdTypeError(
+            f"{name} must be a distribution, a sequence of numbers or a number, got {entry!r}; "
+            f"what is no number goes into static([{entry!r}])"
+        )
+    if isinstance(entry, Sequence | np.ndarray | jax.Array) and getattr(entry, "ndim", 1) > 0:
+        return Choice(numbers_of(name, entry))
+    value = plain(entry.item() if isinstance(entry, np.ndarray | jax.Array) else entry)
+    if not isinstance(value, int | float):
+        raise checks.JgdTypeError(f"{name} must be a distribution, a sequence of numbers or a number, got {entry!r}")
+    return Choice((checks.number(name, value, REAL),))
 
 
-def _ends(low: float, high: float) -> None:
-    if low > high:
-        raise checks.JgdValueError(f"low must not be above high, got low={low}, high={high}")
+def _wanted(name: str, parent: str, values: Any, distributions: Mapping[str, Distribution]) -> tuple[Any, ...]:
+    """The values of `parent` for which `name` is there, checked."""
+    checks.choice(f"name in the condition of {name!r}", parent, distributions)
+    looked_at = distributions[parent]
+    if not isinstance(looked_at, Static):
+        raise checks.JgdValueError(
+            f"space[{name!r}] must have conditions on static names only, but {parent!r} is {looked_at}"
+        )
+    single = not isinstance(values, list | tuple) or (
+        isinstance(values, tuple) and index_of(values, looked_at.values) >= 0
+    )
+    wanted = (values,) if single else tuple(values)
+    if not wanted:
+        raise checks.JgdValueError(f"condition of {name!r} on {parent!r} must name at least one value, got none")
+    for value in wanted:
+        if index_of(value, looked_at.values) < 0:
+            known = ", ".join(map(repr, looked_at.values))
+            raise checks.JgdValueError(f"condition of {name!r} on {parent!r} must be among {known}, got {value!r}")
+    return tuple(map(plain, wanted))

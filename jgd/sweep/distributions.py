@@ -1,0 +1,113 @@
+"""Layer 7. Enters: bounds or values, as a person writes them. Leaves: the distribution of one name of a space."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from jgd.core import checks
+from jgd.core.record import static as static_field
+from jgd.sweep.lists import Choice, Static
+from jgd.sweep.ranges import Distribution, Integers, Log, OneMinusLog, Uniform
+
+KINDS: dict[str, type[Distribution]] = {
+    kind.kind: kind for kind in (Log, OneMinusLog, Uniform, Integers, Choice, Static)
+}
+_ABSENT = object()
+
+
+@dataclass(frozen=True)
+class When:
+    """A name's entry in a space that counts only where all conditions, (static name, its values), hold."""
+
+    entry: Any
+    conditions: tuple[tuple[str, Any], ...]
+
+
+def when(distribution: Any, /, **conditions: Any) -> When:
+    """A name that is part of a config only where every condition holds: b2 when the optimizer is adam.
+
+    distribution: any entry of a space. conditions: a static name of the same space = the value it must have, or
+    several, as a list or tuple (a tuple that is itself one of the name's values counts as that value).
+
+    >>> when(one_minus_log(1e-4, 0.1), optimizer="adam").conditions
+    (('optimizer', 'adam'),)
+    """
+    if not conditions:
+        raise checks.JgdTypeError("when must have at least one condition, such as optimizer='adam', got none")
+    inner = distribution if isinstance(distribution, When) else When(distribution, ())
+    for name, _ in inner.conditions:
+        if name in conditions:
+            raise checks.JgdValueError(f"when must have one condition on {name!r}, got two")
+    return When(inner.entry, (*inner.conditions, *conditions.items()))
+
+
+def log(low: float, high: float) -> Log:
+    """Log-uniform in [low, high], 0 < low < high: for learning rates, penalties, eps.
+
+    >>> log(1e-4, 1).at(0.5), log(1e-4, 1).place(0.01), log(1e-4, 1).points(3)
+    (0.01, 0.5, (0.0001, 0.01, 1.0))
+    """
+    return Log(low, high)
+
+
+def one_minus_log(low: float, high: float) -> OneMinusLog:
+    """1 − value is log-uniform in [low, high], 0 < low < high ≤ 1: for momentum, b1 and b2.
+
+    >>> one_minus_log(1e-3, 0.1).points(3)
+    (0.9, 0.99, 0.999)
+    """
+    return OneMinusLog(low, high)
+
+
+def uniform(low: float, high: float) -> Uniform:
+    """Uniform in [low, high], low < high.
+
+    >>> uniform(0, 0.2).at(0.25)
+    0.05
+    """
+    return Uniform(low, high)
+
+
+def integers(low: int, high: int) -> Integers:
+    """Whole numbers from low to high, both included, equally likely; −2³¹ ≤ low < high < 2³¹. Values are ints.
+
+    >>> integers(0, 200).at(0.5), integers(1, 9).points(3)
+    (100, (1, 5, 9))
+    """
+    return Integers(low, high)
+
+
+def choice(values: Sequence[float]) -> Choice:
+    """Some finite numbers, equally likely, each once; values are floats. A bare sequence in a space is the same.
+
+    >>> choice([0, 1e-4, 1e-2]).at(0.9)
+    0.01
+    """
+    return Choice(values)  # pyright: ignore[reportArgumentType]
+
+
+def static(values: Any = _ABSENT, /, **options: Any) -> Any:
+    """Structure, whose other value is another program: in a space, `static(values)`; in a record, a field.
+
+    In `jgd.space`, values is a sequence of hashable ones, each once; configs are grouped by them, a program each.
+    In a class under `jgd.record`, `static()` or `static(default=…)`, with the options of `dataclasses.field`, makes
+    the annotated field part of the structure.
+
+    >>> static(["sgd", "adam"]).at(0.7)
+    'adam'
+    >>> import jax
+    >>> from jgd import record
+    >>> @record
+    ... class Power:
+    ...     scale: float
+    ...     exponent: int = static(default=2)
+    >>> jax.tree.leaves(Power(3.0))
+    [3.0]
+    """
+    if values is _ABSENT:
+        return static_field(**options)
+    if options:
+        raise checks.JgdTypeError(
+            f"static takes values (in a space) or field options (in a record), got both: {options}"
+        )
+    return Static(values)

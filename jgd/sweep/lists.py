@@ -1,0 +1,127 @@
+"""Layer 7. Enters: values. Leaves: distributions over a list, numbers (`Choice`) or structure (`Static`)."""
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import jax
+import numpy as np
+
+from jgd.core import checks
+from jgd.sweep.ranges import REAL, Distribution, unit
+
+
+@dataclass(frozen=True)
+class List(Distribution):
+    """Some values in the order given, each in a bin of the same width."""
+
+    values: tuple[Any, ...]
+
+    @property
+    def size(self) -> int:  # pyright: ignore[reportIncompatibleVariableOverride]
+        return len(self.values)
+
+    def at(self, u: float) -> Any:
+        return self.values[min(int(unit(u) * self.size), self.size - 1)]
+
+    def place(self, value: Any) -> float:
+        self.admit(value)
+        return (index_of(value, self.values) + 0.5) / self.size
+
+    def points(self, count: int) -> tuple[Any, ...]:
+        if checks.count("count", count, 1) != self.size:
+            raise checks.JgdValueError(f"count must be {self.size}, as many as {self} has values, got {count}")
+        return self.values
+
+    def admit(self, value: Any) -> Any:
+        index = index_of(value, self.values)
+        if index < 0:
+            raise checks.JgdValueError(f"value must be one of {', '.join(map(repr, self.values))}, got {value!r}")
+        return self.values[index]
+
+    def arguments(self) -> list[Any]:
+        return list(self.values)
+
+
+class Choice(List):
+    """Numbers, kept as floats: what differs is a leaf's value, so that all share one program."""
+
+    kind = "choice"
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "values", numbers_of("choice", self.values))
+
+    def admit(self, value: Any) -> float:
+        return super().admit(checks.number("value", plain(value), REAL))
+
+    def place(self, value: Any) -> float:
+        return super().place(self.admit(value))
+
+
+class Static(List):
+    """Structure: any hashable values, such as names, flags, widths; each is a compiled program of its own."""
+
+    kind = "static"
+
+    def __post_init__(self) -> None:
+        values = tuple(plain(value) for value in _sequence("static", self.values, "values"))
+        for i, value in enumerate(values):
+            try:
+                hash(value)
+            except TypeError as error:
+                raise checks.JgdTypeError(
+                    f"static[{i}] must be hashable (a tuple, not a list), got {value!r}"
+                ) from error
+            if not _settled(value):
+                raise checks.JgdValueError(f"static[{i}] must hold finite numbers only, got {value!r}")
+        _differing("static", values)
+        object.__setattr__(self, "values", values)
+
+
+def numbers_of(name: str, values: Any) -> tuple[float, ...]:
+    """A sequence of finite numbers as floats; refuses, by `name` and index, what is none, and repeated ones."""
+    values = _sequence(name, values, "numbers")
+    numbers = tuple(checks.number(f"{name}[{i}]", plain(value), REAL) for i, value in enumerate(values))
+    _differing(name, numbers)
+    return numbers
+
+
+def plain(value: Any) -> Any:
+    """NumPy's scalars as Python's; anything else as it is."""
+    return value.item() if isinstance(value, np.generic) else value
+
+
+def _sequence(name: str, values: Any, of: str) -> Any:
+    if isinstance(values, jax.Array):
+        values = np.asarray(values)
+    if (
+        isinstance(values, str | bytes)
+        or not isinstance(values, Sequence | np.ndarray)
+        or getattr(values, "ndim", 1) == 0
+    ):
+        raise checks.JgdTypeError(f"{name} must be a sequence of {of}, got {values!r}")
+    if len(values) == 0:
+        raise checks.JgdValueError(f"{name} must hold at least one value, got none")
+    return values
+
+
+def _differing(name: str, values: tuple[Any, ...]) -> None:
+    seen: dict[Any, int] = {}
+    for i, value in enumerate(values):
+        before = seen.setdefault((type(value), value), i)
+        if before != i:
+            raise checks.JgdValueError(f"{name} must hold each value once, got {value!r} at [{before}] and [{i}]")
+
+
+def index_of(value: Any, values: tuple[Any, ...]) -> int:
+    """Where `value` is among `values`, −1 where it isn't; 1 and True are equal in Python but two structures here."""
+    value = plain(value)
+    same = (i for i, known in enumerate(values) if type(known) is type(value) and known == value)
+    return next(same, -1)
+
+
+def _settled(value: Any) -> bool:
+    if isinstance(value, tuple):
+        return all(map(_settled, value))
+    return not isinstance(value, float) or math.isfinite(value)

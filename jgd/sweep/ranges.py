@@ -1,0 +1,205 @@
+"""Layer 7. Enters: bounds. Leaves: distributions over a range, each a monotone map from [0, 1] to one name's values.
+
+A distribution says three things: the value `at` a place u, the place of a value, and evenly spaced points for a grid.
+A sampler so needs only numbers in [0, 1), and "at the edge" or "next to it" means the same for every kind of name.
+"""
+
+import math
+from abc import ABC, abstractmethod
+from dataclasses import dataclass, fields
+from typing import Any, ClassVar
+
+import numpy as np
+
+from jgd.core import checks
+
+REAL = "(-inf, inf)"
+
+
+def log_grid(low: float, high: float, count: int) -> tuple[float, ...]:
+    """`count` values from low to high, both included, equally spaced in the logarithm; 0 < low ≤ high.
+
+    A count of 1 is low alone.
+
+    >>> log_grid(1e-3, 1e-1, 3)
+    (0.001, 0.01, 0.1)
+    """
+    _grid_ends(checks.number("low", low, "> 0"), checks.number("high", high, "> 0"))
+    return tuple(np.geomspace(low, high, checks.count("count", count, 1)).tolist())
+
+
+def grid(low: float, high: float, count: int) -> tuple[float, ...]:
+    """`count` values from low to high, both included, equally spaced; a count of 1 is low alone.
+
+    >>> grid(0.0, 1.0, 3)
+    (0.0, 0.5, 1.0)
+    """
+    _grid_ends(checks.number("low", low, REAL), checks.number("high", high, REAL))
+    return tuple(np.linspace(low, high, checks.count("count", count, 1)).tolist())
+
+
+def _grid_ends(low: float, high: float) -> None:
+    if low > high:
+        raise checks.JgdValueError(f"low must not be above high, got low={low}, high={high}")
+
+
+class Distribution(ABC):
+    """What the kinds share. kind: its name, also in files; size: how many values it has, None for a continuum."""
+
+    kind: ClassVar[str]
+    size: int | None = None
+
+    @abstractmethod
+    def at(self, u: float) -> Any:
+        """The value at u in [0, 1]: lists and integers have equal bins, in order."""
+
+    @abstractmethod
+    def place(self, value: Any) -> float:
+        """The u in [0, 1] of a value, the middle of its bin for lists and integers; refuses what is not a value."""
+
+    @abstractmethod
+    def points(self, count: int) -> tuple[Any, ...]:
+        """`count` values, equally spaced in u, with both ends; a list gives all or refuses."""
+
+    @abstractmethod
+    def admit(self, value: Any) -> Any:
+        """`value` as `at` would give it, or an error that says what is allowed."""
+
+    def arguments(self) -> list[Any]:
+        """What made it, as a list: bounds or values."""
+        return [getattr(self, f.name) for f in fields(self)]  # pyright: ignore[reportArgumentType]
+
+    def __str__(self) -> str:
+        return f"{self.kind}({', '.join(map(repr, self.arguments()))})"
+
+
+@dataclass(frozen=True)
+class Range(Distribution):
+    """From low to high, both included."""
+
+    low: float
+    high: float
+    rule: ClassVar[str] = REAL
+
+    def __post_init__(self) -> None:
+        for end in ("low", "high"):
+            object.__setattr__(self, end, self._end(f"{end} of {self.kind}", getattr(self, end)))
+        if not self.low < self.high:
+            raise checks.JgdValueError(
+                f"low of {self.kind} must be below high, got low={self.low!r}, high={self.high!r}; "
+                "a name that is not searched takes a single number"
+            )
+        if not math.isfinite(self.high - self.low):
+            raise checks.JgdValueError(f"high - low of {self.kind} must be finite, got {self}")
+
+    def _end(self, name: str, value: Any) -> Any:
+        return checks.number(name, value, self.rule)
+
+    def _least_and_most(self) -> tuple[float, float]:
+        return self.low, self.high
+
+    def admit(self, value: Any) -> Any:
+        least, most = self._least_and_most()
+        number = checks.number("value", value, REAL)
+        if not least <= number <= most:
+            raise checks.JgdValueError(f"value must be from {least!r} to {most!r} ({self}), got {value!r}")
+        return number
+
+
+class Uniform(Range):
+    """Equally likely anywhere in [low, high]."""
+
+    kind = "uniform"
+
+    def at(self, u: float) -> float:
+        return min(self.low + unit(u) * (self.high - self.low), self.high)
+
+    def place(self, value: Any) -> float:
+        return (self.admit(value) - self.low) / (self.high - self.low)
+
+    def points(self, count: int) -> tuple[float, ...]:
+        return grid(self.low, self.high, count)
+
+
+class Log(Range):
+    """The logarithm is uniform: as likely between 1e-3 and 1e-2 as between 0.1 and 1."""
+
+    kind = "log"
+    rule = "> 0"
+
+    def at(self, u: float) -> float:
+        low, high = math.log10(self.low), math.log10(self.high)
+        return min(max(10.0 ** (low + unit(u) * (high - low)), self.low), self.high)
+
+    def place(self, value: Any) -> float:
+        low, high = math.log10(self.low), math.log10(self.high)
+        return (math.log10(self.admit(value)) - low) / (high - low)
+
+    def points(self, count: int) -> tuple[float, ...]:
+        return log_grid(self.low, self.high, count)
+
+
+class OneMinusLog(Range):
+    """1 − value is log-uniform in [low, high]: for momentum, b1 and b2, whose distance from 1 is what matters."""
+
+    kind = "one_minus_log"
+    rule = "(0, 1]"
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        checks.number("1 - low of one_minus_log", 1 - self.low, "[0, 1)")  # 1 − 1e-9 is 1 in float32
+
+    @property
+    def _distance(self) -> Log:
+        return Log(self.low, self.high)
+
+    def _least_and_most(self) -> tuple[float, float]:
+        return 1 - self.high, 1 - self.low
+
+    def at(self, u: float) -> float:
+        return 1 - self._distance.at(1 - unit(u))
+
+    def place(self, value: Any) -> float:
+        distance = min(max(1 - self.admit(value), self.low), self.high)  # 1 − (1 − low) is low to rounding only
+        return 1 - self._distance.place(distance)
+
+    def points(self, count: int) -> tuple[float, ...]:
+        return tuple((1 - np.geomspace(self.high, self.low, checks.count("count", count, 1))).tolist())
+
+
+class Integers(Range):
+    """Whole numbers from low to high, all equally likely; values are Python ints."""
+
+    kind = "integers"
+
+    def _end(self, name: str, value: Any) -> int:
+        return checks.count(name, value, -(2**31), 2**31 - 1)
+
+    @property
+    def size(self) -> int:  # pyright: ignore[reportIncompatibleVariableOverride]
+        return int(self.high) - int(self.low) + 1
+
+    def at(self, u: float) -> int:
+        return int(self.low) + min(int(unit(u) * self.size), self.size - 1)
+
+    def place(self, value: Any) -> float:
+        return (self.admit(value) - self.low + 0.5) / self.size
+
+    def points(self, count: int) -> tuple[int, ...]:
+        if checks.count("count", count, 1) > self.size:
+            raise checks.JgdValueError(f"count must be at most {self.size}, the size of {self}, got {count}")
+        gaps = max(count - 1, 1)
+        return tuple(int(self.low) + (2 * i * (self.size - 1) + gaps) // (2 * gaps) for i in range(count))
+
+    def admit(self, value: Any) -> int:
+        number = super().admit(value)
+        if number != int(number):
+            raise checks.JgdValueError(f"value must be a whole number ({self}), got {value!r}")
+        return int(number)
+
+
+def unit(u: float) -> float:
+    """`u`, refused outside [0, 1]."""
+    if not 0 <= u <= 1:
+        raise checks.JgdValueError(f"u must be in [0, 1], got {u!r}")
+    return float(u)
