@@ -18,6 +18,11 @@ from jgd.gradients import check_gradients
 from jgd.losses import SupervisedLoss, in_pieces
 from jgd.stopping import Stop
 from jgd.sweep import (
+    Follow,
+    Halving,
+    Hyperband,
+    MedianStopping,
+    Population,
     Space,
     Sweep,
     Trial,
@@ -87,6 +92,11 @@ __all__ = [
     "grid",
     "samplers",
     "sweep",
+    "Halving",
+    "Hyperband",
+    "MedianStopping",
+    "Population",
+    "Follow",
     "Trial",
     "Sweep",
     "use_cores",

@@ -16,6 +16,7 @@ from jgd.sweep.axis import axis_of
 from jgd.sweep.blocks import width_for
 from jgd.sweep.drive import drive
 from jgd.sweep.engine import Tick
+from jgd.sweep.halving import Halving
 from jgd.sweep.plan import Plan
 from jgd.sweep.policies import Full, Policy
 from jgd.sweep.recipes import Group, Recipes, grouped, named
@@ -40,7 +41,8 @@ def sweep(
     batch_size: int | None = None,
     order: str | Order = "shuffled",
     evaluate_every: int | None = None,
-    halving: Policy | None = None,
+    halving: int | Policy | None = None,
+    policy: int | Policy | None = None,
     diverged_above: float = DIVERGED,
     block: int | None = None,
     devices: Sequence[Any] | None = None,
@@ -60,7 +62,9 @@ def sweep(
     looks at the validation rows (default: a tenth of the steps); the last one is after the last step.
     block: lanes a compiled block holds (default: by the size of the model); it fixes a lane's bits, with the machine
     and versions. devices: default all local ones; `jgd.use_cores()` makes one of each CPU core. tell: called with a
-    `Tick`.
+    `Tick`. policy: which configs get how many steps: all get them all by default; `Halving` (a number is its eta),
+    `Hyperband` and `MedianStopping` stop the worse ones early, `Population` replaces them, `Follow` goes by a schedule
+    of hyperparameters. halving: the same by its best-known use's name, `halving=3`; one of the two is given.
 
     A lane whose loss exceeds its limit or is not finite is frozen and flagged; it disturbs no other. A config is
     picked by its mean validation metric over seeds after the last step (see `selection.pick` for diverged ones). The
@@ -99,11 +103,26 @@ def sweep(
         seeds=chosen,
         steps=steps,
         every=default if evaluate_every is None else checks.count("evaluate_every", evaluate_every, 1),
-        policy=Full() if halving is None else halving,
+        policy=_policy(policy, halving).sized(steps, len(configs)),
         diverged_above=checks.number("diverged_above", diverged_above, "> 0"),
         devices=devices,
     )
     return drive(plan, Archive(), tell or (lambda tick: None))
+
+
+def _policy(policy: int | Policy | None, halving: int | Policy | None) -> Policy:
+    if policy is not None and halving is not None:
+        raise checks.JgdValueError(f"policy and halving are one argument: give one, got {policy!r} and {halving!r}")
+    name, chosen = ("halving", halving) if policy is None else ("policy", policy)
+    if chosen is None:
+        return Full()
+    if isinstance(chosen, int) and not isinstance(chosen, bool):
+        return Halving(checks.count(name, chosen, 2))
+    if isinstance(chosen, type) or not isinstance(chosen, Policy):
+        raise checks.JgdTypeError(
+            f"{name} must be a whole number eta or a policy such as jgd.Halving(), got {chosen!r}"
+        )
+    return chosen
 
 
 def _seeds(seeds: int | Sequence[int]) -> tuple[int, ...]:
