@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from jgd.core import checks
+from jgd.sweep.described import described, entry_of
 from jgd.sweep.distributions import When
 from jgd.sweep.lists import Choice, Static, index_of, numbers_of, plain
 from jgd.sweep.ranges import REAL, Distribution
@@ -103,6 +104,25 @@ class Space:
             except checks.JgdError as error:
                 raise type(error)(f"{name}[{key!r}]: {error}") from error
         return self._ordered(out)
+
+    def describe(self) -> dict[str, Any]:
+        """The space as plain data for JSON, in the order of its names; `Space.of` makes an equal space of it.
+
+        Raises `JgdTypeError`, naming the name, for static values that JSON can't hold.
+        """
+        return {n: described(n, kind, self.conditions.get(n, {})) for n, kind in self.distributions.items()}
+
+    @classmethod
+    def of(cls, data: Mapping[str, Any]) -> "Space":
+        """The space that `describe` or a TOML file says.
+
+        >>> made = Space.of({"optimizer": {"static": ["sgd", "adam"]}, "b1": {"choice": [0.9], "when": {"optimizer": "adam"}}})
+        >>> made == Space.of(made.describe()), made.describe()["b1"]
+        (True, {'choice': [0.9], 'when': {'optimizer': ['adam']}})
+        """
+        if not isinstance(data, Mapping):
+            raise checks.JgdTypeError(f"space must map parameter names to values, got {data!r}")
+        return as_space({name: entry_of(name, entry) for name, entry in data.items()})
 
     def _condition(self, name: str) -> str:
         said = (f"{parent} in {list(values)!r}" for parent, values in self.conditions[name].items())
