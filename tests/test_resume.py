@@ -182,7 +182,7 @@ def test_a_full_disk_loses_nothing_in_memory(tmp_path, monkeypatch):
     def full(path, content):
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr("jgd.disk.write", full)
+    monkeypatch.setattr("jgd.core.disk.write", full)
     with pytest.warns(UserWarning, match="No space left"):
         run = train(store=tmp_path, save_every=0)
     assert any("not saved" in note for note in run.notes)

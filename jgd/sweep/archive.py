@@ -50,6 +50,11 @@ class Archive:
         for config in piece.block.configs:
             self.ends.setdefault((config, piece.block.seed), {})[piece.block.end] = piece.block
 
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What a person should know of how it was kept."""
+        return ()
+
     def holds(self, block: Block) -> bool:
         return block in self.held
 

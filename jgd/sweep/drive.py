@@ -23,11 +23,27 @@ def drive(plan: Plan, archive: Archive, tell: Callable[[Tick], None]) -> Sweep:
         leg = plan.policy.next(_standing(plan, archive, given, legs))
         if leg is None:
             break
-        blocks = plan.blocks(leg, archive)
-        engine.run(leg, blocks)
+        engine.run(leg, plan.blocks(leg, archive))
         archive.settle(leg.until)
         given[list(leg.configs)] = leg.until
     return assembled(plan, archive, given, _cost(plan, engine, given))
+
+
+def standing_still(plan: Plan, archive: Archive) -> Sweep:
+    """What an archive tells of a plan, without a step: its whole legs, and what there is of the one after them."""
+    given = np.zeros(len(plan.configs), int)
+    for legs in count():
+        leg = plan.policy.next(_standing(plan, archive, given, legs))
+        if leg is None:
+            break
+        lanes = [(config, seed) for config in leg.configs for seed in range(len(plan.seeds))]
+        missing = any(not archive.done(config, seed, leg.until) for config, seed in lanes)
+        for config in leg.configs:
+            ends = [max(archive.ends.get((config, seed), {0: None})) for seed in range(len(plan.seeds))]
+            given[config] = min(leg.until, *ends)
+        if missing:
+            break
+    return assembled(plan, archive, given, _cost(plan, Engine(plan, archive, lambda tick: None), given))
 
 
 def _standing(plan: Plan, archive: Archive, given: np.ndarray, legs: int) -> Standing:

@@ -76,3 +76,6 @@ class Full:
         if standing.legs:
             return None
         return Leg(tuple(range(len(standing.configs))), standing.steps)
+
+
+POLICIES: dict[str, type] = {"Full": Full}  # by name, as a stored sweep knows its own
