@@ -6,10 +6,12 @@ axis.py       recipes × their configs    door.py       checks, plans and runs
 recipes.py    groups of configs          trial.py      what a recipe returns
 plan.py       which lanes run together   policies.py   who goes on, leg by leg (drive.py goes through them)
 blocks.py     one program of many lanes  engine.py     blocks on devices
-archive.py    what lanes have done       result.py     what was found
+archive.py    what lanes have done       shelf.py      … on a disk (stored.py: a sweep's directory)
+result.py     what was found             again.py, confirm.py, replay.py   what can be done with it
 selection.py  choosing by validation     devices.py    cores as devices
 """
 
+from jgd.sweep.confirm import Confirmation, Confirmed
 from jgd.sweep.devices import use_cores
 from jgd.sweep.distributions import choice, integers, log, one_minus_log, static, uniform, when
 from jgd.sweep.door import sweep
@@ -19,9 +21,12 @@ from jgd.sweep.result import Pick, Sweep
 from jgd.sweep.samplers import configs
 from jgd.sweep.selection import Estimate, estimate, pick
 from jgd.sweep.space import Space, as_space, space
+from jgd.sweep.stored import load_sweep
 from jgd.sweep.trial import Trial
 
 __all__ = [
+    "Confirmation",
+    "Confirmed",
     "Estimate",
     "Pick",
     "Space",
@@ -34,6 +39,7 @@ __all__ = [
     "estimate",
     "grid",
     "integers",
+    "load_sweep",
     "log",
     "log_grid",
     "one_minus_log",

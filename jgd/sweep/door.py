@@ -22,7 +22,7 @@ from jgd.sweep.recipes import Recipes, named
 from jgd.sweep.result import Sweep
 from jgd.sweep.samplers import Sampler
 from jgd.sweep.space import Space
-from jgd.sweep.stored import shelved
+from jgd.sweep.stored import shelved, stored_every
 from jgd.tasks import Task
 from jgd.watch import DIVERGED, check_metrics
 
@@ -81,7 +81,7 @@ def sweep(
     if not isinstance(task, Task):
         raise checks.JgdTypeError(f"task must be a jgd.Task or a name, got {task!r}")
     steps = checks.count("steps", steps, 0, 2**31 - 2)
-    chosen = _seeds(seeds)
+    chosen = seeds_of(seeds)
     by_name = named(recipes)
     if check_finite:
         checks.finite_data("task.train", task.train)
@@ -91,14 +91,16 @@ def sweep(
     devices = tuple(jax.local_devices() if devices is None else devices)
     if not devices:
         raise checks.JgdValueError("devices must name at least one, got none")
-    default = max(1, -(-steps // EVALUATIONS))
+    default = stored_every(store) if store is not None and extend else None  # the looks of a longer sweep stay
     plan = Plan(
         task=task,
         recipes=by_name,
         axis=axis,
         seeds=chosen,
         steps=steps,
-        every=default if evaluate_every is None else checks.count("evaluate_every", evaluate_every, 1),
+        every=default or max(1, -(-steps // EVALUATIONS))
+        if evaluate_every is None
+        else checks.count("evaluate_every", evaluate_every, 1),
         policy=Full() if halving is None else halving,
         batch_size=batch_size,
         order=order,
@@ -110,17 +112,20 @@ def sweep(
     return carried_out(plan, tell, extend)
 
 
-def carried_out(plan: Plan, tell: Callable[[Tick], None] | None, extend: bool = False) -> Sweep:
+def carried_out(
+    plan: Plan, tell: Callable[[Tick], None] | None, extend: bool = False, archive: Archive | None = None
+) -> Sweep:
     """Run what is left of a plan, on its disk where it has one; everything about it is checked before."""
     _ = plan.batches, plan.widths
     tell = tell or (lambda tick: None)
     if plan.store is None:
-        return drive(plan, Archive(), tell)
-    with shelved(plan, extend) as (known, archive):
-        return drive(known, archive, tell)
+        return drive(plan, archive or Archive(), tell)
+    with shelved(plan, extend) as shelf:
+        return drive(plan, shelf, tell)
 
 
-def _seeds(seeds: int | Sequence[int]) -> tuple[int, ...]:
+def seeds_of(seeds: int | Sequence[int]) -> tuple[int, ...]:
+    """How many seeds (0, 1, …) or which, as their tuple."""
     if isinstance(seeds, Sequence | np.ndarray) and not isinstance(seeds, str):
         chosen = tuple(seeding.check(seed, f"seeds[{i}]") for i, seed in enumerate(seeds))
         if not chosen:

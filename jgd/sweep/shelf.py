@@ -4,6 +4,7 @@
     journal               a line a piece, appended when its files are on the disk: block, looks, their SHA-256
     pieces/*.safetensors  losses, metrics, divergence and parameters
     lanes/*.safetensors   where the lanes stood, until others have gone on from them
+    test_reads.json       when the test rows were read, and for what
 
 Configs are known by their values and seeds by their numbers, so that a sweep can be extended.
 """
@@ -25,6 +26,8 @@ from jgd.store import pack, unpack
 from jgd.sweep.archive import Archive, Piece
 from jgd.sweep.blocks import Block, numbers, shapes
 from jgd.sweep.plan import Plan
+
+READS = "test_reads.json"
 
 
 @dataclass
@@ -97,6 +100,10 @@ class Shelf(Archive):
         line = self._on_disk[block]
         return unpack("lane", disk.load_arrays(self.path / "lanes" / line["file"], line["lanes"]), self._like(block)[1])
 
+    def note_read(self, read: dict[str, Any]) -> None:
+        super().note_read(read)
+        self.keep(READS, disk.sealed({"format": disk.FORMAT, "reads": self.reads}))
+
     def release(self, block: Block) -> None:
         super().release(block)
         line = self._on_disk.pop(block, None)
@@ -106,6 +113,8 @@ class Shelf(Archive):
 
     def read(self) -> None:
         """Take in what has landed. A piece that is damaged is warned about, and its lanes run again."""
+        if (self.path / READS).exists():
+            self.reads = disk.unsealed(self.path / READS)["reads"]
         for line in sorted(_lines(self.path / "journal"), key=lambda line: line["begin"]):
             block = self._planned.place(line["configs"], line["seed"], line["begin"], line["end"])
             if block is None:

@@ -1,6 +1,7 @@
 """A sweep's directory: what it is known by, going on with it, and reading it while it runs."""
 
 import importlib
+import os
 import warnings
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -28,8 +29,8 @@ FILE = "sweep.json"
 
 
 @contextmanager
-def shelved(plan: Plan, extend: bool) -> Iterator[tuple[Plan, Archive]]:
-    """The plan with its archive on the disk, held by this process until the block ends.
+def shelved(plan: Plan, extend: bool) -> Iterator[Archive]:
+    """The plan's archive on the disk, held by this process until the block ends.
 
     A directory that holds the same sweep is gone on with; one that holds less of it (configs, seeds or steps) only
     with `extend`. `JgdValueError` lists what differs from another one.
@@ -52,7 +53,7 @@ def shelved(plan: Plan, extend: bool) -> Iterator[tuple[Plan, Archive]]:
         shelf = Shelf(path=path, plan=plan)
         shelf.keep(FILE, disk.sealed(_contents(plan)))
         shelf.read()
-        yield plan, shelf
+        yield shelf
 
 
 def _refuse_another(path: Path, there: Mapping[str, Any], here: Mapping[str, Any]) -> None:
@@ -87,6 +88,12 @@ def _refuse_less(path: Path, there: Mapping[str, Any], plan: Plan, extend: bool)
         raise checks.JgdValueError(
             f"a sweep by {plan.policy} can't be extended: its decisions were made on all configs"
         )
+
+
+def stored_every(path: str | os.PathLike) -> int | None:
+    """The steps between two looks of the sweep in a directory, None where there is none."""
+    file = Path(path) / FILE
+    return disk.unsealed(file)["every"] if file.exists() else None
 
 
 def identity(plan: Plan) -> dict[str, str]:
@@ -139,7 +146,7 @@ def _address(function: Any) -> str:
     return f"{getattr(function, '__module__', '')}:{getattr(function, '__qualname__', '')}"
 
 
-def load(path: str | Path, task: Task | None = None, recipes: Mapping[str, Any] | None = None) -> Sweep:
+def load_sweep(path: str | Path, task: Task | None = None, recipes: Mapping[str, Any] | None = None) -> Sweep:
     """What is in a sweep's directory, also while it runs or after it was killed: lanes not there yet are NaN.
 
     task, recipes: needed where the task isn't bundled, or a recipe can't be imported by its name. `JgdValueError` where
