@@ -44,6 +44,7 @@ def sweep(
     halving: Policy | None = None,
     diverged_above: float = DIVERGED,
     block: int | None = None,
+    memory: int | None = None,
     devices: Sequence[Any] | None = None,
     check_finite: bool = True,
     store: str | os.PathLike | None = None,
@@ -62,7 +63,8 @@ def sweep(
     else. steps, batch_size, order, diverged_above, check_finite: as in `jgd.train`. evaluate_every: updates between
     looks at the validation rows (default: a tenth of the steps); the last one is after the last step.
     block: lanes a compiled block holds (default: by the size of the model); it fixes a lane's bits, with the machine
-    and versions. devices: default all local ones; `jgd.use_cores()` makes one of each CPU core.
+    and versions. memory: bytes that a block may take on its device; the block is narrowed to fit, by XLA's own account
+    of the compiled program. devices: default all local ones; `jgd.use_cores()` makes one of each CPU core.
     store: a directory in which each finished block lands, whole or not at all: killed at any moment, the same call goes
     on and ends with the same bits; a finished sweep is returned without a step. Another sweep in it is refused, with
     what differs; one with fewer configs, seeds or steps is gone on with where `extend` says so (as `Sweep.extend`
@@ -106,6 +108,7 @@ def sweep(
         order=order,
         diverged_above=checks.number("diverged_above", diverged_above, "> 0"),
         block=None if block is None else checks.count("block", block, 1),
+        memory=None if memory is None else checks.count("memory", memory, 1),
         devices=devices,
         store=None if store is None else Path(store),
     )

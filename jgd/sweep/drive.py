@@ -10,6 +10,7 @@ import numpy as np
 
 from jgd.sweep.archive import Archive
 from jgd.sweep.engine import Engine, Tick
+from jgd.sweep.memory import peak
 from jgd.sweep.plan import Plan
 from jgd.sweep.policies import Standing
 from jgd.sweep.result import Sweep, assembled
@@ -74,9 +75,19 @@ def _cost(plan: Plan, engine: Engine, given: np.ndarray) -> dict[str, Any]:
         "padded_share": 1 - made / engine.padded_lane_steps if engine.padded_lane_steps else 0.0,
         "saved_share": 1 - int(given.sum()) * len(plan.seeds) / whole if whole else 0.0,
         "block_width": max(plan.widths),
+        **_memory(plan),
         "devices": len(plan.devices),
         "device_kind": plan.devices[0].device_kind,
         "batch_size": max(batches.size for batches in plan.batches),
         "jax": jax.__version__,
         "python": platform.python_version(),
     }
+
+
+def _memory(plan: Plan) -> dict[str, int]:
+    """Bytes: what the widest block was planned to take, where a limit was given; the peak, where devices count it."""
+    planned = (
+        takes.of(width) for takes, width in zip(plan.footprints if plan.memory else (), plan.widths, strict=False)
+    )
+    counted = {"planned_bytes": max(planned, default=None), "peak_bytes": peak(plan.devices)}
+    return {name: number for name, number in counted.items() if number is not None}

@@ -19,6 +19,7 @@ from jgd.data.orders import HardMining, Order
 from jgd.sweep.archive import Archive
 from jgd.sweep.axis import Axis
 from jgd.sweep.blocks import Block, width_for
+from jgd.sweep.memory import Footprint, footprint
 from jgd.sweep.policies import Leg, Policy
 from jgd.sweep.recipes import Group, Recipe, grouped
 from jgd.sweep.space import Config
@@ -40,6 +41,7 @@ class Plan:
     order: str | Order
     diverged_above: float
     block: int | None  # lanes a block; None: by the size of the model
+    memory: int | None  # bytes that a block may take on its device
     devices: tuple[Any, ...]
     store: Path | None = None  # the directory that keeps it
 
@@ -65,7 +67,7 @@ class Plan:
 
     @cached_property
     def widths(self) -> tuple[int, ...]:
-        return tuple(self._width(group) for group in self.groups)
+        return tuple(self._width(number) for number in range(len(self.groups)))
 
     @cached_property
     def looks(self) -> tuple[int, ...]:
@@ -123,15 +125,36 @@ class Plan:
             )
         return batches
 
-    def _width(self, group: Group) -> int:
-        """The width of a group's blocks, by the size of its parameters, which are checked on the way."""
-        values = self.configs[group.configs[0]][1]
-        trial = group.build(**{name: values[name] for name in group.numbers})
+    def _width(self, number: int) -> int:
+        """The width of a group's blocks: by the size of its parameters, which are checked on the way, and the memory."""
+        group = self.groups[number]
+        trial = group.build(**self._numbers(group))
         shapes = jax.eval_shape(self.task.init if trial.init is None else trial.start, seeding.init_key(self.seeds[0]))
         checks.parameters(shapes)
-        if self.block is not None:
-            return self.block
-        return width_for(sum(int(np.prod(leaf.shape)) for leaf in jax.tree.leaves(shapes)), self.devices[0].platform)
+        size = sum(int(np.prod(leaf.shape)) for leaf in jax.tree.leaves(shapes))
+        width = width_for(size, self.devices[0].platform) if self.block is None else self.block
+        if self.memory is None:
+            return width
+        takes = self.footprints[number]
+        if takes.widest(self.memory) < (1 if self.block is None else self.block):
+            raise checks.JgdValueError(
+                f"memory must be at least {takes.of(self.block or 1):,} bytes for a block of {self.block or 1}, "
+                f"got {self.memory:,}"
+            )
+        return min(width, takes.widest(self.memory))
+
+    @cached_property
+    def footprints(self) -> tuple[Footprint, ...]:
+        """What a block of each group takes, from its compiled program."""
+        return tuple(
+            footprint(group.build, self._numbers(group), self.task, batches)
+            for group, batches in zip(self.groups, self.batches, strict=True)
+        )
+
+    def _numbers(self, group: Group) -> dict[str, float]:
+        """The numbers of a group's first config."""
+        values = self.configs[group.configs[0]][1]
+        return {name: values[name] for name in group.numbers}
 
 
 def _cut(configs: Sequence[int], width: int) -> Iterable[tuple[int, ...]]:

@@ -113,6 +113,7 @@ def identity(plan: Plan) -> dict[str, str]:
         **described("order", plan.batches[0].order),
         "batch_size": str(plan.batch_size),
         "block": str(plan.block),
+        "memory": str(plan.memory),
         "evaluate_every": str(plan.every),
         "policy": repr(plan.policy),
         "diverged_above": str(plan.diverged_above),
@@ -135,6 +136,7 @@ def _contents(plan: Plan) -> dict[str, Any]:
         "every": plan.every,
         "batch_size": plan.batch_size,
         "block": plan.block,
+        "memory": plan.memory,
         "policy": [type(policy).__name__, asdict(policy) if is_dataclass(policy) else {}],
         "diverged_above": plan.diverged_above,
         "order": plan.order if isinstance(plan.order, str) else None,
@@ -179,6 +181,7 @@ def _plan_of(path: Path, there: Mapping[str, Any], task: Task | None, recipes: M
         "order": there["order"],
         "diverged_above": there["diverged_above"],
         "block": there["block"],
+        "memory": there["memory"],
         "devices": tuple(jax.local_devices()),
         "store": path,
     }
