@@ -57,6 +57,8 @@ ROWS = {
     # hyperparameters
     "negative rate": (lambda: sgd(-0.1), V, ["learning_rate", "> 0", "-0.1"]),
     "zero rate": (lambda: sgd(0.0), V, ["learning_rate", "> 0", "got 0"]),
+    "no pattern": (lambda: optimizers.muon(0.1, adam=3), T, ["adam", "strings such as 'bias'", "got 3"]),
+    "no coefficients": (lambda: optimizers.muon(0.1, ns_coefficients=2.0), V, ["ns_coefficients", "three", "2.0"]),
     "NaN rate": (lambda: adam(float("nan")), V, ["learning_rate", "finite", "nan"]),
     "infinite rate": (lambda: adam(float("inf")), V, ["learning_rate", "finite", "inf"]),
     "rate as text": (lambda: sgd("0.1"), T, ["learning_rate", "'0.1'", "str"]),

@@ -19,6 +19,7 @@ ORDERS: dict[str, Callable[..., Any]] = {  # those that take more than a name
     "curriculum": orders.curriculum,
     "mining": orders.HardMining,
 }
+BY_ROWS = ("weights", "difficulty", "labels", "ranked")  # parameters of orders that no word can give
 RATES = ("peak_value", "schedule", "init_value", "value", "factor")  # the first that a schedule has is --learning-rate
 
 
@@ -97,12 +98,15 @@ def optimizer(
         raise checks.JgdValueError("--set-schedule needs --schedule, one of `jgd list`")
     build = jgd.optimizers.get(name)
     given = settings(words, "--set", f"--optimizer {name}", build, {"learning_rate": "--learning-rate"})
-    base = given.pop("base_optimizer", None)
+    if "base_optimizer" not in given:
+        chosen = _rate(name, build, rate, schedule, shape)
+    else:
+        with said_by("--set"):
+            base = checks.choice("base_optimizer", given["base_optimizer"], _plain())
+        inner = jgd.optimizers.get(base)
+        chosen = {"base_optimizer": inner(**_rate(base, inner, rate, schedule, shape))}
     with said_by("--set"):
-        rated = build if base is None else jgd.optimizers.get(checks.choice("base_optimizer", base, _plain()))
-    chosen = _rate(name if base is None else base, rated, rate, schedule, shape)
-    with said_by("--set"):
-        return build(**chosen, **given) if base is None else build(rated(**chosen), **given)
+        return build(**{**given, **chosen})
 
 
 def _plain() -> list[str]:
@@ -160,7 +164,7 @@ def order(
     rows = {each: rows[each] for each in takes if each in rows}
     usual = {each: number for each, number in (("steps", max(1, total // 2)), ("every", per_epoch)) if each in takes}
     numbers = settings(
-        words, "--set-order", f"--order {name}", ORDERS[name], dict.fromkeys([*rows, "ranked"], "--order-by"), [*usual]
+        words, "--set-order", f"--order {name}", ORDERS[name], dict.fromkeys(BY_ROWS, "--order-by"), [*usual]
     )
     with said_by("--order-by" if name == "weighted" else "--set-order"):
         return ORDERS[name](**rows, **{**usual, **numbers})
