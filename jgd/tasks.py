@@ -81,7 +81,7 @@ def supervised(
     values = None if data.classes else Standard().fit(table(parts.train[1]))
     targets = (lambda y: y) if values is None else (lambda y: values(table(y)).reshape(y.shape).astype(np.float32))
     train, validation, test = ((inputs(x).astype(np.float32), targets(y)) for x, y in parts)
-    classifies = hasattr(model, "classify")
+    classifies = data.classes > 0 and hasattr(model, "classify")  # a perceptron can do both
     return Task(
         name=data.name,
         init=partial(model.init, dtype=dtype),

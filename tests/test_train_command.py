@@ -86,8 +86,9 @@ def test_a_schedule_starts_from_the_rate_and_its_figures_are_written(jgd_here):
 
 def test_the_target_model_and_loss_say_what_is_learned(jgd_here):
     data = ["train", "--data", "prices.csv", "--steps", "5", "--target"]
-    _, values, _ = jgd_here(*data, "rooms", "--model", "linear")
-    assert "accuracy" not in values
+    for words in (["rooms", "--model", "linear"], ["price", "--model", "mlp"]):
+        code, values, _ = jgd_here(*data, *words)
+        assert (code, "accuracy" in values) == (0, False)
     for words in (["rooms"], ["rooms", "--model", "mlp", "--loss", "softmax_cross_entropy"]):
         code, classes, _ = jgd_here(*data, *words)
         assert (code, "accuracy" in classes) == (0, True)

@@ -80,7 +80,7 @@ def command(
     total = steps if steps is not None else checks.count("epochs", epochs, 0) * per_epoch
     if target_loss is not None:
         checks.number("target_loss", target_loss, "(-inf, inf)")
-    labels = what.train[1] if hasattr(what.loss.model, "classify") else None  # pyright: ignore[reportFunctionMemberAccess]
+    labels = what.train[1] if "accuracy" in what.metrics else None
     options: dict[str, Any] = {
         "steps": steps,
         "epochs": epochs,
