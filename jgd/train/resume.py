@@ -21,6 +21,10 @@ from jgd.train.loop import Job
 from jgd.train.session import Session
 
 
+class UnaskedError(checks.JgdValueError):
+    """The store holds a run, and nobody asked to go on with it."""
+
+
 def identity(job: Job, params: Params, seed: int, larger: bool, diverged_above: float) -> dict[str, str]:
     """Everything that the numbers of a run depend on, path -> what it is."""
     return {
@@ -50,7 +54,7 @@ def resumed(store: Store, known: dict[str, str], session: Session, job: Job, res
     numbers then agree to rounding only.
     """
     if not resume and store.holds_a_run:
-        raise checks.JgdValueError(
+        raise UnaskedError(
             f"store {str(store.path)!r} holds a run: resume=True goes on with it, or use another directory"
         )
     snapshot = store.load()

@@ -115,10 +115,11 @@ def train(
     rows = checks.rows("data", data)
     batches = Batches(rows, rows if batch_size is None else batch_size, order)
     total = _steps(steps, epochs, batches)
-    if not isinstance(optimizer, Optimizer):
-        raise checks.JgdTypeError(
-            f"optimizer must be a jgd.Optimizer such as jgd.optimizers.adam(1e-3), got {optimizer!r}"
-        )
+    checks.instance("optimizer", optimizer, Optimizer, "jgd.optimizers.adam(1e-3)")
+    for name, flag in (("larger_is_better", larger_is_better), ("check_finite", check_finite), ("resume", resume)):
+        checks.flag(name, flag)
+    if progress is not None:
+        checks.flag("progress", progress)
     _refuse_tracers(params, optimizer, data)
     checks.parameters(params)
     if check_finite:
@@ -127,15 +128,21 @@ def train(
         checks.rows("validation", validation)
         if check_finite:
             checks.finite_data("validation", validation)
-    stop = Stop() if stop is None else stop
+    stop = Stop() if stop is None else checks.instance("stop", stop, Stop, "jgd.Stop(patience=5)")
+    metrics = {} if metrics is None else metrics
+    check_metrics(metrics)
     if (metrics or stop.patience) and validation is None:
         raise checks.JgdValueError("metrics and patience need validation=, the rows to evaluate them on")
-    check_metrics(metrics or {})
-    checks.choice("metric in select_by", select_by, ("loss", *(metrics or {})))
+    checks.choice("metric in select_by", select_by, ("loss", *metrics))
     every = batches.per_epoch if evaluate_every is None else checks.count("evaluate_every", evaluate_every, 1)
     history = None if history is None else checks.count("history", history, 2)
     diverged_above = checks.number("diverged_above", diverged_above, "> 0")
     save_every = checks.number("save_every", save_every, ">= 0")
+    for name, function in (("observe", observe), ("callback", callback)):
+        if function is not None:
+            checks.function(name, function)
+    if store is not None:
+        checks.path("store", store)
     if resume and store is None:
         raise checks.JgdValueError("resume needs store=, the directory of the run to go on with")
     key = seeds.key(seed, seeds.Stream.ORDER)
@@ -149,7 +156,7 @@ def train(
     data = data if streams else jax.tree.map(jnp.asarray, data)
     validation = jax.tree.map(jnp.asarray, validation)
     params = jax.tree.map(lambda x: jnp.array(x, dtype=jnp.asarray(x).dtype), params)  # a copy: segments donate theirs
-    metrics = {name: traceable(metric) for name, metric in (metrics or {}).items()}
+    metrics = {name: traceable(metric) for name, metric in metrics.items()}
     limit = loss_limit(
         initial_loss(loss, params, jax.tree.map(lambda a: jnp.asarray(a[:BASELINE_ROWS]), data)), diverged_above
     )
