@@ -64,7 +64,10 @@ class Space:
 
     def at(self, units: ArrayLike) -> list[Config]:
         """The configs at `units`, (n, d) with a column for each name, in [0, 1]; what a config hasn't is not read."""
-        points = np.asarray(units, np.float64)
+        try:
+            points = np.asarray(units, np.float64)
+        except (TypeError, ValueError) as error:
+            raise checks.JgdTypeError(f"units must be an array of numbers, got {units!r}") from error
         if points.ndim != 2 or points.shape[1] != len(self.names):
             raise checks.JgdValueError(f"units must have the shape (n, {len(self.names)}), got {points.shape}")
         columns = {name: points[:, i].tolist() for i, name in enumerate(self.names)}
@@ -88,7 +91,7 @@ class Space:
         if not isinstance(config, Mapping):
             raise checks.JgdTypeError(f"{name} must map names to values, got {config!r}")
         for key in config:
-            checks.choice(f"name in {name}", key, self.names)
+            checks.choice(f"name in {name}:", key, self.names)
         out: Config = {}
         for key in self.order:
             if not self.includes(key, out):
@@ -195,7 +198,7 @@ def _distribution(name: str, entry: Any) -> Distribution:
 
 def _wanted(name: str, parent: str, values: Any, distributions: Mapping[str, Distribution]) -> tuple[Any, ...]:
     """The values of `parent` for which `name` is there, checked."""
-    checks.choice(f"name in the condition of {name!r}", parent, distributions)
+    checks.choice(f"name in a condition of space[{name!r}]:", parent, distributions)
     looked_at = distributions[parent]
     if not isinstance(looked_at, Static):
         raise checks.JgdValueError(
@@ -206,9 +209,11 @@ def _wanted(name: str, parent: str, values: Any, distributions: Mapping[str, Dis
     )
     wanted = (values,) if single else tuple(values)
     if not wanted:
-        raise checks.JgdValueError(f"condition of {name!r} on {parent!r} must name at least one value, got none")
+        raise checks.JgdValueError(f"condition of space[{name!r}] on {parent!r} must name at least one value, got none")
     for value in wanted:
         if index_of(value, looked_at.values) < 0:
             known = ", ".join(map(repr, looked_at.values))
-            raise checks.JgdValueError(f"condition of {name!r} on {parent!r} must be among {known}, got {value!r}")
+            raise checks.JgdValueError(
+                f"condition of space[{name!r}] on {parent!r} must be among {known}, got {value!r}"
+            )
     return tuple(map(plain, wanted))
