@@ -142,6 +142,13 @@ def test_a_static_name_has_a_dimension_and_a_fixed_one_none():
     assert [config["learning_rate"] for config in more] == [config["learning_rate"] for config in found[:5]]
 
 
+@pytest.mark.parametrize("kind", SEEDED)
+def test_a_name_added_at_the_end_moves_no_other(kind):
+    entries = {"rate": jgd.log(0.1, 1), "n": jgd.integers(0, 9)}
+    more = configs({**entries, "late": jgd.uniform(0, 1)}, kind(), 20)
+    assert [{name: config[name] for name in entries} for config in more] == configs(entries, kind(), 20)
+
+
 def test_a_grid_is_every_combination_once():
     """Against the product over all names, conditions applied afterwards."""
     space = jgd.space(

@@ -264,6 +264,7 @@ BAD = {
     "too many points": (lambda: jgd.integers(0, 3).points(9), V, ["count", "at most 4", "9"]),
     "too few points": (lambda: jgd.choice([1, 2]).points(1), V, ["count", "2", "got 1"]),
     "units of one row": (lambda: nested().at([0.5] * 6), V, ["units", "(n, 6)", "(6,)"]),
+    "units above 1": (lambda: nested().at([[0.5] * 6, [0, 0, 0, 7, 0, 0]]), V, ["units[1, 3]", "momentum", "7.0"]),
     "units of words": (lambda: nested().at([["a"] * 6]), T, ["units", "numbers"]),
     "a config without": (lambda: space(a=1, b=2).units({"a": 1}), V, ["config", "'b'"]),
     "a config with more": (lambda: space(rate=1).units({"rat": 1}), V, ["config", "did you mean 'rate'"]),

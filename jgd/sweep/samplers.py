@@ -1,4 +1,4 @@
-"""Layer 7. Enters: a space and a sampler. Leaves: configs, the same ones for the same seed on every machine."""
+"""Layer 7. Enters: a space and a sampler. Leaves: configs, functions of the seed, their index and the names' order."""
 
 from abc import abstractmethod
 from collections.abc import Mapping
@@ -15,8 +15,14 @@ from jgd.sweep.space import Config, Space, as_space
 from jgd.sweep.tables import Grid, Sampler, Table
 
 
-class _Sequence(Sampler):
+@dataclass(frozen=True)
+class _Drawn(Sampler):
     """Points of the unit cube, a dimension for each free name of the space, its static ones included."""
+
+    seed: int = 0
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "seed", seeding.check(self.seed))
 
     def configs(self, space: Space, count: int | None, first: int) -> list[Config]:
         if count is None:
@@ -31,22 +37,19 @@ class _Sequence(Sampler):
         """Points `first` … `first + count − 1`: (count, dimensions) in [0, 1)."""
 
 
-@dataclass(frozen=True)
-class _Seeded(_Sequence):
-    seed: int = 0
+class Random(_Drawn):
+    """Independent draws. More configs: the first stay. seed: 0 … 2³² − 1.
 
-    def __post_init__(self) -> None:
-        object.__setattr__(self, "seed", seeding.check(self.seed))
-
-
-class Random(_Seeded):
-    """Independent draws. More configs: the first stay. seed: 0 … 2³² − 1."""
+    >>> from jgd.sweep.distributions import uniform
+    >>> sum(config["x"] for config in configs({"x": uniform(0, 1)}, Random(), 10_000)) / 10_000
+    0.50
+    """
 
     def units(self, first: int, count: int, dimensions: int) -> np.ndarray:
         return sequences.random(self.seed, first, count, dimensions)
 
 
-class Halton(_Seeded):
+class Halton(_Drawn):
     """A scrambled Halton sequence: spread more evenly than random draws at any count. More configs: the first stay.
 
     seed: 0 … 2³² − 1. Dimension d is in the d-th prime's base, so list the names that matter first: beyond about 20,
@@ -62,18 +65,27 @@ class Halton(_Seeded):
         return sequences.halton(self.seed, first, count, dimensions)
 
 
-class Sobol(_Seeded):
+class Sobol(_Drawn):
     """A scrambled Sobol' sequence. Counts that are powers of two are balanced; others lose some of its evenness.
 
     More configs: the first stay. seed: 0 … 2³² − 1.
+
+    >>> from jgd.sweep.distributions import integers
+    >>> sorted(config["n"] for config in configs({"n": integers(0, 7)}, Sobol(), 8))
+    [0, 1, 2, 3, 4, 5, 6, 7]
     """
 
     def units(self, first: int, count: int, dimensions: int) -> np.ndarray:
         return sequences.sobol(self.seed, first, count, dimensions)
 
 
-class LatinHypercube(_Seeded):
-    """One config in each of `count` equal intervals of every name. Another count is another design: not extendable."""
+class LatinHypercube(_Drawn):
+    """One config in each of `count` equal intervals of every name. Another count is another design: not extendable.
+
+    >>> from jgd.sweep.distributions import integers
+    >>> sorted(config["n"] for config in configs({"n": integers(1, 5)}, LatinHypercube(), 5))
+    [1, 2, 3, 4, 5]
+    """
 
     extendable = False
 

@@ -70,6 +70,10 @@ class Space:
             raise checks.JgdTypeError(f"units must be an array of numbers, got {units!r}") from error
         if points.ndim != 2 or points.shape[1] != len(self.names):
             raise checks.JgdValueError(f"units must have the shape (n, {len(self.names)}), got {points.shape}")
+        for row, column in np.argwhere((points < 0) | (points > 1))[:1]:
+            raise checks.JgdValueError(
+                f"units[{row}, {column}] ({self.names[column]}) must be in [0, 1], got {points[row, column]}"
+            )
         columns = {name: points[:, i].tolist() for i, name in enumerate(self.names)}
         return [self._config({name: columns[name][row] for name in self.names}) for row in range(len(points))]
 
