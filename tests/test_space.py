@@ -5,7 +5,7 @@ import math
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import jgd
@@ -28,6 +28,7 @@ units = st.floats(0, 1, exclude_max=True)
 
 
 @kinds
+@settings(deadline=None)
 @given(u=units)
 def test_a_value_lies_at_its_place(kind, u):
     value = kind.at(u)
@@ -38,6 +39,7 @@ def test_a_value_lies_at_its_place(kind, u):
 
 
 @kinds
+@settings(deadline=None)
 @given(u=units, v=units)
 def test_places_and_values_go_up_together(kind, u, v):
     low, high = sorted((u, v))
@@ -86,6 +88,7 @@ def nested() -> jgd.Space:
     )
 
 
+@settings(deadline=None)
 @given(row=st.lists(units, min_size=6, max_size=6))
 def test_a_config_has_the_names_whose_conditions_hold(row):
     (config,) = nested().at([row])
@@ -115,6 +118,12 @@ def test_a_condition_on_tuples_and_on_likes():
     has = [set(config) - {"width"} for config in jgd.samplers.configs(made)]
     assert has == [{"both"}, {"one", "both"}, set(), {"flag"}]
     assert jgd.Space.of(json.loads(json.dumps(made.describe()))) == made
+
+
+def test_a_config_may_leave_out_what_has_one_value():
+    made = space(a=[1, 2], b=0.9, c=when(0.5, kind="x"), kind=static(["x", "y"]))
+    assert made.admit({"kind": "y", "a": 2}) == {"a": 2.0, "b": 0.9, "kind": "y"}
+    assert made.admit({"kind": "x", "a": 2}) == {"a": 2.0, "b": 0.9, "c": 0.5, "kind": "x"}
 
 
 def test_a_mapping_is_a_space():
@@ -266,7 +275,7 @@ BAD = {
     "units of one row": (lambda: nested().at([0.5] * 6), V, ["units", "(n, 6)", "(6,)"]),
     "units above 1": (lambda: nested().at([[0.5] * 6, [0, 0, 0, 7, 0, 0]]), V, ["units[1, 3]", "momentum", "7.0"]),
     "units of words": (lambda: nested().at([["a"] * 6]), T, ["units", "numbers"]),
-    "a config without": (lambda: space(a=1, b=2).units({"a": 1}), V, ["config", "'b'"]),
+    "a config without": (lambda: space(a=1, b=[1, 2]).units({"a": 1}), V, ["config", "'b'"]),
     "a config with more": (lambda: space(rate=1).units({"rat": 1}), V, ["config", "did you mean 'rate'"]),
     "a name that is not there": (
         lambda: space(b=when(1, c="x"), c=static(["x", "y"])).units({"b": 1, "c": "y"}),

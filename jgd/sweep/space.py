@@ -90,7 +90,7 @@ class Space:
     def admit(self, config: Mapping[str, Any], name: str = "config") -> Config:
         """`config` in the space's order, with values as `at` gives them; refused unless it is one of the space.
 
-        name: what messages call it.
+        A name with a single value may be left out. name: what messages call the config.
         """
         if not isinstance(config, Mapping):
             raise checks.JgdTypeError(f"{name} must map names to values, got {config!r}")
@@ -98,19 +98,24 @@ class Space:
             checks.choice(f"name in {name}:", key, self.names)
         out: Config = {}
         for key in self.order:
-            if not self.includes(key, out):
-                if key in config:
-                    raise checks.JgdValueError(
-                        f"{name}[{key!r}] must be absent where its condition fails: {self._condition(key)}, got {config[key]!r}"
-                    )
-                continue
-            if key not in config:
-                raise checks.JgdValueError(f"{name} must give a value to {key!r}, got {dict(config)!r}")
+            if self.includes(key, out):
+                out[key] = self._value(key, config, name)
+            elif key in config:
+                raise checks.JgdValueError(
+                    f"{name}[{key!r}] must be absent where its condition fails: {self._condition(key)}, got {config[key]!r}"
+                )
+        return self._ordered(out)
+
+    def _value(self, key: str, config: Mapping[str, Any], name: str) -> Any:
+        kind = self.distributions[key]
+        if key in config:
             try:
-                out[key] = self.distributions[key].admit(plain(config[key]))
+                return kind.admit(plain(config[key]))
             except checks.JgdError as error:
                 raise type(error)(f"{name}[{key!r}]: {error}") from error
-        return self._ordered(out)
+        if kind.size != 1:
+            raise checks.JgdValueError(f"{name} must give a value to {key!r}, got {dict(config)!r}")
+        return kind.at(0)
 
     def describe(self) -> dict[str, Any]:
         """The space as plain data for JSON, in the order of its names; `Space.of` makes an equal space of it.
