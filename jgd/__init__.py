@@ -17,7 +17,7 @@ from jgd.descent import Progress, rollout, start, step
 from jgd.gradients import check_gradients
 from jgd.losses import SupervisedLoss, in_pieces
 from jgd.stopping import Stop
-from jgd.sweep import Sweep, grid, log_grid, sweep, use_cores
+from jgd.sweep import Hypergradient, Sweep, grid, hypergradient, log_grid, sweep, use_cores
 from jgd.tasks import Task
 from jgd.train import Run, Runs, rate_range, smooth, train, train_seeds
 
@@ -61,6 +61,8 @@ __all__ = [
     "grid",
     "sweep",
     "Sweep",
+    "hypergradient",
+    "Hypergradient",
     "use_cores",
     "results",
     "record",

@@ -3,6 +3,7 @@
 space.py      names to values            recipes.py    builders with their configs, checked
 blocks.py     one program of many lanes  engine.py     blocks on devices
 selection.py  choosing by validation     result.py     what was found
+through.py    a run to differentiate     hypergradient.py   derivatives in the hyperparameters
 """
 
 import platform
@@ -20,6 +21,7 @@ from jgd.data.batches import Batches
 from jgd.descent import GOING
 from jgd.sweep.blocks import evaluated, plan, width_for
 from jgd.sweep.engine import Outcome, Plan, Tick, execute
+from jgd.sweep.hypergradient import Hypergradient, hypergradient
 from jgd.sweep.recipes import Recipe, Recipes, recipes_of
 from jgd.sweep.result import Pick, Sweep
 from jgd.sweep.selection import Estimate, estimate, pick
@@ -216,12 +218,14 @@ def use_cores(count: int | None = None) -> int:
 
 __all__ = [
     "Estimate",
+    "Hypergradient",
     "Pick",
     "Sweep",
     "Tick",
     "configs",
     "estimate",
     "grid",
+    "hypergradient",
     "log_grid",
     "pick",
     "sweep",
