@@ -189,14 +189,14 @@ def test_a_program_that_allows_one_mode_only_gets_that_one_or_is_refused():
     at = {"learning_rate": 0.1, "eps": 0.1, "b1": 0.5, "b2": 0.5, "weight_decay": 0.1}  # five: reverse by itself
     recipe = lambda learning_rate, **others: halved(learning_rate)
     assert jgd.hypergradient(valley(), recipe, at, steps=3).mode == "forward"
-    with pytest.raises(jgd.JgdError, match="can't be differentiated in reverse mode.*try mode='forward'"):
+    with pytest.raises(jgd.JgdError, match=r"can't be differentiated in reverse mode.*try mode='forward'"):
         jgd.hypergradient(valley(), recipe, at, steps=3, mode="reverse")
     own = replace(valley(), loss=jgd.gradients.with_derived_gradient(bowl, slope))
     found = jgd.hypergradient(own, "sgd", {"learning_rate": RATE}, steps=STEPS)
     assert found.mode == "reverse"
     usual = jgd.hypergradient(valley(), "sgd", {"learning_rate": RATE}, steps=STEPS)
     np.testing.assert_allclose(found.gradient["learning_rate"], usual.gradient["learning_rate"], rtol=1e-5)
-    with pytest.raises(jgd.JgdError, match="forward mode.*try mode='reverse'"):
+    with pytest.raises(jgd.JgdError, match=r"forward mode.*try mode='reverse'"):
         jgd.hypergradient(own, "sgd", {"learning_rate": RATE}, steps=STEPS, mode="forward")
 
 
@@ -242,7 +242,7 @@ def test_bad_input_is_refused_by_name_before_a_step(change, words):
 
 
 def test_a_traced_value_is_sent_to_rollout():
-    with pytest.raises(jgd.JgdError, match="jgd.rollout"):
+    with pytest.raises(jgd.JgdError, match=r"jgd.rollout"):
         jax.jit(lambda rate: jgd.hypergradient(valley(), "sgd", {"learning_rate": rate}, steps=1).value)(0.1)
 
 

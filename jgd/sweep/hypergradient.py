@@ -214,7 +214,7 @@ def _checked(training: Training, values: dict[str, np.ndarray], data: Any, mode:
         to = {name: jnp.asarray(values[name], x.dtype) + scales[name] * x for name, x in shift.items()}
         return training(to, data)
 
-    shift = {name: np.zeros(value.shape) for name, value in values.items()}
+    shift = {name: np.zeros(value.shape, jnp.result_type(float)) for name, value in values.items()}
     forward = (lambda shift, data: jax.jacfwd(moved)(shift, data)) if mode == "forward" else None
     found = check_gradients(moved, shift, data, gradient=forward, seed=0, every_entry=True)
     units = lambda x, scale: None if x is None else x / scale
