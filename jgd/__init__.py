@@ -18,11 +18,13 @@ from jgd.gradients import check_gradients
 from jgd.losses import SupervisedLoss, in_pieces
 from jgd.stopping import Stop
 from jgd.sweep import (
+    Hypergradient,
     Space,
     Sweep,
     Trial,
     choice,
     grid,
+    hypergradient,
     integers,
     load_sweep,
     log,
@@ -91,6 +93,8 @@ __all__ = [
     "Trial",
     "Sweep",
     "load_sweep",
+    "hypergradient",
+    "Hypergradient",
     "use_cores",
     "results",
     "record",

@@ -9,6 +9,7 @@ blocks.py     one program of many lanes  engine.py     blocks on devices
 archive.py    what lanes have done       shelf.py      … on a disk (stored.py: a sweep's directory)
 result.py     what was found             again.py, confirm.py, replay.py   what can be done with it
 selection.py  choosing by validation     devices.py    cores as devices
+through.py    a run to differentiate     hypergradient.py   derivatives in the hyperparameters
 """
 
 from jgd.sweep.confirm import Confirmation, Confirmed
@@ -16,6 +17,7 @@ from jgd.sweep.devices import use_cores
 from jgd.sweep.distributions import choice, integers, log, one_minus_log, static, uniform, when
 from jgd.sweep.door import sweep
 from jgd.sweep.engine import Tick
+from jgd.sweep.hypergradient import Hypergradient, hypergradient
 from jgd.sweep.ranges import grid, log_grid
 from jgd.sweep.result import Pick, Sweep
 from jgd.sweep.samplers import configs
@@ -28,6 +30,7 @@ __all__ = [
     "Confirmation",
     "Confirmed",
     "Estimate",
+    "Hypergradient",
     "Pick",
     "Space",
     "Sweep",
@@ -38,6 +41,7 @@ __all__ = [
     "configs",
     "estimate",
     "grid",
+    "hypergradient",
     "integers",
     "load_sweep",
     "log",

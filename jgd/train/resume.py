@@ -35,6 +35,7 @@ def identity(job: Job, params: Params, seed: int, larger: bool, diverged_above: 
         **described("validation", job.validation),
         **{f"metrics[{name!r}]": fingerprint(metric) for name, metric in job.metrics.items()},
         "batch_size": str(job.batches.size),
+        **({} if job.batches.cut is None else {"devices": str(job.batches.cut.mesh.size)}),
         **described("order", job.batches.order),
         "seed": str(seed),
         "evaluate_every": str(job.every),
