@@ -3,6 +3,8 @@
 space.py      names to values            recipes.py    builders with their configs, checked
 blocks.py     one program of many lanes  engine.py     blocks on devices
 selection.py  choosing by validation     result.py     what was found
+aggregate.py  many tasks as one number   comparison.py is A better than B
+finals.py     what lanes ended with      ranking.py    the best and its ties
 """
 
 import platform
@@ -18,8 +20,12 @@ from jgd.core import checks
 from jgd.core import seeds as seeding
 from jgd.data.batches import Batches
 from jgd.descent import GOING
+from jgd.sweep.aggregate import interquartile_mean
 from jgd.sweep.blocks import evaluated, plan, width_for
+from jgd.sweep.comparison import Paired, paired, probability_of_improvement
 from jgd.sweep.engine import Outcome, Plan, Tick, execute
+from jgd.sweep.finals import Finals, finals
+from jgd.sweep.ranking import Ranking, rank
 from jgd.sweep.recipes import Recipe, Recipes, recipes_of
 from jgd.sweep.result import Pick, Sweep
 from jgd.sweep.selection import Estimate, estimate, pick
@@ -219,11 +225,19 @@ __all__ = [
     "Pick",
     "Sweep",
     "Tick",
+    "Finals",
+    "Paired",
+    "Ranking",
     "configs",
     "estimate",
+    "finals",
     "grid",
+    "interquartile_mean",
     "log_grid",
+    "paired",
     "pick",
+    "probability_of_improvement",
+    "rank",
     "sweep",
     "use_cores",
 ]
