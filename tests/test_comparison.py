@@ -44,8 +44,8 @@ def test_intervals_of_the_probability_of_improvement_cover(shift):
 
 def test_the_paired_probability_covers_on_average_exactly():
     n, truths = 12, np.linspace(0.05, 0.95, 91)
-    lost = np.zeros(n)
-    found = [probability_of_improvement(np.arange(n) < k, lost, True, pairs=True) for k in range(n + 1)]
+    other = np.full(n, 0.5)
+    found = [probability_of_improvement(np.arange(n) < k, other, True, pairs=True) for k in range(n + 1)]
     holds = np.array([(e.low <= truths) & (truths <= e.high) for e in found])
     exact = (holds * stats.binom.pmf(np.arange(n + 1)[:, None], n, truths)).sum(axis=0)
     assert 0.93 <= exact.mean() <= 0.97

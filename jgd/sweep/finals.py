@@ -71,12 +71,3 @@ def worst_first_places(scores: Sequence[float] | np.ndarray, larger_is_better: b
 
     oriented = np.asarray(scores, np.float64) * (1 if larger_is_better else -1)
     return stats.rankdata(np.where(np.isnan(oriented), -np.inf, oriented))
-
-
-def config_means(scores: np.ndarray) -> np.ndarray:
-    """The mean over seeds, (configs,); NaN where a seed has none: a mean over survivors would flatter.
-
-    >>> config_means(np.array([[1.0, 2.0], [5.0, np.nan]])).tolist()
-    [1.5, nan]
-    """
-    return np.asarray(scores, np.float64).mean(axis=1)
