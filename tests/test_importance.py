@@ -1,0 +1,127 @@
+"""Importance: exact where it can be, planted effects found where it can't."""
+
+import itertools
+
+import numpy as np
+import pytest
+
+import jgd
+from jgd.sweep.importance import _boxes, _main_effects, importance
+from jgd.sweep.places import neighbours, places
+
+N = np.nan
+
+
+def named(**columns):
+    """Configs of one recipe from columns; a value of NaN means that the config has no such name."""
+    rows = zip(*columns.values(), strict=True)
+    kept = [{k: v for k, v in zip(columns, row, strict=True) if v == v} for row in rows]
+    return [("sgd", config) for config in kept]
+
+
+def shares(configs, scores, **options):
+    return {each.name: each for each in importance(places(configs), np.asarray(scores), True, **options)}
+
+
+def test_a_grids_shares_are_the_anova_of_its_ranks():
+    a, b = map(np.array, zip(*itertools.product([1.0, 2.0, 3.0], [1.0, 2.0, 3.0]), strict=True))
+    scores = 10 * a + b  # the ranks are 3a + b, up to a constant: variances 9 · 2/3 and 2/3
+    found = shares(named(a=a, b=b), scores)
+    assert (found["a"].share, found["b"].share) == pytest.approx((0.9, 0.1))
+    assert found["a"].method == "grid"
+    exclusive = shares(named(a=a[[0, 1, 3, 4]], b=b[[0, 1, 3, 4]]), [0.0, 1.0, 1.0, 0.0])
+    assert exclusive["a"].share == exclusive["b"].share == 0  # all of it is interaction
+
+
+def test_a_trees_main_effects_are_its_integrals():
+    from sklearn.tree import DecisionTreeRegressor
+
+    rng = np.random.default_rng(0)
+    x = rng.random((40, 2))
+    tree = DecisionTreeRegressor(max_leaf_nodes=8, random_state=0).fit(x, x[:, 0] + x[:, 0] * x[:, 1])
+    side = (np.arange(500) + 0.5) / 500
+    surface = tree.predict(np.stack(np.meshgrid(side, side, indexing="ij"), -1).reshape(-1, 2)).reshape(500, 500)
+    want = [surface.mean(axis=axis).var() / surface.var() for axis in (1, 0)]
+    np.testing.assert_allclose(_main_effects(tree.tree_, 2), want, atol=0.01)
+    low, high, values = _boxes(tree.tree_, 2)
+    assert (high - low).prod(axis=1).sum() == pytest.approx(1)
+    assert len(values) == 8
+
+
+def test_a_forest_finds_what_was_planted():
+    rng = np.random.default_rng(0)
+    rate, decay, idle = rng.random((3, 120))
+    found = shares(named(rate=rate, decay=decay, idle=idle), -((rate - 0.4) ** 2) - 0.05 * decay)
+    assert list(found) == ["rate", "decay", "idle"]
+    assert found["rate"].share > 0.7
+    assert found["idle"].share < 0.05
+    assert found["rate"].fit > 0.8
+    assert found == shares(named(rate=rate, decay=decay, idle=idle), -((rate - 0.4) ** 2) - 0.05 * decay)
+
+
+def test_noise_is_told_by_the_fit():
+    rng = np.random.default_rng(0)
+    found = shares(named(a=rng.random(60), b=rng.random(60)), rng.random(60))
+    assert max(each.fit for each in found.values()) < 0.2
+
+
+def test_diverged_configs_rank_worst():
+    rates = np.array([0.1, 0.2, 0.4, 0.8])
+    a, b = map(np.array, zip(*itertools.product(rates, [1.0, 2.0]), strict=True))
+    found = shares(named(a=a, b=b), np.where(a > 0.3, N, b))
+    assert (found["a"].share, found["b"].share) == pytest.approx((8 / 9, 1 / 18))  # four share the rank 2.5
+
+
+def test_a_conditional_name_is_measured_where_it_is():
+    rng = np.random.default_rng(0)
+    adam = np.arange(80) < 40
+    rate, b2 = rng.random(80), np.where(adam, rng.random(80), N)
+    kind = np.where(adam, "adam", "sgd").astype(object)
+    found = shares(named(rate=rate, optimizer=kind, b2=b2), np.where(adam, 2 * np.nan_to_num(b2) - 5, rate))
+    assert (found["b2"].configs, found["rate"].configs) == (40, 80)
+    assert found["b2"].share > 0.9
+    assert found["optimizer"].share > 0.5
+
+
+def test_several_recipes_are_one_more_name():
+    configs = [(recipe, {"learning_rate": rate}) for recipe in ("sgd", "adam") for rate in (0.1, 1.0)]
+    found = {each.name: each.share for each in importance(places(configs), np.array([1.0, 2.0, 3.0, 4.0]), True)}
+    assert found == pytest.approx({"recipe": 0.8, "learning_rate": 0.2})
+
+
+class Space:
+    """Names with known places, as a sweep's space has them."""
+
+    names = ("learning_rate", "optimizer")
+
+    def units(self, config):
+        return np.array([np.log10(config["learning_rate"]) / 4 + 1, 0.5])
+
+
+def test_places_come_from_the_space_where_there_is_one():
+    configs = [("sgd", {"learning_rate": rate, "optimizer": kind}) for rate, kind in ((1e-4, "a"), (1e-3, "b"))]
+    found = places(configs, Space())
+    np.testing.assert_allclose(found.column("learning_rate"), [0, 0.25])
+    np.testing.assert_allclose(found.column("optimizer"), [0.25, 0.75])  # words: by bins
+    assert found.structural.tolist() == [False, True]
+
+
+def test_neighbours_share_the_structure():
+    configs = [("sgd", {"a": a, "kind": kind}) for kind in ("x", "y") for a in (1.0, 2.0, 3.0, 9.0)]
+    assert neighbours(places(configs), 0) == [1, 2, 3]
+    assert neighbours(places(configs), 6, 2) == [5, 7]
+
+
+@pytest.mark.parametrize(
+    ("call", "said"),
+    [
+        (lambda: shares(named(a=[1.0, 1.0]), [1.0, 2.0]), "takes two values or more"),
+        (lambda: shares(named(a=[1.0, 2.0]), [N, N]), "all equal"),
+        (lambda: shares(named(a=[1.0, 2.0]), [1.0]), r"scores must have shape \(2,\)"),
+        (lambda: shares(named(a=[1.0, 2.0, 3.0], b=[3.0, 1.0, 2.0]), [1.0, 2.0, 4.0]), "16 configs and 4 for each"),
+        (lambda: places([]), "configs must hold at least one"),
+    ],
+)
+def test_refusals(call, said):
+    with pytest.raises(jgd.JgdError, match=said):
+        call()
