@@ -1,6 +1,7 @@
 """Importance: exact where it can be, planted effects found where it can't."""
 
 import itertools
+from typing import ClassVar
 
 import numpy as np
 import pytest
@@ -89,21 +90,30 @@ def test_several_recipes_are_one_more_name():
     assert found == pytest.approx({"recipe": 0.8, "learning_rate": 0.2})
 
 
+class Log:
+    """A distribution over [1e-4, 1], as those of `jgd.space`."""
+
+    def place(self, value):
+        if value > 1:
+            raise jgd.JgdError("outside")
+        return np.log10(value) / 4 + 1
+
+
+class Choice:
+    values = (3.0, 1.0, 2.0)
+
+
 class Space:
-    """Names with known places, as a sweep's space has them."""
-
-    names = ("learning_rate", "optimizer")
-
-    def units(self, config):
-        return np.array([np.log10(config["learning_rate"]) / 4 + 1, 0.5])
+    static = ("width",)
+    distributions: ClassVar = {"rate": Log(), "decay": Choice(), "width": None}
 
 
 def test_places_come_from_the_space_where_there_is_one():
-    configs = [("sgd", {"learning_rate": rate, "optimizer": kind}) for rate, kind in ((1e-4, "a"), (1e-3, "b"))]
-    found = places(configs, Space())
-    np.testing.assert_allclose(found.column("learning_rate"), [0, 0.25])
-    np.testing.assert_allclose(found.column("optimizer"), [0.25, 0.75])  # words: by bins
-    assert found.structural.tolist() == [False, True]
+    found = places(named(rate=[1e-4, 1e-3], decay=[1.0, 3.0], width=[8, 4], kind=["b", "a"]), Space())
+    np.testing.assert_allclose(found.units, [[0, 1 / 6, 0.25, 0.25], [0.25, 5 / 6, 0.75, 0.75]])
+    assert found.structural.tolist() == [False, False, True, True]
+    outside = places(named(rate=[1e-4, 10.0]), Space())
+    assert outside.column("rate").tolist() == [0.25, 0.75]  # by rank
 
 
 def test_neighbours_share_the_structure():

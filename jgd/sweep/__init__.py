@@ -5,6 +5,10 @@ blocks.py     one program of many lanes  engine.py     blocks on devices
 selection.py  choosing by validation     result.py     what was found
 aggregate.py  many tasks as one number   comparison.py is A better than B
 finals.py     what lanes ended with      ranking.py    the best and its ties
+sensitivity.py, stability.py             rates: how much they matter, and where they break
+budget.py, target.py, profiles.py        what k trials buy, how soon, and how often
+places.py, importance.py                 configs as points of a cube; which names mattered
+findings.py   what speaks against the picks
 """
 
 import platform
@@ -22,14 +26,22 @@ from jgd.data.batches import Batches
 from jgd.descent import GOING
 from jgd.sweep.aggregate import interquartile_mean
 from jgd.sweep.blocks import evaluated, plan, width_for
+from jgd.sweep.budget import BestOf, best_of
 from jgd.sweep.comparison import Paired, paired, probability_of_improvement
 from jgd.sweep.engine import Outcome, Plan, Tick, execute
 from jgd.sweep.finals import Finals, finals
+from jgd.sweep.findings import Finding, findings
+from jgd.sweep.importance import Importance, importance, importance_of
+from jgd.sweep.places import Places, neighbours, places
+from jgd.sweep.profiles import Profile, performance_profile
 from jgd.sweep.ranking import Ranking, rank
 from jgd.sweep.recipes import Recipe, Recipes, recipes_of
 from jgd.sweep.result import Pick, Sweep
 from jgd.sweep.selection import Estimate, estimate, pick
+from jgd.sweep.sensitivity import Curve, curve_of, learning_rate_sensitivity, response, sensitivity_of
 from jgd.sweep.space import Space, configs, grid, log_grid
+from jgd.sweep.stability import Bracket, StabilityEdge, stability_bracket, stability_edge
+from jgd.sweep.target import TimeToTarget, time_to_target, time_to_target_of
 from jgd.tasks import Task
 from jgd.watch import DIVERGED, check_metrics, traceable
 
@@ -221,23 +233,47 @@ def use_cores(count: int | None = None) -> int:
 
 
 __all__ = [
+    "BestOf",
+    "Bracket",
+    "Curve",
     "Estimate",
+    "Finals",
+    "Finding",
+    "Importance",
+    "Paired",
     "Pick",
+    "Places",
+    "Profile",
+    "Ranking",
+    "StabilityEdge",
     "Sweep",
     "Tick",
-    "Finals",
-    "Paired",
-    "Ranking",
+    "TimeToTarget",
+    "best_of",
     "configs",
+    "curve_of",
     "estimate",
     "finals",
+    "findings",
     "grid",
+    "importance",
+    "importance_of",
     "interquartile_mean",
+    "learning_rate_sensitivity",
     "log_grid",
+    "neighbours",
     "paired",
+    "performance_profile",
     "pick",
+    "places",
     "probability_of_improvement",
     "rank",
+    "response",
+    "sensitivity_of",
+    "stability_bracket",
+    "stability_edge",
     "sweep",
+    "time_to_target",
+    "time_to_target_of",
     "use_cores",
 ]

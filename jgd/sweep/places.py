@@ -14,12 +14,14 @@ RECIPE = "recipe"  # the name under which several recipes are one more choice of
 class Places:
     """names: those that take two values or more. units: (configs, names) in [0, 1]; NaN where a config has no such name.
 
-    structural: (names,), a choice without an order (words, None, True or False). distinct: (names,) how many values.
+    structural: (names,), a choice without an order (words, None, True or False), or one that the space calls static.
+    ranked: (names,), whether a place is that of a rank among values, not one in a range. distinct: (names,) how many.
     """
 
     names: tuple[str, ...]
     units: np.ndarray
     structural: np.ndarray
+    ranked: np.ndarray
     distinct: np.ndarray
 
     def column(self, name: str) -> np.ndarray:
@@ -30,9 +32,10 @@ class Places:
 def places(configs: list[tuple[str, dict[str, Any]]], space: Any = None) -> Places:
     """The places of (recipe, hyperparameters) pairs, as `Sweep.configs` lists them.
 
-    space: one with `names` and `units(config)`, whose distributions say where a value lies. Without it a number's place
-    is that of its rank among the m distinct values tried, (rank − ½)/m: even along a grid, whatever its scale. Words
-    take the middles of equal bins in the order in which they came. Several recipes are one more name, "recipe".
+    space: a `jgd.space`, whose distributions say where a value lies and which names are structure. Without it, for
+    lists, and for values outside of it, a number's place is that of its rank among the m distinct ones there are,
+    (rank − ½)/m: even along a grid, whatever its scale. Structure takes the middles of equal bins in the order in which
+    its values came. Several recipes are one more name, "recipe".
 
     >>> found = places([("sgd", {"learning_rate": 0.1}), ("sgd", {"learning_rate": 10.0})])
     >>> found.names, found.units.tolist()
@@ -43,28 +46,22 @@ def places(configs: list[tuple[str, dict[str, Any]]], space: Any = None) -> Plac
     several = len({recipe for recipe, _ in configs}) > 1
     each = [({RECIPE: recipe} if several else {}) | config for recipe, config in configs]
     names = [name for name in dict.fromkeys(n for config in each for n in config)]
-    known = {} if space is None else {name: place for place, name in enumerate(space.names)}
-    units = np.full((len(each), 0), np.nan) if space is None else np.stack([space.units(c) for _, c in configs])
+    known = {} if space is None else space.distributions
     columns, kept = [], []
     for name in names:
-        values = [config[name] for config in each if name in config]
-        distinct = list(dict.fromkeys(values))
+        distinct = list(dict.fromkeys(config[name] for config in each if name in config))
         if len(distinct) < 2:
             continue
-        structural = not all(_number(value) for value in distinct)
-        if name in known and not structural:
-            column = units[:, known[name]]
-        else:
-            order = distinct if structural else sorted(distinct)
-            middle = {value: (rank + 0.5) / len(order) for rank, value in enumerate(order)}
-            column = np.array([middle[config[name]] if name in config else np.nan for config in each])
-        kept.append((name, structural, len(distinct)))
-        columns.append(np.asarray(column, np.float64))
+        structural = (space is not None and name in space.static) or not all(_number(value) for value in distinct)
+        place, ranked = _placing(distinct, structural, known.get(name))
+        columns.append(np.array([place[config[name]] if name in config else np.nan for config in each]))
+        kept.append((name, structural, ranked, len(distinct)))
     return Places(
-        tuple(name for name, _, _ in kept),
+        tuple(name for name, *_ in kept),
         np.stack(columns, axis=1) if columns else np.zeros((len(each), 0)),
-        np.array([structural for _, structural, _ in kept], bool),
-        np.array([count for _, _, count in kept], int),
+        np.array([structural for _, structural, *_ in kept], bool),
+        np.array([ranked for *_, ranked, _ in kept], bool),
+        np.array([count for *_, count in kept], int),
     )
 
 
@@ -85,6 +82,19 @@ def neighbours(found: Places, config: int, count: int = 4) -> list[int]:
     distance = np.sqrt(np.nansum((found.units - here) ** 2, axis=1))
     near = [int(i) for i in np.argsort(distance, kind="stable") if alike[i] and i != config]
     return near[:count]
+
+
+def _placing(distinct: list[Any], structural: bool, distribution: Any) -> tuple[dict[Any, float], bool]:
+    """-> (value -> its place in [0, 1], whether that is a rank's)."""
+    listed = getattr(distribution, "values", None)  # of a choice, in the order in which it was written
+    if distribution is not None and listed is None and not structural:
+        try:
+            return {value: float(distribution.place(value)) for value in distinct}, False
+        except checks.JgdError:  # a search may have left the range that it started with
+            pass
+    order = list(dict.fromkeys([*(listed or ()), *distinct]))
+    order = order if structural else sorted(order)
+    return {value: (rank + 0.5) / len(order) for rank, value in enumerate(order)}, True
 
 
 def _number(value: Any) -> bool:
