@@ -167,7 +167,8 @@ def still_improving(
     slopes = (y - y.mean(axis=1, keepdims=True)) @ (x - x.mean()) / ((x - x.mean()) ** 2).sum()
     gains = estimate(slopes * (x[-1] - x[0]), confidence)
     alone = len(values) == 1
-    rises = slopes[0] > 0 and stats.linregress(x, y[0]).pvalue < 1 - confidence if alone else gains.low > 0
+    fitted = stats.linregress(x, y[0]).pvalue  # pyright: ignore[reportAttributeAccessIssue]
+    rises = slopes[0] > 0 and fitted < 1 - confidence if alone else gains.low > 0
     whole = np.ptp(values.mean(axis=0))
     if not rises or gains.mean <= STILL * whole:
         return []

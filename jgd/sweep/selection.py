@@ -85,7 +85,7 @@ def _bootstrap(values: np.ndarray, confidence: float, seed: int) -> tuple[float,
             n_resamples=RESAMPLES,
             confidence_level=confidence,
             method=method,
-            random_state=np.random.default_rng(checks.count("seed", seed, 0)),
+            random_state=np.random.default_rng(checks.count("seed", seed, 0)),  # pyright: ignore[reportCallIssue]
         ).confidence_interval
 
     with warnings.catch_warnings():
