@@ -32,6 +32,8 @@ def test_best_of_all_is_the_best_and_thousands_stay_exact():
     assert curve.expected[0] == pytest.approx(scores.mean())
     assert curve.expected[-1] == scores.max()
     assert (np.diff(curve.expected) > 0).all()
+    few = best_of(scores, larger_is_better=True, trials=[8, 1])
+    np.testing.assert_array_equal(few.expected, curve.expected[[7, 0]])
 
 
 def test_a_diverged_config_counts_as_the_worst_or_as_said():
@@ -87,8 +89,8 @@ def test_a_performance_profile_by_hand():
     ("call", "said"),
     [
         (lambda: best_of(np.array([N, N]), True), "scores must have shape"),
-        (lambda: best_of(np.ones(3), True, 4), "most must be a whole number from 1 to 3, got 4"),
-        (lambda: best_of(np.ones(3), True, 0), "most must be"),
+        (lambda: best_of(np.ones(3), True, 4), "trials must be a whole number from 1 to 3, got 4"),
+        (lambda: best_of(np.ones(3), True, [1, 0]), r"trials\[1\] must be a whole number from 1 to 3, got 0"),
         (lambda: time_to_target(np.ones((2, 3)), (10,), 1.0, True), "values must have shape"),
         (lambda: time_to_target(np.ones((1, 1, 1)), (10,), N, True), "target must be a finite number"),
         (lambda: time_to_target(np.ones((1, 1, 1)), (10,), 1.0, True, reached=np.ones(2)), "one number a config"),

@@ -72,7 +72,8 @@ def test_diverged_lanes_are_counted_and_all_diverged_is_clear():
     assert findings(half)[0].message == "sgd: 4 of 8 lanes diverged (50%); narrow the space"
     (all_gone,) = findings(planted([[N, N], [N, N]]))
     assert all_gone.kind == "all_diverged"
-    assert "all 4 lanes diverged" in all_gone.message
+    assert all_gone.message.startswith("sgd: all lanes diverged")
+    assert all_gone.numbers == {"diverged": 4, "lanes": 4}
     assert "best_diverged" in kinds(planted([[N, 0.3, 0.31], [0.2, N, 0.21], [0.6, 0.5, N]]))
 
 

@@ -24,7 +24,8 @@ def best_of_curves(sweep: Sweep, path: str | Path) -> None:
         means = ends.scores[~ends.stopped].mean(axis=1)
         if not np.isfinite(means).any():
             continue
-        curve = best_of(means, ends.larger_is_better)
+        trials = np.unique(np.geomspace(1, len(means), 64).astype(int))
+        curve = best_of(means, ends.larger_is_better, trials)
         color, low, high = f"C{place}", curve.expected - curve.deviation, curve.expected + curve.deviation
         axes.plot(curve.trials, curve.expected, "o-", ms=3.5, lw=1.6, color=color, label=recipe)
         axes.fill_between(curve.trials, low, high, color=color, alpha=0.18, lw=0)
@@ -105,7 +106,9 @@ def responses(
         best, mean = (curve_of(sweep, name, recipe, over) for over in ("best", "mean"))
         numeric = all(isinstance(value, int | float) and not isinstance(value, bool) for value in best.values)
         x = dict(zip(best.values, best.values if numeric else range(len(best.values)), strict=True))
-        dots = [(x[c[name]], _mean(row)) for c, row in zip(configs, ends.scores, strict=True) if c.get(name) in x]
+        dots = [
+            (x[c[name]], _mean(row)) for c, row in zip(configs, ends.scores, strict=True) if name in c and c[name] in x
+        ]
         axes.plot(*zip(*dots, strict=True), ".", ms=3, color="0.6", zorder=1)
         places = list(x.values())
         axes.plot(places, [_mean(row) for row in mean.scores], "-", lw=1, color="C0", alpha=0.6, label="mean of others")

@@ -96,7 +96,11 @@ def _sensitivity(sweep: Sweep, confidence: float) -> list[str]:
         rates = {c["learning_rate"] for name, c in sweep.configs if name == recipe and "learning_rate" in c}
         if len(rates) < 2:
             continue
-        found = sensitivity_of(sweep, recipe, confidence)
+        try:
+            found = sensitivity_of(sweep, recipe, confidence)
+        except checks.JgdError as error:
+            lines.append(f"{recipe}: not measured: {error}")
+            continue
         lines.append(
             f"{recipe}: {said(found)} in loss, over {len(rates)} rates from {min(rates):.3g} to {max(rates):.3g}"
         )
@@ -125,9 +129,9 @@ def _best_of(ends: Finals) -> list[str]:
     means = ends.scores[~ends.stopped].mean(axis=1)
     if len(means) < 2 or not np.isfinite(means).any() or ends.stopped.any():
         return []
-    curve = best_of(means, ends.larger_is_better)
     trials = sorted({*(2**i for i in range(len(means).bit_length())), len(means)})
-    shown = ", ".join(f"{curve.expected[k - 1]:.4g} of {k}" for k in trials if k <= len(means))
+    curve = best_of(means, ends.larger_is_better, trials)
+    shown = ", ".join(f"{best:.4g} of {k}" for k, best in zip(trials, curve.expected, strict=True))
     return [f"expected best of so many random configs of these: {shown}"]
 
 

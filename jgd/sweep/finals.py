@@ -52,6 +52,23 @@ def finals(sweep: "Sweep", recipe: str | None = None, metric: str | None = None)
     return Finals(metric, larger, np.where(stopped[:, None], np.nan, scores), diverged, stopped, rows)
 
 
+def standings(sweep: "Sweep", ends: Finals) -> np.ndarray:
+    """(configs,) larger for the better: where each stands among all, also among those that were stopped early.
+
+    A config that ran to the end stands by its mean over seeds, above all that were stopped. Of those the one that was
+    given more steps stands higher, and of equals the one with the better mean where it stopped. A config that lost a
+    seed has NaN.
+    """
+    values = np.asarray(sweep.validation[ends.metric][ends.rows], np.float64) * (1 if ends.larger_is_better else -1)
+    looks = np.isfinite(values).any(axis=1)
+    last = values.shape[2] - 1 - looks[:, ::-1].argmax(axis=1)
+    means = np.take_along_axis(values, last[:, None, None], axis=2)[..., 0].mean(axis=1)
+    reached = getattr(sweep, "reached", None)
+    given = np.zeros(len(ends.rows)) if reached is None else np.asarray(reached)[ends.rows]
+    _, place = np.unique(np.stack([given, means], axis=1), axis=0, return_inverse=True)
+    return np.where(ends.diverged.any(axis=1), np.nan, place.ravel().astype(np.float64))
+
+
 def rows_of(sweep: "Sweep", recipe: str | None) -> np.ndarray:
     """The places of a recipe's configs on the config axis; of all where it is None."""
     names = [name for name, _ in sweep.configs]

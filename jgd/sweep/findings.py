@@ -51,10 +51,13 @@ def findings(sweep: "Sweep", confidence: float = 0.95) -> list[Finding]:
     for recipe in dict.fromkeys(name for name, _ in sweep.configs):
         ends = finals(sweep, recipe)
         ranking = rank(ends.scores, ends.larger_is_better, confidence, ends.stopped)
+        if not ranking.order:
+            continue  # all were stopped early, for being worse than another recipe's
         if ranking.best is None:
-            count = int(ends.diverged.sum())
-            said = f"{recipe}: all {count} lanes diverged, so there is no pick; try smaller learning rates"
-            out.append(Finding("all_diverged", said, recipe, numbers={"diverged": count, "lanes": count}))
+            count, last = ends.diverged.size, " that were not stopped early" if ends.stopped.any() else ""
+            said = f"{recipe}: all lanes{last} diverged, so there is no pick; try smaller learning rates"
+            numbers = {"diverged": int(ends.diverged.sum()), "lanes": count}
+            out.append(Finding("all_diverged", said, recipe, numbers=numbers))
             continue
         best = int(ends.rows[ranking.best])
         where = places([sweep.configs[i] for i in ends.rows], getattr(sweep, "space", None))

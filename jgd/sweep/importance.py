@@ -11,13 +11,14 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from jgd.core import checks
-from jgd.sweep.finals import finals, worst_first_places
+from jgd.sweep.finals import finals, standings, worst_first_places
 from jgd.sweep.places import Places, places
 
 if TYPE_CHECKING:
     from jgd.sweep.result import Sweep
 
 TREES = 100
+LEAVES = 512  # of a tree: its decomposition takes their square
 FEWEST, FEWEST_EACH = 16, 4  # configs that a forest needs: at all, and for each name
 
 
@@ -86,7 +87,8 @@ def importance(found: Places, scores: np.ndarray, larger_is_better: bool, *, see
 def importance_of(sweep: "Sweep", recipe: str | None = None, *, seed: int = 0) -> list[Importance]:
     """`importance` for a sweep's final validation metric, by mean over seeds; a config that lost a seed ranks worst.
 
-    recipe: default all; several recipes are a name of their own, "recipe". Configs stopped early are left out.
+    recipe: default all; several recipes are a name of their own, "recipe". Configs stopped early rank below those that
+    were not, in the order in which they went (`standings`).
 
     >>> import jgd
     >>> found = jgd.sweep("hours_points", "sgd", {"learning_rate": [0.01, 0.1, 9.0]}, seeds=2, steps=30)
@@ -94,9 +96,8 @@ def importance_of(sweep: "Sweep", recipe: str | None = None, *, seed: int = 0) -
     1.0
     """
     ends = finals(sweep, recipe)
-    kept = np.flatnonzero(~ends.stopped)
-    where = places([sweep.configs[ends.rows[i]] for i in kept], getattr(sweep, "space", None))
-    return importance(where, ends.scores[kept].mean(axis=1), ends.larger_is_better, seed=seed)
+    where = places([sweep.configs[i] for i in ends.rows], getattr(sweep, "space", None))
+    return importance(where, standings(sweep, ends), larger_is_better=True, seed=seed)
 
 
 def _shares(x: np.ndarray, y: np.ndarray, seed: int) -> tuple[np.ndarray, np.ndarray, float, str]:
@@ -120,7 +121,9 @@ def _forest(x: np.ndarray, y: np.ndarray, seed: int) -> tuple[np.ndarray, np.nda
         raise ImportError(
             "importance needs scikit-learn where configs are no grid: pip install 'jgd[data]'"
         ) from missing
-    forest = RandomForestRegressor(TREES, oob_score=True, random_state=checks.count("seed", seed, 0, 2**32 - 1))
+    forest = RandomForestRegressor(
+        TREES, max_leaf_nodes=LEAVES, oob_score=True, random_state=checks.count("seed", seed, 0, 2**32 - 1)
+    )
     forest.fit(x, y)
     shares = np.stack([_main_effects(tree.tree_, x.shape[1]) for tree in forest.estimators_])
     return shares.mean(axis=0), shares.std(axis=0, ddof=1), float(forest.oob_score_), "forest"

@@ -118,16 +118,23 @@ def curve_of(
 def sensitivity_of(sweep: "Sweep", recipe: str | None = None, confidence: float = 0.95) -> Estimate:
     """`learning_rate_sensitivity` of a sweep: the validation loss at each rate swept, the best over other parameters.
 
-    ℓ₀ is the loss of the first step, before any update, seed by seed: on that step's batch, so equal to the loss of all
-    training rows only with full batches.
+    ℓ₀ is the loss of the first step, before any update, seed by seed, the median over the configs: on that step's batch,
+    so equal to the loss of all training rows only with full batches. Refused where a rate was stopped early: what it
+    would have come to is not known.
 
     >>> import jgd
     >>> found = jgd.sweep("hours_points", "sgd", {"learning_rate": [0.01, 0.1, 9.0]}, seeds=2, steps=30)
     >>> sensitivity_of(found).mean > 0
     True
     """
-    curve = curve_of(sweep, "learning_rate", recipe, metric="loss")
-    return learning_rate_sensitivity(curve.scores, sweep.loss[finals(sweep, recipe).rows[0], :, 0], confidence)
+    curve, ends = curve_of(sweep, "learning_rate", recipe, metric="loss"), finals(sweep, recipe)
+    if ends.stopped.any():
+        raise checks.JgdValueError(
+            f"sensitivity needs all configs at the end, but {ends.stopped.sum()} were stopped early"
+        )
+    if sweep.loss.shape[2] == 0:
+        raise checks.JgdValueError("sensitivity needs a step or more, got a sweep of 0 steps")
+    return learning_rate_sensitivity(curve.scores, np.median(sweep.loss[ends.rows, :, 0], axis=0), confidence)
 
 
 def _best(rows: np.ndarray, larger: bool) -> int:
