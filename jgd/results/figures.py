@@ -8,6 +8,7 @@ import numpy as np
 from jgd.core import checks
 from jgd.descent import GOING
 from jgd.results.canvas import figure_and_axes, finish
+from jgd.results.table import value_said
 from jgd.sweep import Sweep
 from jgd.train import smooth
 
@@ -19,11 +20,12 @@ def sensitivity(sweep: Sweep, path: str | Path, parameter: str | None = None) ->
 
     For each recipe the mean over seeds, a band from the lowest to the highest seed, a cross at the bottom for each
     diverged lane, and the pick as a dotted line. Where the space has other parameters too, each point is the best
-    over them. `parameter`: default learning_rate, or the first swept.
+    over them. `parameter`: default learning_rate, or the first swept that is a number (`jgd.results.responses` draws
+    words too).
     """
-    swept = list(dict.fromkeys(name for _, config in sweep.configs for name in config))
+    swept = numeric_names(sweep)
     if not swept:
-        raise checks.JgdValueError("the sweep has no hyperparameter to draw its sensitivity to")
+        raise checks.JgdValueError("the sweep has no numeric hyperparameter to draw its sensitivity to")
     parameter = checks.choice(
         "swept parameter", parameter or ("learning_rate" if "learning_rate" in swept else swept[0]), swept
     )
@@ -33,16 +35,17 @@ def sensitivity(sweep: Sweep, path: str | Path, parameter: str | None = None) ->
     for place, (recipe, pick) in enumerate(zip(sweep.recipes, sweep.picks, strict=True)):
         mine = slice(begin, begin + len(recipe.configs))
         begin = mine.stop
-        if parameter not in recipe.configs[0]:
+        having = np.array([parameter in config for config in recipe.configs])
+        if not having.any():
             continue
-        values = np.array([config[parameter] for config in recipe.configs])
-        x, best = _best_of_each(values, final[mine], sweep.larger_is_better)
+        values = np.array([config[parameter] for config in recipe.configs if parameter in config])
+        x, best = _best_of_each(values, final[mine][having], sweep.larger_is_better)
         color = f"C{place}"
         axes.plot(x, _over_seeds(np.mean, best), "o-", ms=3.5, lw=1.6, color=color, label=recipe.name)
         axes.fill_between(x, _over_seeds(np.min, best), _over_seeds(np.max, best), color=color, alpha=0.18, lw=0)
-        if pick.config is not None:
+        if parameter in pick.hyperparameters:
             axes.axvline(pick.hyperparameters[parameter], color=color, ls=":", lw=1.6)
-        broken = (sweep.diverged_at[mine] != GOING).sum(axis=1)
+        broken = (sweep.diverged_at[mine][having] != GOING).sum(axis=1)
         marks.append((color, values.repeat(broken), place))
     for color, where, place in marks:  # one row of crosses a recipe, below the curves
         height = -0.025 * (place + 1)
@@ -65,7 +68,7 @@ def loss_curves(sweep: Sweep, path: str | Path) -> None:
     for place, pick in enumerate(sweep.picks):
         if pick.config is None:
             continue
-        said = ", ".join(f"{name} {value:.3g}" for name, value in pick.hyperparameters.items())
+        said = ", ".join(f"{name} {value_said(value)}" for name, value in pick.hyperparameters.items())
         seeds = sweep.loss[pick.config]
         steps = np.arange(seeds.shape[1])
         axes.plot(steps, seeds.T, color=f"C{place}", lw=0.4, alpha=0.25)
@@ -82,6 +85,13 @@ def loss_curves(sweep: Sweep, path: str | Path) -> None:
     axes.set_ylabel("loss on the step's batch, before its update")
     axes.set_title(f"{sweep.task}: the picks, {len(sweep.seeds)} seeds thin, their smoothed mean thick", fontsize=10)
     finish(figure, axes, path)
+
+
+def numeric_names(sweep: Sweep) -> list[str]:
+    """The hyperparameters that are numbers wherever a config has them, in the order in which they come."""
+    pairs = [pair for _, config in sweep.configs for pair in config.items()]
+    words = {name for name, value in pairs if isinstance(value, bool) or not isinstance(value, int | float)}
+    return [name for name in dict.fromkeys(name for name, _ in pairs) if name not in words]
 
 
 def _best_of_each(values: np.ndarray, scores: np.ndarray, larger: bool) -> tuple[np.ndarray, np.ndarray]:

@@ -3,7 +3,7 @@
 import os
 from pathlib import Path
 
-from jgd.results.figures import loss_curves, sensitivity
+from jgd.results.figures import loss_curves, numeric_names, sensitivity
 from jgd.results.report import report
 from jgd.results.table import text
 from jgd.sweep import Sweep
@@ -14,7 +14,7 @@ def save_sweep(sweep: Sweep, directory: str | Path) -> list[Path]:
 
     results.nc is `sweep.dataset`, NetCDF-4: open it with `xarray.open_dataset`. Each file is written under
     a temporary name and then renamed, so that a name never holds half a file. A sweep whose space has no learning
-    rate draws its sensitivity to the space's first parameter; one without parameters draws none.
+    rate draws its sensitivity to the space's first parameter; one without numeric parameters draws none.
     """
     directory = Path(directory)
     directory.mkdir(parents=True, exist_ok=True)
@@ -24,7 +24,7 @@ def save_sweep(sweep: Sweep, directory: str | Path) -> list[Path]:
         "report.txt": lambda path: Path(path).write_text(report(sweep) + "\n", encoding="utf-8"),
         "loss.png": lambda path: loss_curves(sweep, path),
     }
-    if any(config for _, config in sweep.configs):
+    if numeric_names(sweep):
         writers["sensitivity.png"] = lambda path: sensitivity(sweep, path)
     written = []
     for name, write in writers.items():

@@ -1,11 +1,9 @@
 """A sweep's report as plain text: the best configs and their ties, what speaks against them, what mattered, the cost."""
 
-from typing import Any
-
 import numpy as np
 
 from jgd.core import checks
-from jgd.results.table import said
+from jgd.results.table import said, value_said
 from jgd.sweep import (
     Finals,
     Ranking,
@@ -152,12 +150,8 @@ def _cost(sweep: Sweep) -> list[str]:
 
 def _named(sweep: Sweep, config: int) -> list[str]:
     recipe, values = sweep.configs[config]
-    words = ", ".join(f"{name} {_value(value)}" for name, value in values.items())
+    words = ", ".join(f"{name} {value_said(value)}" for name, value in values.items())
     return [f"{config}", recipe, words]
-
-
-def _value(value: Any) -> str:
-    return f"{value:.4g}" if isinstance(value, float | np.floating) else f"{value}"
 
 
 def _direction(sweep: Sweep) -> str:

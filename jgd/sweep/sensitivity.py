@@ -49,15 +49,14 @@ def response(
     values, scores = list(values), np.asarray(scores, np.float64)
     if scores.ndim != 2 or len(scores) != len(values) or not values:
         raise checks.JgdValueError(f"scores must have shape ({len(values)}, seeds), a row a value, got {scores.shape}")
-    distinct = tuple(dict.fromkeys(values))
-    numeric = all(isinstance(value, int | float | np.number) for value in distinct)
-    distinct = tuple(sorted(distinct)) if numeric else distinct
-    points, counts = [], []
-    for value in distinct:
-        rows = scores[[i for i, other in enumerate(values) if other == value]]
-        counts.append(len(rows))
-        points.append(rows[_best(rows, larger)] if over_others == "best" else rows.mean(axis=0))
-    return Curve(parameter, distinct, np.stack(points), tuple(counts), over_others)
+    places: dict[Any, list[int]] = {}
+    for place, value in enumerate(values):
+        places.setdefault(value, []).append(place)
+    numeric = all(isinstance(value, int | float | np.number) for value in places)
+    distinct = tuple(sorted(places) if numeric else places)
+    groups = [scores[places[value]] for value in distinct]
+    points = [rows[_best(rows, larger)] if over_others == "best" else rows.mean(axis=0) for rows in groups]
+    return Curve(parameter, distinct, np.stack(points), tuple(map(len, groups)), over_others)
 
 
 def learning_rate_sensitivity(losses: np.ndarray, initial_loss: Any, confidence: float = 0.95) -> Estimate:

@@ -54,6 +54,22 @@ def test_a_sweep_without_a_survivor_has_a_report_and_no_pictures_of_curves(tmp_p
     results.best_of_curves(gone, tmp_path / "none.png")
 
 
+def test_a_table_and_curves_take_words_and_absent_names(tmp_path):
+    found = grid()
+    picks = [replace(found.picks[0], hyperparameters={"learning_rate": 0.1, "kind": None}), found.picks[1]]
+    recipes = [
+        replace(found.recipes[0], configs=[{**config, "kind": "a"} for config in found.recipes[0].configs]),
+        replace(found.recipes[1], configs=[config if i else {} for i, config in enumerate(found.recipes[1].configs)]),
+    ]
+    worded = replace(found, picks=picks, recipes=recipes)
+    assert {row[2] for row in results.rows(worded)} == {"None", "–"}
+    results.loss_curves(worded, tmp_path / "loss.png")
+    results.sensitivity(worded, tmp_path / "rates.png")
+    assert len(list(tmp_path.iterdir())) == 2
+    with pytest.raises(jgd.JgdError, match="unknown swept parameter 'kind'; choose from: learning_rate"):
+        results.sensitivity(worded, tmp_path / "kinds.png", "kind")
+
+
 def test_one_config_and_words_and_early_stops_are_reported():
     alone = sweeping.sweep(space={"learning_rate": [0.1]}, seeds=1)
     assert "told apart from all others" in results.report(alone)
