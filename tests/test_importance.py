@@ -1,13 +1,15 @@
 """Importance: exact where it can be, planted effects found where it can't."""
 
 import itertools
+from types import SimpleNamespace
 from typing import ClassVar
 
 import numpy as np
 import pytest
 
 import jgd
-from jgd.sweep.importance import _boxes, _main_effects, importance
+from jgd.sweep.finals import finals, standings
+from jgd.sweep.importance import _boxes, _main_effects, importance, importance_of
 from jgd.sweep.places import neighbours, places
 
 N = np.nan
@@ -82,6 +84,22 @@ def test_a_conditional_name_is_measured_where_it_is():
     assert (found["b2"].configs, found["rate"].configs) == (40, 80)
     assert found["b2"].share > 0.9
     assert found["optimizer"].share > 0.5
+
+
+def test_configs_stopped_early_stand_as_they_went():
+    values = np.array([[[2.0, 1.0]], [[1.0, N]], [[3.0, N]], [[9.0, 8.0]], [[N, N]]])
+    sweep = SimpleNamespace(
+        configs=named(a=[1.0, 2.0, 3.0, 4.0, 5.0]),
+        validation={"loss": values},
+        loss=np.ones((5, 1, 20)),
+        diverged_at=np.array([[-1], [-1], [-1], [-1], [2]]),
+        reached=np.array([20, 10, 10, 20, 10]),
+        metric="loss",
+        larger_is_better=False,
+    )
+    np.testing.assert_array_equal(np.argsort(standings(sweep, finals(sweep))), [2, 1, 3, 0, 4])  # NaN last
+    assert np.isnan(standings(sweep, finals(sweep))[4])
+    assert importance_of(sweep)[0].share == 1  # one name on a grid
 
 
 def test_several_recipes_are_one_more_name():
