@@ -18,8 +18,7 @@ from typing import Any, NamedTuple
 import jax
 import numpy as np
 
-from jgd import disk
-from jgd.core import checks
+from jgd.core import checks, disk
 
 KEPT = 2  # snapshots: the newest, and the one before it in case that is damaged
 CHUNK = 2**24  # bytes hashed at once

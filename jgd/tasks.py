@@ -81,7 +81,7 @@ def supervised(
     values = None if data.classes else Standard().fit(table(parts.train[1]))
     targets = (lambda y: y) if values is None else (lambda y: values(table(y)).reshape(y.shape).astype(np.float32))
     train, validation, test = ((inputs(x).astype(np.float32), targets(y)) for x, y in parts)
-    classifies = hasattr(model, "classify")
+    classifies = data.classes > 0 and hasattr(model, "classify")  # a perceptron can do both
     return Task(
         name=data.name,
         init=partial(model.init, dtype=dtype),
@@ -98,9 +98,17 @@ def supervised(
 MODELS = ("linear", "logistic", "softmax", "mlp")  # for a table of one's own
 
 
-def of_table(data: datasets.Dataset, model: str | None = None, error: str | None = None, *, seed: int = 0) -> Task:
-    """A task from a user's own table (`jgd.data.read`): 60 : 20 : 20 rows, standardised by the training rows.
+def of_table(
+    data: datasets.Dataset,
+    model: str | None = None,
+    error: str | None = None,
+    *,
+    seed: int = 0,
+    scale: Standard | MinMax | Scaling | None = STANDARD,
+) -> Task:
+    """A task from a user's own table (`jgd.data.read`): 60 : 20 : 20 rows, scaled by the training rows.
 
+    scale: as in `supervised`.
     model: one of MODELS; default "linear" for values, "logistic" for two classes, "softmax" for more. error: a name of
     `jgd.losses.errors` that suits target and model; default theirs.
 
@@ -135,7 +143,7 @@ def of_table(data: datasets.Dataset, model: str | None = None, error: str | None
         raise checks.JgdValueError(
             f"the loss {error!r} doesn't suit the model {name!r} and this target, which take {own!r}"
         )
-    return supervised(data, built, own, seed=seed)
+    return supervised(data, built, own, seed=seed, scale=scale)
 
 
 PIXELS = Scaling(shift=np.zeros(64), factor=np.full(64, 1 / 16), base=0.0)  # 0 … 16 to 0 … 1; some pixels never change

@@ -11,7 +11,6 @@ import jgd
 LAYERS = {
     "core": 0,
     "schedules": 1,
-    "disk": 1,
     "store": 1,
     "stopping": 1,
     "landscapes": 1,

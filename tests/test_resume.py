@@ -5,11 +5,11 @@ import re
 import signal
 import subprocess
 import sys
-import textwrap
 import time
 
 import jax
 import jax.numpy as jnp
+import killed
 import numpy as np
 import pytest
 
@@ -182,7 +182,7 @@ def test_a_full_disk_loses_nothing_in_memory(tmp_path, monkeypatch):
     def full(path, content):
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr("jgd.disk.write", full)
+    monkeypatch.setattr("jgd.core.disk.write", full)
     with pytest.warns(UserWarning, match="No space left"):
         run = train(store=tmp_path, save_every=0)
     assert any("not saved" in note for note in run.notes)
@@ -197,40 +197,29 @@ def test_elsewhere_is_said_aloud(tmp_path, monkeypatch):
 
 
 @pytest.mark.slow
-def test_sigkill_at_random_moments(tmp_path):
-    """kill -9, again and again, until the run gets through; then the bits of an uninterrupted one."""
-    code = textwrap.dedent("""
-        import importlib, sys
-        import numpy as np, jax.numpy as jnp
-        import jgd
-        from jgd.store import digest
-        importlib.import_module("jgd.train.loop").SEGMENT = 20
-        store = sys.argv[1] or None
-        rng = np.random.default_rng(0)
-        rows = (rng.normal(size=(200, 3)).astype(np.float32), rng.normal(size=200).astype(np.float32))
-        loss = jgd.SupervisedLoss(jgd.models.Linear(3), "squared_error")
-        params = {"weights": jnp.ones(3), "bias": jnp.zeros(())}
-        run = jgd.train(loss, jgd.optimizers.adam(0.01), params, rows, steps=40_000, batch_size=7, validation=rows,
-                        evaluate_every=500, store=store, resume=store is not None, save_every=0)
-        print(digest((run.params, run.progress, run.history, run.evaluations)))
-    """)
-    command = [sys.executable, "-W", "error::UserWarning", "-c", code]
-    want = subprocess.run([*command, ""], capture_output=True, text=True, check=True).stdout
-    pauses = np.random.default_rng(1).uniform(0.1, 2.5, size=8)
-    kills = 0
-    for pause in pauses:
-        process = subprocess.Popen([*command, str(tmp_path)], stdout=subprocess.PIPE, stderr=subprocess.PIPE)
-        for _ in range(200):  # until it has something to lose
-            if any(tmp_path.glob("*.json")) or process.poll() is not None:
-                break
-            time.sleep(0.05)
+@pytest.mark.parametrize("which", killed.SETTINGS)
+def test_sigkill_at_random_moments(tmp_path, which):
+    """kill -9 ten times, at its start and between and amid snapshots; then the end of an uninterrupted run."""
+    for name, part in zip("xy", killed.ROWS, strict=True):
+        np.save(tmp_path / f"{name}.npy", part)
+    store = tmp_path / "run"
+    command = [sys.executable, "-W", "error::UserWarning", killed.__file__, which, str(tmp_path)]
+    want = subprocess.run(command, capture_output=True, text=True, check=True).stdout
+    newest = lambda: max((file.name for file in store.glob("*.json")), default="")
+    chance, kills = np.random.default_rng(1), 0
+    for attempt in range(10):
+        before = newest()
+        process = subprocess.Popen([*command, str(store)], stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+        while attempt % 5 and newest() == before and process.poll() is None:  # until it has something to lose
+            time.sleep(0.01)
         try:
-            process.wait(timeout=pause)
+            process.communicate(timeout=chance.uniform(0.02, 0.4))
             break
         except subprocess.TimeoutExpired:
             process.send_signal(signal.SIGKILL)
             process.communicate()
             kills += 1
-    assert kills > 0
-    end = subprocess.run([*command, str(tmp_path)], capture_output=True, text=True, check=True)
+    assert kills >= 5
+    end = subprocess.run([*command, str(store)], capture_output=True, text=True, check=True)
     assert end.stdout == want
+    assert not list(store.glob("*.part"))

@@ -1,9 +1,11 @@
 """Layer 10: the `jgd` command. Thin: every subcommand calls one public function and prints what it returns.
 
-sweep.py  train.py  check.py  list.py     show.py  tables, the progress bar, errors
+sweep.py  train.py  check.py  list.py
+words.py  what options mean: optimizers, schedules, orders     show.py  tables, the progress bar, where files go
 """
 
 import sys
+from typing import Any
 
 
 def main() -> None:
@@ -14,7 +16,7 @@ def main() -> None:
         sys.exit("the jgd command needs typer and rich: pip install 'jgd[cli]'")
     import jgd
     from jgd.cli import list as listing
-    from jgd.cli import sweep, train
+    from jgd.cli import sweep, train, words
     from jgd.cli.check import check
 
     jgd.use_cores()
@@ -26,5 +28,8 @@ def main() -> None:
     try:
         app()
     except (jgd.JgdError, ImportError, OSError) as error:
-        print(f"jgd: {error}", file=sys.stderr)
+        command: Any = typer.main.get_command(app)
+        asked = command.commands.get(sys.argv[1]) if len(sys.argv) > 1 else None
+        options = {each.name: each.opts[0] for each in asked.params if each.opts[0].startswith("-")} if asked else {}
+        print(f"jgd: {words.in_options(str(error), options)}", file=sys.stderr)
         sys.exit(2)

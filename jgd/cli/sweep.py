@@ -7,7 +7,7 @@ import typer
 
 import jgd
 from jgd import results
-from jgd.cli import show
+from jgd.cli import show, words
 from jgd.results.table import columns, cost_line, rows
 
 RECIPES = ["sgd", "momentum", "adam"]
@@ -42,9 +42,10 @@ def command(
     directory = show.run_directory(out, task, overwrite)
     what = jgd.tasks.get(task, model)
     batch_size = min(64, len(what.train[0])) if batch_size is None else batch_size
+    given = words.assigned(set_ or [], "--set", {"learning_rate": "--learning-rates"}, float)
     space = {
         "learning_rate": jgd.log_grid(*learning_rates),
-        **{name: [value] for name, value in show.settings(set_ or [], taken="learning_rate").items()},
+        **{name: [value] for name, value in given.items()},
     }
     with show.sweep_progress() as tell:
         found = jgd.sweep(

@@ -5,6 +5,7 @@ Legs of a search, saves within a long block, added configs, seeds and steps: all
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 import jax
 import numpy as np
@@ -39,16 +40,32 @@ class Archive:
     pieces: dict[Block, Piece] = field(default_factory=dict)
     held: dict[Block, Lane] = field(default_factory=dict)  # the lanes at the end of a piece
     ends: dict[tuple[int, int], dict[int, Block]] = field(default_factory=dict)  # (config, seed) -> step -> its piece
+    reads: list[dict[str, Any]] = field(default_factory=list)  # of the test rows: the seeds and configs of each
 
     def add(self, piece: Piece, lane: Lane) -> None:
         """Take a piece and the lanes at its end."""
         self.held[piece.block] = lane
         self._file(piece)
 
+    def take(self, piece: Piece, lane: Lane | None) -> None:
+        """A piece of another archive, with its lanes where they are still there."""
+        if lane is not None:
+            self.held[piece.block] = lane
+        self._file(piece)
+
+    def note_read(self, read: dict[str, Any]) -> None:
+        """The test rows have been read."""
+        self.reads.append(read)
+
     def _file(self, piece: Piece) -> None:
         self.pieces[piece.block] = piece
         for config in piece.block.configs:
             self.ends.setdefault((config, piece.block.seed), {})[piece.block.end] = piece.block
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What a person should know of how it was kept."""
+        return ()
 
     def holds(self, block: Block) -> bool:
         return block in self.held

@@ -1,37 +1,73 @@
 """The config axis of a sweep: every recipe with the configs that its space and the sampler give it."""
 
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from jgd.core import checks
-from jgd.sweep.samplers import Sampler, configs, sampler_of
+from jgd.sweep.samplers import SAMPLERS, Grid, Sampler, Table, configs, sampler_of
 from jgd.sweep.space import Config, Space, as_space
 
 
 @dataclass(frozen=True)
 class Axis:
-    """Recipe name -> its space, sampled by one sampler; count: configs a recipe, None where the sampler knows."""
+    """Recipe name -> its space; each is sampled `count` times (None: the sampler knows), and has configs added to it."""
 
     spaces: Mapping[str, Space]
     sampler: Sampler | str | None
     count: int | None
+    added: Mapping[str, tuple[Config, ...]] = field(default_factory=dict)
 
     @property
     def configs(self) -> tuple[tuple[str, Config], ...]:
         """(recipe, config), recipe by recipe."""
-        each = ((recipe, configs(space, self.sampler, self.count)) for recipe, space in self.spaces.items())
-        return tuple((recipe, config) for recipe, mine in each for config in mine)
+        out = []
+        for recipe, space in self.spaces.items():
+            drawn = configs(space, self.sampler, self.count) if self.count != 0 else []
+            out += [(recipe, config) for config in (*drawn, *self.added.get(recipe, ()))]
+        return tuple(out)
 
     @property
     def static(self) -> frozenset[str]:
         """The names of structure in any of the spaces."""
         return frozenset(name for space in self.spaces.values() for name in space.static)
 
-    @property
-    def samplers(self) -> tuple[Sampler, ...]:
-        """The sampler of each recipe."""
-        return tuple(sampler_of(self.sampler, space) for space in self.spaces.values())
+    def longer(self, count: int | None, rows: Sequence[Config] | Mapping[str, Sequence[Config]]) -> "Axis":
+        """The axis with `count` configs drawn for each recipe, and with `rows` added to every one, or to those named."""
+        if count is not None:
+            for space in self.spaces.values():
+                sampler = sampler_of(self.sampler, space)
+                if not sampler.extendable or isinstance(sampler, Table):
+                    raise checks.JgdValueError(f"samples can't be extended: {sampler} would draw other configs")
+            checks.count("samples", count, self.count or 1)
+        named = rows if isinstance(rows, Mapping) else dict.fromkeys(self.spaces, rows)
+        for recipe in named:
+            checks.choice("recipe in configs", recipe, self.spaces)
+        more = {
+            recipe: tuple(self.spaces[recipe].admit(row, f"configs[{place}]") for place, row in enumerate(mine))
+            for recipe, mine in named.items()
+        }
+        added = {recipe: (*self.added.get(recipe, ()), *more.get(recipe, ())) for recipe in self.spaces}
+        return replace(self, count=self.count if count is None else count, added=added)
+
+    def describe(self) -> dict[str, Any]:
+        """The axis as plain data for JSON; `Axis.of` makes it again. A user's table is told by its rows."""
+        table = isinstance(self.sampler, Table)
+        rows = {name: [config for recipe, config in self.configs if recipe == name] for name in self.spaces}
+        return {
+            "spaces": {recipe: space.describe() for recipe, space in self.spaces.items()},
+            "sampler": None if self.sampler is None or table else _described(self.sampler),
+            "count": 0 if table else self.count,
+            "added": rows if table else {recipe: list(added) for recipe, added in self.added.items()},
+        }
+
+    @classmethod
+    def of(cls, data: Mapping[str, Any]) -> "Axis":
+        """What `describe` said."""
+        spaces = {recipe: Space.of(space) for recipe, space in data["spaces"].items()}
+        sampler = None if data["sampler"] is None else SAMPLERS[data["sampler"][0]](data["sampler"][1])
+        added = {recipe: tuple(map(spaces[recipe].admit, rows)) for recipe, rows in data["added"].items()}
+        return cls(spaces, sampler, data["count"], added)
 
 
 def axis_of(recipes: Iterable[str], space: Any, sampler: Sampler | str | None, count: int | None) -> Axis:
@@ -45,3 +81,13 @@ def axis_of(recipes: Iterable[str], space: Any, sampler: Sampler | str | None, c
             checks.choice(f"space for the recipe {name!r}: name", name, space)
     count = None if count is None else checks.count("samples", count, 1)
     return Axis({name: as_space(space[name] if own else space) for name in recipes}, sampler, count)
+
+
+def _described(sampler: Sampler | str) -> list[Any]:
+    """A sampler's name and its one option."""
+    if isinstance(sampler, str):
+        sampler = SAMPLERS[sampler]()
+    name = next((name for name, kind in SAMPLERS.items() if type(sampler) is kind), None)
+    if name is None:
+        raise checks.JgdTypeError(f"sampler must be one of {', '.join(SAMPLERS)} to be stored, got {sampler!r}")
+    return [name, sampler.points if isinstance(sampler, Grid) else getattr(sampler, "seed", 0)]

@@ -1,6 +1,8 @@
 """The door of the engine: checks everything on the host, plans, runs or goes on, and answers with a `Sweep`."""
 
+import os
 from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
 import jax
@@ -9,20 +11,19 @@ import numpy as np
 from jgd import tasks
 from jgd.core import checks
 from jgd.core import seeds as seeding
-from jgd.data.batches import Batches
-from jgd.data.orders import HardMining, Order
+from jgd.data.orders import Order
 from jgd.sweep.archive import Archive
 from jgd.sweep.axis import axis_of
-from jgd.sweep.blocks import width_for
 from jgd.sweep.drive import drive
 from jgd.sweep.engine import Tick
 from jgd.sweep.halving import Halving
 from jgd.sweep.plan import Plan
 from jgd.sweep.policies import Full, Policy
-from jgd.sweep.recipes import Group, Recipes, grouped, named
+from jgd.sweep.recipes import Recipes, named
 from jgd.sweep.result import Sweep
 from jgd.sweep.samplers import Sampler
-from jgd.sweep.space import Config, Space
+from jgd.sweep.space import Space
+from jgd.sweep.stored import shelved, stored_every
 from jgd.tasks import Task
 from jgd.watch import DIVERGED, check_metrics
 
@@ -45,8 +46,11 @@ def sweep(
     policy: int | Policy | None = None,
     diverged_above: float = DIVERGED,
     block: int | None = None,
+    memory: int | None = None,
     devices: Sequence[Any] | None = None,
     check_finite: bool = True,
+    store: str | os.PathLike | None = None,
+    extend: bool = False,
     tell: Callable[[Tick], None] | None = None,
 ) -> Sweep:
     """Train every config of every recipe at every seed, and choose each recipe's best by validation.
@@ -61,10 +65,15 @@ def sweep(
     else. steps, batch_size, order, diverged_above, check_finite: as in `jgd.train`. evaluate_every: updates between
     looks at the validation rows (default: a tenth of the steps); the last one is after the last step.
     block: lanes a compiled block holds (default: by the size of the model); it fixes a lane's bits, with the machine
-    and versions. devices: default all local ones; `jgd.use_cores()` makes one of each CPU core. tell: called with a
-    `Tick`. policy: which configs get how many steps: all get them all by default; `Halving` (a number is its eta),
-    `Hyperband` and `MedianStopping` stop the worse ones early, `Population` replaces them, `Follow` goes by a schedule
-    of hyperparameters. halving: the same by its best-known use's name, `halving=3`; one of the two is given.
+    and versions. memory: bytes that a block may take on its device; the block is narrowed to fit, by XLA's own account
+    of the compiled program. devices: default all local ones; `jgd.use_cores()` makes one of each CPU core.
+    store: a directory in which each finished block lands, whole or not at all: killed at any moment, the same call goes
+    on and ends with the same bits; a finished sweep is returned without a step. Another sweep in it is refused, with
+    what differs; one with fewer configs, seeds or steps is gone on with where `extend` says so (as `Sweep.extend`
+    does). A disk that fails later loses nothing in memory. tell: called with a `Tick`.
+    policy: which configs get how many steps: all get them all by default; `Halving` (a number is its eta), `Hyperband`
+    and `MedianStopping` stop the worse ones early, `Population` replaces them, `Follow` goes by a schedule of
+    hyperparameters. halving: the same argument by the name of its best-known use, `halving=3`; only one is given.
 
     A lane whose loss exceeds its limit or is not finite is frozen and flagged; it disturbs no other. A config is
     picked by its mean validation metric over seeds after the last step (see `selection.pick` for diverged ones). The
@@ -79,35 +88,48 @@ def sweep(
     if not isinstance(task, Task):
         raise checks.JgdTypeError(f"task must be a jgd.Task or a name, got {task!r}")
     steps = checks.count("steps", steps, 0, 2**31 - 2)
-    chosen = _seeds(seeds)
+    chosen = seeds_of(seeds)
     by_name = named(recipes)
     if check_finite:
         checks.finite_data("task.train", task.train)
         checks.finite_data("task.validation", task.validation)
     check_metrics(task.metrics)
     axis = axis_of(by_name, {} if space is None else space, sampler, samples)
-    configs = axis.configs
-    groups = grouped(by_name, configs, axis.static)
     devices = tuple(jax.local_devices() if devices is None else devices)
     if not devices:
         raise checks.JgdValueError("devices must name at least one, got none")
-    default = max(1, -(-steps // EVALUATIONS))
+    default = stored_every(store) if store is not None and extend else None  # the looks of a longer sweep stay
     plan = Plan(
         task=task,
         recipes=by_name,
         axis=axis,
-        configs=configs,
-        groups=tuple(groups),
-        batches=tuple(_batches(task, group, batch_size, order) for group in groups),
-        widths=tuple(_width(task, group, configs, chosen[0], block, devices) for group in groups),
         seeds=chosen,
         steps=steps,
-        every=default if evaluate_every is None else checks.count("evaluate_every", evaluate_every, 1),
-        policy=_policy(policy, halving).sized(steps, len(configs)),
+        every=default or max(1, -(-steps // EVALUATIONS))
+        if evaluate_every is None
+        else checks.count("evaluate_every", evaluate_every, 1),
+        policy=_policy(policy, halving).sized(steps, len(axis.configs)),
+        batch_size=batch_size,
+        order=order,
         diverged_above=checks.number("diverged_above", diverged_above, "> 0"),
+        block=None if block is None else checks.count("block", block, 1),
+        memory=None if memory is None else checks.count("memory", memory, 1),
         devices=devices,
+        store=None if store is None else Path(store),
     )
-    return drive(plan, Archive(), tell or (lambda tick: None))
+    return carried_out(plan, tell, extend)
+
+
+def carried_out(
+    plan: Plan, tell: Callable[[Tick], None] | None, extend: bool = False, archive: Archive | None = None
+) -> Sweep:
+    """Run what is left of a plan, on its disk where it has one; everything about it is checked before."""
+    _ = plan.batches, plan.widths
+    tell = tell or (lambda tick: None)
+    if plan.store is None:
+        return drive(plan, archive or Archive(), tell)
+    with shelved(plan, extend) as shelf:
+        return drive(plan, shelf, tell)
 
 
 def _policy(policy: int | Policy | None, halving: int | Policy | None) -> Policy:
@@ -125,7 +147,8 @@ def _policy(policy: int | Policy | None, halving: int | Policy | None) -> Policy
     return chosen
 
 
-def _seeds(seeds: int | Sequence[int]) -> tuple[int, ...]:
+def seeds_of(seeds: int | Sequence[int]) -> tuple[int, ...]:
+    """How many seeds (0, 1, …) or which, as their tuple."""
     if isinstance(seeds, Sequence | np.ndarray) and not isinstance(seeds, str):
         chosen = tuple(seeding.check(seed, f"seeds[{i}]") for i, seed in enumerate(seeds))
         if not chosen:
@@ -134,32 +157,3 @@ def _seeds(seeds: int | Sequence[int]) -> tuple[int, ...]:
             raise checks.JgdValueError(f"seeds must differ from each other, got {chosen}")
         return chosen
     return tuple(range(checks.count("seeds", seeds, 1)))
-
-
-def _batches(task: Task, group: Group, batch_size: int | None, order: str | Order) -> Batches:
-    rows = checks.rows("task.train", task.train)
-    if group.batch_size is not None and batch_size is not None:
-        raise checks.JgdValueError(f"batch_size is said twice: {batch_size}, and as a choice of the space")
-    size = batch_size if group.batch_size is None else group.batch_size
-    batches = Batches(rows, rows if size is None else size, order)
-    if isinstance(batches.order, HardMining):
-        raise checks.JgdValueError("order HardMining follows one run's losses, and the lanes of a sweep share batches")
-    return batches
-
-
-def _width(
-    task: Task,
-    group: Group,
-    configs: Sequence[tuple[str, Config]],
-    seed: int,
-    block: int | None,
-    devices: Sequence[Any],
-) -> int:
-    """The width of a group's blocks, by the size of its parameters, which are checked on the way."""
-    values = configs[group.configs[0]][1]
-    trial = group.build(**{name: values[name] for name in group.numbers})
-    shapes = jax.eval_shape(task.init if trial.init is None else trial.start, seeding.init_key(seed))
-    checks.parameters(shapes)
-    if block is not None:
-        return checks.count("block", block, 1)
-    return width_for(sum(int(np.prod(leaf.shape)) for leaf in jax.tree.leaves(shapes)), devices[0].platform)

@@ -10,6 +10,7 @@ import numpy as np
 
 from jgd.sweep.archive import Archive
 from jgd.sweep.engine import Engine, Tick
+from jgd.sweep.memory import peak
 from jgd.sweep.plan import Plan
 from jgd.sweep.policies import Leg, Standing
 from jgd.sweep.result import Sweep, assembled
@@ -29,6 +30,23 @@ def drive(plan: Plan, archive: Archive, tell: Callable[[Tick], None]) -> Sweep:
         legs.append(leg)
         spent.append(_Spent.by(engine).since(before))
     return assembled(plan, archive, given, _cost(plan, engine, given, legs, spent), tuple(legs))
+
+
+def standing_still(plan: Plan, archive: Archive) -> Sweep:
+    """What an archive tells of a plan, without a step: its whole legs, and what there is of the one after them."""
+    given = np.zeros(len(plan.configs), int)
+    legs: list[Leg] = []
+    while (leg := plan.policy.next(_standing(plan, archive, given, legs))) is not None:
+        legs.append(leg)
+        lanes = [(config, seed) for config in leg.configs for seed in range(len(plan.seeds))]
+        missing = any(not archive.done(config, seed, leg.until) for config, seed in lanes)
+        for config in leg.configs:
+            ends = [max(archive.ends.get((config, seed), {0: None})) for seed in range(len(plan.seeds))]
+            given[config] = min(leg.until, *ends)
+        if missing:
+            break
+    cost = _cost(plan, Engine(plan, archive, lambda tick: None), given, (), ())
+    return assembled(plan, archive, given, cost, tuple(legs))
 
 
 @dataclass(frozen=True)
@@ -83,9 +101,19 @@ def _cost(
         "leg_lane_steps": [leg.lane_steps for leg in spent],
         "leg_padded_lane_steps": [leg.padded_lane_steps for leg in spent],
         "block_width": max(plan.widths),
+        **_memory(plan),
         "devices": len(plan.devices),
         "device_kind": plan.devices[0].device_kind,
         "batch_size": max(batches.size for batches in plan.batches),
         "jax": jax.__version__,
         "python": platform.python_version(),
     }
+
+
+def _memory(plan: Plan) -> dict[str, int]:
+    """Bytes: what the widest block was planned to take, where a limit was given; the peak, where devices count it."""
+    planned = (
+        takes.of(width) for takes, width in zip(plan.footprints if plan.memory else (), plan.widths, strict=False)
+    )
+    counted = {"planned_bytes": max(planned, default=None), "peak_bytes": peak(plan.devices)}
+    return {name: number for name, number in counted.items() if number is not None}

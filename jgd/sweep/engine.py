@@ -22,10 +22,9 @@ from jgd.core import seeds
 from jgd.core.types import Params
 from jgd.descent import GOING
 from jgd.sweep.archive import Archive, Piece, cut
-from jgd.sweep.blocks import Block, Feed, Opened, advanced, finished, numbers, opened
+from jgd.sweep.blocks import CAPACITY, Block, Feed, Opened, advanced, finished, numbers, opened
 from jgd.sweep.plan import Plan
 from jgd.sweep.policies import Leg
-from jgd.train.loop import SEGMENT
 
 SAVE = 30.0  # seconds that a block runs at most between two pieces
 
@@ -125,7 +124,7 @@ class Engine:
 
     def _structure(self, block: Block) -> dict[str, Any]:
         """What of the call is structure, the same for every block of a group."""
-        return {"batches": self.plan.batches[block.group], "capacity": SEGMENT}
+        return {"batches": self.plan.batches[block.group], "capacity": CAPACITY}
 
     def _open(self, desk: "_Desk", leg: Leg, block: Block) -> Opened:
         plan, seed = self.plan, block.seed

@@ -1,6 +1,6 @@
 """Where a lane comes from: its legs, its forebears, and the hyperparameters that it went by. Enters: legs."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
@@ -72,9 +72,13 @@ class Follow:
     extends: ClassVar[bool] = False
 
     def __post_init__(self) -> None:
-        if not self.schedule or not all(isinstance(stretch, Stretch) for stretch in self.schedule):
+        try:  # in a stored sweep a stretch is a mapping
+            made = tuple(Stretch(**each) if isinstance(each, Mapping) else each for each in self.schedule)
+        except TypeError:
+            made = ()
+        if not made or not all(isinstance(stretch, Stretch) for stretch in made):
             raise checks.JgdTypeError(f"schedule must be what Sweep.schedule returned, got {self.schedule!r}")
-        object.__setattr__(self, "schedule", tuple(self.schedule))
+        object.__setattr__(self, "schedule", made)
 
     def sized(self, steps: int, configs: int) -> "Follow":
         if self.schedule[-1].until != steps:

@@ -1,38 +1,73 @@
 """The plan of a sweep: everything that fixes its programs, what they are fed, and which lanes run together."""
 
+import hashlib
+import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import groupby
+from pathlib import Path
 from typing import Any
 
+import jax
+import numpy as np
+
+from jgd.core import checks
+from jgd.core import seeds as seeding
 from jgd.data.batches import Batches
+from jgd.data.orders import HardMining, Order
 from jgd.sweep.archive import Archive
 from jgd.sweep.axis import Axis
-from jgd.sweep.blocks import Block
+from jgd.sweep.blocks import Block, width_for
+from jgd.sweep.memory import Footprint, footprint
 from jgd.sweep.policies import Leg, Policy
-from jgd.sweep.recipes import Group, Recipe
+from jgd.sweep.recipes import Group, Recipe, grouped
 from jgd.sweep.space import Config
 from jgd.tasks import Task
 
 
 @dataclass(frozen=True)
 class Plan:
-    """What is to be done. Groups, batches and widths belong together: a program each."""
+    """What is to be done. `dataclasses.replace` makes a longer one; what follows from the fields is made on demand."""
 
     task: Task
     recipes: Mapping[str, Recipe]
     axis: Axis
-    configs: tuple[tuple[str, Config], ...]  # the config axis: (recipe, its values)
-    groups: tuple[Group, ...]
-    batches: tuple[Batches, ...]
-    widths: tuple[int, ...]
     seeds: tuple[int, ...]
     steps: int
     every: int  # steps between two looks at the validation rows
     policy: Policy
+    batch_size: int | None  # None: all rows, or what the space says
+    order: str | Order
     diverged_above: float
+    block: int | None  # lanes a block; None: by the size of the model
+    memory: int | None  # bytes that a block may take on its device
     devices: tuple[Any, ...]
+    store: Path | None = None  # the directory that keeps it
+
+    @cached_property
+    def configs(self) -> tuple[tuple[str, Config], ...]:
+        """The config axis: (recipe, its values)."""
+        return self.axis.configs
+
+    @cached_property
+    def groups(self) -> tuple[Group, ...]:
+        """Configs that share a program; `batches` and `widths` have an entry for each."""
+        return tuple(grouped(self.recipes, self.configs, self.axis.static))
+
+    @cached_property
+    def group_of(self) -> tuple[int, ...]:
+        """The group of each config."""
+        home = {config: number for number, group in enumerate(self.groups) for config in group.configs}
+        return tuple(home[config] for config in range(len(self.configs)))
+
+    @cached_property
+    def batches(self) -> tuple[Batches, ...]:
+        return tuple(self._batches(group) for group in self.groups)
+
+    @cached_property
+    def widths(self) -> tuple[int, ...]:
+        return tuple(self._width(number) for number in range(len(self.groups)))
 
     @cached_property
     def looks(self) -> tuple[int, ...]:
@@ -40,10 +75,26 @@ class Plan:
         return tuple(sorted({*range(self.every, self.steps, self.every), *self.policy.looks(self.steps), self.steps}))
 
     @cached_property
-    def group_of(self) -> tuple[int, ...]:
-        """The group of each config."""
-        home = {config: number for number, group in enumerate(self.groups) for config in group.configs}
-        return tuple(home[config] for config in range(len(self.configs)))
+    def keys(self) -> tuple[str, ...]:
+        """A name for each config, made of its recipe and values; equal ones are told apart by their number."""
+        seen: dict[str, int] = {}
+        out = []
+        for recipe, config in self.configs:
+            text = json.dumps([recipe, sorted(config.items())], default=repr)
+            seen[text] = seen.get(text, 0) + 1
+            out.append(hashlib.sha256(f"{text}{seen[text]}".encode()).hexdigest()[:16])
+        return tuple(out)
+
+    @cached_property
+    def _places(self) -> dict[str, int]:
+        return {key: place for place, key in enumerate(self.keys)}
+
+    def place(self, keys: Sequence[str], seed: int, begin: int, end: int) -> Block | None:
+        """The block of these configs and this seed in this plan; None where it isn't part of it."""
+        if seed not in self.seeds or end > self.steps or not all(key in self._places for key in keys):
+            return None
+        configs = tuple(self._places[key] for key in keys)
+        return Block(self.group_of[configs[0]], self.seeds.index(seed), configs, begin, end)
 
     def values(self, block: Block, leg: Leg) -> list[Config]:
         """The hyperparameters of a block's lanes."""
@@ -60,6 +111,49 @@ class Plan:
                 for step, together in groupby(sorted(left, key=begin), begin):
                     out += [Block(number, seed, lanes, step, leg.until) for lanes in _cut(sorted(together), width)]
         return out
+
+    def _batches(self, group: Group) -> Batches:
+        rows = checks.rows("task.train", self.task.train)
+        if group.batch_size is not None and self.batch_size is not None:
+            raise checks.JgdValueError(f"batch_size is said twice: {self.batch_size}, and as a choice of the space")
+        size = self.batch_size if group.batch_size is None else group.batch_size
+        batches = Batches(rows, rows if size is None else size, self.order)
+        if isinstance(batches.order, HardMining):
+            raise checks.JgdValueError(
+                "order HardMining follows one run's losses, and the lanes of a sweep share batches"
+            )
+        return batches
+
+    def _width(self, number: int) -> int:
+        """The width of a group's blocks: by the size of its parameters, which are checked on the way, and the memory."""
+        group = self.groups[number]
+        trial = group.build(**self._numbers(group))
+        shapes = jax.eval_shape(self.task.init if trial.init is None else trial.start, seeding.init_key(self.seeds[0]))
+        checks.parameters(shapes)
+        size = sum(int(np.prod(leaf.shape)) for leaf in jax.tree.leaves(shapes))
+        width = width_for(size, self.devices[0].platform) if self.block is None else self.block
+        if self.memory is None:
+            return width
+        takes = self.footprints[number]
+        if takes.widest(self.memory) < (1 if self.block is None else self.block):
+            raise checks.JgdValueError(
+                f"memory must be at least {takes.of(self.block or 1):,} bytes for a block of {self.block or 1}, "
+                f"got {self.memory:,}"
+            )
+        return min(width, takes.widest(self.memory))
+
+    @cached_property
+    def footprints(self) -> tuple[Footprint, ...]:
+        """What a block of each group takes, from its compiled program."""
+        return tuple(
+            footprint(group.build, self._numbers(group), self.task, batches)
+            for group, batches in zip(self.groups, self.batches, strict=True)
+        )
+
+    def _numbers(self, group: Group) -> dict[str, float]:
+        """The numbers of a group's first config."""
+        values = self.configs[group.configs[0]][1]
+        return {name: values[name] for name in group.numbers}
 
 
 def _cut(configs: Sequence[int], width: int) -> Iterable[tuple[int, ...]]:

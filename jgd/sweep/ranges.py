@@ -7,6 +7,7 @@ A sampler so needs only numbers in [0, 1), and "at the edge" or "next to it" mea
 import math
 from abc import ABC, abstractmethod
 from dataclasses import dataclass, fields
+from numbers import Real
 from typing import Any, ClassVar
 
 import numpy as np
@@ -218,6 +219,6 @@ class Integers(Range):
 
 def unit(u: float) -> float:
     """`u`, refused outside [0, 1]."""
-    if not 0 <= u <= 1:
-        raise checks.JgdValueError(f"u must be in [0, 1], got {u!r}")
+    if not isinstance(u, Real) or not 0 <= u <= 1:
+        raise checks.JgdValueError(f"u must be a number in [0, 1], got {u!r}")
     return float(u)

@@ -1,7 +1,7 @@
 """What a sweep found: every lane, the pick of each recipe, and what it cost."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
@@ -12,14 +12,19 @@ from jgd.core import checks
 from jgd.core.types import Params
 from jgd.descent import GOING
 from jgd.sweep.archive import Archive
+from jgd.sweep.engine import Tick
 from jgd.sweep.lineage import Stretch, lineage, over_legs
 from jgd.sweep.plan import Plan
 from jgd.sweep.policies import Leg
+from jgd.sweep.proposers import Proposer
 from jgd.sweep.selection import Estimate, estimate, pick
 from jgd.sweep.space import Config
+from jgd.train.run import Run
 
 if TYPE_CHECKING:
     import xarray
+
+    from jgd.sweep.confirm import Confirmation
 
 
 @dataclass(frozen=True)
@@ -42,6 +47,13 @@ class Pick:
     diverged: int
     lanes: int
     reached: int
+    sweep: "Sweep" = field(repr=False, compare=False)
+
+    def confirm(self, seeds: int | Sequence[int] = 10) -> "Confirmation":
+        """This config alone on fresh seeds and the test rows, see `Sweep.confirm`."""
+        from jgd.sweep.confirm import confirmed
+
+        return confirmed(self.sweep, [self], seeds)
 
 
 @dataclass(frozen=True, repr=False)
@@ -108,8 +120,9 @@ class Sweep:
     @cached_property
     def last_scores(self) -> np.ndarray:
         """(config, seed): the metric that chooses after the steps that each config was given; NaN where it diverged."""
-        last = np.searchsorted(self.evaluate_at, self.reached)
-        return np.take_along_axis(self.validation[self.metric], last[:, None, None], axis=2)[..., 0]
+        last = np.searchsorted(self.evaluate_at, self.reached, side="right") - 1
+        scores = np.take_along_axis(self.validation[self.metric], np.maximum(last, 0)[:, None, None], axis=2)[..., 0]
+        return np.where(last[:, None] < 0, np.nan, scores)
 
     @cached_property
     def picks(self) -> list[Pick]:
@@ -131,7 +144,7 @@ class Sweep:
         mine = self.of(recipe)
         if self.is_population:
             members = [self.best_member(recipe, seed) for seed in self.seeds]
-            scores = np.array([self.last_scores[c, self.seeds.index(s)] for c, s in filter(None, members)])
+            scores = np.array([self.last_scores[self.lane(*member)] for member in members if member])
             member = self.best_member(recipe)
             place, hypers = (None, {}) if member is None else (member[0], self.schedule(*member)[-1].hyperparameters)
         else:
@@ -147,6 +160,7 @@ class Sweep:
             diverged=int((self.diverged_at[mine] != GOING).sum()),
             lanes=self.diverged_at[mine].size,
             reached=0 if place is None else int(self.reached[place]),
+            sweep=self,
         )
 
     @property
@@ -160,7 +174,7 @@ class Sweep:
         Of one recipe and one seed, or of all.
         """
         mine = range(len(self.configs)) if recipe is None else self.of(recipe)
-        places = range(len(self.seeds)) if seed is None else [self.place_of(seed)]
+        places = range(len(self.seeds)) if seed is None else [self.lane(0, seed)[1]]
         lanes = [(int(config), place) for config in mine for place in places]
         best = pick(np.array([[self.last_scores[lane]] for lane in lanes]), self.larger_is_better)
         return None if best is None else (lanes[best][0], self.seeds[lanes[best][1]])
@@ -171,22 +185,21 @@ class Sweep:
         `seed` is one of `seeds`. `policy=Follow(schedule)` trains by them again: with the same seed and block width to
         the same bits.
         """
-        checks.count("config", config, 0, len(self.configs) - 1)
-        return lineage(self.legs, [values for _, values in self.configs], config, self.place_of(seed))
+        return lineage(self.legs, [values for _, values in self.configs], *self.lane(config, seed))
 
-    def place_of(self, seed: int) -> int:
-        """The place of a seed on the seed axis."""
+    def lane(self, config: int, seed: int) -> tuple[int, int]:
+        """The places of a config and a seed; `seed` is one of `seeds`, not a place among them."""
+        checks.count("config", config, 0, len(self.configs) - 1)
         if seed not in self.seeds:
             raise checks.JgdValueError(f"seed must be one of {self.seeds}, got {seed}")
-        return self.seeds.index(seed)
+        return config, self.seeds.index(seed)
 
     def params(self, config: int, seed: int) -> Params:
         """The parameters that one lane ended with; `seed` is one of `seeds`, not a place among them.
 
         The optimizer's average where it keeps one; the last finite ones of a lane that diverged.
         """
-        lane = (checks.count("config", config, 0, len(self.configs) - 1), self.place_of(seed))
-        block = self.archive.ends[lane][int(self.reached[config])]
+        block = self.archive.ends[self.lane(config, seed)][int(self.reached[config])]
         return jax.tree.map(lambda leaf: leaf[block.configs.index(config)], self.archive.pieces[block].params)
 
     @property
@@ -242,6 +255,74 @@ class Sweep:
                 **self.cost,
             },
         )
+
+    def extend(
+        self,
+        *,
+        samples: int | None = None,
+        configs: Sequence[Config] | Mapping[str, Sequence[Config]] = (),
+        seeds: int | Sequence[int] | None = None,
+        steps: int | None = None,
+        tell: Callable[[Tick], None] | None = None,
+    ) -> "Sweep":
+        """A larger sweep of which this one is a part: what is done isn't run again, and keeps its bits.
+
+        samples: configs a recipe in all; the sampler must be extendable (Halton, Sobol, random). configs: rows to add to
+        every recipe, or recipe name -> rows. seeds, steps: in all. Its directory, where it has one, is extended too.
+
+        >>> import jgd
+        >>> few = jgd.sweep("iris", "sgd", {"learning_rate": jgd.log(0.01, 1)}, samples=2, seeds=2, steps=10)
+        >>> more = few.extend(samples=4, steps=20)
+        >>> bool((more.loss[:2, :, :10] == few.loss).all()), more.cost["lane_steps"]
+        (True, 120)
+        """
+        from jgd.sweep.again import extended  # here: it stands on the door, which makes sweeps
+
+        return extended(self, samples=samples, configs=configs, seeds=seeds, steps=steps, tell=tell)
+
+    def propose(
+        self, proposer: Proposer, batches: int, batch: int = 16, tell: Callable[[Tick], None] | None = None
+    ) -> "Sweep":
+        """The sweep with `batches` × `batch` configs that an ask-and-tell `proposer` asks for, one compiled call each.
+
+        It is told the mean score over seeds of its configs after each batch, NaN where a lane diverged. See
+        `jgd.sweep.optuna.OptunaProposer`.
+        """
+        from jgd.sweep.again import proposed
+
+        return proposed(self, proposer, batches, batch, tell)
+
+    def confirm(self, seeds: int | Sequence[int] = 10) -> "Confirmation":
+        """The picks run again on fresh seeds, and then measured on the test rows: the only way to them.
+
+        seeds: how many, none of which the sweep has used, or which. Says how flattering the choice was, and how often
+        this sweep's test rows have been read (a store remembers). A config that is chosen by its test result has no
+        test result any more.
+
+        >>> import jgd
+        >>> found = jgd.sweep("iris", "sgd", {"learning_rate": [0.01, 0.1]}, seeds=3, steps=30)
+        >>> sure = found.confirm(seeds=5)
+        >>> sure.seeds, sure.reads, sure.confirmed[0].test.n
+        ((3, 4, 5, 6, 7), 1, 5)
+        """
+        from jgd.sweep.confirm import confirmed  # here: they make sweeps themselves
+
+        return confirmed(self, self.picks, seeds)
+
+    def replay(self, config: int, seed: int, steps: int | None = None) -> Run:
+        """One lane again as a `Run`, by the program that ran it: the same bits, as its note says.
+
+        steps: how many (default: what it was given); more of them go on where it ended. `run.progress` is for a loop of
+        one's own with `jgd.step`, `plan.configs[config]` are its hyperparameters.
+
+        >>> import jgd
+        >>> found = jgd.sweep("iris", "sgd", {"learning_rate": [0.01, 0.1]}, seeds=3, steps=30)
+        >>> found.replay(config=1, seed=2).notes
+        ('bit for bit the stored lane over its 30 steps',)
+        """
+        from jgd.sweep.replay import replayed
+
+        return replayed(self, config, seed, steps)
 
     def __repr__(self) -> str:
         best = self.best

@@ -4,6 +4,7 @@
     journal               a line a piece, appended when its files are on the disk: block, looks, their SHA-256
     pieces/*.safetensors  losses, metrics, divergence and parameters
     lanes/*.safetensors   where the lanes stood, until others have gone on from them
+    test_reads.json       when the test rows were read, and for what
 
 Configs are known by their values and seeds by their numbers, so that a sweep can be extended.
 """
@@ -12,21 +13,21 @@ import hashlib
 import json
 import os
 import warnings
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
-from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from jgd import disk
-from jgd.core import checks
+from jgd.core import checks, disk
 from jgd.core.types import Params
 from jgd.descent import Lane
 from jgd.store import pack, unpack
 from jgd.sweep.archive import Archive, Piece
 from jgd.sweep.blocks import Block, numbers, shapes
 from jgd.sweep.plan import Plan
+
+READS = "test_reads.json"
 
 
 @dataclass
@@ -37,6 +38,7 @@ class Shelf(Archive):
     plan: Plan | None = None
     fault: str = ""  # why what is in memory is not on the disk
     _on_disk: dict[Block, dict[str, Any]] = field(default_factory=dict)  # the journal's line of lanes that are there
+    _shapes: dict[tuple[int, int], tuple[Params, Lane]] = field(default_factory=dict)  # by group and number of lanes
 
     def add(self, piece: Piece, lane: Lane) -> None:
         """Write a piece and its lanes; a disk that fails is warned about, once, and loses nothing in memory."""
@@ -44,14 +46,28 @@ class Shelf(Archive):
             self._write(piece, lane)
             self._file(piece)
         except OSError as fault:
-            if not self.fault:
-                warnings.warn(f"store {str(self.path)!r} can't be written ({fault}); the sweep goes on", stacklevel=2)
-            self.fault = f"not everything is stored: {fault}"
+            self._failed(fault)
             super().add(piece, lane)
+
+    def keep(self, name: str, content: bytes) -> None:
+        """A file of the directory, whole or not at all."""
+        try:
+            disk.write(self.path / name, content)
+        except OSError as fault:
+            self._failed(fault)
+
+    def _failed(self, fault: OSError) -> None:
+        if not self.fault:
+            warnings.warn(f"store {str(self.path)!r} can't be written ({fault}); the sweep goes on", stacklevel=3)
+        self.fault = f"not everything is stored: {fault}"
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        return (self.fault,) if self.fault else ()
 
     def _write(self, piece: Piece, lane: Lane) -> None:
         block = piece.block
-        keys = [self._keys[config] for config in block.configs]
+        keys = [self._planned.keys[config] for config in block.configs]
         label = hashlib.sha256(" ".join(keys).encode()).hexdigest()[:12]
         seed = self._planned.seeds[block.seed]
         name = f"{label}-seed{seed}-{block.begin}-{block.end}.safetensors"
@@ -75,10 +91,6 @@ class Shelf(Archive):
         assert self.plan is not None
         return self.plan
 
-    @cached_property
-    def _keys(self) -> Sequence[str]:
-        return config_keys(self._planned.configs)
-
     def holds(self, block: Block) -> bool:
         return block in self._on_disk or super().holds(block)
 
@@ -87,6 +99,10 @@ class Shelf(Archive):
             return super().lanes_of(block)
         line = self._on_disk[block]
         return unpack("lane", disk.load_arrays(self.path / "lanes" / line["file"], line["lanes"]), self._like(block)[1])
+
+    def note_read(self, read: dict[str, Any]) -> None:
+        super().note_read(read)
+        self.keep(READS, disk.sealed({"format": disk.FORMAT, "reads": self.reads}))
 
     def release(self, block: Block) -> None:
         super().release(block)
@@ -97,16 +113,13 @@ class Shelf(Archive):
 
     def read(self) -> None:
         """Take in what has landed. A piece that is damaged is warned about, and its lanes run again."""
-        places = {key: place for place, key in enumerate(self._keys)}
-        seeds = {seed: place for place, seed in enumerate(self._planned.seeds)}
+        if (self.path / READS).exists():
+            self.reads = disk.unsealed(self.path / READS)["reads"]
         for line in sorted(_lines(self.path / "journal"), key=lambda line: line["begin"]):
-            known = line["seed"] in seeds and all(key in places for key in line["configs"])
-            if not known or line["end"] > self._planned.steps:
+            block = self._planned.place(line["configs"], line["seed"], line["begin"], line["end"])
+            if block is None:
                 continue  # not part of this plan
-            configs = tuple(places[key] for key in line["configs"])
-            group = self._planned.group_of[configs[0]]
-            block = Block(group, seeds[line["seed"]], configs, line["begin"], line["end"])
-            if block.begin and not all(self.done(config, block.seed, block.begin) for config in configs):
+            if block.begin and not all(self.done(config, block.seed, block.begin) for config in block.configs):
                 continue  # what came before it is lost
             try:
                 arrays = disk.load_arrays(self.path / "pieces" / line["file"], line["piece"])
@@ -132,24 +145,12 @@ class Shelf(Archive):
 
     def _like(self, block: Block) -> tuple[Params, Lane]:
         """What the params and the lanes of a block look like."""
-        known = self.__dict__.setdefault("_shapes", {})
         size = block.group, len(block.configs)
-        if size not in known:
+        if size not in self._shapes:
             group = self._planned.groups[block.group]
             values = numbers([self._planned.configs[block.configs[0]][1]], group.numbers, size[1])
-            known[size] = shapes(group.build, values, self._planned.task, width=size[1])
-        return known[size]
-
-
-def config_keys(configs: Sequence[tuple[str, Mapping[str, Any]]]) -> tuple[str, ...]:
-    """A name for each config, made of its recipe and values; equal ones are told apart by their number."""
-    seen: dict[str, int] = {}
-    out = []
-    for recipe, config in configs:
-        text = json.dumps([recipe, sorted(config.items())])
-        seen[text] = seen.get(text, 0) + 1
-        out.append(hashlib.sha256(f"{text}{seen[text]}".encode()).hexdigest()[:16])
-    return tuple(out)
+            self._shapes[size] = shapes(group.build, values, self._planned.task, width=size[1])
+        return self._shapes[size]
 
 
 def _append(journal: Path, line: Mapping[str, Any]) -> None:

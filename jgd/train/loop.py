@@ -223,7 +223,7 @@ def _hardest(loss: Loss, params: Params, data: Batch) -> np.ndarray:
 
 def left(job: Job, session: Session, notes: tuple[str, ...]) -> Run:
     """What the session leaves."""
-    seen, table = session.observations, session.history.table()
+    table = session.history.table()
     seconds = table.pop("seconds", np.zeros(0))
     return Run(
         params=_deployed(job.optimizer, session.lane),
@@ -232,7 +232,7 @@ def left(job: Job, session: Session, notes: tuple[str, ...]) -> Run:
         status=session.status or Status("interrupted", session.done),
         history=table,
         evaluations=session.evaluated(),
-        observations=jax.tree.map(lambda *parts: np.concatenate(parts), *seen) if seen else None,
+        observations=session.observed(),
         seconds=seconds,
         notes=notes,
     )

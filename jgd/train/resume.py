@@ -4,23 +4,25 @@ What identifies a run (data, parameters, optimizer, seed, …) is stored with ea
 on with. What doesn't change the numbers (how often it was saved, who looked) is not.
 """
 
-import platform
 import time
 import warnings
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-import jax
 import jax.numpy as jnp
 
-from jgd.core import checks
+from jgd.core import checks, machine
 from jgd.core.functions import fingerprint
 from jgd.core.types import Params
 from jgd.store import Store
 from jgd.train.describe import described, differences
 from jgd.train.loop import Job
 from jgd.train.session import Session
+
+
+class UnaskedError(checks.JgdValueError):
+    """The store holds a run, and nobody asked to go on with it."""
 
 
 def identity(job: Job, params: Params, seed: int, larger: bool, diverged_above: float) -> dict[str, str]:
@@ -33,6 +35,7 @@ def identity(job: Job, params: Params, seed: int, larger: bool, diverged_above: 
         **described("validation", job.validation),
         **{f"metrics[{name!r}]": fingerprint(metric) for name, metric in job.metrics.items()},
         "batch_size": str(job.batches.size),
+        **({} if job.batches.cut is None else {"devices": str(job.batches.cut.mesh.size)}),
         **described("order", job.batches.order),
         "seed": str(seed),
         "evaluate_every": str(job.every),
@@ -45,18 +48,6 @@ def identity(job: Job, params: Params, seed: int, larger: bool, diverged_above: 
     }
 
 
-def machine() -> dict[str, str]:
-    """What the last bits of a run depend on besides its own settings."""
-    device = jax.devices()[0]
-    return {
-        "jax": jax.__version__,
-        "device": device.device_kind,
-        "platform": device.platform,
-        "processor": platform.machine(),
-        "cores": str(jax.local_device_count() if device.platform == "cpu" else None),
-    }
-
-
 def resumed(store: Store, known: dict[str, str], session: Session, job: Job, resume: bool) -> Session:
     """The session of the store's newest snapshot, or the fresh one given where there is none.
 
@@ -64,7 +55,7 @@ def resumed(store: Store, known: dict[str, str], session: Session, job: Job, res
     numbers then agree to rounding only.
     """
     if not resume and store.holds_a_run:
-        raise checks.JgdValueError(
+        raise UnaskedError(
             f"store {str(store.path)!r} holds a run: resume=True goes on with it, or use another directory"
         )
     snapshot = store.load()
@@ -77,7 +68,7 @@ def resumed(store: Store, known: dict[str, str], session: Session, job: Job, res
             f"store {str(store.path)!r} holds another run; what differs: {'; '.join(differs)}. "
             "Resume with the same settings, or use another directory"
         )
-    elsewhere = differences(facts["machine"], machine())
+    elsewhere = differences(facts["machine"], machine.fingerprint())
     if elsewhere:
         warnings.warn(
             f"the run in {str(store.path)!r} was made elsewhere, so that its numbers go on to rounding only: "
@@ -110,7 +101,9 @@ class Saver:
                 return
             self.last = time.monotonic()
             try:
-                self.store.save(session.arrays(), {**session.facts(), "identity": self.identity, "machine": machine()})
+                self.store.save(
+                    session.arrays(), {**session.facts(), "identity": self.identity, "machine": machine.fingerprint()}
+                )
                 self.fault = ""
             except OSError as fault:
                 if not self.fault:

@@ -26,7 +26,7 @@ class Session:
     best: Best
     best_params: Params | None = None
     evaluations: dict[str, list[float]] = field(default_factory=dict)
-    observations: list[Any] = field(default_factory=list)
+    observations: list[Any] = field(default_factory=list)  # a part a segment: leaves (steps of it, …)
     ranked: np.ndarray | None = None  # rows from the hardest on, where the order mines them
     done: int = 0  # steps made
     still: int = 0  # steps in a row whose gradient was exactly 0
@@ -43,12 +43,18 @@ class Session:
             name: np.asarray(column, np.int64 if name == "step" else None) for name, column in self.evaluations.items()
         }
 
+    def observed(self) -> Any:
+        """The observations of all steps, leaves (steps, …); None before the first. Their parts become one."""
+        if len(self.observations) > 1:
+            self.observations = [jax.tree.map(lambda *parts: np.concatenate(parts), *self.observations)]
+        return self.observations[0] if self.observations else None
+
     def arrays(self) -> dict[str, np.ndarray]:
         """Everything that is an array, by name, for a store."""
         arrays = {
             **pack("lane", self.lane),
             **pack("best", self.best_params),
-            **pack("observations", self.observations),
+            **pack("observations", self.observed()),
             **self.history.arrays(),
             **{f"evaluations.{name}": column for name, column in self.evaluated().items()},
         }
@@ -59,7 +65,6 @@ class Session:
         return {
             "history": {"stride": self.history.stride, "done": self.history.done},
             "best": asdict(self.best),
-            "observed": len(self.observations),
             "done": self.done,
             "still": self.still,
             "seconds": self.seconds,
@@ -86,7 +91,7 @@ class Session:
                 for name, array in arrays.items()
                 if name.startswith("evaluations.")
             },
-            observations=_observations(arrays, [seen] * facts["observed"]),
+            observations=_observations(arrays, seen),
             ranked=arrays.get("ranked"),
             done=facts["done"],
             still=facts["still"],
@@ -95,8 +100,8 @@ class Session:
         )
 
 
-def _observations(arrays: Mapping[str, np.ndarray], parts: list[Any]) -> list[Any]:
-    """Observations, a part a segment; the number of steps differs from part to part."""
-    named = jax.tree_util.tree_leaves_with_path(parts)
-    leaves = [arrays["observations" + jax.tree_util.keystr(path)] for path, _ in named]
-    return jax.tree.unflatten(jax.tree.structure(parts), leaves)
+def _observations(arrays: Mapping[str, np.ndarray], like: Any) -> list[Any]:
+    """What was observed before, as one part; none where no step was."""
+    names = ["observations" + jax.tree_util.keystr(path) for path, _ in jax.tree_util.tree_leaves_with_path(like)]
+    whole = all(name in arrays for name in names)
+    return [jax.tree.unflatten(jax.tree.structure(like), [arrays[name] for name in names])] if names and whole else []

@@ -50,7 +50,8 @@ class Window:
 
     def take(self, data: Batch, permutation: Array, position: Array, size: int) -> Batch:
         first = (position - self.first) * self.size
-        return jax.tree.map(lambda a: jax.lax.dynamic_slice_in_dim(a, first, size), data)
+        rows = jax.tree.map(lambda a: jax.lax.dynamic_slice_in_dim(a, first, size), data)
+        return self.batches.spread(rows, size)
 
 
 @dataclass

@@ -7,7 +7,7 @@ segments are cut, so that it can be looked at, stored, killed and resumed at any
 """
 
 import os
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import nullcontext
 from typing import Any
 
@@ -30,6 +30,7 @@ from jgd.train.loop import SEGMENT, Job, Look, begin, go, left
 from jgd.train.resume import Saver, identity, resumed
 from jgd.train.run import Run
 from jgd.train.session import Session
+from jgd.train.spread import Spread
 from jgd.train.stream import Loader, on_disk
 from jgd.watch import (
     BASELINE_ROWS,
@@ -66,6 +67,7 @@ def train(
     progress: bool | None = None,
     history: int | None = LIMIT,
     diverged_above: float = DIVERGED,
+    devices: Sequence[Any] | None = None,
     check_finite: bool = True,
     store: str | os.PathLike | None = None,
     resume: bool = False,
@@ -92,6 +94,9 @@ def train(
     history: rows to keep at most; a longer run keeps every 2nd, 4th, … step. None keeps all.
     diverged_above: the run stops once the loss exceeds this many times its start, that is the loss at `params` on the
     first 4096 rows, taken as at least 1. check_finite: refuse NaN or infinite rows before anything runs.
+    devices: over which each batch is cut by rows, for one model too slow for one device: all hold the parameters, and
+    their gradients are summed at every step. They must divide `batch_size` (an epoch's short last batch that they don't
+    divide is computed on each). The numbers are those of one device to rounding, not to the bit.
     store: a directory for snapshots, every `save_every` seconds and at the end. With resume=True the run in it goes on
     where its last snapshot was, and ends with the same bits as one that was never interrupted; a finished one is
     returned without a step. More `steps` go on from it, and what was evaluated after its last step stays among the
@@ -114,11 +119,13 @@ def train(
     data = np.zeros(1, np.float32) if data is None else data  # a loss without data ignores its batch
     rows = checks.rows("data", data)
     batches = Batches(rows, rows if batch_size is None else batch_size, order)
+    spread = None if devices is None else Spread.over(devices, batches)
     total = _steps(steps, epochs, batches)
-    if not isinstance(optimizer, Optimizer):
-        raise checks.JgdTypeError(
-            f"optimizer must be a jgd.Optimizer such as jgd.optimizers.adam(1e-3), got {optimizer!r}"
-        )
+    checks.instance("optimizer", optimizer, Optimizer, "jgd.optimizers.adam(1e-3)")
+    for name, flag in (("larger_is_better", larger_is_better), ("check_finite", check_finite), ("resume", resume)):
+        checks.flag(name, flag)
+    if progress is not None:
+        checks.flag("progress", progress)
     _refuse_tracers(params, optimizer, data)
     checks.parameters(params)
     if check_finite:
@@ -127,15 +134,21 @@ def train(
         checks.rows("validation", validation)
         if check_finite:
             checks.finite_data("validation", validation)
-    stop = Stop() if stop is None else stop
+    stop = Stop() if stop is None else checks.instance("stop", stop, Stop, "jgd.Stop(patience=5)")
+    metrics = {} if metrics is None else metrics
+    check_metrics(metrics)
     if (metrics or stop.patience) and validation is None:
         raise checks.JgdValueError("metrics and patience need validation=, the rows to evaluate them on")
-    check_metrics(metrics or {})
-    checks.choice("metric in select_by", select_by, ("loss", *(metrics or {})))
+    checks.choice("metric in select_by", select_by, ("loss", *metrics))
     every = batches.per_epoch if evaluate_every is None else checks.count("evaluate_every", evaluate_every, 1)
     history = None if history is None else checks.count("history", history, 2)
     diverged_above = checks.number("diverged_above", diverged_above, "> 0")
     save_every = checks.number("save_every", save_every, ">= 0")
+    for name, function in (("observe", observe), ("callback", callback)):
+        if function is not None:
+            checks.function(name, function)
+    if store is not None:
+        checks.path("store", store)
     if resume and store is None:
         raise checks.JgdValueError("resume needs store=, the directory of the run to go on with")
     key = seeds.key(seed, seeds.Stream.ORDER)
@@ -149,7 +162,11 @@ def train(
     data = data if streams else jax.tree.map(jnp.asarray, data)
     validation = jax.tree.map(jnp.asarray, validation)
     params = jax.tree.map(lambda x: jnp.array(x, dtype=jnp.asarray(x).dtype), params)  # a copy: segments donate theirs
-    metrics = {name: traceable(metric) for name, metric in (metrics or {}).items()}
+    if spread is not None:
+        params, batches = spread.copied(params), spread.batches(batches)
+        data = data if streams else spread.rows(data) if batches.whole else spread.copied(data)
+        validation = None if validation is None else spread.rows(validation)
+    metrics = {name: traceable(metric) for name, metric in metrics.items()}
     limit = loss_limit(
         initial_loss(loss, params, jax.tree.map(lambda a: jnp.asarray(a[:BASELINE_ROWS]), data)), diverged_above
     )
@@ -180,6 +197,8 @@ def train(
         if shelf is not None:
             saver = Saver(shelf, identity(job, params, seed, larger_is_better, diverged_above), save_every)
             session = resumed(shelf, saver.identity, session, job, resume)
+        if spread is not None:
+            session.lane = spread.copied(session.lane)
         try:
             with bar(progress, total) as show:
                 go(job, session, (lambda at_end: None) if saver is None else saver.bound(session), show)

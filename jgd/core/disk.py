@@ -1,4 +1,4 @@
-"""Layer 1: files that are whole, or not there. Enters: bytes, arrays, facts. Leaves: files, and what they held.
+"""Files that are whole, or not there. Enters: bytes, arrays, facts. Leaves: files, and what they held.
 
 A file is written under a temporary name, flushed to the disk and renamed; a SHA-256 tells whether it still is what was
 written.

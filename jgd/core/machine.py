@@ -1,0 +1,39 @@
+"""The machine, as far as the last bits of a result depend on it."""
+
+import hashlib
+import os
+import platform
+from pathlib import Path
+
+import jax
+
+
+def fingerprint() -> dict[str, str]:
+    """Processor, instruction set, cores, device, jax and XLA's flags: where they agree, so do the bits.
+
+    >>> sorted(fingerprint())
+    ['cores', 'device', 'instructions', 'jax', 'platform', 'processor', 'xla_flags']
+    """
+    device = jax.devices()[0]
+    processor, instructions = _processor()
+    return {
+        "jax": jax.__version__,
+        "platform": device.platform,
+        "device": device.device_kind,
+        "processor": processor,
+        "instructions": instructions,
+        "cores": str(os.cpu_count()),
+        "xla_flags": os.environ.get("XLA_FLAGS", ""),
+    }
+
+
+def _processor() -> tuple[str, str]:
+    """The processor's model, and a digest of its instruction set where the system tells."""
+    try:
+        lines = Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines()
+    except OSError:
+        lines = []
+    facts = {name.strip(): value.strip() for name, _, value in (line.partition(":") for line in lines)}
+    flags = facts.get("flags", facts.get("Features", ""))
+    digest = hashlib.sha256(" ".join(sorted(flags.split())).encode()).hexdigest()[:12] if flags else platform.machine()
+    return facts.get("model name", platform.processor() or platform.machine()), digest

@@ -1,0 +1,62 @@
+"""A sweep gone on with: more configs, seeds or steps, without repeating what is done."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
+
+from jgd.core import checks
+from jgd.sweep.archive import Archive
+from jgd.sweep.door import carried_out, seeds_of
+from jgd.sweep.engine import Tick
+from jgd.sweep.plan import Plan
+from jgd.sweep.proposers import Proposer
+from jgd.sweep.result import Sweep
+from jgd.sweep.space import Config
+
+
+def extended(
+    found: Sweep,
+    *,
+    samples: int | None = None,
+    configs: Sequence[Config] | Mapping[str, Sequence[Config]] = (),
+    seeds: int | Sequence[int] | None = None,
+    steps: int | None = None,
+    tell: Callable[[Tick], None] | None = None,
+) -> Sweep:
+    """See `Sweep.extend`."""
+    plan = found.plan
+    if not plan.policy.extends and (samples, seeds, steps) != (None, None, None):
+        raise checks.JgdValueError(
+            f"a sweep by {plan.policy} can't be extended: its decisions were made on all configs"
+        )
+    longer = replace(
+        plan,
+        axis=plan.axis.longer(samples, configs),
+        seeds=plan.seeds if seeds is None else seeds_of(seeds),
+        steps=plan.steps if steps is None else checks.count("steps", steps, plan.steps, 2**31 - 2),
+    )
+    if set(plan.seeds) - set(longer.seeds):
+        raise checks.JgdValueError(f"seeds must hold those of the sweep, {plan.seeds}, got {longer.seeds}")
+    archive = None if plan.store else carried(found.archive, plan, longer)
+    return carried_out(longer, tell, extend=True, archive=archive)
+
+
+def carried(archive: Archive, old: Plan, new: Plan) -> Archive:
+    """The pieces of one plan in the places of another."""
+    out = Archive()
+    for block, piece in sorted(archive.pieces.items(), key=lambda item: item[0].begin):
+        keys = [old.keys[config] for config in block.configs]
+        place = new.place(keys, old.seeds[block.seed], block.begin, block.end)
+        if place is not None:
+            out.take(replace(piece, block=place), archive.lanes_of(block) if archive.holds(block) else None)
+    return out
+
+
+def proposed(found: Sweep, proposer: Proposer, batches: int, batch: int, tell: Callable[[Tick], None] | None) -> Sweep:
+    """See `Sweep.propose`."""
+    for _ in range(checks.count("batches", batches, 1)):
+        configs = proposer.ask(checks.count("batch", batch, 1))
+        known = len(found.configs)
+        found = extended(found, configs=configs, tell=tell)
+        means = found.scores[known:].mean(axis=1)
+        proposer.tell(configs, means.tolist())
+    return found

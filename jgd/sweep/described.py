@@ -1,0 +1,79 @@
+"""Layer 7. Enters: a name's distribution and conditions. Leaves: plain data that JSON and TOML hold; and the way back.
+
+{"log": [1e-4, 1.0]}    {"one_minus_log": [1e-4, 0.1], "when": {"optimizer": ["adam"]}}    [0.0, 1e-4]    0.9
+"""
+
+import math
+from collections.abc import Mapping
+from typing import Any
+
+from jgd.core import checks
+from jgd.sweep.distributions import KINDS, when
+from jgd.sweep.lists import List
+from jgd.sweep.ranges import Distribution
+
+WHEN = "when"
+
+
+def described(name: str, kind: Distribution, conditions: Mapping[str, tuple[Any, ...]]) -> dict[str, Any]:
+    """A name's entry as plain data; refuses, by `name`, values that JSON can't hold.
+
+    >>> from jgd.sweep.distributions import log
+    >>> described("learning_rate", log(1e-4, 1), {})
+    {'log': [0.0001, 1.0]}
+    """
+    out: dict[str, Any] = {kind.kind: [_jsonable(name, value) for value in kind.arguments()]}
+    if conditions:
+        out[WHEN] = {parent: [_jsonable(name, value) for value in wanted] for parent, wanted in conditions.items()}
+    return out
+
+
+def entry_of(name: str, data: Any) -> Any:
+    """What `jgd.space` takes for `name`, from plain data; errors name `name`, what is wrong and what is allowed.
+
+    >>> entry_of("learning_rate", {"log": [1e-4, 1]})
+    Log(low=0.0001, high=1.0)
+    """
+    if not isinstance(data, Mapping):
+        return data
+    conditions = data.get(WHEN)
+    kinds = [key for key in data if key != WHEN]
+    if len(kinds) != 1:
+        raise checks.JgdValueError(
+            f"space[{name!r}] must have one kind, of {', '.join(KINDS)}, and may have {WHEN!r}, got {dict(data)!r}"
+        )
+    kind = checks.choice(f"kind in space[{name!r}]:", kinds[0], KINDS)
+    arguments = data[kind]
+    if not isinstance(arguments, list):
+        raise checks.JgdTypeError(f"space[{name!r}] must have a list after {kind!r}, got {arguments!r}")
+    listed = issubclass(KINDS[kind], List)
+    if not listed and len(arguments) != 2:
+        raise checks.JgdValueError(f"space[{name!r}] must have two bounds, {kind} = [low, high], got {arguments!r}")
+    arguments = list(map(_hashable, arguments))
+    try:
+        made = KINDS[kind](arguments) if listed else KINDS[kind](*arguments)  # pyright: ignore[reportCallIssue]
+    except checks.JgdError as error:
+        raise type(error)(f"space[{name!r}]: {error}") from error
+    if conditions is None:
+        return made
+    if not isinstance(conditions, Mapping) or not conditions:
+        raise checks.JgdTypeError(
+            f"space[{name!r}] must have conditions such as {{optimizer = 'adam'}} after {WHEN!r}, got {conditions!r}"
+        )
+    wanted = {p: list(map(_hashable, v)) if isinstance(v, list) else v for p, v in conditions.items()}
+    return when(made, **wanted)
+
+
+def _jsonable(name: str, value: Any) -> Any:
+    if isinstance(value, tuple):
+        return [_jsonable(name, item) for item in value]
+    if value is None or type(value) in (str, bool, int) or (type(value) is float and math.isfinite(value)):
+        return value
+    raise checks.JgdTypeError(
+        f"space[{name!r}] must hold words, numbers, flags, None and tuples of these to be written to a file, got {value!r}"
+    )
+
+
+def _hashable(value: Any) -> Any:
+    """JSON's lists as the tuples that they were."""
+    return tuple(map(_hashable, value)) if isinstance(value, list) else value

@@ -1,0 +1,221 @@
+"""A sweep's directory: what it is known by, going on with it, and reading it while it runs."""
+
+import importlib
+import os
+import warnings
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import asdict, is_dataclass
+from pathlib import Path
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+
+from jgd import tasks
+from jgd.core import checks, disk, machine
+from jgd.core.functions import fingerprint
+from jgd.sweep.archive import Archive
+from jgd.sweep.axis import Axis
+from jgd.sweep.drive import standing_still
+from jgd.sweep.halving import Halving, Hyperband
+from jgd.sweep.lineage import Follow
+from jgd.sweep.median import MedianStopping
+from jgd.sweep.plan import Plan
+from jgd.sweep.policies import Full
+from jgd.sweep.population import Population
+from jgd.sweep.result import Sweep
+from jgd.sweep.shelf import Shelf
+from jgd.tasks import Task
+from jgd.train.describe import described, differences
+
+FILE = "sweep.json"
+POLICIES = {kind.__name__: kind for kind in (Full, Halving, Hyperband, MedianStopping, Population, Follow)}
+
+
+@contextmanager
+def shelved(plan: Plan, extend: bool) -> Iterator[Archive]:
+    """The plan's archive on the disk, held by this process until the block ends.
+
+    A directory that holds the same sweep is gone on with; one that holds less of it (configs, seeds or steps) only
+    with `extend`. `JgdValueError` lists what differs from another one.
+    """
+    assert plan.store is not None
+    with disk.held(plan.store) as path:
+        if (path / FILE).exists():
+            there = disk.unsealed(path / FILE)
+            _refuse_another(path, there["identity"], identity(plan))
+            _refuse_less(path, there, plan, extend)
+            elsewhere = differences(there["machine"], machine.fingerprint())
+            if elsewhere:
+                warnings.warn(
+                    f"the sweep in {str(path)!r} was made elsewhere: what runs now agrees with it to rounding only: "
+                    + "; ".join(elsewhere),
+                    stacklevel=5,
+                )
+        for folder in ("pieces", "lanes"):
+            (path / folder).mkdir(exist_ok=True)
+        shelf = Shelf(path=path, plan=plan)
+        shelf.keep(FILE, disk.sealed(_contents(plan)))
+        shelf.read()
+        yield shelf
+
+
+def _refuse_another(path: Path, there: Mapping[str, Any], here: Mapping[str, Any]) -> None:
+    differs = differences(there, here)
+    if differs:
+        raise checks.JgdValueError(
+            f"store {str(path)!r} holds another sweep; what differs: {'; '.join(differs)}. "
+            "Go on with the same settings, or use another directory"
+        )
+
+
+def _refuse_less(path: Path, there: Mapping[str, Any], plan: Plan, extend: bool) -> None:
+    """A plan that lacks something that is stored, or (without `extend`) has more."""
+    lacks = [
+        *([f"{n} of its configs"] if (n := len(set(there["configs"]) - set(plan.keys))) else []),
+        *([f"its seeds {gone}"] if (gone := sorted(set(there["seeds"]) - set(plan.seeds))) else []),
+        *([f"its {there['steps']} steps"] if there["steps"] > plan.steps else []),
+    ]
+    if lacks:
+        raise checks.JgdValueError(f"store {str(path)!r} holds a larger sweep: this one lacks {', '.join(lacks)}")
+    more = [
+        *([f"{n} configs"] if (n := len(set(plan.keys) - set(there["configs"]))) else []),
+        *([f"the seeds {new}"] if (new := sorted(set(plan.seeds) - set(there["seeds"]))) else []),
+        *([f"{plan.steps - there['steps']} steps"] if plan.steps > there["steps"] else []),
+    ]
+    if more and not extend:
+        raise checks.JgdValueError(
+            f"store {str(path)!r} holds a smaller sweep: this one adds {', '.join(more)}; "
+            "extend=True (`jgd extend`) goes on with it"
+        )
+    if more and not plan.policy.extends:
+        raise checks.JgdValueError(
+            f"a sweep by {plan.policy} can't be extended: its decisions were made on all configs"
+        )
+
+
+def stored_every(path: str | os.PathLike) -> int | None:
+    """The steps between two looks of the sweep in a directory, None where there is none."""
+    file = Path(path) / FILE
+    return disk.unsealed(file)["every"] if file.exists() else None
+
+
+def identity(plan: Plan) -> dict[str, str]:
+    """Everything that the numbers of a sweep's lanes depend on, path -> what it is."""
+    task = plan.task
+    return {
+        "task.name": task.name,
+        "task.init": fingerprint(task.init),
+        "task.loss": fingerprint(task.loss),
+        **{f"task.metrics[{name!r}]": fingerprint(metric) for name, metric in task.metrics.items()},
+        **described("task.train", task.train),
+        **described("task.validation", task.validation),
+        "task.select_by": task.select_by,
+        "task.larger_is_better": str(task.larger_is_better),
+        **{f"recipes[{name!r}]": fingerprint(recipe) for name, recipe in plan.recipes.items()},
+        **described("space", {recipe: space.describe() for recipe, space in plan.axis.spaces.items()}),
+        **described("order", plan.batches[0].order),
+        "batch_size": str(plan.batch_size),
+        "block": str(plan.block),
+        "memory": str(plan.memory),
+        "evaluate_every": str(plan.every),
+        "policy": repr(plan.policy),
+        "diverged_above": str(plan.diverged_above),
+        "x64": str(jnp.result_type(float) == jnp.float64),
+    }
+
+
+def _contents(plan: Plan) -> dict[str, Any]:
+    policy: Any = plan.policy
+    return {
+        "format": disk.FORMAT,
+        "identity": identity(plan),
+        "machine": machine.fingerprint(),
+        "task": plan.task.name,
+        "recipes": {name: _address(recipe) for name, recipe in plan.recipes.items()},
+        "axis": plan.axis.describe(),
+        "configs": plan.keys,
+        "seeds": plan.seeds,
+        "steps": plan.steps,
+        "every": plan.every,
+        "batch_size": plan.batch_size,
+        "block": plan.block,
+        "memory": plan.memory,
+        "policy": [type(policy).__name__, asdict(policy) if is_dataclass(policy) else {}],
+        "diverged_above": plan.diverged_above,
+        "order": plan.order if isinstance(plan.order, str) else None,
+    }
+
+
+def _address(function: Any) -> str:
+    """Where a module-level function can be imported from, module:name."""
+    return f"{getattr(function, '__module__', '')}:{getattr(function, '__qualname__', '')}"
+
+
+def load_sweep(path: str | Path, task: Task | None = None, recipes: Mapping[str, Any] | None = None) -> Sweep:
+    """What is in a sweep's directory, also while it runs or after it was killed: lanes not there yet are NaN.
+
+    task, recipes: needed where the task isn't bundled, or a recipe can't be imported by its name. `JgdValueError` where
+    they are not what the sweep was made with, or the directory holds none.
+    """
+    path = Path(path)
+    if not (path / FILE).exists():
+        raise checks.JgdValueError(f"there is no sweep in {str(path)!r}")
+    there = disk.unsealed(path / FILE)
+    plan = _plan_of(path, there, task, recipes)
+    shelf = Shelf(path=path, plan=plan)
+    shelf.read()
+    return standing_still(plan, shelf)
+
+
+def _plan_of(path: Path, there: Mapping[str, Any], task: Task | None, recipes: Mapping[str, Any] | None) -> Plan:
+    name, options = there["policy"]
+    if there["order"] is None:
+        raise checks.JgdValueError(
+            f"{str(path)!r} was made with an order of its own: go on by the same jgd.sweep(…) call"
+        )
+    fixed: dict[str, Any] = {
+        "recipes": {name: (recipes or {}).get(name) or _imported(name, at) for name, at in there["recipes"].items()},
+        "axis": Axis.of(there["axis"]),
+        "seeds": tuple(there["seeds"]),
+        "steps": there["steps"],
+        "every": there["every"],
+        "policy": POLICIES[name](**options),
+        "batch_size": there["batch_size"],
+        "order": there["order"],
+        "diverged_above": there["diverged_above"],
+        "block": there["block"],
+        "memory": there["memory"],
+        "devices": tuple(jax.local_devices()),
+        "store": path,
+    }
+    known = there["identity"]
+    candidates = [task] if task is not None else _bundled(there["task"])
+    plans = [Plan(task=candidate, **fixed) for candidate in candidates]
+    same = [plan for plan in plans if not differences(known, identity(plan))]
+    if same:
+        return same[0]
+    if not plans:
+        raise checks.JgdValueError(f"the task {there['task']!r} of {str(path)!r} isn't bundled: give it as task=")
+    _refuse_another(path, known, identity(plans[0]))
+    raise AssertionError("unreachable")
+
+
+def _bundled(name: str) -> list[Task]:
+    """The bundled tasks of a name, one a model."""
+    return [tasks.get(name, model) for model in tasks.registry[name][0]] if name in tasks.registry else []
+
+
+def _imported(name: str, address: str) -> Any:
+    """A recipe by its address, module:name, as `_address` wrote it."""
+    module, _, path = address.partition(":")
+    try:
+        found: Any = importlib.import_module(module)
+        for part in path.split("."):
+            found = getattr(found, part)
+    except (ImportError, AttributeError, ValueError) as fault:
+        raise checks.JgdValueError(
+            f"the recipe {name!r} can't be imported from {address!r} ({fault}): give it as recipes={{{name!r}: …}}"
+        ) from fault
+    return found

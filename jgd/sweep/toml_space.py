@@ -1,0 +1,38 @@
+"""Layer 7. Enters: the path of a TOML file. Leaves: the space that it says, for the command line."""
+
+import tomllib
+from os import PathLike
+from pathlib import Path
+
+from jgd.core import checks
+from jgd.sweep.space import Space
+
+
+def space_of_toml(path: str | PathLike[str]) -> Space:
+    """The space of a TOML file with one key a name: `{ kind = [...] }`, a list of numbers, or a number.
+
+        learning_rate = { log = [1e-4, 1.0] }
+        optimizer = { static = ["sgd", "adam"] }
+        b2 = { one_minus_log = [1e-4, 0.1], when = { optimizer = "adam" } }
+        decay = [0.0, 1e-4]
+        b1 = 0.9
+
+    Kinds are log, one_minus_log, uniform, integers (each with [low, high]), choice and static; lists inside static
+    become tuples. Raises `JgdValueError` or `JgdTypeError` naming the file, the key and what is allowed.
+
+    >>> import tempfile
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     _ = Path(folder, "space.toml").write_text("learning_rate = { log = [1e-3, 1e-1] }")
+    ...     space_of_toml(Path(folder, "space.toml")).at([[0.5]])
+    [{'learning_rate': 0.01}]
+    """
+    try:
+        text = Path(path).read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise checks.JgdValueError(f"space must be a readable TOML file, got {str(path)!r}: {error}") from error
+    try:
+        return Space.of(tomllib.loads(text))
+    except tomllib.TOMLDecodeError as error:
+        raise checks.JgdValueError(f"{path}: space must be TOML, got an error: {error}") from error
+    except checks.JgdError as error:
+        raise type(error)(f"{path}: {error}") from error
