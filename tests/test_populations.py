@@ -32,7 +32,7 @@ def test_the_result_tells_who_came_from_whom():
         at = {"leg": leg.until, "config": config, "seed": found.seeds[place]}
         assert int(data["origin"].sel(at)) == donor
         assert float(data["leg_b1"].sel(at)) == leg.values[config, place]["b1"]
-        look = found.evaluate_at.index(leg.begin)  # the first loss after the change is the donor's, on the same batch
+        look = found.evaluate_at.index(leg.begin)
         scores = found.validation["loss"][:, place, look]
         assert scores[donor] < scores[config]
     assert data["leg_learning_rate"].sel(leg=4).values[:, 0].tolist() == data["learning_rate"].values.tolist()
@@ -102,15 +102,15 @@ def test_a_diverged_member_is_replaced_by_a_sound_one():
 
 def rows(count, seed):
     """Noise around 3: each row is where one example would have the parameter."""
-    return 3 + jax.random.normal(jax.random.key(seed), (count, 1))
+    return 3 + jax.random.normal(jax.random.key(seed), (count,))
 
 
 @functools.cache
 def noisy_quadratic():
     """Far from the minimum a large rate is best; near it, noise in the gradient asks for a small one."""
     loss = lambda params, batch: 0.5 * jnp.mean((params["w"] - batch) ** 2)
-    start = lambda key: {"w": jnp.full(1, -100.0)}
-    gap = lambda params, batch: jnp.sum((params["w"] - 3.0) ** 2)
+    start = lambda key: {"w": jnp.asarray(-1e4)}
+    gap = lambda params, batch: (params["w"] - 3.0) ** 2
     data = {"train": rows(256, 0), "validation": rows(64, 1), "test": rows(64, 2)}
     return jgd.Task("noisy quadratic", start, loss, metrics={"gap": gap}, select_by="gap", **data)
 
@@ -120,12 +120,10 @@ def test_a_population_finds_a_falling_rate_that_no_constant_one_matches():
     space = jgd.space(learning_rate=jgd.log(1e-3, 1))
     found = sweep("sgd", space, policy=jgd.Population(every=10), evaluate_every=200, **options)
     constant = sweep("sgd", space, evaluate_every=200, **options)
-    assert np.median(found.scores.min(axis=0)) < np.median(constant.scores, axis=1).min()
-    falls = []
+    assert np.median(found.scores.min(axis=0)) < np.median(constant.scores, axis=1).min() / 3
     for seed in found.seeds:
         past = found.schedule(*found.best_member(seed=seed))
-        falls.append(past[-1].hyperparameters["learning_rate"] / past[0].hyperparameters["learning_rate"])
-    print(falls, found.scores.min(axis=0), np.median(constant.scores, axis=1).min(), constant.scores.min(axis=0))
+        assert past[-1].hyperparameters["learning_rate"] < past[0].hyperparameters["learning_rate"] / 5
 
 
 def test_a_schedule_of_other_names_is_refused():
