@@ -60,7 +60,7 @@ def findings(sweep: "Sweep", confidence: float = 0.95) -> list[Finding]:
             out.append(Finding("all_diverged", said, recipe, numbers=numbers))
             continue
         best = int(ends.rows[ranking.best])
-        where = places([sweep.configs[i] for i in ends.rows], getattr(sweep, "space", None))
+        where = places([sweep.configs[i] for i in ends.rows], sweep.space(recipe))
         out += at_edge(where, ranking.best, [sweep.configs[i][1] for i in ends.rows], recipe, best)
         out += many_diverged(ends.diverged, recipe)
         lost = int(ends.diverged[ranking.best].sum())
