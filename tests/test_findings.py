@@ -48,6 +48,8 @@ def test_a_best_at_the_end_of_a_grid_is_found(losses, end, value):
 
 
 class Log:
+    size = None
+
     def place(self, value):
         return np.log10(value) / 4 + 1
 

@@ -111,6 +111,8 @@ def test_several_recipes_are_one_more_name():
 class Log:
     """A distribution over [1e-4, 1], as those of `jgd.space`."""
 
+    size = None
+
     def place(self, value):
         if value > 1:
             raise jgd.JgdError("outside")
@@ -121,15 +123,26 @@ class Choice:
     values = (3.0, 1.0, 2.0)
 
 
+class Integers:
+    """1, 2, 3 and 4."""
+
+    size = 4
+
+    def place(self, value):
+        return (value - 0.5) / 4
+
+
 class Space:
     static = ("width",)
-    distributions: ClassVar = {"rate": Log(), "decay": Choice(), "width": None}
+    distributions: ClassVar = {"rate": Log(), "decay": Choice(), "warmup": Integers(), "width": None}
 
 
 def test_places_come_from_the_space_where_there_is_one():
     found = places(named(rate=[1e-4, 1e-3], decay=[1.0, 3.0], width=[8, 4], kind=["b", "a"]), Space())
     np.testing.assert_allclose(found.units, [[0, 1 / 6, 0.25, 0.25], [0.25, 5 / 6, 0.75, 0.75]])
     assert found.structural.tolist() == [False, False, True, True]
+    whole = places(named(warmup=[2, 3]), Space())
+    assert (whole.column("warmup").tolist(), whole.edges.tolist()) == ([0.375, 0.625], [0.125])
     outside = places(named(rate=[1e-4, 10.0]), Space())
     assert outside.column("rate").tolist() == [0.25, 0.75]  # by rank
 

@@ -15,7 +15,8 @@ from jgd.sweep.selection import estimate
 if TYPE_CHECKING:
     from jgd.sweep.result import Sweep
 
-OUTER = 0.05  # of a range at each end: its edge
+TWO_VALUES = 0.25  # the half bin of two values, which are both outermost and no edge
+ROUNDING = 1e-9
 MANY = 0.25  # of the lanes diverged: too many
 STILL = 0.02  # of all the improvement seen, made in the last third of the evaluations: not finished
 
@@ -78,19 +79,15 @@ def at_edge(
 ) -> list[Finding]:
     """A finding for each name whose best value lies at the end of its range: what is better may lie beyond.
 
-    The end is the outer 5% of a range; of a list or a grid of three values or more, its outermost one. Structure and
-    names that the best config does not have are passed over.
+    The end is the outer 5% of a range; of a list, a grid or a few whole numbers, three or more, the outermost one.
+    Structure and names that the best config does not have are passed over.
     """
     out = []
-    for name, structural, ranked, distinct in zip(
-        where.names, where.structural, where.ranked, where.distinct, strict=True
-    ):
-        column = where.column(name)
-        place = column[best]
-        if structural or np.isnan(place) or (ranked and distinct < 3):
+    for name, structural, edge in zip(where.names, where.structural, where.edges, strict=True):
+        place = where.column(name)[best]
+        if structural or np.isnan(place) or edge >= TWO_VALUES:
             continue
-        lower = place <= OUTER or (ranked and place == np.nanmin(column))
-        upper = place >= 1 - OUTER or (ranked and place == np.nanmax(column))
+        lower, upper = place <= edge + ROUNDING, place >= 1 - edge - ROUNDING
         if lower or upper:
             value, end = configs[best][name], "lower" if lower else "upper"
             said = f"the best {name}, {value:.4g}, is at the {end} edge of its range; what is better may lie beyond"
