@@ -63,6 +63,35 @@ def test_of_a_sampled_range_the_outer_twentieth_is_the_edge(best, edge):
     assert kinds(planted(losses, configs, space=space)) == ["edge"] * edge
 
 
+def sampled(score, seed=0, count=64):
+    rng = np.random.default_rng(seed)
+    configs = [("sgd", {"rate": r, "decay": d}) for r, d in rng.random((count, 2)).tolist()]
+    losses = np.array([score(config["rate"], config["decay"]) for _, config in configs])
+    space = SimpleNamespace(static=(), distributions={"rate": Unit(), "decay": Unit()})
+    return planted(losses[:, None] + 0.1 * NOISE, configs, space=space)
+
+
+class Unit:
+    size = None
+
+    def place(self, value):
+        return value
+
+
+def test_an_edge_is_found_beside_a_stronger_name_and_an_idle_name_is_not_accused():
+    edges = lambda score: [
+        finding.numbers["name"]
+        for seed in range(20)
+        for finding in findings(sampled(score, seed))
+        if finding.kind == "edge"
+    ]
+    assert edges(lambda rate, decay: 1 + (rate - 0.5) ** 2).count("decay") <= 2
+    weak = edges(lambda rate, decay: 1 + (rate - 0.5) ** 2 + decay)
+    assert weak.count("decay") >= 12  # else the best of 64 lies further in than 5%
+    assert weak.count("rate") <= 2
+    assert edges(lambda rate, decay: 1 + (rate - 0.5) ** 2 + (decay - 0.5) ** 2) == []
+
+
 def test_structure_and_two_values_have_no_edges():
     configs = [("sgd", {"kind": kind, "decay": decay}) for kind in ("a", "b", "c") for decay in (0.0, 0.1)]
     assert kinds(planted(np.arange(6.0)[:, None] + 1 + NOISE, configs)) == []
