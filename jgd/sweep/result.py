@@ -104,7 +104,7 @@ class Sweep:
         checks.choice("recipe", recipe, self.recipes)
         return np.array([place for place, (name, _) in enumerate(self.configs) if name == recipe], int)
 
-    def space(self, recipe: str | None = None) -> Space | None:
+    def space_of(self, recipe: str | None = None) -> Space | None:
         """The space of a recipe; without one that of all, None where they have several."""
         spaces = self.plan.axis.spaces
         if recipe is not None:
