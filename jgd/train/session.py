@@ -21,6 +21,7 @@ from jgd.stopping import Best
 from jgd.store import Store, differences, pack, unpack
 from jgd.train.history import History
 from jgd.train.run import Kept
+from jgd.train.validation import Evaluations
 from jgd.watch import Status
 
 
@@ -30,8 +31,6 @@ class Session:
 
     lane: Lane
     history: History
-    best: Best
-    best_params: Params | None = None
     evaluations: dict[str, list[float]] = field(default_factory=dict)
     observations: list[Any] = field(default_factory=list)
     ranked: np.ndarray | None = None  # rows from the hardest on, where the order mines them
@@ -42,9 +41,18 @@ class Session:
 
     @property
     def kept(self) -> Kept | None:
-        return None if self.best_params is None else Kept(self.best_params, self.best.step, self.best.value)
+        """The best evaluation so far, if there is one."""
+        best = self.lane.best
+        if not isinstance(best, Best) or int(best.step) < 0:
+            return None
+        return Kept(jax.tree.map(jnp.copy, best.params), int(best.step), float(best.value))  # the lane's are donated
 
-    def evaluated(self) -> dict[str, np.ndarray]:
+    def evaluated(self, made: Evaluations) -> None:
+        """Those of another segment, on the host."""
+        for name, column in {"step": made.step, **made.values}.items():
+            self.evaluations.setdefault(name, []).extend(column[: int(made.count)].tolist())
+
+    def table(self) -> dict[str, np.ndarray]:
         """name -> (evaluations,)."""
         return {
             name: np.asarray(column, np.int64 if name == "step" else None) for name, column in self.evaluations.items()
@@ -54,10 +62,9 @@ class Session:
         """A snapshot; raises `OSError` where the disk refuses."""
         arrays = {
             **pack("lane", self.lane),
-            **pack("best", self.best_params),
             **pack("observations", self.observations),
             **self.history.arrays(),
-            **{f"evaluations.{name}": column for name, column in self.evaluated().items()},
+            **{f"evaluations.{name}": column for name, column in self.table().items()},
         }
         if self.ranked is not None:
             arrays["ranked"] = self.ranked
@@ -65,7 +72,6 @@ class Session:
             "identity": dict(identity),
             "machine": machine(),
             "history": {"stride": self.history.stride, "done": self.history.done},
-            "best": asdict(self.best),
             "observed": len(self.observations),
             "done": self.done,
             "still": self.still,
@@ -98,16 +104,11 @@ class Session:
                 stacklevel=3,
             )
         lane = jax.tree.map(jnp.asarray, unpack("lane", arrays, self.lane))
-        best = Best(**facts["best"])
-        shape = lambda x: jax.ShapeDtypeStruct(x.shape, x.dtype)
-        like = None if best.step < 0 else jax.tree.map(shape, self.lane.progress.params)
         seen = None if observe is None else jax.eval_shape(observe, self.lane.progress.params)
         return replace(
             self,
             lane=lane,
             history=History.of(arrays, self.history.limit, **facts["history"]),
-            best=best,
-            best_params=None if like is None else jax.tree.map(jnp.asarray, unpack("best", arrays, like)),
             evaluations={
                 name.removeprefix("evaluations."): list(array)
                 for name, array in arrays.items()

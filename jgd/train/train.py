@@ -26,7 +26,7 @@ from jgd.core.optimizer import Optimizer
 from jgd.core.types import Batch, Loss, Params
 from jgd.data.batches import Batches
 from jgd.data.orders import HardMining, Order
-from jgd.stopping import Best, Stop
+from jgd.stopping import Stop
 from jgd.store import Store, digest, opened
 from jgd.train.bar import bar
 from jgd.train.history import LIMIT, History
@@ -34,6 +34,7 @@ from jgd.train.loop import SEGMENT, Job, Look, begin, go, left
 from jgd.train.run import Run
 from jgd.train.session import Session
 from jgd.train.stream import Loader, on_disk
+from jgd.train.validation import Validation
 from jgd.watch import (
     BASELINE_ROWS,
     DIVERGED,
@@ -147,38 +148,35 @@ def train(
     if streams and isinstance(batches.order, HardMining):
         raise checks.JgdValueError("order HardMining looks at every row, which memory-mapped data are too large for")
     data = data if streams else jax.tree.map(jnp.asarray, data)
-    validation = jax.tree.map(jnp.asarray, validation)
     params = jax.tree.map(lambda x: jnp.array(x, dtype=jnp.asarray(x).dtype), params)  # a copy: segments donate theirs
-    metrics = {name: traceable(metric) for name, metric in (metrics or {}).items()}
+    judged = None
+    if validation is not None:
+        judged = Validation(
+            loss,
+            {name: traceable(metric) for name, metric in (metrics or {}).items()},
+            jax.tree.map(jnp.asarray, validation),
+            stop.judge(larger_is_better),
+            every=jnp.asarray(min(every, 2**31 - 1), jnp.int32),
+            total=jnp.asarray(total, jnp.int32),
+            select_by=select_by,
+        )
     limit = loss_limit(
         initial_loss(loss, params, jax.tree.map(lambda a: jnp.asarray(a[:BASELINE_ROWS]), data)), diverged_above
     )
     loader = Loader.of(data, batches, key, SEGMENT) if streams else None
-    job = Job(
-        loss,
-        optimizer,
-        data,
-        validation,
-        metrics,
-        batches,
-        key,
-        limit,
-        stop,
-        total,
-        every,
-        select_by,
-        observe,
-        loader,
-        callback,
+    job = Job(loss, optimizer, data, judged, batches, key, limit, stop, total, observe, loader, callback)
+    judge = None if judged is None else judged.judge
+    session = Session(
+        begin(optimizer, params, seeds.key(seed, seeds.Stream.NOISE), stop.goals, judge), History(history)
     )
-    lane = begin(optimizer, params, seeds.key(seed, seeds.Stream.NOISE), stop.goals)
-    session = Session(lane, History(history), Best(larger_is_better, stop.min_delta))
     if isinstance(batches.order, HardMining):
         session.ranked = np.arange(rows, dtype=np.int32)
     with nullcontext() if store is None else opened(store) as shelf:
         saver = None
         if shelf is not None:
-            saver = Saver(shelf, _identity(job, params, seed, larger_is_better, diverged_above), save_every)
+            asked = {"seed": seed, "evaluate_every": every, "select_by": [select_by, larger_is_better]}
+            identity = {**_identity(job, params), **asked, "diverged_above": diverged_above}
+            saver = Saver(shelf, identity, save_every)
             session = _resumed(shelf, saver.identity, session, job, resume)
         try:
             with bar(progress, total) as show:
@@ -233,22 +231,19 @@ class Saver:
         return save
 
 
-def _identity(job: Job, params: Params, seed: int, larger: bool, diverged_above: float) -> dict[str, Any]:
-    """Everything that the numbers of a run depend on, as JSON holds it."""
+def _identity(job: Job, params: Params) -> dict[str, Any]:
+    """What the numbers of a run depend on besides the numbers asked for, as JSON holds it."""
+    judged = job.validation
     return {
         "loss": fingerprint(job.loss),
         "optimizer": f"{job.optimizer.link!r} {digest(job.optimizer)[:16]}",
         "params": digest(params)[:16],
         "data": digest(job.data)[:16],
-        "validation": digest(job.validation)[:16],
-        "metrics": {name: fingerprint(metric) for name, metric in job.metrics.items()},
+        "validation": digest(None if judged is None else judged.rows)[:16],
+        "metrics": {} if judged is None else {name: fingerprint(metric) for name, metric in judged.metrics.items()},
         "batch_size": job.batches.size,
         "order": f"{type(job.batches.order).__name__} {digest(job.batches.order)[:16]}",
-        "seed": seed,
-        "evaluate_every": job.every,
-        "select_by": [job.select_by, larger],
         "stop": {name: value for name, value in asdict(job.stop).items() if name != "seconds"},
-        "diverged_above": diverged_above,
         "observe": None if job.observe is None else fingerprint(job.observe),
         "x64": jnp.result_type(float) == jnp.float64,
     }
