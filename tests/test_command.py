@@ -26,7 +26,7 @@ def test_sweep_prints_a_table_and_writes_a_run_directory(tmp_path):
     assert "validation accuracy" in ran.stdout
     assert "lane-steps/s" in ran.stdout
     names = {path.name for path in (tmp_path / "runs/iris").iterdir()}
-    assert names == {"results.nc", "table.txt", "loss.png", "sensitivity.png"}
+    assert names == {"results.nc", "table.txt", "report.txt", "loss.png", "sensitivity.png"}
     again = jgd(*words, cwd=tmp_path)  # an earlier run is never written over unasked
     assert "runs/iris-2/results.nc" in again.stdout
     refused = jgd(*words, "--out", "runs/iris", cwd=tmp_path)
