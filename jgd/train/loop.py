@@ -22,6 +22,7 @@ from jgd.descent import GOING, Lane, deployed, segment, start
 from jgd.links.plateau import tell
 from jgd.stopping import GOALS, NOT_YET, Reached, Stop
 from jgd.train.diagnosis import diagnosis
+from jgd.train.interrupt import uninterrupted
 from jgd.train.run import Run
 from jgd.train.session import Session
 from jgd.train.stream import Loader
@@ -97,21 +98,24 @@ def go(job: Job, session: Session, save: Callable[[bool], None], show: Callable[
     pace, paced = 1, False
     while session.status is None:
         if job.validation is not None and (session.done % job.every == 0 or session.done == job.total):
-            _evaluate(job, session)
+            with uninterrupted():
+                _evaluate(job, session)
         session.status = _reason(job, session)
         if session.status is not None:
             break
         if isinstance(job.batches.order, HardMining) and session.done % job.batches.order.every == 0:
             session.ranked = _hardest(job.loss, session.lane.progress.params, job.data)
         since = time.perf_counter()
-        fresh = _advance(job, session, pace)
+        with uninterrupted():
+            fresh = _advance(job, session, pace)
         now = time.perf_counter()
         session.seconds = now - started
         per_second = fresh / max(now - since, 1e-9)
         pace = max(1, min(job.capacity, int(per_second * LOOK))) if paced else 10
         paced = True  # the first segment also compiles, and says nothing of the pace
         if not bool(session.lane.going) and job.validation is not None:
-            _evaluate(job, session)
+            with uninterrupted():
+                _evaluate(job, session)
         save(False)
         for told in (show, job.callback):
             if told is not None:
