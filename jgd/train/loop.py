@@ -22,6 +22,7 @@ from jgd.data.orders import HardMining
 from jgd.descent import GOING, Lane, deployed, segment, start
 from jgd.stopping import GOALS, NOT_YET, Best, Goals, Judge, Reached, Stop
 from jgd.train.diagnosis import diagnosis
+from jgd.train.interrupt import uninterrupted
 from jgd.train.run import Run
 from jgd.train.session import Session
 from jgd.train.stream import Loader
@@ -100,7 +101,8 @@ def go(job: Job, session: Session, save: Callable[[bool], None], show: Callable[
         if isinstance(job.batches.order, HardMining) and session.done % job.batches.order.every == 0:
             session.ranked = _hardest(job.loss, session.lane.progress.params, job.data)
         since = time.perf_counter()
-        fresh = _advance(job, session, pace)
+        with uninterrupted():
+            fresh = _advance(job, session, pace)
         now = time.perf_counter()
         session.seconds = now - started
         per_second = fresh / max(now - since, 1e-9)

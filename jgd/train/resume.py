@@ -91,6 +91,7 @@ class Saver:
     identity: dict[str, Any]
     every: float  # seconds
     fault: str = ""
+    newest: int = -1  # steps in the last snapshot that this process wrote
     last: float = field(default_factory=time.monotonic)
 
     def bound(self, session: Session) -> Callable[[bool], None]:
@@ -104,7 +105,7 @@ class Saver:
                 self.store.save(
                     session.arrays(), {**session.facts(), "identity": self.identity, "machine": machine.fingerprint()}
                 )
-                self.fault = ""
+                self.fault, self.newest = "", session.done
             except OSError as fault:
                 if not self.fault:
                     warnings.warn(

@@ -89,7 +89,7 @@ def train(
     stop: when to stop before the budget, see `jgd.Stop`.
     observe: params -> a tree recorded after every update, such as `lambda params: params` for a trajectory.
     callback: called with a `Look` between segments, a few times a second; what it raises ends the run, passes through,
-    and carries the `Run` so far as its attribute `run` (so does Ctrl-C).
+    and carries the `Run` so far as its attribute `run` (so does Ctrl-C); where there is a store, that is saved.
     progress: a bar with loss, rate and time left on stderr: None (default) where that is a terminal and rich is
     installed, True everywhere, False never.
     history: rows to keep at most; a longer run keeps every 2nd, 4th, … step. None keeps all.
@@ -200,6 +200,10 @@ def train(
             with bar(progress, total) as show:
                 go(job, session, (lambda at_end: None) if saver is None else saver.bound(session), show)
         except BaseException as fault:
+            if any(leaf.is_deleted() for leaf in jax.tree.leaves(session.lane)):
+                raise  # a segment failed half-way, and took what it had been given along
+            if saver is not None and saver.newest < session.done:
+                saver.bound(session)(True)
             fault.run = left(job, session, (*notes, f"ended by {fault!r}"))  # pyright: ignore[reportAttributeAccessIssue]
             raise
         finally:
