@@ -16,6 +16,7 @@ from jgd.sweep.archive import Archive
 from jgd.sweep.axis import axis_of
 from jgd.sweep.drive import drive
 from jgd.sweep.engine import Tick
+from jgd.sweep.halving import Halving
 from jgd.sweep.plan import Plan
 from jgd.sweep.policies import Full, Policy
 from jgd.sweep.recipes import Recipes, named
@@ -41,7 +42,8 @@ def sweep(
     batch_size: int | None = None,
     order: str | Order = "shuffled",
     evaluate_every: int | None = None,
-    halving: Policy | None = None,
+    halving: int | Policy | None = None,
+    policy: int | Policy | None = None,
     diverged_above: float = DIVERGED,
     block: int | None = None,
     memory: int | None = None,
@@ -69,6 +71,9 @@ def sweep(
     on and ends with the same bits; a finished sweep is returned without a step. Another sweep in it is refused, with
     what differs; one with fewer configs, seeds or steps is gone on with where `extend` says so (as `Sweep.extend`
     does). A disk that fails later loses nothing in memory. tell: called with a `Tick`.
+    policy: which configs get how many steps: all get them all by default; `Halving` (a number is its eta), `Hyperband`
+    and `MedianStopping` stop the worse ones early, `Population` replaces them, `Follow` goes by a schedule of
+    hyperparameters. halving: the same argument by the name of its best-known use, `halving=3`; only one is given.
 
     A lane whose loss exceeds its limit or is not finite is frozen and flagged; it disturbs no other. A config is
     picked by its mean validation metric over seeds after the last step (see `selection.pick` for diverged ones). The
@@ -103,7 +108,7 @@ def sweep(
         every=default or max(1, -(-steps // EVALUATIONS))
         if evaluate_every is None
         else checks.count("evaluate_every", evaluate_every, 1),
-        policy=Full() if halving is None else halving,
+        policy=_policy(policy, halving).sized(steps, len(axis.configs)),
         batch_size=batch_size,
         order=order,
         diverged_above=checks.number("diverged_above", diverged_above, "> 0"),
@@ -125,6 +130,21 @@ def carried_out(
         return drive(plan, archive or Archive(), tell)
     with shelved(plan, extend) as shelf:
         return drive(plan, shelf, tell)
+
+
+def _policy(policy: int | Policy | None, halving: int | Policy | None) -> Policy:
+    if policy is not None and halving is not None:
+        raise checks.JgdValueError(f"policy and halving are one argument: give one, got {policy!r} and {halving!r}")
+    name, chosen = ("halving", halving) if policy is None else ("policy", policy)
+    if chosen is None:
+        return Full()
+    if isinstance(chosen, int) and not isinstance(chosen, bool):
+        return Halving(checks.count(name, chosen, 2))
+    if isinstance(chosen, type) or not isinstance(chosen, Policy):
+        raise checks.JgdTypeError(
+            f"{name} must be a whole number eta or a policy such as jgd.Halving(), got {chosen!r}"
+        )
+    return chosen
 
 
 def seeds_of(seeds: int | Sequence[int]) -> tuple[int, ...]:

@@ -98,8 +98,7 @@ class Plan:
 
     def values(self, block: Block, leg: Leg) -> list[Config]:
         """The hyperparameters of a block's lanes."""
-        own = leg.values or {}
-        return [own.get((config, block.seed), self.configs[config][1]) for config in block.configs]
+        return [leg.values_of(config, block.seed, self.configs[config][1]) for config in block.configs]
 
     def blocks(self, leg: Leg, archive: Archive) -> list[Block]:
         """The blocks that are left of a leg: lanes that are done already don't run again, others go on where they are."""
@@ -108,7 +107,7 @@ class Plan:
             mine = [config for config in leg.configs if self.group_of[config] == number]
             for seed in range(len(self.seeds)):
                 left = [config for config in mine if not archive.done(config, seed, leg.until)]
-                begin = lambda config, seed=seed: archive.reached(config, seed, leg.until)
+                begin = lambda config, seed=seed: max(archive.reached(config, seed, leg.until), leg.begin)
                 for step, together in groupby(sorted(left, key=begin), begin):
                     out += [Block(number, seed, lanes, step, leg.until) for lanes in _cut(sorted(together), width)]
         return out

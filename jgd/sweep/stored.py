@@ -18,14 +18,19 @@ from jgd.core.functions import fingerprint
 from jgd.sweep.archive import Archive
 from jgd.sweep.axis import Axis
 from jgd.sweep.drive import standing_still
+from jgd.sweep.halving import Halving, Hyperband
+from jgd.sweep.lineage import Follow
+from jgd.sweep.median import MedianStopping
 from jgd.sweep.plan import Plan
-from jgd.sweep.policies import POLICIES
+from jgd.sweep.policies import Full
+from jgd.sweep.population import Population
 from jgd.sweep.result import Sweep
 from jgd.sweep.shelf import Shelf
 from jgd.tasks import Task
 from jgd.train.describe import described, differences
 
 FILE = "sweep.json"
+POLICIES = {kind.__name__: kind for kind in (Full, Halving, Hyperband, MedianStopping, Population, Follow)}
 
 
 @contextmanager
