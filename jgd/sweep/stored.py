@@ -154,6 +154,7 @@ def load_sweep(path: str | Path, task: Task | None = None, recipes: Mapping[str,
     task, recipes: needed where the task isn't bundled, or a recipe can't be imported by its name. `JgdValueError` where
     they are not what the sweep was made with, or the directory holds none.
     """
+    checks.path("path", path)
     path = Path(path)
     if not (path / FILE).exists():
         raise checks.JgdValueError(f"there is no sweep in {str(path)!r}")
