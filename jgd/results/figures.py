@@ -20,9 +20,10 @@ def sensitivity(sweep: Sweep, path: str | Path, parameter: str | None = None) ->
 
     For each recipe the mean over seeds, a band from the lowest to the highest seed, a cross at the bottom for each
     diverged lane, and the pick as a dotted line. Where the space has other parameters too, each point is the best
-    over them. `parameter`: default learning_rate, or the first swept.
+    over them. `parameter`: default learning_rate, or the first swept that is a number (`jgd.results.responses` draws
+    words too).
     """
-    swept = list(dict.fromkeys(name for _, config in sweep.configs for name in config if _is_number(config[name])))
+    swept = numeric_names(sweep)
     if not swept:
         raise checks.JgdValueError("the sweep has no numeric hyperparameter to draw its sensitivity to")
     parameter = checks.choice(
@@ -32,7 +33,7 @@ def sensitivity(sweep: Sweep, path: str | Path, parameter: str | None = None) ->
     final = sweep.validation[sweep.metric][..., -1]
     marks = []
     for place, pick in enumerate(sweep.picks):
-        mine = [config for config in sweep.of(pick.recipe) if _is_number(sweep.configs[config][1].get(parameter))]
+        mine = [config for config in sweep.of(pick.recipe) if parameter in sweep.configs[config][1]]
         if not mine:
             continue
         values = np.array([sweep.configs[config][1][parameter] for config in mine], float)
@@ -49,7 +50,7 @@ def sensitivity(sweep: Sweep, path: str | Path, parameter: str | None = None) ->
         axes.plot(where, np.full(len(where), height), "x", ms=5, color=color, clip_on=False, transform=_below(axes))
     axes.set_xlabel(f"{parameter}    (× = diverged lane)", labelpad=12)
     axes.tick_params(axis="x", pad=3 + 7 * len(marks))
-    if _spans_decades(values=[c[parameter] for _, c in sweep.configs if _is_number(c.get(parameter))]):
+    if _spans_decades(values=[c[parameter] for _, c in sweep.configs if parameter in c]):
         axes.set_xscale("log")
     axes.set_ylabel(f"validation {sweep.metric} after {sweep.evaluate_at[-1]} steps")
     axes.set_title(
@@ -83,8 +84,11 @@ def loss_curves(sweep: Sweep, path: str | Path) -> None:
     finish(figure, axes, path)
 
 
-def _is_number(value: Any) -> bool:
-    return isinstance(value, int | float) and not isinstance(value, bool)
+def numeric_names(sweep: Sweep) -> list[str]:
+    """The hyperparameters that are numbers wherever a config has them, in the order in which they come."""
+    pairs = [pair for _, config in sweep.configs for pair in config.items()]
+    words = {name for name, value in pairs if isinstance(value, bool) or not isinstance(value, int | float)}
+    return [name for name in dict.fromkeys(name for name, _ in pairs) if name not in words]
 
 
 def _best_of_each(values: np.ndarray, scores: np.ndarray, larger: bool) -> tuple[np.ndarray, np.ndarray]:

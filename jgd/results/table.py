@@ -2,6 +2,8 @@
 
 from typing import Any
 
+import numpy as np
+
 from jgd.sweep import Estimate, Sweep
 
 
@@ -32,16 +34,12 @@ def rows(sweep: Sweep) -> list[list[str]]:
     return [
         [
             pick.recipe,
-            *(_value(pick.hyperparameters[n]) if n in pick.hyperparameters else "–" for n in names),
+            *(value_said(pick.hyperparameters[n]) if n in pick.hyperparameters else "–" for n in names),
             said(pick.validation, len(sweep.seeds)),
             f"{pick.diverged} of {pick.lanes}",
         ]
         for pick in order
     ]
-
-
-def _value(value: Any) -> str:
-    return f"{value:.3g}" if isinstance(value, float) else str(value)
 
 
 def said(estimate: Estimate, seeds: int | None = None) -> str:
@@ -50,6 +48,15 @@ def said(estimate: Estimate, seeds: int | None = None) -> str:
         return "–"
     some = f" ({estimate.n} of {seeds} seeds)" if seeds is not None and estimate.n < seeds else ""
     return f"{estimate.mean:.4f}" + (f" ± {estimate.half_width:.4f}" if estimate.n > 1 else "") + some
+
+
+def value_said(value: Any) -> str:
+    """A hyperparameter's value as people read it: three digits of a float, all of a whole number, words as they are.
+
+    >>> value_said(0.012345), value_said(1000000), value_said("adam"), value_said(None)
+    ('0.0123', '1000000', 'adam', 'None')
+    """
+    return f"{value:.3g}" if isinstance(value, float | np.floating) else f"{value}"
 
 
 def cost_line(sweep: Sweep) -> str:

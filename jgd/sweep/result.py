@@ -16,7 +16,7 @@ from jgd.sweep.engine import Tick
 from jgd.sweep.plan import Plan
 from jgd.sweep.proposers import Proposer
 from jgd.sweep.selection import Estimate, estimate, pick
-from jgd.sweep.space import Config
+from jgd.sweep.space import Config, Space
 from jgd.train.run import Run
 
 if TYPE_CHECKING:
@@ -103,6 +103,14 @@ class Sweep:
         """The places of a recipe's configs."""
         checks.choice("recipe", recipe, self.recipes)
         return np.array([place for place, (name, _) in enumerate(self.configs) if name == recipe], int)
+
+    def space_of(self, recipe: str | None = None) -> Space | None:
+        """The space of a recipe; without one that of all, None where they have several."""
+        spaces = self.plan.axis.spaces
+        if recipe is not None:
+            return spaces[checks.choice("recipe", recipe, self.recipes)]
+        first, *others = spaces.values()
+        return first if all(other == first for other in others) else None
 
     @property
     def scores(self) -> np.ndarray:
