@@ -95,6 +95,11 @@ class Sweep:
         return self.plan.looks
 
     @property
+    def notes(self) -> tuple[str, ...]:
+        """What a person should know of how it was kept: a disk that failed."""
+        return self.archive.notes
+
+    @property
     def metric(self) -> str:
         """The metric that chooses."""
         return self.plan.task.select_by
@@ -207,7 +212,11 @@ class Sweep:
 
         The optimizer's average where it keeps one; the last finite ones of a lane that diverged.
         """
-        block = self.archive.ends[self.lane(config, seed)][int(self.reached[config])]
+        ends = self.archive.ends.get(self.lane(config, seed))
+        if not ends:
+            raise checks.JgdValueError(f"config {config} with seed {seed} has not run so far: it has no parameters")
+        reached = int(self.reached[config])
+        block = ends[reached if reached in ends else max(ends)]  # of a sweep that still runs: where the lane is
         return jax.tree.map(lambda leaf: leaf[block.configs.index(config)], self.archive.pieces[block].params)
 
     @property

@@ -93,7 +93,8 @@ def go(job: Job, session: Session, save: Callable[[bool], None], show: Callable[
     started = time.perf_counter() - session.seconds
     pace, paced = 1, False
     if job.validation is not None and not session.evaluations:
-        _advance(job, session, 0)  # the start is evaluated by a segment without a step
+        with uninterrupted():
+            _advance(job, session, 0)  # the start is evaluated by a segment without a step
     while session.status is None:
         session.status = _reason(job, session)
         if session.status is not None:
