@@ -2,14 +2,13 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
-from functools import partial
 
 import jax.numpy as jnp
 import numpy as np
 from jax import Array
 
 from jgd.core import checks
-from jgd.core.record import record
+from jgd.core.record import record, static
 from jgd.core.types import Batch, Loss, Params
 from jgd.data import MinMax, Scaling, Standard, datasets, split
 from jgd.losses import SupervisedLoss, errors
@@ -52,6 +51,17 @@ class Accuracy:
         return jnp.mean(self.model.classify(params, inputs) == labels)  # pyright: ignore[reportAttributeAccessIssue]
 
 
+@record
+class Start:
+    """key -> the model's parameters in `dtype`; two of one model are equal, so a recipe may make its task afresh."""
+
+    model: Model
+    dtype: str = static(default="float32")
+
+    def __call__(self, key: Array) -> Params:
+        return self.model.init(key, jnp.dtype(self.dtype))
+
+
 STANDARD = Standard()
 
 
@@ -84,7 +94,7 @@ def supervised(
     classifies = data.classes > 0 and hasattr(model, "classify")  # a perceptron can do both
     return Task(
         name=data.name,
-        init=partial(model.init, dtype=dtype),
+        init=Start(model, jnp.dtype(dtype).name),
         loss=SupervisedLoss(model, error),
         train=train,
         validation=validation,
@@ -170,7 +180,7 @@ def _hours_points(name: str, kind: str) -> Task:
     data, model = datasets.hours_points(), Linear(1, bias=False, initializer=Normal(1.0))
     validation, test = ((np.array([[hour]], np.float32), np.array([2 * hour], np.float32)) for hour in (4.0, 5.0))
     train = (data.inputs.astype(np.float32), data.targets.astype(np.float32))
-    return Task(data.name, model.init, SupervisedLoss(model, "squared_error"), train, validation, test)
+    return Task(data.name, Start(model), SupervisedLoss(model, "squared_error"), train, validation, test)
 
 
 # name -> the models it is offered with, the default first, and what builds it

@@ -11,7 +11,7 @@ N = np.nan
 STEPS, AT = 60, (10, 20, 30, 40, 50, 60)
 
 
-def planted(scores, configs=None, curve=None, **more):
+def planted(scores, configs=None, curve=None, space=None, reached=None):
     """A sweep whose final losses are `scores` (configs, seeds); its curves fall early and stay."""
     scores = np.asarray(scores, np.float64)
     shape = np.array([2.0, 1.1, 1.0, 1.0, 1.0, 1.0]) if curve is None else np.asarray(curve)
@@ -25,7 +25,8 @@ def planted(scores, configs=None, curve=None, **more):
         diverged_at=np.where(np.isnan(scores), 3, -1),
         metric="loss",
         larger_is_better=False,
-        **more,
+        reached=np.full(len(scores), STEPS) if reached is None else np.asarray(reached),
+        space_of=lambda recipe=None: space,
     )
 
 
@@ -48,6 +49,8 @@ def test_a_best_at_the_end_of_a_grid_is_found(losses, end, value):
 
 
 class Log:
+    size = None
+
     def place(self, value):
         return np.log10(value) / 4 + 1
 
@@ -59,6 +62,35 @@ def test_of_a_sampled_range_the_outer_twentieth_is_the_edge(best, edge):
     space = SimpleNamespace(static=("kind",), distributions={"learning_rate": Log()})
     losses = np.array([0.1, 0.5, 0.4, 0.5, 0.6])[:, None] + NOISE
     assert kinds(planted(losses, configs, space=space)) == ["edge"] * edge
+
+
+def sampled(score, seed=0, count=64):
+    rng = np.random.default_rng(seed)
+    configs = [("sgd", {"rate": r, "decay": d}) for r, d in rng.random((count, 2)).tolist()]
+    losses = np.array([score(config["rate"], config["decay"]) for _, config in configs])
+    space = SimpleNamespace(static=(), distributions={"rate": Unit(), "decay": Unit()})
+    return planted(losses[:, None] + 0.1 * NOISE, configs, space=space)
+
+
+class Unit:
+    size = None
+
+    def place(self, value):
+        return value
+
+
+def test_an_edge_is_found_beside_a_stronger_name_and_an_idle_name_is_not_accused():
+    edges = lambda score: [
+        finding.numbers["name"]
+        for seed in range(20)
+        for finding in findings(sampled(score, seed))
+        if finding.kind == "edge"
+    ]
+    assert edges(lambda rate, decay: 1 + (rate - 0.5) ** 2).count("decay") <= 2
+    weak = edges(lambda rate, decay: 1 + (rate - 0.5) ** 2 + decay)
+    assert weak.count("decay") >= 12  # else the best of 64 lies further in than 5%
+    assert weak.count("rate") <= 2
+    assert edges(lambda rate, decay: 1 + (rate - 0.5) ** 2 + (decay - 0.5) ** 2) == []
 
 
 def test_structure_and_two_values_have_no_edges():

@@ -96,6 +96,7 @@ def test_configs_stopped_early_stand_as_they_went():
         reached=np.array([20, 10, 10, 20, 10]),
         metric="loss",
         larger_is_better=False,
+        space_of=lambda recipe=None: None,
     )
     np.testing.assert_array_equal(np.argsort(standings(sweep, finals(sweep))), [2, 1, 3, 0, 4])  # NaN last
     assert np.isnan(standings(sweep, finals(sweep))[4])
@@ -111,6 +112,8 @@ def test_several_recipes_are_one_more_name():
 class Log:
     """A distribution over [1e-4, 1], as those of `jgd.space`."""
 
+    size = None
+
     def place(self, value):
         if value > 1:
             raise jgd.JgdError("outside")
@@ -121,15 +124,26 @@ class Choice:
     values = (3.0, 1.0, 2.0)
 
 
+class Integers:
+    """1, 2, 3 and 4."""
+
+    size = 4
+
+    def place(self, value):
+        return (value - 0.5) / 4
+
+
 class Space:
     static = ("width",)
-    distributions: ClassVar = {"rate": Log(), "decay": Choice(), "width": None}
+    distributions: ClassVar = {"rate": Log(), "decay": Choice(), "warmup": Integers(), "width": None}
 
 
 def test_places_come_from_the_space_where_there_is_one():
     found = places(named(rate=[1e-4, 1e-3], decay=[1.0, 3.0], width=[8, 4], kind=["b", "a"]), Space())
     np.testing.assert_allclose(found.units, [[0, 1 / 6, 0.25, 0.25], [0.25, 5 / 6, 0.75, 0.75]])
     assert found.structural.tolist() == [False, False, True, True]
+    whole = places(named(warmup=[2, 3]), Space())
+    assert (whole.column("warmup").tolist(), whole.edges.tolist()) == ([0.375, 0.625], [0.125])
     outside = places(named(rate=[1e-4, 10.0]), Space())
     assert outside.column("rate").tolist() == [0.25, 0.75]  # by rank
 

@@ -5,6 +5,7 @@ import re
 import signal
 import subprocess
 import sys
+import threading
 import time
 
 import jax
@@ -91,6 +92,44 @@ def test_an_interrupted_run_ends_with_the_same_bits(tmp_path, variant):
     resumed = train(**variant, store=tmp_path, resume=True)
     assert bits(resumed) == bits(whole)
     assert resumed.status == whole.status
+
+
+def test_what_a_callback_ended_is_saved(tmp_path):
+    with pytest.raises(Interrupted) as caught:
+        train(store=tmp_path, callback=interrupted_at(20))
+    done = caught.value.run.status.step
+    looked = []
+    resumed = train(store=tmp_path, resume=True, callback=lambda seen: looked.append(seen.done))
+    assert done < looked[0] <= done + 7
+    assert bits(resumed) == bits(train())
+
+
+@pytest.mark.skipif(threading.current_thread() is not threading.main_thread(), reason="signals are the main thread's")
+def test_an_interrupt_waits_until_a_segment_is_noted(tmp_path, monkeypatch):
+    """Ctrl-C between the end of a segment and its place in the history, where Python may well raise it."""
+    loop, before = importlib.import_module("jgd.train.loop"), signal.getsignal(signal.SIGINT)
+    segment, segments = loop._segment, []
+
+    def interrupting(*args, **options):
+        segments.append(segment(*args, **options))
+        if len(segments) == 3:
+            signal.raise_signal(signal.SIGINT)
+        return segments[-1]
+
+    monkeypatch.setattr(loop, "_segment", interrupting)
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+    try:
+        with pytest.raises(KeyboardInterrupt) as caught:
+            train(store=tmp_path)
+    finally:
+        signal.signal(signal.SIGINT, before)
+    monkeypatch.undo()
+    run = caught.value.run
+    whole = train()
+    assert len(segments) == 3
+    assert len(run.history["step"]) == run.status.step == int(run.progress.state.step)
+    np.testing.assert_array_equal(run.history["loss"], whole.history["loss"][: run.status.step])
+    assert bits(train(store=tmp_path, resume=True)) == bits(whole)
 
 
 def test_a_finished_run_is_returned_without_a_step(tmp_path, monkeypatch):

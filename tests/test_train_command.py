@@ -124,6 +124,16 @@ def test_resume_returns_the_stored_run(jgd_here):
     assert (code, "what differs: batch_size 48 there, 7 here" in err) == (2, True)
 
 
+def test_a_finished_run_goes_on_with_more_steps(jgd_here):
+    words = [*STEEP, "--store", "kept", "--evaluate-every", "5", "--steps"]
+    assert jgd_here(*words, "10")[0] == 0
+    code, out, err = jgd_here(*words, "20", "--resume")
+    assert (code, err) == (0, "")
+    assert "max_steps at step 20" in out
+    code, _, err = jgd_here(*words, "15", "--resume")
+    assert (code, err) == (2, "jgd: --steps must be >= 20, which the stored run has made, got 15\n")
+
+
 def test_patience_ends_a_run_and_names_the_best(jgd_here):
     words = ["train", "--data", "answers.csv", "--target", "answer", "--model", "mlp", "--learning-rate", "0.1"]
     code, out, _ = jgd_here(*words, "--steps", "1000", "--evaluate-every", "5", "--patience", "3")

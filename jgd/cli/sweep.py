@@ -37,7 +37,7 @@ def command(
 ) -> None:
     """Train every optimizer at every learning rate and seed; pick by validation; test the picks once.
 
-    Prints a table and writes results.nc, table.txt, sensitivity.png and loss.png.
+    Prints a table and writes results.nc, table.txt, report.txt, sensitivity.png and loss.png.
     """
     directory = show.run_directory(out, task, overwrite)
     what = jgd.tasks.get(task, model)

@@ -267,6 +267,15 @@ def rows(name: str, data: Any) -> int:
     return first[1]
 
 
+def numeric_data(name: str, data: Any) -> None:
+    """Refuse arrays that hold no numbers (text, objects, dates), by their path."""
+    for path, leaf in jax.tree_util.tree_leaves_with_path(data):
+        dtype = getattr(leaf, "dtype", None)
+        dtype = np.asarray(leaf).dtype if dtype is None else dtype
+        if not (jnp.issubdtype(dtype, jnp.number) or jnp.issubdtype(dtype, jnp.bool_)):
+            raise JgdTypeError(f"{name}{path_of(path)} must hold numbers, got dtype {dtype}")
+
+
 def finite_data(name: str, data: Any) -> None:
     """Refuse NaN and infinity in `data`, by the array's path and the first bad index (row, column)."""
     for path, leaf in jax.tree_util.tree_leaves_with_path(data):

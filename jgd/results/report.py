@@ -76,7 +76,7 @@ def _best(sweep: Sweep, ends: Finals, ranking: Ranking, top: int, confidence: fl
 
 
 def _neighbours(sweep: Sweep, ends: Finals, ranking: Ranking, confidence: float) -> list[str]:
-    where = places(sweep.configs, getattr(sweep, "space", None))
+    where = places(sweep.configs, sweep.space_of())
     if ranking.best is None or not where.names:
         return []
     rows = []

@@ -90,15 +90,18 @@ def sweep(
     steps = checks.count("steps", steps, 0, 2**31 - 2)
     chosen = seeds_of(seeds)
     by_name = named(recipes)
-    if check_finite:
+    for part in ("train", "validation", "test"):
+        checks.numeric_data(f"task.{part}", getattr(task, part))
+    if checks.flag("check_finite", check_finite):
         checks.finite_data("task.train", task.train)
         checks.finite_data("task.validation", task.validation)
     check_metrics(task.metrics)
     axis = axis_of(by_name, {} if space is None else space, sampler, samples)
-    devices = tuple(jax.local_devices() if devices is None else devices)
-    if not devices:
-        raise checks.JgdValueError("devices must name at least one, got none")
-    default = stored_every(store) if store is not None and extend else None  # the looks of a longer sweep stay
+    if halving is not None and not callable(getattr(halving, "next", None)):
+        raise checks.JgdTypeError(f"halving must be a policy, got {halving!r}")
+    if store is not None:
+        checks.path("store", store)
+    default = stored_every(store) if checks.flag("extend", extend) and store is not None else None  # its looks stay
     plan = Plan(
         task=task,
         recipes=by_name,
@@ -114,7 +117,7 @@ def sweep(
         diverged_above=checks.number("diverged_above", diverged_above, "> 0"),
         block=None if block is None else checks.count("block", block, 1),
         memory=None if memory is None else checks.count("memory", memory, 1),
-        devices=devices,
+        devices=devices_of(devices),
         store=None if store is None else Path(store),
     )
     return carried_out(plan, tell, extend)
@@ -125,7 +128,7 @@ def carried_out(
 ) -> Sweep:
     """Run what is left of a plan, on its disk where it has one; everything about it is checked before."""
     _ = plan.batches, plan.widths
-    tell = tell or (lambda tick: None)
+    tell = (lambda tick: None) if tell is None else checks.function("tell", tell)
     if plan.store is None:
         return drive(plan, archive or Archive(), tell)
     with shelved(plan, extend) as shelf:
@@ -145,6 +148,17 @@ def _policy(policy: int | Policy | None, halving: int | Policy | None) -> Policy
             f"{name} must be a whole number eta or a policy such as jgd.Halving(), got {chosen!r}"
         )
     return chosen
+
+
+def devices_of(devices: Sequence[Any] | None) -> tuple[Any, ...]:
+    """The devices to run on; None is all local ones."""
+    if devices is None:
+        return tuple(jax.local_devices())
+    if not isinstance(devices, Sequence) or not all(isinstance(device, jax.Device) for device in devices):
+        raise checks.JgdTypeError(f"devices must be a list of jax devices, such as jax.devices()[:1], got {devices!r}")
+    if not devices or len(set(devices)) < len(devices):
+        raise checks.JgdValueError(f"devices must name at least one, each once, got {devices!r}")
+    return tuple(devices)
 
 
 def seeds_of(seeds: int | Sequence[int]) -> tuple[int, ...]:

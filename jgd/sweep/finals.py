@@ -44,9 +44,7 @@ def finals(sweep: "Sweep", recipe: str | None = None, metric: str | None = None)
     rows = rows_of(sweep, recipe)
     scores = np.asarray(sweep.validation[metric][rows, :, -1], np.float64)
     scores = np.where(np.isfinite(scores), scores, np.nan)
-    reached = getattr(sweep, "reached", None)  # steps each config was given; all where nothing stops early
-    steps = sweep.loss.shape[2]
-    stopped = np.zeros(len(rows), bool) if reached is None else np.asarray(reached)[rows] < steps
+    stopped = sweep.reached[rows] < sweep.loss.shape[2]
     diverged = np.where(stopped[:, None], sweep.diverged_at[rows] >= 0, np.isnan(scores))
     larger = sweep.larger_is_better if metric == sweep.metric else metric != "loss"
     return Finals(metric, larger, np.where(stopped[:, None], np.nan, scores), diverged, stopped, rows)
@@ -60,12 +58,10 @@ def standings(sweep: "Sweep", ends: Finals) -> np.ndarray:
     seed has NaN.
     """
     values = np.asarray(sweep.validation[ends.metric][ends.rows], np.float64) * (1 if ends.larger_is_better else -1)
-    looks = np.isfinite(values).any(axis=1)
+    looks = np.asarray(np.isfinite(values).any(axis=1))
     last = values.shape[2] - 1 - looks[:, ::-1].argmax(axis=1)
     means = np.take_along_axis(values, last[:, None, None], axis=2)[..., 0].mean(axis=1)
-    reached = getattr(sweep, "reached", None)
-    given = np.zeros(len(ends.rows)) if reached is None else np.asarray(reached)[ends.rows]
-    _, place = np.unique(np.stack([given, means], axis=1), axis=0, return_inverse=True)
+    _, place = np.unique(np.stack([sweep.reached[ends.rows], means], axis=1), axis=0, return_inverse=True)
     return np.where(ends.diverged.any(axis=1), np.nan, place.ravel().astype(np.float64))
 
 

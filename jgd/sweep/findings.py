@@ -7,7 +7,7 @@ import numpy as np
 
 from jgd.core import checks
 from jgd.sweep.comparison import paired
-from jgd.sweep.finals import Finals, finals
+from jgd.sweep.finals import Finals, finals, standings
 from jgd.sweep.places import Places, places
 from jgd.sweep.ranking import rank
 from jgd.sweep.selection import estimate
@@ -15,7 +15,10 @@ from jgd.sweep.selection import estimate
 if TYPE_CHECKING:
     from jgd.sweep.result import Sweep
 
-OUTER = 0.05  # of a range at each end: its edge
+TWO_VALUES = 0.25  # the half bin of two values, which are both outermost and no edge
+ROUNDING = 1e-9
+FEW = 32  # configs, of which a quarter shows no trend
+BY_CHANCE = 0.1
 MANY = 0.25  # of the lanes diverged: too many
 STILL = 0.02  # of all the improvement seen, made in the last third of the evaluations: not finished
 
@@ -60,8 +63,9 @@ def findings(sweep: "Sweep", confidence: float = 0.95) -> list[Finding]:
             out.append(Finding("all_diverged", said, recipe, numbers=numbers))
             continue
         best = int(ends.rows[ranking.best])
-        where = places([sweep.configs[i] for i in ends.rows], getattr(sweep, "space", None))
-        out += at_edge(where, ranking.best, [sweep.configs[i][1] for i in ends.rows], recipe, best)
+        where = places([sweep.configs[i] for i in ends.rows], sweep.space_of(recipe))
+        values = [sweep.configs[i][1] for i in ends.rows]
+        out += at_edge(where, ranking.best, values, standings(sweep, ends), recipe, best)
         out += many_diverged(ends.diverged, recipe)
         lost = int(ends.diverged[ranking.best].sum())
         if lost:
@@ -74,29 +78,49 @@ def findings(sweep: "Sweep", confidence: float = 0.95) -> list[Finding]:
 
 
 def at_edge(
-    where: Places, best: int, configs: list[dict[str, Any]], recipe: str | None = None, config: int | None = None
+    where: Places,
+    best: int,
+    configs: list[dict[str, Any]],
+    standing: np.ndarray,
+    recipe: str | None = None,
+    config: int | None = None,
 ) -> list[Finding]:
     """A finding for each name whose best value lies at the end of its range: what is better may lie beyond.
 
-    The end is the outer 5% of a range; of a list or a grid of three values or more, its outermost one. Structure and
-    names that the best config does not have are passed over.
+    The end is the outer 5% of a range; of a list, a grid or a few whole numbers, three or more, the outermost one.
+    Structure and names that the best config does not have are passed over. Of several names, the best config has some at
+    an edge by chance: so where 32 configs or more have a name, the best quarter of them must also get better towards
+    that edge (Spearman's rank correlation, one-sided, p ≤ 0.1). standing: (configs,) larger for the better, NaN worst.
     """
     out = []
-    for name, structural, ranked, distinct in zip(
-        where.names, where.structural, where.ranked, where.distinct, strict=True
-    ):
-        column = where.column(name)
-        place = column[best]
-        if structural or np.isnan(place) or (ranked and distinct < 3):
+    for name, structural, edge in zip(where.names, where.structural, where.edges, strict=True):
+        place = where.column(name)[best]
+        if structural or np.isnan(place) or edge >= TWO_VALUES:
             continue
-        lower = place <= OUTER or (ranked and place == np.nanmin(column))
-        upper = place >= 1 - OUTER or (ranked and place == np.nanmax(column))
-        if lower or upper:
+        lower, upper = place <= edge + ROUNDING, place >= 1 - edge - ROUNDING
+        if not (lower or upper):
+            continue
+        towards = where.column(name) * (-1 if lower else 1)
+        if len(where.names) == 1 or _rises_among_the_best(towards, standing):
             value, end = configs[best][name], "lower" if lower else "upper"
             said = f"the best {name}, {value:.4g}, is at the {end} edge of its range; what is better may lie beyond"
             numbers = {"name": name, "value": value, "place": float(place), "end": end}
             out.append(Finding("edge", f"{recipe}: {said}" if recipe else said, recipe, config, numbers))
     return out
+
+
+def _rises_among_the_best(towards: np.ndarray, standing: np.ndarray) -> bool:
+    """Whether the best quarter stand better the further they are `towards` an edge; True where too few can say."""
+    from scipy import stats  # here: jgd imports as fast as jax
+
+    having = np.flatnonzero(np.isfinite(towards) & np.isfinite(standing))
+    good = having[np.argsort(-standing[having], kind="stable")][: np.isfinite(towards).sum() // 4]
+    if np.isfinite(towards).sum() < FEW or len(good) < FEW // 4 or np.ptp(towards[good]) == 0:
+        return True
+    if np.ptp(standing[good]) == 0:
+        return False
+    found = stats.spearmanr(towards[good], standing[good], alternative="greater")
+    return bool(found.pvalue <= BY_CHANCE)  # pyright: ignore[reportAttributeAccessIssue]
 
 
 def many_diverged(diverged: np.ndarray, recipe: str | None = None) -> list[Finding]:

@@ -96,7 +96,7 @@ def importance_of(sweep: "Sweep", recipe: str | None = None, *, seed: int = 0) -
     1.0
     """
     ends = finals(sweep, recipe)
-    where = places([sweep.configs[i] for i in ends.rows], getattr(sweep, "space", None))
+    where = places([sweep.configs[i] for i in ends.rows], sweep.space_of(recipe))
     return importance(where, standings(sweep, ends), larger_is_better=True, seed=seed)
 
 

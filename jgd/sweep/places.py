@@ -7,6 +7,7 @@ import numpy as np
 
 from jgd.core import checks
 
+OUTER = 0.05  # of a range at each end: its edge
 RECIPE = "recipe"  # the name under which several recipes are one more choice of structure
 
 
@@ -15,14 +16,13 @@ class Places:
     """names: those that take two values or more. units: (configs, names) in [0, 1]; NaN where a config has no such name.
 
     structural: (names,), a choice without an order (words, None, True or False), or one that the space calls static.
-    ranked: (names,), whether a place is that of a rank among values, not one in a range. distinct: (names,) how many.
+    edges: (names,) how much of [0, 1] at each end is the edge of a name's range: 5%, or its outermost value's half bin.
     """
 
     names: tuple[str, ...]
     units: np.ndarray
     structural: np.ndarray
-    ranked: np.ndarray
-    distinct: np.ndarray
+    edges: np.ndarray
 
     def column(self, name: str) -> np.ndarray:
         """(configs,), the places along one name."""
@@ -53,15 +53,14 @@ def places(configs: list[tuple[str, dict[str, Any]]], space: Any = None) -> Plac
         if len(distinct) < 2:
             continue
         structural = (space is not None and name in space.static) or not all(_number(value) for value in distinct)
-        place, ranked = _placing(distinct, structural, known.get(name))
+        place, edge = _placing(distinct, structural, known.get(name))
         columns.append(np.array([place[config[name]] if name in config else np.nan for config in each]))
-        kept.append((name, structural, ranked, len(distinct)))
+        kept.append((name, structural, edge))
     return Places(
         tuple(name for name, *_ in kept),
         np.stack(columns, axis=1) if columns else np.zeros((len(each), 0)),
-        np.array([structural for _, structural, *_ in kept], bool),
-        np.array([ranked for *_, ranked, _ in kept], bool),
-        np.array([count for *_, count in kept], int),
+        np.array([structural for _, structural, _ in kept], bool),
+        np.array([edge for *_, edge in kept], np.float64),
     )
 
 
@@ -84,17 +83,18 @@ def neighbours(found: Places, config: int, count: int = 4) -> list[int]:
     return near[:count]
 
 
-def _placing(distinct: list[Any], structural: bool, distribution: Any) -> tuple[dict[Any, float], bool]:
-    """-> (value -> its place in [0, 1], whether that is a rank's)."""
+def _placing(distinct: list[Any], structural: bool, distribution: Any) -> tuple[dict[Any, float], float]:
+    """-> (value -> its place in [0, 1], how much at each end is the edge)."""
+    outer = lambda count: max(OUTER, 0.5 / count)
     listed = getattr(distribution, "values", None)  # of a choice, in the order in which it was written
     if distribution is not None and listed is None and not structural:
         try:
-            return {value: float(distribution.place(value)) for value in distinct}, False
+            return {value: float(distribution.place(value)) for value in distinct}, outer(distribution.size or np.inf)
         except checks.JgdError:  # a search may have left the range that it started with
             pass
     order = list(dict.fromkeys([*(listed or ()), *distinct]))
     order = order if structural else sorted(order)
-    return {value: (rank + 0.5) / len(order) for rank, value in enumerate(order)}, True
+    return {value: (rank + 0.5) / len(order) for rank, value in enumerate(order)}, outer(len(order))
 
 
 def _number(value: Any) -> bool:

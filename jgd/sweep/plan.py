@@ -9,11 +9,7 @@ from itertools import groupby
 from pathlib import Path
 from typing import Any
 
-import jax
-import numpy as np
-
 from jgd.core import checks
-from jgd.core import seeds as seeding
 from jgd.data.batches import Batches
 from jgd.data.orders import HardMining, Order
 from jgd.sweep.archive import Archive
@@ -21,7 +17,8 @@ from jgd.sweep.axis import Axis
 from jgd.sweep.blocks import Block, width_for
 from jgd.sweep.memory import Footprint, footprint
 from jgd.sweep.policies import Leg, Policy
-from jgd.sweep.recipes import Group, Recipe, grouped
+from jgd.sweep.recipes import Group, Recipe, blamed, grouped
+from jgd.sweep.rehearsal import parameters_of, rehearse
 from jgd.sweep.space import Config
 from jgd.tasks import Task
 
@@ -117,7 +114,8 @@ class Plan:
         if group.batch_size is not None and self.batch_size is not None:
             raise checks.JgdValueError(f"batch_size is said twice: {self.batch_size}, and as a choice of the space")
         size = self.batch_size if group.batch_size is None else group.batch_size
-        batches = Batches(rows, rows if size is None else size, self.order)
+        with blamed(group.recipe, group.configs[0], self.configs[group.configs[0]][1]):
+            batches = Batches(rows, rows if size is None else size, self.order)
         if isinstance(batches.order, HardMining):
             raise checks.JgdValueError(
                 "order HardMining follows one run's losses, and the lanes of a sweep share batches"
@@ -125,13 +123,12 @@ class Plan:
         return batches
 
     def _width(self, number: int) -> int:
-        """The width of a group's blocks: by the size of its parameters, which are checked on the way, and the memory."""
+        """The width of a group's blocks, by its parameters and the memory; its program is checked on the way."""
         group = self.groups[number]
-        trial = group.build(**self._numbers(group))
-        shapes = jax.eval_shape(self.task.init if trial.init is None else trial.start, seeding.init_key(self.seeds[0]))
-        checks.parameters(shapes)
-        size = sum(int(np.prod(leaf.shape)) for leaf in jax.tree.leaves(shapes))
+        first = self.configs[group.configs[0]][1]
+        size = parameters_of(group, first, self.task)
         width = width_for(size, self.devices[0].platform) if self.block is None else self.block
+        rehearse(group, first, self.task, width)
         if self.memory is None:
             return width
         takes = self.footprints[number]

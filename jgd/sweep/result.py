@@ -18,7 +18,7 @@ from jgd.sweep.plan import Plan
 from jgd.sweep.policies import Leg
 from jgd.sweep.proposers import Proposer
 from jgd.sweep.selection import Estimate, estimate, pick
-from jgd.sweep.space import Config
+from jgd.sweep.space import Config, Space
 from jgd.train.run import Run
 
 if TYPE_CHECKING:
@@ -95,6 +95,11 @@ class Sweep:
         return self.plan.looks
 
     @property
+    def notes(self) -> tuple[str, ...]:
+        """What a person should know of how it was kept: a disk that failed."""
+        return self.archive.notes
+
+    @property
     def metric(self) -> str:
         """The metric that chooses."""
         return self.plan.task.select_by
@@ -111,6 +116,14 @@ class Sweep:
         """The places of a recipe's configs."""
         checks.choice("recipe", recipe, self.recipes)
         return np.array([place for place, (name, _) in enumerate(self.configs) if name == recipe], int)
+
+    def space_of(self, recipe: str | None = None) -> Space | None:
+        """The space of a recipe; without one that of all, None where they have several."""
+        spaces = self.plan.axis.spaces
+        if recipe is not None:
+            return spaces[checks.choice("recipe", recipe, self.recipes)]
+        first, *others = spaces.values()
+        return first if all(other == first for other in others) else None
 
     @property
     def scores(self) -> np.ndarray:
@@ -199,7 +212,11 @@ class Sweep:
 
         The optimizer's average where it keeps one; the last finite ones of a lane that diverged.
         """
-        block = self.archive.ends[self.lane(config, seed)][int(self.reached[config])]
+        ends = self.archive.ends.get(self.lane(config, seed))
+        if not ends:
+            raise checks.JgdValueError(f"config {config} with seed {seed} has not run so far: it has no parameters")
+        reached = int(self.reached[config])
+        block = ends[reached if reached in ends else max(ends)]  # of a sweep that still runs: where the lane is
         return jax.tree.map(lambda leaf: leaf[block.configs.index(config)], self.archive.pieces[block].params)
 
     @property

@@ -34,8 +34,7 @@ def spending(sweep: "Sweep") -> Spending:
     (120, 0.0, 0.5, True)
     """
     configs, seeds, steps = sweep.loss.shape
-    reached = getattr(sweep, "reached", None)
-    given = np.full(configs, steps) if reached is None else np.asarray(reached)
+    given = sweep.reached
     left = np.where(sweep.diverged_at >= 0, given[:, None] - 1 - sweep.diverged_at, 0)
     total, full = int(given.sum()) * seeds, configs * seeds * steps
     return Spending(

@@ -75,13 +75,12 @@ def time_to_target_of(sweep: "Sweep", target: float, recipe: str | None = None) 
     [inf, 3.0, inf]
     """
     rows = rows_of(sweep, recipe)
-    reached = getattr(sweep, "reached", None)
     return time_to_target(
         sweep.validation[sweep.metric][rows],
         sweep.evaluate_at,
         target,
         sweep.larger_is_better,
-        None if reached is None else np.asarray(reached)[rows],
+        sweep.reached[rows],
         1 / sweep.cost["lane_steps_per_second"] if sweep.cost.get("lane_steps_per_second") else float("nan"),
     )
 

@@ -54,53 +54,41 @@ def test_a_sweep_without_a_survivor_has_a_report_and_no_pictures_of_curves(tmp_p
     results.best_of_curves(gone, tmp_path / "none.png")
 
 
+def kinded(learning_rate, kind=None):
+    return jgd.optimizers.sgd(learning_rate)
+
+
+@functools.cache
+def worded():
+    """A word among the hyperparameters of one recipe, and two of its configs stopped at half of the steps."""
+    kinds = {"learning_rate": sweeping.RATES, "kind": jgd.static(["a", None])}
+    spaces = {"sgd": kinds, "adam": {"learning_rate": sweeping.RATES}}
+    found = sweeping.sweep({"sgd": kinded, "adam": jgd.optimizers.adam}, spaces, evaluate_every=2)
+    values = {name: np.array(array) for name, array in found.validation.items()}
+    for array in values.values():
+        array[:2, :, 3:] = N
+    return replace(found, validation=values, reached=np.where(np.arange(21) < 2, 6, 12))
+
+
 def test_a_table_and_curves_take_words_and_absent_names(tmp_path):
-    found = grid()
-    picks = [replace(found.picks[0], hyperparameters={"learning_rate": 0.1, "kind": None}), found.picks[1]]
-    recipes = [
-        replace(found.recipes[0], configs=[{**config, "kind": "a"} for config in found.recipes[0].configs]),
-        replace(found.recipes[1], configs=[config if i else {} for i, config in enumerate(found.recipes[1].configs)]),
-    ]
-    worded = replace(found, picks=picks, recipes=recipes)
-    assert {row[2] for row in results.rows(worded)} == {"None", "–"}
-    results.loss_curves(worded, tmp_path / "loss.png")
-    results.sensitivity(worded, tmp_path / "rates.png")
+    found = worded()
+    assert {row[2] for row in results.rows(found)} <= {"a", "None", "–"}
+    assert {row[2] for row in results.rows(found) if row[0] == "adam"} == {"–"}
+    results.loss_curves(found, tmp_path / "loss.png")
+    results.sensitivity(found, tmp_path / "rates.png")
     assert len(list(tmp_path.iterdir())) == 2
     with pytest.raises(jgd.JgdError, match="unknown swept parameter 'kind'; choose from: learning_rate"):
-        results.sensitivity(worded, tmp_path / "kinds.png", "kind")
+        results.sensitivity(found, tmp_path / "kinds.png", "kind")
 
 
 def test_one_config_and_words_and_early_stops_are_reported():
     alone = sweeping.sweep(space={"learning_rate": [0.1]}, seeds=1)
     assert "told apart from all others" in results.report(alone)
-    worded = Worded(grid())
-    text = results.report(worded)
+    text = results.report(worded())
     assert "kind a" in text
     assert "2 configs were stopped early" in text
     assert "saved by stopping early" in text
-    assert spending(worded).saved_share == pytest.approx(2 * 6 / (14 * 12))
-
-
-class Worded:
-    """A sweep with a word among its hyperparameters and two configs stopped at half of the steps."""
-
-    def __init__(self, found):
-        reached = np.full(14, 12)
-        reached[[0, 1]] = 6
-        values = {name: np.array(array) for name, array in found.validation.items()}
-        for array in values.values():
-            array[:2, :, 3:] = N
-        recipes = [
-            replace(
-                recipe, configs=[{**config, "kind": "a" if i % 2 else None} for i, config in enumerate(recipe.configs)]
-            )
-            for recipe in found.recipes
-        ]
-        self.found = replace(found, validation=values, recipes=recipes)
-        self.reached = reached
-
-    def __getattr__(self, name):
-        return getattr(self.found, name)
+    assert spending(worded()).saved_share == pytest.approx(2 * 6 / (21 * 12))
 
 
 @pytest.mark.parametrize(
@@ -108,7 +96,7 @@ class Worded:
     [
         lambda path: results.best_of_curves(grid(), path),
         lambda path: results.importance_bars(grid(), path),
-        lambda path: results.responses(Worded(grid()), path, recipe="adam"),
+        lambda path: results.responses(worded(), path, recipe="adam"),
         lambda path: results.profile_curves(performance_profile([[1.0, 2.0], [3.0, N]], ["sgd", "adam"]), path),
     ],
     ids=["budget", "importance", "responses", "profile"],
