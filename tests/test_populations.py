@@ -79,6 +79,23 @@ def test_a_crash_and_another_run_decide_the_same():
     same(drive(usual().plan, archive, lambda tick: None), usual())
 
 
+def test_lost_lanes_are_made_again_through_their_forebears():
+    archive = Archive()
+    with pytest.raises(Crash):
+        drive(usual().plan, archive, crashing(14))
+    assert all(archive.done(config, place, 8) for config in range(6) for place in (0, 1))  # two legs of three
+    archive.held.clear()
+    found = drive(usual().plan, archive, lambda tick: None)
+    assert found.cost["lane_steps"] > 0
+    same(found, usual())
+
+
+def test_a_space_whose_ends_the_recipe_refuses_is_refused_before_any_step():
+    space = jgd.space(learning_rate=jgd.log(1e-3, 1), momentum=jgd.uniform(0.5, 1))
+    with pytest.raises(jgd.JgdError, match="momentum"):
+        sweep("momentum", space, samples=6, policy=jgd.Population(every=4))
+
+
 def test_a_stored_population_is_read_with_its_history(tmp_path):
     policy = jgd.Population(every=4)
     found = sweep("adam", SPACE, samples=6, policy=policy, store=tmp_path / "run")
