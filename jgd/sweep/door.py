@@ -97,8 +97,6 @@ def sweep(
         checks.finite_data("task.validation", task.validation)
     check_metrics(task.metrics)
     axis = axis_of(by_name, {} if space is None else space, sampler, samples)
-    if halving is not None and not callable(getattr(halving, "next", None)):
-        raise checks.JgdTypeError(f"halving must be a policy, got {halving!r}")
     if store is not None:
         checks.path("store", store)
     default = stored_every(store) if checks.flag("extend", extend) and store is not None else None  # its looks stay
