@@ -11,7 +11,6 @@ from scipy import stats
 from sweeping import sweep, task, usual
 
 import jgd
-
 from jgd.descent import GOING
 from jgd.sweep import estimate, pick
 
