@@ -2,11 +2,22 @@
 
 table.py    the picks as rows and as text     files.py   a run directory: results.nc, the figures
 figures.py  sensitivity and loss curves        schedule_figure.py   schedules against the step
+confirmation.py   what was chosen on fresh seeds and the test rows
 """
 
+from jgd.results.confirmation import confirmation_text, save_confirmation
 from jgd.results.figures import loss_curves, sensitivity
 from jgd.results.files import save_sweep
 from jgd.results.schedule_figure import schedule_curves
 from jgd.results.table import rows, text
 
-__all__ = ["loss_curves", "rows", "save_sweep", "schedule_curves", "sensitivity", "text"]
+__all__ = [
+    "confirmation_text",
+    "loss_curves",
+    "rows",
+    "save_confirmation",
+    "save_sweep",
+    "schedule_curves",
+    "sensitivity",
+    "text",
+]
