@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 
 from jgd import results
-from jgd.cli import asked, show
+from jgd.cli import asked, run_files, show
 from jgd.cli.progress import sweep_progress
 from jgd.results.confirmation import confirmed_columns, confirmed_rows, reads_line
 
@@ -23,6 +23,9 @@ def command(
     found = asked.opened(directory)
     with sweep_progress(found.metric) as tell:
         found = found.extend(tell=tell)  # the picks of half a sweep are not its picks
+    if found.best.config is None:
+        show.say(run_files.ALL_DIVERGED)
+        raise typer.Exit(1)
     sure = found.confirm(seeds)
     fresh = f"{len(sure.seeds)} fresh seeds, {sure.seeds[0]} … {sure.seeds[-1]}"
     title = f"{found.task}, {sure.metric} on {fresh}; ± is the 95% interval of the mean over seeds"

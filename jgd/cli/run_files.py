@@ -15,6 +15,7 @@ from jgd.results.table import columns, cost_line, rows
 SWEEP = "sweep.json"
 STORED = (SWEEP, "journal", "pieces", "lanes", "test_reads.json", asked.FILE)  # what makes a directory a sweep's
 ASIDE = ".before"
+ALL_DIVERGED = "every lane diverged, there is nothing to choose: try smaller learning rates"
 
 
 def holds_a_sweep(directory: Path) -> bool:
@@ -57,7 +58,7 @@ def written(found: jgd.Sweep, directory: Path) -> int:
         for path in results.save_sweep(found, directory):
             show.say(f"wrote {path}")
     if found.best.config is None:
-        show.say("every lane diverged: try smaller learning rates")
+        show.say(ALL_DIVERGED)
         return 1
     show.say(f"next: jgd confirm {directory}   (fresh seeds, and only then the test rows)")
     return 0

@@ -31,7 +31,8 @@ def command(
     show.table(table.columns(found), table.rows(found), title="picks; ± is the 95% interval of the mean over seeds")
     heads = ["config", "recipe", "hyperparameters", f"validation {found.metric}", "diverged"]
     best = _best(found, top)
-    show.table(heads, best, title=f"the best {len(best)} of {len(found.configs)} configs")
+    if best:
+        show.table(heads, best, title=f"the best {len(best)} of {len(found.configs)} configs")
     show.say(_cost(found))
     for note in found.archive.notes:
         show.say(f"note: {note}")

@@ -127,8 +127,13 @@ def _recipes(chosen: Sequence[str] | None, asked: Asked, searched: jgd.Space) ->
 
 def _samples(searched: jgd.Space, sampler: str | None, samples: int | None) -> int | None:
     """How many configs a recipe; a grid knows it itself."""
-    counts = isinstance(samplers.sampler_of(sampler, searched), samplers.Grid)
-    return SAMPLES if samples is None and not counts else samples
+    if not isinstance(samplers.sampler_of(sampler, searched), samplers.Grid):
+        return SAMPLES if samples is None else samples
+    if samples is not None:
+        raise checks.JgdValueError(
+            f"--samples {samples}: a grid takes every combination; leave it out, or name another --sampler"
+        )
+    return None
 
 
 def _batch_size(given: int | None, searched: jgd.Space, task: jgd.Task) -> int | None:

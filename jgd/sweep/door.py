@@ -91,7 +91,7 @@ def sweep(
     devices = tuple(jax.local_devices() if devices is None else devices)
     if not devices:
         raise checks.JgdValueError("devices must name at least one, got none")
-    default = stored_every(store) if store is not None and extend else None  # the looks of a longer sweep stay
+    default = None if store is None else stored_every(store)  # a longer sweep keeps the looks of the shorter one
     plan = Plan(
         task=task,
         recipes=by_name,
