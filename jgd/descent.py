@@ -205,9 +205,7 @@ def walking(
     alone = partial(advance, alone=True)
     block = jax.vmap(advance, in_axes=(loss_axis, 0, LANES, 0, None), out_axes=(LANES, 0))
     move = partial(alone if lanes is None else block, loss)
-    kept = (
-        (lambda report: report) if lanes is None else (lambda report: report.loss)
-    )  # norms of every lane cost a tenth
+    kept = (lambda report: report) if lanes is None else (lambda report: report.loss)  # norms cost a lane a tenth
     begin, per_epoch = lane.progress.state.step, batches.per_epoch
 
     def visit(carry, at: Array, permutation: Array, size: int):
@@ -240,11 +238,11 @@ def walking(
 
     wide = tree.compute_dtype(lane.progress.params)
     row = jnp.zeros((capacity,) if lanes is None else (capacity, lanes), wide)
-    zeros = lambda x: jnp.zeros(x.shape, x.dtype)
     seen = None if observe is None else jax.eval_shape(observe, lane.progress.params)
     room = jax.tree.map(lambda x: jnp.zeros((capacity, *x.shape), x.dtype), seen)
-    none = jnp.full((), -1, jnp.int32), zeros(jax.eval_shape(batches.permutation, key, begin))
-    return walk, (kept(Report(row, row, row, row)), room, none)
+    drawn = jax.eval_shape(batches.permutation, key, begin)
+    order = jnp.full((), -1, jnp.int32), jnp.zeros(drawn.shape, drawn.dtype)  # of no epoch yet
+    return walk, (kept(Report(row, row, row, row)), room, order)
 
 
 def while_going(first: Array, last: Array, body: Callable[[Array, Any], Any], carry: Any) -> Any:

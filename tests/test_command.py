@@ -26,11 +26,18 @@ def test_sweep_prints_a_table_and_writes_a_run_directory(tmp_path):
     assert "validation accuracy" in ran.stdout
     assert "lane-steps/s" in ran.stdout
     names = {path.name for path in (tmp_path / "runs/iris").iterdir()}
-    assert names == {"results.nc", "table.txt", "report.txt", "loss.png", "sensitivity.png"}
-    again = jgd(*words, cwd=tmp_path)  # an earlier run is never written over unasked
-    assert "runs/iris-2/results.nc" in again.stdout
-    refused = jgd(*words, "--out", "runs/iris", cwd=tmp_path)
-    assert (refused.returncode, "--overwrite" in refused.stderr) == (2, True)
+    assert {
+        "results.nc",
+        "table.txt",
+        "report.txt",
+        "loss.png",
+        "sensitivity.png",
+        "sweep.json",
+        "journal",
+        "pieces",
+    } <= names
+    other = jgd(*words, "--set", "momentum=0.5", cwd=tmp_path)  # which Adam has not
+    assert (other.returncode, "unknown parameter of the recipe 'adam'" in other.stderr) == (2, True)
 
 
 def test_train_prints_the_validation_curve_and_writes_the_history(tmp_path):

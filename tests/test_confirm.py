@@ -26,9 +26,13 @@ def test_e7_poisoned_test_rows_change_nothing_before_they_are_confirmed():
         )
     np.testing.assert_array_equal(found.loss, usual().loss)
     jax.tree.map(np.testing.assert_array_equal, found.final, usual().final)
-    sure = found.confirm(seeds=FRESH)
-    np.testing.assert_array_equal(sure.lanes.loss, usual().confirm(seeds=FRESH).lanes.loss)
-    assert [one.test.mean for one in sure.confirmed] == [0, 0]  # no label is right: here, at last, they are read
+    with pytest.raises(jgd.JgdError, match="integer class labels"):  # here, at last, they are read
+        found.confirm(seeds=FRESH)
+    wrong = replace(task(), test=(inputs, np.full_like(labels, -1)))
+    sure, clean = sweep(["sgd", "adam"], on=wrong).confirm(seeds=FRESH), usual().confirm(seeds=FRESH)
+    np.testing.assert_array_equal(sure.lanes.loss, clean.lanes.loss)
+    assert [one.validation for one in sure.confirmed] == [one.validation for one in clean.confirmed]
+    assert [one.test.mean for one in sure.confirmed] == [0, 0]  # no label is right
 
 
 def test_the_confirmed_numbers_by_hand():
@@ -69,10 +73,9 @@ def test_reads_are_counted_and_seeds_used_once(tmp_path):
     assert (third.seeds, third.reads) == ((6,), 3)
 
 
-def test_a_seed_that_diverges_when_confirmed_is_counted_not_averaged():
-    """A rate at which some seeds' first batches are survived is not at hand: one config, all of whose seeds diverge."""
+def test_a_seed_that_diverges_is_counted_and_not_averaged():
     found = sweep(space={"learning_rate": [0.1, 1e9]}, on=fragile())
     wild = replace(found.picks[0], config=1, hyperparameters={"learning_rate": 1e9})
-    sure = jgd.sweep.__globals__["Sweep"]  # placeholder
-    assert wild
-    assert sure
+    (one,) = wild.confirm(seeds=2).confirmed
+    assert (one.diverged, one.validation.n, one.test.n) == (2, 0, 0)
+    assert np.isnan([one.test.mean, one.optimism]).all()

@@ -105,10 +105,10 @@ def test_what_a_callback_ended_is_saved(tmp_path):
 
 
 @pytest.mark.skipif(threading.current_thread() is not threading.main_thread(), reason="signals are the main thread's")
-def test_an_interrupt_waits_until_a_segment_is_noted(tmp_path, monkeypatch):
+def test_an_interrupt_waits_until_a_validated_is_noted(tmp_path, monkeypatch):
     """Ctrl-C between the end of a segment and its place in the history, where Python may well raise it."""
     loop, before = importlib.import_module("jgd.train.loop"), signal.getsignal(signal.SIGINT)
-    segment, segments = loop._segment, []
+    segment, segments = loop._validated, []
 
     def interrupting(*args, **options):
         segments.append(segment(*args, **options))
@@ -116,7 +116,7 @@ def test_an_interrupt_waits_until_a_segment_is_noted(tmp_path, monkeypatch):
             signal.raise_signal(signal.SIGINT)
         return segments[-1]
 
-    monkeypatch.setattr(loop, "_segment", interrupting)
+    monkeypatch.setattr(loop, "_validated", interrupting)
     signal.signal(signal.SIGINT, signal.default_int_handler)
     try:
         with pytest.raises(KeyboardInterrupt) as caught:
@@ -134,7 +134,7 @@ def test_an_interrupt_waits_until_a_segment_is_noted(tmp_path, monkeypatch):
 
 def test_a_finished_run_is_returned_without_a_step(tmp_path, monkeypatch):
     first = train(store=tmp_path)
-    monkeypatch.setattr(importlib.import_module("jgd.train.loop"), "_segment", None)  # a step would be an error
+    monkeypatch.setattr(importlib.import_module("jgd.train.loop"), "_validated", None)  # a step would be an error
     again = train(store=tmp_path, resume=True)
     assert bits(again) == bits(first)
     np.testing.assert_array_equal(again.seconds, first.seconds)

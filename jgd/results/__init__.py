@@ -4,8 +4,10 @@ table.py    the picks as rows and as text     files.py   a run directory: result
 figures.py  sensitivity and loss curves        schedule_figure.py   schedules against the step
 population_figure.py   schedules of members
 report.py   all that a sweep tells, as text    insight_figures.py   budgets, importance, profiles, responses
+confirmation.py   what was chosen on fresh seeds and the test rows
 """
 
+from jgd.results.confirmation import confirmation_text, save_confirmation
 from jgd.results.figures import loss_curves, sensitivity
 from jgd.results.files import save_sweep
 from jgd.results.insight_figures import best_of_curves, importance_bars, profile_curves, responses
@@ -16,6 +18,7 @@ from jgd.results.table import rows, text
 
 __all__ = [
     "best_of_curves",
+    "confirmation_text",
     "importance_bars",
     "loss_curves",
     "member_schedules",
@@ -23,6 +26,7 @@ __all__ = [
     "report",
     "responses",
     "rows",
+    "save_confirmation",
     "save_sweep",
     "schedule_curves",
     "sensitivity",

@@ -9,6 +9,8 @@ from jgd.results.report import report
 from jgd.results.table import text
 from jgd.sweep import Sweep
 
+FILES = ("results.nc", "table.txt", "loss.png", "sensitivity.png")
+
 
 def save_sweep(sweep: Sweep, directory: str | Path) -> list[Path]:
     """Write results.nc (every lane), table.txt, report.txt, sensitivity.png and loss.png; -> their paths.

@@ -101,7 +101,8 @@ def sweep(
     axis = axis_of(by_name, {} if space is None else space, sampler, samples)
     if store is not None:
         checks.path("store", store)
-    default = stored_every(store) if checks.flag("extend", extend) and store is not None else None  # its looks stay
+    checks.flag("extend", extend)
+    default = None if store is None else stored_every(store)  # a longer sweep keeps the looks of the shorter one
     plan = Plan(
         task=task,
         recipes=by_name,

@@ -15,6 +15,8 @@ from jgd.sweep.result import Sweep, assembled
 from jgd.train.run import Run
 from jgd.watch import Status
 
+SAME = "bit for bit the stored lane"  # how the note of one that came out as it is stored begins
+
 
 def replayed(found: Sweep, config: int, seed: int, steps: int | None) -> Run:
     """See `Sweep.replay`."""
@@ -54,7 +56,7 @@ def replayed(found: Sweep, config: int, seed: int, steps: int | None) -> Run:
 def _said(stored: np.ndarray, again: np.ndarray) -> str:
     """Whether a lane came out as it is stored."""
     if stored.tobytes() == again[: len(stored)].tobytes():
-        return f"bit for bit the stored lane over its {len(stored)} steps"
+        return f"{SAME} over its {len(stored)} steps"
     differs = (stored != again[: len(stored)]) & ~(np.isnan(stored) & np.isnan(again[: len(stored)]))
     return f"not the stored lane: another loss at step {int(np.argmax(differs))} (another machine, or jax version?)"
 

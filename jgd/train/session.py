@@ -43,7 +43,8 @@ class Session:
     def evaluated(self, made: Evaluations) -> None:
         """Those of another segment, on the host."""
         for name, column in {"step": made.step, **made.values}.items():
-            self.evaluations.setdefault(name, []).extend(column[: int(made.count)].tolist())
+            number = int if name == "step" else float
+            self.evaluations.setdefault(name, []).extend(map(number, column[: int(made.count)]))
 
     def table(self) -> dict[str, np.ndarray]:
         """name -> (evaluations,)."""

@@ -79,16 +79,17 @@ def validated(
     walk, room = walking(loss, optimizer, lane, data, key, limit, capacity=capacity, **options)
     every, since = validation.every, lane.progress.state.step
 
-    def halt(lane: Lane, made: Evaluations) -> tuple[Lane, Evaluations]:
-        lane, values = validation.of(optimizer, lane)
-        return lane, made.append(lane.done, values)
+    def halt(carry: tuple[Lane, Evaluations]) -> tuple[Lane, Evaluations]:
+        lane, values = validation.of(optimizer, carry[0])
+        return lane, carry[1].append(lane.done, values)
 
     def stretch(number: Array, carry: Any) -> Any:
         """The steps up to halt `number`, none where it is the place that the segment begins at."""
         *carry, made = carry
         until = jnp.where(number > end // every, end, number * every)
         lane, *seen = walk(tuple(carry), until)
-        lane, made = jax.lax.cond(validation.due(lane), halt, lambda lane, made: (lane, made), lane, made)
+        # once at most: out of a loop the compiler moves what never changes, out of a cond it doesn't
+        lane, made = jax.lax.while_loop(lambda carry: validation.due(carry[0]), halt, (lane, made))
         return lane, *seen, made
 
     places = lambda x: jnp.zeros((capacity + 1, *x.shape), x.dtype)
