@@ -15,7 +15,6 @@ import jax
 import jax.numpy as jnp
 
 from jgd.core import checks
-from jgd.core.functions import fingerprint
 from jgd.core.types import Params
 from jgd.store import Store
 from jgd.train.describe import described, differences
@@ -30,12 +29,12 @@ class UnaskedError(checks.JgdValueError):
 def identity(job: Job, params: Params, seed: int, larger: bool, diverged_above: float) -> dict[str, str]:
     """Everything that the numbers of a run depend on, path -> what it is."""
     return {
-        "loss": fingerprint(job.loss),
+        **described("loss", job.loss),
         **described("optimizer", job.optimizer.link),
         **described("params", params),
         **described("data", job.data),
         **described("validation", job.validation),
-        **{f"metrics[{name!r}]": fingerprint(metric) for name, metric in job.metrics.items()},
+        **described("metrics", job.metrics),
         "batch_size": str(job.batches.size),
         **described("order", job.batches.order),
         "seed": str(seed),
@@ -44,7 +43,7 @@ def identity(job: Job, params: Params, seed: int, larger: bool, diverged_above: 
         "larger_is_better": str(larger),
         **described("stop", replace(job.stop, seconds=None)),
         "diverged_above": str(diverged_above),
-        "observe": str(None) if job.observe is None else fingerprint(job.observe),
+        **described("observe", job.observe),
         "x64": str(jnp.result_type(float) == jnp.float64),
     }
 
