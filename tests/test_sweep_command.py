@@ -244,7 +244,7 @@ def test_all_lanes_diverged_is_the_exit_code_1(here):
         ("sweep iris --recipe own_recipes:decayd", "did you mean 'decayed'"),
         ("sweep iris --recipe own_recipes:number", "must name a function, got 'own_recipes:number', a int"),
         ("sweep own_recipes:decayed", "own_recipes:decayed() raised TypeError"),
-        ("sweep iris -o adam -o adam", "the recipe 'adam' is named twice"),
+        ("sweep iris -o adam -o adam", "'adam' is named twice"),
         ("sweep iris --extend", "--extend goes on with what --out holds"),
         ("sweep iris --out notes", "holds files already"),
         ("sweep iris --out good.toml/run", "--out must be in a directory that can be written"),
