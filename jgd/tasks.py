@@ -2,14 +2,13 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
-from functools import partial
 
 import jax.numpy as jnp
 import numpy as np
 from jax import Array
 
 from jgd.core import checks
-from jgd.core.record import record
+from jgd.core.record import record, static
 from jgd.core.types import Batch, Loss, Params
 from jgd.data import MinMax, Scaling, Standard, datasets, split
 from jgd.losses import SupervisedLoss, errors
@@ -52,6 +51,17 @@ class Accuracy:
         return jnp.mean(self.model.classify(params, inputs) == labels)  # pyright: ignore[reportAttributeAccessIssue]
 
 
+@record
+class Start:
+    """key -> the model's parameters in `dtype`; two of one model are equal, so a recipe may make its task afresh."""
+
+    model: Model
+    dtype: str = static(default="float32")
+
+    def __call__(self, key: Array) -> Params:
+        return self.model.init(key, jnp.dtype(self.dtype))
+
+
 STANDARD = Standard()
 
 
@@ -81,10 +91,10 @@ def supervised(
     values = None if data.classes else Standard().fit(table(parts.train[1]))
     targets = (lambda y: y) if values is None else (lambda y: values(table(y)).reshape(y.shape).astype(np.float32))
     train, validation, test = ((inputs(x).astype(np.float32), targets(y)) for x, y in parts)
-    classifies = hasattr(model, "classify")
+    classifies = data.classes > 0 and hasattr(model, "classify")  # a perceptron can do both
     return Task(
         name=data.name,
-        init=partial(model.init, dtype=dtype),
+        init=Start(model, jnp.dtype(dtype).name),
         loss=SupervisedLoss(model, error),
         train=train,
         validation=validation,
@@ -98,9 +108,17 @@ def supervised(
 MODELS = ("linear", "logistic", "softmax", "mlp")  # for a table of one's own
 
 
-def of_table(data: datasets.Dataset, model: str | None = None, error: str | None = None, *, seed: int = 0) -> Task:
-    """A task from a user's own table (`jgd.data.read`): 60 : 20 : 20 rows, standardised by the training rows.
+def of_table(
+    data: datasets.Dataset,
+    model: str | None = None,
+    error: str | None = None,
+    *,
+    seed: int = 0,
+    scale: Standard | MinMax | Scaling | None = STANDARD,
+) -> Task:
+    """A task from a user's own table (`jgd.data.read`): 60 : 20 : 20 rows, scaled by the training rows.
 
+    scale: as in `supervised`.
     model: one of MODELS; default "linear" for values, "logistic" for two classes, "softmax" for more. error: a name of
     `jgd.losses.errors` that suits target and model; default theirs.
 
@@ -135,7 +153,7 @@ def of_table(data: datasets.Dataset, model: str | None = None, error: str | None
         raise checks.JgdValueError(
             f"the loss {error!r} doesn't suit the model {name!r} and this target, which take {own!r}"
         )
-    return supervised(data, built, own, seed=seed)
+    return supervised(data, built, own, seed=seed, scale=scale)
 
 
 PIXELS = Scaling(shift=np.zeros(64), factor=np.full(64, 1 / 16), base=0.0)  # 0 … 16 to 0 … 1; some pixels never change
@@ -162,7 +180,7 @@ def _hours_points(name: str, kind: str) -> Task:
     data, model = datasets.hours_points(), Linear(1, bias=False, initializer=Normal(1.0))
     validation, test = ((np.array([[hour]], np.float32), np.array([2 * hour], np.float32)) for hour in (4.0, 5.0))
     train = (data.inputs.astype(np.float32), data.targets.astype(np.float32))
-    return Task(data.name, model.init, SupervisedLoss(model, "squared_error"), train, validation, test)
+    return Task(data.name, Start(model), SupervisedLoss(model, "squared_error"), train, validation, test)
 
 
 # name -> the models it is offered with, the default first, and what builds it

@@ -3,6 +3,9 @@
 Every error is also a JgdError, and is raised before any step is made.
 """
 
+import functools
+from dataclasses import replace
+
 import jax
 import jax.numpy as jnp
 import numpy as np
@@ -29,6 +32,11 @@ def sweep(task="hours_points", recipes="sgd", space=RATES, **options):
     return jgd.sweep(task, recipes, space, **{"steps": 1, "seeds": 1, **options})
 
 
+@functools.cache
+def swept():
+    return sweep()
+
+
 def update(grads, params, optimizer=None, **options):
     optimizer = optimizer or sgd(0.1)
     return optimizer.update(grads, optimizer.init(params), params, **options)
@@ -48,6 +56,30 @@ def fresh_lambda(learning_rate):
     return sgd(lambda step: learning_rate)
 
 
+def branching(learning_rate):
+    return sgd(0.1 if learning_rate > 0.5 else 0.2)
+
+
+def faulty(learning_rate):
+    raise KeyError("width")
+
+
+def elsewhere(learning_rate):
+    return jgd.tasks.get("iris"), sgd(learning_rate)
+
+
+def with_other_metrics(learning_rate):
+    return jgd.Trial(sgd(learning_rate), metrics={"other": branches})
+
+
+def with_a_vector(learning_rate):
+    return jgd.Trial(sgd(learning_rate), loss=labels)
+
+
+def labels(params, rows):
+    return rows[1]
+
+
 def structural(learning_rate):
     return sgd(learning_rate, momentum=None if learning_rate < 0.5 else 0.9)
 
@@ -57,6 +89,16 @@ ROWS = {
     # hyperparameters
     "negative rate": (lambda: sgd(-0.1), V, ["learning_rate", "> 0", "-0.1"]),
     "zero rate": (lambda: sgd(0.0), V, ["learning_rate", "> 0", "got 0"]),
+    "no pattern": (lambda: optimizers.muon(0.1, adam=3), T, ["adam", "strings such as 'bias'", "got 3"]),
+    "no coefficients": (lambda: optimizers.muon(0.1, ns_coefficients=2.0), V, ["ns_coefficients", "three", "2.0"]),
+    "stop as a number": (lambda: train(stop=3), T, ["stop must be a jgd.Stop such as jgd.Stop(patience=5)", "3"]),
+    "observe nothing": (lambda: train(observe="w"), T, ["observe must be a function", "'w'"]),
+    "a list of callbacks": (lambda: train(callback=[print]), T, ["callback must be a function", "list"]),
+    "progress as a word": (lambda: train(progress="no"), T, ["progress must be True or False", "'no'"]),
+    "resume as a path": (lambda: train(store="x", resume="x"), T, ["resume must be True or False", "'x'"]),
+    "store as a number": (lambda: train(store=3), T, ["store must be the path of a directory", "3"]),
+    "store without a name": (lambda: train(store=""), T, ["store must be the path of a directory", "''"]),
+    "metrics as a list": (lambda: train(metrics=[]), T, ["metrics must map names", "[]"]),
     "NaN rate": (lambda: adam(float("nan")), V, ["learning_rate", "finite", "nan"]),
     "infinite rate": (lambda: adam(float("inf")), V, ["learning_rate", "finite", "inf"]),
     "rate as text": (lambda: sgd("0.1"), T, ["learning_rate", "'0.1'", "str"]),
@@ -132,7 +174,7 @@ ROWS = {
     "inputs (n,)": (lambda: train(data=(X[:, 0], Y)), V, ["inputs", "(n, features)", "(4,)", "[:, None]"]),
     "inputs too wide": (lambda: train(data=(np.ones((4, 3), np.float32), Y)), V, ["2 features", "(4, 3)"]),
     "validation of other rows": (lambda: train(validation=(X, Y[:2])), V, ["validation[0] has 4", "validation[1] has 2"]),
-    "metrics without validation": (lambda: train(metrics={"loss": LOSS}), V, ["metrics", "validation"]),
+    "metrics without validation": (lambda: train(metrics={"worst": LOSS}), V, ["metrics", "validation"]),
     "empty validation split": (lambda: jgd.split(np.ones(3), validation=0.1), V, ["validation split", "got 0"]),
     "share": (lambda: jgd.split(np.ones(9), test=1.0), V, ["test", "(0, 1)"]),
     "no training rows": (lambda: jgd.split(np.ones(4), validation=0.5, test=0.5), V, ["train split", "got 0"]),
@@ -210,6 +252,53 @@ ROWS = {
     "sweep's steps": (lambda: sweep(steps=-1), V, ["steps", "-1"]),
     "block": (lambda: sweep(block=0), V, ["block", ">= 1"]),
     "sweep's batch": (lambda: sweep(batch_size=9), V, ["batch_size", "from 1 to 3"]),
+    "no devices": (lambda: sweep(devices=[]), V, ["devices", "at least one"]),
+    "devices by name": (lambda: sweep(devices=["cpu"]), T, ["devices", "jax.devices()", "['cpu']"]),
+    "a device twice": (lambda: sweep(devices=jax.devices()[:1] * 2), V, ["devices", "each once"]),
+    "sweep's tell": (lambda: sweep(tell=3), T, ["tell", "function", "3"]),
+    "sweep's store": (lambda: sweep(store=3), T, ["store", "path", "3"]),
+    "no store": (lambda: sweep(store=""), T, ["store", "path", "''"]),
+    "sweep's policy": (lambda: sweep(halving="three"), T, ["halving", "policy", "'three'"]),
+    "steps as a flag": (lambda: sweep(steps=True), T, ["steps", "True"]),
+    "seeds below 0": (lambda: sweep(seeds=-1), V, ["seeds", "-1"]),
+    "extend as a word": (lambda: sweep(extend="yes"), T, ["extend", "'yes'"]),
+    "samples": (lambda: sweep(space={"learning_rate": jgd.log(0.1, 1)}, samples=0), V, ["samples", "got 0"]),
+    "a sampler's name": (lambda: sweep(sampler="halto"), V, ["sampler", "did you mean 'halton'"]),
+    "text as data": (
+        lambda: sweep(replace(jgd.tasks.get("iris"), validation=(np.array([["a"]]), np.array([0])))),
+        T,
+        ["task.validation[0]", "numbers", "<U1"],
+    ),
+    "a batch as a number": (lambda: sweep(space={**RATES, "batch_size": [1, 2]}), V, ["batch_size", "jgd.static"]),
+    "a batch of one config": (
+        lambda: sweep(space={**RATES, "batch_size": jgd.static([2, 9])}),
+        V,
+        ["batch_size", "config 1", "from 1 to 3", "got 9"],
+    ),
+    "two batch sizes": (
+        lambda: sweep(space={**RATES, "batch_size": jgd.static([2])}, batch_size=3),
+        V,
+        ["batch_size is said twice"],
+    ),
+    "recipe branches": (lambda: sweep(recipes=branching), T, ["'branching', config 0", "jnp.where", "jgd.static"]),
+    "recipe raises": (lambda: sweep(recipes=faulty), V, ["'faulty', config 0 (learning_rate=0.1)", "KeyError: 'width'"]),
+    "recipe of other rows": (lambda: sweep(recipes=elsewhere), V, ["'elsewhere'", "train rows of the sweep's own"]),
+    "a trial's metrics": (lambda: sweep(recipes=with_other_metrics), V, ["'with_other_metrics'", "['other']"]),
+    "a trial's loss": (lambda: sweep(recipes=with_a_vector), T, ["'with_a_vector'", "one real", "labels"]),
+    "recipe of a name": (lambda: sweep(recipes={3: sgd}), T, ["recipes", "name 3"]),
+    "recipe of nothing": (lambda: sweep(recipes=3), T, ["recipe", "3"]),
+    "another config": (lambda: swept().replay(config=99, seed=0), V, ["config", "from 0 to 0", "99"]),
+    "another seed": (lambda: swept().replay(config=0, seed=5), V, ["seed", "(0,)", "5"]),
+    "steps of a replay": (lambda: swept().replay(config=0, seed=0, steps=-1), V, ["steps", "-1"]),
+    "a used seed": (lambda: swept().confirm(seeds=[0]), V, ["seeds must be fresh", "used: [0]"]),
+    "no fresh seeds": (lambda: swept().confirm(seeds=0), V, ["seeds", "got 0"]),
+    "fewer steps": (lambda: swept().extend(steps=0), V, ["steps", "from 1", "got 0"]),
+    "fewer seeds": (lambda: swept().extend(seeds=[3]), V, ["seeds must hold", "(0,)", "(3,)"]),
+    "a grid's samples": (lambda: swept().extend(samples=3), V, ["samples can't be extended", "Grid"]),
+    "a row outside": (lambda: swept().extend(configs=[{"learning_rate": 3}]), V, ["configs[0]['learning_rate']", "0.1"]),
+    "no proposer": (lambda: swept().propose(3, 1), T, ["proposer", "ask", "3"]),
+    "no sweep there": (lambda: jgd.load_sweep("/nonexistent"), V, ["no sweep", "/nonexistent"]),
+    "no path": (lambda: jgd.load_sweep(3), T, ["path", "3"]),
     "log grid from 0": (lambda: jgd.log_grid(0, 1, 3), V, ["low", "> 0"]),
     "grid upside down": (lambda: jgd.grid(1, 0, 3), V, ["low", "high"]),
     "grid of 0": (lambda: jgd.grid(0, 1, 0), V, ["count", ">= 1"]),

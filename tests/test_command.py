@@ -26,7 +26,16 @@ def test_sweep_prints_a_table_and_writes_a_run_directory(tmp_path):
     assert "validation accuracy" in ran.stdout
     assert "lane-steps/s" in ran.stdout
     names = {path.name for path in (tmp_path / "runs/iris").iterdir()}
-    assert {"results.nc", "table.txt", "loss.png", "sensitivity.png", "sweep.json", "journal", "pieces"} <= names
+    assert {
+        "results.nc",
+        "table.txt",
+        "report.txt",
+        "loss.png",
+        "sensitivity.png",
+        "sweep.json",
+        "journal",
+        "pieces",
+    } <= names
     other = jgd(*words, "--set", "momentum=0.5", cwd=tmp_path)  # which Adam has not
     assert (other.returncode, "unknown parameter of the recipe 'adam'" in other.stderr) == (2, True)
 
@@ -61,12 +70,12 @@ def test_list_names_everything(tmp_path):
         (["sweep", "digit"], "did you mean 'digits'"),
         (["sweep", "iris", "-o", "adm"], "did you mean 'adam'"),
         (["sweep", "iris", "--learning-rates", "-1", "1", "3"], "low must be a finite number > 0"),
-        (["train", "iris", "--learning-rate", "-0.1"], "learning_rate must be a finite number > 0, got -0.1"),
-        (["train", "iris", "--batch-size", "1000"], "batch_size must be a whole number from 1 to 90, got 1000"),
-        (["train", "iris", "--set", "b1"], "--set takes NAME=NUMBER"),
+        (["train", "iris", "--learning-rate", "-0.1"], "--learning-rate must be a finite number > 0, got -0.1"),
+        (["train", "iris", "--batch-size", "1000"], "--batch-size must be a whole number from 1 to 90, got 1000"),
+        (["train", "iris", "--set", "b1"], "--set takes NAME=VALUE"),
         (
             ["train", "iris", "--set", "b3=0.1"],
-            "unknown parameter of the recipe 'adam' 'b3'; choose from: learning_rate, b1",
+            "--set: unknown parameter 'b3'; choose from: b1, b2, eps",
         ),
         (["train", "iris", "--model", "mpl"], "did you mean 'mlp'"),
     ],

@@ -5,11 +5,12 @@ import re
 import signal
 import subprocess
 import sys
-import textwrap
+import threading
 import time
 
 import jax
 import jax.numpy as jnp
+import killed
 import numpy as np
 import pytest
 
@@ -93,9 +94,47 @@ def test_an_interrupted_run_ends_with_the_same_bits(tmp_path, variant):
     assert resumed.status == whole.status
 
 
+def test_what_a_callback_ended_is_saved(tmp_path):
+    with pytest.raises(Interrupted) as caught:
+        train(store=tmp_path, callback=interrupted_at(20))
+    done = caught.value.run.status.step
+    looked = []
+    resumed = train(store=tmp_path, resume=True, callback=lambda seen: looked.append(seen.done))
+    assert done < looked[0] <= done + 7
+    assert bits(resumed) == bits(train())
+
+
+@pytest.mark.skipif(threading.current_thread() is not threading.main_thread(), reason="signals are the main thread's")
+def test_an_interrupt_waits_until_a_validated_is_noted(tmp_path, monkeypatch):
+    """Ctrl-C between the end of a segment and its place in the history, where Python may well raise it."""
+    loop, before = importlib.import_module("jgd.train.loop"), signal.getsignal(signal.SIGINT)
+    segment, segments = loop._validated, []
+
+    def interrupting(*args, **options):
+        segments.append(segment(*args, **options))
+        if len(segments) == 3:
+            signal.raise_signal(signal.SIGINT)
+        return segments[-1]
+
+    monkeypatch.setattr(loop, "_validated", interrupting)
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+    try:
+        with pytest.raises(KeyboardInterrupt) as caught:
+            train(store=tmp_path)
+    finally:
+        signal.signal(signal.SIGINT, before)
+    monkeypatch.undo()
+    run = caught.value.run
+    whole = train()
+    assert len(segments) == 3
+    assert len(run.history["step"]) == run.status.step == int(run.progress.state.step)
+    np.testing.assert_array_equal(run.history["loss"], whole.history["loss"][: run.status.step])
+    assert bits(train(store=tmp_path, resume=True)) == bits(whole)
+
+
 def test_a_finished_run_is_returned_without_a_step(tmp_path, monkeypatch):
     first = train(store=tmp_path)
-    monkeypatch.setattr(importlib.import_module("jgd.train.loop"), "_segment", None)  # a step would be an error
+    monkeypatch.setattr(importlib.import_module("jgd.train.loop"), "_validated", None)  # a step would be an error
     again = train(store=tmp_path, resume=True)
     assert bits(again) == bits(first)
     np.testing.assert_array_equal(again.seconds, first.seconds)
@@ -197,40 +236,29 @@ def test_elsewhere_is_said_aloud(tmp_path, monkeypatch):
 
 
 @pytest.mark.slow
-def test_sigkill_at_random_moments(tmp_path):
-    """kill -9, again and again, until the run gets through; then the bits of an uninterrupted one."""
-    code = textwrap.dedent("""
-        import importlib, sys
-        import numpy as np, jax.numpy as jnp
-        import jgd
-        from jgd.store import digest
-        importlib.import_module("jgd.train.loop").SEGMENT = 20
-        store = sys.argv[1] or None
-        rng = np.random.default_rng(0)
-        rows = (rng.normal(size=(200, 3)).astype(np.float32), rng.normal(size=200).astype(np.float32))
-        loss = jgd.SupervisedLoss(jgd.models.Linear(3), "squared_error")
-        params = {"weights": jnp.ones(3), "bias": jnp.zeros(())}
-        run = jgd.train(loss, jgd.optimizers.adam(0.01), params, rows, steps=40_000, batch_size=7, validation=rows,
-                        evaluate_every=500, store=store, resume=store is not None, save_every=0)
-        print(digest((run.params, run.progress, run.history, run.evaluations)))
-    """)
-    command = [sys.executable, "-W", "error::UserWarning", "-c", code]
-    want = subprocess.run([*command, ""], capture_output=True, text=True, check=True).stdout
-    pauses = np.random.default_rng(1).uniform(0.1, 2.5, size=8)
-    kills = 0
-    for pause in pauses:
-        process = subprocess.Popen([*command, str(tmp_path)], stdout=subprocess.PIPE, stderr=subprocess.PIPE)
-        for _ in range(200):  # until it has something to lose
-            if any(tmp_path.glob("*.json")) or process.poll() is not None:
-                break
-            time.sleep(0.05)
+@pytest.mark.parametrize("which", killed.SETTINGS)
+def test_sigkill_at_random_moments(tmp_path, which):
+    """kill -9 ten times, at its start and between and amid snapshots; then the end of an uninterrupted run."""
+    for name, part in zip("xy", killed.ROWS, strict=True):
+        np.save(tmp_path / f"{name}.npy", part)
+    store = tmp_path / "run"
+    command = [sys.executable, "-W", "error::UserWarning", killed.__file__, which, str(tmp_path)]
+    want = subprocess.run(command, capture_output=True, text=True, check=True).stdout
+    newest = lambda: max((file.name for file in store.glob("*.json")), default="")
+    chance, kills = np.random.default_rng(1), 0
+    for attempt in range(10):
+        before = newest()
+        process = subprocess.Popen([*command, str(store)], stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+        while attempt % 5 and newest() == before and process.poll() is None:  # until it has something to lose
+            time.sleep(0.01)
         try:
-            process.wait(timeout=pause)
+            process.communicate(timeout=chance.uniform(0.02, 0.4))
             break
         except subprocess.TimeoutExpired:
             process.send_signal(signal.SIGKILL)
             process.communicate()
             kills += 1
-    assert kills > 0
-    end = subprocess.run([*command, str(tmp_path)], capture_output=True, text=True, check=True)
+    assert kills >= 5
+    end = subprocess.run([*command, str(store)], capture_output=True, text=True, check=True)
     assert end.stdout == want
+    assert not list(store.glob("*.part"))

@@ -4,10 +4,12 @@ train.py  check.py  list.py                      one run, a gradient, what there
 sweep.py  extend.py  confirm.py  replay.py  showing.py (`jgd show`)    a sweep and what can be done with its directory
 asked.py  words as a task and recipes, kept beside a sweep   importing.py  module:function   run_files.py  the directory
 show.py   tables, where files went                progress.py  bars
+words.py  what options mean: optimizers, schedules, orders
 """
 
 import sys
 import warnings
+from typing import Any
 
 
 def main() -> None:
@@ -17,7 +19,7 @@ def main() -> None:
     except ImportError:
         sys.exit("the jgd command needs typer and rich: pip install 'jgd[cli]'")
     import jgd
-    from jgd.cli import confirm, extend, replay, showing, sweep, train
+    from jgd.cli import confirm, extend, replay, showing, sweep, train, words
     from jgd.cli import list as listing
     from jgd.cli.check import check
 
@@ -36,7 +38,10 @@ def main() -> None:
             warnings.showwarning = _say
             app()
     except (jgd.JgdError, ImportError, OSError) as error:
-        print(f"jgd: {error}", file=sys.stderr)
+        command: Any = typer.main.get_command(app)
+        asked = command.commands.get(sys.argv[1]) if len(sys.argv) > 1 else None
+        options = {each.name: each.opts[0] for each in asked.params if each.opts[0].startswith("-")} if asked else {}
+        print(f"jgd: {words.in_options(str(error), options)}", file=sys.stderr)
         sys.exit(2)
 
 

@@ -1,24 +1,33 @@
 """jgd list: what there is, with its parameters."""
 
 import inspect
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from typing import Any
 
 import jgd
-from jgd.cli import show
+from jgd.cli import show, words
+from jgd.data import orders
 
 
 def command() -> None:
-    """List the tasks with their models, and the optimizers and schedules with their parameters and defaults."""
+    """List the tasks with their models, the losses, and optimizers, schedules and orders with their parameters."""
     tasks = [[name, ", ".join(models)] for name, (models, _) in jgd.tasks.registry.items()]
     show.table(["task", "models (the first is the default)"], tasks)
     for kind, registry in (("optimizer", jgd.optimizers.registry), ("schedule", jgd.schedules.registry)):
         show.table([kind, "parameters"], [[name, parameters(build)] for name, build in registry.items()])
+    named = [[name, ""] for name in orders.NAMED]
+    show.table(
+        ["order", "parameters"],
+        named + [[name, parameters(build, words.BY_ROWS)] for name, build in words.ORDERS.items()],
+    )
+    show.table(["loss, for a table of your own"], [[name] for name in jgd.losses.errors])
 
 
-def parameters(build: Callable[..., Any]) -> str:
+def parameters(build: Callable[..., Any], without: Collection[str] = ()) -> str:
     """A builder's parameters as they are written in a call."""
     out = []
     for name, parameter in inspect.signature(build).parameters.items():
+        if name in without:
+            continue
         out.append(name if parameter.default is parameter.empty else f"{name}={parameter.default!r}")
     return ", ".join(out)

@@ -55,22 +55,3 @@ def run_directory(
         count += 1
         free = Path("runs") / f"{name}-{count}"
     return free
-
-
-def settings(assignments: Sequence[str], taken: str, option: str = "--set") -> dict[str, float]:
-    """["b1=0.95", …] -> {"b1": 0.95, …}, the words after `option`; `taken` has an option of its own."""
-    out, seen = {}, set()
-    for assignment in assignments:
-        name, equals, value = assignment.partition("=")
-        try:
-            out[name.strip()] = float(value)
-        except ValueError:
-            equals = ""
-        if not equals:
-            raise checks.JgdValueError(f"{option} takes NAME=NUMBER, such as b1=0.95, got {assignment!r}")
-        if name.strip() == taken:
-            raise checks.JgdValueError(f"{option} {assignment}: {taken} is --learning-rate")
-        if name.strip() in seen:
-            raise checks.JgdValueError(f"{option} {assignment}: {name.strip()} is said twice")
-        seen.add(name.strip())
-    return out

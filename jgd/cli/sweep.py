@@ -8,7 +8,7 @@ from typing import Annotated, Any
 import typer
 
 import jgd
-from jgd.cli import run_files, show
+from jgd.cli import run_files, show, words
 from jgd.cli.asked import Asked
 from jgd.cli.progress import sweep_progress
 from jgd.core import checks
@@ -104,7 +104,7 @@ def command(
 def _space(file: Path | None, rates: tuple[float, float, int] | None, assigned: Sequence[str]) -> jgd.Space:
     """The space of --space, or the learning rates, with what --set fixes."""
     names = {} if file is None else space_of_toml(file).describe()
-    fixed: dict[str, Any] = show.settings(assigned, taken="learning_rate")
+    fixed: dict[str, Any] = words.assigned(assigned, "--set", {"learning_rate": "--learning-rates"}, float)
     if rates is not None or file is None:
         fixed["learning_rate"] = jgd.log_grid(*(rates or RATES))
     twice = sorted(set(names) & set(fixed))

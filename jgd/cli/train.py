@@ -1,16 +1,16 @@
 """jgd train: one run, or a few seeds of it."""
 
-import inspect
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any
 
+import numpy as np
 import typer
 
 import jgd
-from jgd.cli import show
+from jgd.cli import show, words
 from jgd.core import checks
-from jgd.sweep.recipes import grouped
+from jgd.train.resume import UnaskedError
 from jgd.train.several import BROKEN
 
 CLASSES = ("softmax_cross_entropy", "logistic_nll", "softmax", "logistic")  # losses and models of labels …
@@ -19,52 +19,81 @@ VALUES = ("squared_error", "linear")  # … and of values
 
 def command(
     task: Annotated[str | None, typer.Argument(help="A task of `jgd list`; none with --data.")] = None,
-    data: Annotated[Path | None, typer.Option(help="A table of your own: .csv, .parquet or .npz.")] = None,
+    data: Annotated[
+        Path | None, typer.Option(help="A table of your own: .csv, .parquet (with pyarrow) or .npz.")
+    ] = None,
     target: Annotated[str | None, typer.Option(help="The column of --data to predict.")] = None,
+    scale: Annotated[
+        str | None, typer.Option(help="Features of --data: standard (default), minmax or none, by the training rows.")
+    ] = None,
     model: Annotated[str | None, typer.Option(help="linear, logistic, softmax, mlp; default the task's first.")] = None,
     loss: Annotated[str | None, typer.Option(help="A loss for --data; default what suits target and model.")] = None,
     optimizer: Annotated[str, typer.Option("--optimizer", "-o", help="One of `jgd list`.")] = "adam",
     learning_rate: Annotated[float | None, typer.Option(help="> 0; default the optimizer's own, or 1e-3.")] = None,
-    set_: Annotated[list[str] | None, typer.Option("--set", help="NAME=NUMBER: another hyperparameter.")] = None,
+    set_: Annotated[
+        list[str] | None, typer.Option("--set", help="NAME=VALUE: another parameter of the optimizer; repeat it.")
+    ] = None,
     schedule: Annotated[
         str | None, typer.Option(help="A schedule of `jgd list`; --learning-rate is its peak or first value.")
     ] = None,
-    set_schedule: Annotated[list[str] | None, typer.Option(help="NAME=NUMBER: a parameter of the schedule.")] = None,
+    set_schedule: Annotated[list[str] | None, typer.Option(help="NAME=VALUE: a parameter of the schedule.")] = None,
     steps: Annotated[int | None, typer.Option(help="Updates; default 300.")] = None,
     epochs: Annotated[int | None, typer.Option(help="Passes over the rows, instead of --steps.")] = None,
     batch_size: Annotated[
         int | None, typer.Option(help="Rows a step; default 64, or all where there are fewer.")
     ] = None,
-    order: Annotated[str, typer.Option(help="shuffled, sequential or replacement.")] = "shuffled",
+    order: Annotated[
+        str,
+        typer.Option(help="shuffled, sequential, replacement, balanced, mining; weighted, curriculum with --order-by."),
+    ] = "shuffled",
+    order_by: Annotated[
+        str | None, typer.Option(help="The feature of --data that tells a row's weight, or its difficulty.")
+    ] = None,
+    set_order: Annotated[list[str] | None, typer.Option(help="NAME=VALUE: a parameter of the order.")] = None,
     seed: Annotated[int | None, typer.Option(help="Starts the parameters and the order of rows; default 0.")] = None,
     seeds: Annotated[int | None, typer.Option(help="Runs of the seeds 0 … N − 1, with mean and interval.")] = None,
-    evaluate_every: Annotated[int | None, typer.Option(help="Steps between validations; default a tenth.")] = None,
+    evaluate_every: Annotated[
+        int | None, typer.Option(help="Steps between validations; default a tenth of all: name it if more may follow.")
+    ] = None,
     patience: Annotated[int | None, typer.Option(help="Stop after so many evaluations without progress.")] = None,
+    min_delta: Annotated[float, typer.Option(help="What counts as progress for --patience: more than this.")] = 0.0,
     gradient_norm: Annotated[float | None, typer.Option(help="Stop once the gradient's norm is this small.")] = None,
+    loss_change: Annotated[
+        float | None, typer.Option(help="Stop once an epoch's mean loss changes this little.")
+    ] = None,
+    target_loss: Annotated[float | None, typer.Option(help="Stop once a step's training loss is this small.")] = None,
+    seconds: Annotated[float | None, typer.Option(help="Stop after so long.")] = None,
     store: Annotated[Path | None, typer.Option(help="Keep snapshots in this directory.")] = None,
     resume: Annotated[bool, typer.Option("--resume", help="Go on with the run in --store.")] = False,
     out: Annotated[Path | None, typer.Option(help="Write history.csv and training.png here.")] = None,
     overwrite: Annotated[bool, typer.Option("--overwrite", help="Write into --out even if it holds files.")] = False,
 ) -> None:
     """Train a run and print its validation curve and status. The test rows stay unread."""
-    what = _task(task, data, target, model, loss)
+    if steps is not None and epochs is not None:
+        raise checks.JgdValueError("--steps and --epochs: give one of them")
+    table = _table(task, data, target, scale, model, loss)
+    what = jgd.tasks.get(str(task), model) if table is None else _task(table, scale, model, loss)
     directory = None if out is None else show.run_directory(out, what.name, overwrite)
     rows = checks.rows("data", what.train)
-    descent = _optimizer(optimizer, learning_rate, set_ or [], schedule, set_schedule or [])
-    size = min(64, rows) if batch_size is None else batch_size
+    descent = words.optimizer(optimizer, learning_rate, set_ or [], schedule, set_schedule or [])
+    size = checks.count("batch_size", min(64, rows) if batch_size is None else batch_size, 1, rows)
+    per_epoch = -(-rows // size)
     steps = 300 if steps is None and epochs is None else steps
-    total = steps if steps is not None else (epochs or 0) * -(-rows // max(size, 1))
+    total = steps if steps is not None else checks.count("epochs", epochs, 0) * per_epoch
+    if target_loss is not None:
+        checks.number("target_loss", target_loss, "(-inf, inf)")
+    labels = what.train[1] if "accuracy" in what.metrics else None
     options: dict[str, Any] = {
         "steps": steps,
         "epochs": epochs,
         "batch_size": size,
-        "order": order,
+        "order": words.order(order, set_order or [], _column(table, order_by), labels, per_epoch, total),
         "validation": what.validation,
         "metrics": what.metrics,
         "select_by": what.select_by,
         "larger_is_better": what.larger_is_better,
         "evaluate_every": max(1, -(-total // 10)) if evaluate_every is None else evaluate_every,
-        "stop": jgd.Stop(patience=patience, gradient_norm=gradient_norm),
+        "stop": jgd.Stop(gradient_norm, loss_change, target_loss, patience, min_delta, seconds),
     }
     if seeds is not None:
         if store is not None or resume:
@@ -79,7 +108,12 @@ def command(
             raise checks.JgdValueError("--resume needs --store, the directory of the run to go on with")
         seed = 0 if seed is None else seed
         start = what.init(jgd.init_key(seed))
-        run = jgd.train(what.loss, descent, start, what.train, seed=seed, store=store, resume=resume, **options)
+        try:
+            run = jgd.train(what.loss, descent, start, what.train, seed=seed, store=store, resume=resume, **options)
+        except UnaskedError as held:
+            raise checks.JgdValueError(
+                f"--store {store} holds a run: --resume goes on with it, or name another directory"
+            ) from held
         _curve(what, optimizer, run)
         named = {"": run}
     if directory is not None:
@@ -88,49 +122,38 @@ def command(
         raise typer.Exit(1)
 
 
-def _task(task: str | None, data: Path | None, target: str | None, model: str | None, loss: str | None) -> jgd.Task:
+def _table(
+    task: str | None, data: Path | None, target: str | None, scale: str | None, model: str | None, loss: str | None
+) -> jgd.data.Dataset | None:
+    """The rows of --data; None for a bundled task."""
     if (task is None) == (data is None):
         raise checks.JgdValueError("name a task of `jgd list`, or give --data FILE --target COLUMN")
-    if task is not None:
-        for name, value in (("--target", target), ("--loss", loss)):
+    if data is None:
+        for name, value in (("--target", target), ("--loss", loss), ("--scale", scale)):
             if value is not None:
                 raise checks.JgdValueError(f"{name} belongs to --data; the task {task!r} has its own")
-        return jgd.tasks.get(task, model)
+        return None
     if target is None:
         raise checks.JgdValueError("--data needs --target, the column to predict")
     if loss is not None:
         checks.choice("loss", loss, jgd.losses.errors)
     says = loss or model  # whichever was named tells labels from values
-    kind = "classes" if says in CLASSES else "values" if says in VALUES else "auto"
-    return jgd.tasks.of_table(jgd.data.read(data, target, kind), model, loss)  # pyright: ignore[reportArgumentType]
+    return jgd.data.read(data, target, "classes" if says in CLASSES else "values" if says in VALUES else "auto")
 
 
-def _optimizer(
-    name: str, rate: float | None, assigned: list[str], schedule: str | None, shape: list[str]
-) -> jgd.Optimizer:
-    rate = default_rate(name) if rate is None else rate
-    settings = show.settings(assigned, taken="learning_rate")
-    build, config = jgd.optimizers.get(name), {"learning_rate": rate, **settings}
-    grouped({name: build}, [(name, config)], static=())  # refuses by name what the optimizer doesn't take
-    if schedule is None:
-        if shape:
-            raise checks.JgdValueError("--set-schedule needs --schedule, one of `jgd list`")
-        return build(**config)
-    shaped = jgd.schedules.get(schedule)
-    takes = list(inspect.signature(shaped).parameters)
-    first = "peak_value" if "peak_value" in takes else takes[0]
-    numbers = show.settings(shape, taken=first, option="--set-schedule")
-    _check_names(schedule, shaped, numbers, first)
-    return build(**{**config, "learning_rate": shaped(**{first: rate}, **numbers)})
+def _task(table: jgd.data.Dataset, scale: str | None, model: str | None, loss: str | None) -> jgd.Task:
+    scaling = words.SCALES[checks.choice("scale", "standard" if scale is None else scale, words.SCALES)]
+    return jgd.tasks.of_table(table, model, loss, scale=scaling)
 
 
-def _check_names(schedule: str, build: Callable[..., Any], numbers: Mapping[str, float], first: str) -> None:
-    takes = inspect.signature(build).parameters
-    for name in numbers:
-        checks.choice(f"parameter of the schedule {schedule!r}", name, [n for n in takes if n != first])
-    for name, parameter in takes.items():
-        if name != first and parameter.default is parameter.empty and name not in numbers:
-            raise checks.JgdValueError(f"the schedule {schedule!r} needs --set-schedule {name}=NUMBER")
+def _column(table: jgd.data.Dataset | None, name: str | None) -> np.ndarray | None:
+    """(training rows,) the feature of --order-by, as it is in the file."""
+    if name is None:
+        return None
+    if table is None:
+        raise checks.JgdValueError("--order-by names a column of --data")
+    column = table.inputs[:, table.features.index(checks.choice("order_by", name, table.features))]
+    return jgd.split(column).train  # as `tasks.of_table` splits the table
 
 
 def _curve(what: jgd.Task, optimizer: str, run: jgd.Run) -> None:
@@ -169,12 +192,3 @@ def _write(directory: Path, runs: Mapping[str, jgd.Run]) -> None:
         show.console.print(f"wrote {path}", highlight=False)
     training_curves(runs.get("", runs), directory / "training.png")
     show.console.print(f"wrote {directory / 'training.png'}", highlight=False)
-
-
-def default_rate(optimizer: str) -> float:
-    """The builder's own default learning rate (adadelta has one), else 1e-3."""
-    takes = inspect.signature(jgd.optimizers.get(optimizer)).parameters
-    if "learning_rate" not in takes:
-        raise checks.JgdValueError(f"{optimizer} has no learning_rate: use it from Python")
-    own = takes["learning_rate"].default
-    return 1e-3 if own is inspect.Parameter.empty else own

@@ -7,14 +7,17 @@ value can't be read and passes; the sweep checks its grid before it traces.
 import difflib
 import math
 import numbers
+import os
 import re
-from collections.abc import Iterable, Sequence
-from typing import Any
+from collections.abc import Hashable, Iterable, Sequence
+from typing import Any, TypeVar
 
 import jax
 import jax.numpy as jnp
 import numpy as np
 from jax.core import Tracer
+
+T = TypeVar("T")
 
 
 class JgdError(Exception):
@@ -124,6 +127,26 @@ def flag(name: str, value: Any) -> bool:
     if not isinstance(value, bool | np.bool_):
         raise JgdTypeError(f"{name} must be True or False, got {value!r} ({type(value).__name__})")
     return bool(value)
+
+
+def instance(name: str, value: Any, kind: type[T], example: str) -> T:
+    """`value`, refused unless it is of the kind, of which the message gives an example."""
+    if not isinstance(value, kind):
+        raise JgdTypeError(f"{name} must be a jgd.{kind.__name__} such as {example}, got {value!r}")
+    return value
+
+
+def function(name: str, value: Any) -> Any:
+    """`value`, refused unless it can be called, and told from another (which an array or a list can't)."""
+    if not callable(value) or not isinstance(value, Hashable):
+        raise JgdTypeError(f"{name} must be a function, got {value!r} ({type(value).__name__})")
+    return value
+
+
+def path(name: str, value: Any) -> None:
+    """Refuse what is no path of a file or directory."""
+    if not isinstance(value, str | os.PathLike) or not os.fspath(value):
+        raise JgdTypeError(f"{name} must be the path of a directory, got {value!r} ({type(value).__name__})")
 
 
 def floating_dtype(name: str, value: Any) -> str:
@@ -242,6 +265,15 @@ def rows(name: str, data: Any) -> int:
     if first[1] == 0:
         raise JgdValueError(f"{name} has 0 rows")
     return first[1]
+
+
+def numeric_data(name: str, data: Any) -> None:
+    """Refuse arrays that hold no numbers (text, objects, dates), by their path."""
+    for path, leaf in jax.tree_util.tree_leaves_with_path(data):
+        dtype = getattr(leaf, "dtype", None)
+        dtype = np.asarray(leaf).dtype if dtype is None else dtype
+        if not (jnp.issubdtype(dtype, jnp.number) or jnp.issubdtype(dtype, jnp.bool_)):
+            raise JgdTypeError(f"{name}{path_of(path)} must hold numbers, got dtype {dtype}")
 
 
 def finite_data(name: str, data: Any) -> None:

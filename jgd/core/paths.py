@@ -28,6 +28,18 @@ def matches(pattern: str, path: str) -> bool:
     return fnmatchcase(path, pattern) or fnmatchcase(path, "*/" + pattern)
 
 
+def listed(name: str, patterns: Any) -> tuple[str, ...]:
+    """One pattern or a sequence of them as a tuple; whatever else the argument `name` holds is refused.
+
+    >>> listed("adam", "head"), listed("adam", ["head", "embedding"])
+    (('head',), ('head', 'embedding'))
+    """
+    given = (patterns,) if isinstance(patterns, str) else patterns
+    if not isinstance(given, Sequence) or not all(isinstance(pattern, str) for pattern in given):
+        raise checks.JgdTypeError(f"{name} must be strings such as 'bias' or 'layers/0/*', got {patterns!r}")
+    return tuple(given)
+
+
 def first_match(patterns: Sequence[str], params: Any) -> list[int]:
     """The number of the first pattern that matches each leaf.
 

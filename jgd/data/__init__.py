@@ -8,8 +8,9 @@ orders.py    shuffled, sequential, weighted, balanced, easy to hard, the hardest
 
 from jgd.data import datasets, orders
 from jgd.data.batches import Batches
+from jgd.data.datasets import Dataset
 from jgd.data.files import read
 from jgd.data.scale import MinMax, Scaling, Standard
 from jgd.data.split import Splits, split
 
-__all__ = ["Batches", "MinMax", "Scaling", "Splits", "Standard", "datasets", "orders", "read", "split"]
+__all__ = ["Batches", "Dataset", "MinMax", "Scaling", "Splits", "Standard", "datasets", "orders", "read", "split"]

@@ -10,6 +10,7 @@ from typing import Any
 import jax
 import numpy as np
 from jax import Array
+from jax.sharding import NamedSharding
 
 from jgd.core import checks
 from jgd.core.record import record, static
@@ -33,6 +34,7 @@ class Batches:
     rows: int = static()
     size: int = static()
     order: Any = "shuffled"  # an Order; a name becomes its record
+    cut: NamedSharding | None = static(default=None)  # over which devices `take` spreads a batch's rows
 
     def __post_init__(self) -> None:
         checks.count("rows", self.rows, 1)
@@ -78,6 +80,15 @@ class Batches:
 
     def take(self, data: Batch, permutation: Array, position: Array, size: int) -> Batch:
         """`size` rows from `position` · self.size on, inside a compiled loop: the batch at a position of an epoch."""
+        return self.spread(self._taken(data, permutation, position, size), size)
+
+    def spread(self, batch: Batch, size: int) -> Batch:
+        """The batch with its rows cut over the devices of `cut`; one that they don't divide stays whole on each."""
+        if self.cut is None or size % self.cut.mesh.size:
+            return batch
+        return jax.lax.with_sharding_constraint(batch, self.cut)
+
+    def _taken(self, data: Batch, permutation: Array, position: Array, size: int) -> Batch:
         if self.whole:
             return data
         first = position * self.size

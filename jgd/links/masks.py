@@ -11,7 +11,7 @@ import jax
 
 from jgd.core import checks, tree
 from jgd.core.optimizer import Chain, Optimizer, readout
-from jgd.core.paths import first_match, matches, paths
+from jgd.core.paths import first_match, listed, matches, paths
 from jgd.core.record import record, static
 from jgd.core.types import Context, Link, Params
 from jgd.links.wrapper import held
@@ -159,9 +159,9 @@ def partition(groups: Mapping[str, Link | Optimizer]) -> Optimizer:
 
 
 def _patterns(patterns: str | Sequence[str]) -> tuple[str, ...]:
-    given = (patterns,) if isinstance(patterns, str) else tuple(patterns) if isinstance(patterns, Sequence) else ()
-    if not given or not all(isinstance(pattern, str) for pattern in given):
-        raise checks.JgdTypeError(f"patterns must be strings such as 'bias' or 'layers/0/*', got {patterns!r}")
+    given = listed("patterns", patterns)
+    if not given:
+        raise checks.JgdTypeError("patterns must be strings such as 'bias' or 'layers/0/*', got none")
     return given
 
 

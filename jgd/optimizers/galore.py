@@ -23,6 +23,7 @@ from jax import Array
 
 from jgd.core import checks, tree
 from jgd.core.optimizer import Optimizer, chain
+from jgd.core.paths import listed
 from jgd.core.record import hyper, record, static
 from jgd.core.types import Context, Link, Params, Scalar
 from jgd.links import AddDecayedWeights, Descend, Partition
@@ -118,7 +119,7 @@ def galore(
     """
     checks.choice("side", side, ("short", "long"))
     axes = named_axes(matrices)
-    rule = MatrixGroups(((adam,) if isinstance(adam, str) else tuple(adam),), vectors=1, axes=axes)
+    rule = MatrixGroups((listed("adam", adam),), vectors=1, axes=axes)
     rank, gap = checks.count("rank", rank, 1), checks.count("update_proj_gap", update_proj_gap, 1)
     inner = ScaleByAdam(b1, b2, eps)
     links = (InLowRank(inner, scale, rank, gap, side, axes), inner)

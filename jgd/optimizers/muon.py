@@ -27,6 +27,7 @@ from jax import Array
 
 from jgd.core import checks, tree
 from jgd.core.optimizer import Chain, Optimizer, chain
+from jgd.core.paths import listed
 from jgd.core.record import hyper, record, static
 from jgd.core.types import Context, Params, Scalar
 from jgd.links import AddDecayedWeights, Descend, Mean, Partition
@@ -137,12 +138,12 @@ def muon(
     >>> [[round(float(u), 3) for u in row] for row in updates["weights"]], updates["bias"].tolist()
     ([[-0.112, -0.0], [-0.0, 0.068]], [-0.1])
     """
-    patterns = (adam,) if isinstance(adam, str) else tuple(adam)
     axes = named_axes(matrices)
-    rule = MatrixGroups((patterns,), vectors=1, axes=axes)
-    steps, coefficients = checks.count("ns_steps", ns_steps, 1), tuple(float(c) for c in ns_coefficients)
-    if len(coefficients) != 3:
-        raise checks.JgdValueError(f"ns_coefficients must be three numbers (a, b, c), got {ns_coefficients!r}")
+    rule = MatrixGroups((listed("adam", adam),), vectors=1, axes=axes)
+    steps = checks.count("ns_steps", ns_steps, 1)
+    if not isinstance(ns_coefficients, Sequence) or len(ns_coefficients) != 3:
+        raise checks.JgdValueError(f"ns_coefficients must be a tuple of three numbers, got {ns_coefficients!r}")
+    coefficients = tuple(checks.number("ns_coefficients", c, "(-inf, inf)") for c in ns_coefficients)
     checks.choice("scale", scale, SCALES)
     matrix = chain(
         MeanMomentum(momentum, nesterov, bias_correction),

@@ -23,6 +23,7 @@ import jax.numpy as jnp
 
 from jgd.core import checks, tree
 from jgd.core.optimizer import Chain, Optimizer, chain
+from jgd.core.paths import listed
 from jgd.core.record import hyper, record, static
 from jgd.core.types import Context, Params, Scalar
 from jgd.links import AddDecayedWeights, Descend, Partition
@@ -105,7 +106,6 @@ def scion(
     >>> updates["bias"].tolist(), updates["head"].ravel().tolist()
     ([-0.3, 0.1], [-0.125, -0.125, -0.125, -0.125])
     """
-    named = lambda patterns: (patterns,) if isinstance(patterns, str) else tuple(patterns)
     axes, steps = named_axes(matrices), checks.count("ns_steps", ns_steps, 1)
     in_ball = lambda link, size: Chain((link, Radius(size)))
     balls = (
@@ -114,6 +114,8 @@ def scion(
         in_ball(SignOfMatrix(True, axes), last_radius),
         in_ball(OverRms(eps), radius),
     )
-    rule = MatrixGroups((named(first_layers), named(last_layers)), vectors=3, axes=axes)
+    rule = MatrixGroups(
+        (listed("first_layers", first_layers), listed("last_layers", last_layers)), vectors=3, axes=axes
+    )
     shrink = () if unconstrained else (AddDecayedWeights(1.0),)
     return chain(MeanMomentum(momentum), Partition((), balls, rule), *shrink, Descend(learning_rate))

@@ -53,6 +53,8 @@ def carried(archive: Archive, old: Plan, new: Plan) -> Archive:
 
 def proposed(found: Sweep, proposer: Proposer, batches: int, batch: int, tell: Callable[[Tick], None] | None) -> Sweep:
     """See `Sweep.propose`."""
+    if not isinstance(proposer, Proposer):
+        raise checks.JgdTypeError(f"proposer must have ask(count) and tell(configs, scores), got {proposer!r}")
     for _ in range(checks.count("batches", batches, 1)):
         configs = proposer.ask(checks.count("batch", batch, 1))
         known = len(found.configs)

@@ -30,6 +30,7 @@ WIDTHS = {
     "cpu": ((65536, 32), (2**20, 8)),  # measured on two cores
     "gpu": ((65536, 256), (2**20, 32)),
 }
+CAPACITY = 1000  # steps of a block at most between two looks of the host
 LARGEST = 4  # lanes of models beyond the table
 
 
@@ -72,15 +73,19 @@ class Opened:
     limit: Array  # (lanes,)
 
 
+def opening(build: Build, values: Mapping[str, np.ndarray], task: Task, *, width: int) -> Opened:
+    """A block before its first step, as shapes and dtypes."""
+    feed, key = Feed.of(task), seeds.key(0, seeds.Stream.INIT)
+    dtype = jnp.result_type(float)
+    numbers = {name: np.asarray(column, dtype) for name, column in values.items()}
+    made = lambda numbers: opened(build, numbers, feed, task.init(key), key, key, jnp.ones((), dtype), width=width)
+    return jax.eval_shape(made, numbers)
+
+
 def shapes(build: Build, values: Mapping[str, np.ndarray], task: Task, *, width: int) -> tuple[Params, Lane]:
     """The parameters to keep and the lanes of a block, as shapes and dtypes."""
-    feed, key = Feed.of(task), seeds.key(0, seeds.Stream.INIT)
-
-    def made(values: Mapping[str, Array]) -> tuple[Params, Lane]:
-        block = opened(build, values, feed, task.init(key), key, key, jnp.ones(()), width=width)
-        return finished(block.trial, block.lane), block.lane
-
-    return jax.eval_shape(made, values)
+    block = opening(build, values, task, width=width)
+    return jax.eval_shape(finished, block.trial, block.lane), block.lane
 
 
 def width_for(parameters: int, platform: str) -> int:

@@ -42,7 +42,7 @@ def entry_of(name: str, data: Any) -> Any:
         raise checks.JgdValueError(
             f"space[{name!r}] must have one kind, of {', '.join(KINDS)}, and may have {WHEN!r}, got {dict(data)!r}"
         )
-    kind = checks.choice(f"kind in space[{name!r}]", kinds[0], KINDS)
+    kind = checks.choice(f"kind in space[{name!r}]:", kinds[0], KINDS)
     arguments = data[kind]
     if not isinstance(arguments, list):
         raise checks.JgdTypeError(f"space[{name!r}] must have a list after {kind!r}, got {arguments!r}")

@@ -16,6 +16,7 @@ from jgd.sweep.archive import Archive
 from jgd.sweep.axis import axis_of
 from jgd.sweep.drive import drive
 from jgd.sweep.engine import Tick
+from jgd.sweep.halving import Halving
 from jgd.sweep.plan import Plan
 from jgd.sweep.policies import Full, Policy
 from jgd.sweep.recipes import Recipes, named
@@ -41,9 +42,11 @@ def sweep(
     batch_size: int | None = None,
     order: str | Order = "shuffled",
     evaluate_every: int | None = None,
-    halving: Policy | None = None,
+    halving: int | Policy | None = None,
+    policy: int | Policy | None = None,
     diverged_above: float = DIVERGED,
     block: int | None = None,
+    memory: int | None = None,
     devices: Sequence[Any] | None = None,
     check_finite: bool = True,
     store: str | os.PathLike | None = None,
@@ -62,11 +65,15 @@ def sweep(
     else. steps, batch_size, order, diverged_above, check_finite: as in `jgd.train`. evaluate_every: updates between
     looks at the validation rows (default: a tenth of the steps); the last one is after the last step.
     block: lanes a compiled block holds (default: by the size of the model); it fixes a lane's bits, with the machine
-    and versions. devices: default all local ones; `jgd.use_cores()` makes one of each CPU core.
+    and versions. memory: bytes that a block may take on its device; the block is narrowed to fit, by XLA's own account
+    of the compiled program. devices: default all local ones; `jgd.use_cores()` makes one of each CPU core.
     store: a directory in which each finished block lands, whole or not at all: killed at any moment, the same call goes
     on and ends with the same bits; a finished sweep is returned without a step. Another sweep in it is refused, with
     what differs; one with fewer configs, seeds or steps is gone on with where `extend` says so (as `Sweep.extend`
     does). A disk that fails later loses nothing in memory. tell: called with a `Tick`.
+    policy: which configs get how many steps: all get them all by default; `Halving` (a number is its eta), `Hyperband`
+    and `MedianStopping` stop the worse ones early, `Population` replaces them, `Follow` goes by a schedule of
+    hyperparameters. halving: the same argument by the name of its best-known use, `halving=3`; only one is given.
 
     A lane whose loss exceeds its limit or is not finite is frozen and flagged; it disturbs no other. A config is
     picked by its mean validation metric over seeds after the last step (see `selection.pick` for diverged ones). The
@@ -83,14 +90,16 @@ def sweep(
     steps = checks.count("steps", steps, 0, 2**31 - 2)
     chosen = seeds_of(seeds)
     by_name = named(recipes)
-    if check_finite:
+    for part in ("train", "validation", "test"):
+        checks.numeric_data(f"task.{part}", getattr(task, part))
+    if checks.flag("check_finite", check_finite):
         checks.finite_data("task.train", task.train)
         checks.finite_data("task.validation", task.validation)
     check_metrics(task.metrics)
     axis = axis_of(by_name, {} if space is None else space, sampler, samples)
-    devices = tuple(jax.local_devices() if devices is None else devices)
-    if not devices:
-        raise checks.JgdValueError("devices must name at least one, got none")
+    if store is not None:
+        checks.path("store", store)
+    checks.flag("extend", extend)
     default = None if store is None else stored_every(store)  # a longer sweep keeps the looks of the shorter one
     plan = Plan(
         task=task,
@@ -101,12 +110,13 @@ def sweep(
         every=default or max(1, -(-steps // EVALUATIONS))
         if evaluate_every is None
         else checks.count("evaluate_every", evaluate_every, 1),
-        policy=Full() if halving is None else halving,
+        policy=_policy(policy, halving).sized(steps, len(axis.configs)),
         batch_size=batch_size,
         order=order,
         diverged_above=checks.number("diverged_above", diverged_above, "> 0"),
         block=None if block is None else checks.count("block", block, 1),
-        devices=devices,
+        memory=None if memory is None else checks.count("memory", memory, 1),
+        devices=devices_of(devices),
         store=None if store is None else Path(store),
     )
     return carried_out(plan, tell, extend)
@@ -117,11 +127,37 @@ def carried_out(
 ) -> Sweep:
     """Run what is left of a plan, on its disk where it has one; everything about it is checked before."""
     _ = plan.batches, plan.widths
-    tell = tell or (lambda tick: None)
+    tell = (lambda tick: None) if tell is None else checks.function("tell", tell)
     if plan.store is None:
         return drive(plan, archive or Archive(), tell)
     with shelved(plan, extend) as shelf:
         return drive(plan, shelf, tell)
+
+
+def _policy(policy: int | Policy | None, halving: int | Policy | None) -> Policy:
+    if policy is not None and halving is not None:
+        raise checks.JgdValueError(f"policy and halving are one argument: give one, got {policy!r} and {halving!r}")
+    name, chosen = ("halving", halving) if policy is None else ("policy", policy)
+    if chosen is None:
+        return Full()
+    if isinstance(chosen, int) and not isinstance(chosen, bool):
+        return Halving(checks.count(name, chosen, 2))
+    if isinstance(chosen, type) or not isinstance(chosen, Policy):
+        raise checks.JgdTypeError(
+            f"{name} must be a whole number eta or a policy such as jgd.Halving(), got {chosen!r}"
+        )
+    return chosen
+
+
+def devices_of(devices: Sequence[Any] | None) -> tuple[Any, ...]:
+    """The devices to run on; None is all local ones."""
+    if devices is None:
+        return tuple(jax.local_devices())
+    if not isinstance(devices, Sequence) or not all(isinstance(device, jax.Device) for device in devices):
+        raise checks.JgdTypeError(f"devices must be a list of jax devices, such as jax.devices()[:1], got {devices!r}")
+    if not devices or len(set(devices)) < len(devices):
+        raise checks.JgdValueError(f"devices must name at least one, each once, got {devices!r}")
+    return tuple(devices)
 
 
 def seeds_of(seeds: int | Sequence[int]) -> tuple[int, ...]:

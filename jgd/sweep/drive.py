@@ -1,8 +1,8 @@
 """Leg by leg through a sweep: the policy says who goes on, the engine runs what is left of it, the archive keeps it."""
 
 import platform
-from collections.abc import Callable
-from itertools import count
+from collections.abc import Callable, Sequence
+from dataclasses import astuple, dataclass
 from typing import Any
 
 import jax
@@ -10,8 +10,9 @@ import numpy as np
 
 from jgd.sweep.archive import Archive
 from jgd.sweep.engine import Engine, Tick
+from jgd.sweep.memory import peak
 from jgd.sweep.plan import Plan
-from jgd.sweep.policies import Standing
+from jgd.sweep.policies import Leg, Standing
 from jgd.sweep.result import Sweep, assembled
 
 
@@ -19,23 +20,24 @@ def drive(plan: Plan, archive: Archive, tell: Callable[[Tick], None]) -> Sweep:
     """Run what is left of a plan: -> what was found."""
     engine = Engine(plan, archive, tell)
     given = np.zeros(len(plan.configs), int)
-    for legs in count():
-        leg = plan.policy.next(_standing(plan, archive, given, legs))
-        if leg is None:
-            break
+    legs: list[Leg] = []
+    spent: list[_Spent] = []
+    while (leg := plan.policy.next(_standing(plan, archive, given, legs))) is not None:
+        before = _Spent.by(engine)
         engine.run(leg, plan.blocks(leg, archive))
         archive.settle(leg.until)
         given[list(leg.configs)] = leg.until
-    return assembled(plan, archive, given, _cost(plan, engine, given))
+        legs.append(leg)
+        spent.append(_Spent.by(engine).since(before))
+    return assembled(plan, archive, given, _cost(plan, engine, given, legs, spent), tuple(legs))
 
 
 def standing_still(plan: Plan, archive: Archive) -> Sweep:
     """What an archive tells of a plan, without a step: its whole legs, and what there is of the one after them."""
     given = np.zeros(len(plan.configs), int)
-    for legs in count():
-        leg = plan.policy.next(_standing(plan, archive, given, legs))
-        if leg is None:
-            break
+    legs: list[Leg] = []
+    while (leg := plan.policy.next(_standing(plan, archive, given, legs))) is not None:
+        legs.append(leg)
         lanes = [(config, seed) for config in leg.configs for seed in range(len(plan.seeds))]
         missing = any(not archive.done(config, seed, leg.until) for config, seed in lanes)
         for config in leg.configs:
@@ -43,10 +45,27 @@ def standing_still(plan: Plan, archive: Archive) -> Sweep:
             given[config] = min(leg.until, *ends)
         if missing:
             break
-    return assembled(plan, archive, given, _cost(plan, Engine(plan, archive, lambda tick: None), given))
+    cost = _cost(plan, Engine(plan, archive, lambda tick: None), given, (), ())
+    return assembled(plan, archive, given, cost, tuple(legs))
 
 
-def _standing(plan: Plan, archive: Archive, given: np.ndarray, legs: int) -> Standing:
+@dataclass(frozen=True)
+class _Spent:
+    """What a leg took."""
+
+    seconds: float
+    lane_steps: int
+    padded_lane_steps: int
+
+    @classmethod
+    def by(cls, engine: Engine) -> "_Spent":
+        return cls(engine.run_seconds, engine.lane_steps, engine.padded_lane_steps)
+
+    def since(self, before: "_Spent") -> "_Spent":
+        return _Spent(*(now - then for now, then in zip(astuple(self), astuple(before), strict=True)))
+
+
+def _standing(plan: Plan, archive: Archive, given: np.ndarray, legs: Sequence[Leg]) -> Standing:
     so_far = assembled(plan, archive, given, {})
     scores = so_far.validation[plan.task.select_by]
     unseen = np.array(plan.looks) > given[:, None]  # what an interrupted leg has measured already is of no account yet
@@ -58,12 +77,16 @@ def _standing(plan: Plan, archive: Archive, given: np.ndarray, legs: int) -> Sta
         looks=plan.looks,
         given=given.copy(),
         scores=np.where(unseen[:, None, :], np.nan, scores),
-        legs=legs,
+        legs=tuple(legs),
+        groups=plan.group_of,
+        spaces=tuple(plan.axis.spaces[recipe] for recipe, _ in plan.configs),
     )
 
 
-def _cost(plan: Plan, engine: Engine, given: np.ndarray) -> dict[str, Any]:
-    """What it took, this time; and what the policy has saved."""
+def _cost(
+    plan: Plan, engine: Engine, given: np.ndarray, legs: Sequence[Leg], spent: Sequence[_Spent]
+) -> dict[str, Any]:
+    """What it took, this time, in all and leg by leg; and what the policy has saved."""
     seconds, made = engine.run_seconds, engine.lane_steps
     whole = len(plan.configs) * len(plan.seeds) * plan.steps
     return {
@@ -73,10 +96,24 @@ def _cost(plan: Plan, engine: Engine, given: np.ndarray) -> dict[str, Any]:
         "lane_steps_per_second": made / seconds if seconds else 0.0,
         "padded_share": 1 - made / engine.padded_lane_steps if engine.padded_lane_steps else 0.0,
         "saved_share": 1 - int(given.sum()) * len(plan.seeds) / whole if whole else 0.0,
+        "leg_until": [leg.until for leg in legs],
+        "leg_seconds": [leg.seconds for leg in spent],
+        "leg_lane_steps": [leg.lane_steps for leg in spent],
+        "leg_padded_lane_steps": [leg.padded_lane_steps for leg in spent],
         "block_width": max(plan.widths),
+        **_memory(plan),
         "devices": len(plan.devices),
         "device_kind": plan.devices[0].device_kind,
         "batch_size": max(batches.size for batches in plan.batches),
         "jax": jax.__version__,
         "python": platform.python_version(),
     }
+
+
+def _memory(plan: Plan) -> dict[str, int]:
+    """Bytes: what the widest block was planned to take, where a limit was given; the peak, where devices count it."""
+    planned = (
+        takes.of(width) for takes, width in zip(plan.footprints if plan.memory else (), plan.widths, strict=False)
+    )
+    counted = {"planned_bytes": max(planned, default=None), "peak_bytes": peak(plan.devices)}
+    return {name: number for name, number in counted.items() if number is not None}

@@ -22,10 +22,9 @@ from jgd.core import seeds
 from jgd.core.types import Params
 from jgd.descent import GOING
 from jgd.sweep.archive import Archive, Piece, cut
-from jgd.sweep.blocks import Block, Feed, Opened, advanced, finished, numbers, opened
+from jgd.sweep.blocks import CAPACITY, Block, Feed, Opened, advanced, finished, numbers, opened
 from jgd.sweep.plan import Plan
 from jgd.sweep.policies import Leg
-from jgd.train.loop import SEGMENT
 
 SAVE = 30.0  # seconds that a block runs at most between two pieces
 
@@ -125,7 +124,7 @@ class Engine:
 
     def _structure(self, block: Block) -> dict[str, Any]:
         """What of the call is structure, the same for every block of a group."""
-        return {"batches": self.plan.batches[block.group], "capacity": SEGMENT}
+        return {"batches": self.plan.batches[block.group], "capacity": CAPACITY}
 
     def _open(self, desk: "_Desk", leg: Leg, block: Block) -> Opened:
         plan, seed = self.plan, block.seed
@@ -148,6 +147,7 @@ class Engine:
         real, capacity = len(block.configs), self._structure(block)["capacity"]
         broken = int((np.asarray(opening.lane.diverged_at)[:real] != GOING).sum()) if block.begin else 0
         losses, metrics, looks, done, since = [], [], [], block.begin, time.perf_counter()
+        before: Block | None = None  # the piece that this run of the block has saved last
         for until in (look for look in self.plan.looks if block.begin < look <= block.end or look == block.end):
             while True:
                 end = min(until, done + capacity)
@@ -166,14 +166,22 @@ class Engine:
             if done < block.end and time.perf_counter() - since > SAVE:
                 part = replace(block, end=done)
                 self._land(part, opening, losses, metrics, looks, time.perf_counter() - since)
-                block = replace(block, begin=done)
+                self._let_go(before)
+                before, block = part, replace(block, begin=done)
                 losses, metrics, looks, since = [], [], [], time.perf_counter()
         self._land(block, opening, losses, metrics, looks, time.perf_counter() - since)
+        self._let_go(before)
         with self._lock:
             self.blocks += 1
 
+    def _let_go(self, before: Block | None) -> None:
+        """The lanes at the end of a piece of a block that has gone on from it."""
+        if before is not None:
+            with self._lock:
+                self.archive.release(before)
+
     def _land(self, block: Block, opening: Opened, losses: Any, metrics: Any, looks: Any, seconds: float) -> None:
-        """A piece into the archive; one of the same lanes that ended where this began is no longer gone on from."""
+        """A piece into the archive, with the lanes at its end."""
         lane = cut(opening.lane, len(block.configs))
         kept = lambda leaf: np.asarray(leaf)[: len(block.configs)].copy()
         params: Params = jax.tree.map(kept, finished(opening.trial, opening.lane))

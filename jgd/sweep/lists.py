@@ -1,6 +1,7 @@
 """Layer 7. Enters: values. Leaves: distributions over a list, numbers (`Choice`) or structure (`Static`)."""
 
 import math
+from abc import abstractmethod
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -17,6 +18,13 @@ class List(Distribution):
     """Some values in the order given, each in a bin of the same width."""
 
     values: tuple[Any, ...]
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "values", self._checked(self.values))
+
+    @abstractmethod
+    def _checked(self, values: Any) -> tuple[Any, ...]:
+        """The values as they are kept, each once."""
 
     @property
     def size(self) -> int:  # pyright: ignore[reportIncompatibleVariableOverride]
@@ -49,8 +57,8 @@ class Choice(List):
 
     kind = "choice"
 
-    def __post_init__(self) -> None:
-        object.__setattr__(self, "values", numbers_of("choice", self.values))
+    def _checked(self, values: Any) -> tuple[float, ...]:
+        return numbers_of("choice", values)
 
     def admit(self, value: Any) -> float:
         return super().admit(checks.number("value", plain(value), REAL))
@@ -58,25 +66,36 @@ class Choice(List):
     def place(self, value: Any) -> float:
         return super().place(self.admit(value))
 
+    def scaled(self, value: Any, factor: float) -> float:
+        """The next larger of the values for a factor above 1, the next smaller one below."""
+        value = self.admit(value)
+        if factor > 1:
+            return min((known for known in self.values if known > value), default=value)
+        return max((known for known in self.values if known < value), default=value) if factor < 1 else value
+
 
 class Static(List):
     """Structure: any hashable values, such as names, flags, widths; each is a compiled program of its own."""
 
     kind = "static"
 
-    def __post_init__(self) -> None:
-        values = tuple(plain(value) for value in _sequence("static", self.values, "values"))
-        for i, value in enumerate(values):
+    def _checked(self, values: Any) -> tuple[Any, ...]:
+        kept = tuple(map(plain, _sequence("static", values, "values")))
+        for i, value in enumerate(kept):
             try:
                 hash(value)
             except TypeError as error:
                 raise checks.JgdTypeError(
                     f"static[{i}] must be hashable (a tuple, not a list), got {value!r}"
                 ) from error
-            if not _settled(value):
+            if not _finite(value):
                 raise checks.JgdValueError(f"static[{i}] must hold finite numbers only, got {value!r}")
-        _differing("static", values)
-        object.__setattr__(self, "values", values)
+        _differing("static", kept)
+        return kept
+
+    def scaled(self, value: Any, factor: float) -> Any:
+        """Itself: structure has no neighbours."""
+        return self.admit(value)
 
 
 def numbers_of(name: str, values: Any) -> tuple[float, ...]:
@@ -121,7 +140,7 @@ def index_of(value: Any, values: tuple[Any, ...]) -> int:
     return next(same, -1)
 
 
-def _settled(value: Any) -> bool:
+def _finite(value: Any) -> bool:
     if isinstance(value, tuple):
-        return all(map(_settled, value))
+        return all(map(_finite, value))
     return not isinstance(value, float) or math.isfinite(value)

@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Sequence
+from numbers import Real
 from typing import TYPE_CHECKING, Any
 
 from jgd.core import checks
@@ -67,16 +68,18 @@ class OptunaProposer:
         """Close the trials of configs that were asked for, in any order; a score that is not finite has diverged."""
         if len(configs) != len(scores):
             raise checks.JgdValueError(f"scores must have one for each config, got {len(scores)} for {len(configs)}")
+        for i, score in enumerate(scores):
+            if not isinstance(score, Real):
+                raise checks.JgdTypeError(f"scores[{i}] must be a number, NaN where the config diverged, got {score!r}")
         still, closing = list(self._open), []
         for i, config in enumerate(configs):
             at = next((j for j, (asked, _) in enumerate(still) if asked == config), None)
             if at is None:
                 raise checks.JgdValueError(f"configs[{i}] must be one that was asked for and not told, got {config!r}")
             closing.append(still.pop(at)[1])
-        values = [float(score) for score in scores]
-        for trial, value in zip(closing, values, strict=True):
-            if math.isfinite(value):
-                self.study.tell(trial, value)
+        for trial, score in zip(closing, scores, strict=True):
+            if math.isfinite(score):
+                self.study.tell(trial, float(score))
             else:
                 self.study.tell(trial, state=_library().trial.TrialState.PRUNED)
         self._open = still

@@ -9,18 +9,16 @@ from itertools import groupby
 from pathlib import Path
 from typing import Any
 
-import jax
-import numpy as np
-
 from jgd.core import checks
-from jgd.core import seeds as seeding
 from jgd.data.batches import Batches
 from jgd.data.orders import HardMining, Order
 from jgd.sweep.archive import Archive
 from jgd.sweep.axis import Axis
 from jgd.sweep.blocks import Block, width_for
+from jgd.sweep.memory import Footprint, footprint
 from jgd.sweep.policies import Leg, Policy
-from jgd.sweep.recipes import Group, Recipe, grouped
+from jgd.sweep.recipes import Group, Recipe, blamed, grouped
+from jgd.sweep.rehearsal import parameters_of, rehearse
 from jgd.sweep.space import Config
 from jgd.tasks import Task
 
@@ -40,6 +38,7 @@ class Plan:
     order: str | Order
     diverged_above: float
     block: int | None  # lanes a block; None: by the size of the model
+    memory: int | None  # bytes that a block may take on its device
     devices: tuple[Any, ...]
     store: Path | None = None  # the directory that keeps it
 
@@ -65,7 +64,7 @@ class Plan:
 
     @cached_property
     def widths(self) -> tuple[int, ...]:
-        return tuple(self._width(group) for group in self.groups)
+        return tuple(self._width(number) for number in range(len(self.groups)))
 
     @cached_property
     def looks(self) -> tuple[int, ...]:
@@ -96,8 +95,7 @@ class Plan:
 
     def values(self, block: Block, leg: Leg) -> list[Config]:
         """The hyperparameters of a block's lanes."""
-        own = leg.values or {}
-        return [own.get((config, block.seed), self.configs[config][1]) for config in block.configs]
+        return [leg.values_of(config, block.seed, self.configs[config][1]) for config in block.configs]
 
     def blocks(self, leg: Leg, archive: Archive) -> list[Block]:
         """The blocks that are left of a leg: lanes that are done already don't run again, others go on where they are."""
@@ -106,7 +104,7 @@ class Plan:
             mine = [config for config in leg.configs if self.group_of[config] == number]
             for seed in range(len(self.seeds)):
                 left = [config for config in mine if not archive.done(config, seed, leg.until)]
-                begin = lambda config, seed=seed: archive.reached(config, seed, leg.until)
+                begin = lambda config, seed=seed: max(archive.reached(config, seed, leg.until), leg.begin)
                 for step, together in groupby(sorted(left, key=begin), begin):
                     out += [Block(number, seed, lanes, step, leg.until) for lanes in _cut(sorted(together), width)]
         return out
@@ -116,22 +114,43 @@ class Plan:
         if group.batch_size is not None and self.batch_size is not None:
             raise checks.JgdValueError(f"batch_size is said twice: {self.batch_size}, and as a choice of the space")
         size = self.batch_size if group.batch_size is None else group.batch_size
-        batches = Batches(rows, rows if size is None else size, self.order)
+        with blamed(group.recipe, group.configs[0], self.configs[group.configs[0]][1]):
+            batches = Batches(rows, rows if size is None else size, self.order)
         if isinstance(batches.order, HardMining):
             raise checks.JgdValueError(
                 "order HardMining follows one run's losses, and the lanes of a sweep share batches"
             )
         return batches
 
-    def _width(self, group: Group) -> int:
-        """The width of a group's blocks, by the size of its parameters, which are checked on the way."""
+    def _width(self, number: int) -> int:
+        """The width of a group's blocks, by its parameters and the memory; its program is checked on the way."""
+        group = self.groups[number]
+        first = self.configs[group.configs[0]][1]
+        size = parameters_of(group, first, self.task)
+        width = width_for(size, self.devices[0].platform) if self.block is None else self.block
+        rehearse(group, first, self.task, width)
+        if self.memory is None:
+            return width
+        takes = self.footprints[number]
+        if takes.widest(self.memory) < (1 if self.block is None else self.block):
+            raise checks.JgdValueError(
+                f"memory must be at least {takes.of(self.block or 1):,} bytes for a block of {self.block or 1}, "
+                f"got {self.memory:,}"
+            )
+        return min(width, takes.widest(self.memory))
+
+    @cached_property
+    def footprints(self) -> tuple[Footprint, ...]:
+        """What a block of each group takes, from its compiled program."""
+        return tuple(
+            footprint(group.build, self._numbers(group), self.task, batches)
+            for group, batches in zip(self.groups, self.batches, strict=True)
+        )
+
+    def _numbers(self, group: Group) -> dict[str, float]:
+        """The numbers of a group's first config."""
         values = self.configs[group.configs[0]][1]
-        trial = group.build(**{name: values[name] for name in group.numbers})
-        shapes = jax.eval_shape(self.task.init if trial.init is None else trial.start, seeding.init_key(self.seeds[0]))
-        checks.parameters(shapes)
-        if self.block is not None:
-            return self.block
-        return width_for(sum(int(np.prod(leaf.shape)) for leaf in jax.tree.leaves(shapes)), self.devices[0].platform)
+        return {name: values[name] for name in group.numbers}
 
 
 def _cut(configs: Sequence[int], width: int) -> Iterable[tuple[int, ...]]:

@@ -5,7 +5,8 @@ are not. Everything is built once on the host, before any trace, so that faults 
 """
 
 import inspect
-from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any, TypeAlias
 
@@ -15,11 +16,16 @@ from jgd import optimizers
 from jgd.core import checks
 from jgd.core.functions import name_of
 from jgd.sweep.space import Config
-from jgd.sweep.trial import Build, Trial
+from jgd.sweep.trial import Build
 
 Recipe: TypeAlias = Callable[..., Any]
 Recipes: TypeAlias = str | Recipe | Sequence[str | Recipe] | Mapping[str, Recipe]
 
+_NEEDS_A_VALUE = (
+    jax.errors.ConcretizationTypeError,
+    jax.errors.TracerArrayConversionError,
+    jax.errors.TracerIntegerConversionError,
+)
 RESERVED = {"config", "evaluation", "loss", "recipe", "seed", "step", "test"}  # names of the results
 
 
@@ -49,7 +55,8 @@ def named(recipes: Recipes | None) -> dict[str, Recipe]:
     if isinstance(recipes, Mapping):
         chosen = dict(recipes)
     else:
-        each = [recipes] if isinstance(recipes, str) or callable(recipes) else list(recipes)
+        one = isinstance(recipes, str) or not isinstance(recipes, Sequence)
+        each = [recipes] if one else list(recipes)
         chosen = {}
         for item in each:
             name = item if isinstance(item, str) else name_of(item)
@@ -59,6 +66,8 @@ def named(recipes: Recipes | None) -> dict[str, Recipe]:
     if not chosen:
         raise checks.JgdValueError("recipes must name at least one optimizer, got none")
     for name, build in chosen.items():
+        if not isinstance(name, str):
+            raise checks.JgdTypeError(f"recipes must map names to functions, got the name {name!r}")
         if not callable(build):
             raise checks.JgdTypeError(f"recipe {name!r} must be a function that returns an optimizer, got {build!r}")
     return chosen
@@ -101,6 +110,8 @@ def _takes(recipe: Recipe) -> Mapping[str, inspect.Parameter]:
 
 def _check_names(recipe: str, config: Config, takes: Mapping[str, inspect.Parameter]) -> None:
     open_ended = any(p.kind is p.VAR_KEYWORD for p in takes.values())
+    if "batch_size" in config and "batch_size" not in takes and isinstance(config["batch_size"], float):
+        raise checks.JgdValueError("batch_size is structure: write space['batch_size'] as jgd.static([…])")
     for name in config:
         if not open_ended and name != "batch_size":
             checks.choice(f"parameter of the recipe {recipe!r}", name, takes)
@@ -123,19 +134,39 @@ def _check_structure(group: Group, configs: Sequence[Config]) -> None:
     first: Any = None
     # config 0 twice: a function made afresh inside the recipe differs from itself
     for place, config in [(group.configs[0], configs[0]), *zip(group.configs, configs, strict=True)]:
-        trial = _built(group, place, config)
-        structure = jax.tree.structure(trial)
-        first = structure if first is None else first
-        if structure != first:
+        with blamed(group.recipe, place, config):
+            trial = group.build(**{name: config[name] for name in group.numbers})
+        first = trial if first is None else first
+        if jax.tree.structure(trial) != jax.tree.structure(first):
             raise checks.JgdValueError(
                 f"recipe {group.recipe!r} must return one structure for all numbers, but config {place} "
-                f"({said(config)}) differs from config {group.configs[0]}: {structure} against {first}. Functions "
+                f"({said(config)}) differs from config {group.configs[0]}: {_difference(first, trial)}. Functions "
                 "inside must be module-level, and structural choices (nesterov or not, a width) jgd.static in the space"
             )
 
 
-def _built(group: Group, place: int, config: Config) -> Trial:
+def _difference(one: Any, other: Any) -> str:
+    """Where two trials differ in structure, by the paths of their numbers."""
+    first, second = (
+        [checks.path_of(path) for path, _ in jax.tree_util.tree_leaves_with_path(trial)] for trial in (one, other)
+    )
+    lacks, has = ([path for path in mine if path not in its] for mine, its in ((first, second), (second, first)))
+    words = [f"it {verb} {', '.join(paths)}" for verb, paths in (("lacks", lacks), ("also has", has)) if paths]
+    return " and ".join(words) or "the same numbers, but another function or setting around them"
+
+
+@contextmanager
+def blamed(recipe: str, place: int, config: Config) -> Iterator[None]:
+    """Faults of what a recipe made from a config, told by both."""
+    where = f"recipe {recipe!r}, config {place} ({said(config)})"
     try:
-        return group.build(**{name: config[name] for name in group.numbers})
+        yield
     except checks.JgdError as error:
-        raise type(error)(f"recipe {group.recipe!r}, config {place} ({said(config)}): {error}") from error
+        raise type(error)(f"{where}: {error}") from error
+    except _NEEDS_A_VALUE as error:
+        raise checks.JgdTypeError(
+            f"{where} needs the value of a number that is an array in the compiled program (a Python `if`, float() or "
+            "int()): use jnp.where, or make it structure by jgd.static in the space"
+        ) from error
+    except Exception as error:
+        raise checks.JgdValueError(f"{where} raised {type(error).__name__}: {error}") from error

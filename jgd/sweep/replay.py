@@ -24,11 +24,17 @@ def replayed(found: Sweep, config: int, seed: int, steps: int | None) -> Run:
     reached = int(found.reached[config])
     until = reached if steps is None else checks.count("steps", steps, 0, 2**31 - 2)
     plan = replace(found.plan, seeds=(seed,), steps=until, store=None, devices=found.plan.devices[:1])
-    leg, archive = Leg((config,), until), Archive()
+    archive = Archive()
     engine = Engine(plan, archive, lambda tick: None)
-    engine.run(leg, plan.blocks(leg, archive))
+    past = found.schedule(config, seed)
+    for stretch in past:  # of a population more than one, of what its forebears went by
+        end = until if stretch is past[-1] else min(stretch.until, until)
+        if stretch.begin < end or end == 0:
+            leg = Leg((config,), end, stretch.begin, None, {(config, 0): stretch.hyperparameters})
+            engine.run(leg, plan.blocks(leg, archive))
     given = np.where(np.arange(len(plan.configs)) == config, until, 0)
     lane = assembled(plan, archive, given, {})
+    stored = np.concatenate([found.loss[each.member, place, each.begin : each.until] for each in past])
     losses, diverged_at = lane.loss[config, 0], int(lane.diverged_at[config, 0])
     made = until if diverged_at == GOING else diverged_at
     progress = jax.tree.map(jnp.asarray, archive.lanes([(config, 0)], until, 1).progress)
@@ -43,7 +49,7 @@ def replayed(found: Sweep, config: int, seed: int, steps: int | None) -> Run:
         evaluations={"step": np.array(plan.looks)[known], **{name: values[known] for name, values in seen.items()}},
         observations=None,
         seconds=np.full(len(losses[: made + 1]), np.nan),
-        notes=(_said(found.loss[config, place, : min(until, reached)], losses[:reached]),),
+        notes=(_said(stored[: min(until, reached)], losses[:reached]),),
     )
 
 

@@ -13,7 +13,7 @@ import hashlib
 import json
 import os
 import warnings
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -27,6 +27,7 @@ from jgd.sweep.archive import Archive, Piece
 from jgd.sweep.blocks import Block, numbers, shapes
 from jgd.sweep.plan import Plan
 
+JOURNAL = "journal"
 READS = "test_reads.json"
 
 
@@ -36,6 +37,7 @@ class Shelf(Archive):
 
     path: Path = Path()
     plan: Plan | None = None
+    sweep: str = ""  # what the sweep is, as a digest that every line carries
     fault: str = ""  # why what is in memory is not on the disk
     _on_disk: dict[Block, dict[str, Any]] = field(default_factory=dict)  # the journal's line of lanes that are there
     _shapes: dict[tuple[int, int], tuple[Params, Lane]] = field(default_factory=dict)  # by group and number of lanes
@@ -78,12 +80,19 @@ class Shelf(Archive):
             **pack("params", piece.params),
         }
         line = {
-            **{"file": name, "configs": keys, "seed": seed, "begin": block.begin, "end": block.end},
+            **{
+                "sweep": self.sweep,
+                "file": name,
+                "configs": keys,
+                "seed": seed,
+                "begin": block.begin,
+                "end": block.end,
+            },
             **{"looks": list(piece.looks), "seconds": piece.seconds},
             "piece": disk.save_arrays(self.path / "pieces" / name, arrays),
             "lanes": disk.save_arrays(self.path / "lanes" / name, pack("lane", lane)),
         }
-        _append(self.path / "journal", line)
+        _append(self.path / JOURNAL, line)
         self._on_disk[block] = line
 
     @property
@@ -105,17 +114,28 @@ class Shelf(Archive):
         self.keep(READS, disk.sealed({"format": disk.FORMAT, "reads": self.reads}))
 
     def release(self, block: Block) -> None:
+        if self.fault:  # what went on from them may be in memory only
+            return
         super().release(block)
         line = self._on_disk.pop(block, None)
         if line is not None:
             with suppress(OSError):
                 (self.path / "lanes" / line["file"]).unlink()
 
-    def read(self) -> None:
-        """Take in what has landed. A piece that is damaged is warned about, and its lanes run again."""
-        if (self.path / READS).exists():
-            self.reads = disk.unsealed(self.path / READS)["reads"]
-        for line in sorted(_lines(self.path / "journal"), key=lambda line: line["begin"]):
+    def read(self, mend: bool = False) -> None:
+        """Take in what has landed. A piece that is damaged is warned about, and its lanes run again.
+
+        mend: leave out of the journal what is no whole line.
+        """
+        self._read_reads()
+        lines, damaged = journal_of(self.path)
+        if damaged:
+            warnings.warn(
+                f"{damaged} lines of the journal in {str(self.path)!r} are damaged; their lanes run again", stacklevel=2
+            )
+        if mend and damaged:
+            self.keep(JOURNAL, "".join(map(_row, lines)).encode())
+        for line in sorted(lines, key=lambda line: line["begin"]):
             block = self._planned.place(line["configs"], line["seed"], line["begin"], line["end"])
             if block is None:
                 continue  # not part of this plan
@@ -132,6 +152,18 @@ class Shelf(Archive):
             self._file(Piece(block, looks, arrays["losses"], metrics, arrays["diverged_at"], params, seconds))
             if self._lanes_are_whole(line):
                 self._on_disk[block] = line
+
+    def _read_reads(self) -> None:
+        if not (self.path / READS).exists():
+            return
+        try:
+            self.reads = disk.unsealed(self.path / READS)["reads"]
+        except disk.OtherFormatError:
+            raise
+        except checks.JgdValueError as fault:
+            warnings.warn(
+                f"in {str(self.path)!r}, {fault}: earlier reads of the test rows are not counted", stacklevel=2
+            )
 
     def _lanes_are_whole(self, line: Mapping[str, Any]) -> bool:
         try:
@@ -155,20 +187,29 @@ class Shelf(Archive):
 
 def _append(journal: Path, line: Mapping[str, Any]) -> None:
     """One more line, on the disk when this returns; it carries its own SHA-256."""
-    text = json.dumps(line)
     with journal.open("a", encoding="utf-8") as out:
-        out.write(f"\n{hashlib.sha256(text.encode()).hexdigest()} {text}\n")  # after what a kill may have cut short
+        out.write(_row(line))
         out.flush()
         os.fsync(out.fileno())
 
 
-def _lines(journal: Path) -> Iterator[dict[str, Any]]:
-    """The lines that are whole, the later of two about one file; one that was cut short by a kill never happened."""
-    found = {}
-    if journal.exists():
-        for row in journal.read_bytes().split(b"\n"):
+def _row(line: Mapping[str, Any]) -> str:
+    text = json.dumps(line)
+    return f"\n{hashlib.sha256(text.encode()).hexdigest()} {text}\n"  # after what a kill may have cut short
+
+
+def journal_of(path: Path) -> tuple[list[dict[str, Any]], int]:
+    """The whole lines of a directory's journal, the later of two about one file, and how many are damaged.
+
+    What follows the last newline was cut short by a kill, or is being written: it never happened.
+    """
+    found, damaged = {}, 0
+    with suppress(FileNotFoundError):
+        for row in (path / JOURNAL).read_bytes().split(b"\n")[:-1]:
             digest, _, text = row.partition(b" ")
             if hashlib.sha256(text).hexdigest().encode() == digest:
                 line = json.loads(text)
                 found[line["file"]] = line
-    yield from found.values()
+            else:
+                damaged += bool(row)
+    return list(found.values()), damaged

@@ -64,9 +64,16 @@ class Space:
 
     def at(self, units: ArrayLike) -> list[Config]:
         """The configs at `units`, (n, d) with a column for each name, in [0, 1]; what a config hasn't is not read."""
-        points = np.asarray(units, np.float64)
+        try:
+            points = np.asarray(units, np.float64)
+        except (TypeError, ValueError) as error:
+            raise checks.JgdTypeError(f"units must be an array of numbers, got {units!r}") from error
         if points.ndim != 2 or points.shape[1] != len(self.names):
             raise checks.JgdValueError(f"units must have the shape (n, {len(self.names)}), got {points.shape}")
+        for row, column in np.argwhere((points < 0) | (points > 1))[:1]:
+            raise checks.JgdValueError(
+                f"units[{row}, {column}] ({self.names[column]}) must be in [0, 1], got {points[row, column]}"
+            )
         columns = {name: points[:, i].tolist() for i, name in enumerate(self.names)}
         return [self._config({name: columns[name][row] for name in self.names}) for row in range(len(points))]
 
@@ -83,27 +90,32 @@ class Space:
     def admit(self, config: Mapping[str, Any], name: str = "config") -> Config:
         """`config` in the space's order, with values as `at` gives them; refused unless it is one of the space.
 
-        name: what messages call it.
+        A name with a single value may be left out. name: what messages call the config.
         """
         if not isinstance(config, Mapping):
             raise checks.JgdTypeError(f"{name} must map names to values, got {config!r}")
         for key in config:
-            checks.choice(f"name in {name}", key, self.names)
+            checks.choice(f"name in {name}:", key, self.names)
         out: Config = {}
         for key in self.order:
-            if not self.includes(key, out):
-                if key in config:
-                    raise checks.JgdValueError(
-                        f"{name}[{key!r}] must be absent where its condition fails: {self._condition(key)}, got {config[key]!r}"
-                    )
-                continue
-            if key not in config:
-                raise checks.JgdValueError(f"{name} must give a value to {key!r}, got {dict(config)!r}")
+            if self.includes(key, out):
+                out[key] = self._value(key, config, name)
+            elif key in config:
+                raise checks.JgdValueError(
+                    f"{name}[{key!r}] must be absent where its condition fails: {self._condition(key)}, got {config[key]!r}"
+                )
+        return self._ordered(out)
+
+    def _value(self, key: str, config: Mapping[str, Any], name: str) -> Any:
+        kind = self.distributions[key]
+        if key in config:
             try:
-                out[key] = self.distributions[key].admit(plain(config[key]))
+                return kind.admit(plain(config[key]))
             except checks.JgdError as error:
                 raise type(error)(f"{name}[{key!r}]: {error}") from error
-        return self._ordered(out)
+        if kind.size != 1:
+            raise checks.JgdValueError(f"{name} must give a value to {key!r}, got {dict(config)!r}")
+        return kind.at(0)
 
     def describe(self) -> dict[str, Any]:
         """The space as plain data for JSON, in the order of its names; `Space.of` makes an equal space of it.
@@ -195,7 +207,7 @@ def _distribution(name: str, entry: Any) -> Distribution:
 
 def _wanted(name: str, parent: str, values: Any, distributions: Mapping[str, Distribution]) -> tuple[Any, ...]:
     """The values of `parent` for which `name` is there, checked."""
-    checks.choice(f"name in the condition of {name!r}", parent, distributions)
+    checks.choice(f"name in a condition of space[{name!r}]:", parent, distributions)
     looked_at = distributions[parent]
     if not isinstance(looked_at, Static):
         raise checks.JgdValueError(
@@ -206,9 +218,11 @@ def _wanted(name: str, parent: str, values: Any, distributions: Mapping[str, Dis
     )
     wanted = (values,) if single else tuple(values)
     if not wanted:
-        raise checks.JgdValueError(f"condition of {name!r} on {parent!r} must name at least one value, got none")
+        raise checks.JgdValueError(f"condition of space[{name!r}] on {parent!r} must name at least one value, got none")
     for value in wanted:
         if index_of(value, looked_at.values) < 0:
             known = ", ".join(map(repr, looked_at.values))
-            raise checks.JgdValueError(f"condition of {name!r} on {parent!r} must be among {known}, got {value!r}")
+            raise checks.JgdValueError(
+                f"condition of space[{name!r}] on {parent!r} must be among {known}, got {value!r}"
+            )
     return tuple(map(plain, wanted))

@@ -1,10 +1,12 @@
 """A sweep's directory: what it is known by, going on with it, and reading it while it runs."""
 
+import hashlib
 import importlib
+import json
 import os
 import warnings
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import asdict, is_dataclass
 from pathlib import Path
 from typing import Any
@@ -18,14 +20,19 @@ from jgd.core.functions import fingerprint
 from jgd.sweep.archive import Archive
 from jgd.sweep.axis import Axis
 from jgd.sweep.drive import standing_still
+from jgd.sweep.halving import Halving, Hyperband
+from jgd.sweep.lineage import Follow
+from jgd.sweep.median import MedianStopping
 from jgd.sweep.plan import Plan
-from jgd.sweep.policies import POLICIES
+from jgd.sweep.policies import Full
+from jgd.sweep.population import Population
 from jgd.sweep.result import Sweep
-from jgd.sweep.shelf import Shelf
+from jgd.sweep.shelf import Shelf, journal_of
 from jgd.tasks import Task
 from jgd.train.describe import described, differences
 
 FILE = "sweep.json"
+POLICIES = {kind.__name__: kind for kind in (Full, Halving, Hyperband, MedianStopping, Population, Follow)}
 
 
 @contextmanager
@@ -33,13 +40,16 @@ def shelved(plan: Plan, extend: bool) -> Iterator[Archive]:
     """The plan's archive on the disk, held by this process until the block ends.
 
     A directory that holds the same sweep is gone on with; one that holds less of it (configs, seeds or steps) only
-    with `extend`. `JgdValueError` lists what differs from another one.
+    with `extend`. `JgdValueError` lists what differs from another one. Where sweep.json is damaged or lost, the journal
+    still tells whether it is the same.
     """
     assert plan.store is not None
     with disk.held(plan.store) as path:
-        if (path / FILE).exists():
-            there = disk.unsealed(path / FILE)
-            _refuse_another(path, there["identity"], identity(plan))
+        there, here = _contents_of(path), identity(plan)
+        if there is None:
+            _refuse_stranger(path, here)
+        else:
+            _refuse_another(path, there["identity"], here)
             _refuse_less(path, there, plan, extend)
             elsewhere = differences(there["machine"], machine.fingerprint())
             if elsewhere:
@@ -48,12 +58,39 @@ def shelved(plan: Plan, extend: bool) -> Iterator[Archive]:
                     + "; ".join(elsewhere),
                     stacklevel=5,
                 )
+        shelf = Shelf(path=path, plan=plan, sweep=_digest(here))
         for folder in ("pieces", "lanes"):
-            (path / folder).mkdir(exist_ok=True)
-        shelf = Shelf(path=path, plan=plan)
+            with suppress(OSError):  # what can't be written is told of when it is
+                (path / folder).mkdir(exist_ok=True)
         shelf.keep(FILE, disk.sealed(_contents(plan)))
-        shelf.read()
+        shelf.read(mend=True)
         yield shelf
+
+
+def _contents_of(path: Path) -> dict[str, Any] | None:
+    """What sweep.json says; None where there is none, or (with a warning) it is damaged."""
+    if not (path / FILE).exists():
+        return None
+    try:
+        return disk.unsealed(path / FILE)
+    except disk.OtherFormatError:
+        raise
+    except checks.JgdValueError as fault:
+        warnings.warn(f"in {str(path)!r}, {fault}: it is written anew for what this call says", stacklevel=2)
+        return None
+
+
+def _refuse_stranger(path: Path, here: Mapping[str, str]) -> None:
+    """Without a sweep.json: a journal that another sweep has written."""
+    if any(line["sweep"] != _digest(here) for line in journal_of(path)[0]):
+        raise checks.JgdValueError(
+            f"store {str(path)!r} holds another sweep, and its {FILE}, which could tell what differs, is lost. "
+            "Go on with the same settings, or use another directory"
+        )
+
+
+def _digest(identity: Mapping[str, str]) -> str:
+    return hashlib.sha256(json.dumps(identity, sort_keys=True).encode()).hexdigest()[:16]
 
 
 def _refuse_another(path: Path, there: Mapping[str, Any], here: Mapping[str, Any]) -> None:
@@ -92,8 +129,8 @@ def _refuse_less(path: Path, there: Mapping[str, Any], plan: Plan, extend: bool)
 
 def stored_every(path: str | os.PathLike) -> int | None:
     """The steps between two looks of the sweep in a directory, None where there is none."""
-    file = Path(path) / FILE
-    return disk.unsealed(file)["every"] if file.exists() else None
+    there = _contents_of(Path(path))
+    return None if there is None else there["every"]
 
 
 def identity(plan: Plan) -> dict[str, str]:
@@ -113,6 +150,7 @@ def identity(plan: Plan) -> dict[str, str]:
         **described("order", plan.batches[0].order),
         "batch_size": str(plan.batch_size),
         "block": str(plan.block),
+        "memory": str(plan.memory),
         "evaluate_every": str(plan.every),
         "policy": repr(plan.policy),
         "diverged_above": str(plan.diverged_above),
@@ -135,6 +173,7 @@ def _contents(plan: Plan) -> dict[str, Any]:
         "every": plan.every,
         "batch_size": plan.batch_size,
         "block": plan.block,
+        "memory": plan.memory,
         "policy": [type(policy).__name__, asdict(policy) if is_dataclass(policy) else {}],
         "diverged_above": plan.diverged_above,
         "order": plan.order if isinstance(plan.order, str) else None,
@@ -152,10 +191,16 @@ def load_sweep(path: str | Path, task: Task | None = None, recipes: Mapping[str,
     task, recipes: needed where the task isn't bundled, or a recipe can't be imported by its name. `JgdValueError` where
     they are not what the sweep was made with, or the directory holds none.
     """
+    checks.path("path", path)
     path = Path(path)
     if not (path / FILE).exists():
         raise checks.JgdValueError(f"there is no sweep in {str(path)!r}")
-    there = disk.unsealed(path / FILE)
+    try:
+        there = disk.unsealed(path / FILE)
+    except disk.OtherFormatError:
+        raise
+    except checks.JgdValueError as fault:
+        raise checks.JgdValueError(f"in {str(path)!r}, {fault}: the jgd.sweep(…) call that made it mends it") from fault
     plan = _plan_of(path, there, task, recipes)
     shelf = Shelf(path=path, plan=plan)
     shelf.read()
@@ -179,6 +224,7 @@ def _plan_of(path: Path, there: Mapping[str, Any], task: Task | None, recipes: M
         "order": there["order"],
         "diverged_above": there["diverged_above"],
         "block": there["block"],
+        "memory": there["memory"],
         "devices": tuple(jax.local_devices()),
         "store": path,
     }

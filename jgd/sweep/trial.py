@@ -72,8 +72,12 @@ class Build:
     function: Callable[..., Any]
     structure: tuple[tuple[str, Hashable], ...] = ()
 
+    def made(self, **numbers: Any) -> Any:
+        """What the recipe returns."""
+        return self.function(**dict(self.structure), **numbers)
+
     def __call__(self, **numbers: Any) -> Trial:
-        made = self.function(**dict(self.structure), **numbers)
+        made = self.made(**numbers)
         if isinstance(made, tuple) and len(made) == 2 and isinstance(made[0], Task):
             task, optimizer = made
             return Trial(optimizer, init=task.init, loss=task.loss, metrics=task.metrics, measure=task.loss)

@@ -6,7 +6,7 @@ on with. What doesn't change the numbers (how often it was saved, who looked) is
 
 import time
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -21,23 +21,28 @@ from jgd.train.loop import Job
 from jgd.train.session import Session
 
 
-def identity(job: Job, params: Params, seed: int, larger: bool, diverged_above: float) -> dict[str, str]:
-    """Everything that the numbers of a run depend on, path -> what it is."""
+class UnaskedError(checks.JgdValueError):
+    """The store holds a run, and nobody asked to go on with it."""
+
+
+def identity(job: Job, params: Params, asked: Mapping[str, Any]) -> dict[str, str]:
+    """Everything that the numbers of a run depend on, path -> what it is. asked: what the caller said, by name."""
+    judged = job.validation
     return {
         "loss": fingerprint(job.loss),
         **described("optimizer", job.optimizer.link),
         **described("params", params),
         **described("data", job.data),
-        **described("validation", job.validation),
-        **{f"metrics[{name!r}]": fingerprint(metric) for name, metric in job.metrics.items()},
+        **described("validation", None if judged is None else judged.rows),
+        **{
+            f"metrics[{name!r}]": fingerprint(metric)
+            for name, metric in ({} if judged is None else judged.metrics).items()
+        },
         "batch_size": str(job.batches.size),
+        **({} if job.batches.cut is None else {"devices": str(job.batches.cut.mesh.size)}),
         **described("order", job.batches.order),
-        "seed": str(seed),
-        "evaluate_every": str(job.every),
-        "select_by": job.select_by,
-        "larger_is_better": str(larger),
+        **{name: str(value) for name, value in asked.items()},
         **described("stop", replace(job.stop, seconds=None)),
-        "diverged_above": str(diverged_above),
         "observe": str(None) if job.observe is None else fingerprint(job.observe),
         "x64": str(jnp.result_type(float) == jnp.float64),
     }
@@ -50,7 +55,7 @@ def resumed(store: Store, known: dict[str, str], session: Session, job: Job, res
     numbers then agree to rounding only.
     """
     if not resume and store.holds_a_run:
-        raise checks.JgdValueError(
+        raise UnaskedError(
             f"store {str(store.path)!r} holds a run: resume=True goes on with it, or use another directory"
         )
     snapshot = store.load()
@@ -86,6 +91,7 @@ class Saver:
     identity: dict[str, Any]
     every: float  # seconds
     fault: str = ""
+    newest: int = -1  # steps in the last snapshot that this process wrote
     last: float = field(default_factory=time.monotonic)
 
     def bound(self, session: Session) -> Callable[[bool], None]:
@@ -99,7 +105,7 @@ class Saver:
                 self.store.save(
                     session.arrays(), {**session.facts(), "identity": self.identity, "machine": machine.fingerprint()}
                 )
-                self.fault = ""
+                self.fault, self.newest = "", session.done
             except OSError as fault:
                 if not self.fault:
                     warnings.warn(

@@ -51,10 +51,9 @@ class Run:
     notes: tuple[str, ...] = ()
 
     def __repr__(self) -> str:
-        steps, losses = self.history["step"], self.history.get("loss", ())
         words = [str(self.status)]
-        if len(losses):
-            words.append(f"last loss {losses[-1]:.6g} at step {steps[-1]}")
+        if len(self.history["step"]):
+            words.append(f"last loss {self.history['loss'][-1]:.6g} at step {self.history['step'][-1]}")
         if self.best is not None:
             words.append(f"best validation {self.best.value:.6g} at step {self.best.step}")
         if self.notes:

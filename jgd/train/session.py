@@ -14,6 +14,7 @@ from jgd.stopping import Best
 from jgd.store import pack, unpack
 from jgd.train.history import History
 from jgd.train.run import Kept
+from jgd.train.validation import Evaluations
 from jgd.watch import Status
 
 
@@ -23,10 +24,8 @@ class Session:
 
     lane: Lane
     history: History
-    best: Best
-    best_params: Params | None = None
     evaluations: dict[str, list[float]] = field(default_factory=dict)
-    observations: list[Any] = field(default_factory=list)
+    observations: list[Any] = field(default_factory=list)  # a part a segment: leaves (steps of it, …)
     ranked: np.ndarray | None = None  # rows from the hardest on, where the order mines them
     done: int = 0  # steps made
     still: int = 0  # steps in a row whose gradient was exactly 0
@@ -35,22 +34,37 @@ class Session:
 
     @property
     def kept(self) -> Kept | None:
-        return None if self.best_params is None else Kept(self.best_params, self.best.step, self.best.value)
+        """The best evaluation so far, if there is one."""
+        best = self.lane.best
+        if not isinstance(best, Best) or int(best.step) < 0:
+            return None
+        return Kept(jax.tree.map(jnp.copy, best.params), int(best.step), float(best.value))  # the lane's are donated
 
-    def evaluated(self) -> dict[str, np.ndarray]:
+    def evaluated(self, made: Evaluations) -> None:
+        """Those of another segment, on the host."""
+        for name, column in {"step": made.step, **made.values}.items():
+            number = int if name == "step" else float
+            self.evaluations.setdefault(name, []).extend(map(number, column[: int(made.count)]))
+
+    def table(self) -> dict[str, np.ndarray]:
         """name -> (evaluations,)."""
         return {
             name: np.asarray(column, np.int64 if name == "step" else None) for name, column in self.evaluations.items()
         }
 
+    def observed(self) -> Any:
+        """The observations of all steps, leaves (steps, …); None before the first. Their parts become one."""
+        if len(self.observations) > 1:
+            self.observations = [jax.tree.map(lambda *parts: np.concatenate(parts), *self.observations)]
+        return self.observations[0] if self.observations else None
+
     def arrays(self) -> dict[str, np.ndarray]:
         """Everything that is an array, by name, for a store."""
         arrays = {
             **pack("lane", self.lane),
-            **pack("best", self.best_params),
-            **pack("observations", self.observations),
+            **pack("observations", self.observed()),
             **self.history.arrays(),
-            **{f"evaluations.{name}": column for name, column in self.evaluated().items()},
+            **{f"evaluations.{name}": column for name, column in self.table().items()},
         }
         return arrays if self.ranked is None else {**arrays, "ranked": self.ranked}
 
@@ -58,8 +72,6 @@ class Session:
         """Everything else, as JSON holds it."""
         return {
             "history": {"stride": self.history.stride, "done": self.history.done},
-            "best": asdict(self.best),
-            "observed": len(self.observations),
             "done": self.done,
             "still": self.still,
             "seconds": self.seconds,
@@ -71,22 +83,17 @@ class Session:
     ) -> "Session":
         """The session that `arrays` and `facts` took apart, in the structure of this fresh one."""
         lane = jax.tree.map(jnp.asarray, unpack("lane", arrays, self.lane))
-        best = Best(**facts["best"])
-        shape = lambda x: jax.ShapeDtypeStruct(x.shape, x.dtype)
-        like = None if best.step < 0 else jax.tree.map(shape, self.lane.progress.params)
         seen = None if observe is None else jax.eval_shape(observe, self.lane.progress.params)
         return replace(
             self,
             lane=lane,
             history=History.of(arrays, self.history.limit, **facts["history"]),
-            best=best,
-            best_params=None if like is None else jax.tree.map(jnp.asarray, unpack("best", arrays, like)),
             evaluations={
                 name.removeprefix("evaluations."): list(array)
                 for name, array in arrays.items()
                 if name.startswith("evaluations.")
             },
-            observations=_observations(arrays, [seen] * facts["observed"]),
+            observations=_observations(arrays, seen),
             ranked=arrays.get("ranked"),
             done=facts["done"],
             still=facts["still"],
@@ -95,8 +102,8 @@ class Session:
         )
 
 
-def _observations(arrays: Mapping[str, np.ndarray], parts: list[Any]) -> list[Any]:
-    """Observations, a part a segment; the number of steps differs from part to part."""
-    named = jax.tree_util.tree_leaves_with_path(parts)
-    leaves = [arrays["observations" + jax.tree_util.keystr(path)] for path, _ in named]
-    return jax.tree.unflatten(jax.tree.structure(parts), leaves)
+def _observations(arrays: Mapping[str, np.ndarray], like: Any) -> list[Any]:
+    """What was observed before, as one part; none where no step was."""
+    names = ["observations" + jax.tree_util.keystr(path) for path, _ in jax.tree_util.tree_leaves_with_path(like)]
+    whole = all(name in arrays for name in names)
+    return [jax.tree.unflatten(jax.tree.structure(like), [arrays[name] for name in names])] if names and whole else []

@@ -18,7 +18,7 @@ from jgd.core.record import record
 from jgd.core.types import Batch
 from jgd.data.batches import Batches
 
-WINDOW = 2**26  # bytes of rows that a segment gets at once
+WINDOW = 2**25  # bytes of rows that a segment gets at once
 
 
 def on_disk(data: Batch) -> bool:
@@ -50,7 +50,8 @@ class Window:
 
     def take(self, data: Batch, permutation: Array, position: Array, size: int) -> Batch:
         first = (position - self.first) * self.size
-        return jax.tree.map(lambda a: jax.lax.dynamic_slice_in_dim(a, first, size), data)
+        rows = jax.tree.map(lambda a: jax.lax.dynamic_slice_in_dim(a, first, size), data)
+        return self.batches.spread(rows, size)
 
 
 @dataclass

@@ -7,7 +7,7 @@ segments are cut, so that it can be looked at, stored, killed and resumed at any
 """
 
 import os
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import nullcontext
 from typing import Any
 
@@ -22,7 +22,7 @@ from jgd.core.optimizer import Optimizer
 from jgd.core.types import Batch, Loss, Params
 from jgd.data.batches import Batches
 from jgd.data.orders import HardMining, Order
-from jgd.stopping import Best, Stop
+from jgd.stopping import Stop
 from jgd.store import opened
 from jgd.train.bar import bar
 from jgd.train.history import LIMIT, History
@@ -30,7 +30,9 @@ from jgd.train.loop import SEGMENT, Job, Look, begin, go, left
 from jgd.train.resume import Saver, identity, resumed
 from jgd.train.run import Run
 from jgd.train.session import Session
+from jgd.train.spread import Spread
 from jgd.train.stream import Loader, on_disk
+from jgd.train.validation import Validation
 from jgd.watch import (
     BASELINE_ROWS,
     DIVERGED,
@@ -66,6 +68,7 @@ def train(
     progress: bool | None = None,
     history: int | None = LIMIT,
     diverged_above: float = DIVERGED,
+    devices: Sequence[Any] | None = None,
     check_finite: bool = True,
     store: str | os.PathLike | None = None,
     resume: bool = False,
@@ -86,12 +89,15 @@ def train(
     stop: when to stop before the budget, see `jgd.Stop`.
     observe: params -> a tree recorded after every update, such as `lambda params: params` for a trajectory.
     callback: called with a `Look` between segments, a few times a second; what it raises ends the run, passes through,
-    and carries the `Run` so far as its attribute `run` (so does Ctrl-C).
+    and carries the `Run` so far as its attribute `run` (so does Ctrl-C); where there is a store, that is saved.
     progress: a bar with loss, rate and time left on stderr: None (default) where that is a terminal and rich is
     installed, True everywhere, False never.
     history: rows to keep at most; a longer run keeps every 2nd, 4th, … step. None keeps all.
     diverged_above: the run stops once the loss exceeds this many times its start, that is the loss at `params` on the
     first 4096 rows, taken as at least 1. check_finite: refuse NaN or infinite rows before anything runs.
+    devices: over which each batch is cut by rows, for one model too slow for one device: all hold the parameters, and
+    their gradients are summed at every step. They must divide `batch_size` (an epoch's short last batch that they don't
+    divide is computed on each). The numbers are those of one device to rounding, not to the bit.
     store: a directory for snapshots, every `save_every` seconds and at the end. With resume=True the run in it goes on
     where its last snapshot was, and ends with the same bits as one that was never interrupted; a finished one is
     returned without a step. More `steps` go on from it, and what was evaluated after its last step stays among the
@@ -114,11 +120,13 @@ def train(
     data = np.zeros(1, np.float32) if data is None else data  # a loss without data ignores its batch
     rows = checks.rows("data", data)
     batches = Batches(rows, rows if batch_size is None else batch_size, order)
+    spread = None if devices is None else Spread.over(devices, batches)
     total = _steps(steps, epochs, batches)
-    if not isinstance(optimizer, Optimizer):
-        raise checks.JgdTypeError(
-            f"optimizer must be a jgd.Optimizer such as jgd.optimizers.adam(1e-3), got {optimizer!r}"
-        )
+    checks.instance("optimizer", optimizer, Optimizer, "jgd.optimizers.adam(1e-3)")
+    for name, flag in (("larger_is_better", larger_is_better), ("check_finite", check_finite), ("resume", resume)):
+        checks.flag(name, flag)
+    if progress is not None:
+        checks.flag("progress", progress)
     _refuse_tracers(params, optimizer, data)
     checks.parameters(params)
     if check_finite:
@@ -127,15 +135,21 @@ def train(
         checks.rows("validation", validation)
         if check_finite:
             checks.finite_data("validation", validation)
-    stop = Stop() if stop is None else stop
+    stop = Stop() if stop is None else checks.instance("stop", stop, Stop, "jgd.Stop(patience=5)")
+    metrics = {} if metrics is None else metrics
+    check_metrics(metrics)
     if (metrics or stop.patience) and validation is None:
         raise checks.JgdValueError("metrics and patience need validation=, the rows to evaluate them on")
-    check_metrics(metrics or {})
-    checks.choice("metric in select_by", select_by, ("loss", *(metrics or {})))
+    checks.choice("metric in select_by", select_by, ("loss", *metrics))
     every = batches.per_epoch if evaluate_every is None else checks.count("evaluate_every", evaluate_every, 1)
     history = None if history is None else checks.count("history", history, 2)
     diverged_above = checks.number("diverged_above", diverged_above, "> 0")
     save_every = checks.number("save_every", save_every, ">= 0")
+    for name, function in (("observe", observe), ("callback", callback)):
+        if function is not None:
+            checks.function(name, function)
+    if store is not None:
+        checks.path("store", store)
     if resume and store is None:
         raise checks.JgdValueError("resume needs store=, the directory of the run to go on with")
     key = seeds.key(seed, seeds.Stream.ORDER)
@@ -147,43 +161,49 @@ def train(
     if streams and isinstance(batches.order, HardMining):
         raise checks.JgdValueError("order HardMining looks at every row, which memory-mapped data are too large for")
     data = data if streams else jax.tree.map(jnp.asarray, data)
-    validation = jax.tree.map(jnp.asarray, validation)
     params = jax.tree.map(lambda x: jnp.array(x, dtype=jnp.asarray(x).dtype), params)  # a copy: segments donate theirs
-    metrics = {name: traceable(metric) for name, metric in (metrics or {}).items()}
+    if spread is not None:
+        params, batches = spread.copied(params), spread.batches(batches)
+        data = data if streams else spread.rows(data) if batches.whole else spread.copied(data)
+    judged = None
+    if validation is not None:
+        judged = Validation(
+            loss,
+            {name: traceable(metric) for name, metric in metrics.items()},
+            jax.tree.map(jnp.asarray, validation) if spread is None else spread.rows(validation),
+            stop.judge(larger_is_better),
+            every=jnp.asarray(min(every, 2**31 - 1), jnp.int32),
+            total=jnp.asarray(total, jnp.int32),
+            select_by=select_by,
+        )
     limit = loss_limit(
         initial_loss(loss, params, jax.tree.map(lambda a: jnp.asarray(a[:BASELINE_ROWS]), data)), diverged_above
     )
     loader = Loader.of(data, batches, key, SEGMENT) if streams else None
-    job = Job(
-        loss,
-        optimizer,
-        data,
-        validation,
-        metrics,
-        batches,
-        key,
-        limit,
-        stop,
-        total,
-        every,
-        select_by,
-        observe,
-        loader,
-        callback,
+    job = Job(loss, optimizer, data, judged, batches, key, limit, stop, total, observe, loader, callback)
+    judge = None if judged is None else judged.judge
+    session = Session(
+        begin(optimizer, params, seeds.key(seed, seeds.Stream.NOISE), stop.goals, judge), History(history)
     )
-    lane = begin(optimizer, params, seeds.key(seed, seeds.Stream.NOISE), stop.goals)
-    session = Session(lane, History(history), Best(larger_is_better, stop.min_delta))
     if isinstance(batches.order, HardMining):
         session.ranked = np.arange(rows, dtype=np.int32)
     with nullcontext() if store is None else opened(store) as shelf:
         saver = None
         if shelf is not None:
-            saver = Saver(shelf, identity(job, params, seed, larger_is_better, diverged_above), save_every)
+            asked = {"seed": seed, "evaluate_every": every, "diverged_above": diverged_above}
+            asked |= {"select_by": select_by, "larger_is_better": larger_is_better}
+            saver = Saver(shelf, identity(job, params, asked), save_every)
             session = resumed(shelf, saver.identity, session, job, resume)
+        if spread is not None:
+            session.lane = spread.copied(session.lane)
         try:
             with bar(progress, total) as show:
                 go(job, session, (lambda at_end: None) if saver is None else saver.bound(session), show)
         except BaseException as fault:
+            if any(leaf.is_deleted() for leaf in jax.tree.leaves(session.lane)):
+                raise  # a segment failed half-way, and took what it had been given along
+            if saver is not None and saver.newest < session.done:
+                saver.bound(session)(True)
             fault.run = left(job, session, (*notes, f"ended by {fault!r}"))  # pyright: ignore[reportAttributeAccessIssue]
             raise
         finally:

@@ -1,0 +1,89 @@
+"""What a budget of trials buys: enters a score for each config, leaves the expected best of k of them."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from jgd.core import checks
+
+
+@dataclass(frozen=True)
+class BestOf:
+    """trials: (k,) how many. expected: (k,) the best validation score of so many, on average over which are drawn.
+
+    deviation: (k,) the standard deviation of that best score from one search to the next.
+    """
+
+    trials: np.ndarray
+    expected: np.ndarray
+    deviation: np.ndarray
+
+
+def best_of(
+    scores: np.ndarray,
+    larger_is_better: bool,
+    trials: int | Sequence[int] | np.ndarray | None = None,
+    *,
+    replacement: bool = False,
+    diverged_as: float | None = None,
+) -> BestOf:
+    """The expected best of k random configs, exactly, by order statistics.
+
+    scores: (configs,), one validation score each, from a space sampled at random; n of them. trials: the numbers k, or
+    one for 1 … k; default 1 … n. Sorted from the worst, the i-th is the best of k with probability C(i−1, k−1)/C(n, k)
+    if k different ones are drawn: unbiased for a search of k configs (Dodge et al. 2021, arXiv:2110.00613), the default,
+    with k ≤ n. replacement=True: (i/n)ᵏ − ((i−1)/n)ᵏ, the first estimator (Dodge et al. 2019, "Show your work",
+    arXiv:1909.03004), which is pessimistic, steadier, and knows k > n. A config without a score (NaN: diverged) counts
+    as `diverged_as`, default the worst score there is.
+
+    >>> curve = best_of(np.array([0.5, 0.7, 0.9]), larger_is_better=True)
+    >>> curve.expected.tolist(), curve.deviation.tolist()
+    ([0.7, 0.833, 0.9], [0.163, 0.094, 0.0])
+    """
+    larger, replacement = checks.flag("larger_is_better", larger_is_better), checks.flag("replacement", replacement)
+    scores = np.asarray(scores, np.float64)
+    if scores.ndim != 1 or not np.isfinite(scores).any():
+        raise checks.JgdValueError(f"scores must have shape (configs,) and one that is finite, got {scores}")
+    finite, sign = np.isfinite(scores), 1 if larger else -1
+    worst = (sign * scores[finite]).min() * sign
+    floor = worst if diverged_as is None else checks.number("diverged_as", diverged_as, "(-inf, inf)")
+    ordered = np.sort(np.where(finite, scores, floor) * sign)
+    n = len(ordered)
+    chosen = _trials(n if trials is None else trials, None if replacement else n)
+    weights = _with_replacement(n) if replacement else _without_replacement(n)
+    moments = []
+    for k in chosen:
+        share = weights(k)
+        mean = share @ ordered
+        moments.append((mean * sign, np.sqrt(share @ (ordered - mean) ** 2)))
+    expected, deviation = np.array(moments).T
+    return BestOf(np.array(chosen), expected, deviation)
+
+
+def _trials(trials: Any, most: int | None) -> list[int]:
+    if isinstance(trials, Sequence | np.ndarray) and not isinstance(trials, str):
+        chosen = [checks.count(f"trials[{i}]", k, 1, most) for i, k in enumerate(trials)]
+        if not chosen:
+            raise checks.JgdValueError("trials must hold at least one number, got none")
+        return chosen
+    return list(range(1, checks.count("trials", trials, 1, most) + 1))
+
+
+def _with_replacement(n: int) -> Callable[[int], np.ndarray]:
+    ends = np.arange(n + 1) / n
+    return lambda k: np.diff(ends**k)
+
+
+def _without_replacement(n: int) -> Callable[[int], np.ndarray]:
+    from scipy.special import gammaln  # here: jgd imports as fast as jax
+
+    log_factorial = gammaln(np.arange(n + 1) + 1.0)
+
+    def weights(k: int) -> np.ndarray:
+        i = np.arange(k, n + 1)  # the worst k − 1 are never the best of k
+        likely = np.exp(log_factorial[i - 1] - log_factorial[i - k] - (log_factorial[n - 1] - log_factorial[n - k]))
+        return np.concatenate([np.zeros(k - 1), likely / likely.sum()])
+
+    return weights

@@ -1,0 +1,57 @@
+"""Performance profiles: enter costs of methods on tasks, leaves how often each is within a factor of the best."""
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from jgd.core import checks
+
+
+@dataclass(frozen=True)
+class Profile:
+    """ratios: (methods, tasks), a method's cost over the least of any method on that task; inf where it failed.
+
+    factors: (factors,) τ ≥ 1. shares: (methods, factors), the share of tasks with a ratio of at most τ. At τ = 1 it is
+    how often a method is (one of) the best, at large τ how often it succeeds at all.
+    """
+
+    methods: tuple[str, ...]
+    ratios: np.ndarray
+    factors: np.ndarray
+    shares: np.ndarray
+
+    @property
+    def solved(self) -> np.ndarray:
+        """(methods,), the share of tasks on which a method succeeds."""
+        return np.isfinite(self.ratios).mean(axis=1)
+
+
+def performance_profile(costs: Any, methods: list[str] | tuple[str, ...] | None = None, factors: Any = None) -> Profile:
+    """Dolan & Moré 2002, "Benchmarking optimization software with performance profiles": ρ(τ) = share with r ≤ τ.
+
+    costs: (methods, tasks), positive, smaller is better: steps or seconds to a target, or a final error. NaN and inf: the
+    method failed on that task. A task on which all fail counts against all. methods: names, a row each. factors: default
+    every ratio there is, where the steps of the curves are. With three methods or more, a curve depends on which others
+    take part (Gould & Scott 2016): read it for the best, and drop a method before comparing the rest.
+
+    >>> profile = performance_profile([[10.0, 40.0], [20.0, 20.0], [5.0, np.inf]], ["a", "b", "c"])
+    >>> profile.factors.tolist(), profile.shares.tolist()
+    ([1.0, 2.0, 4.0], [[0.0, 1.0, 1.0], [0.5, 0.5, 1.0], [0.5, 0.5, 0.5]])
+    """
+    costs = np.asarray(costs, np.float64)
+    if costs.ndim != 2 or costs.size == 0:
+        raise checks.JgdValueError(f"costs must have shape (methods, tasks), got {costs.shape}")
+    if (costs <= 0).any():
+        row, column = np.argwhere(costs <= 0)[0]
+        raise checks.JgdValueError(f"costs[{row}][{column}] must be > 0, inf or NaN, got {costs[row, column]}")
+    names = tuple(f"method {i}" for i in range(len(costs))) if methods is None else tuple(methods)
+    if len(names) != len(costs):
+        raise checks.JgdValueError(f"methods must have a name for each of {len(costs)} rows of costs, got {len(names)}")
+    costs = np.where(np.isnan(costs), np.inf, costs)
+    best = costs.min(axis=0)
+    ratios = np.where(np.isfinite(costs), costs / np.where(np.isfinite(best), best, 1.0), np.inf)
+    taus = np.unique(ratios[np.isfinite(ratios)]) if factors is None else np.asarray(factors, np.float64)
+    if taus.ndim != 1 or not (taus >= 1).all():
+        raise checks.JgdValueError(f"factors must be numbers >= 1, got {factors}")
+    return Profile(names, ratios, taus, (ratios[:, :, None] <= taus).mean(axis=1))
