@@ -83,8 +83,8 @@ def test_killed_in_the_middle_the_same_command_ends_with_the_same_numbers(here, 
     assert not (tmp_path / "run/results.nc").exists()
     code, out, err = here("show", "run")  # readable after the kill, before it goes on
     assert (code, err) == (0, "")
-    assert "12 lanes of 12 steps" in out
-    assert "100%" not in out
+    assert "lanes are left on the way to step 12; not running" in out
+    assert "the best so far" in out
     code, out, err = here(*IRIS)
     assert (code, err) == (0, "")
     assert "wrote run/results.nc" in out
@@ -160,8 +160,8 @@ def test_extend_confirm_show_and_replay_need_only_the_directory(here, tmp_path, 
 
     code, out, err = here("show", "../run", "--top", "2")
     assert (code, err) == (0, "")
-    assert "12 lanes are through (100%), not running" in out
-    assert "the best 2 of 4 configs" in out
+    assert "4 configs × 3 seeds, 18 steps; through; not running" in out
+    assert "Best configs" in out
     assert "the test rows were read 2 times" in out
 
     code, out, err = here("replay", "../run", "--config", "1", "--seed", "2")
@@ -213,6 +213,21 @@ def test_a_table_of_ones_own_and_a_space_that_names_optimizers(here, tmp_path):
     assert (code, "what differs: task.train" in err) == (2, True)
 
 
+def test_halving_is_said_in_the_picture_of_the_directory(here):
+    words = ["sweep", "iris", "-o", "sgd", "--learning-rates", "1e-3", "1", "9", "--steps", "18", "--seeds", "2"]
+    code, out, err = here(*words, "--halving", "3", "--out", "run")
+    assert (code, err) == (0, "")
+    assert "8 of 9 configs stopped early" in out
+    code, out, err = here("show", "run")
+    assert (code, err) == (0, "")
+    assert "through; not running" in out
+    assert "8 configs were stopped early" in out
+    code, _, err = here("extend", "run", "--seeds", "3")
+    assert (code, "can't be extended" in err) == (2, True)
+    assert "bit for bit" in here("replay", "run", "--config", "0", "--seed", "1")[1]
+    assert here("confirm", "run", "--seeds", "2")[0] == 0
+
+
 def test_all_lanes_diverged_is_the_exit_code_1(here):
     bad = ["sweep", "hours_points", "-o", "sgd", "--learning-rates", "1e3", "1e4", "2", "--steps", "30", "--out", "run"]
     code, out, _ = here(*bad)
@@ -244,7 +259,7 @@ def test_all_lanes_diverged_is_the_exit_code_1(here):
         ("sweep iris --recipe own_recipes:decayd", "did you mean 'decayed'"),
         ("sweep iris --recipe own_recipes:number", "must name a function, got 'own_recipes:number', a int"),
         ("sweep own_recipes:decayed", "own_recipes:decayed() raised TypeError"),
-        ("sweep iris -o adam -o adam", "the recipe 'adam' is named twice"),
+        ("sweep iris -o adam -o adam", "got 'adam' twice"),
         ("sweep iris --extend", "--extend goes on with what --out holds"),
         ("sweep iris --out notes", "holds files already"),
         ("sweep iris --out good.toml/run", "--out must be in a directory that can be written"),

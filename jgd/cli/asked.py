@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import jgd
+from jgd.cli import words
 from jgd.cli.importing import imported
 from jgd.cli.train import CLASSES, VALUES
 from jgd.core import checks, disk
@@ -28,6 +29,7 @@ class Asked:
     data: str | None
     target: str | None
     loss: str | None
+    scale: str | None
     recipes: tuple[str, ...]
     directory: str
     options: dict[str, Any] = field(default_factory=dict)
@@ -43,7 +45,7 @@ class Asked:
             raise checks.JgdValueError("name a task of `jgd list`, or give --data FILE --target COLUMN")
         if self.data is not None:
             return self._of_table()
-        for option, value in (("--target", self.target), ("--loss", self.loss)):
+        for option, value in (("--target", self.target), ("--loss", self.loss), ("--scale", self.scale)):
             if value is not None:
                 raise checks.JgdValueError(f"{option} belongs to --data; the task {self.task!r} has its own")
         if ":" not in str(self.task):
@@ -63,7 +65,8 @@ class Asked:
         says = self.loss or self.model  # whichever was named tells labels from values
         kind = "classes" if says in CLASSES else "values" if says in VALUES else "auto"
         table = jgd.data.read(self._data_file, str(self.target), kind)
-        return jgd.tasks.of_table(table, self.model, self.loss)  # pyright: ignore[reportArgumentType]
+        scale = words.SCALES[checks.choice("scale", self.scale or "standard", words.SCALES)]
+        return jgd.tasks.of_table(table, self.model, self.loss, scale=scale)
 
     @property
     def _data_file(self) -> Path:
@@ -103,8 +106,8 @@ def opened(directory: Path) -> jgd.Sweep:
     if not (directory / FILE).exists():
         return jgd.load_sweep(directory)
     facts = disk.unsealed(directory / FILE)
-    words = {name: facts[name] for name in Asked.__dataclass_fields__}
-    asked = Asked(**{**words, "recipes": tuple(facts["recipes"])})
+    said = {name: facts[name] for name in Asked.__dataclass_fields__}
+    asked = Asked(**{**said, "recipes": tuple(facts["recipes"])})
     return jgd.load_sweep(directory, asked.make_task(), asked.functions())
 
 

@@ -10,7 +10,7 @@ from jgd import results
 from jgd.cli import asked, show
 from jgd.core import disk
 from jgd.results import confirmation, files
-from jgd.results.table import columns, cost_line, rows
+from jgd.results.table import columns, cost_line, rows, stopped_line
 
 SWEEP = "sweep.json"
 STORED = (SWEEP, "journal", "pieces", "lanes", "test_reads.json", asked.FILE)  # what makes a directory a sweep's
@@ -48,6 +48,8 @@ def written(found: jgd.Sweep, directory: Path) -> int:
     lanes = f"{len(found.configs)} configs × {len(found.seeds)} seeds, {found.plan.steps} steps"
     title = f"{found.task}: {lanes}; ± is the 95% interval of the mean over seeds"
     show.table(columns(found), rows(found), title=title)
+    if stopped_line(found):
+        show.say(stopped_line(found))
     if found.cost["lane_steps"]:
         show.say(cost_line(found))
     else:

@@ -8,6 +8,7 @@ import numpy as np
 import typer
 
 import jgd
+from jgd import results
 from jgd.cli import asked, show
 from jgd.core import checks, disk
 from jgd.descent import GOING
@@ -21,38 +22,40 @@ def command(
     directory: Annotated[Path, typer.Argument(help="Of a sweep.")],
     top: Annotated[int, typer.Option(help="Configs listed.")] = 10,
 ) -> None:
-    """Show the picks, the best configs with their intervals, what it cost, and how often the test rows were read.
+    """Show the picks, the report (best configs with intervals, what speaks against them, what mattered, the cost), and
+    how often the test rows were read. While the sweep isn't through: the best so far.
 
     Nothing is run and nothing is written.
     """
     checks.count("top", top, 1)
     found = asked.opened(directory)
-    show.say(_standing(found, directory))
+    left = _left(found)
+    size = f"{len(found.configs)} configs × {len(found.seeds)} seeds, {found.plan.steps} steps"
+    state = "through" if not left else f"{left} lanes are left on the way to step {found.legs[-1].until}"
+    show.say(f"{found.task}: {size}; {state}; {'running now' if disk.in_use(directory) else 'not running'}")
     show.table(table.columns(found), table.rows(found), title="picks; ± is the 95% interval of the mean over seeds")
-    heads = ["config", "recipe", "hyperparameters", f"validation {found.metric}", "diverged"]
-    best = _best(found, top)
-    if best:
-        show.table(heads, best, title=f"the best {len(best)} of {len(found.configs)} configs")
-    show.say(_cost(found))
+    if left:
+        heads = ["config", "recipe", "hyperparameters", f"validation {found.metric}", "diverged"]
+        show.table(heads, _best(found, top), title="the best so far, of what has come to the last step")
+    else:
+        show.say(results.report(found, top))
     for note in found.archive.notes:
         show.say(f"note: {note}")
     reads = len(found.archive.reads)
-    show.say("the test rows have not been read" if not reads else f"the test rows were read {_times(reads)}")
+    times = "once" if reads == 1 else f"{reads} times"
+    show.say(f"\nthe test rows were read {times}" if reads else "\nthe test rows have not been read")
     confirmation = directory / FILES[1]
     if confirmation.exists():
         show.say("\n" + confirmation.read_text(encoding="utf-8").rstrip())
 
 
-def _standing(found: jgd.Sweep, directory: Path) -> str:
-    """How far it is."""
-    lanes = found.diverged_at.size
-    size = f"{len(found.configs)} configs × {len(found.seeds)} seeds = {lanes} lanes of {found.plan.steps} steps"
-    whole = sum(
-        found.archive.done(config, seed, found.plan.steps)
-        for config, seed in product(range(len(found.configs)), range(len(found.seeds)))
-    )
-    state = "running now" if disk.in_use(directory) else "not running"
-    return f"{found.task}: {size}; {whole} lanes are through ({whole / lanes:.0%}), {state}"
+def _left(found: jgd.Sweep) -> int:
+    """Lanes that the last leg so far has not brought to its end; when it has, the sweep is through."""
+    if not found.legs:
+        return 0
+    leg = found.legs[-1]
+    lanes = product(leg.configs, range(len(found.seeds)))
+    return sum(not found.archive.done(config, seed, leg.until) for config, seed in lanes)
 
 
 def _best(found: jgd.Sweep, top: int) -> list[list[str]]:
@@ -73,15 +76,3 @@ def _best(found: jgd.Sweep, top: int) -> list[list[str]]:
         ]
         for place in order
     ]
-
-
-def _cost(found: jgd.Sweep) -> str:
-    """What its stored blocks took, over all times that it ran."""
-    pieces = found.archive.pieces.values()
-    steps, seconds = sum(piece.block.lane_steps for piece in pieces), sum(piece.seconds for piece in pieces)
-    pace = f", {steps / seconds:,.0f} a second and device" if seconds else ""
-    return f"{steps:,} lane-steps in {len(pieces)} pieces, {seconds:.1f} s of devices{pace}"
-
-
-def _times(count: int) -> str:
-    return "once" if count == 1 else f"{count} times"

@@ -53,7 +53,14 @@ def command(
     data: Annotated[Path | None, typer.Option(help="A table of your own: .csv, .parquet or .npz.")] = None,
     target: Annotated[str | None, typer.Option(help="The column of --data to predict.")] = None,
     loss: Annotated[str | None, typer.Option(help="A loss for --data; default what suits target and model.")] = None,
+    scale: Annotated[
+        str | None, typer.Option(help="Features of --data: standard (default), minmax or none, by the training rows.")
+    ] = None,
+    halving: Annotated[
+        int | None, typer.Option(help="Successive halving: at each rung one config of so many goes on, 2 or more.")
+    ] = None,
     block: Annotated[int | None, typer.Option(help="Configs a compiled block holds; default planned.")] = None,
+    memory: Annotated[int | None, typer.Option(help="MiB that a block may take on its device.")] = None,
     out: Annotated[
         Path | None,
         typer.Option("--out", "--store", help="The sweep's directory; default runs/TASK, numbered."),
@@ -71,7 +78,7 @@ def command(
     if extend and (out is None or overwrite):
         raise checks.JgdValueError("--extend goes on with what --out holds: give --out, and no --overwrite")
     file = None if data is None else str(data)
-    asked = Asked(task, model, file, target, loss, tuple(recipe or []), str(Path.cwd()))
+    asked = Asked(task, model, file, target, loss, scale, tuple(recipe or []), str(Path.cwd()))
     what = asked.make_task()
     searched = _space(space, learning_rates, set_ or [])
     recipes = _recipes(optimizer, asked, searched)
@@ -81,7 +88,9 @@ def command(
         "seeds": seeds,
         "steps": steps,
         "batch_size": _batch_size(batch_size, searched, what),
+        "halving": halving,
         "block": block,
+        "memory": None if memory is None else checks.count("memory", memory, 1) * 2**20,
     }
     asked.options.update(options, space=searched.describe(), recipes=None if recipes is None else list(recipes))
     goes_on = asked.is_in if out is None else run_files.holds_a_sweep
@@ -121,7 +130,7 @@ def _recipes(chosen: Sequence[str] | None, asked: Asked, searched: jgd.Space) ->
     names = chosen or ([] if functions else RECIPES)
     for name in names:
         if name in functions or names.count(name) > 1:
-            raise checks.JgdValueError(f"the recipe {name!r} is named twice")
+            raise checks.JgdValueError(f"--optimizer and --recipe must name each recipe once, got {name!r} twice")
     return {**{name: jgd.optimizers.get(name) for name in names}, **functions}
 
 

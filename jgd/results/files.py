@@ -9,7 +9,7 @@ from jgd.results.report import report
 from jgd.results.table import text
 from jgd.sweep import Sweep
 
-FILES = ("results.nc", "table.txt", "loss.png", "sensitivity.png")
+FILES = ("results.nc", "table.txt", "report.txt", "loss.png", "sensitivity.png")
 
 
 def save_sweep(sweep: Sweep, directory: str | Path) -> list[Path]:
