@@ -123,11 +123,11 @@ def carried_out(
 ) -> Sweep:
     """Run what is left of a plan, on its disk where it has one; everything about it is checked before."""
     _ = plan.batches, plan.widths
-    tell = (lambda tick: None) if tell is None else checks.function("tell", tell)
+    told = checks.function("tell", (lambda tick: None) if tell is None else tell)
     if plan.store is None:
-        return drive(plan, archive or Archive(), tell)
+        return drive(plan, archive or Archive(), told)
     with shelved(plan, extend) as shelf:
-        return drive(plan, shelf, tell)
+        return drive(plan, shelf, told)
 
 
 def devices_of(devices: Sequence[Any] | None) -> tuple[Any, ...]:

@@ -55,8 +55,8 @@ def named(recipes: Recipes | None) -> dict[str, Recipe]:
     if isinstance(recipes, Mapping):
         chosen = dict(recipes)
     else:
-        one = isinstance(recipes, str) or not isinstance(recipes, Sequence)
-        each = [recipes] if one else list(recipes)
+        several = isinstance(recipes, list | tuple)
+        each: Sequence[Any] = recipes if several else [recipes]
         chosen = {}
         for item in each:
             name = item if isinstance(item, str) else name_of(item)
