@@ -153,7 +153,7 @@ class Engine:
                 end = min(until, done + capacity)
                 lane, loss, measured = self._advance(desk, block, opening, end)
                 opening = replace(opening, lane=lane)
-                losses.append(np.asarray(loss)[: end - done, :real])
+                losses.append(np.asarray(loss)[: end - done, :real].copy())  # a view would keep all its room
                 now = int((np.asarray(lane.diverged_at)[:real] != GOING).sum())
                 self._told(end - done, now - broken, real, self.plan.widths[block.group])
                 done, broken = end, now
