@@ -48,12 +48,11 @@ def test_a_member_goes_on_from_its_donor():
 def test_the_best_member_is_trained_again_by_its_schedule_bit_for_bit():
     found = usual()
     for config in range(6):
-        for place, seed in enumerate(found.seeds):
+        for seed in found.seeds:
             past = found.schedule(config, seed)
             first = past[0].hyperparameters
             again = sweep("adam", first, on=by_loss(), seeds=[seed], policy=jgd.Follow(past))
-            stored = np.concatenate([found.loss[each.member, place, each.begin : each.until] for each in past])
-            np.testing.assert_array_equal(again.loss[0, 0], stored)
+            np.testing.assert_array_equal(again.loss[0, 0], found.lane_loss(config, seed))
             jax.tree.map(np.testing.assert_array_equal, again.params(0, seed), found.params(config, seed))
             run = found.replay(config, seed)
             assert run.notes[0] == "bit for bit the stored lane over its 12 steps"
@@ -72,11 +71,41 @@ def test_the_pick_is_of_the_best_members_and_is_confirmed_by_their_schedule():
     assert np.isfinite(confirmed.confirmed[0].test.mean)
 
 
+def test_what_people_read_of_a_population_is_of_members(tmp_path):
+    found = usual()
+    written = jgd.results.save_sweep(found, tmp_path / "run")
+    assert "members.png" in {path.name for path in written}
+    text = jgd.results.report(found)
+    assert "Best members" in text
+    assert "Best configs" not in text
+    config, seed = found.best_member()
+    assert f"member {config} at seed {seed}, went by" in text
+    with pytest.raises(jgd.JgdError, match="member_schedules"):
+        jgd.results.sensitivity(found, tmp_path / "no.png")
+
+
 def test_a_crash_and_another_run_decide_the_same():
     archive = Archive()
     with pytest.raises(Crash):
         drive(usual().plan, archive, crashing(6))
     same(drive(usual().plan, archive, lambda tick: None), usual())
+
+
+def test_lost_lanes_are_made_again_through_their_forebears():
+    archive = Archive()
+    with pytest.raises(Crash):
+        drive(usual().plan, archive, crashing(14))
+    assert all(archive.done(config, place, 8) for config in range(6) for place in (0, 1))  # two legs of three
+    archive.held.clear()
+    found = drive(usual().plan, archive, lambda tick: None)
+    assert found.cost["lane_steps"] > 0
+    same(found, usual())
+
+
+def test_a_space_whose_ends_the_recipe_refuses_is_refused_before_any_step():
+    space = jgd.space(learning_rate=jgd.log(1e-3, 1), momentum=jgd.uniform(0.5, 1))
+    with pytest.raises(jgd.JgdError, match="momentum"):
+        sweep("momentum", space, samples=6, policy=jgd.Population(every=4))
 
 
 def test_a_stored_population_is_read_with_its_history(tmp_path):

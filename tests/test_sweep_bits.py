@@ -1,71 +1,78 @@
 """A lane's bits: at one block width they depend on its own config and seed, and on nothing around it."""
 
 import functools
+import importlib
+import json
+import subprocess
+import sys
 
 import jax
+import lane_bits
 import numpy as np
 import pytest
-from sweeping import RATES, sweep
+from lane_bits import CHANGES, RATES, SEEDS, digests, lanes, sweep
 
-import jgd
-
-pytestmark = pytest.mark.slow
-
-MLP = functools.cache(lambda: jgd.tasks.get("iris", "mlp"))
+plain = functools.cache(lambda model: digests(model, "as it is"))
+MODELS = ["softmax", pytest.param("mlp", marks=pytest.mark.slow), pytest.param("cnn", marks=pytest.mark.slow)]
 
 
-@functools.cache
-def plain():
-    return lanes(sweep("adam", on=MLP()))
+def differing(found: dict[str, str], model: str) -> list[str]:
+    assert found
+    return [lane for lane, digest in found.items() if digest != plain(model)[lane]]
 
 
-def lanes(found: jgd.Sweep) -> dict:
-    """(learning rate, seed) -> every bit that the sweep knows of the lane."""
-    out = {}
-    for config, (_, hypers) in enumerate(found.configs):
-        for place, seed in enumerate(found.seeds):
-            measured = [
-                found.loss[config, place],
-                *(values[config, place] for values in found.validation.values()),
-            ]
-            arrays = measured + jax.tree.leaves(found.params(config, seed))
-            out[hypers["learning_rate"], seed] = b"".join(np.asarray(a).tobytes() for a in arrays)
-    return out
+@pytest.mark.parametrize("model", MODELS)
+@pytest.mark.parametrize("change", CHANGES)
+def test_a_lanes_bits_are_its_own(model, change):
+    assert differing(digests(model, change), model) == []
 
 
-SHUFFLED = tuple(np.random.default_rng(0).permutation(RATES))
-VARIANTS = {
-    "again": {},
-    "shuffled configs": {"space": {"learning_rate": SHUFFLED}},
-    "fewer configs": {"space": {"learning_rate": RATES[2:5]}},
-    "one config": {"space": {"learning_rate": RATES[3:4]}},
-    "more configs": {"space": {"learning_rate": (*RATES, 2.0, 3.0)}},
-    "diverging neighbours": {"space": {"learning_rate": (RATES[0], 1e6, RATES[1], 1e30, RATES[2], 1e38)}},
-    "other seeds": {"seeds": [1, 0, 7]},
-    "one device": {"devices": jax.devices},
-    "beside another recipe": {"recipes": ["sgd", "adam"]},
-    "fewer looks": {"evaluate_every": 12},
-}
+def test_the_neighbours_did_diverge():
+    found = sweep("softmax", **CHANGES["diverging neighbours"])
+    assert (found.diverged_at[1::2] >= 0).sum() > 40
+    assert (found.diverged_at[::2] < 0).all()
 
 
-@pytest.mark.parametrize("change", VARIANTS.values(), ids=VARIANTS)
-def test_a_lanes_bits_are_its_own(change):
-    options = {"recipes": "adam", **change}
-    if "devices" in options:
-        options["devices"] = jax.devices()[:1]
-    found = sweep(**options, on=MLP())
-    mine = {lane: bits for lane, bits in lanes(found).items() if lane in plain()}
-    if "evaluate_every" in options:  # other looks are other numbers, but the last look and the losses are the same
-        last = lambda sweep: (
-            sweep.loss,
-            {name: v[..., -1] for name, v in sweep.validation.items()},
-            sweep.final,
-        )
-        jax.tree.map(np.testing.assert_array_equal, last(found), last(sweep("adam", on=MLP())))
-        return
-    assert mine
-    assert [lane for lane, bits in mine.items() if bits != plain()[lane]] == []
-
-
-def test_two_devices_are_there():
+@pytest.mark.slow
+@pytest.mark.parametrize("devices", [1, 4])
+def test_other_numbers_of_devices_give_the_same_bits(devices):
     assert len(jax.devices()) == 2
+    command = [sys.executable, lane_bits.__file__, str(devices), "as it is", "shuffled"]
+    told = json.loads(subprocess.run(command, check=True, capture_output=True, text=True).stdout)
+    for model, by_change in told.items():
+        for found in by_change.values():
+            assert len(found) == 64
+            assert differing(found, model) == []
+
+
+@pytest.mark.parametrize("model", MODELS)
+def test_one_device_alone_gives_the_same_bits(model):
+    assert differing(lanes(sweep(model, devices=jax.devices()[1:])), model) == []
+
+
+@pytest.mark.parametrize("model", MODELS)
+def test_other_looks_change_no_loss_and_no_parameter(model):
+    found, other = sweep(model, RATES[:9]), sweep(model, RATES[:9], evaluate_every=3)
+    for one, same in zip(found.validation.values(), other.validation.values(), strict=True):
+        np.testing.assert_array_equal(one[..., -1], same[..., -1])
+    jax.tree.map(np.testing.assert_array_equal, (found.loss, found.final), (other.loss, other.final))
+
+
+@pytest.mark.parametrize("model", MODELS)
+def test_an_extended_sweep_has_the_bits_of_a_whole_one(model, tmp_path, monkeypatch):
+    monkeypatch.setattr(importlib.import_module("jgd.sweep.engine"), "SAVE", 0.0)
+    few = sweep(model, RATES[:9], steps=5, store=tmp_path)
+    longer = few.extend(steps=10).extend(seeds=(0, *SEEDS))  # through files
+    beside = {lane: digest for lane, digest in lanes(longer).items() if lane in plain(model)}
+    assert len(beside) == 9
+    assert differing(beside, model) == []
+
+
+@pytest.mark.parametrize("model", MODELS)
+def test_a_lane_replayed_alone_has_its_bits(model):
+    found = sweep(model)
+    for config in (0, 37, 63):
+        run = found.replay(config, SEEDS[0])
+        assert run.notes == ("bit for bit the stored lane over its 10 steps",)
+        jax.tree.map(np.testing.assert_array_equal, run.params, found.params(config, SEEDS[0]))
+        np.testing.assert_array_equal(run.evaluations["loss"], found.validation["loss"][config, 0])

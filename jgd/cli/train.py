@@ -114,6 +114,11 @@ def command(
             raise checks.JgdValueError(
                 f"--store {store} holds a run: --resume goes on with it, or name another directory"
             ) from held
+        except KeyboardInterrupt as stopped:
+            if isinstance(run := getattr(stopped, "run", None), jgd.Run):
+                kept = "" if store is None else f"; --resume goes on with what --store {store} keeps"
+                show.console.print(f"{run.status}{kept}", highlight=False)
+            raise
         _curve(what, optimizer, run)
         named = {"": run}
     if directory is not None:

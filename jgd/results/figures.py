@@ -23,6 +23,10 @@ def sensitivity(sweep: Sweep, path: str | Path, parameter: str | None = None) ->
     other parameters too, each point is the best over them; configs that were stopped are in no point. `parameter`:
     default learning_rate, or the first swept that is a number (`jgd.results.responses` draws words too).
     """
+    if sweep.is_population:
+        raise checks.JgdValueError(
+            "a population's hyperparameters change on the way: draw jgd.results.member_schedules"
+        )
     swept = numeric_names(sweep)
     if not swept:
         raise checks.JgdValueError("the sweep has no numeric hyperparameter to draw its sensitivity to")
@@ -68,7 +72,8 @@ def loss_curves(sweep: Sweep, path: str | Path) -> None:
     for place, pick in enumerate(sweep.picks):
         if pick.config is None:
             continue
-        seeds = sweep.loss[pick.config]
+        members = [sweep.best_member(pick.recipe, seed) for seed in sweep.seeds] if sweep.is_population else []
+        seeds = np.stack([sweep.lane_loss(*m) for m in members if m]) if members else sweep.loss[pick.config]
         steps = np.arange(seeds.shape[1])
         axes.plot(steps, seeds.T, color=f"C{place}", lw=0.4, alpha=0.25)
         axes.plot(

@@ -3,6 +3,7 @@
 import numpy as np
 
 from jgd.core import checks
+from jgd.results.population_figure import members_said
 from jgd.results.table import said, value_said
 from jgd.sweep import (
     Finals,
@@ -36,22 +37,29 @@ def report(sweep: Sweep, top: int = 5, confidence: float = 0.95) -> str:
     """
     top = checks.count("top", top, 1)
     confidence = checks.number("confidence", confidence, "(0, 1)")
-    ends = finals(sweep)
-    ranking = rank(ends.scores, ends.larger_is_better, confidence, ends.stopped)
     configs, seeds, steps = sweep.loss.shape
     size = f"{configs} configs × {seeds} {'seed' if seeds == 1 else 'seeds'} × {steps} steps"
     heading = f"{sweep.task}: {size}, by validation {sweep.metric} ({_direction(sweep)} is better)"
     sections = {
+        **({"Best members": members_said(sweep)} if sweep.is_population else _of_configs(sweep, top, confidence)),
+        "Cost": _cost(sweep),
+    }
+    parts = ["\n".join([title, *(f"  {line}" for line in lines)]) for title, lines in sections.items() if lines]
+    return "\n\n".join([heading, *parts])
+
+
+def _of_configs(sweep: Sweep, top: int, confidence: float) -> dict[str, list[str]]:
+    """What compares configs: not for a population, whose members are others at each seed and change on the way."""
+    ends = finals(sweep)
+    ranking = rank(ends.scores, ends.larger_is_better, confidence, ends.stopped)
+    return {
         "Best configs": _best(sweep, ends, ranking, top, confidence),
         "Neighbours of the best": _neighbours(sweep, ends, ranking, confidence),
         "Findings": [finding.message for finding in findings(sweep, confidence)] or ["none"],
         "Learning-rate sensitivity": _sensitivity(sweep, confidence),
         "Importance": _importance(sweep),
         "Best of k": _best_of(ends),
-        "Cost": _cost(sweep),
     }
-    parts = ["\n".join([title, *(f"  {line}" for line in lines)]) for title, lines in sections.items() if lines]
-    return "\n\n".join([heading, *parts])
 
 
 def _best(sweep: Sweep, ends: Finals, ranking: Ranking, top: int, confidence: float) -> list[str]:

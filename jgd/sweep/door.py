@@ -19,7 +19,9 @@ from jgd.sweep.engine import Tick
 from jgd.sweep.halving import Halving
 from jgd.sweep.plan import Plan
 from jgd.sweep.policies import Full, Policy
+from jgd.sweep.population import Population
 from jgd.sweep.recipes import Recipes, named
+from jgd.sweep.rehearsal import rehearse_ends
 from jgd.sweep.result import Sweep
 from jgd.sweep.samplers import Sampler
 from jgd.sweep.space import Space
@@ -127,6 +129,10 @@ def carried_out(
 ) -> Sweep:
     """Run what is left of a plan, on its disk where it has one; everything about it is checked before."""
     _ = plan.batches, plan.widths
+    if isinstance(plan.policy, Population):
+        for group in plan.groups:
+            first = group.configs[0]
+            rehearse_ends(group, first, plan.configs[first][1], plan.axis.spaces[group.recipe])
     tell = (lambda tick: None) if tell is None else checks.function("tell", tell)
     if plan.store is None:
         return drive(plan, archive or Archive(), tell)

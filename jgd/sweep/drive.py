@@ -1,7 +1,7 @@
 """Leg by leg through a sweep: the policy says who goes on, the engine runs what is left of it, the archive keeps it."""
 
 import platform
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Sequence, Set
 from dataclasses import astuple, dataclass
 from typing import Any
 
@@ -24,12 +24,25 @@ def drive(plan: Plan, archive: Archive, tell: Callable[[Tick], None]) -> Sweep:
     spent: list[_Spent] = []
     while (leg := plan.policy.next(_standing(plan, archive, given, legs))) is not None:
         before = _Spent.by(engine)
-        engine.run(leg, plan.blocks(leg, archive))
+        legs.append(leg)
+        _run(plan, archive, engine, legs)
         archive.settle(leg.until)
         given[list(leg.configs)] = leg.until
-        legs.append(leg)
         spent.append(_Spent.by(engine).since(before))
     return assembled(plan, archive, given, _cost(plan, engine, given, legs, spent), tuple(legs))
+
+
+def _run(
+    plan: Plan, archive: Archive, engine: Engine, legs: Sequence[Leg], lanes: Set[tuple[int, int]] | None = None
+) -> None:
+    """What is left of the last leg, or these lanes of it; and before that whatever it goes on from and has been lost."""
+    leg = legs[-1]
+    blocks = plan.blocks(leg, archive, lanes)
+    starts = {(leg.origin(c, b.seed, b.begin), b.seed, b.begin) for b in blocks if b.begin for c in b.configs}
+    lost = {(config, seed) for config, seed, step in starts if not archive.at(config, seed, step)}
+    if lost:
+        _run(plan, archive, engine, legs[:-1], lost)
+    engine.run(leg, blocks)
 
 
 def standing_still(plan: Plan, archive: Archive) -> Sweep:

@@ -20,7 +20,7 @@ SAME = "bit for bit the stored lane"  # how the note of one that came out as it 
 
 def replayed(found: Sweep, config: int, seed: int, steps: int | None) -> Run:
     """See `Sweep.replay`."""
-    place = found.lane(config, seed)[1]
+    found.lane(config, seed)  # refuses what isn't there
     reached = int(found.reached[config])
     until = reached if steps is None else checks.count("steps", steps, 0, 2**31 - 2)
     plan = replace(found.plan, seeds=(seed,), steps=until, store=None, devices=found.plan.devices[:1])
@@ -34,7 +34,7 @@ def replayed(found: Sweep, config: int, seed: int, steps: int | None) -> Run:
             engine.run(leg, plan.blocks(leg, archive))
     given = np.where(np.arange(len(plan.configs)) == config, until, 0)
     lane = assembled(plan, archive, given, {})
-    stored = np.concatenate([found.loss[each.member, place, each.begin : each.until] for each in past])
+    stored = found.lane_loss(config, seed)
     losses, diverged_at = lane.loss[config, 0], int(lane.diverged_at[config, 0])
     made = until if diverged_at == GOING else diverged_at
     progress = jax.tree.map(jnp.asarray, archive.lanes([(config, 0)], until, 1).progress)

@@ -200,6 +200,12 @@ class Sweep:
         """
         return lineage(self.legs, [values for _, values in self.configs], *self.lane(config, seed))
 
+    def lane_loss(self, config: int, seed: int) -> np.ndarray:
+        """(steps,) the loss of a lane as far as it went, through the members that it descends from."""
+        place = self.lane(config, seed)[1]
+        past = self.schedule(config, seed)
+        return np.concatenate([self.loss[each.member, place, each.begin : each.until] for each in past])
+
     def lane(self, config: int, seed: int) -> tuple[int, int]:
         """The places of a config and a seed; `seed` is one of `seeds`, not a place among them."""
         checks.count("config", config, 0, len(self.configs) - 1)

@@ -133,8 +133,9 @@ class Shelf(Archive):
             warnings.warn(
                 f"{damaged} lines of the journal in {str(self.path)!r} are damaged; their lanes run again", stacklevel=2
             )
-        if mend and damaged:
-            self.keep(JOURNAL, "".join(map(_row, lines)).encode())
+        whole = "".join(map(_row, lines)).encode()
+        if mend and (self.path / JOURNAL).exists() and (self.path / JOURNAL).read_bytes() != whole:
+            self.keep(JOURNAL, whole)
         for line in sorted(lines, key=lambda line: line["begin"]):
             block = self._planned.place(line["configs"], line["seed"], line["begin"], line["end"])
             if block is None:

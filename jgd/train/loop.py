@@ -29,7 +29,7 @@ from jgd.train.stream import Loader
 from jgd.train.validation import Validation, validated
 from jgd.watch import Status
 
-SEGMENT = 1000  # steps at most between two looks of the host
+SEGMENT = 2000  # steps at most between two looks of the host, each of which costs a millisecond or two
 LOOK = 0.25  # seconds that a segment should take, so that a bar moves and little is lost
 
 _segment = jax.jit(segment, static_argnames=("capacity", "observe"), donate_argnames=("lane",))

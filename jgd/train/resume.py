@@ -13,7 +13,6 @@ from typing import Any
 import jax.numpy as jnp
 
 from jgd.core import checks, machine
-from jgd.core.functions import fingerprint
 from jgd.core.types import Params
 from jgd.store import Store
 from jgd.train.describe import described, differences
@@ -29,21 +28,18 @@ def identity(job: Job, params: Params, asked: Mapping[str, Any]) -> dict[str, st
     """Everything that the numbers of a run depend on, path -> what it is. asked: what the caller said, by name."""
     judged = job.validation
     return {
-        "loss": fingerprint(job.loss),
+        **described("loss", job.loss),
         **described("optimizer", job.optimizer.link),
         **described("params", params),
         **described("data", job.data),
         **described("validation", None if judged is None else judged.rows),
-        **{
-            f"metrics[{name!r}]": fingerprint(metric)
-            for name, metric in ({} if judged is None else judged.metrics).items()
-        },
+        **described("metrics", {} if judged is None else judged.metrics),
         "batch_size": str(job.batches.size),
         **({} if job.batches.cut is None else {"devices": str(job.batches.cut.mesh.size)}),
         **described("order", job.batches.order),
         **{name: str(value) for name, value in asked.items()},
         **described("stop", replace(job.stop, seconds=None)),
-        "observe": str(None) if job.observe is None else fingerprint(job.observe),
+        **described("observe", job.observe),
         "x64": str(jnp.result_type(float) == jnp.float64),
     }
 
