@@ -95,6 +95,24 @@ def test_killed_in_the_middle_the_same_command_ends_with_the_same_numbers(here, 
     )
 
 
+def test_ctrl_c_says_that_nothing_is_lost(here, monkeypatch):
+    from jgd.sweep import shelf
+
+    append, landed = shelf._append, []
+
+    def interrupted(*words):
+        append(*words)
+        landed.append(words)
+        if len(landed) == 2:
+            raise KeyboardInterrupt
+
+    monkeypatch.setattr(shelf, "_append", interrupted)
+    code, _, err = here(*IRIS)
+    assert (code, "what has landed is kept" in err) == (130, True)
+    monkeypatch.setattr(shelf, "_append", append)
+    assert here(*IRIS)[0] == 0
+
+
 def test_a_finished_sweep_is_shown_and_not_run_again(here, tmp_path):
     assert here(*IRIS)[0] == 0
     before = {path.name: path.stat().st_mtime_ns for path in (tmp_path / "run").iterdir()}

@@ -8,7 +8,6 @@ import typer
 from jgd import results
 from jgd.cli import asked, run_files, show
 from jgd.cli.progress import sweep_progress
-from jgd.results.confirmation import confirmed_columns, confirmed_rows, reads_line
 
 
 def command(
@@ -27,9 +26,6 @@ def command(
         show.say(run_files.ALL_DIVERGED)
         raise typer.Exit(1)
     sure = found.confirm(seeds)
-    fresh = f"{len(sure.seeds)} fresh seeds, {sure.seeds[0]} … {sure.seeds[-1]}"
-    title = f"{found.task}, {sure.metric} on {fresh}; ± is the 95% interval of the mean over seeds"
-    show.table(confirmed_columns(sure), confirmed_rows(sure), title=title)
-    show.say(reads_line(sure))
+    show.say(results.confirmation_text(sure))
     for path in results.save_confirmation(sure, directory):
         show.say(f"wrote {path}")

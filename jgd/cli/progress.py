@@ -1,6 +1,7 @@
-"""How far a sweep is, as bars on the terminal's stderr; nothing where that is no terminal."""
+"""How far a sweep is, as bars on the terminal's stderr; no bars where that is no terminal."""
 
 import math
+import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
@@ -21,13 +22,17 @@ def sweep_progress(metric: str) -> Iterator[Callable[[Tick], None]]:
         TimeRemainingColumn(compact=True),
         TextColumn("{task.fields[note]}"),
     )
-    with Progress(*columns, console=err, transient=True, disable=not err.is_terminal) as bars:
-        tasks = {stage: bars.add_task(stage, total=None, note="") for stage in ("compile", "run")}
+    try:
+        with Progress(*columns, console=err, transient=True, disable=not err.is_terminal) as bars:
+            tasks = {stage: bars.add_task(stage, total=None, note="") for stage in ("compile", "run")}
 
-        def tell(tick: Tick) -> None:
-            bars.update(tasks[tick.stage], completed=tick.done, total=tick.total, note=note(tick, metric))
+            def tell(tick: Tick) -> None:
+                bars.update(tasks[tick.stage], completed=tick.done, total=tick.total, note=note(tick, metric))
 
-        yield tell
+            yield tell
+    except KeyboardInterrupt:
+        print("jgd: stopped; what has landed is kept, and the same command goes on from there", file=sys.stderr)
+        raise
 
 
 def note(tick: Tick, metric: str) -> str:

@@ -14,10 +14,9 @@ from jgd.sweep.recipes import said as in_words
 FILES = ("confirmation.json", "confirmation.txt")
 
 
-def confirmed_columns(confirmation: Confirmation) -> list[str]:
+def confirmed_columns() -> list[str]:
     """The headings of `confirmed_rows`; uncertainties are 95% intervals of the mean over seeds (Student's t)."""
-    metric = confirmation.metric
-    return ["recipe", "config", "hyperparameters", f"chosen at {metric}", "fresh seeds", "optimism", "test", "diverged"]
+    return ["pick", "chosen at", "fresh seeds", "optimism", "test", "diverged", "hyperparameters"]
 
 
 def confirmed_rows(confirmation: Confirmation) -> list[list[str]]:
@@ -26,20 +25,19 @@ def confirmed_rows(confirmation: Confirmation) -> list[list[str]]:
     >>> import jgd
     >>> found = jgd.sweep("hours_points", "sgd", {"learning_rate": [0.01, 0.1]}, seeds=2, steps=30)
     >>> row = confirmed_rows(found.confirm(seeds=3))[0]
-    >>> row[:3], row[-1]
-    (['sgd', '1', 'learning_rate=0.1'], '0 of 3')
+    >>> row[0], row[-2:]
+    ('sgd 1', ['0 of 3', 'learning_rate=0.1'])
     """
     seeds = len(confirmation.seeds)
     return [
         [
-            each.recipe,
-            str(each.config),
-            in_words(each.hyperparameters),
-            said(each.chosen_at),
+            f"{each.recipe} {each.config}",
+            f"{each.chosen_at.mean:.4f}",
             said(each.validation, seeds),
             f"{each.optimism:+.4f}",
             said(each.test, seeds),
             f"{each.diverged} of {seeds}",
+            in_words(each.hyperparameters),
         ]
         for each in confirmation.confirmed
     ]
@@ -53,12 +51,13 @@ def reads_line(confirmation: Confirmation) -> str:
 
 
 def confirmation_text(confirmation: Confirmation) -> str:
-    """The table as plain text, for a log."""
-    seeds = ", ".join(map(str, confirmation.seeds))
-    grid = [confirmed_columns(confirmation), *confirmed_rows(confirmation)]
+    """What was confirmed, as plain text; the last column is the one that may be long."""
+    fresh = ", ".join(map(str, confirmation.seeds))
+    title = f"validation and test {confirmation.metric} on the fresh seeds {fresh}; ± is the 95% interval of the mean"
+    grid = [confirmed_columns(), *confirmed_rows(confirmation)]
     widths = [max(len(row[i]) for row in grid) for i in range(len(grid[0]))]
     lines = ["  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in grid]
-    return "\n".join([f"seeds {seeds}", *lines, reads_line(confirmation)])
+    return "\n".join([title, *lines, reads_line(confirmation)])
 
 
 def save_confirmation(confirmation: Confirmation, directory: str | Path) -> list[Path]:
