@@ -115,9 +115,14 @@ def gathered(sources: Sequence[tuple[Lane, int]]) -> Lane:
     return Lane(Progress(params, OptimizerState(sources[0][0].progress.state.step, memory)), diverged_at)
 
 
-def cut(lane: Lane, count: int) -> Lane:
-    """The first `count` lanes of a block, copied to the host."""
-    lane = jax.device_get(lane)
-    front = lambda tree: jax.tree.map(lambda leaf: leaf[:count].copy(), tree)
-    state = OptimizerState(lane.progress.state.step, front(lane.progress.state.memory))
-    return Lane(Progress(front(lane.progress.params), state), front(lane.diverged_at))
+def cut(lane: Lane, count: int, goes_on: bool) -> Lane:
+    """The first `count` lanes of a block on the host. goes_on: its arrays will be overwritten, so that copies are made."""
+    state = lane.progress.state
+    params, memory, diverged_at = front((lane.progress.params, state.memory, lane.diverged_at), count, goes_on)
+    return Lane(Progress(params, OptimizerState(np.array(state.step), memory)), diverged_at)
+
+
+def front(tree: Any, count: int, copy: bool = False) -> Any:
+    """The first `count` rows of every leaf on the host: on a CPU the arrays themselves, where they are all of them."""
+    some = lambda leaf: np.array(leaf[:count]) if copy or len(leaf) > count else leaf
+    return jax.tree.map(some, jax.device_get(tree))

@@ -15,6 +15,7 @@ from jax import Array
 
 from jgd.core import seeds, tree
 from jgd.core.functions import OnBatch
+from jgd.core.optimizer import Optimizer
 from jgd.core.record import record
 from jgd.core.types import Batch, Loss, Params
 from jgd.data.batches import Batches
@@ -127,10 +128,21 @@ def opened(
     return jax.vmap(one, out_axes=Opened(0, LANES, 0))(jnp.arange(width), values)  # pyright: ignore
 
 
-@jax.jit
 def finished(trial: Trial, lane: Lane) -> Params:
-    """The parameters of every lane to evaluate and keep."""
-    return jax.vmap(deployed, in_axes=(0, LANES))(trial.optimizer, lane)
+    """The parameters of every lane to evaluate and keep: the lanes' own arrays, or what the optimizer reads out."""
+    read = _readouts(trial.optimizer, lane)
+    return lane.progress.params if read is None else read
+
+
+@jax.jit
+def _readouts(optimizer: Optimizer, lane: Lane) -> Params | None:
+    """None where an optimizer deploys what it descends with, which needs no copy."""
+
+    def one(optimizer: Optimizer, lane: Lane) -> Params | None:
+        read = deployed(optimizer, lane)
+        return None if read is lane.progress.params else read
+
+    return jax.vmap(one, in_axes=(0, LANES))(optimizer, lane)
 
 
 @jax.jit

@@ -21,7 +21,7 @@ import numpy as np
 from jgd.core import seeds
 from jgd.core.types import Params
 from jgd.descent import GOING
-from jgd.sweep.archive import Archive, Piece, cut
+from jgd.sweep.archive import Archive, Piece, cut, front
 from jgd.sweep.blocks import CAPACITY, Block, Feed, Opened, advanced, finished, numbers, opened
 from jgd.sweep.plan import Plan
 from jgd.sweep.policies import Leg
@@ -165,11 +165,11 @@ class Engine:
             metrics.append({name: np.asarray(value)[:real] for name, value in measured.items()})
             if done < block.end and time.perf_counter() - since > SAVE:
                 part = replace(block, end=done)
-                self._land(part, opening, losses, metrics, looks, time.perf_counter() - since)
+                self._land(part, opening, losses, metrics, looks, time.perf_counter() - since, goes_on=True)
                 self._let_go(before)
                 before, block = part, replace(block, begin=done)
                 losses, metrics, looks, since = [], [], [], time.perf_counter()
-        self._land(block, opening, losses, metrics, looks, time.perf_counter() - since)
+        self._land(block, opening, losses, metrics, looks, time.perf_counter() - since, goes_on=False)
         self._let_go(before)
         with self._lock:
             self.blocks += 1
@@ -180,11 +180,14 @@ class Engine:
             with self._lock:
                 self.archive.release(before)
 
-    def _land(self, block: Block, opening: Opened, losses: Any, metrics: Any, looks: Any, seconds: float) -> None:
+    def _land(
+        self, block: Block, opening: Opened, losses: Any, metrics: Any, looks: Any, seconds: float, goes_on: bool
+    ) -> None:
         """A piece into the archive, with the lanes at its end."""
-        lane = cut(opening.lane, len(block.configs))
-        kept = lambda leaf: np.asarray(leaf)[: len(block.configs)].copy()
-        params: Params = jax.tree.map(kept, finished(opening.trial, opening.lane))
+        count, read = len(block.configs), finished(opening.trial, opening.lane)
+        lane = cut(opening.lane, count, goes_on)
+        own = read is opening.lane.progress.params
+        params: Params = lane.progress.params if own else front(read, count)
         columns = {name: np.stack([row[name] for row in metrics]) for name in metrics[0]}
         piece = Piece(
             block, tuple(looks), np.concatenate(losses), columns, np.asarray(lane.diverged_at), params, seconds
