@@ -1,27 +1,32 @@
 """What does being watched cost? `jgd.train` against the bare scan of `jgd.step` on the same problem, in the same run.
 
-Digits, batch 64, Adam, softmax regression and an MLP 64-64-10; compile time is apart. The bare scan shuffles epochs of
-the same rows and keeps each step's report (loss, norms, rate), nothing else; validated, it also takes the loss on the
-validation rows after each epoch, and is then what the runs with validation are measured against. Beside it, adding one
-thing after the other:
+Digits, batch 64 (16 steps an epoch), Adam, softmax regression and an MLP 64-64-10; compile time is apart. The bare scan
+shuffles epochs of the same rows, gathers the same batches and keeps each step's report (loss, norms, rate), nothing
+else; validated, it also takes the loss on the validation rows every 16 or 4 steps, and is then what the runs with
+validation are measured against. Beside it, adding one thing after the other:
 
 * segments and history: divergence refused at each step, cut about four times a second
-* + validation: the loss on the validation rows after every epoch (16 steps)
+* + validation each epoch, or every 4 steps: the loss on the validation rows, the best parameters kept
 * + callback: called after every segment
+* + progress: a bar, redrawn between segments
 * + store: a snapshot in a temporary directory when the run ends (and every 30 s)
 
-Then the peak memory of a run, in a process of its own each, at 10⁴ and 10⁵ steps: it must not grow with them.
+Ratios are of wall time and of the process's CPU time, medians over rounds; on a busy machine trust the latter. Then the
+peak memory of a run, in a process of its own each, at 10⁴ and 10⁵ steps: it must not grow with them.
 
     python benchmarks/train_overhead.py [--rounds 5] [--steps 20000] [--out benchmarks/results]
 """
 
 import argparse
+import contextlib
+import io
 import os
 import shutil
 import statistics
 import subprocess
 import sys
 import tempfile
+import time
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
@@ -35,47 +40,58 @@ import numpy as np
 import jgd
 
 BATCH, LIMIT = 64, 1.05  # the overhead's limit, as a ratio of times
+OFTEN = 4  # steps between evaluations, where they are frequent
 MEMORY = (10_000, 100_000)  # steps
 MODELS = {"softmax": "digits softmax regression", "mlp": "digits MLP 64-64-10"}
+Times = tuple[float, float]  # µs a step: wall, and CPU of the whole process
 
 
-def bare(
-    task: jgd.Task, optimizer: jgd.Optimizer, params: Any, steps: int, validated: bool = False
-) -> Callable[[], float]:
-    """steps/s of the scan that one would write by hand: whole epochs of batches, the short one left out.
+def timed(steps: int, run: Callable[[], Any]) -> Times:
+    wall, cpu = time.perf_counter(), time.process_time()
+    jax.block_until_ready(run())
+    return (time.perf_counter() - wall) / steps * 1e6, (time.process_time() - cpu) / steps * 1e6
 
-    validated: the loss on the validation rows after each epoch, inside the scan.
+
+def bare(task: jgd.Task, optimizer: jgd.Optimizer, params: Any, steps: int, every: int | None = None) -> Any:
+    """The scan that one would write by hand: whole epochs of batches, the short one left out.
+
+    every: steps between losses on the validation rows, inside the scan; a divisor of an epoch.
     """
     data, held_out = (jax.tree.map(jnp.asarray, rows) for rows in (task.train, task.validation))
     rows = len(task.train[0])
     per_epoch = rows // BATCH
+    shape = (per_epoch, BATCH) if every is None else (per_epoch // every, every, BATCH)
 
     @jax.jit
-    def scan(optimizer: jgd.Optimizer, params: Any, data: Any, key: jax.Array) -> Any:
+    def scan(optimizer: jgd.Optimizer, params: Any, data: Any, held_out: Any, key: jax.Array) -> Any:
+        def one(progress, chosen):
+            return jgd.step(task.loss, optimizer, progress, jax.tree.map(lambda a: a[chosen], data))
+
+        def stretch(progress, batches):
+            progress, reports = jax.lax.scan(one, progress, batches)
+            return progress, (reports, task.loss(progress.params, held_out))
+
         def epoch(progress, number):
             order = jax.random.permutation(jax.random.fold_in(key, number), rows)[: per_epoch * BATCH]
-
-            def one(progress, chosen):
-                return jgd.step(task.loss, optimizer, progress, jax.tree.map(lambda a: a[chosen], data))
-
-            progress, reports = jax.lax.scan(one, progress, order.reshape(per_epoch, BATCH))
-            return progress, (reports, task.loss(progress.params, held_out) if validated else None)
+            return jax.lax.scan(one if every is None else stretch, progress, order.reshape(shape))
 
         return jax.lax.scan(epoch, jgd.start(optimizer, params), jnp.arange(steps // per_epoch))
 
-    run = partial(scan, optimizer, params, data, jax.random.key(0))
-    return lambda: measure.rate(steps // per_epoch * per_epoch, run)
+    run = partial(scan, optimizer, params, data, held_out, jax.random.key(0))
+    return lambda: timed(steps // per_epoch * per_epoch, run)
 
 
-def watched(task: jgd.Task, optimizer: jgd.Optimizer, params: Any, steps: int, **options: Any) -> float:
-    """steps/s of `jgd.train`, from the call to the `Run`."""
+def watched(task: jgd.Task, optimizer: jgd.Optimizer, params: Any, steps: int, **options: Any) -> Times:
+    """`jgd.train`, from the call to the `Run`."""
     rows = len(task.train[0]) // BATCH * BATCH  # whole batches only, as in the bare scan
     data = jax.tree.map(lambda a: a[:rows], task.train)
-    train = partial(jgd.train, task.loss, optimizer, params, data, steps=steps, batch_size=BATCH, **options)
-    return measure.rate(steps, lambda: train(progress=False).params)
+    options = {"progress": False, **options}
+    with contextlib.redirect_stderr(io.StringIO()):
+        train = partial(jgd.train, task.loss, optimizer, params, data, steps=steps, batch_size=BATCH, **options)
+        return timed(steps, lambda: train().params)
 
 
-def stored(*arguments: Any, **options: Any) -> float:
+def stored(*arguments: Any, **options: Any) -> Times:
     """`watched` with snapshots; the directory is made before the clock starts and removed after it has stopped."""
     directory = tempfile.mkdtemp()
     try:
@@ -84,18 +100,23 @@ def stored(*arguments: Any, **options: Any) -> float:
         shutil.rmtree(directory)
 
 
-def contenders(task: jgd.Task, steps: int) -> dict[str, Callable[[], float]]:
+def contenders(task: jgd.Task, steps: int) -> dict[str, tuple[str, Callable[[], Times]]]:
+    """name -> (the bare scan that does the same work, what to run)."""
     optimizer, params = jgd.optimizers.adam(1e-3), task.init(jgd.init_key(0))
     problem = (task, optimizer, params, steps)
-    validation = {"validation": task.validation}
-    callback = {**validation, "callback": lambda look: None}
+    alone, epoch, often = "bare scan", "bare scan, validated each epoch", f"bare scan, validated every {OFTEN}"
+    each = {"validation": task.validation}
+    called = {**each, "callback": lambda look: None}
     return {
-        "bare scan": bare(*problem),
-        "bare scan, validated": bare(*problem, validated=True),
-        "jgd.train: segments, history": partial(watched, *problem),
-        "+ validation each epoch": partial(watched, *problem, **validation),
-        "+ callback": partial(watched, *problem, **callback),
-        "+ store": partial(stored, *problem, **callback),
+        alone: (alone, bare(*problem)),
+        epoch: (epoch, bare(*problem, every=len(task.train[0]) // BATCH)),
+        often: (often, bare(*problem, every=OFTEN)),
+        "jgd.train: segments, history": (alone, partial(watched, *problem)),
+        f"+ validation every {OFTEN} steps": (often, partial(watched, *problem, **each, evaluate_every=OFTEN)),
+        "+ validation each epoch": (epoch, partial(watched, *problem, **each)),
+        "+ callback": (epoch, partial(watched, *problem, **called)),
+        "+ progress": (epoch, partial(watched, *problem, **called, progress=True)),
+        "+ store": (epoch, partial(stored, *problem, **called, progress=True)),
     }
 
 
@@ -105,7 +126,7 @@ def peak(model: str, steps: int) -> float:
 
     task = jgd.tasks.get("digits", model)
     optimizer, params = jgd.optimizers.adam(1e-3), task.init(jgd.init_key(0))
-    stored(task, optimizer, params, steps, validation=task.validation, callback=lambda look: None)
+    stored(task, optimizer, params, steps, validation=task.validation, callback=lambda look: None, progress=True)
     unit = 2**20 if sys.platform == "darwin" else 2**10
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / unit
 
@@ -118,20 +139,25 @@ def peaks(model: str, steps: tuple[int, ...]) -> dict[int, float]:
 
 
 def compare(model: str, steps: int, rounds: int, memory: tuple[int, ...]) -> dict[str, Any]:
-    rates = measure.alternate(contenders(jgd.tasks.get("digits", model), steps), rounds)
-    peer = lambda name: "bare scan, validated" if name.startswith("+") else "bare scan"  # that does the same work
-    ratios = {  # of the same round, so that a slow minute counts for both
-        name: statistics.median(np.array(rates[peer(name)]) / np.array(values)) for name, values in rates.items()
-    }
+    asked = contenders(jgd.tasks.get("digits", model), steps)
+    times = measure.alternate({name: run for name, (_, run) in asked.items()}, rounds)
+    table = {name: np.array(values) for name, values in times.items()}  # (rounds, wall and CPU)
+    # of the same round, so that a slow minute counts for both
+    ratios = {name: np.median(table[name] / table[peer], axis=0) for name, (peer, _) in asked.items()}
     print(f"\n{MODELS[model]}, batch {BATCH}, Adam, {steps:,} steps, {rounds} rounds")
-    width = max(len(name) for name in rates)
-    print(f"{'':{width}}  {'steps/s':>10}  {'lowest … highest':>19}  {'time':>7}")
-    for name, values in rates.items():
-        spread = f"{min(values):,.0f} … {max(values):,.0f}"
-        print(f"{name:{width}}  {statistics.median(values):>10,.0f}  {spread:>19}  {ratios[name]:>6.3f} ×")
+    width = max(len(name) for name in table)
+    print(f"{'':{width}}  {'µs a step':>9}  {'lowest … highest':>16}  {'time':>7}  {'CPU':>7}")
+    for name, values in table.items():
+        wall, (ratio, cpu) = values[:, 0], ratios[name]
+        spread = f"{wall.min():.1f} … {wall.max():.1f}"
+        print(f"{name:{width}}  {statistics.median(wall):>9.1f}  {spread:>16}  {ratio:>6.3f} × {cpu:>6.3f} ×")
     most = peaks(model, memory)
     print("peak memory: " + ", ".join(f"{mib:,.0f} MiB at {n:,} steps" for n, mib in most.items()))
-    return {"steps_per_second": rates, "time_to_bare": ratios, "peak_mib": most}
+    return {
+        "microseconds_a_step": {name: values.tolist() for name, values in table.items()},
+        "time_to_bare": {name: {"wall": ratio[0], "cpu": ratio[1]} for name, ratio in ratios.items()},
+        "peak_mib": most,
+    }
 
 
 def main() -> None:
@@ -148,11 +174,12 @@ def main() -> None:
         print(peak(asked.peak[0], int(asked.peak[1])))
         return
     results = {model: compare(model, asked.steps, asked.rounds, tuple(asked.memory)) for model in MODELS}
-    worst = max(max(result["time_to_bare"].values()) for result in results.values())
-    print(f"\neverything on takes at most {worst:.3f} times the bare scan that does the same work (limit {LIMIT})")
+    worst = max(ratio["cpu"] for result in results.values() for ratio in result["time_to_bare"].values())
+    print(f"\nit takes at most {worst:.3f} times the CPU of the bare scan that does the same work (limit {LIMIT})")
     kind = jax.devices()[0].device_kind.lower().replace(" ", "-")
     path = asked.out / f"train_overhead-{kind}-jax{jax.__version__.rsplit('.', 1)[0]}.json"
-    measure.write(path, {"steps": asked.steps, "batch": BATCH, "limit": LIMIT, "results": results})
+    load = os.getloadavg()[0]
+    measure.write(path, {"steps": asked.steps, "batch": BATCH, "limit": LIMIT, "load": load, "results": results})
     print(f"wrote {path}")
 
 

@@ -18,7 +18,12 @@ from jgd.gradients import check_gradients
 from jgd.losses import SupervisedLoss, in_pieces
 from jgd.stopping import Stop
 from jgd.sweep import (
+    Follow,
+    Halving,
+    Hyperband,
     Hypergradient,
+    MedianStopping,
+    Population,
     Space,
     Sweep,
     Trial,
@@ -90,6 +95,11 @@ __all__ = [
     "grid",
     "samplers",
     "sweep",
+    "Halving",
+    "Hyperband",
+    "MedianStopping",
+    "Population",
+    "Follow",
     "Trial",
     "Sweep",
     "load_sweep",

@@ -24,7 +24,7 @@ from jgd.data.batches import Batches
 from jgd.links.descend import learning_rate
 from jgd.links.guard import forgiven
 from jgd.links.noise import seeded
-from jgd.stopping import NOT_YET, Goals, Reached
+from jgd.stopping import NOT_YET, Best, Goals, Reached
 
 GOING = -1  # `diverged_at` of a lane that has not
 
@@ -52,18 +52,25 @@ class Lane:
     """A run that can diverge: () int32 `diverged_at` is the first step whose update was refused, −1 until then.
 
     From that step on the parameters stay what they were, the last finite ones. `reached` is what the goals of a run
-    remember; () without goals.
+    remember, `best` what its evaluations do; () without them.
     """
 
     progress: Progress
     diverged_at: Array
     reached: Any = ()
+    best: Any = ()
 
     @property
     def going(self) -> Array:
-        """() bool: it has neither diverged nor met a goal."""
+        """() bool: it has neither diverged, nor met a goal, nor lost patience."""
         going = self.diverged_at == GOING
-        return going & (self.reached.at == NOT_YET) if isinstance(self.reached, Reached) else going
+        going = going & (self.reached.at == NOT_YET) if isinstance(self.reached, Reached) else going
+        return going & ~self.best.enough if isinstance(self.best, Best) else going
+
+    @property
+    def done(self) -> Array:
+        """() int32: updates made."""
+        return jnp.where(self.diverged_at == GOING, self.progress.state.step, self.diverged_at)
 
 
 # which leaves of a block of lanes have a lane axis: the counter is one for all
@@ -102,9 +109,9 @@ def step(loss: Loss, optimizer: Optimizer, progress: Progress, batch: Batch) -> 
     updates, state = optimizer.update(grads, progress.state, progress.params, value=value, loss=at)
     params = apply_updates(progress.params, updates)
     wide = tree.compute_dtype(progress.params)
-    norm = tree.norm(tree.widen(grads, wide))
+    norm = tree.quick_norm(tree.widen(grads, wide))
     rate = learning_rate(state).astype(wide)
-    return Progress(params, state), Report(value.astype(wide), norm, tree.norm(updates), rate)
+    return Progress(params, state), Report(value.astype(wide), norm, tree.quick_norm(updates), rate)
 
 
 def rollout(loss: Loss, optimizer: Optimizer, params: Params, batches: Batch) -> tuple[Progress, Report]:
@@ -121,19 +128,35 @@ def rollout(loss: Loss, optimizer: Optimizer, params: Params, batches: Batch) ->
     return jax.lax.scan(partial(step, loss, optimizer), start(optimizer, params), batches)
 
 
-def advance(loss: Loss, optimizer: Optimizer, lane: Lane, limit: Array, batch: Batch) -> tuple[Lane, Report]:
+def advance(
+    loss: Loss, optimizer: Optimizer, lane: Lane, limit: Array, batch: Batch, *, alone: bool = False
+) -> tuple[Lane, Report]:
     """A step that refuses to end in ruin: a loss above `limit` or a value that is not finite freezes the lane.
 
     But for a step that the optimizer's guard has skipped (`jgd.links.SkipNonFinite`): it moved nothing, and is no ruin.
+    alone: the lane is in no block, so that a `cond` runs one branch only.
     """
     at = lane.progress.state.step
     progress, report = step(loss, optimizer, lane.progress, batch)
     sane = jnp.isfinite(report.loss) & (report.loss <= limit) | forgiven(progress.state)
-    sound = sane & tree.all_finite(progress.params)
+    finite = tree.all_finite
+    if alone:  # they were finite after the first step, and most updates can't change that
+        sure = (at > 0) & _cannot_overflow(progress.params, report.update_norm)
+        finite = lambda params: jax.lax.cond(sure, lambda _: jnp.ones((), bool), tree.all_finite, params)
+    sound = sane & finite(progress.params)
     going = lane.diverged_at == GOING
     params = tree.select(going & sound, progress.params, lane.progress.params)
     diverged_at = jnp.where(going & ~sound, at, lane.diverged_at)
-    return Lane(Progress(params, progress.state), diverged_at, lane.reached), report
+    return replace(lane, progress=replace(progress, params=params), diverged_at=diverged_at), report
+
+
+def _cannot_overflow(params: Params, update_norm: Array) -> Array:
+    """() bool: an update is so short that it takes no finite parameter beyond the largest number.
+
+    Half of that number's last place would not yet; a quarter leaves room for the rounding of the norm.
+    """
+    kinds = [jnp.finfo(leaf.dtype) for leaf in tree.leaves(params)]
+    return update_norm < min((float(kind.max) * float(kind.eps) / 8 for kind in kinds), default=0.0)
 
 
 def segment(
@@ -144,6 +167,26 @@ def segment(
     key: Array,
     limit: Array,
     end: Array,
+    **options: Any,
+) -> tuple[Lane, Any, Any]:
+    """Steps from the lane's own counter to `end`: -> (lane, reports, observations), each with a (capacity,) axis.
+
+    The bounds are numbers, not structure: one program serves segments of any length up to `capacity`, and a lane's
+    bits don't depend on where segments are cut. The loop ends early once no lane is going: it has diverged, or met one
+    of the `goals`. options: those of `walking`.
+    """
+    walk, room = walking(loss, optimizer, lane, data, key, limit, **options)
+    lane, reports, observations, _ = walk((lane, *room), end)
+    return lane, reports, observations
+
+
+def walking(
+    loss: Loss,
+    optimizer: Optimizer,
+    lane: Lane,
+    data: Batch,
+    key: Array,
+    limit: Array,
     *,
     goals: Goals | None = None,
     batches: Batches,
@@ -151,20 +194,18 @@ def segment(
     observe: Callable[[Params], Any] | None = None,
     lanes: int | None = None,
     loss_axis: int | None = None,
-) -> tuple[Lane, Any, Any]:
-    """Steps from the lane's own counter to `end`: -> (lane, reports, observations), each with a (capacity,) axis.
+) -> tuple[Callable[[Any, Array], Any], Any]:
+    """What a segment is made of: -> (walk, room), for a walk with halts. walk((lane, *room), end) goes on to `end`.
 
-    The bounds are numbers, not structure: one program serves segments of any length up to `capacity`, and a lane's
-    bits don't depend on where segments are cut. The loop ends early once no lane is going: it has diverged, or met one
-    of the `goals`. `key` is the seed's ORDER stream. `lanes`: the width of a block whose
+    room: (reports, observations, order), of which the last is the order of rows of the epoch in hand, so that a halt
+    within an epoch doesn't draw it again. `key` is the seed's ORDER stream. `lanes`: the width of a block whose
     `optimizer`, `lane` and `limit` have a leading lane axis (see `LANES`), and whose loss has one where `loss_axis` is
     0; the batch is shared by all lanes, and of the reports only the losses are kept.
     """
+    alone = partial(advance, alone=True)
     block = jax.vmap(advance, in_axes=(loss_axis, 0, LANES, 0, None), out_axes=(LANES, 0))
-    move = partial(advance if lanes is None else block, loss)
-    kept = (
-        (lambda report: report) if lanes is None else (lambda report: report.loss)
-    )  # norms of every lane cost a tenth
+    move = partial(alone if lanes is None else block, loss)
+    kept = (lambda report: report) if lanes is None else (lambda report: report.loss)  # norms cost a lane a tenth
     begin, per_epoch = lane.progress.state.step, batches.per_epoch
 
     def visit(carry, at: Array, permutation: Array, size: int):
@@ -179,26 +220,32 @@ def segment(
             observations = jax.tree.map(write, observations, observe(lane.progress.params))
         return lane, reports, observations
 
-    def epoch(number: Array, carry):
-        permutation = batches.permutation(key, number)
+    def epoch(number: Array, carry, since: Array, end: Array):
+        *carry, order = carry
+        order = jax.lax.cond(order[0] == number, lambda: order, lambda: (number, batches.permutation(key, number)))
         first, short = number * per_epoch, per_epoch - 1 if batches.rest else per_epoch
-        whole = lambda at, carry: visit(carry, at, permutation, batches.size)
-        carry = _while_going(jnp.maximum(begin, first), jnp.minimum(end, first + short), whole, carry)
+        whole = lambda at, carry: visit(carry, at, order[1], batches.size)
+        carry = while_going(jnp.maximum(since, first), jnp.minimum(end, first + short), whole, tuple(carry))
         if batches.rest:  # the short last batch has a shape of its own: a second copy of the step, once an epoch
-            due = (begin <= first + short) & (first + short < end) & carry[0].going.any()
-            rest = lambda carry: visit(carry, first + short, permutation, batches.rest)
+            due = (since <= first + short) & (first + short < end) & carry[0].going.any()
+            rest = lambda carry: visit(carry, first + short, order[1], batches.rest)
             carry = jax.lax.cond(due, rest, lambda carry: carry, carry)
-        return carry
+        return *carry, order
+
+    def walk(carry, end: Array):
+        since = carry[0].progress.state.step
+        return while_going(since // per_epoch, -(-end // per_epoch), partial(epoch, since=since, end=end), carry)
 
     wide = tree.compute_dtype(lane.progress.params)
     row = jnp.zeros((capacity,) if lanes is None else (capacity, lanes), wide)
     seen = None if observe is None else jax.eval_shape(observe, lane.progress.params)
     room = jax.tree.map(lambda x: jnp.zeros((capacity, *x.shape), x.dtype), seen)
-    epochs = -(-end // per_epoch)
-    return _while_going(begin // per_epoch, epochs, epoch, (lane, kept(Report(row, row, row, row)), room))
+    drawn = jax.eval_shape(batches.permutation, key, begin)
+    order = jnp.full((), -1, jnp.int32), jnp.zeros(drawn.shape, drawn.dtype)  # of no epoch yet
+    return walk, (kept(Report(row, row, row, row)), room, order)
 
 
-def _while_going(first: Array, last: Array, body: Callable[[Array, Any], Any], carry: Any) -> Any:
+def while_going(first: Array, last: Array, body: Callable[[Array, Any], Any], carry: Any) -> Any:
     """body(i, carry) for i in first … last − 1, as long as a lane, carry[0], is going."""
     more = lambda state: (state[0] < last) & state[1][0].going.any()
     return jax.lax.while_loop(more, lambda state: (state[0] + 1, body(*state)), (first, carry))[1]

@@ -1,16 +1,18 @@
 """Layer 1: when a run has done enough. Enters: what each step or evaluation saw. Leaves: the reason to stop, or none.
 
-`Stop` is what a person asks for. Its `Goals` are watched inside the compiled loop at every step, so that the step at
-which one was met doesn't depend on when the host looks; `Patience` is kept by the host at every evaluation.
+`Stop` is what a person asks for. Its `Goals` are watched inside the compiled loop at every step, and its `Judge` at every
+evaluation, so that the step at which one says enough doesn't depend on when the host looks.
 """
 
 from dataclasses import dataclass
 
+import jax
 import jax.numpy as jnp
 from jax import Array
 
-from jgd.core import checks
-from jgd.core.record import record
+from jgd.core import checks, tree
+from jgd.core.record import record, static
+from jgd.core.types import Params
 
 NOT_YET = -1  # `Reached.at` until a goal is met
 GOALS = ("gradient_norm", "loss_change", "loss")
@@ -56,6 +58,53 @@ class Goals:
         return Reached(first, which, jnp.where(ends, 0, total), jnp.where(ends, average, mean))
 
 
+@record
+class Best:
+    """What the evaluations of a run have chosen; () each but the parameters."""
+
+    params: Params  # at the best evaluation; 0 before the first
+    step: Array  # int32: updates made before the best value; −1 before the first that is a number
+    value: Array
+    beaten: Array  # the value that has to be beaten by more than min_delta
+    waited: Array  # int32: evaluations since one did
+    seen: Array  # int32: updates made before the newest evaluation; −1 before the first
+    enough: Array  # bool: patience has run out
+
+
+@record
+class Judge:
+    """Which evaluation is the best, and how many in a row may be no better."""
+
+    min_delta: Array | float = 0.0
+    patience: Array | int = 2**31 - 1
+    larger: bool = static(default=False)
+
+    def start(self, params: Params) -> Best:
+        """Before the first evaluation."""
+        count, value = jnp.full((), -1, jnp.int32), jnp.full((), jnp.nan, tree.compute_dtype(params))
+        zeros = jax.tree.map(jnp.zeros_like, params)
+        return Best(zeros, count, value, value, jnp.zeros((), jnp.int32), count, jnp.zeros((), bool))
+
+    def watch(self, best: Best, params: Params, step: Array, value: Array) -> Best:
+        """One evaluation, after `step` updates. A NaN is never better, and counts as waiting."""
+        value = value.astype(best.value.dtype)
+        below = lambda than: -value < -than if self.larger else value < than
+        first = (best.step < 0) & ~jnp.isnan(value)
+        margin = jnp.asarray(self.min_delta, value.dtype)
+        beats = first | below(best.beaten + margin if self.larger else best.beaten - margin)
+        wins = first | below(best.value)
+        waited = jnp.where(beats, 0, best.waited + 1)
+        return Best(
+            params=tree.select(wins, params, best.params),
+            step=jnp.where(wins, step, best.step),
+            value=jnp.where(wins, value, best.value),
+            beaten=jnp.where(beats, value, best.beaten),
+            waited=waited,
+            seen=step,
+            enough=waited >= self.patience,
+        )
+
+
 @dataclass(frozen=True)
 class Stop:
     """When to stop before the budget of steps runs out; the first that is met ends the run and names its status.
@@ -95,27 +144,8 @@ class Stop:
         numbers = (self.gradient_norm, self.loss_change, self.loss)
         return None if all(number is None for number in numbers) else Goals(*numbers)
 
-
-@dataclass
-class Best:
-    """The best evaluation so far, for the parameters to keep, and how long ago one was better than all before it."""
-
-    larger: bool
-    min_delta: float = 0.0
-    step: int = -1  # of the best value; −1 before the first that is a number
-    value: float = float("nan")
-    beaten: float = float("nan")  # the value that has to be beaten by more than min_delta
-    waited: int = 0  # evaluations since one did
-
-    def absorb(self, step: int, value: float) -> bool:
-        """Whether this evaluation is the best so far. A NaN never is, and counts as waiting."""
-        gain = lambda than: (value - than) if self.larger else (than - value)
-        first = self.step < 0 and value == value  # a NaN is unequal to itself
-        if first or gain(self.beaten) > self.min_delta:
-            self.beaten, self.waited = value, 0
-        else:
-            self.waited += 1
-        if first or gain(self.value) > 0:
-            self.step, self.value = step, value
-            return True
-        return False
+    def judge(self, larger: bool) -> Judge:
+        """Of the validation value; `larger` ones are better, or smaller ones."""
+        most = jnp.iinfo(jnp.int32).max
+        patience = most if self.patience is None else min(self.patience, most)
+        return Judge(jnp.asarray(self.min_delta, jnp.result_type(float)), jnp.asarray(patience, jnp.int32), larger)

@@ -26,11 +26,18 @@ def test_sweep_prints_a_table_and_writes_a_run_directory(tmp_path):
     assert "validation accuracy" in ran.stdout
     assert "lane-steps/s" in ran.stdout
     names = {path.name for path in (tmp_path / "runs/iris").iterdir()}
-    assert names == {"results.nc", "table.txt", "loss.png", "sensitivity.png"}
-    again = jgd(*words, cwd=tmp_path)  # an earlier run is never written over unasked
-    assert "runs/iris-2/results.nc" in again.stdout
-    refused = jgd(*words, "--out", "runs/iris", cwd=tmp_path)
-    assert (refused.returncode, "--overwrite" in refused.stderr) == (2, True)
+    assert {
+        "results.nc",
+        "table.txt",
+        "report.txt",
+        "loss.png",
+        "sensitivity.png",
+        "sweep.json",
+        "journal",
+        "pieces",
+    } <= names
+    other = jgd(*words, "--set", "momentum=0.5", cwd=tmp_path)  # which Adam has not
+    assert (other.returncode, "unknown parameter of the recipe 'adam'" in other.stderr) == (2, True)
 
 
 def test_train_prints_the_validation_curve_and_writes_the_history(tmp_path):
@@ -68,7 +75,7 @@ def test_list_names_everything(tmp_path):
         (["train", "iris", "--set", "b1"], "--set takes NAME=VALUE"),
         (
             ["train", "iris", "--set", "b3=0.1"],
-            "--set: unknown parameter 'b3'; did you mean 'b1'? choose from: b1, b2",
+            "--set: unknown parameter 'b3'; choose from: b1, b2, eps",
         ),
         (["train", "iris", "--model", "mpl"], "did you mean 'mlp'"),
     ],

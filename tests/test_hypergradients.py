@@ -116,7 +116,7 @@ def test_schedules_penalties_and_the_start_are_differentiated_and_the_check_agre
     assert found.check.raise_if_failed().conclusive, str(found)
     for leaf, name in zip(found.check.leaves, sorted(at), strict=True):
         np.testing.assert_allclose(leaf.analytic, found.gradient[name], rtol=1e-3, err_msg=name)
-        assert abs(leaf.analytic - leaf.numeric) < 1e-5 * abs(leaf.numeric), name
+        np.testing.assert_allclose(leaf.analytic, leaf.numeric, rtol=1e-4, err_msg=name)  # the start is float32
         assert found.gradient[name] != 0, name
 
 

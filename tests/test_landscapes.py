@@ -52,6 +52,13 @@ def test_n1_momentum_leaves_the_local_minimum(x64):
     assert float(still[0]) == pytest.approx(3.381747, abs=1e-5)
 
 
+def test_n1_too_large_a_rate_leaves_it_and_settles_nowhere(x64):
+    each = jgd.landscapes.get("local_minimum")
+    run = jgd.train(each, jgd.optimizers.sgd(2.0), each.start, steps=2000, observe=lambda w: w[0])
+    assert run.observations.min() < 2  # the top that parts its valley from the next is at 2.85
+    assert run.history["update_norm"][-100:].min() > 0.1
+
+
 def test_n2_adaptive_methods_cross_the_plateau(x64):
     ends = {
         "gd": end("plateau", jgd.optimizers.sgd(0.1), 1000),

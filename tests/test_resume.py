@@ -5,6 +5,7 @@ import re
 import signal
 import subprocess
 import sys
+import threading
 import time
 
 import jax
@@ -93,9 +94,47 @@ def test_an_interrupted_run_ends_with_the_same_bits(tmp_path, variant):
     assert resumed.status == whole.status
 
 
+def test_what_a_callback_ended_is_saved(tmp_path):
+    with pytest.raises(Interrupted) as caught:
+        train(store=tmp_path, callback=interrupted_at(20))
+    done = caught.value.run.status.step
+    looked = []
+    resumed = train(store=tmp_path, resume=True, callback=lambda seen: looked.append(seen.done))
+    assert done < looked[0] <= done + 7
+    assert bits(resumed) == bits(train())
+
+
+@pytest.mark.skipif(threading.current_thread() is not threading.main_thread(), reason="signals are the main thread's")
+def test_an_interrupt_waits_until_a_validated_is_noted(tmp_path, monkeypatch):
+    """Ctrl-C between the end of a segment and its place in the history, where Python may well raise it."""
+    loop, before = importlib.import_module("jgd.train.loop"), signal.getsignal(signal.SIGINT)
+    segment, segments = loop._validated, []
+
+    def interrupting(*args, **options):
+        segments.append(segment(*args, **options))
+        if len(segments) == 3:
+            signal.raise_signal(signal.SIGINT)
+        return segments[-1]
+
+    monkeypatch.setattr(loop, "_validated", interrupting)
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+    try:
+        with pytest.raises(KeyboardInterrupt) as caught:
+            train(store=tmp_path)
+    finally:
+        signal.signal(signal.SIGINT, before)
+    monkeypatch.undo()
+    run = caught.value.run
+    whole = train()
+    assert len(segments) == 3
+    assert len(run.history["step"]) == run.status.step == int(run.progress.state.step)
+    np.testing.assert_array_equal(run.history["loss"], whole.history["loss"][: run.status.step])
+    assert bits(train(store=tmp_path, resume=True)) == bits(whole)
+
+
 def test_a_finished_run_is_returned_without_a_step(tmp_path, monkeypatch):
     first = train(store=tmp_path)
-    monkeypatch.setattr(importlib.import_module("jgd.train.loop"), "_segment", None)  # a step would be an error
+    monkeypatch.setattr(importlib.import_module("jgd.train.loop"), "_validated", None)  # a step would be an error
     again = train(store=tmp_path, resume=True)
     assert bits(again) == bits(first)
     np.testing.assert_array_equal(again.seconds, first.seconds)
@@ -133,7 +172,7 @@ CHANGES = {  # setting -> another value of it, and the words that tell
     "order": ("sequential", "order Shuffled there, Sequential here"),
     "evaluate_every": (3, "evaluate_every 5 there, 3 here"),
     "stop": (jgd.Stop(patience=9), "stop.patience None there, 9 here"),
-    "metrics": ({"worst": LOSS}, r"metrics['worst'] nothing there, SupervisedLoss \w{16} here"),
+    "metrics": ({"worst": LOSS}, "metrics['worst'] nothing there, SupervisedLoss here"),
 }
 
 
@@ -157,6 +196,26 @@ def test_a_loss_is_known_by_what_it_does(tmp_path):
     run(one(1.0))  # another function object that does the same
     with pytest.raises(jgd.JgdError, match="what differs: loss"):
         run(one(2.0))
+    with pytest.raises(jgd.JgdError, match="what differs: loss"):
+        run(LOSS)
+
+
+def test_a_record_of_a_loss_tells_what_differs_in_it(tmp_path):
+    train(store=tmp_path, steps=2)
+    other = jgd.SupervisedLoss(jgd.models.Linear(3), "squared_error", "half_mean")
+    with pytest.raises(jgd.JgdError, match=r"what differs: loss.reduction 'mean' there, 'half_mean' here\. "):
+        jgd.train(
+            other,
+            jgd.optimizers.adam(0.05),
+            start(),
+            ROWS,
+            steps=2,
+            batch_size=8,
+            seed=3,
+            validation=LATER,
+            store=tmp_path,
+            resume=True,
+        )
 
 
 def test_a_store_is_not_gone_on_with_unasked(tmp_path):

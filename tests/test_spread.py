@@ -64,9 +64,9 @@ def test_each_device_has_half_of_the_rows_and_all_parameters():
         jax.debug.inspect_array_sharding(batch[0], callback=seen.append)
         return TASK.loss(params, batch)
 
-    before = loop._segment._cache_size()
+    before = loop._validated._cache_size()
     done = run(jax.local_devices()[:2], loss=loss, batch_size=30, steps=40, evaluate_every=7)
-    assert loop._segment._cache_size() == before + 1  # one program, however many segments
+    assert loop._validated._cache_size() == before + 1  # one program, however many segments
     assert seen[-1].shard_shape((30, 4)) == (15, 4)  # the first is the loss at the start
     assert all(leaf.sharding.is_fully_replicated for leaf in jax.tree.leaves(done.progress))
     assert len(done.params["weights"].devices()) == 2

@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 
 import jgd
-from jgd.stopping import Best
+from jgd.stopping import Judge
 
 HOURS = jgd.datasets.hours_points()
 LOSS = jgd.SupervisedLoss(jgd.models.Linear(1, bias=False), "squared_error")
@@ -70,16 +70,30 @@ def test_patience_and_the_best_parameters():
     assert train(**observed).best.step == best  # kept without patience too
 
 
+def judged(values, **rule):
+    """Which evaluations were the best so far, and what is remembered after the last."""
+    judge = jgd.Stop(**rule).judge(larger=False) if rule else Judge(larger=True)
+    best, won = judge.start(jnp.zeros(())), []
+    for step, value in enumerate(values):
+        best = judge.watch(best, jnp.float32(step), jnp.int32(step), jnp.float32(value))
+        won.append(int(best.step) == step)
+        assert float(best.params) == max(int(best.step), 0)  # kept with the value
+    return won, best
+
+
 def test_min_delta_counts_what_it_has_to_beat():
-    best = Best(larger=False, min_delta=0.5)
-    seen = [best.absorb(step, value) for step, value in enumerate([10.0, 9.8, 9.6, 9.4, float("nan"), 9.5])]
-    assert seen == [True, True, True, True, False, False]
-    assert (best.step, best.value, best.waited) == (3, 9.4, 2)
+    won, best = judged([10.0, 9.8, 9.6, 9.4, float("nan"), 9.5], min_delta=0.5)
+    assert won == [True, True, True, True, False, False]
+    assert (int(best.step), float(best.value), int(best.waited)) == (3, np.float32(9.4), 2)
 
 
 def test_a_metric_may_be_the_larger_the_better():
-    best = Best(larger=True)
-    assert [best.absorb(i, v) for i, v in enumerate([float("nan"), 0.5, 0.4, 0.6])] == [False, True, False, True]
+    assert judged([float("nan"), 0.5, 0.4, 0.6])[0] == [False, True, False, True]
+
+
+def test_patience_is_counted_in_evaluations_that_are_no_better():
+    ends = [bool(judged([3.0, 2.0, 2.0, 2.0][:n], patience=2)[1].enough) for n in (2, 3, 4)]
+    assert ends == [False, False, True]
 
 
 def test_time_is_a_reason_too():

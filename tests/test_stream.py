@@ -96,4 +96,4 @@ def test_memory_stays_flat(tmp_path):
     """)
     out = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout.split()
     assert out[0] == "max_steps"
-    assert float(out[1]) < 300, out  # MiB, of 400 MB; windows of 64 MiB, two on the way and one in use
+    assert float(out[1]) < 300, out  # MiB, of 400 MB; windows of 32 MiB, two on the way and one in use

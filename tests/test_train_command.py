@@ -1,6 +1,7 @@
 """`jgd train` as a user types it: a table of one's own, schedules, seeds, reasons to stop, stores, files, errors."""
 
 import csv
+import importlib
 import os
 import subprocess
 import sys
@@ -122,6 +123,29 @@ def test_resume_returns_the_stored_run(jgd_here):
     assert (code, err) == (2, "jgd: --store kept holds a run: --resume goes on with it, or name another directory\n")
     code, _, err = jgd_here(*words[:-4], "--batch-size", "7", *words[-4:], "--resume")
     assert (code, "what differs: batch_size 48 there, 7 here" in err) == (2, True)
+
+
+def test_ctrl_c_says_what_is_kept(jgd_here, monkeypatch):
+    def pressed(*args, **options):
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch:
+        patch.setattr(importlib.import_module("jgd.train.loop"), "_segment", pressed)
+        code, out, _ = jgd_here(*STEEP, "--steps", "9", "--store", "kept")
+    assert code == 130
+    assert "interrupted at step 0; --resume goes on with what --store kept keeps" in out
+    code, out, _ = jgd_here(*STEEP, "--steps", "9", "--store", "kept", "--resume")
+    assert (code, "max_steps at step 9" in out) == (0, True)
+
+
+def test_a_finished_run_goes_on_with_more_steps(jgd_here):
+    words = [*STEEP, "--store", "kept", "--evaluate-every", "5", "--steps"]
+    assert jgd_here(*words, "10")[0] == 0
+    code, out, err = jgd_here(*words, "20", "--resume")
+    assert (code, err) == (0, "")
+    assert "max_steps at step 20" in out
+    code, _, err = jgd_here(*words, "15", "--resume")
+    assert (code, err) == (2, "jgd: --steps must be >= 20, which the stored run has made, got 15\n")
 
 
 def test_patience_ends_a_run_and_names_the_best(jgd_here):

@@ -1,10 +1,14 @@
 """Layer 10: the `jgd` command. Thin: every subcommand calls one public function and prints what it returns.
 
-sweep.py  train.py  check.py  list.py
-words.py  what options mean: optimizers, schedules, orders     show.py  tables, the progress bar, where files go
+train.py  check.py  list.py                      one run, a gradient, what there is
+sweep.py  extend.py  confirm.py  replay.py  showing.py (`jgd show`)    a sweep and what can be done with its directory
+asked.py  words as a task and recipes, kept beside a sweep   importing.py  module:function   run_files.py  the directory
+show.py   tables, where files went                progress.py  bars
+words.py  what options mean: optimizers, schedules, orders
 """
 
 import sys
+import warnings
 from typing import Any
 
 
@@ -15,21 +19,32 @@ def main() -> None:
     except ImportError:
         sys.exit("the jgd command needs typer and rich: pip install 'jgd[cli]'")
     import jgd
+    from jgd.cli import confirm, extend, replay, showing, sweep, train, words
     from jgd.cli import list as listing
-    from jgd.cli import sweep, train, words
     from jgd.cli.check import check
 
     jgd.use_cores()
     app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, help=jgd.__doc__)
     app.command("sweep")(sweep.command)
+    app.command("extend")(extend.command)
+    app.command("show")(showing.command)
+    app.command("confirm")(confirm.command)
+    app.command("replay")(replay.command)
     app.command("train")(train.command)
     app.command("check")(check)
     app.command("list")(listing.command)
     try:
-        app()
+        with warnings.catch_warnings():
+            warnings.showwarning = _say
+            app()
     except (jgd.JgdError, ImportError, OSError) as error:
         command: Any = typer.main.get_command(app)
         asked = command.commands.get(sys.argv[1]) if len(sys.argv) > 1 else None
         options = {each.name: each.opts[0] for each in asked.params if each.opts[0].startswith("-")} if asked else {}
         print(f"jgd: {words.in_options(str(error), options)}", file=sys.stderr)
         sys.exit(2)
+
+
+def _say(message: Warning | str, *place: object) -> None:
+    """A warning as one line: where in the code it arose is of no use on a terminal."""
+    print(f"jgd: {message}", file=sys.stderr)

@@ -1,9 +1,6 @@
 """jgd check: is the gradient right? Prints the table of `check_gradients`."""
 
-import importlib
 import json
-import sys
-from pathlib import Path
 from typing import Annotated, Any
 
 import jax
@@ -12,6 +9,7 @@ import numpy as np
 import typer
 
 from jgd import tasks
+from jgd.cli.importing import imported
 from jgd.core import checks, seeds
 from jgd.gradients import check_gradients
 from jgd.losses import SupervisedLoss, errors, reductions
@@ -78,16 +76,7 @@ def _bundled(name: str, model: str | None, loss: str | None, rows: int, seed: in
 
 def _own(target: str) -> dict[str, Any]:
     """The user's own case, imported by name."""
-    module, _, name = target.partition(":")
-    here = str(Path.cwd())
-    if here not in sys.path:
-        sys.path.insert(0, here)
-    try:
-        function = getattr(importlib.import_module(module), name)
-    except (ImportError, AttributeError, ValueError) as error:
-        raise checks.JgdValueError(f"target must be a task or module:function, got {target!r}: {error}") from error
-    if not callable(function):
-        raise checks.JgdTypeError(f"target must name a function, got {target!r}, a {type(function).__name__}")
+    function = imported("target", target)
     try:
         parts = function()
     except Exception as error:  # whatever a user's code raises, it is the input that is bad

@@ -1,29 +1,48 @@
-"""jgd sweep: optimizers × learning rates × seeds on a task, as one command."""
+"""jgd sweep: recipes × configs × seeds on a task, kept in a directory; killed, the same command goes on."""
 
+from collections.abc import Callable, Sequence
+from contextlib import nullcontext
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
 import jgd
-from jgd import results
-from jgd.cli import show, words
-from jgd.results.table import columns, cost_line, rows
+from jgd.cli import run_files, show, words
+from jgd.cli.asked import Asked
+from jgd.cli.progress import sweep_progress
+from jgd.core import checks
+from jgd.sweep import Tick, samplers
+from jgd.sweep.toml_space import space_of_toml
 
 RECIPES = ["sgd", "momentum", "adam"]
+RATES = (1e-4, 10.0, 24)
+SAMPLES = 32  # configs a recipe drawn from ranges: a full block on a CPU
 
 
 def command(
-    task: Annotated[str, typer.Argument(help="A task of `jgd list`.")],
+    task: Annotated[
+        str | None, typer.Argument(help="A task of `jgd list`, or module:function that makes one; none with --data.")
+    ] = None,
+    recipe: Annotated[
+        list[str] | None, typer.Option(help="module:function, a recipe of your own; repeat it for several.")
+    ] = None,
     optimizer: Annotated[
         list[str] | None,
-        typer.Option("--optimizer", "-o", help="A recipe; repeat it for several. Default sgd, momentum, adam."),
+        typer.Option("--optimizer", "-o", help="One of `jgd list`; repeat it. Default sgd, momentum, adam."),
     ] = None,
+    space: Annotated[Path | None, typer.Option(help="The search space, a TOML file.")] = None,
     learning_rates: Annotated[
-        tuple[float, float, int], typer.Option(help="Lowest, highest and how many, log-spaced.")
-    ] = (1e-4, 10.0, 24),
+        tuple[float, float, int] | None, typer.Option(help="Lowest, highest and how many, log-spaced [1e-4 10 24].")
+    ] = None,
     set_: Annotated[
         list[str] | None, typer.Option("--set", help="NAME=NUMBER: another hyperparameter of all recipes.")
+    ] = None,
+    samples: Annotated[
+        int | None, typer.Option(help=f"Configs a recipe, drawn from the ranges of --space; default {SAMPLES}.")
+    ] = None,
+    sampler: Annotated[
+        str | None, typer.Option(help=f"{', '.join(samplers.SAMPLERS)}; default grid for lists, halton for ranges.")
     ] = None,
     seeds: Annotated[int, typer.Option(help="How many seeds.")] = 4,
     steps: Annotated[int, typer.Option(help="Updates a run.")] = 300,
@@ -31,28 +50,100 @@ def command(
         int | None, typer.Option(help="Rows a step; default 64, or all where there are fewer.")
     ] = None,
     model: Annotated[str | None, typer.Option(help="One of the task's models; default its first.")] = None,
+    data: Annotated[Path | None, typer.Option(help="A table of your own: .csv, .parquet or .npz.")] = None,
+    target: Annotated[str | None, typer.Option(help="The column of --data to predict.")] = None,
+    loss: Annotated[str | None, typer.Option(help="A loss for --data; default what suits target and model.")] = None,
+    scale: Annotated[
+        str | None, typer.Option(help="Features of --data: standard (default), minmax or none, by the training rows.")
+    ] = None,
+    halving: Annotated[
+        int | None, typer.Option(help="Successive halving: at each rung one config of so many goes on, 2 or more.")
+    ] = None,
     block: Annotated[int | None, typer.Option(help="Configs a compiled block holds; default planned.")] = None,
-    out: Annotated[Path | None, typer.Option(help="The run directory; default runs/TASK, numbered.")] = None,
-    overwrite: Annotated[bool, typer.Option("--overwrite", help="Write into --out even if it holds files.")] = False,
+    memory: Annotated[int | None, typer.Option(help="MiB that a block may take on its device.")] = None,
+    out: Annotated[
+        Path | None,
+        typer.Option("--out", "--store", help="The sweep's directory; default runs/TASK, numbered."),
+    ] = None,
+    extend: Annotated[
+        bool, typer.Option("--extend", help="Go on with a smaller sweep in --out: more samples, seeds or steps.")
+    ] = False,
+    overwrite: Annotated[bool, typer.Option("--overwrite", help="Start anew in --out, whatever it holds.")] = False,
 ) -> None:
-    """Train every optimizer at every learning rate and seed; pick by validation; test the picks once.
+    """Train every recipe at every config and seed, and pick by validation. The test rows stay unread: `jgd confirm`.
 
-    Prints a table and writes results.nc, table.txt, sensitivity.png and loss.png.
+    The directory holds all that was done, block by block: killed at any moment, the same command goes on and ends with
+    the same numbers. When it is through there are results.nc, table.txt, sensitivity.png and loss.png too.
     """
-    directory = show.run_directory(out, task, overwrite)
-    what = jgd.tasks.get(task, model)
-    batch_size = min(64, len(what.train[0])) if batch_size is None else batch_size
-    given = words.assigned(set_ or [], "--set", {"learning_rate": "--learning-rates"}, float)
-    space = {
-        "learning_rate": jgd.log_grid(*learning_rates),
-        **{name: [value] for name, value in given.items()},
+    if extend and (out is None or overwrite):
+        raise checks.JgdValueError("--extend goes on with what --out holds: give --out, and no --overwrite")
+    file = None if data is None else str(data)
+    asked = Asked(task, model, file, target, loss, scale, tuple(recipe or []), str(Path.cwd()))
+    what = asked.make_task()
+    searched = _space(space, learning_rates, set_ or [])
+    recipes = _recipes(optimizer, asked, searched)
+    options: dict[str, Any] = {
+        "samples": _samples(searched, sampler, samples),
+        "sampler": sampler,
+        "seeds": seeds,
+        "steps": steps,
+        "batch_size": _batch_size(batch_size, searched, what),
+        "halving": halving,
+        "block": block,
+        "memory": None if memory is None else checks.count("memory", memory, 1) * 2**20,
     }
-    with show.sweep_progress() as tell:
-        found = jgd.sweep(
-            what, optimizer or RECIPES, space, seeds=seeds, steps=steps, batch_size=batch_size, block=block, tell=tell
+    asked.options.update(options, space=searched.describe(), recipes=None if recipes is None else list(recipes))
+    goes_on = asked.is_in if out is None else run_files.holds_a_sweep
+    directory = show.run_directory(out, asked.name, overwrite, goes_on)
+
+    def keeping(tell: Callable[[Tick], None]) -> Callable[[Tick], None]:
+        def told(tick: Tick) -> None:
+            if tick.stage == "compile":  # the plan was checked, and the directory is this sweep's
+                asked.keep_in(directory)
+            tell(tick)
+
+        return told
+
+    with sweep_progress(what.select_by) as tell, run_files.anew(directory) if overwrite else nullcontext():
+        found = jgd.sweep(what, recipes, searched, store=directory, extend=extend, tell=keeping(tell), **options)
+        asked.keep_in(directory)
+    raise typer.Exit(run_files.written(found, directory))
+
+
+def _space(file: Path | None, rates: tuple[float, float, int] | None, assigned: Sequence[str]) -> jgd.Space:
+    """The space of --space, or the learning rates, with what --set fixes."""
+    names = {} if file is None else space_of_toml(file).describe()
+    fixed: dict[str, Any] = words.assigned(assigned, "--set", {"learning_rate": "--learning-rates"}, float)
+    if rates is not None or file is None:
+        fixed["learning_rate"] = jgd.log_grid(*(rates or RATES))
+    twice = sorted(set(names) & set(fixed))
+    if twice:
+        raise checks.JgdValueError(f"{twice[0]} is said twice: in --space {file}, and by an option")
+    return jgd.Space.of({**{name: fixed[name] for name in sorted(fixed, key="learning_rate".__ne__)}, **names})
+
+
+def _recipes(chosen: Sequence[str] | None, asked: Asked, searched: jgd.Space) -> dict[str, Callable[..., Any]] | None:
+    """Builders and functions by name; None where the space names its optimizers."""
+    functions = asked.functions()
+    if not chosen and not functions and "optimizer" in searched.names:
+        return None
+    names = chosen or ([] if functions else RECIPES)
+    for name in names:
+        if name in functions or names.count(name) > 1:
+            raise checks.JgdValueError(f"--optimizer and --recipe must name each recipe once, got {name!r} twice")
+    return {**{name: jgd.optimizers.get(name) for name in names}, **functions}
+
+
+def _samples(searched: jgd.Space, sampler: str | None, samples: int | None) -> int | None:
+    """How many configs a recipe; a grid knows it itself."""
+    if not isinstance(samplers.sampler_of(sampler, searched), samplers.Grid):
+        return SAMPLES if samples is None else samples
+    if samples is not None:
+        raise checks.JgdValueError(
+            f"--samples {samples}: a grid takes every combination; leave it out, or name another --sampler"
         )
-    lanes = f"{len(found.configs)} configs × {seeds} seeds, {steps} steps, batch {batch_size}"
-    show.table(columns(found), rows(found), title=f"{task}: {lanes}; ± is the 95% interval of the mean over seeds")
-    show.console.print(cost_line(found), highlight=False)
-    for path in results.save_sweep(found, directory):
-        show.console.print(f"wrote {path}", highlight=False)
+    return None
+
+
+def _batch_size(given: int | None, searched: jgd.Space, task: jgd.Task) -> int | None:
+    return min(64, checks.rows("data", task.train)) if given is None and "batch_size" not in searched.names else given

@@ -52,7 +52,9 @@ def command(
     set_order: Annotated[list[str] | None, typer.Option(help="NAME=VALUE: a parameter of the order.")] = None,
     seed: Annotated[int | None, typer.Option(help="Starts the parameters and the order of rows; default 0.")] = None,
     seeds: Annotated[int | None, typer.Option(help="Runs of the seeds 0 … N − 1, with mean and interval.")] = None,
-    evaluate_every: Annotated[int | None, typer.Option(help="Steps between validations; default a tenth.")] = None,
+    evaluate_every: Annotated[
+        int | None, typer.Option(help="Steps between validations; default a tenth of all: name it if more may follow.")
+    ] = None,
     patience: Annotated[int | None, typer.Option(help="Stop after so many evaluations without progress.")] = None,
     min_delta: Annotated[float, typer.Option(help="What counts as progress for --patience: more than this.")] = 0.0,
     gradient_norm: Annotated[float | None, typer.Option(help="Stop once the gradient's norm is this small.")] = None,
@@ -112,6 +114,11 @@ def command(
             raise checks.JgdValueError(
                 f"--store {store} holds a run: --resume goes on with it, or name another directory"
             ) from held
+        except KeyboardInterrupt as stopped:
+            if isinstance(run := getattr(stopped, "run", None), jgd.Run):
+                kept = "" if store is None else f"; --resume goes on with what --store {store} keeps"
+                show.console.print(f"{run.status}{kept}", highlight=False)
+            raise
         _curve(what, optimizer, run)
         named = {"": run}
     if directory is not None:

@@ -44,6 +44,15 @@ def held(path: str | os.PathLike) -> Iterator[Path]:
         yield path
 
 
+def in_use(path: str | os.PathLike) -> bool:
+    """Whether a process holds the directory `path`; nothing is written."""
+    try:
+        with (Path(path) / "lock").open("rb") as lock:
+            return not _locked(lock)
+    except OSError:  # never held, or not to be read
+        return False
+
+
 def _locked(file: Any) -> bool:
     """Whether this process now holds the file; the system lets go when the process ends, even by SIGKILL."""
     try:

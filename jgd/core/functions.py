@@ -15,7 +15,7 @@ from jax import Array
 from jgd.core import checks
 from jgd.core.types import Batch, Loss, Params
 
-_ADDRESS = re.compile(r" at 0x[0-9a-f]+")  # differs from process to process
+ADDRESS = re.compile(r" at 0x[0-9a-f]+")  # differs from process to process
 
 
 def crossing(function: Callable) -> Callable:
@@ -114,7 +114,7 @@ def _absorb(out: Any, thing: Any, seen: set[int]) -> None:
         for part in (*captured, thing.__defaults__ or (), *_named(thing)):
             _absorb(out, part, seen)
     else:
-        out.update(_ADDRESS.sub("", str(jax.tree.structure(thing))).encode())
+        out.update(ADDRESS.sub("", str(jax.tree.structure(thing))).encode())
         for leaf in jax.tree.leaves(thing):
             if callable(leaf) and leaf is not thing:
                 _absorb(out, leaf, seen)

@@ -24,6 +24,7 @@ __all__ = [
     "map",
     "norm",
     "own",
+    "quick_norm",
     "root",
     "scale",
     "select",
@@ -35,6 +36,7 @@ __all__ = [
     "zeros_like",
 ]
 
+SHORT = 8192  # entries: leaves up to this long are cheaper to join than to visit one by one
 FEW = 16  # leaves: up to so many, a scalar of all of them may be computed in each leaf's loop
 
 
@@ -154,8 +156,12 @@ def _root_jvp(primals: tuple[Array], tangents: tuple[Array]) -> tuple[Array, Arr
 
 @jax.custom_jvp
 def divide(a: Array, b: Array) -> Array:
-    """a / b, and 0 with derivative 0 where b is 0: a zero gradient makes a zero step at eps = 0 too."""
-    return jnp.where(b == 0, jnp.zeros_like(a), a / b)
+    """a / b, and 0 with derivative 0 where b is 0: a zero gradient makes a zero step at eps = 0 too.
+
+    The choice is made before the division, so that with several readers the compiler keeps the quotient only.
+    """
+    none = b == 0
+    return jnp.where(none, jnp.zeros_like(a), a) / jnp.where(none, jnp.ones_like(b), b)
 
 
 @divide.defjvp
@@ -168,6 +174,25 @@ def _divide_jvp(primals: tuple[Array, Array], tangents: tuple[Array, Array]) -> 
 def select(condition: Array, a: Any, b: Any) -> Any:
     """`a` where the scalar condition holds, else `b`, leaf by leaf."""
     return map(lambda x, y: jnp.where(condition, x, y), a, b)
+
+
+def quick_norm(a: Any) -> Array:
+    """`norm` for a report at every step: one product, and the guarded norm only where a square may under- or overflow."""
+    square = settled(a, sum((_squares(x) for x in _strands(a)), start=jnp.zeros((), compute_dtype(a))))
+    far = jnp.sqrt(jnp.finfo(square.dtype).max)
+    return jax.lax.cond((1 / far < square) & (square < far), lambda _: root(square), norm, a)
+
+
+def _squares(x: Array) -> Array:
+    """Σ x² of a vector, ()."""
+    return jnp.dot(x.reshape(1, -1), x.reshape(-1, 1), precision=jax.lax.Precision.HIGHEST).reshape(())
+
+
+def _strands(a: Any) -> list[Array]:
+    """The leaves as vectors in the compute dtype, the short ones joined: a kernel for each of them would cost more."""
+    short = [x for x in leaves(a) if jnp.size(x) <= SHORT]
+    long = [x.reshape(-1) for x in leaves(widen(a, compute_dtype(a))) if x.size > SHORT]
+    return [join(short), *long] if short else long
 
 
 def all_finite(a: Any) -> Array:

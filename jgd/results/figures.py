@@ -19,10 +19,14 @@ def sensitivity(sweep: Sweep, path: str | Path, parameter: str | None = None) ->
     """Validation metric against one hyperparameter: how much the choice matters, and where it breaks.
 
     For each recipe the mean over seeds, a band from the lowest to the highest seed, a cross at the bottom for each
-    diverged lane, and the pick as a dotted line. Where the space has other parameters too, each point is the best
-    over them. `parameter`: default learning_rate, or the first swept that is a number (`jgd.results.responses` draws
-    words too).
+    diverged lane, a ring for each config that was stopped early, and the pick as a dotted line. Where the space has
+    other parameters too, each point is the best over them; configs that were stopped are in no point. `parameter`:
+    default learning_rate, or the first swept that is a number (`jgd.results.responses` draws words too).
     """
+    if sweep.is_population:
+        raise checks.JgdValueError(
+            "a population's hyperparameters change on the way: draw jgd.results.member_schedules"
+        )
     swept = numeric_names(sweep)
     if not swept:
         raise checks.JgdValueError("the sweep has no numeric hyperparameter to draw its sensitivity to")
@@ -30,7 +34,7 @@ def sensitivity(sweep: Sweep, path: str | Path, parameter: str | None = None) ->
         "swept parameter", parameter or ("learning_rate" if "learning_rate" in swept else swept[0]), swept
     )
     figure, axes = figure_and_axes()
-    final = sweep.validation[sweep.metric][..., -1]
+    final, stopped = sweep.scores, sweep.reached < sweep.plan.steps
     marks = []
     for place, pick in enumerate(sweep.picks):
         mine = [config for config in sweep.of(pick.recipe) if parameter in sweep.configs[config][1]]
@@ -44,12 +48,14 @@ def sensitivity(sweep: Sweep, path: str | Path, parameter: str | None = None) ->
         if pick.config in mine:
             axes.axvline(pick.hyperparameters[parameter], color=color, ls=":", lw=1.6)
         broken = (sweep.diverged_at[mine] != GOING).sum(axis=1)
-        marks.append((color, values.repeat(broken), place))
-    for color, where, place in marks:  # one row of crosses a recipe, below the curves
-        height = -0.025 * (place + 1)
-        axes.plot(where, np.full(len(where), height), "x", ms=5, color=color, clip_on=False, transform=_below(axes))
-    axes.set_xlabel(f"{parameter}    (× = diverged lane)", labelpad=12)
-    axes.tick_params(axis="x", pad=3 + 7 * len(marks))
+        marks.append((color, "x", values.repeat(broken), place))
+        marks.append((color, "o", values[stopped[mine]], place))
+    for color, mark, where, place in marks:  # one row of crosses and rings a recipe, below the curves
+        shape = {"marker": mark, "ls": "", "ms": 5, "mfc": "none", "color": color}
+        axes.plot(where, np.full(len(where), -0.025 * (place + 1)), clip_on=False, transform=_below(axes), **shape)
+    legend = "× = diverged lane" + (", ○ = stopped early" if stopped.any() else "")
+    axes.set_xlabel(f"{parameter}    ({legend})", labelpad=12)
+    axes.tick_params(axis="x", pad=3 + 7 * len(sweep.picks))
     if _spans_decades(values=[c[parameter] for _, c in sweep.configs if parameter in c]):
         axes.set_xscale("log")
     axes.set_ylabel(f"validation {sweep.metric} after {sweep.evaluate_at[-1]} steps")
@@ -66,7 +72,8 @@ def loss_curves(sweep: Sweep, path: str | Path) -> None:
     for place, pick in enumerate(sweep.picks):
         if pick.config is None:
             continue
-        seeds = sweep.loss[pick.config]
+        members = [sweep.best_member(pick.recipe, seed) for seed in sweep.seeds] if sweep.is_population else []
+        seeds = np.stack([sweep.lane_loss(*m) for m in members if m]) if members else sweep.loss[pick.config]
         steps = np.arange(seeds.shape[1])
         axes.plot(steps, seeds.T, color=f"C{place}", lw=0.4, alpha=0.25)
         axes.plot(

@@ -3,6 +3,7 @@
 import numpy as np
 
 from jgd.core import checks
+from jgd.results.population_figure import members_said
 from jgd.results.table import said, value_said
 from jgd.sweep import (
     Finals,
@@ -36,22 +37,29 @@ def report(sweep: Sweep, top: int = 5, confidence: float = 0.95) -> str:
     """
     top = checks.count("top", top, 1)
     confidence = checks.number("confidence", confidence, "(0, 1)")
-    ends = finals(sweep)
-    ranking = rank(ends.scores, ends.larger_is_better, confidence, ends.stopped)
     configs, seeds, steps = sweep.loss.shape
     size = f"{configs} configs × {seeds} {'seed' if seeds == 1 else 'seeds'} × {steps} steps"
     heading = f"{sweep.task}: {size}, by validation {sweep.metric} ({_direction(sweep)} is better)"
     sections = {
+        **({"Best members": members_said(sweep)} if sweep.is_population else _of_configs(sweep, top, confidence)),
+        "Cost": _cost(sweep),
+    }
+    parts = ["\n".join([title, *(f"  {line}" for line in lines)]) for title, lines in sections.items() if lines]
+    return "\n\n".join([heading, *parts])
+
+
+def _of_configs(sweep: Sweep, top: int, confidence: float) -> dict[str, list[str]]:
+    """What compares configs: not for a population, whose members are others at each seed and change on the way."""
+    ends = finals(sweep)
+    ranking = rank(ends.scores, ends.larger_is_better, confidence, ends.stopped)
+    return {
         "Best configs": _best(sweep, ends, ranking, top, confidence),
         "Neighbours of the best": _neighbours(sweep, ends, ranking, confidence),
         "Findings": [finding.message for finding in findings(sweep, confidence)] or ["none"],
         "Learning-rate sensitivity": _sensitivity(sweep, confidence),
         "Importance": _importance(sweep),
         "Best of k": _best_of(ends),
-        "Cost": _cost(sweep),
     }
-    parts = ["\n".join([title, *(f"  {line}" for line in lines)]) for title, lines in sections.items() if lines]
-    return "\n\n".join([heading, *parts])
 
 
 def _best(sweep: Sweep, ends: Finals, ranking: Ranking, top: int, confidence: float) -> list[str]:
@@ -135,11 +143,16 @@ def _best_of(ends: Finals) -> list[str]:
 
 def _cost(sweep: Sweep) -> list[str]:
     cost, spent = sweep.cost, spending(sweep)
-    lines = [
-        f"compile {cost['compile_seconds']:.1f} s, run {cost['run_seconds']:.1f} s, "
-        f"{cost['lane_steps_per_second']:,.0f} lane-steps/s, {spent.lane_steps:,} lane-steps",
-        f"wasted: {spent.diverged_share:.0%} of the lane-steps after divergence, {spent.padded_share:.0%} padding",
-    ]
+    wasted = f"wasted: {spent.diverged_share:.0%} of the lane-steps after divergence"
+    if cost["lane_steps"]:
+        lines = [
+            f"compile {cost['compile_seconds']:.1f} s, run {cost['run_seconds']:.1f} s, "
+            f"{cost['lane_steps_per_second']:,.0f} lane-steps/s, {spent.lane_steps:,} lane-steps",
+            f"{wasted}, {spent.padded_share:.0%} padding",
+        ]
+    else:  # read from its directory: only what its blocks took is known
+        seconds = sum(piece.seconds for piece in sweep.archive.pieces.values())
+        lines = [f"{seconds:.1f} s of devices, {spent.lane_steps:,} lane-steps", wasted]
     if spent.saved_share > 0:
         lines.append(f"saved by stopping early: {spent.saved_share:.0%} of {spent.full_lane_steps:,} lane-steps")
     if "peak_bytes" in cost and "planned_bytes" in cost:

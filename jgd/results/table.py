@@ -8,14 +8,25 @@ from jgd.sweep import Estimate, Sweep
 
 
 def columns(sweep: Sweep) -> list[str]:
-    """The headings of `rows`; uncertainties are 95% intervals of the mean over seeds (Student's t)."""
-    names = sorted({name for _, config in sweep.configs for name in config}, key=lambda n: (n != "learning_rate", n))
+    """The headings of `rows`; uncertainties are 95% intervals of the mean over seeds (Student's t).
+
+    "steps" is there where a recipe's best was stopped before the end: its score is no match for those after more.
+    """
     return [
         "recipe",
-        *(f"best {name}" for name in names),
+        *(f"best {name}" for name in _names(sweep)),
         f"validation {sweep.metric}",
+        *(["steps"] if _some_are_short(sweep) else []),
         "diverged",
     ]
+
+
+def _names(sweep: Sweep) -> list[str]:
+    return sorted({name for _, config in sweep.configs for name in config}, key=lambda n: (n != "learning_rate", n))
+
+
+def _some_are_short(sweep: Sweep) -> bool:
+    return any(pick.config is not None and pick.reached < sweep.plan.steps for pick in sweep.picks)
 
 
 def rows(sweep: Sweep) -> list[list[str]]:
@@ -26,16 +37,15 @@ def rows(sweep: Sweep) -> list[list[str]]:
     >>> columns(result)[:2], rows(result)[0][:2], rows(result)[0][-1]
     (['recipe', 'best learning_rate'], ['sgd', '0.01'], '2 of 4')
     """
-    names = [heading.removeprefix("best ") for heading in columns(sweep)[1:-2]]
+    names, short = _names(sweep), _some_are_short(sweep)
     sign = -1 if sweep.larger_is_better else 1
-    order = sorted(
-        sweep.picks, key=lambda p: (p.config is None, sign * p.validation.mean if p.config is not None else 0)
-    )
+    order = sorted(sweep.picks, key=lambda p: (-p.reached, sign * p.validation.mean if p.config is not None else 0))
     return [
         [
             pick.recipe,
             *(value_said(pick.hyperparameters[n]) if n in pick.hyperparameters else "–" for n in names),
             said(pick.validation, len(sweep.seeds)),
+            *([str(pick.reached) if pick.config is not None else "–"] if short else []),
             f"{pick.diverged} of {pick.lanes}",
         ]
         for pick in order
@@ -70,9 +80,25 @@ def cost_line(sweep: Sweep) -> str:
     )
 
 
+def stopped_line(sweep: Sweep) -> str:
+    """How many configs were stopped early and what that saved, in one line; empty where all were trained to the end.
+
+    >>> import jgd
+    >>> space = {"learning_rate": jgd.log_grid(1e-3, 1, 9)}
+    >>> stopped_line(jgd.sweep("iris", "sgd", space, seeds=1, steps=90, halving=jgd.Halving(3, min_steps=10)))
+    '8 of 9 configs stopped early · 74% of the steps saved'
+    """
+    stopped = int((sweep.reached < sweep.plan.steps).sum())
+    if not stopped:
+        return ""
+    return (
+        f"{stopped} of {len(sweep.configs)} configs stopped early · {sweep.cost['saved_share']:.0%} of the steps saved"
+    )
+
+
 def text(sweep: Sweep) -> str:
-    """The table and its cost as plain text, for a log."""
+    """The table, what was stopped and what it cost as plain text, for a log."""
     grid = [columns(sweep), *rows(sweep)]
     widths = [max(len(row[i]) for row in grid) for i in range(len(grid[0]))]
     lines = ["  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in grid]
-    return "\n".join([*lines, cost_line(sweep)])
+    return "\n".join(filter(None, [*lines, stopped_line(sweep), cost_line(sweep)]))

@@ -6,8 +6,10 @@ axis.py       recipes × their configs    door.py       checks, plans and runs
 recipes.py    groups of configs          trial.py      what a recipe returns
 rehearsal.py  a recipe's program, checked as shapes
 plan.py       which lanes run together   policies.py   who goes on, leg by leg (drive.py goes through them)
+halving.py, median.py        stop the worse early     population.py  replaces them (lineage.py: what came of what)
 blocks.py     one program of many lanes  engine.py     blocks on devices
 archive.py    what lanes have done       shelf.py      … on a disk (stored.py: a sweep's directory)
+assembled.py  pieces into a result         labelled.py   a result with labels
 result.py     what was found             again.py, confirm.py, replay.py   what can be done with it
 selection.py  choosing by validation     devices.py    cores as devices
 aggregate.py  many tasks as one number   comparison.py is A better than B
@@ -29,9 +31,13 @@ from jgd.sweep.door import sweep
 from jgd.sweep.engine import Tick
 from jgd.sweep.finals import Finals, finals
 from jgd.sweep.findings import Finding, findings
+from jgd.sweep.halving import Halving, Hyperband
 from jgd.sweep.hypergradient import Hypergradient, hypergradient
 from jgd.sweep.importance import Importance, importance, importance_of
+from jgd.sweep.lineage import Follow, Stretch
+from jgd.sweep.median import MedianStopping
 from jgd.sweep.places import Places, neighbours, places
+from jgd.sweep.population import Population
 from jgd.sweep.profiles import Profile, performance_profile
 from jgd.sweep.ranges import grid, log_grid
 from jgd.sweep.ranking import Ranking, rank
@@ -54,15 +60,21 @@ __all__ = [
     "Estimate",
     "Finals",
     "Finding",
+    "Follow",
+    "Halving",
+    "Hyperband",
     "Hypergradient",
     "Importance",
+    "MedianStopping",
     "Paired",
     "Pick",
     "Places",
+    "Population",
     "Profile",
     "Ranking",
     "Space",
     "StabilityEdge",
+    "Stretch",
     "Sweep",
     "Tick",
     "TimeToTarget",

@@ -83,6 +83,11 @@ class Archive:
         ends = self.ends.get((config, seed), {})
         return max((step for step, block in ends.items() if step <= most and self.holds(block)), default=0)
 
+    def at(self, config: int, seed: int, step: int) -> bool:
+        """Whether the lane (config, seed) can be taken up after just `step` updates."""
+        block = self.ends.get((config, seed), {}).get(step)
+        return block is not None and self.holds(block)
+
     def done(self, config: int, seed: int, step: int) -> bool:
         """Whether the lane's results are there up to this step."""
         return step in self.ends.get((config, seed), {})

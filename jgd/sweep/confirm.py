@@ -17,7 +17,8 @@ from jgd.sweep.archive import Archive
 from jgd.sweep.axis import Axis
 from jgd.sweep.blocks import Feed, evaluated
 from jgd.sweep.drive import drive
-from jgd.sweep.policies import Full
+from jgd.sweep.lineage import Follow
+from jgd.sweep.policies import Full, Policy
 from jgd.sweep.result import Pick, Sweep
 from jgd.sweep.selection import Estimate, estimate
 from jgd.sweep.space import Config
@@ -58,13 +59,13 @@ def confirmed(found: Sweep, picks: Sequence[Pick], count: int | Sequence[int]) -
         raise checks.JgdValueError("there is nothing to confirm: every lane diverged")
     fresh = _fresh(found, count)
     plan = found.plan
-    rows = {pick.recipe: (pick.hyperparameters,) for pick in chosen}
+    policy, rows = _anew(found, chosen)
     again = replace(
         plan,
         recipes={pick.recipe: plan.recipes[pick.recipe] for pick in chosen},
         axis=Axis({name: plan.axis.spaces[name] for name in rows}, None, 0, rows),
         seeds=fresh,
-        policy=Full(),
+        policy=policy,
         block=1,  # a config each: wider blocks would be filled with copies
         store=None,
     )
@@ -88,6 +89,22 @@ def confirmed(found: Sweep, picks: Sequence[Pick], count: int | Sequence[int]) -
             )
         )
     return Confirmation(found.metric, fresh, tuple(out), len(found.archive.reads), lanes)
+
+
+def _anew(found: Sweep, chosen: Sequence[Pick]) -> tuple[Policy, dict[str, tuple[Config, ...]]]:
+    """How the chosen are trained again: by their hyperparameters, or by the schedule of them that a population found."""
+    if not found.is_population:
+        by_schedule = isinstance(found.plan.policy, Follow)
+        policy = found.plan.policy if by_schedule else Full()
+        return policy, {pick.recipe: (pick.hyperparameters,) for pick in chosen}
+    if len(chosen) > 1:
+        raise checks.JgdValueError(
+            "the populations of several recipes have a schedule each: confirm one pick at a time, as found.best.confirm()"
+        )
+    member = found.best_member(chosen[0].recipe)
+    assert member is not None  # a pick without a config is not chosen
+    schedule = found.schedule(*member)
+    return Follow(schedule), {chosen[0].recipe: (schedule[0].hyperparameters,)}
 
 
 def _fresh(found: Sweep, count: int | Sequence[int]) -> tuple[int, ...]:

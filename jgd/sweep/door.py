@@ -16,9 +16,12 @@ from jgd.sweep.archive import Archive
 from jgd.sweep.axis import axis_of
 from jgd.sweep.drive import drive
 from jgd.sweep.engine import Tick
+from jgd.sweep.halving import Halving
 from jgd.sweep.plan import Plan
 from jgd.sweep.policies import Full, Policy
+from jgd.sweep.population import Population
 from jgd.sweep.recipes import Recipes, named
+from jgd.sweep.rehearsal import rehearse_ends
 from jgd.sweep.result import Sweep
 from jgd.sweep.samplers import Sampler
 from jgd.sweep.space import Space
@@ -41,7 +44,8 @@ def sweep(
     batch_size: int | None = None,
     order: str | Order = "shuffled",
     evaluate_every: int | None = None,
-    halving: Policy | None = None,
+    halving: int | Policy | None = None,
+    policy: int | Policy | None = None,
     diverged_above: float = DIVERGED,
     block: int | None = None,
     memory: int | None = None,
@@ -69,6 +73,9 @@ def sweep(
     on and ends with the same bits; a finished sweep is returned without a step. Another sweep in it is refused, with
     what differs; one with fewer configs, seeds or steps is gone on with where `extend` says so (as `Sweep.extend`
     does). A disk that fails later loses nothing in memory. tell: called with a `Tick`.
+    policy: which configs get how many steps: all get them all by default; `Halving` (a number is its eta), `Hyperband`
+    and `MedianStopping` stop the worse ones early, `Population` replaces them, `Follow` goes by a schedule of
+    hyperparameters. halving: the same argument by the name of its best-known use, `halving=3`; only one is given.
 
     A lane whose loss exceeds its limit or is not finite is frozen and flagged; it disturbs no other. A config is
     picked by its mean validation metric over seeds after the last step (see `selection.pick` for diverged ones). The
@@ -92,11 +99,10 @@ def sweep(
         checks.finite_data("task.validation", task.validation)
     check_metrics(task.metrics)
     axis = axis_of(by_name, {} if space is None else space, sampler, samples)
-    if halving is not None and not callable(getattr(halving, "next", None)):
-        raise checks.JgdTypeError(f"halving must be a policy, got {halving!r}")
     if store is not None:
         checks.path("store", store)
-    default = stored_every(store) if checks.flag("extend", extend) and store is not None else None  # its looks stay
+    checks.flag("extend", extend)
+    default = None if store is None else stored_every(store)  # a longer sweep keeps the looks of the shorter one
     plan = Plan(
         task=task,
         recipes=by_name,
@@ -106,7 +112,7 @@ def sweep(
         every=default or max(1, -(-steps // EVALUATIONS))
         if evaluate_every is None
         else checks.count("evaluate_every", evaluate_every, 1),
-        policy=Full() if halving is None else halving,
+        policy=_policy(policy, halving).sized(steps, len(axis.configs)),
         batch_size=batch_size,
         order=order,
         diverged_above=checks.number("diverged_above", diverged_above, "> 0"),
@@ -123,11 +129,30 @@ def carried_out(
 ) -> Sweep:
     """Run what is left of a plan, on its disk where it has one; everything about it is checked before."""
     _ = plan.batches, plan.widths
-    told = checks.function("tell", (lambda tick: None) if tell is None else tell)
+    if isinstance(plan.policy, Population):
+        for group in plan.groups:
+            first = group.configs[0]
+            rehearse_ends(group, first, plan.configs[first][1], plan.axis.spaces[group.recipe])
+    told = (lambda tick: None) if tell is None else checks.function("tell", tell)
     if plan.store is None:
         return drive(plan, archive or Archive(), told)
     with shelved(plan, extend) as shelf:
         return drive(plan, shelf, told)
+
+
+def _policy(policy: int | Policy | None, halving: int | Policy | None) -> Policy:
+    if policy is not None and halving is not None:
+        raise checks.JgdValueError(f"policy and halving are one argument: give one, got {policy!r} and {halving!r}")
+    name, chosen = ("halving", halving) if policy is None else ("policy", policy)
+    if chosen is None:
+        return Full()
+    if isinstance(chosen, int) and not isinstance(chosen, bool):
+        return Halving(checks.count(name, chosen, 2))
+    if isinstance(chosen, type) or not isinstance(chosen, Policy):
+        raise checks.JgdTypeError(
+            f"{name} must be a whole number eta or a policy such as jgd.Halving(), got {chosen!r}"
+        )
+    return chosen
 
 
 def devices_of(devices: Sequence[Any] | None) -> tuple[Any, ...]:

@@ -186,7 +186,9 @@ class Engine:
         kept = lambda leaf: np.asarray(leaf)[: len(block.configs)].copy()
         params: Params = jax.tree.map(kept, finished(opening.trial, opening.lane))
         columns = {name: np.stack([row[name] for row in metrics]) for name in metrics[0]}
-        piece = Piece(block, tuple(looks), np.concatenate(losses), columns, lane.diverged_at, params, seconds)
+        piece = Piece(
+            block, tuple(looks), np.concatenate(losses), columns, np.asarray(lane.diverged_at), params, seconds
+        )
         with self._lock:
             self.archive.add(piece, lane)
             scores = columns[self.plan.task.select_by][:, lane.diverged_at == GOING]

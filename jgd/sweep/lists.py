@@ -66,6 +66,13 @@ class Choice(List):
     def place(self, value: Any) -> float:
         return super().place(self.admit(value))
 
+    def scaled(self, value: Any, factor: float) -> float:
+        """The next larger of the values for a factor above 1, the next smaller one below."""
+        value = self.admit(value)
+        if factor > 1:
+            return min((known for known in self.values if known > value), default=value)
+        return max((known for known in self.values if known < value), default=value) if factor < 1 else value
+
 
 class Static(List):
     """Structure: any hashable values, such as names, flags, widths; each is a compiled program of its own."""
@@ -85,6 +92,10 @@ class Static(List):
                 raise checks.JgdValueError(f"static[{i}] must hold finite numbers only, got {value!r}")
         _differing("static", kept)
         return kept
+
+    def scaled(self, value: Any, factor: float) -> Any:
+        """Itself: structure has no neighbours."""
+        return self.admit(value)
 
 
 def numbers_of(name: str, values: Any) -> tuple[float, ...]:

@@ -2,7 +2,7 @@
 
 import hashlib
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence, Set
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import groupby
@@ -95,17 +95,22 @@ class Plan:
 
     def values(self, block: Block, leg: Leg) -> list[Config]:
         """The hyperparameters of a block's lanes."""
-        own = leg.values or {}
-        return [own.get((config, block.seed), self.configs[config][1]) for config in block.configs]
+        return [leg.values_of(config, block.seed, self.configs[config][1]) for config in block.configs]
 
-    def blocks(self, leg: Leg, archive: Archive) -> list[Block]:
-        """The blocks that are left of a leg: lanes that are done already don't run again, others go on where they are."""
+    def blocks(self, leg: Leg, archive: Archive, lanes: Set[tuple[int, int]] | None = None) -> list[Block]:
+        """The blocks that are left of a leg: lanes that are done already don't run again, others go on where they are.
+
+        lanes: (config, place of its seed) that run, done or not.
+        """
+        missing = lambda config, seed: (
+            not archive.done(config, seed, leg.until) if lanes is None else (config, seed) in lanes
+        )
         out = []
         for number, width in enumerate(self.widths):
             mine = [config for config in leg.configs if self.group_of[config] == number]
             for seed in range(len(self.seeds)):
-                left = [config for config in mine if not archive.done(config, seed, leg.until)]
-                begin = lambda config, seed=seed: archive.reached(config, seed, leg.until)
+                left = [config for config in mine if missing(config, seed)]
+                begin = lambda config, seed=seed: max(archive.reached(config, seed, leg.until), leg.begin)
                 for step, together in groupby(sorted(left, key=begin), begin):
                     out += [Block(number, seed, lanes, step, leg.until) for lanes in _cut(sorted(together), width)]
         return out

@@ -66,6 +66,10 @@ class Distribution(ABC):
     def admit(self, value: Any) -> Any:
         """`value` as `at` would give it, or an error that says what is allowed."""
 
+    @abstractmethod
+    def scaled(self, value: Any, factor: float) -> Any:
+        """The value of the distribution that `factor` times `value` comes to: a neighbour, for a search to go on from."""
+
     def arguments(self) -> list[Any]:
         """What made it, as a list: bounds or values."""
         return [getattr(self, f.name) for f in fields(self)]  # pyright: ignore[reportArgumentType]
@@ -105,6 +109,10 @@ class Range(Distribution):
         if not least <= number <= most:
             raise checks.JgdValueError(f"value must be from {least!r} to {most!r} ({self}), got {value!r}")
         return number
+
+    def scaled(self, value: Any, factor: float) -> Any:
+        least, most = self._least_and_most()
+        return min(max(self.admit(value) * factor, least), most)
 
 
 class Uniform(Range):
@@ -167,6 +175,9 @@ class OneMinusLog(Range):
     def points(self, count: int) -> tuple[float, ...]:
         return tuple((1 - np.geomspace(self.high, self.low, checks.count("count", count, 1))).tolist())
 
+    def scaled(self, value: Any, factor: float) -> float:
+        return 1 - min(max((1 - self.admit(value)) * factor, self.low), self.high)
+
 
 class Integers(Range):
     """Whole numbers from low to high, all equally likely; values are Python ints."""
@@ -197,6 +208,13 @@ class Integers(Range):
         if number != int(number):
             raise checks.JgdValueError(f"value must be a whole number ({self}), got {value!r}")
         return int(number)
+
+    def scaled(self, value: Any, factor: float) -> int:
+        number = self.admit(value)
+        nearest = round(number * factor)
+        if nearest == number and factor != 1:  # 1.2 times 2 rounds to 2, and would stay there for ever
+            nearest += 1 if factor > 1 else -1
+        return int(min(max(nearest, self.low), self.high))
 
 
 def unit(u: float) -> float:

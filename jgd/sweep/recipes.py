@@ -55,8 +55,7 @@ def named(recipes: Recipes | None) -> dict[str, Recipe]:
     if isinstance(recipes, Mapping):
         chosen = dict(recipes)
     else:
-        several = isinstance(recipes, list | tuple)
-        each: Sequence[Any] = recipes if several else [recipes]
+        each: list[Any] = list(recipes) if isinstance(recipes, list | tuple) else [recipes]
         chosen = {}
         for item in each:
             name = item if isinstance(item, str) else name_of(item)

@@ -8,7 +8,7 @@ import numpy as np
 from jgd.core import checks, seeds
 from jgd.sweep.blocks import Feed, evaluated, finished, opening
 from jgd.sweep.recipes import Group, blamed
-from jgd.sweep.space import Config
+from jgd.sweep.space import Config, Space
 from jgd.tasks import Task
 
 
@@ -36,6 +36,15 @@ def rehearse(group: Group, config: Config, task: Task, width: int) -> None:
         params = jax.eval_shape(finished, block.trial, block.lane)
         feed = Feed.of(task)
         jax.eval_shape(evaluated, block.trial, feed, params, feed.validation)
+
+
+def rehearse_ends(group: Group, place: int, config: Config, space: Space) -> None:
+    """Build a config with each of its numbers at the ends of its distribution, where exploring may lead."""
+    for name in group.numbers:
+        for end in (0.0, 1.0):
+            reached = {**config, name: space.distributions[name].at(end)}
+            with blamed(group.recipe, place, reached):
+                group.build(**{name: reached[name] for name in group.numbers})
 
 
 def _same_data(made: Task, task: Task) -> None:

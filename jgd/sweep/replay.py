@@ -9,24 +9,33 @@ import numpy as np
 from jgd.core import checks
 from jgd.descent import GOING
 from jgd.sweep.archive import Archive
+from jgd.sweep.assembled import assembled
 from jgd.sweep.engine import Engine
 from jgd.sweep.policies import Leg
-from jgd.sweep.result import Sweep, assembled
+from jgd.sweep.result import Sweep
 from jgd.train.run import Run
 from jgd.watch import Status
+
+SAME = "bit for bit the stored lane"  # how the note of one that came out as it is stored begins
 
 
 def replayed(found: Sweep, config: int, seed: int, steps: int | None) -> Run:
     """See `Sweep.replay`."""
-    place = found.lane(config, seed)[1]
+    found.lane(config, seed)  # refuses what isn't there
     reached = int(found.reached[config])
     until = reached if steps is None else checks.count("steps", steps, 0, 2**31 - 2)
     plan = replace(found.plan, seeds=(seed,), steps=until, store=None, devices=found.plan.devices[:1])
-    leg, archive = Leg((config,), until), Archive()
+    archive = Archive()
     engine = Engine(plan, archive, lambda tick: None)
-    engine.run(leg, plan.blocks(leg, archive))
+    past = found.schedule(config, seed)
+    for stretch in past:  # of a population more than one, of what its forebears went by
+        end = until if stretch is past[-1] else min(stretch.until, until)
+        if stretch.begin < end or end == 0:
+            leg = Leg((config,), end, stretch.begin, None, {(config, 0): stretch.hyperparameters})
+            engine.run(leg, plan.blocks(leg, archive))
     given = np.where(np.arange(len(plan.configs)) == config, until, 0)
     lane = assembled(plan, archive, given, {})
+    stored = found.lane_loss(config, seed)
     losses, diverged_at = lane.loss[config, 0], int(lane.diverged_at[config, 0])
     made = until if diverged_at == GOING else diverged_at
     progress = jax.tree.map(jnp.asarray, archive.lanes([(config, 0)], until, 1).progress)
@@ -41,14 +50,14 @@ def replayed(found: Sweep, config: int, seed: int, steps: int | None) -> Run:
         evaluations={"step": np.array(plan.looks)[known], **{name: values[known] for name, values in seen.items()}},
         observations=None,
         seconds=np.full(len(losses[: made + 1]), np.nan),
-        notes=(_said(found.loss[config, place, : min(until, reached)], losses[:reached]),),
+        notes=(_said(stored[: min(until, reached)], losses[:reached]),),
     )
 
 
 def _said(stored: np.ndarray, again: np.ndarray) -> str:
     """Whether a lane came out as it is stored."""
     if stored.tobytes() == again[: len(stored)].tobytes():
-        return f"bit for bit the stored lane over its {len(stored)} steps"
+        return f"{SAME} over its {len(stored)} steps"
     differs = (stored != again[: len(stored)]) & ~(np.isnan(stored) & np.isnan(again[: len(stored)]))
     return f"not the stored lane: another loss at step {int(np.argmax(differs))} (another machine, or jax version?)"
 

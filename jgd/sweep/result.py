@@ -13,7 +13,9 @@ from jgd.core.types import Params
 from jgd.descent import GOING
 from jgd.sweep.archive import Archive
 from jgd.sweep.engine import Tick
+from jgd.sweep.lineage import Stretch, lineage
 from jgd.sweep.plan import Plan
+from jgd.sweep.policies import Leg
 from jgd.sweep.proposers import Proposer
 from jgd.sweep.selection import Estimate, estimate, pick
 from jgd.sweep.space import Config, Space
@@ -29,9 +31,12 @@ if TYPE_CHECKING:
 class Pick:
     """One recipe's outcome: its config with the best mean validation metric over seeds.
 
-    config: its place in the sweep, None where every lane diverged. validation: the estimate of `metric` over seeds, of
-    the numbers that chose it, and so flattered by the choice: `Sweep.confirm` says how much. diverged of lanes: over
-    all the recipe's configs and seeds.
+    config: its place in the sweep, None where every lane diverged. reached: the steps that it was given, after which it
+    was measured; fewer than the sweep's where all configs of the recipe were stopped early. validation: the estimate
+    of `metric` over seeds, of the numbers that chose it, and so flattered by the choice: `Sweep.confirm` says how much.
+    diverged of lanes: over all the recipe's configs and seeds.
+    Of a `Population`: validation is over the best member of each seed, and config and hyperparameters are those that
+    the best of these ended with; `Sweep.schedule` tells what it went by on the way.
     """
 
     recipe: str
@@ -41,6 +46,7 @@ class Pick:
     validation: Estimate
     diverged: int
     lanes: int
+    reached: int
     sweep: "Sweep" = field(repr=False, compare=False)
 
     def confirm(self, seeds: int | Sequence[int] = 10) -> "Confirmation":
@@ -58,7 +64,8 @@ class Sweep:
     step), on the step's batch before its update; NaN after the step at which a lane diverged, or was stopped.
     validation: name -> (config, seed, evaluation), NaN likewise, after `evaluate_at` updates.
     diverged_at: (config, seed), −1 where it didn't.
-    cost: compile and run seconds, lane-steps, lane-steps per second, padded share, width of a block, devices.
+    cost: compile and run seconds, lane-steps, lane-steps per second, padded share, width of a block, devices; the share
+    of steps that stopping early has saved, and seconds and lane-steps of each leg. legs: what the policy decided.
     """
 
     plan: Plan
@@ -68,6 +75,7 @@ class Sweep:
     validation: dict[str, np.ndarray]
     diverged_at: np.ndarray
     cost: dict[str, Any]
+    legs: tuple[Leg, ...] = ()
 
     @property
     def task(self) -> str:
@@ -123,31 +131,80 @@ class Sweep:
         return self.validation[self.metric][..., -1]
 
     @cached_property
+    def last_scores(self) -> np.ndarray:
+        """(config, seed): the metric that chooses after the steps that each config was given; NaN where it diverged."""
+        last = np.searchsorted(self.evaluate_at, self.reached, side="right") - 1
+        scores = np.take_along_axis(self.validation[self.metric], np.maximum(last, 0)[:, None, None], axis=2)[..., 0]
+        return np.where(last[:, None] < 0, np.nan, scores)
+
+    @cached_property
     def picks(self) -> list[Pick]:
-        """Each recipe's best config by its mean validation metric over seeds (see `selection.pick`)."""
+        """Each recipe's best config by its mean validation metric over seeds (see `selection.pick`).
+
+        Configs that were given more steps come first: an early score of one that was stopped is no match for them.
+        """
         return [self._pick(recipe) for recipe in self.recipes]
 
     @property
     def best(self) -> Pick:
-        """The best of the picks; its `config` is None where every lane of the sweep diverged."""
+        """The best of the picks that came furthest; its `config` is None where every lane of the sweep diverged."""
         sign = -1 if self.larger_is_better else 1
         whole = {pick.recipe: pick for pick in self.picks if pick.config is not None} or {"": self.picks[0]}
-        return min(whole.values(), key=lambda pick: (pick.validation.n < len(self.seeds), sign * pick.validation.mean))
+        some_failed = lambda pick: pick.validation.n < len(self.seeds)
+        return min(whole.values(), key=lambda pick: (-pick.reached, some_failed(pick), sign * pick.validation.mean))
 
     def _pick(self, recipe: str) -> Pick:
         mine = self.of(recipe)
-        best = pick(self.scores[mine], self.larger_is_better)
-        place = None if best is None else int(mine[best])
+        if self.is_population:
+            members = [self.best_member(recipe, seed) for seed in self.seeds]
+            scores = np.array([self.last_scores[self.lane(*member)] for member in members if member])
+            member = self.best_member(recipe)
+            place, hypers = (None, {}) if member is None else (member[0], self.schedule(*member)[-1].hyperparameters)
+        else:
+            best = pick(self.last_scores[mine], self.larger_is_better, self.reached[mine])
+            place, hypers = (None, {}) if best is None else (int(mine[best]), self.configs[mine[best]][1])
+            scores = np.full(0, np.nan) if place is None else self.last_scores[place]
         return Pick(
             recipe=recipe,
             config=place,
-            hyperparameters={} if place is None else self.configs[place][1],
+            hyperparameters=hypers,
             metric=self.metric,
-            validation=estimate(np.full(0, np.nan) if place is None else self.scores[place]),
+            validation=estimate(scores),
             diverged=int((self.diverged_at[mine] != GOING).sum()),
             lanes=self.diverged_at[mine].size,
+            reached=0 if place is None else int(self.reached[place]),
             sweep=self,
         )
+
+    @property
+    def is_population(self) -> bool:
+        """Whether lanes went on from one another: a place on the config axis is a member then, another at each seed."""
+        return any(leg.origins is not None for leg in self.legs)
+
+    def best_member(self, recipe: str | None = None, seed: int | None = None) -> tuple[int, int] | None:
+        """(config, seed) of the lane of a population with the best score at the end; None where every one diverged.
+
+        Of one recipe and one seed, or of all.
+        """
+        mine = range(len(self.configs)) if recipe is None else self.of(recipe)
+        places = range(len(self.seeds)) if seed is None else [self.lane(0, seed)[1]]
+        lanes = [(int(config), place) for config in mine for place in places]
+        best = pick(np.array([[self.last_scores[lane]] for lane in lanes]), self.larger_is_better)
+        return None if best is None else (lanes[best][0], self.seeds[lanes[best][1]])
+
+    def schedule(self, config: int, seed: int) -> tuple[Stretch, ...]:
+        """The hyperparameters over time that made a lane, through the members that it descends from.
+
+        `seed` is one of `seeds`. `policy=Follow(schedule)` trains by them again: with the same seed and block width to
+        the same bits.
+        """
+        return lineage(self.legs, [values for _, values in self.configs], *self.lane(config, seed))
+
+    def lane_loss(self, config: int, seed: int) -> np.ndarray:
+        """(steps,) the loss of a lane as far as it went, through the members that it descends from."""
+        place = self.lane(config, seed)[1]
+        past = self.schedule(config, seed)
+        return np.concatenate([self.loss[each.member, place, each.begin : each.until] for each in past])
 
     def lane(self, config: int, seed: int) -> tuple[int, int]:
         """The places of a config and a seed; `seed` is one of `seeds`, not a place among them."""
@@ -181,40 +238,12 @@ class Sweep:
     def dataset(self) -> "xarray.Dataset":
         """dims (config, seed, step) and (config, seed, evaluation); hyperparameters are coordinates on config.
 
-        A name that a config lacks is NaN there; structural choices are text.
+        A name that a config lacks is NaN there; structural choices are text. Of a `Population` also, with dims
+        (leg, config, seed): `origin`, the member that each went on from, and `leg_<name>`, the hyperparameters then.
         """
-        import xarray  # here: jgd imports as fast as jax
+        from jgd.sweep.labelled import labelled
 
-        names = sorted({name for _, config in self.configs for name in config})
-        hypers = {name: ("config", _column([config.get(name) for _, config in self.configs])) for name in names}
-        by_step = ("config", "seed", "step")
-        by_evaluation = ("config", "seed", "evaluation")
-        return xarray.Dataset(
-            {
-                "loss": (by_step, self.loss),
-                **{f"validation_{name}": (by_evaluation, values) for name, values in self.validation.items()},
-                "diverged_at": (("config", "seed"), self.diverged_at),
-                "reached": ("config", self.reached),
-                "picked": ("recipe", [-1 if pick.config is None else pick.config for pick in self.picks]),
-            },
-            coords={
-                "config": np.arange(len(self.configs)),
-                **hypers,
-                "recipe_of": ("config", [name for name, _ in self.configs]),
-                "seed": list(self.seeds),
-                "step": np.arange(self.loss.shape[2]),
-                "evaluation": list(self.evaluate_at),
-                "recipe": list(self.recipes),
-            },
-            attrs={
-                "task": self.task,
-                "selected_by": f"validation_{self.metric}",
-                "loss_units": "on the step's batch before its update",
-                "evaluation_units": "updates made",
-                "diverged_at_none": GOING,
-                **self.cost,
-            },
-        )
+        return labelled(self)
 
     def extend(
         self,
@@ -291,34 +320,3 @@ class Sweep:
             f"Sweep({self.task}: {len(self.configs)} configs × {len(self.seeds)} seeds, {self.plan.steps} steps; "
             f"{int((self.diverged_at != GOING).sum())} of {self.diverged_at.size} lanes diverged; {found})"
         )
-
-
-def _column(values: Sequence[Any]) -> np.ndarray:
-    """Values of one name over configs: numbers with NaN for none, or text."""
-    if all(value is None or (isinstance(value, int | float) and not isinstance(value, bool)) for value in values):
-        return np.array([np.nan if value is None else value for value in values], np.float64)
-    return np.array(["" if value is None else str(value) for value in values])
-
-
-def assembled(plan: Plan, archive: Archive, given: np.ndarray, cost: dict[str, Any]) -> Sweep:
-    """The result of what is in the archive; lanes or steps that are not there (yet) are NaN."""
-    shape, looks = (len(plan.configs), len(plan.seeds)), {step: place for place, step in enumerate(plan.looks)}
-    pieces = sorted(archive.pieces.values(), key=lambda piece: piece.block.end)
-    dtype = pieces[0].losses.dtype if pieces else np.float32
-    diverged_at = np.full(shape, GOING, np.int32)
-    loss = np.full((*shape, plan.steps), np.nan, dtype)
-    validation = {name: np.full((*shape, len(looks)), np.nan, dtype) for name in ("loss", *plan.task.metrics)}
-    for piece in pieces:
-        at, seed = list(piece.block.configs), piece.block.seed
-        loss[at, seed, piece.block.begin : piece.block.end] = piece.losses.T
-        diverged_at[at, seed] = piece.diverged_at
-        for row, look in enumerate(piece.looks):
-            for name in (
-                validation if look in looks else ()
-            ):  # the end of a shorter sweep need not be a look of this one
-                validation[name][at, seed, looks[look]] = piece.metrics[name][row]
-    broke = np.where(diverged_at == GOING, plan.steps, diverged_at)[..., None]
-    loss[np.arange(plan.steps) > broke] = np.nan  # the refused step still saw its loss
-    for values in validation.values():
-        values[np.array(plan.looks) > broke] = np.nan
-    return Sweep(plan, archive, given, loss, validation, diverged_at, cost)

@@ -96,19 +96,39 @@ def _bootstrap(values: np.ndarray, confidence: float, seed: int) -> tuple[float,
     return float(found.low), float(found.high), note
 
 
-def pick(scores: np.ndarray, larger_is_better: bool) -> int | None:
-    """The row of scores (configs, seeds) with the best mean; what is not finite counts as diverged.
+def ranked(scores: np.ndarray, larger_is_better: bool) -> np.ndarray:
+    """The rows of scores (configs, seeds), best first: those with fewer failed seeds, then those with the better mean.
 
-    A config with a diverged seed is chosen only where every config has one, and then among those with the fewest:
-    the mean over the seeds that survived would flatter it. None where every lane diverged.
+    What is not finite has failed: the mean over the seeds that survived would flatter a config. The earlier row first
+    among equals.
 
-    >>> pick(np.array([[0.9, np.nan], [0.7, 0.8], [0.6, 0.8]]), larger_is_better=True)
-    1
+    >>> ranked(np.array([[0.9, np.nan], [0.7, 0.8], [0.6, 0.8], [np.nan, np.nan]]), larger_is_better=True).tolist()
+    [1, 2, 0, 3]
     """
     scores = np.where(np.isfinite(scores), scores, np.nan)
     failed = np.isnan(scores).sum(axis=1)
-    if (failed == scores.shape[1]).all():
-        return None
-    rows = np.flatnonzero(failed == failed.min())
-    means = np.nanmean(scores[rows], axis=1)
-    return int(rows[np.argmax(means) if larger_is_better else np.argmin(means)])
+    means = np.full(len(scores), np.nan, scores.dtype)
+    some = failed < scores.shape[1]
+    means[some] = np.nanmean(scores[some], axis=1)
+    return np.lexsort((-means if larger_is_better else means, failed))
+
+
+def pick(scores: np.ndarray, larger_is_better: bool, reached: np.ndarray | None = None) -> int | None:
+    """The row of scores (configs, seeds) with the best mean; what is not finite counts as diverged.
+
+    A config with a diverged seed is chosen only where every config has one, and then among those with the fewest.
+    reached (configs,): the steps after which each was measured. Scores after fewer steps are no match for those after
+    more: only configs that came furthest compete, and shorter ones only where every lane of the longer ones diverged.
+    None where every lane diverged.
+
+    >>> pick(np.array([[0.9, np.nan], [0.7, 0.8], [0.6, 0.8]]), larger_is_better=True)
+    1
+    >>> pick(np.array([[0.9, 0.9], [0.7, 0.8], [0.6, 0.8]]), larger_is_better=True, reached=np.array([10, 30, 30]))
+    1
+    """
+    reached = np.zeros(len(scores), int) if reached is None else reached
+    for step in sorted(set(reached.tolist()), reverse=True):
+        rows = np.flatnonzero(reached == step)
+        if np.isfinite(scores[rows]).any():
+            return int(rows[ranked(scores[rows], larger_is_better)[0]])
+    return None

@@ -7,7 +7,7 @@ import os
 import warnings
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
-from dataclasses import asdict, is_dataclass
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -20,14 +20,19 @@ from jgd.core.functions import fingerprint
 from jgd.sweep.archive import Archive
 from jgd.sweep.axis import Axis
 from jgd.sweep.drive import standing_still
+from jgd.sweep.halving import Halving, Hyperband
+from jgd.sweep.lineage import Follow
+from jgd.sweep.median import MedianStopping
 from jgd.sweep.plan import Plan
-from jgd.sweep.policies import POLICIES
+from jgd.sweep.policies import Full
+from jgd.sweep.population import Population
 from jgd.sweep.result import Sweep
 from jgd.sweep.shelf import Shelf, journal_of
 from jgd.tasks import Task
 from jgd.train.describe import described, differences
 
 FILE = "sweep.json"
+POLICIES = {kind.__name__: kind for kind in (Full, Halving, Hyperband, MedianStopping, Population, Follow)}
 
 
 @contextmanager
@@ -169,7 +174,7 @@ def _contents(plan: Plan) -> dict[str, Any]:
         "batch_size": plan.batch_size,
         "block": plan.block,
         "memory": plan.memory,
-        "policy": [type(policy).__name__, asdict(policy) if is_dataclass(policy) else {}],
+        "policy": [type(policy).__name__, asdict(policy)],
         "diverged_above": plan.diverged_above,
         "order": plan.order if isinstance(plan.order, str) else None,
     }

@@ -7,6 +7,7 @@ resume.py   going on with a stored run        describe.py what a run is known by
 run.py      what is left                      several.py  the same at several seeds
 diagnosis.py  why a run broke                 bar.py      a progress bar
 ranging.py  the learning-rate range test      stream.py   rows from the disk
+interrupt.py  Ctrl-C between segments
 """
 
 from jgd.train.history import smooth

@@ -11,7 +11,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from jgd.core.functions import fingerprint
+from jgd.core.functions import ADDRESS, fingerprint
 from jgd.store import digest
 
 SHOWN = 8  # entries of an array that are written out; a larger one is known by its digest
@@ -45,7 +45,7 @@ def described(name: str, thing: Any) -> dict[str, str]:
 
 def _value(leaf: Any) -> str:
     if not isinstance(leaf, np.ndarray | np.generic | jax.Array):
-        return repr(leaf)
+        return ADDRESS.sub("", repr(leaf))
     array = np.asarray(leaf)
     own = "" if array.dtype == jnp.result_type(float) else f"{array.dtype} "  # x64 is described apart
     if array.ndim == 0:

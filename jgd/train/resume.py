@@ -6,14 +6,13 @@ on with. What doesn't change the numbers (how often it was saved, who looked) is
 
 import time
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
 import jax.numpy as jnp
 
 from jgd.core import checks, machine
-from jgd.core.functions import fingerprint
 from jgd.core.types import Params
 from jgd.store import Store
 from jgd.train.describe import described, differences
@@ -25,25 +24,22 @@ class UnaskedError(checks.JgdValueError):
     """The store holds a run, and nobody asked to go on with it."""
 
 
-def identity(job: Job, params: Params, seed: int, larger: bool, diverged_above: float) -> dict[str, str]:
-    """Everything that the numbers of a run depend on, path -> what it is."""
+def identity(job: Job, params: Params, asked: Mapping[str, Any]) -> dict[str, str]:
+    """Everything that the numbers of a run depend on, path -> what it is. asked: what the caller said, by name."""
+    judged = job.validation
     return {
-        "loss": fingerprint(job.loss),
+        **described("loss", job.loss),
         **described("optimizer", job.optimizer.link),
         **described("params", params),
         **described("data", job.data),
-        **described("validation", job.validation),
-        **{f"metrics[{name!r}]": fingerprint(metric) for name, metric in job.metrics.items()},
+        **described("validation", None if judged is None else judged.rows),
+        **described("metrics", {} if judged is None else judged.metrics),
         "batch_size": str(job.batches.size),
         **({} if job.batches.cut is None else {"devices": str(job.batches.cut.mesh.size)}),
         **described("order", job.batches.order),
-        "seed": str(seed),
-        "evaluate_every": str(job.every),
-        "select_by": job.select_by,
-        "larger_is_better": str(larger),
+        **{name: str(value) for name, value in asked.items()},
         **described("stop", replace(job.stop, seconds=None)),
-        "diverged_above": str(diverged_above),
-        "observe": str(None) if job.observe is None else fingerprint(job.observe),
+        **described("observe", job.observe),
         "x64": str(jnp.result_type(float) == jnp.float64),
     }
 
@@ -91,6 +87,7 @@ class Saver:
     identity: dict[str, Any]
     every: float  # seconds
     fault: str = ""
+    newest: int = -1  # steps in the last snapshot that this process wrote
     last: float = field(default_factory=time.monotonic)
 
     def bound(self, session: Session) -> Callable[[bool], None]:
@@ -104,7 +101,7 @@ class Saver:
                 self.store.save(
                     session.arrays(), {**session.facts(), "identity": self.identity, "machine": machine.fingerprint()}
                 )
-                self.fault = ""
+                self.fault, self.newest = "", session.done
             except OSError as fault:
                 if not self.fault:
                     warnings.warn(

@@ -14,6 +14,7 @@ from jgd.stopping import Best
 from jgd.store import pack, unpack
 from jgd.train.history import History
 from jgd.train.run import Kept
+from jgd.train.validation import Evaluations
 from jgd.watch import Status
 
 
@@ -23,8 +24,6 @@ class Session:
 
     lane: Lane
     history: History
-    best: Best
-    best_params: Params | None = None
     evaluations: dict[str, list[float]] = field(default_factory=dict)
     observations: list[Any] = field(default_factory=list)  # a part a segment: leaves (steps of it, …)
     ranked: np.ndarray | None = None  # rows from the hardest on, where the order mines them
@@ -35,9 +34,19 @@ class Session:
 
     @property
     def kept(self) -> Kept | None:
-        return None if self.best_params is None else Kept(self.best_params, self.best.step, self.best.value)
+        """The best evaluation so far, if there is one."""
+        best = self.lane.best
+        if not isinstance(best, Best) or int(best.step) < 0:
+            return None
+        return Kept(jax.tree.map(jnp.copy, best.params), int(best.step), float(best.value))  # the lane's are donated
 
-    def evaluated(self) -> dict[str, np.ndarray]:
+    def evaluated(self, made: Evaluations) -> None:
+        """Those of another segment, on the host."""
+        for name, column in {"step": made.step, **made.values}.items():
+            number = int if name == "step" else float
+            self.evaluations.setdefault(name, []).extend(map(number, column[: int(made.count)]))
+
+    def table(self) -> dict[str, np.ndarray]:
         """name -> (evaluations,)."""
         return {
             name: np.asarray(column, np.int64 if name == "step" else None) for name, column in self.evaluations.items()
@@ -53,10 +62,9 @@ class Session:
         """Everything that is an array, by name, for a store."""
         arrays = {
             **pack("lane", self.lane),
-            **pack("best", self.best_params),
             **pack("observations", self.observed()),
             **self.history.arrays(),
-            **{f"evaluations.{name}": column for name, column in self.evaluated().items()},
+            **{f"evaluations.{name}": column for name, column in self.table().items()},
         }
         return arrays if self.ranked is None else {**arrays, "ranked": self.ranked}
 
@@ -64,7 +72,6 @@ class Session:
         """Everything else, as JSON holds it."""
         return {
             "history": {"stride": self.history.stride, "done": self.history.done},
-            "best": asdict(self.best),
             "done": self.done,
             "still": self.still,
             "seconds": self.seconds,
@@ -76,16 +83,11 @@ class Session:
     ) -> "Session":
         """The session that `arrays` and `facts` took apart, in the structure of this fresh one."""
         lane = jax.tree.map(jnp.asarray, unpack("lane", arrays, self.lane))
-        best = Best(**facts["best"])
-        shape = lambda x: jax.ShapeDtypeStruct(x.shape, x.dtype)
-        like = None if best.step < 0 else jax.tree.map(shape, self.lane.progress.params)
         seen = None if observe is None else jax.eval_shape(observe, self.lane.progress.params)
         return replace(
             self,
             lane=lane,
             history=History.of(arrays, self.history.limit, **facts["history"]),
-            best=best,
-            best_params=None if like is None else jax.tree.map(jnp.asarray, unpack("best", arrays, like)),
             evaluations={
                 name.removeprefix("evaluations."): list(array)
                 for name, array in arrays.items()

@@ -18,7 +18,7 @@ from jgd.core.record import record
 from jgd.core.types import Batch
 from jgd.data.batches import Batches
 
-WINDOW = 2**26  # bytes of rows that a segment gets at once
+WINDOW = 2**25  # bytes of rows that a segment gets at once
 
 
 def on_disk(data: Batch) -> bool:

@@ -22,7 +22,7 @@ from jgd.core.optimizer import Optimizer
 from jgd.core.types import Batch, Loss, Params
 from jgd.data.batches import Batches
 from jgd.data.orders import HardMining, Order
-from jgd.stopping import Best, Stop
+from jgd.stopping import Stop
 from jgd.store import opened
 from jgd.train.bar import bar
 from jgd.train.history import LIMIT, History
@@ -32,6 +32,7 @@ from jgd.train.run import Run
 from jgd.train.session import Session
 from jgd.train.spread import Spread
 from jgd.train.stream import Loader, on_disk
+from jgd.train.validation import Validation
 from jgd.watch import (
     BASELINE_ROWS,
     DIVERGED,
@@ -88,7 +89,7 @@ def train(
     stop: when to stop before the budget, see `jgd.Stop`.
     observe: params -> a tree recorded after every update, such as `lambda params: params` for a trajectory.
     callback: called with a `Look` between segments, a few times a second; what it raises ends the run, passes through,
-    and carries the `Run` so far as its attribute `run` (so does Ctrl-C).
+    and carries the `Run` so far as its attribute `run` (so does Ctrl-C); where there is a store, that is saved.
     progress: a bar with loss, rate and time left on stderr: None (default) where that is a terminal and rich is
     installed, True everywhere, False never.
     history: rows to keep at most; a longer run keeps every 2nd, 4th, … step. None keeps all.
@@ -160,42 +161,38 @@ def train(
     if streams and isinstance(batches.order, HardMining):
         raise checks.JgdValueError("order HardMining looks at every row, which memory-mapped data are too large for")
     data = data if streams else jax.tree.map(jnp.asarray, data)
-    validation = jax.tree.map(jnp.asarray, validation)
     params = jax.tree.map(lambda x: jnp.array(x, dtype=jnp.asarray(x).dtype), params)  # a copy: segments donate theirs
     if spread is not None:
         params, batches = spread.copied(params), spread.batches(batches)
         data = data if streams else spread.rows(data) if batches.whole else spread.copied(data)
-        validation = None if validation is None else spread.rows(validation)
-    metrics = {name: traceable(metric) for name, metric in metrics.items()}
+    judged = None
+    if validation is not None:
+        judged = Validation(
+            loss,
+            {name: traceable(metric) for name, metric in metrics.items()},
+            jax.tree.map(jnp.asarray, validation) if spread is None else spread.rows(validation),
+            stop.judge(larger_is_better),
+            every=jnp.asarray(min(every, 2**31 - 1), jnp.int32),
+            total=jnp.asarray(total, jnp.int32),
+            select_by=select_by,
+        )
     limit = loss_limit(
         initial_loss(loss, params, jax.tree.map(lambda a: jnp.asarray(a[:BASELINE_ROWS]), data)), diverged_above
     )
     loader = Loader.of(data, batches, key, SEGMENT) if streams else None
-    job = Job(
-        loss,
-        optimizer,
-        data,
-        validation,
-        metrics,
-        batches,
-        key,
-        limit,
-        stop,
-        total,
-        every,
-        select_by,
-        observe,
-        loader,
-        callback,
+    job = Job(loss, optimizer, data, judged, batches, key, limit, stop, total, observe, loader, callback)
+    judge = None if judged is None else judged.judge
+    session = Session(
+        begin(optimizer, params, seeds.key(seed, seeds.Stream.NOISE), stop.goals, judge), History(history)
     )
-    lane = begin(optimizer, params, seeds.key(seed, seeds.Stream.NOISE), stop.goals)
-    session = Session(lane, History(history), Best(larger_is_better, stop.min_delta))
     if isinstance(batches.order, HardMining):
         session.ranked = np.arange(rows, dtype=np.int32)
     with nullcontext() if store is None else opened(store) as shelf:
         saver = None
         if shelf is not None:
-            saver = Saver(shelf, identity(job, params, seed, larger_is_better, diverged_above), save_every)
+            asked = {"seed": seed, "evaluate_every": every, "diverged_above": diverged_above}
+            asked |= {"select_by": select_by, "larger_is_better": larger_is_better}
+            saver = Saver(shelf, identity(job, params, asked), save_every)
             session = resumed(shelf, saver.identity, session, job, resume)
         if spread is not None:
             session.lane = spread.copied(session.lane)
@@ -203,6 +200,10 @@ def train(
             with bar(progress, total) as show:
                 go(job, session, (lambda at_end: None) if saver is None else saver.bound(session), show)
         except BaseException as fault:
+            if any(leaf.is_deleted() for leaf in jax.tree.leaves(session.lane)):
+                raise  # a segment failed half-way, and took what it had been given along
+            if saver is not None and saver.newest < session.done:
+                saver.bound(session)(True)
             fault.run = left(job, session, (*notes, f"ended by {fault!r}"))  # pyright: ignore[reportAttributeAccessIssue]
             raise
         finally:

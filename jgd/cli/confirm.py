@@ -1,0 +1,31 @@
+"""jgd confirm: what a sweep chose, on fresh seeds and then on the test rows."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from jgd import results
+from jgd.cli import asked, run_files, show
+from jgd.cli.progress import sweep_progress
+
+
+def command(
+    directory: Annotated[Path, typer.Argument(help="Of a sweep.")],
+    seeds: Annotated[int, typer.Option(help="How many fresh ones.")] = 10,
+) -> None:
+    """Run each recipe's pick again on fresh seeds and measure it on the test rows; what is left of the sweep runs first.
+
+    Prints how flattering the choice was and how often the test rows have been read, and adds both to confirmation.json
+    and confirmation.txt.
+    """
+    found = asked.opened(directory)
+    with sweep_progress(found.metric) as tell:
+        found = found.extend(tell=tell)  # the picks of half a sweep are not its picks
+    if found.best.config is None:
+        show.say(run_files.ALL_DIVERGED)
+        raise typer.Exit(1)
+    sure = found.confirm(seeds)
+    show.say(results.confirmation_text(sure))
+    for path in results.save_confirmation(sure, directory):
+        show.say(f"wrote {path}")

@@ -1,0 +1,25 @@
+"""jgd extend: a sweep's directory gone on with: what is left of it, and more configs, seeds or steps."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from jgd.cli import asked, run_files
+from jgd.cli.progress import sweep_progress
+
+
+def command(
+    directory: Annotated[Path, typer.Argument(help="Of a sweep.")],
+    samples: Annotated[int | None, typer.Option(help="Configs a recipe, in all.")] = None,
+    seeds: Annotated[int | None, typer.Option(help="How many seeds, in all.")] = None,
+    steps: Annotated[int | None, typer.Option(help="Updates a run, in all.")] = None,
+) -> None:
+    """Run what is left of a sweep, and make it larger. What is done isn't run again, and keeps its bits.
+
+    Only samplers that keep their first configs take more of them: halton, sobol and random.
+    """
+    found = asked.opened(directory)
+    with sweep_progress(found.metric) as tell:
+        found = found.extend(samples=samples, seeds=seeds, steps=steps, tell=tell)
+    raise typer.Exit(run_files.written(found, directory))

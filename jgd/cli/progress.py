@@ -1,0 +1,55 @@
+"""How far a sweep is, as bars on the terminal's stderr; no bars where that is no terminal."""
+
+import math
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+from rich.console import Console
+from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
+
+from jgd.sweep import Tick
+
+
+@contextmanager
+def sweep_progress(metric: str) -> Iterator[Callable[[Tick], None]]:
+    """A bar for compiling and one for running: blocks, speed, the best `metric` so far, diverged lanes, time left."""
+    err = Console(stderr=True)
+    columns = (
+        TextColumn("{task.description:<7}"),
+        BarColumn(bar_width=20),
+        TextColumn("{task.percentage:>3.0f}%"),
+        TimeRemainingColumn(compact=True),
+        TextColumn("{task.fields[note]}"),
+    )
+    try:
+        with Progress(*columns, console=err, transient=True, disable=not err.is_terminal) as bars:
+            tasks = {stage: bars.add_task(stage, total=None, note="") for stage in ("compile", "run")}
+
+            def tell(tick: Tick) -> None:
+                bars.update(tasks[tick.stage], completed=tick.done, total=tick.total, note=note(tick, metric))
+
+            yield tell
+    except KeyboardInterrupt:
+        print("jgd: stopped; what has landed is kept, and the same command goes on from there", file=sys.stderr)
+        raise
+
+
+def note(tick: Tick, metric: str) -> str:
+    """A tick in words.
+
+    >>> note(Tick("run", done=6000, total=9000, diverged=2, blocks=1, best=0.97123, seconds=3.0), "accuracy")
+    '1 block · 2,000 lane-steps/s · best accuracy 0.9712 · 2 diverged'
+    >>> note(Tick("compile", done=1, total=2), "accuracy")
+    '1 of 2 programs'
+    """
+    if tick.stage == "compile":
+        return f"{tick.done} of {tick.total} programs"
+    words = [f"{tick.blocks} {'block' if tick.blocks == 1 else 'blocks'}"]
+    if tick.seconds > 0:
+        words.append(f"{tick.done / tick.seconds:,.0f} lane-steps/s")
+    if math.isfinite(tick.best):
+        words.append(f"best {metric} {tick.best:.4g}")
+    if tick.diverged:
+        words.append(f"{tick.diverged} diverged")
+    return " · ".join(words)

@@ -1,0 +1,53 @@
+"""jgd replay: one lane of a sweep again, by the program that ran it."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from jgd.cli import asked, show
+from jgd.core import checks
+from jgd.results.run_figures import training_curves
+from jgd.sweep.recipes import said
+from jgd.sweep.replay import SAME
+
+ANOTHER = 1  # the exit code where the lane didn't come out as it is stored
+
+
+def command(
+    directory: Annotated[Path, typer.Argument(help="Of a sweep.")],
+    config: Annotated[int, typer.Option(help="Its number, as `jgd show` lists it.")],
+    seed: Annotated[int, typer.Option(help="One of the sweep's seeds.")],
+    steps: Annotated[int | None, typer.Option(help="Updates; default as many as it was given, more go on.")] = None,
+    out: Annotated[
+        Path | None, typer.Option(help="Where to write; default replays/config-N-seed-M in the sweep's directory.")
+    ] = None,
+) -> None:
+    """Run one lane again and say whether it is bit for bit the stored one; exits 1 where it isn't.
+
+    Writes history.csv and training.png.
+    """
+    found = asked.opened(directory)
+    place = found.lane(config, seed)[0]
+    if steps is None and not found.reached[place]:
+        raise checks.JgdValueError(f"config {config} has not run yet: give --steps, or `jgd extend {directory}` first")
+    out = directory / "replays" / f"config-{config}-seed-{seed}" if out is None else out
+    show.run_directory(out, found.task, overwrite=True)  # can it be written?
+    run = found.replay(config, seed, steps)
+    recipe, values = found.configs[place]
+    names = list(run.evaluations)
+    rows = [
+        [str(int(row[0])), *(f"{value:.4f}" for value in row[1:])]
+        for row in zip(*run.evaluations.values(), strict=True)
+    ]
+    head = [names[0], *(f"validation {name}" for name in names[1:])]
+    show.table(head, rows, title=f"{found.task}: config {config}, {recipe} ({said(values)}), seed {seed}")
+    show.say(str(run.status))
+    show.say(run.notes[0])
+    out.mkdir(parents=True, exist_ok=True)
+    run.to_dataframe().drop(columns="seconds").to_csv(out / "history.csv")
+    training_curves(run, out / "training.png")
+    for name in ("history.csv", "training.png"):
+        show.say(f"wrote {out / name}")
+    if not run.notes[0].startswith(SAME):
+        raise typer.Exit(ANOTHER)

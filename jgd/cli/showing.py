@@ -1,0 +1,78 @@
+"""jgd show: what is in a sweep's directory, also while the sweep runs or after it was killed."""
+
+from itertools import product
+from pathlib import Path
+from typing import Annotated
+
+import numpy as np
+import typer
+
+import jgd
+from jgd import results
+from jgd.cli import asked, show
+from jgd.core import checks, disk
+from jgd.descent import GOING
+from jgd.results import table
+from jgd.results.confirmation import FILES
+from jgd.sweep import estimate
+from jgd.sweep.recipes import said
+
+
+def command(
+    directory: Annotated[Path, typer.Argument(help="Of a sweep.")],
+    top: Annotated[int, typer.Option(help="Configs listed.")] = 10,
+) -> None:
+    """Show the picks, the report (best configs with intervals, what speaks against them, what mattered, the cost), and
+    how often the test rows were read. While the sweep isn't through: the best so far.
+
+    Nothing is run and nothing is written.
+    """
+    checks.count("top", top, 1)
+    found = asked.opened(directory)
+    left = _left(found)
+    size = f"{len(found.configs)} configs × {len(found.seeds)} seeds, {found.plan.steps} steps"
+    state = "through" if not left else f"{left} lanes are left on the way to step {found.legs[-1].until}"
+    show.say(f"{found.task}: {size}; {state}; {'running now' if disk.in_use(directory) else 'not running'}")
+    show.table(table.columns(found), table.rows(found), title="picks; ± is the 95% interval of the mean over seeds")
+    if left:
+        heads = ["config", "recipe", "hyperparameters", f"validation {found.metric}", "diverged"]
+        show.table(heads, _best(found, top), title="the best so far, of what has come to the last step")
+    else:
+        show.say(results.report(found, top))
+    for note in found.archive.notes:
+        show.say(f"note: {note}")
+    reads = len(found.archive.reads)
+    times = "once" if reads == 1 else f"{reads} times"
+    show.say(f"\nthe test rows were read {times}" if reads else "\nthe test rows have not been read")
+    confirmation = directory / FILES[1]
+    if confirmation.exists():
+        show.say("\n" + confirmation.read_text(encoding="utf-8").rstrip())
+
+
+def _left(found: jgd.Sweep) -> int:
+    """Lanes that the last leg so far has not brought to its end; when it has, the sweep is through."""
+    if not found.legs:
+        return 0
+    leg = found.legs[-1]
+    lanes = product(leg.configs, range(len(found.seeds)))
+    return sum(not found.archive.done(config, seed, leg.until) for config, seed in lanes)
+
+
+def _best(found: jgd.Sweep, top: int) -> list[list[str]]:
+    """The best configs by their mean over seeds; those with lanes that diverged or are missing come after the others."""
+    scores = np.where(np.isfinite(found.scores), found.scores, np.nan)
+    missing = np.isnan(scores).sum(axis=1)
+    some = np.flatnonzero(missing < scores.shape[1])
+    means = np.nanmean(scores[some], axis=1) if len(some) else np.zeros(0)
+    order = some[np.lexsort((-means if found.larger_is_better else means, missing[some]))][:top]
+    broken = (found.diverged_at != GOING).sum(axis=1)
+    return [
+        [
+            str(place),
+            found.configs[place][0],
+            said(found.configs[place][1]),
+            table.said(estimate(found.scores[place]), len(found.seeds)),
+            f"{broken[place]} of {len(found.seeds)}",
+        ]
+        for place in order
+    ]

@@ -1,0 +1,85 @@
+"""A confirmation as people read it: what was chosen, on fresh seeds and on the test rows, and how it is kept."""
+
+import json
+import math
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+from jgd.core import disk
+from jgd.results.table import said
+from jgd.sweep import Confirmation
+from jgd.sweep.recipes import said as in_words
+
+FILES = ("confirmation.json", "confirmation.txt")
+
+
+def confirmed_columns() -> list[str]:
+    """The headings of `confirmed_rows`; uncertainties are 95% intervals of the mean over seeds (Student's t)."""
+    return ["pick", "chosen at", "fresh seeds", "optimism", "test", "diverged", "hyperparameters"]
+
+
+def confirmed_rows(confirmation: Confirmation) -> list[list[str]]:
+    """One row a chosen config: the validation mean that chose it, that on fresh seeds, their difference, the test.
+
+    >>> import jgd
+    >>> found = jgd.sweep("hours_points", "sgd", {"learning_rate": [0.01, 0.1]}, seeds=2, steps=30)
+    >>> row = confirmed_rows(found.confirm(seeds=3))[0]
+    >>> row[0], row[-2:]
+    ('sgd 1', ['0 of 3', 'learning_rate=0.1'])
+    """
+    seeds = len(confirmation.seeds)
+    return [
+        [
+            f"{each.recipe} {each.config}",
+            f"{each.chosen_at.mean:.4f}",
+            said(each.validation, seeds),
+            f"{each.optimism:+.4f}",
+            said(each.test, seeds),
+            f"{each.diverged} of {seeds}",
+            in_words(each.hyperparameters),
+        ]
+        for each in confirmation.confirmed
+    ]
+
+
+def reads_line(confirmation: Confirmation) -> str:
+    """How often the test rows were read, and what that means."""
+    times = "once" if confirmation.reads == 1 else f"{confirmation.reads} times, this one included"
+    warning = "" if confirmation.reads == 1 else ": what is chosen by comparing these reads is chosen on the test rows"
+    return f"the test rows of this sweep were read {times}{warning}"
+
+
+def confirmation_text(confirmation: Confirmation) -> str:
+    """What was confirmed, as plain text; the last column is the one that may be long."""
+    fresh = ", ".join(map(str, confirmation.seeds))
+    title = f"validation and test {confirmation.metric} on the fresh seeds {fresh}; ± is the 95% interval of the mean"
+    grid = [confirmed_columns(), *confirmed_rows(confirmation)]
+    widths = [max(len(row[i]) for row in grid) for i in range(len(grid[0]))]
+    lines = ["  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in grid]
+    return "\n".join([title, *lines, reads_line(confirmation)])
+
+
+def save_confirmation(confirmation: Confirmation, directory: str | Path) -> list[Path]:
+    """Add a confirmation to those in confirmation.json and confirmation.txt, each whole or not at all; -> their paths.
+
+    The JSON is a list with an entry each time that the test rows were read: metric, seeds, reads, and of each confirmed
+    config what `jgd.sweep.Confirmed` holds; what is not a number there is null.
+    """
+    facts, words = (Path(directory) / name for name in FILES)
+    entry = {name: getattr(confirmation, name) for name in ("metric", "seeds", "reads")}
+    entry["confirmed"] = [asdict(each) for each in confirmation.confirmed]
+    before = json.loads(facts.read_text(encoding="utf-8")) if facts.exists() else []
+    disk.write(facts, json.dumps([*before, _plain(entry)], indent=1).encode())
+    said = words.read_text(encoding="utf-8") + "\n" if words.exists() else ""
+    disk.write(words, f"{said}{confirmation_text(confirmation)}\n".encode())
+    return [facts, words]
+
+
+def _plain(value: Any) -> Any:
+    """As JSON has it, which knows no NaN."""
+    if isinstance(value, dict):
+        return {name: _plain(each) for name, each in value.items()}
+    if isinstance(value, list | tuple):
+        return [_plain(each) for each in value]
+    return None if isinstance(value, float) and not math.isfinite(value) else value

@@ -1,0 +1,102 @@
+"""Where a lane comes from: its legs, its forebears, and the hyperparameters that it went by. Enters: legs."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, ClassVar
+
+from jgd.core import checks
+from jgd.sweep.policies import Leg, Standing
+from jgd.sweep.space import Config
+
+
+@dataclass(frozen=True)
+class Stretch:
+    """The steps begin … until of a lane's past: the member whose place it had then, and its hyperparameters."""
+
+    member: int
+    begin: int
+    until: int
+    hyperparameters: Config
+
+
+def lineage(legs: Sequence[Leg], configs: Sequence[Config], config: int, place: int) -> tuple[Stretch, ...]:
+    """The past of the lane (config, place of its seed), first steps first: one stretch wherever nothing changed.
+
+    >>> legs = [Leg((0, 1), 10), Leg((0, 1), 20, 10, {(0, 0): 1}, {(0, 0): {"learning_rate": 0.4}})]
+    >>> [(s.member, s.begin, s.until) for s in lineage(legs, [{"learning_rate": 0.1}, {"learning_rate": 0.5}], 0, 0)]
+    [(1, 0, 10), (0, 10, 20)]
+    """
+    back: list[tuple[int, int, Config]] = []
+    for leg in reversed(legs):
+        if config in leg.configs:
+            back.append((config, leg.until, leg.values_of(config, place, configs[config])))
+            config = (leg.origins or {}).get((config, place), config)
+    out: list[Stretch] = []
+    for member, until, values in reversed(back):
+        begin = out[-1].until if out else 0
+        if out and (out[-1].member, out[-1].hyperparameters) == (member, values):
+            begin = out.pop().begin
+        out.append(Stretch(member, begin, until, values))
+    return tuple(out)
+
+
+def over_legs(legs: Sequence[Leg], configs: Sequence[Config], seeds: int, names: Iterable[str]) -> dict[str, Any]:
+    """name -> what every member had in every leg, lists (leg, config, seed), None where it had no such name; `origin`:
+    the member that it went on from."""
+    lanes = [[(config, place) for place in range(seeds)] for config in range(len(configs))]
+    out: dict[str, Any] = {
+        name: [[[leg.values_of(*lane, configs[lane[0]]).get(name) for lane in row] for row in lanes] for leg in legs]
+        for name in names
+    }
+    out["origin"] = [[[(leg.origins or {}).get(lane, lane[0]) for lane in row] for row in lanes] for leg in legs]
+    return out
+
+
+@dataclass(frozen=True)
+class Follow:
+    """Train by the hyperparameters that made one member of a population, as `Sweep.schedule` tells them.
+
+    With the member's own seed and the same block width the lane is the member's, bit for bit; with fresh seeds it says
+    what the schedule is worth. The space fixes the names; every config of the sweep goes by the schedule. Raises
+    `JgdValueError` where the sweep's steps aren't the schedule's, or a config has other names.
+
+    >>> import jgd
+    >>> rates = [0.3, 0.1]
+    >>> past = tuple(Stretch(0, 30 * i, 30 * i + 30, {"learning_rate": rate}) for i, rate in enumerate(rates))
+    >>> found = jgd.sweep("iris", "sgd", {"learning_rate": 0.3}, seeds=[7, 8], steps=60, policy=Follow(past))
+    >>> found.schedule(0, seed=7) == past
+    True
+    """
+
+    schedule: tuple[Stretch, ...]
+    extends: ClassVar[bool] = False
+
+    def __post_init__(self) -> None:
+        try:  # in a stored sweep a stretch is a mapping
+            made = tuple(Stretch(**each) if isinstance(each, Mapping) else each for each in self.schedule)
+        except TypeError:
+            made = ()
+        if not made or not all(isinstance(stretch, Stretch) for stretch in made):
+            raise checks.JgdTypeError(f"schedule must be what Sweep.schedule returned, got {self.schedule!r}")
+        object.__setattr__(self, "schedule", made)
+
+    def sized(self, steps: int, configs: int) -> "Follow":
+        if self.schedule[-1].until != steps:
+            raise checks.JgdValueError(f"steps must be the schedule's, {self.schedule[-1].until}, got {steps}")
+        return self
+
+    def looks(self, steps: int) -> tuple[int, ...]:
+        return tuple(stretch.until for stretch in self.schedule[:-1])
+
+    def next(self, standing: Standing) -> Leg | None:
+        if len(standing.legs) == len(self.schedule):
+            return None
+        now = self.schedule[len(standing.legs)]
+        for place, config in enumerate(standing.configs):
+            if set(config) != set(now.hyperparameters):
+                raise checks.JgdValueError(
+                    f"config {place} must have the schedule's names, {sorted(now.hyperparameters)}, got {sorted(config)}"
+                )
+        everyone = range(len(standing.configs))
+        values = {(config, place): now.hyperparameters for config in everyone for place in range(len(standing.seeds))}
+        return Leg(tuple(everyone), now.until, now.begin, None, values)
