@@ -4,6 +4,7 @@ ranges.py, lists.py   log, uniform, choice, static …; distributions.py: how a 
 space.py      names to distributions     samplers.py   spaces to configs (sequences.py: their numbers)
 axis.py       recipes × their configs    door.py       checks, plans and runs
 recipes.py    groups of configs          trial.py      what a recipe returns
+rehearsal.py  a recipe's program, checked as shapes
 plan.py       which lanes run together   policies.py   who goes on, leg by leg (drive.py goes through them)
 halving.py, median.py        stop the worse early     population.py  replaces them (lineage.py: what came of what)
 blocks.py     one program of many lanes  engine.py     blocks on devices

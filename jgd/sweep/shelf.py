@@ -128,14 +128,13 @@ class Shelf(Archive):
         mend: leave out of the journal what is no whole line.
         """
         self._read_reads()
-        lines, damaged = journal_of(self.path)
+        lines, damaged, torn = journal_of(self.path)
         if damaged:
             warnings.warn(
                 f"{damaged} lines of the journal in {str(self.path)!r} are damaged; their lanes run again", stacklevel=2
             )
-        whole = "".join(map(_row, lines)).encode()
-        if mend and (self.path / JOURNAL).exists() and (self.path / JOURNAL).read_bytes() != whole:
-            self.keep(JOURNAL, whole)
+        if mend and (damaged or torn):
+            self.keep(JOURNAL, "".join(map(_row, lines)).encode())
         for line in sorted(lines, key=lambda line: line["begin"]):
             block = self._planned.place(line["configs"], line["seed"], line["begin"], line["end"])
             if block is None:
@@ -199,18 +198,19 @@ def _row(line: Mapping[str, Any]) -> str:
     return f"\n{hashlib.sha256(text.encode()).hexdigest()} {text}\n"  # after what a kill may have cut short
 
 
-def journal_of(path: Path) -> tuple[list[dict[str, Any]], int]:
-    """The whole lines of a directory's journal, the later of two about one file, and how many are damaged.
+def journal_of(path: Path) -> tuple[list[dict[str, Any]], int, bool]:
+    """The whole lines of a directory's journal, the later of two about one file; how many are damaged; whether it is torn.
 
     What follows the last newline was cut short by a kill, or is being written: it never happened.
     """
-    found, damaged = {}, 0
+    found, damaged, tail = {}, 0, b""
     with suppress(FileNotFoundError):
-        for row in (path / JOURNAL).read_bytes().split(b"\n")[:-1]:
+        *rows, tail = (path / JOURNAL).read_bytes().split(b"\n")
+        for row in rows:
             digest, _, text = row.partition(b" ")
             if hashlib.sha256(text).hexdigest().encode() == digest:
                 line = json.loads(text)
                 found[line["file"]] = line
             else:
                 damaged += bool(row)
-    return list(found.values()), damaged
+    return list(found.values()), damaged, bool(tail)

@@ -22,7 +22,8 @@ class Trial:
 
     init: key -> params, or a model whose `init` does. loss: (params, batch) -> (), what is descended. metrics: name ->
     (params, rows) -> (). measure: the validation "loss", default the task's, or the trial's own where `init` is another
-    (a penalty or smoothing in `loss` is thus not in the measure, so that configs stay comparable).
+    (a penalty or smoothing in `loss` is thus not in the measure, so that configs stay comparable). A recipe that returns
+    a task, of the sweep's own rows, and an optimizer is measured by that task's loss, with whatever is in it.
     Numbers inside (a penalty, an initial scale) are leaves and swept like the optimizer's; functions are module-level,
     or records.
 
