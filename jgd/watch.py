@@ -78,7 +78,7 @@ def casts(name: str, data: Batch) -> list[str]:
     return notes
 
 
-def loss_limit(at_start: Array, factor: float) -> Array:
+def loss_limit(at_start: Array, factor: float | Array) -> Array:
     """The loss above which a run has diverged: factor · max(|start|, 1) above the start; none if that isn't finite."""
     return jnp.where(jnp.isfinite(at_start), at_start + factor * jnp.maximum(jnp.abs(at_start), 1), jnp.inf)
 

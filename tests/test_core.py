@@ -14,6 +14,7 @@ from hypothesis.extra import numpy as arrays
 
 import jgd
 from jgd.core import checks, seeds, tree
+from jgd.core.functions import fingerprint
 from jgd.core.record import hyper
 from jgd.links import AddDecayedWeights, Descend
 
@@ -204,3 +205,25 @@ def test_what_is_given_to_an_update_is_named():
 def test_a_switch_is_true_or_false(value):
     with pytest.raises(jgd.JgdError, match="debias must be True or False, got"):
         jgd.links.EmaOfParams(0.9, debias=value)
+
+
+SOURCE = """
+RATE = 0.5
+KIND = "mean"
+def helper(x):
+    return x * 2
+def loss(params, batch):
+    inner = lambda x: helper(x) * RATE if KIND else x
+    return inner(params)
+"""
+
+
+@pytest.mark.parametrize("change", [("0.5", "0.25"), ('"mean"', '"sum"'), ("x * 2", "x * 3")])
+def test_a_fingerprint_knows_the_helpers_and_constants_of_its_module(change):
+    def loss(source):
+        module = {"__name__": "mine"}
+        exec(source, module)
+        return module["loss"]
+
+    assert fingerprint(loss(SOURCE)) == fingerprint(loss(SOURCE))
+    assert fingerprint(loss(SOURCE.replace(*change))) != fingerprint(loss(SOURCE))

@@ -2,7 +2,7 @@
 
 import hashlib
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
@@ -90,9 +90,10 @@ def name_of(function: Any) -> str:
 
 
 def fingerprint(function: Any) -> str:
-    """What a function or record does, as far as it can be told: its name, code, constants and captured values.
+    """What a function or record does, as far as it can be told: its name, code, constants and captured values, and the
+    functions and constants of its own module that it names.
 
-    Two runs with one fingerprint minimise the same loss; a changed line of a loss changes it.
+    Two runs with one fingerprint minimise the same loss; a changed line of a loss, or of its helper, changes it.
     """
     out = hashlib.sha256()
     _absorb(out, function, set())
@@ -109,7 +110,8 @@ def _absorb(out: Any, thing: Any, seen: set[int]) -> None:
     elif code is not None:
         seen.add(id(thing))
         _code(out, code)
-        for part in (*(cell.cell_contents for cell in thing.__closure__ or ()), thing.__defaults__ or ()):
+        captured = (cell.cell_contents for cell in thing.__closure__ or ())
+        for part in (*captured, thing.__defaults__ or (), *_named(thing)):
             _absorb(out, part, seen)
     else:
         out.update(ADDRESS.sub("", str(jax.tree.structure(thing))).encode())
@@ -119,8 +121,24 @@ def _absorb(out: Any, thing: Any, seen: set[int]) -> None:
             elif isinstance(leaf, int | float | np.ndarray | jax.Array | np.generic):
                 array = np.asarray(leaf)
                 out.update(f"{array.dtype}{array.shape}".encode() + array.tobytes())
+            elif isinstance(leaf, str):
+                out.update(leaf.encode())
             else:
                 out.update(getattr(leaf, "__qualname__", type(leaf).__qualname__).encode())
+
+
+def _named(function: Any) -> Iterator[Any]:
+    """The functions and constants of its own module that a function names, also inside the functions in it."""
+    for name in sorted(_names(function.__code__)):
+        value = getattr(function, "__globals__", {}).get(name)
+        helper = hasattr(value, "__code__") and getattr(value, "__module__", None) == function.__module__
+        if helper or isinstance(value, int | float | str):
+            yield value
+
+
+def _names(code: Any) -> set[str]:
+    inner = (_names(constant) for constant in code.co_consts if hasattr(constant, "co_code"))
+    return set(code.co_names).union(*inner)
 
 
 def _code(out: Any, code: Any) -> None:

@@ -8,6 +8,7 @@ plan.py       which lanes run together   policies.py   who goes on, leg by leg (
 halving.py, median.py        stop the worse early     population.py  replaces them (lineage.py: what came of what)
 blocks.py     one program of many lanes  engine.py     blocks on devices
 archive.py    what lanes have done       shelf.py      … on a disk (stored.py: a sweep's directory)
+assembled.py  pieces into a result         labelled.py   a result with labels
 result.py     what was found             again.py, confirm.py, replay.py   what can be done with it
 selection.py  choosing by validation     devices.py    cores as devices
 aggregate.py  many tasks as one number   comparison.py is A better than B

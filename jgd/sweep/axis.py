@@ -65,7 +65,8 @@ class Axis:
     def of(cls, data: Mapping[str, Any]) -> "Axis":
         """What `describe` said."""
         spaces = {recipe: Space.of(space) for recipe, space in data["spaces"].items()}
-        sampler = None if data["sampler"] is None else SAMPLERS[data["sampler"][0]](data["sampler"][1])
+        made: dict[str, Any] = dict(SAMPLERS)
+        sampler = None if data["sampler"] is None else made[data["sampler"][0]](data["sampler"][1])
         added = {recipe: tuple(map(spaces[recipe].admit, rows)) for recipe, rows in data["added"].items()}
         return cls(spaces, sampler, data["count"], added)
 

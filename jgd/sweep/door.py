@@ -133,11 +133,11 @@ def carried_out(
         for group in plan.groups:
             first = group.configs[0]
             rehearse_ends(group, first, plan.configs[first][1], plan.axis.spaces[group.recipe])
-    tell = (lambda tick: None) if tell is None else checks.function("tell", tell)
+    told = (lambda tick: None) if tell is None else checks.function("tell", tell)
     if plan.store is None:
-        return drive(plan, archive or Archive(), tell)
+        return drive(plan, archive or Archive(), told)
     with shelved(plan, extend) as shelf:
-        return drive(plan, shelf, tell)
+        return drive(plan, shelf, told)
 
 
 def _policy(policy: int | Policy | None, halving: int | Policy | None) -> Policy:

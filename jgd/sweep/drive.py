@@ -9,11 +9,12 @@ import jax
 import numpy as np
 
 from jgd.sweep.archive import Archive
+from jgd.sweep.assembled import assembled
 from jgd.sweep.engine import Engine, Tick
 from jgd.sweep.memory import peak
 from jgd.sweep.plan import Plan
 from jgd.sweep.policies import Leg, Standing
-from jgd.sweep.result import Sweep, assembled
+from jgd.sweep.result import Sweep
 
 
 def drive(plan: Plan, archive: Archive, tell: Callable[[Tick], None]) -> Sweep:

@@ -153,7 +153,7 @@ class Engine:
                 end = min(until, done + capacity)
                 lane, loss, measured = self._advance(desk, block, opening, end)
                 opening = replace(opening, lane=lane)
-                losses.append(np.asarray(loss)[: end - done, :real])
+                losses.append(np.asarray(loss)[: end - done, :real].copy())  # a view would keep all its room
                 now = int((np.asarray(lane.diverged_at)[:real] != GOING).sum())
                 self._told(end - done, now - broken, real, self.plan.widths[block.group])
                 done, broken = end, now
@@ -186,7 +186,9 @@ class Engine:
         kept = lambda leaf: np.asarray(leaf)[: len(block.configs)].copy()
         params: Params = jax.tree.map(kept, finished(opening.trial, opening.lane))
         columns = {name: np.stack([row[name] for row in metrics]) for name in metrics[0]}
-        piece = Piece(block, tuple(looks), np.concatenate(losses), columns, lane.diverged_at, params, seconds)
+        piece = Piece(
+            block, tuple(looks), np.concatenate(losses), columns, np.asarray(lane.diverged_at), params, seconds
+        )
         with self._lock:
             self.archive.add(piece, lane)
             scores = columns[self.plan.task.select_by][:, lane.diverged_at == GOING]

@@ -4,10 +4,10 @@ A program's arguments, outputs and scratch grow with the number of lanes; data a
 of it without a step being made.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
-import jax
 import numpy as np
 
 from jgd.core import seeds
@@ -46,11 +46,11 @@ def _bytes(build: Build, values: Mapping[str, float], task: Task, batches: Batch
     block = opening(build, {name: np.full(width, value) for name, value in values.items()}, task, width=width)
     arguments = (block.trial, block.lane, block.limit, feed, key, np.int32(0))
     program = advanced.lower(*arguments, batches=batches, capacity=CAPACITY).compile()
-    told = program.memory_analysis()
+    told: Any = program.memory_analysis()
     return told.argument_size_in_bytes + told.output_size_in_bytes - told.alias_size_in_bytes + told.temp_size_in_bytes
 
 
-def peak(devices: tuple[jax.Device, ...]) -> int | None:
+def peak(devices: Sequence[Any]) -> int | None:
     """The most bytes that were in use on any of the devices; None where they don't count (a CPU)."""
     stats = [device.memory_stats() for device in devices]
     return max((s["peak_bytes_in_use"] for s in stats if s and "peak_bytes_in_use" in s), default=None)

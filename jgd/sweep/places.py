@@ -1,5 +1,6 @@
 """Where configs lie in their space: enter configs and, where known, the space; leaves each as a point of the unit cube."""
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -29,7 +30,7 @@ class Places:
         return self.units[:, self.names.index(name)]
 
 
-def places(configs: list[tuple[str, dict[str, Any]]], space: Any = None) -> Places:
+def places(configs: Sequence[tuple[str, Mapping[str, Any]]], space: Any = None) -> Places:
     """The places of (recipe, hyperparameters) pairs, as `Sweep.configs` lists them.
 
     space: a `jgd.space`, whose distributions say where a value lies and which names are structure. Without it, for
@@ -44,7 +45,7 @@ def places(configs: list[tuple[str, dict[str, Any]]], space: Any = None) -> Plac
     if not configs:
         raise checks.JgdValueError("configs must hold at least one, got none")
     several = len({recipe for recipe, _ in configs}) > 1
-    each = [({RECIPE: recipe} if several else {}) | config for recipe, config in configs]
+    each = [{**({RECIPE: recipe} if several else {}), **config} for recipe, config in configs]
     names = [name for name in dict.fromkeys(n for config in each for n in config)]
     known = {} if space is None else space.distributions
     columns, kept = [], []

@@ -55,8 +55,7 @@ def named(recipes: Recipes | None) -> dict[str, Recipe]:
     if isinstance(recipes, Mapping):
         chosen = dict(recipes)
     else:
-        one = isinstance(recipes, str) or not isinstance(recipes, Sequence)
-        each = [recipes] if one else list(recipes)
+        each: list[Any] = list(recipes) if isinstance(recipes, list | tuple) else [recipes]
         chosen = {}
         for item in each:
             name = item if isinstance(item, str) else name_of(item)

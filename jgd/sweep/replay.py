@@ -9,9 +9,10 @@ import numpy as np
 from jgd.core import checks
 from jgd.descent import GOING
 from jgd.sweep.archive import Archive
+from jgd.sweep.assembled import assembled
 from jgd.sweep.engine import Engine
 from jgd.sweep.policies import Leg
-from jgd.sweep.result import Sweep, assembled
+from jgd.sweep.result import Sweep
 from jgd.train.run import Run
 from jgd.watch import Status
 

@@ -13,7 +13,7 @@ from jgd.core.types import Params
 from jgd.descent import GOING
 from jgd.sweep.archive import Archive
 from jgd.sweep.engine import Tick
-from jgd.sweep.lineage import Stretch, lineage, over_legs
+from jgd.sweep.lineage import Stretch, lineage
 from jgd.sweep.plan import Plan
 from jgd.sweep.policies import Leg
 from jgd.sweep.proposers import Proposer
@@ -241,43 +241,9 @@ class Sweep:
         A name that a config lacks is NaN there; structural choices are text. Of a `Population` also, with dims
         (leg, config, seed): `origin`, the member that each went on from, and `leg_<name>`, the hyperparameters then.
         """
-        import xarray  # here: jgd imports as fast as jax
+        from jgd.sweep.labelled import labelled
 
-        names = sorted({name for _, config in self.configs for name in config})
-        hypers = {name: ("config", _column([config.get(name) for _, config in self.configs])) for name in names}
-        legs = self.legs if any(leg.values or leg.origins for leg in self.legs) else ()
-        history = over_legs(legs, [config for _, config in self.configs], len(self.seeds), names) if legs else {}
-        by_leg = ("leg", "config", "seed")
-        by_step = ("config", "seed", "step")
-        by_evaluation = ("config", "seed", "evaluation")
-        return xarray.Dataset(
-            {
-                "loss": (by_step, self.loss),
-                **{f"validation_{name}": (by_evaluation, values) for name, values in self.validation.items()},
-                "diverged_at": (("config", "seed"), self.diverged_at),
-                "reached": ("config", self.reached),
-                **{n if n == "origin" else f"leg_{n}": (by_leg, _column(v)) for n, v in history.items()},
-                "picked": ("recipe", [-1 if pick.config is None else pick.config for pick in self.picks]),
-            },
-            coords={
-                "config": np.arange(len(self.configs)),
-                **hypers,
-                "recipe_of": ("config", [name for name, _ in self.configs]),
-                "seed": list(self.seeds),
-                "step": np.arange(self.loss.shape[2]),
-                "evaluation": list(self.evaluate_at),
-                "recipe": list(self.recipes),
-                **({"leg": [leg.until for leg in legs]} if legs else {}),
-            },
-            attrs={
-                "task": self.task,
-                "selected_by": f"validation_{self.metric}",
-                "loss_units": "on the step's batch before its update",
-                "evaluation_units": "updates made",
-                "diverged_at_none": GOING,
-                **self.cost,
-            },
-        )
+        return labelled(self)
 
     def extend(
         self,
@@ -354,36 +320,3 @@ class Sweep:
             f"Sweep({self.task}: {len(self.configs)} configs × {len(self.seeds)} seeds, {self.plan.steps} steps; "
             f"{int((self.diverged_at != GOING).sum())} of {self.diverged_at.size} lanes diverged; {found})"
         )
-
-
-def _column(values: Sequence[Any]) -> np.ndarray:
-    """Values of one name over configs, or an array of them: numbers with NaN for none, or text."""
-    given = np.array(values, object)
-    flat = given.ravel().tolist()
-    if all(value is None or (isinstance(value, int | float) and not isinstance(value, bool)) for value in flat):
-        return np.array([np.nan if value is None else value for value in flat], np.float64).reshape(given.shape)
-    return np.array(["" if value is None else str(value) for value in flat]).reshape(given.shape)
-
-
-def assembled(
-    plan: Plan, archive: Archive, given: np.ndarray, cost: dict[str, Any], legs: tuple[Leg, ...] = ()
-) -> Sweep:
-    """The result of what is in the archive; lanes or steps that are not there (yet) are NaN."""
-    shape, looks = (len(plan.configs), len(plan.seeds)), {step: place for place, step in enumerate(plan.looks)}
-    pieces = sorted(archive.pieces.values(), key=lambda piece: piece.block.end)
-    dtype = pieces[0].losses.dtype if pieces else np.float32
-    diverged_at = np.full(shape, GOING, np.int32)
-    loss = np.full((*shape, plan.steps), np.nan, dtype)
-    validation = {name: np.full((*shape, len(looks)), np.nan, dtype) for name in ("loss", *plan.task.metrics)}
-    for piece in pieces:
-        at, seed = list(piece.block.configs), piece.block.seed
-        steps = np.arange(piece.block.begin, piece.block.end)
-        broke = np.where(piece.diverged_at == GOING, plan.steps, piece.diverged_at)  # a diverged member can be replaced
-        seen = steps[:, None] <= broke  # the refused step still saw its loss
-        loss[at, seed, piece.block.begin : piece.block.end] = np.where(seen, piece.losses, np.nan).T
-        diverged_at[at, seed] = piece.diverged_at
-        for row, look in enumerate(piece.looks):
-            if look in looks:  # the end of a shorter sweep need not be a look of this one
-                for name, values in validation.items():
-                    values[at, seed, looks[look]] = np.where(look <= broke, piece.metrics[name][row], np.nan)
-    return Sweep(plan, archive, given, loss, validation, diverged_at, cost, legs)

@@ -7,7 +7,7 @@ import os
 import warnings
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
-from dataclasses import asdict, is_dataclass
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -174,7 +174,7 @@ def _contents(plan: Plan) -> dict[str, Any]:
         "batch_size": plan.batch_size,
         "block": plan.block,
         "memory": plan.memory,
-        "policy": [type(policy).__name__, asdict(policy) if is_dataclass(policy) else {}],
+        "policy": [type(policy).__name__, asdict(policy)],
         "diverged_above": plan.diverged_above,
         "order": plan.order if isinstance(plan.order, str) else None,
     }
