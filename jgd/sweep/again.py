@@ -42,7 +42,7 @@ def extended(
 
 def carried(archive: Archive, old: Plan, new: Plan) -> Archive:
     """The pieces of one plan in the places of another."""
-    out = Archive()
+    out = Archive(reads=archive.reads)  # the list itself: whoever confirms either of them has read the same rows
     for block, piece in sorted(archive.pieces.items(), key=lambda item: item[0].begin):
         keys = [old.keys[config] for config in block.configs]
         place = new.place(keys, old.seeds[block.seed], block.begin, block.end)
