@@ -71,6 +71,16 @@ def test_reads_are_counted_and_seeds_used_once(tmp_path):
         again.confirm(seeds=[3, 8])
     third = again.best.confirm(seeds=1)
     assert (third.seeds, third.reads) == ((6,), 3)
+    fourth = found.confirm(seeds=1)  # and the first session hears of what another one has read
+    assert (fourth.seeds, fourth.reads) == ((7,), 4)
+
+
+def test_an_extended_sweep_has_read_the_same_test_rows():
+    found = sweep("sgd")
+    longer = found.extend(steps=18)
+    assert found.confirm(seeds=1).seeds == (2,)
+    sure = longer.confirm(seeds=1)
+    assert (sure.seeds, sure.reads) == ((3,), 2)
 
 
 def test_a_seed_that_diverges_is_counted_and_not_averaged():

@@ -160,8 +160,10 @@ def test_a_stored_sweep_is_read_with_its_policy(tmp_path):
     assert sweep("sgd", halving=2, store=tmp_path / "run", **options).cost["lane_steps"] == 0
     with pytest.raises(jgd.JgdError, match="policy"):
         sweep("sgd", halving=4, store=tmp_path / "run", **options)
-    with pytest.raises(jgd.JgdError, match="can't be extended"):
-        found.extend(seeds=3)
+    for kept in (found, sweep("sgd", halving=2, **options)):
+        for more in ({"seeds": 3}, {"configs": [{"learning_rate": RATES[0]}]}):
+            with pytest.raises(jgd.JgdError, match="can't be extended"):
+                kept.extend(**more)
 
 
 def test_a_stopped_lane_is_replayed_and_goes_on_from_where_it_was():

@@ -64,10 +64,15 @@ def test_a_function_made_afresh_is_refused_with_one_config_too():
         sweeping.sweep(freshly, space={"learning_rate": [0.1]})
 
 
-def taken(learning_rate, step):
-    return jgd.optimizers.sgd(learning_rate * step)
+def open_ended(learning_rate, **others):
+    return jgd.optimizers.sgd(learning_rate)
 
 
 def test_a_parameter_may_not_take_a_name_of_the_results():
-    with pytest.raises(jgd.JgdError, match="'step', which a sweep's results use"):
-        sweeping.sweep(taken, space={"learning_rate": [0.1], "step": [1.0]})
+    space = jgd.space(learning_rate=jgd.log(0.1, 1))
+    found = sweeping.sweep(space=space, samples=2, policy=jgd.Population(every=6)).dataset
+    known = {"learning_rate"}
+    assert {"leg_learning_rate", "origin", "reached", "recipe_of"} <= set(found.variables)
+    for name in {*found.variables, *found.dims} - known:
+        with pytest.raises(jgd.JgdError, match=f"'{name}', which a sweep's results use"):
+            sweeping.sweep(open_ended, space={"learning_rate": [0.1], name: [1.0]})

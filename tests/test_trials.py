@@ -82,6 +82,8 @@ def test_initial_scale_is_a_leaf_and_width_a_program():
         np.testing.assert_allclose(found.loss[config, 0], run.history["loss"], rtol=1e-5)
         measured = loss(found.params(config, 3), task().validation)
         np.testing.assert_allclose(found.validation["loss"][config, 0, -1], measured, rtol=1e-5)
+    with pytest.raises(jgd.JgdError, match="different shapes"):
+        _ = found.final
 
 
 def of_a_task(learning_rate, hidden):

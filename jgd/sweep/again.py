@@ -24,10 +24,8 @@ def extended(
 ) -> Sweep:
     """See `Sweep.extend`."""
     plan = found.plan
-    if not plan.policy.extends and (samples, seeds, steps) != (None, None, None):
-        raise checks.JgdValueError(
-            f"a sweep by {plan.policy} can't be extended: its decisions were made on all configs"
-        )
+    if (samples, seeds, steps) != (None, None, None) or configs:
+        _check_extends(plan)
     longer = replace(
         plan,
         axis=plan.axis.longer(samples, configs),
@@ -40,9 +38,16 @@ def extended(
     return carried_out(longer, tell, extend=True, archive=archive)
 
 
+def _check_extends(plan: Plan) -> None:
+    if not plan.policy.extends:
+        raise checks.JgdValueError(
+            f"a sweep by {plan.policy} can't be extended: its decisions were made on all configs"
+        )
+
+
 def carried(archive: Archive, old: Plan, new: Plan) -> Archive:
     """The pieces of one plan in the places of another."""
-    out = Archive()
+    out = Archive(reads=archive.reads)  # the list itself: whoever confirms either of them has read the same rows
     for block, piece in sorted(archive.pieces.items(), key=lambda item: item[0].begin):
         keys = [old.keys[config] for config in block.configs]
         place = new.place(keys, old.seeds[block.seed], block.begin, block.end)
@@ -55,6 +60,10 @@ def proposed(found: Sweep, proposer: Proposer, batches: int, batch: int, tell: C
     """See `Sweep.propose`."""
     if not isinstance(proposer, Proposer):
         raise checks.JgdTypeError(f"proposer must have ask(count) and tell(configs, scores), got {proposer!r}")
+    if getattr(proposer, "larger_is_better", found.larger_is_better) != found.larger_is_better:
+        wanted = "larger" if found.larger_is_better else "smaller"
+        raise checks.JgdValueError(f"proposer must look for a {wanted} {found.metric}, and looks for the other way")
+    _check_extends(found.plan)  # before trials of the proposer's are open
     for _ in range(checks.count("batches", batches, 1)):
         configs = proposer.ask(checks.count("batch", batch, 1))
         known = len(found.configs)

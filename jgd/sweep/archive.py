@@ -40,7 +40,7 @@ class Archive:
     pieces: dict[Block, Piece] = field(default_factory=dict)
     held: dict[Block, Lane] = field(default_factory=dict)  # the lanes at the end of a piece
     ends: dict[tuple[int, int], dict[int, Block]] = field(default_factory=dict)  # (config, seed) -> step -> its piece
-    reads: list[dict[str, Any]] = field(default_factory=list)  # of the test rows: the seeds and configs of each
+    reads: list[dict[str, Any]] = field(default_factory=list)  # of the test rows: when, and the seeds and configs
 
     def add(self, piece: Piece, lane: Lane) -> None:
         """Take a piece and the lanes at its end."""
@@ -52,6 +52,10 @@ class Archive:
         if lane is not None:
             self.held[piece.block] = lane
         self._file(piece)
+
+    def reads_so_far(self) -> list[dict[str, Any]]:
+        """How the test rows have been read, here and by other processes."""
+        return self.reads
 
     def note_read(self, read: dict[str, Any]) -> None:
         """The test rows have been read."""

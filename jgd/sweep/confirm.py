@@ -6,6 +6,7 @@ optimism of the selection.
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from datetime import UTC, datetime
 
 import jax
 import jax.numpy as jnp
@@ -71,7 +72,8 @@ def confirmed(found: Sweep, picks: Sequence[Pick], count: int | Sequence[int]) -
     )
     lanes = drive(again, Archive(), lambda tick: None)
     test = _on_test_rows(lanes)
-    found.archive.note_read({"seeds": list(fresh), "configs": [int(pick.config or 0) for pick in chosen]})
+    now = datetime.now(UTC).isoformat()
+    found.archive.note_read({"at": now, "seeds": list(fresh), "configs": [int(pick.config or 0) for pick in chosen]})
     sign = 1 if found.larger_is_better else -1
     out = []
     for place, pick in enumerate(chosen):
@@ -109,7 +111,7 @@ def _anew(found: Sweep, chosen: Sequence[Pick]) -> tuple[Policy, dict[str, tuple
 
 def _fresh(found: Sweep, count: int | Sequence[int]) -> tuple[int, ...]:
     """Seeds that neither the sweep nor an earlier confirmation has used."""
-    used = {*found.seeds, *(seed for read in found.archive.reads for seed in read["seeds"])}
+    used = {*found.seeds, *(seed for read in found.archive.reads_so_far() for seed in read["seeds"])}
     if isinstance(count, Sequence | np.ndarray):
         given = tuple(seeds.check(seed, f"seeds[{place}]") for place, seed in enumerate(count))
         stale = sorted(used & set(given))
@@ -117,8 +119,10 @@ def _fresh(found: Sweep, count: int | Sequence[int]) -> tuple[int, ...]:
             raise checks.JgdValueError(f"seeds must be fresh and differ from each other, got {given}; used: {stale}")
         return given
     number = checks.count("seeds", count, 1)
-    free = (seed for seed in range(max(used) + 1, seeds.LARGEST + 1))
-    return tuple(seed for seed, _ in zip(free, range(number), strict=False))
+    last = max(used)
+    if last + number > seeds.LARGEST:
+        raise checks.JgdValueError(f"seeds must be named where the sweep used {last}: too few come after it")
+    return tuple(range(last + 1, last + 1 + number))
 
 
 def _on_test_rows(lanes: Sweep) -> np.ndarray:

@@ -26,7 +26,11 @@ _NEEDS_A_VALUE = (
     jax.errors.TracerArrayConversionError,
     jax.errors.TracerIntegerConversionError,
 )
-RESERVED = {"config", "evaluation", "loss", "recipe", "seed", "step", "test"}  # names of the results
+RESERVED = {  # names of the results: the dims and variables of `Sweep.dataset`, and the columns of tables
+    *("config", "diverged_at", "evaluation", "leg", "loss", "origin", "picked"),
+    *("reached", "recipe", "recipe_of", "seed", "step", "test"),
+}
+RESERVED_PREFIXES = ("leg_", "validation_")
 
 
 @dataclass(frozen=True)
@@ -121,11 +125,12 @@ def _check_names(recipe: str, config: Config, takes: Mapping[str, inspect.Parame
         )
         if needed and name not in config:
             raise checks.JgdValueError(f"space must give values to {name!r}, which {recipe!r} has no default for")
-    reserved = set(config) & RESERVED
+    reserved = sorted(name for name in config if name in RESERVED or name.startswith(RESERVED_PREFIXES))
     if reserved:
+        taken = (*sorted(RESERVED), *(f"{prefix}…" for prefix in RESERVED_PREFIXES))
         raise checks.JgdValueError(
-            f"a parameter of the recipe {recipe!r} is named {sorted(reserved)[0]!r}, which a sweep's results use "
-            f"themselves; rename it (taken: {', '.join(sorted(RESERVED))})"
+            f"a parameter of the recipe {recipe!r} is named {reserved[0]!r}, which a sweep's results use "
+            f"themselves; rename it (taken: {', '.join(taken)})"
         )
 
 

@@ -227,9 +227,10 @@ class Sweep:
 
     @property
     def final(self) -> Params:
-        """The parameters of all lanes, leaves (config, seed, …); refused where configs differ in structure."""
-        if len({jax.tree.structure(self.params(c, self.seeds[0])) for c in range(len(self.configs))}) > 1:
-            raise checks.JgdValueError("configs have parameters of different structure: use params(config, seed)")
+        """The parameters of all lanes, leaves (config, seed, …); refused where configs differ in structure or shapes."""
+        ends = [self.params(config, self.seeds[0]) for config in range(len(self.configs))]
+        if len({(jax.tree.structure(params), *map(np.shape, jax.tree.leaves(params))) for params in ends}) > 1:
+            raise checks.JgdValueError("configs have parameters of different shapes: use params(config, seed)")
         rows = [[self.params(config, seed) for seed in self.seeds] for config in range(len(self.configs))]
         stack = lambda parts: jax.tree.map(lambda *leaves: np.stack(leaves), *parts)
         return stack([stack(row) for row in rows])

@@ -109,8 +109,12 @@ class Shelf(Archive):
         line = self._on_disk[block]
         return unpack("lane", disk.load_arrays(self.path / "lanes" / line["file"], line["lanes"]), self._like(block)[1])
 
+    def reads_so_far(self) -> list[dict[str, Any]]:
+        self._read_reads()  # others may have confirmed what is in this directory since it was opened
+        return self.reads
+
     def note_read(self, read: dict[str, Any]) -> None:
-        super().note_read(read)
+        self.reads_so_far().append(read)
         self.keep(READS, disk.sealed({"format": disk.FORMAT, "reads": self.reads}))
 
     def release(self, block: Block) -> None:
@@ -157,7 +161,8 @@ class Shelf(Archive):
         if not (self.path / READS).exists():
             return
         try:
-            self.reads = disk.unsealed(self.path / READS)["reads"]
+            there = disk.unsealed(self.path / READS)["reads"]
+            self.reads = [*there, *(read for read in self.reads if read not in there)]  # a disk may have failed
         except disk.OtherFormatError:
             raise
         except checks.JgdValueError as fault:
