@@ -90,8 +90,9 @@ def train_seeds(
         if name in options:
             raise checks.JgdValueError(f"train_seeds takes seeds, got {name}={options[name]!r}: use train for one run")
     checks.function("init", init)
-    listed = isinstance(seeds, Sequence | np.ndarray) and not isinstance(seeds, str)
-    chosen = tuple(seeds) if listed else tuple(range(checks.count("seeds", seeds, 1)))
+    if isinstance(seeds, str) or not isinstance(seeds, Sequence | np.ndarray):
+        seeds = range(checks.count("seeds", seeds, 1))
+    chosen = tuple(seeds)
     if len(set(chosen)) < len(chosen) or not chosen:
         raise checks.JgdValueError(f"seeds must be at least one and differ from each other, got {chosen}")
     start = lambda seed: init(seeding.init_key(seed))
