@@ -187,6 +187,7 @@ CHANGES = {  # setting -> another value of it, and the words that tell
     "order": ("sequential", "order Shuffled there, Sequential here"),
     "evaluate_every": (3, "evaluate_every 5 there, 3 here"),
     "stop": (jgd.Stop(patience=9), "stop.patience None there, 9 here"),
+    "history": (20, "history 10000 there, 20 here"),
     "metrics": ({"worst": LOSS}, "metrics['worst'] nothing there, SupervisedLoss here"),
 }
 

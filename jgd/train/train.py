@@ -191,7 +191,7 @@ def train(
         saver = None
         if shelf is not None:
             asked = {"seed": seed, "evaluate_every": every, "diverged_above": diverged_above}
-            asked |= {"select_by": select_by, "larger_is_better": larger_is_better}
+            asked |= {"select_by": select_by, "larger_is_better": larger_is_better, "history": history}
             saver = Saver(shelf, identity(job, params, asked), save_every)
             session = resumed(shelf, saver.identity, session, job, resume)
         if spread is not None:
