@@ -6,7 +6,7 @@ runs are one compiled program. In the order of the data flow:
     data ─► split ─► scale ─► batches ─► loss ─► gradient ─► step ─► train ─► sweep ─► results
 """
 
-from jgd import data, gradients, landscapes, losses, models, optimizers, results, schedules, search, tasks
+from jgd import data, gradients, insights, landscapes, losses, models, optimizers, results, schedules, search, tasks
 from jgd.core.checks import JgdError
 from jgd.core.functions import OnBatch
 from jgd.core.optimizer import Optimizer, apply_updates, chain
@@ -16,6 +16,20 @@ from jgd.data import MinMax, Standard, datasets, split
 from jgd.descent import Progress, rollout, start, step
 from jgd.gradients import check_gradients
 from jgd.losses import SupervisedLoss, in_pieces
+from jgd.spaces import (
+    Space,
+    choice,
+    grid,
+    integers,
+    log,
+    log_grid,
+    one_minus_log,
+    samplers,
+    space,
+    static,
+    uniform,
+    when,
+)
 from jgd.stopping import Stop
 from jgd.sweep import (
     Follow,
@@ -24,24 +38,12 @@ from jgd.sweep import (
     Hypergradient,
     MedianStopping,
     Population,
-    Space,
     Sweep,
     Trial,
-    choice,
-    grid,
     hypergradient,
-    integers,
     load_sweep,
-    log,
-    log_grid,
-    one_minus_log,
-    samplers,
-    space,
-    static,
     sweep,
-    uniform,
     use_cores,
-    when,
 )
 from jgd.tasks import Task
 from jgd.train import Run, Runs, rate_range, smooth, train, train_seeds
@@ -106,6 +108,7 @@ __all__ = [
     "hypergradient",
     "Hypergradient",
     "use_cores",
+    "insights",
     "results",
     "record",
     "JgdError",

@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 
 import jgd
-from jgd.sweep.budget import best_of
-from jgd.sweep.profiles import performance_profile
-from jgd.sweep.target import time_to_target
+from jgd.insights.budget import best_of
+from jgd.insights.profiles import performance_profile
+from jgd.insights.target import time_to_target
 
 N, INF = np.nan, np.inf
 

@@ -9,8 +9,9 @@ from hypothesis import strategies as st
 from scipy import stats
 
 import jgd
-from jgd.sweep import estimate, interquartile_mean, paired, probability_of_improvement
-from jgd.sweep.comparison import seeds_to_decide
+from jgd.insights import interquartile_mean, paired, probability_of_improvement
+from jgd.insights.comparison import seeds_to_decide
+from jgd.sweep import estimate
 
 N = np.nan
 

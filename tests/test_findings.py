@@ -5,7 +5,7 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
-from jgd.sweep.findings import findings, still_improving
+from jgd.insights.findings import findings, still_improving
 
 N = np.nan
 STEPS, AT = 60, (10, 20, 30, 40, 50, 60)

@@ -9,10 +9,10 @@ import pytest
 from sweeping import RATES, sweep, task
 
 import jgd
+from jgd.insights.findings import findings
 from jgd.results.table import columns, rows
 from jgd.sweep.archive import Archive
 from jgd.sweep.drive import drive
-from jgd.sweep.findings import findings
 
 POLICIES = {
     "halving": jgd.Halving(2, min_steps=2),

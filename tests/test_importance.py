@@ -8,9 +8,9 @@ import numpy as np
 import pytest
 
 import jgd
-from jgd.sweep.finals import finals, standings
-from jgd.sweep.importance import _boxes, _main_effects, importance, importance_of
-from jgd.sweep.places import neighbours, places
+from jgd.insights.finals import finals, standings
+from jgd.insights.importance import _boxes, _main_effects, importance, importance_of
+from jgd.insights.places import neighbours, places
 
 N = np.nan
 

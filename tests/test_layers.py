@@ -15,6 +15,7 @@ LAYERS = {
     "stopping": 1,
     "landscapes": 1,
     "models": 1,
+    "spaces": 1,
     "data": 1,
     "losses": 2,
     "links": 2,
@@ -26,9 +27,10 @@ LAYERS = {
     "train": 6,
     "tasks": 6,
     "sweep": 7,
-    "results": 8,
-    "(the top)": 9,  # jgd/__init__.py, the public names: the command stands on them, nothing below does
-    "cli": 10,
+    "insights": 8,
+    "results": 9,
+    "(the top)": 10,  # jgd/__init__.py, the public names: the command stands on them, nothing below does
+    "cli": 11,
 }
 ROOT = Path(jgd.__file__).parent
 MODULES = sorted(path.relative_to(ROOT) for path in ROOT.rglob("*.py") if path != ROOT / "__init__.py")

@@ -9,8 +9,8 @@ import pytest
 import jgd
 from jgd.core.checks import JgdTypeError as T
 from jgd.core.checks import JgdValueError as V
+from jgd.spaces.proposers import Proposer
 from jgd.sweep.optuna import OptunaProposer
-from jgd.sweep.proposers import Proposer
 
 SPACE = jgd.space(
     b2=jgd.when(jgd.one_minus_log(1e-4, 0.1), optimizer="adam"),

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 import jgd
-from jgd.sweep import rank
+from jgd.insights import rank
 
 N = np.nan
 

@@ -8,8 +8,8 @@ import pytest
 import jgd
 from jgd.core.checks import JgdTypeError as T
 from jgd.core.checks import JgdValueError as V
-from jgd.sweep import sequences
-from jgd.sweep.samplers import Grid, Halton, LatinHypercube, Random, Sobol, Table, configs
+from jgd.spaces import sequences
+from jgd.spaces.samplers import Grid, Halton, LatinHypercube, Random, Sobol, Table, configs
 
 SPACE = jgd.space(
     learning_rate=jgd.log(1e-4, 1),

@@ -8,8 +8,8 @@ import pytest
 from scipy import stats
 
 import jgd
-from jgd.sweep.sensitivity import curve_of, learning_rate_sensitivity, response, sensitivity_of
-from jgd.sweep.stability import grew, stability_bracket, stability_edge
+from jgd.insights.sensitivity import curve_of, learning_rate_sensitivity, response, sensitivity_of
+from jgd.insights.stability import grew, stability_bracket, stability_edge
 
 N = np.nan
 CURVATURES = np.array([1.0, 4.0])  # 2/λ = 0.5

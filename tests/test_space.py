@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 import jgd
 from jgd.core.checks import JgdTypeError as T
 from jgd.core.checks import JgdValueError as V
-from jgd.sweep import as_space
-from jgd.sweep.toml_space import space_of_toml
+from jgd.spaces import as_space
+from jgd.spaces.toml_space import space_of_toml
 
 KINDS = {
     "log": jgd.log(1e-4, 3),

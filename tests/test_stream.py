@@ -58,6 +58,15 @@ def test_a_streamed_run_is_resumed_bit_for_bit(mapped, tmp_path):
     assert digest((resumed.params, resumed.history)) == digest((whole.params, whole.history))
 
 
+def test_the_host_looks_within_a_window_too(mapped, monkeypatch):
+    """A window may be many slow steps long: time, Ctrl-C and snapshots don't wait for its end."""
+    monkeypatch.setattr(importlib.import_module("jgd.train.loop"), "LOOK", 0.0)
+    looks = []
+    run = train(mapped, batch_size=5, callback=lambda look: looks.append(look.done))
+    assert looks == [1, *range(10, 41)]  # the first step, the rest of its window, then as short as LOOK says
+    np.testing.assert_array_equal(run.history["loss"], train(mapped, batch_size=5).history["loss"])
+
+
 def test_a_nan_far_down_the_file_is_found(tmp_path):
     x = np.zeros((3000, 2000), np.float32)
     x[2999, 7] = np.nan

@@ -138,8 +138,9 @@ def test_a_finished_sweep_is_shown_and_not_run_again(here, tmp_path):
     assert (code, "× 2 seeds" in out, "wrote run/results.nc" in out) == (0, True, True)
     with disk.held(tmp_path / "run"):
         assert "running now" in here("show", "run")[1]
-        code, _, err = here(*IRIS)
-        assert (code, "in use by another process" in err) == (2, True)
+        for words in (IRIS, [*IRIS, "--overwrite"], ["extend", "run"], ["confirm", "run"]):
+            code, _, err = here(*words)
+            assert (code, "in use by another process" in err) == (2, True)
 
 
 def test_without_out_the_same_words_find_their_directory(here, tmp_path):

@@ -8,6 +8,7 @@ import typer
 from jgd import results
 from jgd.cli import asked, run_files, show
 from jgd.cli.progress import sweep_progress
+from jgd.core import disk
 
 
 def command(
@@ -25,7 +26,9 @@ def command(
     if found.best.config is None:
         show.say(run_files.ALL_DIVERGED)
         raise typer.Exit(1)
-    sure = found.confirm(seeds)
+    with disk.held(directory):  # two at once would both count as the first read
+        sure = found.confirm(seeds)
+        written = results.save_confirmation(sure, directory)
     show.say(results.confirmation_text(sure))
-    for path in results.save_confirmation(sure, directory):
+    for path in written:
         show.say(f"wrote {path}")

@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from jgd.cli import asked, show
+from jgd.cli import asked, run_files, show
 from jgd.core import checks
 from jgd.results.run_figures import training_curves
 from jgd.sweep.recipes import said
@@ -31,7 +31,7 @@ def command(
     place = found.lane(config, seed)[0]
     if steps is None and not found.reached[place]:
         raise checks.JgdValueError(f"config {config} has not run yet: give --steps, or `jgd extend {directory}` first")
-    out = directory / "replays" / f"config-{config}-seed-{seed}" if out is None else out
+    out = directory / run_files.REPLAYS / f"config-{config}-seed-{seed}" if out is None else out
     show.run_directory(out, found.task, overwrite=True)  # can it be written?
     run = found.replay(config, seed, steps)
     recipe, values = found.configs[place]

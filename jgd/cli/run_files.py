@@ -15,6 +15,7 @@ from jgd.results.table import columns, cost_line, rows, stopped_line
 SWEEP = "sweep.json"
 STORED = (SWEEP, "journal", "pieces", "lanes", "test_reads.json", asked.FILE)  # what makes a directory a sweep's
 ASIDE = ".before"
+REPLAYS = "replays"
 ALL_DIVERGED = "every lane diverged, there is nothing to choose: try smaller learning rates"
 
 
@@ -31,7 +32,7 @@ def anew(directory: Path) -> Iterator[None]:
         aside = directory / ASIDE
         shutil.rmtree(aside, ignore_errors=True)
         aside.mkdir()
-        for name in (*STORED, *files.FILES, *confirmation.FILES):
+        for name in (*STORED, *files.FILES, *confirmation.FILES, REPLAYS):
             if (directory / name).exists():
                 (directory / name).rename(aside / name)
     try:

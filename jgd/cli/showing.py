@@ -22,10 +22,10 @@ def command(
     directory: Annotated[Path, typer.Argument(help="Of a sweep.")],
     top: Annotated[int, typer.Option(help="Configs listed.")] = 10,
 ) -> None:
-    """Show the picks, the report (best configs with intervals, what speaks against them, what mattered, the cost), and
-    how often the test rows were read. While the sweep isn't through: the best so far.
+    """Show the picks, the report (while the sweep isn't through: the best so far), and what was confirmed.
 
-    Nothing is run and nothing is written.
+    The report: the best configs with intervals, what speaks against them, what mattered, the cost. Nothing is run, and
+    nothing is written.
     """
     checks.count("top", top, 1)
     found = asked.opened(directory)

@@ -12,8 +12,9 @@ from jgd.cli import run_files, show, words
 from jgd.cli.asked import Asked
 from jgd.cli.progress import sweep_progress
 from jgd.core import checks
-from jgd.sweep import Tick, samplers
-from jgd.sweep.toml_space import space_of_toml
+from jgd.spaces import samplers
+from jgd.spaces.toml_space import space_of_toml
+from jgd.sweep import Tick
 
 RECIPES = ["sgd", "momentum", "adam"]
 RATES = (1e-4, 10.0, 24)

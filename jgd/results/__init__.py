@@ -1,4 +1,4 @@
-"""Layer 8: what people read. Enters: a `Sweep` or a `Run`, or schedules. Leaves: tables, files, pictures.
+"""Layer 9: what people read. Enters: a `Sweep` or a `Run`, or schedules. Leaves: tables, files, pictures.
 
 table.py    the picks as rows and as text     files.py   a run directory: results.nc, the figures
 figures.py  sensitivity and loss curves        schedule_figure.py   schedules against the step

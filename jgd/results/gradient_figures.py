@@ -1,4 +1,4 @@
-"""Layer 8: the pictures of `jgd.gradients`. Enters: its curves. Leaves: PNG files."""
+"""Layer 9: the pictures of `jgd.gradients`. Enters: its curves. Leaves: PNG files."""
 
 from pathlib import Path
 

@@ -3,14 +3,10 @@
 import numpy as np
 
 from jgd.core import checks
-from jgd.results.population_figure import members_said
-from jgd.results.table import said, value_said
-from jgd.sweep import (
+from jgd.insights import (
     Finals,
     Ranking,
-    Sweep,
     best_of,
-    estimate,
     finals,
     findings,
     importance_of,
@@ -19,7 +15,10 @@ from jgd.sweep import (
     rank,
     sensitivity_of,
 )
-from jgd.sweep.spending import spending
+from jgd.insights.spending import spending
+from jgd.results.population_figure import members_said
+from jgd.results.table import said, value_said
+from jgd.sweep import Sweep, estimate
 
 
 def report(sweep: Sweep, top: int = 5, confidence: float = 0.95) -> str:

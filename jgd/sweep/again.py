@@ -4,13 +4,13 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 
 from jgd.core import checks
+from jgd.spaces.proposers import Proposer
+from jgd.spaces.space import Config
 from jgd.sweep.archive import Archive
 from jgd.sweep.door import carried_out, seeds_of
 from jgd.sweep.engine import Tick
 from jgd.sweep.plan import Plan
-from jgd.sweep.proposers import Proposer
 from jgd.sweep.result import Sweep
-from jgd.sweep.space import Config
 
 
 def extended(

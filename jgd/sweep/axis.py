@@ -5,8 +5,8 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from jgd.core import checks
-from jgd.sweep.samplers import SAMPLERS, Grid, Sampler, Table, configs, sampler_of
-from jgd.sweep.space import Config, Space, as_space
+from jgd.spaces.samplers import SAMPLERS, Grid, Sampler, Table, configs, sampler_of
+from jgd.spaces.space import Config, Space, as_space
 
 
 @dataclass(frozen=True)

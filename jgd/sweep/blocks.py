@@ -20,7 +20,7 @@ from jgd.core.record import record
 from jgd.core.types import Batch, Loss, Params
 from jgd.data.batches import Batches
 from jgd.descent import GOING, LANES, Lane, deployed, segment, start
-from jgd.sweep.space import Config
+from jgd.spaces.space import Config
 from jgd.sweep.trial import Build, Trial, of_arrays
 from jgd.tasks import Task
 from jgd.watch import BASELINE_ROWS, evaluation, loss_limit, traceable

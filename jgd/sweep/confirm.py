@@ -14,6 +14,7 @@ import numpy as np
 
 from jgd.core import checks, seeds
 from jgd.descent import GOING
+from jgd.spaces.space import Config
 from jgd.sweep.archive import Archive
 from jgd.sweep.axis import Axis
 from jgd.sweep.blocks import Feed, evaluated
@@ -23,7 +24,6 @@ from jgd.sweep.picks import Pick
 from jgd.sweep.policies import Full, Policy
 from jgd.sweep.result import Sweep
 from jgd.sweep.selection import Estimate, estimate
-from jgd.sweep.space import Config
 from jgd.sweep.trial import of_arrays
 
 

@@ -12,6 +12,8 @@ from jgd import tasks
 from jgd.core import checks
 from jgd.core import seeds as seeding
 from jgd.data.orders import Order
+from jgd.spaces.samplers import Sampler
+from jgd.spaces.space import Space
 from jgd.sweep.archive import Archive
 from jgd.sweep.axis import axis_of
 from jgd.sweep.drive import drive
@@ -23,8 +25,6 @@ from jgd.sweep.population import Population
 from jgd.sweep.recipes import Recipes, named
 from jgd.sweep.rehearsal import rehearse_ends
 from jgd.sweep.result import Sweep
-from jgd.sweep.samplers import Sampler
-from jgd.sweep.space import Space
 from jgd.sweep.stored import shelved, stored_every
 from jgd.tasks import Task
 from jgd.watch import DIVERGED, check_metrics

@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from typing import Any, ClassVar
 
 from jgd.core import checks
+from jgd.spaces.space import Config
 from jgd.sweep.policies import Leg, Standing
-from jgd.sweep.space import Config
 
 
 @dataclass(frozen=True)

@@ -6,9 +6,9 @@ from numbers import Real
 from typing import TYPE_CHECKING, Any
 
 from jgd.core import checks
-from jgd.sweep.lists import List
-from jgd.sweep.ranges import Distribution, Integers, Log, OneMinusLog, Uniform
-from jgd.sweep.space import Config, Space, as_space
+from jgd.spaces.lists import List
+from jgd.spaces.ranges import Distribution, Integers, Log, OneMinusLog, Uniform
+from jgd.spaces.space import Config, Space, as_space
 
 if TYPE_CHECKING:
     import optuna

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from jgd.descent import GOING
+from jgd.spaces.space import Config
 from jgd.sweep.selection import Estimate, estimate, pick
-from jgd.sweep.space import Config
 
 if TYPE_CHECKING:
     from jgd.sweep.confirm import Confirmation

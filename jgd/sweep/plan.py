@@ -12,6 +12,7 @@ from typing import Any
 from jgd.core import checks
 from jgd.data.batches import Batches
 from jgd.data.orders import HardMining, Order
+from jgd.spaces.space import Config
 from jgd.sweep.archive import Archive
 from jgd.sweep.axis import Axis
 from jgd.sweep.blocks import Block, width_for
@@ -19,7 +20,6 @@ from jgd.sweep.memory import Footprint, footprint
 from jgd.sweep.policies import Leg, Policy
 from jgd.sweep.recipes import Group, Recipe, blamed, grouped
 from jgd.sweep.rehearsal import parameters_of, rehearse
-from jgd.sweep.space import Config
 from jgd.tasks import Task
 
 

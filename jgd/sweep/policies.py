@@ -9,7 +9,7 @@ from typing import ClassVar, Protocol, runtime_checkable
 
 import numpy as np
 
-from jgd.sweep.space import Config, Space
+from jgd.spaces.space import Config, Space
 
 
 @dataclass(frozen=True)

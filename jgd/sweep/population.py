@@ -10,10 +10,10 @@ from typing import ClassVar
 import numpy as np
 
 from jgd.core import checks, seeds
-from jgd.sweep.lists import Static
+from jgd.spaces.lists import Static
+from jgd.spaces.space import Config, Space
 from jgd.sweep.policies import Leg, Standing
 from jgd.sweep.selection import ranked
-from jgd.sweep.space import Config, Space
 
 INTERVALS = 10  # of a sweep, unless said otherwise
 

@@ -15,7 +15,7 @@ import jax
 from jgd import optimizers
 from jgd.core import checks
 from jgd.core.functions import name_of
-from jgd.sweep.space import Config
+from jgd.spaces.space import Config
 from jgd.sweep.trial import Build
 
 Recipe: TypeAlias = Callable[..., Any]

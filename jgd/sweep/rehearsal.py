@@ -6,9 +6,9 @@ import jax
 import numpy as np
 
 from jgd.core import checks, seeds
+from jgd.spaces.space import Config, Space
 from jgd.sweep.blocks import Feed, evaluated, finished, opening
 from jgd.sweep.recipes import Group, blamed
-from jgd.sweep.space import Config, Space
 from jgd.tasks import Task
 
 

@@ -10,6 +10,8 @@ import numpy as np
 from jgd.core import checks
 from jgd.core.types import Params
 from jgd.descent import GOING
+from jgd.spaces.proposers import Proposer
+from jgd.spaces.space import Config, Space
 from jgd.sweep.archive import Archive
 from jgd.sweep.engine import Tick
 from jgd.sweep.lineage import Stretch, lineage
@@ -17,8 +19,6 @@ from jgd.sweep.parameters import of_all, of_lane
 from jgd.sweep.picks import Pick, best_member, best_of_picks, picked
 from jgd.sweep.plan import Plan
 from jgd.sweep.policies import Leg
-from jgd.sweep.proposers import Proposer
-from jgd.sweep.space import Config, Space
 from jgd.train.run import Run
 
 if TYPE_CHECKING:

@@ -75,8 +75,6 @@ class Job:
         ends = [self.total, begin + self.capacity]
         if isinstance(self.batches.order, HardMining):
             ends.append((begin // self.batches.order.every + 1) * self.batches.order.every)
-        if self.loader is not None:
-            ends.append(self.loader.end(begin))
         return min(ends)
 
 
@@ -119,10 +117,11 @@ def go(job: Job, session: Session, save: Callable[[bool], None], show: Callable[
 def _advance(job: Job, session: Session, pace: int) -> int:
     """One segment, at most `pace` steps: -> steps made. What it leaves is fetched at once."""
     done, since = session.done, time.perf_counter()
-    end = job.end(done) if job.loader is not None and pace else min(job.end(done), done + pace)
+    end = min(job.end(done), done + pace)
     data, batches = job.data, _batches(job, session)
-    if job.loader is not None:  # its windows are foreseen, so that the next is there when this one is done
-        data, batches = job.loader.take(done, end, job.end)
+    if job.loader is not None:
+        data, batches, last = job.loader.take(done)
+        end = min(end, last)
     run = _segment if job.validation is None else partial(_validated, job.validation)
     session.lane, *seen = run(
         job.loss, job.optimizer, session.lane, data, job.key, job.limit, jnp.asarray(end, jnp.int32),

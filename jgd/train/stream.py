@@ -4,7 +4,6 @@ A memory-mapped array never is in memory whole. The order of rows is the same pu
 memory; what differs is only where the rows are gathered.
 """
 
-from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
 from typing import Any
@@ -62,31 +61,35 @@ class Loader:
     batches: Batches
     key: Array
     steps: int  # of a window at most
+    total: int  # of the run
     _thread: ThreadPoolExecutor = field(default_factory=lambda: ThreadPoolExecutor(1, "jgd-rows"))
-    _coming: tuple[int, int, Future] | None = None
+    _held: tuple[int, int, Batch] | None = None  # begin, end and the rows of the window in hand
+    _coming: Future | None = None  # the rows of the one after it
     _epoch: tuple[int, np.ndarray] | None = None
 
     @staticmethod
-    def of(data: Batch, batches: Batches, key: Array, capacity: int) -> "Loader":
+    def of(data: Batch, batches: Batches, key: Array, capacity: int, total: int) -> "Loader":
         row = sum(leaf.nbytes // max(len(leaf), 1) for leaf in map(np.asanyarray, jax.tree.leaves(data)))
-        return Loader(data, batches, key, max(1, min(capacity, WINDOW // max(row * batches.size, 1))))
+        return Loader(data, batches, key, max(1, min(capacity, WINDOW // max(row * batches.size, 1))), total)
 
-    def end(self, begin: int) -> int:
-        """The step before which a window from `begin` has to end."""
+    def take(self, begin: int) -> tuple[Batch, Window, int]:
+        """The window that step `begin` lies in: -> (its rows, its batches, the step before which it ends)."""
+        if self._held is None or not self._held[0] <= begin < self._held[1]:
+            self._held = None  # its memory, before there is more
+            self._held = self._next(begin)
+        first, end, rows = self._held
+        return rows, Window(self.batches, jnp.asarray(first % self.batches.per_epoch, jnp.int32)), end
+
+    def _next(self, begin: int) -> tuple[int, int, Batch]:
+        """The window from `begin` on, and the one after it is on its way."""
+        end = self._end(begin)
+        rows = self._gather(begin, end) if self._coming is None else self._coming.result()
+        self._coming = self._thread.submit(self._gather, end, self._end(end)) if end < self.total else None
+        return begin, end, rows
+
+    def _end(self, begin: int) -> int:
         per_epoch = self.batches.per_epoch
-        return min(begin + self.steps, (begin // per_epoch + 1) * per_epoch)
-
-    def take(self, begin: int, end: int, after: Callable[[int], int]) -> tuple[Batch, Window]:
-        """The rows of steps begin … end − 1; after(end) is where the next window will probably end."""
-        if self._coming is not None and self._coming[:2] == (begin, end):
-            window = self._coming[2].result()
-        else:
-            if self._coming is not None:
-                self._coming[2].result()  # the order of an epoch is kept by one thread at a time
-            window = self._gather(begin, end)
-        following = after(end)
-        self._coming = (end, following, self._thread.submit(self._gather, end, following)) if following > end else None
-        return window, Window(self.batches, jnp.asarray(begin % self.batches.per_epoch, jnp.int32))
+        return min(begin + self.steps, (begin // per_epoch + 1) * per_epoch, self.total)
 
     def _gather(self, begin: int, end: int) -> Batch:
         epoch, place = divmod(begin, self.batches.per_epoch)

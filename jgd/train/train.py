@@ -179,7 +179,7 @@ def train(
     limit = loss_limit(
         initial_loss(loss, params, jax.tree.map(lambda a: jnp.asarray(a[:BASELINE_ROWS]), data)), diverged_above
     )
-    loader = Loader.of(data, batches, key, SEGMENT) if streams else None
+    loader = Loader.of(data, batches, key, SEGMENT, total) if streams else None
     job = Job(loss, optimizer, data, judged, batches, key, limit, stop, total, observe, loader, callback)
     judge = None if judged is None else judged.judge
     session = Session(

@@ -9,8 +9,9 @@ import sweeping
 
 import jgd
 from jgd import results
-from jgd.sweep import estimate, finals, performance_profile, rank
-from jgd.sweep.spending import spending
+from jgd.insights import finals, performance_profile, rank
+from jgd.insights.spending import spending
+from jgd.sweep import estimate
 
 N = np.nan
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from jgd.core import checks
-from jgd.sweep.aggregate import percentiles, resampled, tasks_and_seeds
+from jgd.insights.aggregate import percentiles, resampled, tasks_and_seeds
 from jgd.sweep.selection import Estimate, estimate
 
 MOST_SEEDS = 10_000  # beyond this many, seeds are no way to decide

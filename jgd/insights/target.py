@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from jgd.core import checks
-from jgd.sweep.finals import rows_of
+from jgd.insights.finals import rows_of
 
 if TYPE_CHECKING:
     from jgd.sweep.result import Sweep

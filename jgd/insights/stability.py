@@ -8,7 +8,7 @@ import numpy as np
 from jgd import gradients
 from jgd.core import checks
 from jgd.core import seeds as seeding
-from jgd.sweep.finals import rows_of
+from jgd.insights.finals import rows_of
 from jgd.tasks import Task
 
 if TYPE_CHECKING:

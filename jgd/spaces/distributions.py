@@ -1,4 +1,4 @@
-"""Layer 7. Enters: bounds or values, as a person writes them. Leaves: the distribution of one name of a space."""
+"""Layer 1. Enters: bounds or values, as a person writes them. Leaves: the distribution of one name of a space."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -6,8 +6,8 @@ from typing import Any
 
 from jgd.core import checks
 from jgd.core.record import static as static_field
-from jgd.sweep.lists import Choice, Static
-from jgd.sweep.ranges import Distribution, Integers, Log, OneMinusLog, Uniform
+from jgd.spaces.lists import Choice, Static
+from jgd.spaces.ranges import Distribution, Integers, Log, OneMinusLog, Uniform
 
 KINDS: dict[str, type[Distribution]] = {
     kind.kind: kind for kind in (Log, OneMinusLog, Uniform, Integers, Choice, Static)

@@ -1,4 +1,4 @@
-"""Layer 7. Enters: seed, points, dimensions. Leaves: points of the unit cube, (n, d) in [0, 1), the same for ever.
+"""Layer 1. Enters: seed, points, dimensions. Leaves: points of the unit cube, (n, d) in [0, 1), the same for ever.
 
 All randomness is the raw output of Philox under a seed sequence, which NumPy promises not to change between versions;
 each dimension has a stream of its own. SciPy gives Sobol' direction numbers only, for its scrambles have changed.

@@ -1,16 +1,16 @@
-"""Layer 7. Enters: scores of configs. Leaves: the next configs, from whoever looks at scores before it proposes."""
+"""Layer 1. Enters: scores of configs. Leaves: the next configs, from whoever looks at scores before it proposes."""
 
 from collections.abc import Sequence
 from typing import Protocol, runtime_checkable
 
-from jgd.sweep.space import Config
+from jgd.spaces.space import Config
 
 
 @runtime_checkable
 class Proposer(Protocol):
     """Ask-and-tell: what a sweep asks for batches of configs, each batch one compiled call, and tells how they did.
 
-    >>> from jgd.sweep.samplers import Halton, configs
+    >>> from jgd.spaces.samplers import Halton, configs
     >>> class Evenly:  # the least that is a proposer: it looks at no score
     ...     given = 0
     ...     def ask(self, count):

@@ -1,4 +1,4 @@
-"""Layer 7. Enters: a space and a sampler. Leaves: configs, functions of the seed, their index and the names' order."""
+"""Layer 1. Enters: a space and a sampler. Leaves: configs, functions of the seed, their index and the names' order."""
 
 from abc import abstractmethod
 from collections.abc import Mapping
@@ -9,10 +9,10 @@ import numpy as np
 
 from jgd.core import checks
 from jgd.core import seeds as seeding
-from jgd.sweep import sequences
-from jgd.sweep.lists import List
-from jgd.sweep.space import Config, Space, as_space
-from jgd.sweep.tables import Grid, Sampler, Table
+from jgd.spaces import sequences
+from jgd.spaces.lists import List
+from jgd.spaces.space import Config, Space, as_space
+from jgd.spaces.tables import Grid, Sampler, Table
 
 
 @dataclass(frozen=True)
@@ -40,7 +40,7 @@ class _Drawn(Sampler):
 class Random(_Drawn):
     """Independent draws. More configs: the first stay. seed: 0 … 2³² − 1.
 
-    >>> from jgd.sweep.distributions import uniform
+    >>> from jgd.spaces.distributions import uniform
     >>> sum(config["x"] for config in configs({"x": uniform(0, 1)}, Random(), 10_000)) / 10_000
     0.50
     """
@@ -55,7 +55,7 @@ class Halton(_Drawn):
     seed: 0 … 2³² − 1. Dimension d is in the d-th prime's base, so list the names that matter first: beyond about 20,
     few points don't fill a pair of dimensions evenly.
 
-    >>> from jgd.sweep.distributions import log
+    >>> from jgd.spaces.distributions import log
     >>> found = configs({"learning_rate": log(1e-4, 1)}, Halton(seed=1), 4)
     >>> found == configs({"learning_rate": log(1e-4, 1)}, Halton(seed=1), 8)[:4]
     True
@@ -70,7 +70,7 @@ class Sobol(_Drawn):
 
     More configs: the first stay. seed: 0 … 2³² − 1.
 
-    >>> from jgd.sweep.distributions import integers
+    >>> from jgd.spaces.distributions import integers
     >>> sorted(config["n"] for config in configs({"n": integers(0, 7)}, Sobol(), 8))
     [0, 1, 2, 3, 4, 5, 6, 7]
     """
@@ -82,7 +82,7 @@ class Sobol(_Drawn):
 class LatinHypercube(_Drawn):
     """One config in each of `count` equal intervals of every name. Another count is another design: not extendable.
 
-    >>> from jgd.sweep.distributions import integers
+    >>> from jgd.spaces.distributions import integers
     >>> sorted(config["n"] for config in configs({"n": integers(1, 5)}, LatinHypercube(), 5))
     [1, 2, 3, 4, 5]
     """

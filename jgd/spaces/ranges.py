@@ -1,4 +1,4 @@
-"""Layer 7. Enters: bounds. Leaves: distributions over a range, each a monotone map from [0, 1] to one name's values.
+"""Layer 1. Enters: bounds. Leaves: distributions over a range, each a monotone map from [0, 1] to one name's values.
 
 A distribution says three things: the value `at` a place u, the place of a value, and evenly spaced points for a grid.
 A sampler so needs only numbers in [0, 1), and "at the edge" or "next to it" means the same for every kind of name.

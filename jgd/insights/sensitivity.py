@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from jgd.core import checks
-from jgd.sweep.finals import finals
+from jgd.insights.finals import finals
 from jgd.sweep.selection import Estimate, estimate
 
 if TYPE_CHECKING:

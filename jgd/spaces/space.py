@@ -1,4 +1,4 @@
-"""Layer 7. Enters: names with their distributions. Leaves: a `Space`, which maps points of the unit cube to configs."""
+"""Layer 1. Enters: names with their distributions. Leaves: a `Space`, which maps points of the unit cube to configs."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -11,10 +11,10 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from jgd.core import checks
-from jgd.sweep.described import described, entry_of
-from jgd.sweep.distributions import When
-from jgd.sweep.lists import Choice, Static, index_of, numbers_of, plain
-from jgd.sweep.ranges import REAL, Distribution
+from jgd.spaces.described import described, entry_of
+from jgd.spaces.distributions import When
+from jgd.spaces.lists import Choice, Static, index_of, numbers_of, plain
+from jgd.spaces.ranges import REAL, Distribution
 
 Config: TypeAlias = dict[str, Any]
 Conditions: TypeAlias = Mapping[str, tuple[Any, ...]]  # static name -> the values for which the condition holds
@@ -27,7 +27,7 @@ class Space:
     names: in the order given, that of a config and of the columns of `units`. distributions: name -> its own.
     conditions: name -> static name -> the values that it must have, for names that aren't always part of a config.
 
-    >>> from jgd.sweep.distributions import log, static, when
+    >>> from jgd.spaces.distributions import log, static, when
     >>> made = space(optimizer=static(["sgd", "adam"]), learning_rate=log(1e-4, 1), b2=when([0.99, 0.999], optimizer="adam"))
     >>> made.names, made.static
     (('optimizer', 'learning_rate', 'b2'), ('optimizer',))
@@ -153,7 +153,7 @@ def space(**names: Any) -> Space:
     (a choice), a number (fixed), or one of these under `when`. Raises `JgdValueError` or `JgdTypeError` naming the
     name, for conditions on what isn't a static name of the space, and for conditions that form a circle.
 
-    >>> from jgd.sweep.distributions import log
+    >>> from jgd.spaces.distributions import log
     >>> space(learning_rate=log(1e-3, 1), momentum=[0.5, 0.9], weight_decay=1e-4).at([[0.0, 0.6, 0.0]])
     [{'learning_rate': 0.001, 'momentum': 0.9, 'weight_decay': 0.0001}]
     """

@@ -1,4 +1,4 @@
-"""Layer 7. Enters: a name's distribution and conditions. Leaves: plain data that JSON and TOML hold; and the way back.
+"""Layer 1. Enters: a name's distribution and conditions. Leaves: plain data that JSON and TOML hold; and the way back.
 
 {"log": [1e-4, 1.0]}    {"one_minus_log": [1e-4, 0.1], "when": {"optimizer": ["adam"]}}    [0.0, 1e-4]    0.9
 """
@@ -8,9 +8,9 @@ from collections.abc import Mapping
 from typing import Any
 
 from jgd.core import checks
-from jgd.sweep.distributions import KINDS, when
-from jgd.sweep.lists import List
-from jgd.sweep.ranges import Distribution
+from jgd.spaces.distributions import KINDS, when
+from jgd.spaces.lists import List
+from jgd.spaces.ranges import Distribution
 
 WHEN = "when"
 
@@ -18,7 +18,7 @@ WHEN = "when"
 def described(name: str, kind: Distribution, conditions: Mapping[str, tuple[Any, ...]]) -> dict[str, Any]:
     """A name's entry as plain data; refuses, by `name`, values that JSON can't hold.
 
-    >>> from jgd.sweep.distributions import log
+    >>> from jgd.spaces.distributions import log
     >>> described("learning_rate", log(1e-4, 1), {})
     {'log': [0.0001, 1.0]}
     """

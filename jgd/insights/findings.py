@@ -6,10 +6,10 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from jgd.core import checks
-from jgd.sweep.comparison import paired
-from jgd.sweep.finals import Finals, finals, standings
-from jgd.sweep.places import Places, places
-from jgd.sweep.ranking import rank
+from jgd.insights.comparison import paired
+from jgd.insights.finals import Finals, finals, standings
+from jgd.insights.places import Places, places
+from jgd.insights.ranking import rank
 from jgd.sweep.selection import estimate
 
 if TYPE_CHECKING:

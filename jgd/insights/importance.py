@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from jgd.core import checks
-from jgd.sweep.finals import finals, standings, worst_first_places
-from jgd.sweep.places import Places, places
+from jgd.insights.finals import finals, standings, worst_first_places
+from jgd.insights.places import Places, places
 
 if TYPE_CHECKING:
     from jgd.sweep.result import Sweep

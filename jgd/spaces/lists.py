@@ -1,4 +1,4 @@
-"""Layer 7. Enters: values. Leaves: distributions over a list, numbers (`Choice`) or structure (`Static`)."""
+"""Layer 1. Enters: values. Leaves: distributions over a list, numbers (`Choice`) or structure (`Static`)."""
 
 import math
 from abc import abstractmethod
@@ -10,7 +10,7 @@ import jax
 import numpy as np
 
 from jgd.core import checks
-from jgd.sweep.ranges import REAL, Distribution, unit
+from jgd.spaces.ranges import REAL, Distribution, unit
 
 
 @dataclass(frozen=True)

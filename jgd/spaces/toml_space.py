@@ -1,11 +1,11 @@
-"""Layer 7. Enters: the path of a TOML file. Leaves: the space that it says, for the command line."""
+"""Layer 1. Enters: the path of a TOML file. Leaves: the space that it says, for the command line."""
 
 import tomllib
 from os import PathLike
 from pathlib import Path
 
 from jgd.core import checks
-from jgd.sweep.space import Space
+from jgd.spaces.space import Space
 
 
 def space_of_toml(path: str | PathLike[str]) -> Space:

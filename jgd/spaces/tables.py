@@ -1,4 +1,4 @@
-"""Layer 7. Enters: a space. Leaves: configs that are written down rather than drawn: a grid's, or a user's table."""
+"""Layer 1. Enters: a space. Leaves: configs that are written down rather than drawn: a grid's, or a user's table."""
 
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
@@ -10,9 +10,9 @@ from typing import Any, ClassVar
 import numpy as np
 
 from jgd.core import checks
-from jgd.sweep.lists import List, index_of, plain
-from jgd.sweep.ranges import Integers
-from jgd.sweep.space import Config, Space
+from jgd.spaces.lists import List, index_of, plain
+from jgd.spaces.ranges import Integers
+from jgd.spaces.space import Config, Space
 
 POINTS = 8  # of a range in a grid, unless said otherwise
 LARGEST_GRID = 1_000_000  # configs; as dicts of ten names they take a GiB
@@ -35,8 +35,8 @@ class Grid(Sampler):
     points: values for each range (8), ends included; or name -> count, with 8 for the ranges it doesn't name. Lists
     give all their values, and integers at most all of theirs. Not extendable.
 
-    >>> from jgd.sweep.distributions import static, when
-    >>> from jgd.sweep.samplers import configs
+    >>> from jgd.spaces.distributions import static, when
+    >>> from jgd.spaces.samplers import configs
     >>> one = {"optimizer": static(["sgd", "adam"]), "b2": when([0.9, 0.99], optimizer="adam")}
     >>> configs(one, Grid())
     [{'optimizer': 'sgd'}, {'optimizer': 'adam', 'b2': 0.9}, {'optimizer': 'adam', 'b2': 0.99}]
@@ -118,8 +118,8 @@ class Table(Sampler):
     In columns, NaN stands for a name that a config hasn't, and so does None unless it is one of the name's values.
     Every row is checked against the space. More configs: the first stay, as long as rows are added at the end.
 
-    >>> from jgd.sweep.distributions import log
-    >>> from jgd.sweep.samplers import configs
+    >>> from jgd.spaces.distributions import log
+    >>> from jgd.spaces.samplers import configs
     >>> configs({"learning_rate": log(1e-4, 1)}, Table([{"learning_rate": 0.1}, {"learning_rate": 0.3}]))
     [{'learning_rate': 0.1}, {'learning_rate': 0.3}]
     """
