@@ -87,6 +87,7 @@ def casts(name: str, data: Batch) -> list[str]:
 
 def loss_limit(at_start: Array, factor: float | Array) -> Array:
     """The loss above which a run has diverged: factor · max(|start|, 1) above the start; none if that isn't finite."""
+    factor = jnp.asarray(factor).astype(at_start.dtype)  # with x64 on, a factor may be wider than the loss
     return jnp.where(jnp.isfinite(at_start), at_start + factor * jnp.maximum(jnp.abs(at_start), 1), jnp.inf)
 
 

@@ -5,11 +5,13 @@ recipes.py    groups of configs          trial.py      what a recipe returns
 rehearsal.py  a recipe's program, checked as shapes
 plan.py       which lanes run together   policies.py   who goes on, leg by leg (drive.py goes through them)
 halving.py, median.py        stop the worse early     population.py  replaces them (lineage.py: what came of what)
-blocks.py     one program of many lanes  engine.py     blocks on devices
+memory.py     what a block takes         blocks.py     one program of many lanes
+engine.py     blocks on devices (devices.py: cores as devices; threads.py: a thread each)
 archive.py    what lanes have done       shelf.py      … on a disk (stored.py: a sweep's directory)
-assembled.py  pieces into a result         labelled.py   a result with labels
-result.py     what was found             again.py, confirm.py, replay.py   what can be done with it
-selection.py  choosing by validation     devices.py    cores as devices
+assembled.py  pieces into a result       loading.py    a directory into one
+result.py     what was found (parameters.py, picks.py: its parameters, what it chose; labelled.py: with labels)
+again.py, confirm.py, replay.py          what can be done with it
+selection.py  choosing by validation     optuna.py     a study that proposes
 through.py    a run to differentiate     hypergradient.py   derivatives in the hyperparameters
 """
 
@@ -20,11 +22,12 @@ from jgd.sweep.engine import Tick
 from jgd.sweep.halving import Halving, Hyperband
 from jgd.sweep.hypergradient import Hypergradient, hypergradient
 from jgd.sweep.lineage import Follow, Stretch
+from jgd.sweep.loading import load_sweep
 from jgd.sweep.median import MedianStopping
+from jgd.sweep.picks import Pick
 from jgd.sweep.population import Population
-from jgd.sweep.result import Pick, Sweep
+from jgd.sweep.result import Sweep
 from jgd.sweep.selection import Estimate, estimate, pick
-from jgd.sweep.stored import load_sweep
 from jgd.sweep.trial import Trial
 
 __all__ = [

@@ -123,7 +123,8 @@ def cut(lane: Lane, count: int, goes_on: bool) -> Lane:
     """The first `count` lanes of a block on the host. goes_on: its arrays will be overwritten, so that copies are made."""
     state = lane.progress.state
     params, memory, diverged_at = front((lane.progress.params, state.memory, lane.diverged_at), count, goes_on)
-    return Lane(Progress(params, OptimizerState(np.asarray(state.step), memory)), diverged_at)
+    step: Any = np.array(state.step)
+    return Lane(Progress(params, OptimizerState(step, memory)), diverged_at)
 
 
 def front(tree: Any, count: int, copy: bool = False) -> Any:

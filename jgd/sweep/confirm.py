@@ -20,8 +20,9 @@ from jgd.sweep.axis import Axis
 from jgd.sweep.blocks import Feed, evaluated
 from jgd.sweep.drive import drive
 from jgd.sweep.lineage import Follow
+from jgd.sweep.picks import Pick
 from jgd.sweep.policies import Full, Policy
-from jgd.sweep.result import Pick, Sweep
+from jgd.sweep.result import Sweep
 from jgd.sweep.selection import Estimate, estimate
 from jgd.sweep.trial import of_arrays
 

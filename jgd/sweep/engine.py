@@ -8,8 +8,6 @@ import queue
 import threading
 import time
 from collections.abc import Callable, Sequence
-from concurrent.futures import FIRST_EXCEPTION, ThreadPoolExecutor, wait
-from contextlib import ExitStack
 from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import Any
@@ -25,6 +23,7 @@ from jgd.sweep.archive import Archive, Piece, cut, front
 from jgd.sweep.blocks import CAPACITY, Block, Feed, Opened, advanced, finished, numbers, opened
 from jgd.sweep.plan import Plan
 from jgd.sweep.policies import Leg
+from jgd.sweep.threads import in_threads
 
 SAVE = 30.0  # seconds that a block runs at most between two pieces
 
@@ -85,7 +84,7 @@ class Engine:
 
         begin, before = time.perf_counter(), self.run_seconds
         self._clock = lambda: before + time.perf_counter() - begin
-        _in_threads([partial(serve, desk) for desk in self._desks])
+        in_threads([partial(serve, desk) for desk in self._desks])
         self.run_seconds = self._clock()
 
     def _compile(self, leg: Leg, blocks: Sequence[Block]) -> None:
@@ -119,7 +118,7 @@ class Engine:
                 ready.set()
 
         if first:
-            _in_threads([trace, *(partial(serve, desk) for desk in self._desks)])
+            in_threads([trace, *(partial(serve, desk) for desk in self._desks)])
             self._ready.update(block.group for block in first)
 
     def _structure(self, block: Block) -> dict[str, Any]:
@@ -205,44 +204,6 @@ class Engine:
             self.diverged += diverged
             tick = Tick("run", self.lane_steps, self.total, self.diverged, self.blocks, self.best, self._clock())
             self.tell(tick)
-
-
-def _in_threads(work: list[Callable[[threading.Event], None]]) -> None:
-    """Each in a thread of its own, under the caller's JAX settings; the first fault, or Ctrl-C, stops them all."""
-    stop = threading.Event()
-    settings = _settings()
-
-    def one(task: Callable[[threading.Event], None]) -> None:
-        with settings():
-            task(stop)
-
-    with ThreadPoolExecutor(len(work)) as pool:
-        try:
-            done, _ = wait([pool.submit(one, task) for task in work], return_when=FIRST_EXCEPTION)
-            for finished in done:
-                finished.result()
-        finally:
-            stop.set()
-
-
-def _settings() -> Callable[[], ExitStack]:
-    """A context with this thread's JAX settings, for another thread: contexts such as enable_x64 are of one thread."""
-    contexts: dict[str, Callable[[Any], Any]] = {
-        "jax_enable_x64": jax.enable_x64,
-        "jax_default_matmul_precision": jax.default_matmul_precision,
-        "jax_numpy_dtype_promotion": jax.numpy_dtype_promotion,
-        "jax_numpy_rank_promotion": jax.numpy_rank_promotion,
-        "jax_debug_nans": jax.debug_nans,
-    }
-    here = {name: getattr(jax.config, name) for name in contexts}
-
-    def enter() -> ExitStack:
-        stack = ExitStack()
-        for name, context in contexts.items():
-            stack.enter_context(context(here[name]))
-        return stack
-
-    return enter
 
 
 @dataclass(frozen=True)

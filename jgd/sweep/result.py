@@ -1,11 +1,10 @@
 """What a sweep found: every lane, the pick of each recipe, and what it cost."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
-import jax
 import numpy as np
 
 from jgd.core import checks
@@ -16,44 +15,16 @@ from jgd.spaces.space import Config, Space
 from jgd.sweep.archive import Archive
 from jgd.sweep.engine import Tick
 from jgd.sweep.lineage import Stretch, lineage
+from jgd.sweep.parameters import of_all, of_lane
+from jgd.sweep.picks import Pick, best_member, best_of_picks, picked
 from jgd.sweep.plan import Plan
 from jgd.sweep.policies import Leg
-from jgd.sweep.selection import Estimate, estimate, pick
 from jgd.train.run import Run
 
 if TYPE_CHECKING:
     import xarray
 
     from jgd.sweep.confirm import Confirmation
-
-
-@dataclass(frozen=True)
-class Pick:
-    """One recipe's outcome: its config with the best mean validation metric over seeds.
-
-    config: its place in the sweep, None where every lane diverged. reached: the steps that it was given, after which it
-    was measured; fewer than the sweep's where all configs of the recipe were stopped early. validation: the estimate
-    of `metric` over seeds, of the numbers that chose it, and so flattered by the choice: `Sweep.confirm` says how much.
-    diverged of lanes: over all the recipe's configs and seeds.
-    Of a `Population`: validation is over the best member of each seed, and config and hyperparameters are those that
-    the best of these ended with; `Sweep.schedule` tells what it went by on the way.
-    """
-
-    recipe: str
-    config: int | None
-    hyperparameters: Config
-    metric: str
-    validation: Estimate
-    diverged: int
-    lanes: int
-    reached: int
-    sweep: "Sweep" = field(repr=False, compare=False)
-
-    def confirm(self, seeds: int | Sequence[int] = 10) -> "Confirmation":
-        """This config alone on fresh seeds and the test rows, see `Sweep.confirm`."""
-        from jgd.sweep.confirm import confirmed
-
-        return confirmed(self.sweep, [self], seeds)
 
 
 @dataclass(frozen=True, repr=False)
@@ -143,38 +114,12 @@ class Sweep:
 
         Configs that were given more steps come first: an early score of one that was stopped is no match for them.
         """
-        return [self._pick(recipe) for recipe in self.recipes]
+        return [picked(self, recipe) for recipe in self.recipes]
 
     @property
     def best(self) -> Pick:
         """The best of the picks that came furthest; its `config` is None where every lane of the sweep diverged."""
-        sign = -1 if self.larger_is_better else 1
-        whole = {pick.recipe: pick for pick in self.picks if pick.config is not None} or {"": self.picks[0]}
-        some_failed = lambda pick: pick.validation.n < len(self.seeds)
-        return min(whole.values(), key=lambda pick: (-pick.reached, some_failed(pick), sign * pick.validation.mean))
-
-    def _pick(self, recipe: str) -> Pick:
-        mine = self.of(recipe)
-        if self.is_population:
-            members = [self.best_member(recipe, seed) for seed in self.seeds]
-            scores = np.array([self.last_scores[self.lane(*member)] for member in members if member])
-            member = self.best_member(recipe)
-            place, hypers = (None, {}) if member is None else (member[0], self.schedule(*member)[-1].hyperparameters)
-        else:
-            best = pick(self.last_scores[mine], self.larger_is_better, self.reached[mine])
-            place, hypers = (None, {}) if best is None else (int(mine[best]), self.configs[mine[best]][1])
-            scores = np.full(0, np.nan) if place is None else self.last_scores[place]
-        return Pick(
-            recipe=recipe,
-            config=place,
-            hyperparameters=hypers,
-            metric=self.metric,
-            validation=estimate(scores),
-            diverged=int((self.diverged_at[mine] != GOING).sum()),
-            lanes=self.diverged_at[mine].size,
-            reached=0 if place is None else int(self.reached[place]),
-            sweep=self,
-        )
+        return best_of_picks(self)
 
     @property
     def is_population(self) -> bool:
@@ -182,21 +127,13 @@ class Sweep:
         return any(leg.origins is not None for leg in self.legs)
 
     def best_member(self, recipe: str | None = None, seed: int | None = None) -> tuple[int, int] | None:
-        """(config, seed) of the lane of a population with the best score at the end; None where every one diverged.
-
-        Of one recipe and one seed, or of all.
-        """
-        mine = range(len(self.configs)) if recipe is None else self.of(recipe)
-        places = range(len(self.seeds)) if seed is None else [self.lane(0, seed)[1]]
-        lanes = [(int(config), place) for config in mine for place in places]
-        best = pick(np.array([[self.last_scores[lane]] for lane in lanes]), self.larger_is_better)
-        return None if best is None else (lanes[best][0], self.seeds[lanes[best][1]])
+        """(config, seed) of a population's best lane, of one recipe or seed or of all; None where all diverged."""
+        return best_member(self, recipe, seed)
 
     def schedule(self, config: int, seed: int) -> tuple[Stretch, ...]:
         """The hyperparameters over time that made a lane, through the members that it descends from.
 
-        `seed` is one of `seeds`. `policy=Follow(schedule)` trains by them again: with the same seed and block width to
-        the same bits.
+        `policy=Follow(schedule)` trains by them again: with the same seed and block width to the same bits.
         """
         return lineage(self.legs, [values for _, values in self.configs], *self.lane(config, seed))
 
@@ -218,22 +155,12 @@ class Sweep:
 
         The optimizer's average where it keeps one; the last finite ones of a lane that diverged.
         """
-        ends = self.archive.ends.get(self.lane(config, seed))
-        if not ends:
-            raise checks.JgdValueError(f"config {config} with seed {seed} has not run so far: it has no parameters")
-        reached = int(self.reached[config])
-        block = ends[reached if reached in ends else max(ends)]  # of a sweep that still runs: where the lane is
-        return jax.tree.map(lambda leaf: leaf[block.configs.index(config)], self.archive.pieces[block].params)
+        return of_lane(self, config, seed)
 
     @property
     def final(self) -> Params:
         """The parameters of all lanes, leaves (config, seed, …); refused where configs differ in structure or shapes."""
-        ends = [self.params(config, self.seeds[0]) for config in range(len(self.configs))]
-        if len({(jax.tree.structure(params), *map(np.shape, jax.tree.leaves(params))) for params in ends}) > 1:
-            raise checks.JgdValueError("configs have parameters of different shapes: use params(config, seed)")
-        rows = [[self.params(config, seed) for seed in self.seeds] for config in range(len(self.configs))]
-        stack = lambda parts: jax.tree.map(lambda *leaves: np.stack(leaves), *parts)
-        return stack([stack(row) for row in rows])
+        return of_all(self)
 
     @cached_property
     def dataset(self) -> "xarray.Dataset":

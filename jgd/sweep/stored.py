@@ -1,7 +1,6 @@
-"""A sweep's directory: what it is known by, going on with it, and reading it while it runs."""
+"""A sweep's directory: what it is known by, and going on with it. Enters: a plan. Leaves: its archive on the disk."""
 
 import hashlib
-import importlib
 import json
 import os
 import warnings
@@ -11,28 +10,16 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-import jax
 import jax.numpy as jnp
 
-from jgd import tasks
 from jgd.core import checks, disk, machine
 from jgd.core.functions import fingerprint
 from jgd.sweep.archive import Archive
-from jgd.sweep.axis import Axis
-from jgd.sweep.drive import standing_still
-from jgd.sweep.halving import Halving, Hyperband
-from jgd.sweep.lineage import Follow
-from jgd.sweep.median import MedianStopping
 from jgd.sweep.plan import Plan
-from jgd.sweep.policies import Full
-from jgd.sweep.population import Population
-from jgd.sweep.result import Sweep
 from jgd.sweep.shelf import Shelf, journal_of
-from jgd.tasks import Task
 from jgd.train.describe import described, differences
 
 FILE = "sweep.json"
-POLICIES = {kind.__name__: kind for kind in (Full, Halving, Hyperband, MedianStopping, Population, Follow)}
 
 
 @contextmanager
@@ -49,7 +36,7 @@ def shelved(plan: Plan, extend: bool) -> Iterator[Archive]:
         if there is None:
             _refuse_stranger(path, here)
         else:
-            _refuse_another(path, there["identity"], here)
+            refuse_another(path, there["identity"], here)
             _refuse_less(path, there, plan, extend)
             elsewhere = differences(there["machine"], machine.fingerprint())
             if elsewhere:
@@ -93,7 +80,7 @@ def _digest(identity: Mapping[str, str]) -> str:
     return hashlib.sha256(json.dumps(identity, sort_keys=True).encode()).hexdigest()[:16]
 
 
-def _refuse_another(path: Path, there: Mapping[str, Any], here: Mapping[str, Any]) -> None:
+def refuse_another(path: Path, there: Mapping[str, Any], here: Mapping[str, Any]) -> None:
     differs = differences(there, here)
     if differs:
         raise checks.JgdValueError(
@@ -183,77 +170,3 @@ def _contents(plan: Plan) -> dict[str, Any]:
 def _address(function: Any) -> str:
     """Where a module-level function can be imported from, module:name."""
     return f"{getattr(function, '__module__', '')}:{getattr(function, '__qualname__', '')}"
-
-
-def load_sweep(path: str | Path, task: Task | None = None, recipes: Mapping[str, Any] | None = None) -> Sweep:
-    """What is in a sweep's directory, also while it runs or after it was killed: lanes not there yet are NaN.
-
-    task, recipes: needed where the task isn't bundled, or a recipe can't be imported by its name. `JgdValueError` where
-    they are not what the sweep was made with, or the directory holds none.
-    """
-    checks.path("path", path)
-    path = Path(path)
-    if not (path / FILE).exists():
-        raise checks.JgdValueError(f"there is no sweep in {str(path)!r}")
-    try:
-        there = disk.unsealed(path / FILE)
-    except disk.OtherFormatError:
-        raise
-    except checks.JgdValueError as fault:
-        raise checks.JgdValueError(f"in {str(path)!r}, {fault}: the jgd.sweep(…) call that made it mends it") from fault
-    plan = _plan_of(path, there, task, recipes)
-    shelf = Shelf(path=path, plan=plan)
-    shelf.read()
-    return standing_still(plan, shelf)
-
-
-def _plan_of(path: Path, there: Mapping[str, Any], task: Task | None, recipes: Mapping[str, Any] | None) -> Plan:
-    name, options = there["policy"]
-    if there["order"] is None:
-        raise checks.JgdValueError(
-            f"{str(path)!r} was made with an order of its own: go on by the same jgd.sweep(…) call"
-        )
-    fixed: dict[str, Any] = {
-        "recipes": {name: (recipes or {}).get(name) or _imported(name, at) for name, at in there["recipes"].items()},
-        "axis": Axis.of(there["axis"]),
-        "seeds": tuple(there["seeds"]),
-        "steps": there["steps"],
-        "every": there["every"],
-        "policy": POLICIES[name](**options),
-        "batch_size": there["batch_size"],
-        "order": there["order"],
-        "diverged_above": there["diverged_above"],
-        "block": there["block"],
-        "memory": there["memory"],
-        "devices": tuple(jax.local_devices()),
-        "store": path,
-    }
-    known = there["identity"]
-    candidates = [task] if task is not None else _bundled(there["task"])
-    plans = [Plan(task=candidate, **fixed) for candidate in candidates]
-    same = [plan for plan in plans if not differences(known, identity(plan))]
-    if same:
-        return same[0]
-    if not plans:
-        raise checks.JgdValueError(f"the task {there['task']!r} of {str(path)!r} isn't bundled: give it as task=")
-    _refuse_another(path, known, identity(plans[0]))
-    raise AssertionError("unreachable")
-
-
-def _bundled(name: str) -> list[Task]:
-    """The bundled tasks of a name, one a model."""
-    return [tasks.get(name, model) for model in tasks.registry[name][0]] if name in tasks.registry else []
-
-
-def _imported(name: str, address: str) -> Any:
-    """A recipe by its address, module:name, as `_address` wrote it."""
-    module, _, path = address.partition(":")
-    try:
-        found: Any = importlib.import_module(module)
-        for part in path.split("."):
-            found = getattr(found, part)
-    except (ImportError, AttributeError, ValueError) as fault:
-        raise checks.JgdValueError(
-            f"the recipe {name!r} can't be imported from {address!r} ({fault}): give it as recipes={{{name!r}: …}}"
-        ) from fault
-    return found
