@@ -202,9 +202,8 @@ def walking(
     `optimizer`, `lane` and `limit` have a leading lane axis (see `LANES`), and whose loss has one where `loss_axis` is
     0; the batch is shared by all lanes, and of the reports only the losses are kept.
     """
-    alone = partial(advance, alone=True)
     block = jax.vmap(advance, in_axes=(loss_axis, 0, LANES, 0, None), out_axes=(LANES, 0))
-    move = partial(alone if lanes is None else block, loss)
+    move = partial(advance, loss, alone=True) if lanes is None else partial(block, loss)
     kept = (lambda report: report) if lanes is None else (lambda report: report.loss)  # norms cost a lane a tenth
     begin, per_epoch = lane.progress.state.step, batches.per_epoch
 

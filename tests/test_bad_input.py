@@ -178,6 +178,8 @@ ROWS = {
     "inputs (n,)": (lambda: train(data=(X[:, 0], Y)), V, ["inputs", "(n, features)", "(4,)", "[:, None]"]),
     "inputs too wide": (lambda: train(data=(np.ones((4, 3), np.float32), Y)), V, ["2 features", "(4, 3)"]),
     "validation of other rows": (lambda: train(validation=(X, Y[:2])), V, ["validation[0] has 4", "validation[1] has 2"]),
+    "rows of text": (lambda: train(data=(X, np.array(["a"] * 4))), T, ["data[1]", "numbers", "<U1"]),
+    "validation of text": (lambda: train(validation=(X, np.array(["a"] * 4))), T, ["validation[1]", "numbers", "<U1"]),
     "a metric by number": (lambda: measured({3: LOSS}), T, ["metrics", "named by text", "3"]),
     "a metric of None": (lambda: measured({"nothing": lambda *_: None}), V, ["'nothing'", "one number", "None"]),
     "a metric of rows": (lambda: measured({"rows": lambda _, rows: rows[1]}), V, ["'rows'", "one number", "shape"]),

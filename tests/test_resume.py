@@ -216,6 +216,21 @@ def test_a_loss_is_known_by_what_it_does(tmp_path):
         run(LOSS)
 
 
+def importance(weights):
+    """A loss that reads an array of its module."""
+    module: dict = {"__name__": "mine", "weights": weights, "mean": lambda a: a.mean()}
+    exec("def loss(params, rows): return mean((params['weights'] * weights) ** 2)", module)
+    return module["loss"]
+
+
+def test_a_loss_is_known_by_the_arrays_of_its_module(tmp_path):
+    run = lambda loss: jgd.train(loss, jgd.optimizers.sgd(0.1), start(), steps=2, store=tmp_path, resume=True)
+    run(importance(np.ones(3, np.float32)))
+    run(importance(np.ones(3, np.float32)))
+    with pytest.raises(jgd.JgdError, match="what differs: loss"):
+        run(importance(np.float32([1, 1, 2])))
+
+
 def test_a_record_of_a_loss_tells_what_differs_in_it(tmp_path):
     train(store=tmp_path, steps=2)
     other = jgd.SupervisedLoss(jgd.models.Linear(3), "squared_error", "half_mean")

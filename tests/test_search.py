@@ -132,3 +132,12 @@ def test_nonsense_is_refused_by_name(words, make):
     with pytest.raises(jgd.JgdError) as caught:
         make()
     assert words in str(caught.value)
+
+
+def test_a_loss_in_numpy_is_explained():
+    with pytest.raises(jgd.JgdError, match=r"in_numpy needs the value of a traced array.*jnp in place of np"):
+        jgd.search.random(in_numpy, -jnp.ones(2), jnp.ones(2), evaluations=4)
+
+
+def in_numpy(point):
+    return np.sum(np.asarray(point) ** 2)

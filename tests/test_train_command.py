@@ -3,6 +3,7 @@
 import csv
 import importlib
 import os
+import re
 import subprocess
 import sys
 
@@ -261,6 +262,15 @@ def test_parameters_are_numbers_words_and_lists(jgd_here, words):
     code, out, err = jgd_here(*STEEP, "--learning-rate", "0.05", "--steps", "6", *words)
     assert (code, err) == (0, "")
     assert "max_steps at step 6" in out
+
+
+@pytest.mark.parametrize(("rate", "steps"), [("1e9", "1"), ("0.3", "8")], ids=["large", "small"])
+def test_very_large_and_very_small_losses_are_told_by_their_digits(jgd_here, tables, rate, steps):
+    x = np.linspace(-1, 1, 40)
+    pd.DataFrame({"x": x, "y": x}).to_csv(tables / "line.csv", index=False)
+    words = ["-o", "sgd", "--learning-rate", rate, "--steps", steps]
+    _, out, _ = jgd_here("train", "--data", "line.csv", "--target", "y", *words)
+    assert re.search(rf"{steps} +\d(\.\d+)?e[+-]\d+ +\n", out), out
 
 
 def test_divergence_is_the_exit_code_1(jgd_here):

@@ -117,7 +117,7 @@ def command(
         except KeyboardInterrupt as stopped:
             if isinstance(run := getattr(stopped, "run", None), jgd.Run):
                 kept = "" if store is None else f"; --resume goes on with what --store {store} keeps"
-                show.console.print(f"{run.status}{kept}", highlight=False)
+                show.say(f"{run.status}{kept}")
             raise
         _curve(what, optimizer, run)
         named = {"": run}
@@ -161,30 +161,32 @@ def _column(table: jgd.data.Dataset | None, name: str | None) -> np.ndarray | No
     return jgd.split(column).train  # as `tasks.of_table` splits the table
 
 
+def _shown(value: float) -> str:
+    """Four decimals, or four digits of what these would show as 0.00 or as a row of digits."""
+    return f"{value:.4f}" if value == 0 or 1e-2 <= abs(value) < 1e6 else f"{value:.4g}"
+
+
 def _curve(what: jgd.Task, optimizer: str, run: jgd.Run) -> None:
     names = list(run.evaluations)
-    table = [
-        [str(int(row[0])), *(f"{value:.4f}" for value in row[1:])]
-        for row in zip(*run.evaluations.values(), strict=True)
-    ]
+    table = [[str(int(row[0])), *map(_shown, row[1:])] for row in zip(*run.evaluations.values(), strict=True)]
     show.table([names[0], *(f"validation {name}" for name in names[1:])], table, title=f"{what.name}, {optimizer}")
     if run.best is not None:
-        show.console.print(f"best {what.select_by} {run.best.value:.4f} at step {run.best.step}", highlight=False)
-    show.console.print(str(run.status), highlight=False)
+        show.say(f"best {what.select_by} {_shown(run.best.value)} at step {run.best.step}")
+    show.say(str(run.status))
     for note in run.notes:
-        show.console.print(f"note: {note}", highlight=False)
+        show.say(f"note: {note}")
 
 
 def _summary(what: jgd.Task, optimizer: str, runs: jgd.Runs) -> None:
     rows = []
     for name in ("loss", *what.metrics):
         s = runs.summary(name)
-        interval = f"{s['low']:.4f} … {s['high']:.4f}"
-        rows.append([name, f"{s['mean']:.4f}", f"{s['std']:.4f}", interval, str(int(s["n"])), str(int(s["diverged"]))])
+        mean, std, low, high = (_shown(s[key]) for key in ("mean", "std", "low", "high"))
+        rows.append([name, mean, std, f"{low} … {high}", str(int(s["n"])), str(int(s["diverged"]))])
     head = ["validation", "mean", "std", "95% interval", "runs", "diverged"]
     show.table(head, rows, title=f"{what.name}, {optimizer}, {len(runs)} seeds")
     for seed, run in zip(runs.seeds, runs, strict=True):
-        show.console.print(f"seed {seed}: {run.status}", highlight=False)
+        show.say(f"seed {seed}: {run.status}")
 
 
 def _write(directory: Path, runs: Mapping[str, jgd.Run]) -> None:
@@ -194,6 +196,6 @@ def _write(directory: Path, runs: Mapping[str, jgd.Run]) -> None:
     for name, run in runs.items():
         path = directory / f"history{'-' + name.replace(' ', '-') if name else ''}.csv"
         run.to_dataframe().to_csv(path)
-        show.console.print(f"wrote {path}", highlight=False)
+        show.say(f"wrote {path}")
     training_curves(runs.get("", runs), directory / "training.png")
-    show.console.print(f"wrote {directory / 'training.png'}", highlight=False)
+    show.say(f"wrote {directory / 'training.png'}")

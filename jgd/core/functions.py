@@ -133,7 +133,7 @@ def _named(function: Any) -> Iterator[Any]:
     for name in sorted(_names(function.__code__)):
         value = getattr(function, "__globals__", {}).get(name)
         helper = hasattr(value, "__code__") and getattr(value, "__module__", None) == function.__module__
-        if helper or isinstance(value, int | float | str):
+        if helper or isinstance(value, int | float | str | np.ndarray | jax.Array):
             yield value
 
 

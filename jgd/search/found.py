@@ -12,7 +12,7 @@ from jax import Array
 from jax.flatten_util import ravel_pytree
 
 from jgd.core import checks
-from jgd.core.functions import crossing
+from jgd.core.functions import UNTRACEABLE, crossing, untraceable
 from jgd.core.types import Params
 
 LIMIT = 10**9  # evaluations that a search starts without being asked twice
@@ -117,7 +117,10 @@ def values(loss: Callable[[Params], Array], inside: Box) -> Callable[[Array], Ar
 
     @jax.jit
     def all_of(points: Array) -> Array:
-        found = jax.vmap(lambda point: at(inside.params(point)))(points)
+        try:
+            found = jax.vmap(lambda point: at(inside.params(point)))(points)
+        except UNTRACEABLE as error:
+            raise untraceable(loss) from error
         if jnp.shape(found) != points.shape[:1] or not jnp.issubdtype(found.dtype, jnp.floating):
             raise checks.JgdTypeError(
                 f"loss must return one real floating number for each point, got shape {found.shape[1:]}, {found.dtype}"

@@ -129,10 +129,12 @@ def train(
         checks.flag("progress", progress)
     _refuse_tracers(params, optimizer, data)
     checks.parameters(params)
+    checks.numeric_data("data", data)
     if check_finite:
         checks.finite_data("data", data)
     if validation is not None:
         checks.rows("validation", validation)
+        checks.numeric_data("validation", validation)
         if check_finite:
             checks.finite_data("validation", validation)
     stop = Stop() if stop is None else checks.instance("stop", stop, Stop, "jgd.Stop(patience=5)")
