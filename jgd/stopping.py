@@ -114,7 +114,7 @@ class Stop:
     (on full batches an epoch is a step). loss: "target", once a step's training loss is ≤ this.
     patience: "no_progress", after this many evaluations in a row whose validation value is not better than the best by
     more than min_delta; a NaN is not better. seconds: "time", at the first look of the host after so long, which a
-    repeated run need not share.
+    repeated run need not share; there is no evaluation of its own there, so that the run can go on with the same bits.
 
     The update of the step that met a goal is still made. Raises `JgdValueError` for a number below 0.
 

@@ -10,7 +10,7 @@ import numpy as np
 from jax import Array
 
 from jgd.core import checks, tree
-from jgd.core.functions import OnBatch, crossing
+from jgd.core.functions import UNTRACEABLE, OnBatch, crossing, untraceable
 from jgd.core.types import Batch, Loss, Params
 
 BASELINE_ROWS = 4096  # rows of the training data on which "the loss at the start" is taken
@@ -42,10 +42,15 @@ def evaluation(
     """The loss and the metrics of one run's parameters on rows it doesn't train on, () floats each."""
     out = {"loss": loss(params, rows)}
     for name, metric in metrics.items():
-        value = jnp.asarray(metric(params, rows))
-        if value.ndim != 0:
-            raise checks.JgdValueError(f"the metric {name!r} must return one number, got shape {value.shape}")
-        out[name] = value.astype(tree.compute_dtype(params))
+        try:
+            value = metric(params, rows)
+        except UNTRACEABLE as error:
+            raise untraceable(metric, f"metric {name!r},") from error
+        known = isinstance(value, Array | np.ndarray | np.generic | float | int)
+        if not known or jnp.shape(value) != ():
+            got = f"shape {jnp.shape(value)}" if known else repr(value)
+            raise checks.JgdValueError(f"the metric {name!r} must return one number, got {got}")
+        out[name] = jnp.asarray(value).astype(tree.compute_dtype(params))
     return out
 
 
@@ -54,6 +59,8 @@ def check_metrics(metrics: Mapping[str, Any]) -> None:
     if not isinstance(metrics, Mapping):
         raise checks.JgdTypeError(f"metrics must map names to functions (params, rows) -> (), got {metrics!r}")
     for name, metric in metrics.items():
+        if not isinstance(name, str):
+            raise checks.JgdTypeError(f"metrics must be named by text, got the name {name!r}")
         if name in ("loss", "step"):
             raise checks.JgdValueError(f"metrics may not be named {name!r}: every evaluation has its own")
         if not callable(metric):

@@ -42,6 +42,10 @@ def update(grads, params, optimizer=None, **options):
     return optimizer.update(grads, optimizer.init(params), params, **options)
 
 
+def measured(metrics):
+    return train(validation=(X, Y), metrics=metrics)
+
+
 def with_nan(array, *place):
     array = array.copy()
     array[place] = np.nan
@@ -174,6 +178,11 @@ ROWS = {
     "inputs (n,)": (lambda: train(data=(X[:, 0], Y)), V, ["inputs", "(n, features)", "(4,)", "[:, None]"]),
     "inputs too wide": (lambda: train(data=(np.ones((4, 3), np.float32), Y)), V, ["2 features", "(4, 3)"]),
     "validation of other rows": (lambda: train(validation=(X, Y[:2])), V, ["validation[0] has 4", "validation[1] has 2"]),
+    "a metric by number": (lambda: measured({3: LOSS}), T, ["metrics", "named by text", "3"]),
+    "a metric of None": (lambda: measured({"nothing": lambda *_: None}), V, ["'nothing'", "one number", "None"]),
+    "a metric of rows": (lambda: measured({"rows": lambda _, rows: rows[1]}), V, ["'rows'", "one number", "shape"]),
+    "a metric in NumPy": (lambda: measured({"far": lambda _, rows: np.asarray(rows[1]).sum()}), T, ["'far'", "jnp"]),
+    "a metric as a float": (lambda: measured({"far": lambda _, rows: float(rows[1][0])}), T, ["'far'", "float()"]),
     "metrics without validation": (lambda: train(metrics={"worst": LOSS}), V, ["metrics", "validation"]),
     "empty validation split": (lambda: jgd.split(np.ones(3), validation=0.1), V, ["validation split", "got 0"]),
     "share": (lambda: jgd.split(np.ones(9), test=1.0), V, ["test", "(0, 1)"]),

@@ -22,7 +22,13 @@ def test_a_loss_that_never_falls_has_no_rate():
     assert len(seen.rates) == 20
 
 
-@pytest.mark.parametrize("options", [{"low": 0.0}, {"low": 1.0, "high": 0.1}, {"steps": 3}, {"smoothing": 0.0}])
-def test_nonsense_is_refused(options):
-    with pytest.raises(jgd.JgdError):
-        jgd.rate_range(lambda w, _: jnp.sum(w**2), jgd.optimizers.sgd, jnp.ones(2), **options)
+@pytest.mark.parametrize(
+    "options",
+    [{"low": 0.0}, {"low": 1.0, "high": 0.1}, {"steps": 3}, {"smoothing": 0.0}, {"build": jgd.optimizers.sgd(0.1)}],
+)
+def test_nonsense_is_refused_before_a_step(options):
+    def loss(w, _):
+        raise AssertionError("it was called")
+
+    with pytest.raises(jgd.JgdError, match=next(iter(options))):
+        jgd.rate_range(loss, **{"build": jgd.optimizers.sgd, "params": jnp.ones(2), **options})

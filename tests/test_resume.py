@@ -140,6 +140,21 @@ def test_a_finished_run_is_returned_without_a_step(tmp_path, monkeypatch):
     np.testing.assert_array_equal(again.seconds, first.seconds)
 
 
+def test_a_finished_run_is_not_stored_again(tmp_path):
+    train(store=tmp_path)
+    held = sorted(file.name for file in tmp_path.iterdir())
+    train(store=tmp_path, resume=True)
+    assert sorted(file.name for file in tmp_path.iterdir()) == held
+
+
+@pytest.mark.parametrize("seconds", [None, 1e6])
+def test_more_time_goes_on(tmp_path, seconds):
+    for _ in range(2):  # the same time again is no more time
+        stopped = train(store=tmp_path, stop=jgd.Stop(seconds=0.0), resume=True)
+        assert (stopped.status.name, stopped.status.step) == ("time", 0)
+    assert bits(train(store=tmp_path, stop=jgd.Stop(seconds=seconds), resume=True)) == bits(train())
+
+
 def test_more_steps_go_on_and_fewer_are_refused(tmp_path):
     train(store=tmp_path, steps=30, evaluate_every=10)
     longer = train(store=tmp_path, steps=60, evaluate_every=10, resume=True)
@@ -172,6 +187,7 @@ CHANGES = {  # setting -> another value of it, and the words that tell
     "order": ("sequential", "order Shuffled there, Sequential here"),
     "evaluate_every": (3, "evaluate_every 5 there, 3 here"),
     "stop": (jgd.Stop(patience=9), "stop.patience None there, 9 here"),
+    "history": (20, "history 10000 there, 20 here"),
     "metrics": ({"worst": LOSS}, "metrics['worst'] nothing there, SupervisedLoss here"),
 }
 

@@ -46,8 +46,26 @@ def test_a_diverged_run_is_counted_not_averaged():
 
 @pytest.mark.parametrize(
     ("options", "words"),
-    [({"seeds": []}, "seeds"), ({"seeds": [1, 1]}, "differ"), ({"seeds": 0}, "seeds"), ({"seed": 3}, "takes seeds")],
+    [
+        ({"seeds": []}, "seeds"),
+        ({"seeds": [1, 1]}, "differ"),
+        ({"seeds": 0}, "seeds"),
+        ({"seeds": 2.0}, "seeds must be a whole number"),
+        ({"seeds": "two"}, "seeds must be a whole number"),
+        ({"seed": 3}, "takes seeds"),
+    ],
 )
 def test_nonsense_is_refused_by_name(options, words):
     with pytest.raises(jgd.JgdError, match=words):
         jgd.train_seeds(TASK.loss, jgd.optimizers.adam(0.1), TASK.init, TASK.train, steps=1, **options)
+
+
+def test_an_init_that_is_no_function_is_refused_by_name():
+    with pytest.raises(jgd.JgdError, match="init must be a function"):
+        jgd.train_seeds(TASK.loss, jgd.optimizers.adam(0.1), {"weights": jnp.ones(4)}, TASK.train, steps=1)
+
+
+def test_no_step_has_no_mean():
+    runs = jgd.train_seeds(TASK.loss, jgd.optimizers.adam(0.1), TASK.init, TASK.train, seeds=np.int64(2), steps=0)
+    assert (runs.seeds, runs.diverged, runs.summary()["n"]) == ((0, 1), 0, 0)
+    assert np.isnan(runs.summary()["mean"])

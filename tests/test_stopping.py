@@ -96,6 +96,15 @@ def test_patience_is_counted_in_evaluations_that_are_no_better():
     assert ends == [False, False, True]
 
 
+def test_a_metric_that_never_is_a_number_loses_patience_and_says_so():
+    run = train(
+        validation=HOURS.rows, metrics={"broken": lambda *_: jnp.nan}, select_by="broken", evaluate_every=1,
+        stop=jgd.Stop(patience=3),
+    )  # fmt: skip
+    assert (run.status.name, run.status.step, run.best) == ("no_progress", 2, None)
+    assert run.status.detail == "best validation broken was never a number"
+
+
 def test_time_is_a_reason_too():
     run = train(steps=10**6, stop=jgd.Stop(seconds=0.0))
     assert (run.status.name, run.status.step) == ("time", 0)

@@ -3,5 +3,6 @@
 record.py     records that JAX sees as pytrees        types.py      Params, Loss, Schedule, Link, Context
 optimizer.py  Chain, Optimizer and its state          tree.py       arithmetic on pytrees
 seeds.py      keys from (seed, stream)                functions.py  users' functions: names, jit, a checked loss
-checks.py     errors for bad input
+disk.py       files that are whole, or not there      machine.py    what the last bits depend on
+checks/       errors for bad input
 """

@@ -15,6 +15,7 @@ from jax import Array
 from jgd.core import checks
 from jgd.core.types import Batch, Loss, Params
 
+UNTRACEABLE = (jax.errors.ConcretizationTypeError, jax.errors.TracerArrayConversionError)  # what `untraceable` explains
 ADDRESS = re.compile(r" at 0x[0-9a-f]+")  # differs from process to process
 
 
@@ -42,7 +43,7 @@ class OnBatch:
         loss = self.loss
         try:
             value = loss(params, self.batch)
-        except jax.errors.ConcretizationTypeError as error:
+        except UNTRACEABLE as error:
             raise untraceable(loss) from error
         return one_number(loss, value)
 
@@ -75,11 +76,11 @@ def one_number(loss: Loss, value: Any) -> Any:
     return value
 
 
-def untraceable(loss: Loss) -> checks.JgdTypeError:
-    """The error for a loss that needs a number where there is a tracer."""
+def untraceable(function: Any, what: str = "loss") -> checks.JgdTypeError:
+    """The error for a loss (or what else it is) that needs a number where there is a tracer."""
     return checks.JgdTypeError(
-        f"the loss {name_of(loss)} needs the value of a traced array (a Python `if`, float() or int()): use "
-        "jnp.where or jax.lax.cond; jax.disable_jit() runs it step by step for a debugger"
+        f"the {what} {name_of(function)} needs the value of a traced array (a Python `if`, float(), int() or NumPy): use "
+        "jnp in place of np, jnp.where or jax.lax.cond; jax.disable_jit() runs it step by step for a debugger"
     )
 
 

@@ -43,7 +43,7 @@ def hyper(rule: str, schedule: bool = True, **options: Any) -> Any:
     >>> Shrink(1.5)
     Traceback (most recent call last):
         ...
-    jgd.core.checks.JgdValueError: factor must be a finite number in [0, 1], got 1.5
+    jgd.core.checks.errors.JgdValueError: factor must be a finite number in [0, 1], got 1.5
     """
     return field(metadata={"rule": rule, "schedule": schedule}, **options)
 

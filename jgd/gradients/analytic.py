@@ -13,13 +13,13 @@ import jax.numpy as jnp
 import numpy as np
 
 from jgd.core import checks
+from jgd.core.functions import UNTRACEABLE
 from jgd.core.types import Batch, Loss, Params
 from jgd.gradients.compiled import fingerprint, keep, recalled, reused
 from jgd.gradients.double import SHARP, Layout, Wide, coarsest, double, in_dtype, joined
 from jgd.gradients.widen import UNWIDENABLE, widened
 
 Gradient = Callable[..., Params]
-UNTRACEABLE = (jax.errors.ConcretizationTypeError, jax.errors.TracerArrayConversionError)
 
 
 @dataclass(frozen=True)

@@ -88,6 +88,8 @@ def begin(optimizer: Optimizer, params: Params, noise: Array, goals: Goals | Non
 
 def go(job: Job, session: Session, save: Callable[[bool], None], show: Callable[[Look], None] | None = None) -> None:
     """Advance the session until its status says why it ended. save(at_end) and show are called after every segment."""
+    if session.status is not None:
+        return  # a finished run came back from its store, which needs no other snapshot of it
     started = time.perf_counter() - session.seconds
     pace, paced = 1, False
     if job.validation is not None and not session.evaluations:
@@ -170,7 +172,8 @@ def _reason(job: Job, session: Session) -> Status | None:
         return Status("stationary" if still else "max_steps", done)
     if isinstance(lane.best, Best) and bool(lane.best.enough):
         best, name = lane.best, "" if job.validation is None else job.validation.select_by
-        return Status("no_progress", done, f"best validation {name} {float(best.value):g} at step {int(best.step)}")
+        told = f"{float(best.value):g} at step {int(best.step)}" if int(best.step) >= 0 else "was never a number"
+        return Status("no_progress", done, f"best validation {name} {told}")
     if job.stop.seconds is not None and session.seconds >= job.stop.seconds:
         return Status("time", done, f"{session.seconds:.1f} s of {job.stop.seconds:g} s")
     return None

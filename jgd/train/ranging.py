@@ -72,6 +72,8 @@ def rate_range(
     if not low < high:
         raise checks.JgdValueError(f"low must be below high, got low={low:g}, high={high:g}")
     steps = checks.count("steps", steps, 10)
+    smoothing = checks.number("smoothing", smoothing, "(0, 1]")
+    checks.function("build", build)
     optimizer = build(learning_rate=Rising(low, high, steps))
     run = train(
         loss, optimizer, params, data, steps=steps, batch_size=batch_size, seed=seed, history=None, progress=False

@@ -74,9 +74,16 @@ def resumed(store: Store, known: dict[str, str], session: Session, job: Job, res
     session = session.restored(arrays, facts, job.observe)
     if job.total < session.done:
         raise checks.JgdValueError(f"steps must be >= {session.done}, which the stored run has made, got {job.total}")
-    if session.status is not None and session.status.name in ("max_steps", "stationary") and job.total > session.done:
-        session.status = None  # the budget has grown
+    if session.status is not None and _may_go_on(session.status.name, session, job):
+        session.status = None
     return session
+
+
+def _may_go_on(name: str, session: Session, job: Job) -> bool:
+    """Whether what ended the run does no longer: its budget of steps or of time has grown."""
+    if name == "time":
+        return job.stop.seconds is None or session.seconds < job.stop.seconds
+    return name in ("max_steps", "stationary") and job.total > session.done
 
 
 @dataclass

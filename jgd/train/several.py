@@ -30,12 +30,17 @@ class Runs:
         return sum(run.status.name in BROKEN for run in self.runs)
 
     def last(self, name: str = "loss") -> np.ndarray:
-        """(runs,) the last validation value of each run, or its last training loss without validation; NaN: broken."""
+        """(runs,) the last validation value of each run, or its last training loss without validation.
+
+        NaN for a run that broke, or saw neither.
+        """
         values = [self._last(run, name) for run in self.runs]
         return np.array([np.nan if r.status.name in BROKEN else v for r, v in zip(self.runs, values, strict=True)])
 
     def _last(self, run: Run, name: str) -> float:
         table = run.evaluations or run.history
+        if not len(table["step"]):
+            return np.nan  # no step, and nothing evaluated
         return float(table[checks.choice("value", name, [n for n in table if n != "step"])][-1])
 
     def summary(self, name: str = "loss", confidence: float = 0.95) -> dict[str, float]:
@@ -51,7 +56,7 @@ class Runs:
         n = len(sound)
         mean = float(sound.mean()) if n else np.nan
         std = float(sound.std(ddof=1)) if n > 1 else np.nan
-        half = float(stats.t.ppf((1 + confidence) / 2, n - 1)) * std / np.sqrt(n) if n > 1 else np.nan
+        half = float(stats.t.ppf((1 + confidence) / 2, n - 1) * std / np.sqrt(n)) if n > 1 else np.nan
         return {"mean": mean, "std": std, "low": mean - half, "high": mean + half, "n": n, "diverged": self.diverged}
 
     def __iter__(self):
@@ -84,7 +89,10 @@ def train_seeds(
     for name in ("seed", "store", "resume"):
         if name in options:
             raise checks.JgdValueError(f"train_seeds takes seeds, got {name}={options[name]!r}: use train for one run")
-    chosen = tuple(range(checks.count("seeds", seeds, 1))) if isinstance(seeds, int) else tuple(seeds)
+    checks.function("init", init)
+    if isinstance(seeds, str) or not isinstance(seeds, Sequence | np.ndarray):
+        seeds = range(checks.count("seeds", seeds, 1))
+    chosen = tuple(seeds)
     if len(set(chosen)) < len(chosen) or not chosen:
         raise checks.JgdValueError(f"seeds must be at least one and differ from each other, got {chosen}")
     start = lambda seed: init(seeding.init_key(seed))

@@ -100,9 +100,9 @@ def train(
     divide is computed on each). The numbers are those of one device to rounding, not to the bit.
     store: a directory for snapshots, every `save_every` seconds and at the end. With resume=True the run in it goes on
     where its last snapshot was, and ends with the same bits as one that was never interrupted; a finished one is
-    returned without a step. More `steps` go on from it, and what was evaluated after its last step stays among the
-    evaluations. Another run in it is refused, with what differs. A disk that fails later loses nothing in memory: the
-    run goes on, and its notes say so.
+    returned without a step. More `steps`, or more `seconds` in `stop`, go on from it; what was evaluated after its last
+    step stays among the evaluations. Another run in it is refused, with what differs. A disk that fails later loses
+    nothing in memory: the run goes on, and its notes say so.
 
     Changing a hyperparameter, the seed, the number of steps or `evaluate_every` compiles nothing. float64 rows
     become float32 unless x64 is on, which the run's notes say. Errors (`JgdValueError`, `JgdTypeError`) are raised
@@ -191,7 +191,7 @@ def train(
         saver = None
         if shelf is not None:
             asked = {"seed": seed, "evaluate_every": every, "diverged_above": diverged_above}
-            asked |= {"select_by": select_by, "larger_is_better": larger_is_better}
+            asked |= {"select_by": select_by, "larger_is_better": larger_is_better, "history": history}
             saver = Saver(shelf, identity(job, params, asked), save_every)
             session = resumed(shelf, saver.identity, session, job, resume)
         if spread is not None:

@@ -30,6 +30,7 @@ EACH = [
 ]
 
 
+@pytest.mark.sampled
 @pytest.mark.parametrize(("row", "order", "schedule"), EACH)
 def test_a_run_survives(row, order, schedule, tmp_path, monkeypatch):
     optimizer = row.build() if schedule is None else row.build(learning_rate=SCHEDULES[schedule])

@@ -41,6 +41,7 @@ def check(name, build, numbers):
 
 
 @pytest.mark.slow
+@pytest.mark.sampled
 @pytest.mark.parametrize("row", PLAIN)
 def test_every_number_of_an_optimizer_is_swept(row):
     check(row.name, row.build, {name: value for name, value in row.hypers.items() if np.ndim(value) == 0})
@@ -51,6 +52,7 @@ def following(build, /, **structure):
 
 
 @pytest.mark.slow
+@pytest.mark.sampled
 @pytest.mark.parametrize("schedule", SCHEDULES, ids=[name for name, _ in SCHEDULES.values()])
 def test_every_number_of_a_schedule_is_swept(schedule):
     name, given = SCHEDULES[schedule]

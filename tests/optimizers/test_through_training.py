@@ -28,6 +28,7 @@ def task() -> jgd.Task:
 
 
 @pytest.mark.slow
+@pytest.mark.sampled
 @pytest.mark.parametrize("row", PLAIN)
 def test_derivatives_are_finite_and_agree_with_differences(row, x64):
     mine = task()

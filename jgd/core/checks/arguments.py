@@ -1,0 +1,163 @@
+"""Checks of single arguments: numbers, counts, flags, words, functions, paths."""
+
+import difflib
+import numbers
+import os
+import re
+from collections.abc import Hashable, Iterable
+from typing import Any, TypeVar
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+from jax.core import Tracer
+
+from jgd.core.checks.errors import JgdTypeError, JgdValueError
+
+_INTERVAL = re.compile(r"([\[(])\s*(\S+),\s*(\S+)\s*([\])])")
+T = TypeVar("T")
+
+
+def _holds(rule: str, value: np.ndarray) -> np.ndarray:
+    if rule == "> 0":
+        return value > 0
+    if rule == ">= 0":
+        return value >= 0
+    match = _INTERVAL.fullmatch(rule)
+    assert match, rule
+    left, low, high, right = match.groups()
+    above = value >= float(low) if left == "[" else value > float(low)
+    below = value <= float(high) if right == "]" else value < float(high)
+    return above & below
+
+
+def hyperparameter(name: str, value: Any, rule: str, schedule: bool = True) -> None:
+    """Refuse `value` unless it is a traced number, finite numbers that obey `rule`, or (where allowed) a schedule.
+
+    >>> hyperparameter("learning_rate", -0.1, "> 0")
+    Traceback (most recent call last):
+        ...
+    jgd.core.checks.errors.JgdValueError: learning_rate must be a finite number > 0, got -0.1
+    """
+    if isinstance(value, Tracer) or (schedule and callable(value)):
+        return
+    if isinstance(value, bool | np.bool_) or not isinstance(value, numbers.Real | np.ndarray | jax.Array):
+        kinds = "a number, an array of numbers or a schedule" if schedule else "a number or an array of numbers"
+        raise JgdTypeError(f"{name} must be {kinds}, got {value!r} ({type(value).__name__})")
+    array = np.asarray(value)
+    if not (jnp.issubdtype(array.dtype, jnp.floating) or jnp.issubdtype(array.dtype, jnp.integer)):
+        raise JgdTypeError(f"{name} must hold real numbers, got dtype {array.dtype}")
+    if isinstance(value, int) and abs(int(value)) > jnp.iinfo(jnp.result_type(int)).max:
+        raise JgdValueError(
+            f"{name} must fit {jnp.result_type(int)} or be a float: write {float(value)!r}, not {value}"
+        )
+    array = array.astype(np.float64)
+    with np.errstate(over="ignore"):
+        held = array.astype(jnp.result_type(float)).astype(np.float64)  # 1 − 1e-9 is 1 in float32
+    good = np.isfinite(array) & _holds(rule, array) & np.isfinite(held) & _holds(rule, held)
+    if not good.all():
+        where = np.argwhere(~good)[0]
+        place = "".join(f"[{i}]" for i in where)
+        words = rule if rule[0] in "<>" else f"in {rule}"
+        value, there = array[tuple(where)], held[tuple(where)]
+        rounded = (
+            f", which is {there:g} in {jnp.result_type(float)}" if np.isfinite(value) and _holds(rule, value) else ""
+        )
+        raise JgdValueError(f"{name}{place} must be a finite number {words}, got {value:.12g}{rounded}")
+
+
+def count(name: str, value: Any, least: int = 0, most: int | None = None) -> int:
+    """`value` as an int, refused unless it is a whole number within `least` … `most`.
+
+    >>> count("steps", 2.5)
+    Traceback (most recent call last):
+        ...
+    jgd.core.checks.errors.JgdTypeError: steps must be a whole number >= 0, got 2.5 (float)
+    """
+    limits = f">= {least}" if most is None else f"from {least} to {most}"
+    if isinstance(value, bool | np.bool_) or not isinstance(value, numbers.Integral):
+        raise JgdTypeError(f"{name} must be a whole number {limits}, got {value!r} ({type(value).__name__})")
+    whole = int(value)
+    if whole < least or (most is not None and whole > most):
+        raise JgdValueError(f"{name} must be a whole number {limits}, got {whole}")
+    return whole
+
+
+def in_order(first: str, low: Any, second: str, high: Any) -> None:
+    """Refuse low > high where both are known; traced ones pass."""
+    if isinstance(low, Tracer) or isinstance(high, Tracer):
+        return
+    if not np.all(np.asarray(low) <= np.asarray(high)):
+        raise JgdValueError(f"{first} must be <= {second}, got {low} and {high}")
+
+
+def number(name: str, value: Any, rule: str) -> float:
+    """`value` as a float: one finite number that obeys `rule`, and no schedule or array."""
+    if not isinstance(value, numbers.Real) or isinstance(value, bool | np.bool_):
+        raise JgdTypeError(f"{name} must be a number, got {value!r} ({type(value).__name__})")
+    hyperparameter(name, value, rule, schedule=False)
+    return float(value)
+
+
+def flag(name: str, value: Any) -> bool:
+    """`value`, refused unless it is True or False: a word or a number in a flag's place would count as True.
+
+    >>> flag("nesterov", "no")
+    Traceback (most recent call last):
+        ...
+    jgd.core.checks.errors.JgdTypeError: nesterov must be True or False, got 'no' (str)
+    """
+    if not isinstance(value, bool | np.bool_):
+        raise JgdTypeError(f"{name} must be True or False, got {value!r} ({type(value).__name__})")
+    return bool(value)
+
+
+def instance(name: str, value: Any, kind: type[T], example: str) -> T:
+    """`value`, refused unless it is of the kind, of which the message gives an example."""
+    if not isinstance(value, kind):
+        raise JgdTypeError(f"{name} must be a jgd.{kind.__name__} such as {example}, got {value!r}")
+    return value
+
+
+def function(name: str, value: Any) -> Any:
+    """`value`, refused unless it can be called, and told from another (which an array or a list can't)."""
+    if not callable(value) or not isinstance(value, Hashable):
+        raise JgdTypeError(f"{name} must be a function, got {value!r} ({type(value).__name__})")
+    return value
+
+
+def path(name: str, value: Any) -> None:
+    """Refuse what is no path of a file or directory."""
+    if not isinstance(value, str | os.PathLike) or not os.fspath(value):
+        raise JgdTypeError(f"{name} must be the path of a directory, got {value!r} ({type(value).__name__})")
+
+
+def floating_dtype(name: str, value: Any) -> str:
+    """The name of a floating dtype, refused if it is anything else.
+
+    >>> floating_dtype("mu_dtype", jnp.bfloat16)
+    'bfloat16'
+    """
+    try:
+        dtype = jnp.dtype(value)
+    except TypeError:
+        dtype = None
+    if value is None or dtype is None or not jnp.issubdtype(dtype, jnp.floating):
+        raise JgdTypeError(f"{name} must be a floating dtype such as 'bfloat16', got {value!r}")
+    return dtype.name
+
+
+def choice(kind: str, name: Any, choices: Iterable[str]) -> str:
+    """`name`, refused unless it is one of `choices`; the error lists them and the nearest.
+
+    >>> choice("optimizer", "adm", ["sgd", "adam"])
+    Traceback (most recent call last):
+        ...
+    jgd.core.checks.errors.JgdValueError: unknown optimizer 'adm'; did you mean 'adam'? choose from: sgd, adam
+    """
+    known = list(choices)
+    if isinstance(name, str) and name in known:
+        return name
+    near = difflib.get_close_matches(str(name), known, n=1)
+    hint = f"; did you mean {near[0]!r}?" if near else ";"
+    raise JgdValueError(f"unknown {kind} {name!r}{hint} choose from: {', '.join(known)}")
