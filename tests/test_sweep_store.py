@@ -11,7 +11,7 @@ import subprocess
 import sys
 import threading
 import warnings
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import jax
@@ -21,6 +21,8 @@ import sweeping
 
 import jgd
 from jgd.core import disk
+from jgd.sweep import Stretch
+from jgd.sweep.policies import Full
 
 RATES = jgd.log(1e-3, 1)
 ALL = 6 * 2 * 12  # lane-steps
@@ -232,6 +234,41 @@ def test_a_task_or_recipe_that_cant_be_found_is_asked_for(tmp_path):
     assert jgd.load_sweep(tmp_path / "recipe", recipes={"local": local}).configs == tuple(
         ("local", values) for _, values in found.configs
     )
+
+
+def wide(learning_rate, widths):
+    return jgd.optimizers.sgd(learning_rate * len(widths))
+
+
+def test_what_a_file_has_as_lists_and_numpys_numbers_come_back_as_they_were(tmp_path):
+    space = {"learning_rate": [0.1], "widths": jgd.static([(4,), (4, 4)])}
+    rows = [{"learning_rate": 0.1, "widths": (4, 4)}]
+    options = {"seeds": np.array([3, 9]), "steps": np.int64(4), "batch_size": np.int32(15), "store": tmp_path}
+    table = jgd.sweep("iris", wide, space, sampler=jgd.samplers.Table(rows), **options)
+    assert jgd.load_sweep(tmp_path).configs == table.configs == (("wide", rows[0]),)
+    assert table.extend(seeds=np.array([3, 9, 11])).seeds == (3, 9, 11)
+    with pytest.raises(jgd.JgdError, match="samples can't be extended: the configs are rows"):
+        jgd.load_sweep(tmp_path).extend(samples=2)
+    past = tuple(Stretch(0, 2 * i, 2 * i + 2, rows[0]) for i in range(2))
+    space["widths"] = jgd.static([(4, 4)])
+    options["store"] = tmp_path / "again"
+    found = jgd.sweep("iris", wide, space, policy=jgd.Follow(past), **options)
+    np.testing.assert_array_equal(jgd.load_sweep(tmp_path / "again").loss, found.loss)
+
+
+@dataclass(frozen=True)
+class Early(Full):
+    """A policy of a user's own."""
+
+    def next(self, standing):
+        return None if standing.legs else replace(super().next(standing), until=2)
+
+
+def test_a_policy_of_ones_own_is_gone_on_with_by_the_same_call(tmp_path):
+    assert sweep(tmp_path / "own", policy=Early()).cost["lane_steps"] == 2 * ALL // 12
+    assert sweep(tmp_path / "own", policy=Early()).cost["lane_steps"] == 0
+    with pytest.raises(jgd.JgdError, match=r"a policy of your own: go on by the same jgd.sweep"):
+        jgd.load_sweep(tmp_path / "own")
 
 
 CHILD = """

@@ -25,7 +25,7 @@ def report(sweep: Sweep, top: int = 5, confidence: float = 0.95) -> str:
     """What a sweep tells, section by section; only validation numbers, so that reading it chooses nothing by the test.
 
     top: configs listed. Intervals are Student's t over seeds at `confidence`. A `=` marks those of the list that can't be
-    told apart from the best (`jgd.sweep.rank`). A section that has nothing to say, or too little to measure, says so in
+    told apart from the best (`jgd.insights.rank`). A section that has nothing to say, or too little to measure, says so in
     one line or is left out.
 
     >>> import jgd

@@ -49,7 +49,7 @@ def entry_of(name: str, data: Any) -> Any:
     listed = issubclass(KINDS[kind], List)
     if not listed and len(arguments) != 2:
         raise checks.JgdValueError(f"space[{name!r}] must have two bounds, {kind} = [low, high], got {arguments!r}")
-    arguments = list(map(_hashable, arguments))
+    arguments = list(map(of_json, arguments))
     try:
         made = KINDS[kind](arguments) if listed else KINDS[kind](*arguments)  # pyright: ignore[reportCallIssue]
     except checks.JgdError as error:
@@ -60,7 +60,7 @@ def entry_of(name: str, data: Any) -> Any:
         raise checks.JgdTypeError(
             f"space[{name!r}] must have conditions such as {{optimizer = 'adam'}} after {WHEN!r}, got {conditions!r}"
         )
-    wanted = {p: list(map(_hashable, v)) if isinstance(v, list) else v for p, v in conditions.items()}
+    wanted = {p: list(map(of_json, v)) if isinstance(v, list) else v for p, v in conditions.items()}
     return when(made, **wanted)
 
 
@@ -74,6 +74,6 @@ def _jsonable(name: str, value: Any) -> Any:
     )
 
 
-def _hashable(value: Any) -> Any:
-    """JSON's lists as the tuples that they were."""
-    return tuple(map(_hashable, value)) if isinstance(value, list) else value
+def of_json(value: Any) -> Any:
+    """A static value from plain data: lists as the tuples that they were."""
+    return tuple(map(of_json, value)) if isinstance(value, list) else value

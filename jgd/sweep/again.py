@@ -24,7 +24,7 @@ def extended(
 ) -> Sweep:
     """See `Sweep.extend`."""
     plan = found.plan
-    if (samples, seeds, steps) != (None, None, None) or configs:
+    if configs or any(more is not None for more in (samples, seeds, steps)):
         _check_extends(plan)
     longer = replace(
         plan,

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from jgd.core import checks
+from jgd.spaces.described import of_json
 from jgd.spaces.samplers import SAMPLERS, Grid, Sampler, Table, configs, sampler_of
 from jgd.spaces.space import Config, Space, as_space
 
@@ -35,6 +36,8 @@ class Axis:
     def longer(self, count: int | None, rows: Sequence[Config] | Mapping[str, Sequence[Config]]) -> "Axis":
         """The axis with `count` configs drawn for each recipe, and with `rows` added to every one, or to those named."""
         if count is not None:
+            if self.count == 0:  # a table, read from a directory
+                raise checks.JgdValueError("samples can't be extended: the configs are rows of a table; add to configs")
             for space in self.spaces.values():
                 sampler = sampler_of(self.sampler, space)
                 if not sampler.extendable or isinstance(sampler, Table):
@@ -67,7 +70,10 @@ class Axis:
         spaces = {recipe: Space.of(space) for recipe, space in data["spaces"].items()}
         made: dict[str, Any] = dict(SAMPLERS)
         sampler = None if data["sampler"] is None else made[data["sampler"][0]](data["sampler"][1])
-        added = {recipe: tuple(map(spaces[recipe].admit, rows)) for recipe, rows in data["added"].items()}
+        plain = lambda row: {name: of_json(value) for name, value in row.items()}
+        added = {
+            recipe: tuple(spaces[recipe].admit(plain(row)) for row in rows) for recipe, rows in data["added"].items()
+        }
         return cls(spaces, sampler, data["count"], added)
 
 

@@ -12,6 +12,7 @@ from jgd import tasks
 from jgd.core import checks
 from jgd.core import seeds as seeding
 from jgd.data.orders import Order
+from jgd.spaces.lists import plain
 from jgd.spaces.samplers import Sampler
 from jgd.spaces.space import Space
 from jgd.sweep.archive import Archive
@@ -113,7 +114,7 @@ def sweep(
         if evaluate_every is None
         else checks.count("evaluate_every", evaluate_every, 1),
         policy=_policy(policy, halving).sized(steps, len(axis.configs)),
-        batch_size=batch_size,
+        batch_size=plain(batch_size),
         order=order,
         diverged_above=checks.number("diverged_above", diverged_above, "> 0"),
         block=None if block is None else checks.count("block", block, 1),

@@ -147,7 +147,7 @@ class Engine:
         broken = int((np.asarray(opening.lane.diverged_at)[:real] != GOING).sum()) if block.begin else 0
         losses, metrics, looks, done, since = [], [], [], block.begin, time.perf_counter()
         before: Block | None = None  # the piece that this run of the block has saved last
-        for until in (look for look in self.plan.looks if block.begin < look <= block.end or look == block.end):
+        for until in sorted({*(look for look in self.plan.looks if block.begin < look < block.end), block.end}):
             while True:
                 end = min(until, done + capacity)
                 lane, loss, measured = self._advance(desk, block, opening, end)

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Any, ClassVar
 
 from jgd.core import checks
+from jgd.spaces.described import of_json
 from jgd.spaces.space import Config
 from jgd.sweep.policies import Leg, Standing
 
@@ -72,8 +73,8 @@ class Follow:
     extends: ClassVar[bool] = False
 
     def __post_init__(self) -> None:
-        try:  # in a stored sweep a stretch is a mapping
-            made = tuple(Stretch(**each) if isinstance(each, Mapping) else each for each in self.schedule)
+        try:
+            made = tuple(_stretch_of(each) if isinstance(each, Mapping) else each for each in self.schedule)
         except TypeError:
             made = ()
         if not made or not all(isinstance(stretch, Stretch) for stretch in made):
@@ -100,3 +101,9 @@ class Follow:
         everyone = range(len(standing.configs))
         values = {(config, place): now.hyperparameters for config in everyone for place in range(len(standing.seeds))}
         return Leg(tuple(everyone), now.until, now.begin, None, values)
+
+
+def _stretch_of(data: Mapping[str, Any]) -> Stretch:
+    """A stretch as a stored sweep has it, a mapping from JSON."""
+    hypers = {name: of_json(value) for name, value in data.get("hyperparameters", {}).items()}
+    return Stretch(**{**data, "hyperparameters": hypers})

@@ -50,9 +50,11 @@ def load_sweep(path: str | Path, task: Task | None = None, recipes: Mapping[str,
 
 def _plan_of(path: Path, there: Mapping[str, Any], task: Task | None, recipes: Mapping[str, Any] | None) -> Plan:
     name, options = there["policy"]
-    if there["order"] is None:
+    own = [what for what, is_own in (("order", there["order"] is None), ("policy", name not in POLICIES)) if is_own]
+    if own:
         raise checks.JgdValueError(
-            f"{str(path)!r} was made with an order of its own: go on by the same jgd.sweep(…) call"
+            f"{str(path)!r} was made with {' and '.join(f'a {what}' for what in own)} of your own: "
+            "go on by the same jgd.sweep(…) call"
         )
     fixed: dict[str, Any] = {
         "recipes": {name: (recipes or {}).get(name) or _imported(name, at) for name, at in there["recipes"].items()},

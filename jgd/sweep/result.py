@@ -202,8 +202,8 @@ class Sweep:
     ) -> "Sweep":
         """The sweep with `batches` × `batch` configs that an ask-and-tell `proposer` asks for, one compiled call each.
 
-        It is told the mean score over seeds of its configs after each batch, NaN where a lane diverged. See
-        `jgd.sweep.optuna.OptunaProposer`.
+        It is told the mean score over seeds of its configs after each batch, NaN where a lane diverged; a larger or a
+        smaller one is better as `larger_is_better` says. See `jgd.sweep.optuna.OptunaProposer`.
         """
         from jgd.sweep.again import proposed
 

@@ -6,7 +6,7 @@ import os
 import warnings
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
-from dataclasses import asdict
+from dataclasses import asdict, is_dataclass
 from pathlib import Path
 from typing import Any
 
@@ -147,6 +147,8 @@ def identity(plan: Plan) -> dict[str, str]:
 
 def _contents(plan: Plan) -> dict[str, Any]:
     policy: Any = plan.policy
+    if not is_dataclass(policy):
+        raise checks.JgdTypeError(f"policy must be a dataclass, to be known again in a store, got {policy!r}")
     return {
         "format": disk.FORMAT,
         "identity": identity(plan),
