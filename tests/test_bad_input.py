@@ -305,6 +305,7 @@ ROWS = {
     "no fresh seeds": (lambda: swept().confirm(seeds=0), V, ["seeds", "got 0"]),
     "fewer steps": (lambda: swept().extend(steps=0), V, ["steps", "from 1", "got 0"]),
     "fewer seeds": (lambda: swept().extend(seeds=[3]), V, ["seeds must hold", "(0,)", "(3,)"]),
+    "configs that are no rows": (lambda: swept().extend(configs=5), T, ["configs must be rows", "5"]),
     "a grid's samples": (lambda: swept().extend(samples=3), V, ["samples can't be extended", "Grid"]),
     "a row outside": (lambda: swept().extend(configs=[{"learning_rate": 3}]), V, ["configs[0]['learning_rate']", "0.1"]),
     "no proposer": (lambda: swept().propose(3, 1), T, ["proposer", "ask", "3"]),

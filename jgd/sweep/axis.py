@@ -44,8 +44,10 @@ class Axis:
                     raise checks.JgdValueError(f"samples can't be extended: {sampler} would draw other configs")
             checks.count("samples", count, self.count or 1)
         named = rows if isinstance(rows, Mapping) else dict.fromkeys(self.spaces, rows)
-        for recipe in named:
+        for recipe, mine in named.items():
             checks.choice("recipe in configs", recipe, self.spaces)
+            if not isinstance(mine, Sequence) or isinstance(mine, str):
+                raise checks.JgdTypeError(f"configs must be rows, or map recipes to rows, got {rows!r}")
         more = {
             recipe: tuple(self.spaces[recipe].admit(row, f"configs[{place}]") for place, row in enumerate(mine))
             for recipe, mine in named.items()

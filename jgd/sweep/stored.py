@@ -163,7 +163,7 @@ def _contents(plan: Plan) -> dict[str, Any]:
         "batch_size": plan.batch_size,
         "block": plan.block,
         "memory": plan.memory,
-        "policy": [type(policy).__name__, asdict(policy)],
+        "policy": [type(policy).__name__, asdict(policy)],  # pyright: ignore[reportArgumentType]
         "diverged_above": plan.diverged_above,
         "order": plan.order if isinstance(plan.order, str) else None,
     }
