@@ -13,6 +13,7 @@ import pytest
 
 import jgd
 from jgd import store
+from jgd.core import disk
 from jgd.store import digest, opened, pack, unpack
 
 
@@ -65,7 +66,7 @@ def test_a_damaged_newest_falls_back_with_a_warning(tmp_path, kind, damage):
 
 @pytest.mark.parametrize(("number", "age"), [(99, "newer"), (1, "older")])
 def test_another_format_is_refused_by_its_number(tmp_path, monkeypatch, number, age):
-    monkeypatch.setattr(store, "FORMAT", number)
+    monkeypatch.setattr(disk, "FORMAT", number)
     saved(tmp_path, 1)
     monkeypatch.undo()
     with pytest.raises(jgd.JgdError, match=rf"format {number}.*{age} jgd"):

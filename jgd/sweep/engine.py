@@ -8,6 +8,7 @@ import queue
 import threading
 import time
 from collections.abc import Callable, Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import Any
@@ -95,9 +96,14 @@ class Engine:
         """
         first = [block for block in {b.group: b for b in reversed(blocks)}.values() if block.group not in self._ready]
         done, total, begin = [], len(first) * len(self._desks), time.perf_counter()
+        # jaxlib has crashed when two threads read programs from its cache on the disk at once
+        alone = threading.Lock() if jax.config.jax_compilation_cache_dir else nullcontext()
 
         def warm(desk: _Desk, block: Block) -> None:
-            self._advance(desk, block, self._open(desk, leg, replace(block, begin=0)), 0)
+            with alone:
+                opening = self._open(desk, leg, replace(block, begin=0))
+                lane, *_ = self._advance(desk, block, opening, 0)
+                finished(opening.trial, lane)
             with self._lock:
                 done.append(block)
                 self.tell(Tick("compile", len(done), total, seconds=time.perf_counter() - begin))
@@ -113,8 +119,9 @@ class Engine:
 
         def trace(stop: threading.Event) -> None:
             for block, ready in zip(first, traced, strict=True):
-                opening = self._open(self._desks[0], leg, replace(block, begin=0))
-                advanced.lower(*_arguments(self._desks[0], block, opening, 0), **self._structure(block))
+                with alone:
+                    opening = self._open(self._desks[0], leg, replace(block, begin=0))
+                    advanced.lower(*_arguments(self._desks[0], block, opening, 0), **self._structure(block))
                 ready.set()
 
         if first:
