@@ -97,7 +97,7 @@ class Engine:
         first = [block for block in {b.group: b for b in reversed(blocks)}.values() if block.group not in self._ready]
         done, total, begin = [], len(first) * len(self._desks), time.perf_counter()
         # jaxlib has crashed when two threads read programs from its cache on the disk at once
-        alone = threading.Lock() if jax.config.jax_compilation_cache_dir else nullcontext()
+        alone = threading.Lock() if getattr(jax.config, "jax_compilation_cache_dir", None) else nullcontext()
 
         def warm(desk: _Desk, block: Block) -> None:
             with alone:
