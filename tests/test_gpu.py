@@ -40,4 +40,4 @@ def test_a_lanes_bits_are_its_own():
 
 def test_a_sweep_learns():
     found = jgd.sweep("digits", "adam", {"learning_rate": [1e-2]}, seeds=2, steps=300, batch_size=64)
-    assert found.picks[0].test.mean > 0.93
+    assert found.confirm(seeds=2).confirmed[0].test.mean > 0.93

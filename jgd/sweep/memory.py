@@ -34,11 +34,13 @@ class Footprint:
         return int((memory - self.fixed) // self.lane)
 
 
-def footprint(build: Build, values: Mapping[str, float], task: Task, batches: Batches) -> Footprint:
+def footprint(
+    build: Build, values: Mapping[str, float], task: Task, batches: Batches, widths: tuple[int, int] = WIDTHS
+) -> Footprint:
     """Compile a group's program at two widths and ask what it takes. `values`: the numbers of one of its configs."""
-    few, many = (_bytes(build, values, task, batches, width) for width in WIDTHS)
-    lane = (many - few) / (WIDTHS[1] - WIDTHS[0])
-    return Footprint(few - lane * WIDTHS[0], lane)
+    few, many = (_bytes(build, values, task, batches, width) for width in widths)
+    lane = (many - few) / (widths[1] - widths[0])
+    return Footprint(few - lane * widths[0], lane)
 
 
 def _bytes(build: Build, values: Mapping[str, float], task: Task, batches: Batches, width: int) -> int:
