@@ -12,7 +12,7 @@ if "JAX_COMPILATION_CACHE_DIR" in os.environ:  # the scripts choose where; small
     jax.config.update("jax_persistent_cache_min_compile_time_secs", 0.1)
 
 
-SHARE = 5  # of the slow rows of a table as long as the registry every fifth runs; all of them with JGD_ALL_ROWS=1
+SHARE = 5  # of a long table's slow rows every fifth runs, or every n-th of `sampled(n)`; all with JGD_ALL_ROWS=1
 
 
 def pytest_collection_modifyitems(config, items):
@@ -21,10 +21,11 @@ def pytest_collection_modifyitems(config, items):
         return
     rows, left = {}, []
     for item in items:
-        if item.get_closest_marker("sampled") and item.get_closest_marker("slow"):
-            rows.setdefault((item.path, item.originalname), []).append(item)
-    for table in rows.values():
-        left += [item for place, item in enumerate(table) if place % SHARE]
+        sampled = item.get_closest_marker("sampled")
+        if sampled and item.get_closest_marker("slow"):
+            rows.setdefault((item.path, item.originalname, *(sampled.args or (SHARE,))), []).append(item)
+    for (*_, share), table in rows.items():
+        left += [item for place, item in enumerate(table) if place % share]
     config.hook.pytest_deselected(items=left)
     items[:] = [item for item in items if item not in set(left)]
 

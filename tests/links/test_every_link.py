@@ -9,7 +9,7 @@ from catalogue import EACH
 
 import jgd
 
-pytestmark = pytest.mark.slow  # the fast part runs what these stand on
+pytestmark = [pytest.mark.slow, pytest.mark.sampled(2)]  # the fast part runs what these stand on
 
 LANES = np.array([0.7, 1.0, 1.02])
 

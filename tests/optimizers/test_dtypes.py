@@ -35,6 +35,7 @@ def test_dtypes_are_stable_over_steps(row, dtype, x64):
 
 
 @pytest.mark.slow
+@pytest.mark.sampled(2)
 @pytest.mark.parametrize("row", PLAIN)
 def test_a_tree_of_mixed_dtypes_keeps_each(row, x64):
     mixed = {"bias": problem.params("bfloat16")["bias"], "weights": problem.params("float64")["weights"]}
@@ -45,6 +46,7 @@ def test_a_tree_of_mixed_dtypes_keeps_each(row, x64):
 
 
 @pytest.mark.slow
+@pytest.mark.sampled(2)
 @pytest.mark.parametrize("row", PLAIN)
 def test_low_precision_follows_float32(row):
     ends = {}

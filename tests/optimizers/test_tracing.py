@@ -30,6 +30,7 @@ def test_a_vmapped_row_is_its_own_run(row):
 
 
 @pytest.mark.slow
+@pytest.mark.sampled(2)
 @pytest.mark.parametrize("row", PLAIN)
 def test_every_number_may_be_a_schedule(row):
     """One program: in its first lane all schedules are constant, in each other one number falls."""
@@ -68,6 +69,7 @@ def test_another_value_compiles_nothing(row):
 
 
 @pytest.mark.slow
+@pytest.mark.sampled(2)
 @pytest.mark.parametrize("row", PLAIN)
 def test_hypergradients_match_finite_differences(row, x64):
     def final(hypers):
