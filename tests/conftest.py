@@ -1,6 +1,8 @@
 """What every test runs under: two CPU devices, strict promotion of dtypes and ranks, x64 where asked for."""
 
+import gc
 import os
+from pathlib import Path
 
 import jax
 import pytest
@@ -45,6 +47,21 @@ def setting():
     yield set_one
     for name, value in before.items():
         jax.config.update(name, value)
+
+
+MAPS = Path("/proc/self/maps")
+MOST_MAPS = 30_000  # of the 65,530 memory maps that Linux gives a process; each compiled program takes some
+
+
+def pytest_runtest_logfinish(nodeid, location):
+    """Let compiled programs go before they fill the process's memory maps: XLA crashes beyond the system's limit."""
+    finished.append(nodeid)
+    if len(finished) % 25 == 0 and MAPS.exists() and MAPS.read_bytes().count(b"\n") > MOST_MAPS:
+        jax.clear_caches()
+        gc.collect()
+
+
+finished: list[str] = []
 
 
 @pytest.fixture(autouse=True)
