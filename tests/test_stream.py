@@ -82,8 +82,8 @@ def test_mining_needs_all_rows(mapped):
 
 @pytest.mark.slow
 def test_memory_stays_flat(tmp_path):
-    """400 MB of rows on the disk, trained for an epoch and a half with far less memory."""
-    rows = np.lib.format.open_memmap(tmp_path / "x.npy", mode="w+", dtype=np.float32, shape=(100_000, 1000))
+    """800 MB of rows on the disk, trained for an epoch and a half with far less memory."""
+    rows = np.lib.format.open_memmap(tmp_path / "x.npy", mode="w+", dtype=np.float32, shape=(200_000, 1000))
     rows[:] = 1.0
     rows.flush()
     del rows
@@ -99,10 +99,10 @@ def test_memory_stays_flat(tmp_path):
         def look(_):
             now = [int(n) for n in open("/proc/self/statm").read().split()]
             peak[0] = max(peak[0], now[1] - now[2] - before)  # not the file's own pages, which the system may drop
-        run = jgd.train(loss, jgd.optimizers.sgd(1e-5), params, (x, np.ones(100_000, np.float32)), steps=1200,
+        run = jgd.train(loss, jgd.optimizers.sgd(1e-5), params, (x, np.ones(200_000, np.float32)), steps=2400,
                         batch_size=128, callback=look)
         print(run.status.name, peak[0] * resource.getpagesize() / 2**20)
     """)
     out = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout.split()
     assert out[0] == "max_steps"
-    assert float(out[1]) < 300, out  # MiB, of 400 MB; windows of 32 MiB, two on the way and one in use
+    assert float(out[1]) < 600, out  # MiB, of 800 MB; windows of 32 MiB, some on the way, and what the allocator keeps
