@@ -14,18 +14,14 @@ import jax
 
 from jgd import optimizers
 from jgd.core import checks
-from jgd.core.functions import name_of
+from jgd.core.functions import UNTRACEABLE, name_of
 from jgd.spaces.space import Config
 from jgd.sweep.trial import Build
 
 Recipe: TypeAlias = Callable[..., Any]
 Recipes: TypeAlias = str | Recipe | Sequence[str | Recipe] | Mapping[str, Recipe]
 
-_NEEDS_A_VALUE = (
-    jax.errors.ConcretizationTypeError,
-    jax.errors.TracerArrayConversionError,
-    jax.errors.TracerIntegerConversionError,
-)
+_NEEDS_A_VALUE = (*UNTRACEABLE, jax.errors.TracerIntegerConversionError)
 RESERVED = {  # names of the results: the dims and variables of `Sweep.dataset`, and the columns of tables
     *("config", "diverged_at", "evaluation", "leg", "loss", "origin", "picked"),
     *("reached", "recipe", "recipe_of", "seed", "step", "test"),

@@ -18,6 +18,7 @@ from jgd.sweep.archive import Archive
 from jgd.sweep.plan import Plan
 from jgd.sweep.shelf import Shelf, journal_of
 from jgd.train.describe import described, differences
+from jgd.train.resume import warn_of_another_machine
 
 FILE = "sweep.json"
 
@@ -38,13 +39,8 @@ def shelved(plan: Plan, extend: bool) -> Iterator[Archive]:
         else:
             refuse_another(path, there["identity"], here)
             _refuse_less(path, there, plan, extend)
-            elsewhere = differences(there["machine"], machine.fingerprint())
-            if elsewhere:
-                warnings.warn(
-                    f"the sweep in {str(path)!r} was made elsewhere: what runs now agrees with it to rounding only: "
-                    + "; ".join(elsewhere),
-                    stacklevel=5,
-                )
+            said = f"the sweep in {str(path)!r} was made elsewhere: what runs now agrees with it to rounding only"
+            warn_of_another_machine(said, there["machine"], stacklevel=6)
         shelf = Shelf(path=path, plan=plan, sweep=_digest(here))
         for folder in ("pieces", "lanes"):
             with suppress(OSError):  # what can't be written is told of when it is

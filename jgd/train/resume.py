@@ -64,13 +64,8 @@ def resumed(store: Store, known: dict[str, str], session: Session, job: Job, res
             f"store {str(store.path)!r} holds another run; what differs: {'; '.join(differs)}. "
             "Resume with the same settings, or use another directory"
         )
-    elsewhere = differences(facts["machine"], machine.fingerprint())
-    if elsewhere:
-        warnings.warn(
-            f"the run in {str(store.path)!r} was made elsewhere, so that its numbers go on to rounding only: "
-            + "; ".join(elsewhere),
-            stacklevel=3,
-        )
+    said = f"the run in {str(store.path)!r} was made elsewhere, so that its numbers go on to rounding only"
+    warn_of_another_machine(said, facts["machine"], stacklevel=4)
     session = session.restored(arrays, facts, job.observe)
     if job.total < session.done:
         raise checks.JgdValueError(f"steps must be >= {session.done}, which the stored run has made, got {job.total}")
@@ -84,6 +79,13 @@ def _may_go_on(name: str, session: Session, job: Job) -> bool:
     if name == "time":
         return job.stop.seconds is None or session.seconds < job.stop.seconds
     return name in ("max_steps", "stationary") and job.total > session.done
+
+
+def warn_of_another_machine(said: str, there: Mapping[str, str], stacklevel: int) -> None:
+    """Warn, with what differs, where a machine's fingerprint isn't this one's."""
+    elsewhere = differences(there, machine.fingerprint())
+    if elsewhere:
+        warnings.warn(f"{said}: {'; '.join(elsewhere)}", stacklevel=stacklevel)
 
 
 @dataclass
