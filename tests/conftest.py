@@ -2,6 +2,7 @@
 
 import gc
 import os
+import sys
 from pathlib import Path
 
 import jax
@@ -47,6 +48,24 @@ def setting():
     yield set_one
     for name, value in before.items():
         jax.config.update(name, value)
+
+
+@pytest.fixture
+def command(monkeypatch, capsys):
+    """call("train", …) -> (exit code, stdout, stderr) of the command in this process, which spares its start."""
+    from jgd.cli import main
+
+    monkeypatch.setattr(jgd, "use_cores", lambda: None)  # the suite has chosen its devices
+    monkeypatch.setenv("COLUMNS", "160")
+
+    def call(*words):
+        monkeypatch.setattr(sys, "argv", ["jgd", *words])
+        with pytest.raises(SystemExit) as ended:
+            main()
+        said = capsys.readouterr()
+        return ended.value.code or 0, said.out, said.err
+
+    return call
 
 
 MAPS = Path("/proc/self/maps")

@@ -9,7 +9,6 @@ import sys
 import numpy as np
 import pytest
 
-import jgd
 from jgd.core import disk
 
 pytest.importorskip("typer")
@@ -44,23 +43,11 @@ main()
 
 
 @pytest.fixture
-def here(tmp_path, monkeypatch, capsys):
-    """call("sweep", …) -> (exit code, stdout, stderr) of the command in this process, in an empty working directory."""
-    from jgd.cli import main
-
+def here(tmp_path, monkeypatch, command):
+    """The command in an empty working directory."""
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setattr(jgd, "use_cores", lambda: None)  # the suite has chosen its devices
     monkeypatch.setattr(sys, "path", list(sys.path))
-    monkeypatch.setenv("COLUMNS", "160")
-
-    def call(*words):
-        monkeypatch.setattr(sys, "argv", ["jgd", *words])
-        with pytest.raises(SystemExit) as ended:
-            main()
-        said = capsys.readouterr()
-        return ended.value.code or 0, said.out, said.err
-
-    yield call
+    yield command
     sys.modules.pop("own_recipes", None)
 
 
