@@ -68,7 +68,7 @@ def main() -> None:
         jgd.use_cores()
     policies = {
         "full": None,
-        "halving": jgd.Halving(3, min_steps=max(1, asked.steps // 27)),
+        "halving": jgd.SuccessiveHalving(3, min_steps=max(1, asked.steps // 27)),
         "hyperband": jgd.Hyperband(3, min_steps=max(1, asked.steps // 27)),
     }
     results = {}

@@ -6,14 +6,26 @@ runs are one compiled program. In the order of the data flow:
     data ─► split ─► scale ─► batches ─► loss ─► gradient ─► step ─► train ─► sweep ─► results
 """
 
-from jgd import data, gradients, insights, landscapes, losses, models, optimizers, results, schedules, search, tasks
+from jgd import (
+    analysis,
+    data,
+    gradient_free,
+    gradients,
+    landscapes,
+    losses,
+    models,
+    optimizers,
+    results,
+    schedules,
+    tasks,
+)
 from jgd.core.checks import JgdError
 from jgd.core.functions import OnBatch
 from jgd.core.optimizer import Optimizer, apply_updates, chain
 from jgd.core.record import record
 from jgd.core.seeds import init_key
 from jgd.data import MinMax, Standard, datasets, split
-from jgd.descent import Progress, rollout, start, step
+from jgd.descent import TrainState, rollout, start, step
 from jgd.gradients import check_gradients
 from jgd.losses import SupervisedLoss, in_pieces
 from jgd.spaces import (
@@ -21,32 +33,32 @@ from jgd.spaces import (
     choice,
     grid,
     integers,
-    log,
     log_grid,
-    one_minus_log,
+    log_uniform,
+    one_minus_log_uniform,
     samplers,
     space,
     static,
     uniform,
     when,
 )
-from jgd.stopping import Stop
-from jgd.sweep import (
-    Follow,
-    Halving,
+from jgd.stopping import StoppingRule
+from jgd.sweeps import (
     Hyperband,
     Hypergradient,
     MedianStopping,
-    Population,
+    PopulationBasedTraining,
+    PopulationReplay,
+    RunSpec,
+    SuccessiveHalving,
     Sweep,
-    Trial,
     hypergradient,
     load_sweep,
     sweep,
     use_cores,
 )
 from jgd.tasks import Task
-from jgd.train import Run, Runs, rate_range, smooth, train, train_seeds
+from jgd.training import Run, Runs, lr_range_test, smooth, train, train_seeds
 
 __version__ = "0.1.0"
 
@@ -73,21 +85,21 @@ __all__ = [
     "start",
     "step",
     "rollout",
-    "Progress",
-    "search",
+    "TrainState",
+    "gradient_free",
     "train",
     "train_seeds",
-    "rate_range",
+    "lr_range_test",
     "Runs",
     "Run",
-    "Stop",
+    "StoppingRule",
     "smooth",
     "Task",
     "tasks",
     "space",
     "Space",
-    "log",
-    "one_minus_log",
+    "log_uniform",
+    "one_minus_log_uniform",
     "uniform",
     "integers",
     "choice",
@@ -97,18 +109,18 @@ __all__ = [
     "grid",
     "samplers",
     "sweep",
-    "Halving",
+    "SuccessiveHalving",
     "Hyperband",
     "MedianStopping",
-    "Population",
-    "Follow",
-    "Trial",
+    "PopulationBasedTraining",
+    "PopulationReplay",
+    "RunSpec",
     "Sweep",
     "load_sweep",
     "hypergradient",
     "Hypergradient",
     "use_cores",
-    "insights",
+    "analysis",
     "results",
     "record",
     "JgdError",

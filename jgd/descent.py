@@ -21,16 +21,16 @@ from jgd.core.optimizer import Optimizer, OptimizerState, apply_updates
 from jgd.core.record import record
 from jgd.core.types import Batch, Loss, Params
 from jgd.data.batches import Batches
-from jgd.links.descend import learning_rate
-from jgd.links.guard import forgiven
-from jgd.links.noise import seeded
-from jgd.stopping import NOT_YET, Best, Goals, Reached
+from jgd.stopping import NOT_YET, EarlyStoppingState, Thresholds, ThresholdState
+from jgd.transforms.guard import forgiven
+from jgd.transforms.learning_rate import learning_rate
+from jgd.transforms.noise import seeded
 
 GOING = -1  # `diverged_at` of a lane that has not
 
 
 @record
-class Progress:
+class TrainState:
     """Where a run stands: its parameters and the optimizer's state."""
 
     params: Params
@@ -38,7 +38,7 @@ class Progress:
 
 
 @record
-class Report:
+class StepMetrics:
     """What one step saw, () each: the loss before the update, the gradient's norm there, the update's, the rate used."""
 
     loss: Array
@@ -55,7 +55,7 @@ class Lane:
     remember, `best` what its evaluations do; () without them.
     """
 
-    progress: Progress
+    progress: TrainState
     diverged_at: Array
     reached: Any = ()
     best: Any = ()
@@ -64,8 +64,8 @@ class Lane:
     def going(self) -> Array:
         """() bool: it has neither diverged, nor met a goal, nor lost patience."""
         going = self.diverged_at == GOING
-        going = going & (self.reached.at == NOT_YET) if isinstance(self.reached, Reached) else going
-        return going & ~self.best.enough if isinstance(self.best, Best) else going
+        going = going & (self.reached.at == NOT_YET) if isinstance(self.reached, ThresholdState) else going
+        return going & ~self.best.enough if isinstance(self.best, EarlyStoppingState) else going
 
     @property
     def done(self) -> Array:
@@ -74,23 +74,23 @@ class Lane:
 
 
 # which leaves of a block of lanes have a lane axis: the counter is one for all
-LANES = Lane(Progress(params=0, state=OptimizerState(step=None, memory=0)), diverged_at=0)  # pyright: ignore
+LANES = Lane(TrainState(params=0, state=OptimizerState(step=None, inner=0)), diverged_at=0)  # pyright: ignore
 
 
-def start(optimizer: Optimizer, params: Params, noise: Array | None = None) -> Progress:
-    """The progress before the first step. `noise`: the run's own key for links that draw (default: their own seed)."""
+def start(optimizer: Optimizer, params: Params, noise: Array | None = None) -> TrainState:
+    """The progress before the first step. `noise`: the run's own key for transforms that draw (default: their own seed)."""
     state = optimizer.init(params)
-    return Progress(params, state if noise is None else seeded(state, noise))
+    return TrainState(params, state if noise is None else seeded(state, noise))
 
 
 def deployed(optimizer: Optimizer, lane: Lane) -> Params:
-    """What to evaluate and keep: the optimizer's readout, or the last finite parameters of a lane that diverged."""
+    """What to evaluate and keep: the optimizer's eval_params, or the last finite parameters of a lane that diverged."""
     params = lane.progress.params
-    read = optimizer.readout(lane.progress.state, params)
+    read = optimizer.eval_params(lane.progress.state, params)
     return params if read is params else tree.select(lane.diverged_at == GOING, read, params)
 
 
-def step(loss: Loss, optimizer: Optimizer, progress: Progress, batch: Batch) -> tuple[Progress, Report]:
+def step(loss: Loss, optimizer: Optimizer, progress: TrainState, batch: Batch) -> tuple[TrainState, StepMetrics]:
     """One update on one batch: -> (progress, report). Pure; jit, vmap and scan it as you like.
 
     `loss(params, batch)` returns one real floating number. All gradients are taken before any parameter moves.
@@ -111,10 +111,10 @@ def step(loss: Loss, optimizer: Optimizer, progress: Progress, batch: Batch) -> 
     wide = tree.compute_dtype(progress.params)
     norm = tree.quick_norm(tree.widen(grads, wide))
     rate = learning_rate(state).astype(wide)
-    return Progress(params, state), Report(value.astype(wide), norm, tree.quick_norm(updates), rate)
+    return TrainState(params, state), StepMetrics(value.astype(wide), norm, tree.quick_norm(updates), rate)
 
 
-def rollout(loss: Loss, optimizer: Optimizer, params: Params, batches: Batch) -> tuple[Progress, Report]:
+def rollout(loss: Loss, optimizer: Optimizer, params: Params, batches: Batch) -> tuple[TrainState, StepMetrics]:
     """Steps over `batches` (steps, …) as one scan: what to jit, vmap or differentiate *through* training.
 
     -> (progress, report with a (steps,) axis). Nothing is watched or stopped; `train` does that.
@@ -130,10 +130,10 @@ def rollout(loss: Loss, optimizer: Optimizer, params: Params, batches: Batch) ->
 
 def advance(
     loss: Loss, optimizer: Optimizer, lane: Lane, limit: Array, batch: Batch, *, alone: bool = False
-) -> tuple[Lane, Report]:
+) -> tuple[Lane, StepMetrics]:
     """A step that refuses to end in ruin: a loss above `limit` or a value that is not finite freezes the lane.
 
-    But for a step that the optimizer's guard has skipped (`jgd.links.SkipNonFinite`): it moved nothing, and is no ruin.
+    But for a step that the optimizer's guard has skipped (`jgd.transforms.SkipNonFinite`): it moved nothing, and is no ruin.
     alone: the lane is in no block, so that a `cond` runs one branch only.
     """
     at = lane.progress.state.step
@@ -188,7 +188,7 @@ def walking(
     key: Array,
     limit: Array,
     *,
-    goals: Goals | None = None,
+    goals: Thresholds | None = None,
     batches: Batches,
     capacity: int,
     observe: Callable[[Params], Any] | None = None,
@@ -241,7 +241,7 @@ def walking(
     room = jax.tree.map(lambda x: jnp.zeros((capacity, *x.shape), x.dtype), seen)
     drawn = jax.eval_shape(batches.permutation, key, begin)
     order = jnp.full((), -1, jnp.int32), jnp.zeros(drawn.shape, drawn.dtype)  # of no epoch yet
-    return walk, (kept(Report(row, row, row, row)), room, order)
+    return walk, (kept(StepMetrics(row, row, row, row)), room, order)
 
 
 def while_going(first: Array, last: Array, body: Callable[[Array, Any], Any], carry: Any) -> Any:

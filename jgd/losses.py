@@ -163,8 +163,8 @@ def in_pieces(loss: Loss, pieces: int) -> InPieces:
     """The same loss in a fraction of the memory: the mean over `pieces` equal parts of the batch, checkpointed.
 
     It is the loss of the whole batch, to rounding, where that is a mean over rows (plus terms of the parameters
-    alone); a sum over rows comes out divided by `pieces`, and weights count within their piece. Every link works with
-    it, also those that look elsewhere (SAM, line searches), which `jgd.links.Accumulate` can't offer. The price is one
+    alone); a sum over rows comes out divided by `pieces`, and weights count within their piece. Every transform works with
+    it, also those that look elsewhere (SAM, line searches), which `jgd.transforms.Accumulate` can't offer. The price is one
     more forward pass.
 
     >>> loss = in_pieces(lambda w, x: jnp.mean((w - x) ** 2), 2)

@@ -1,7 +1,7 @@
 """Layer 1: when a run has done enough. Enters: what each step or evaluation saw. Leaves: the reason to stop, or none.
 
-`Stop` is what a person asks for. Its `Goals` are watched inside the compiled loop at every step, and its `Judge` at every
-evaluation, so that the step at which one says enough doesn't depend on when the host looks.
+`StoppingRule` is what a person asks for. Its `Thresholds` are watched inside the compiled loop at every step, and its
+`EarlyStopping` at every evaluation, so that the step at which one says enough doesn't depend on when the host looks.
 """
 
 from dataclasses import dataclass
@@ -14,12 +14,12 @@ from jgd.core import checks, tree
 from jgd.core.record import record, static
 from jgd.core.types import Params
 
-NOT_YET = -1  # `Reached.at` until a goal is met
+NOT_YET = -1  # `ThresholdState.at` until a goal is met
 GOALS = ("gradient_norm", "loss_change", "loss")
 
 
 @record
-class Reached:
+class ThresholdState:
     """What the goals remember, () each."""
 
     at: Array  # int32: the step whose report met a goal first, −1 until then
@@ -29,18 +29,20 @@ class Reached:
 
 
 @record
-class Goals:
+class Thresholds:
     """Thresholds that a step's report can meet; None is no goal."""
 
     gradient_norm: Array | float | None = None
     loss_change: Array | float | None = None
     loss: Array | float | None = None
 
-    def start(self, dtype: jnp.dtype) -> Reached:
+    def start(self, dtype: jnp.dtype) -> ThresholdState:
         unmet = jnp.full((), NOT_YET, jnp.int32)
-        return Reached(unmet, unmet, jnp.zeros((), dtype), jnp.full((), jnp.nan, dtype))
+        return ThresholdState(unmet, unmet, jnp.zeros((), dtype), jnp.full((), jnp.nan, dtype))
 
-    def watch(self, reached: Reached, loss: Array, gradient_norm: Array, at: Array, per_epoch: int) -> Reached:
+    def watch(
+        self, reached: ThresholdState, loss: Array, gradient_norm: Array, at: Array, per_epoch: int
+    ) -> ThresholdState:
         """One step's report, the `at`-th: what was met first stays."""
         total, mean = reached.total + loss, reached.mean
         ends = (at + 1) % per_epoch == 0
@@ -55,11 +57,11 @@ class Goals:
         for place, now in enumerate(met):
             new = now & (first == NOT_YET)
             first, which = jnp.where(new, at, first), jnp.where(new, place, which)
-        return Reached(first, which, jnp.where(ends, 0, total), jnp.where(ends, average, mean))
+        return ThresholdState(first, which, jnp.where(ends, 0, total), jnp.where(ends, average, mean))
 
 
 @record
-class Best:
+class EarlyStoppingState:
     """What the evaluations of a run have chosen; () each but the parameters."""
 
     params: Params  # at the best evaluation; 0 before the first
@@ -72,20 +74,20 @@ class Best:
 
 
 @record
-class Judge:
+class EarlyStopping:
     """Which evaluation is the best, and how many in a row may be no better."""
 
     min_delta: Array | float = 0.0
     patience: Array | int = 2**31 - 1
     larger: bool = static(default=False)
 
-    def start(self, params: Params) -> Best:
+    def start(self, params: Params) -> EarlyStoppingState:
         """Before the first evaluation."""
         count, value = jnp.full((), -1, jnp.int32), jnp.full((), jnp.nan, tree.compute_dtype(params))
         zeros = jax.tree.map(jnp.zeros_like, params)
-        return Best(zeros, count, value, value, jnp.zeros((), jnp.int32), count, jnp.zeros((), bool))
+        return EarlyStoppingState(zeros, count, value, value, jnp.zeros((), jnp.int32), count, jnp.zeros((), bool))
 
-    def watch(self, best: Best, params: Params, step: Array, value: Array) -> Best:
+    def watch(self, best: EarlyStoppingState, params: Params, step: Array, value: Array) -> EarlyStoppingState:
         """One evaluation, after `step` updates. A NaN is never better, and counts as waiting."""
         value = value.astype(best.value.dtype)
         below = lambda than: -value < -than if self.larger else value < than
@@ -94,7 +96,7 @@ class Judge:
         beats = first | below(best.beaten + margin if self.larger else best.beaten - margin)
         wins = first | below(best.value)
         waited = jnp.where(beats, 0, best.waited + 1)
-        return Best(
+        return EarlyStoppingState(
             params=tree.select(wins, params, best.params),
             step=jnp.where(wins, step, best.step),
             value=jnp.where(wins, value, best.value),
@@ -106,7 +108,7 @@ class Judge:
 
 
 @dataclass(frozen=True)
-class Stop:
+class StoppingRule:
     """When to stop before the budget of steps runs out; the first that is met ends the run and names its status.
 
     gradient_norm: "converged", once the gradient's norm on the step's batch is ≤ this.
@@ -118,8 +120,8 @@ class Stop:
 
     The update of the step that met a goal is still made. Raises `JgdValueError` for a number below 0.
 
-    >>> Stop(gradient_norm=1e-6, patience=5)
-    Stop(gradient_norm=1e-06, loss_change=None, loss=None, patience=5, min_delta=0.0, seconds=None)
+    >>> StoppingRule(gradient_norm=1e-6, patience=5)
+    StoppingRule(gradient_norm=1e-06, loss_change=None, loss=None, patience=5, min_delta=0.0, seconds=None)
     """
 
     gradient_norm: float | None = None
@@ -139,13 +141,15 @@ class Stop:
             checks.count("patience", self.patience, 1)
 
     @property
-    def goals(self) -> Goals | None:
+    def goals(self) -> Thresholds | None:
         """Those that are watched at every step; None without any, which costs nothing."""
         numbers = (self.gradient_norm, self.loss_change, self.loss)
-        return None if all(number is None for number in numbers) else Goals(*numbers)
+        return None if all(number is None for number in numbers) else Thresholds(*numbers)
 
-    def judge(self, larger: bool) -> Judge:
+    def judge(self, larger: bool) -> EarlyStopping:
         """Of the validation value; `larger` ones are better, or smaller ones."""
         most = jnp.iinfo(jnp.int32).max
         patience = most if self.patience is None else min(self.patience, most)
-        return Judge(jnp.asarray(self.min_delta, jnp.result_type(float)), jnp.asarray(patience, jnp.int32), larger)
+        return EarlyStopping(
+            jnp.asarray(self.min_delta, jnp.result_type(float)), jnp.asarray(patience, jnp.int32), larger
+        )

@@ -20,7 +20,7 @@ class Task:
     """What is to be learned, ready to train or sweep.
 
     init: key -> params. loss: (params, batch) -> (). metrics: name -> (params, rows) -> (), with which name
-    `select_by` ("loss" is always there) chooses among configs on the validation rows, the largest where
+    `metric` ("loss" is always there) chooses among configs on the validation rows, the largest where
     `larger_is_better`. train, validation, test: trees of rows; the test rows are read once, for what was chosen.
     """
 
@@ -31,13 +31,13 @@ class Task:
     validation: Batch
     test: Batch
     metrics: dict[str, Callable[[Params, Batch], Array]] = field(default_factory=dict)
-    select_by: str = "loss"
+    metric: str = "loss"
     larger_is_better: bool = False
 
     def __post_init__(self) -> None:
         for part in ("train", "validation", "test"):
             checks.rows(part, getattr(self, part))
-        checks.choice("metric", self.select_by, ["loss", *self.metrics])
+        checks.choice("metric", self.metric, ["loss", *self.metrics])
 
 
 @record
@@ -81,7 +81,7 @@ def supervised(
     validation accuracy, regressions by validation loss.
 
     >>> task = supervised(datasets.get("iris"), Softmax(4, 3), "softmax_cross_entropy")
-    >>> task.train[0].shape, task.select_by
+    >>> task.train[0].shape, task.metric
     ((90, 4), 'accuracy')
     """
     parts = split(data.rows, seed=seed)
@@ -100,7 +100,7 @@ def supervised(
         validation=validation,
         test=test,
         metrics={"accuracy": Accuracy(model)} if classifies else {},
-        select_by="accuracy" if classifies else "loss",
+        metric="accuracy" if classifies else "loss",
         larger_is_better=classifies,
     )
 

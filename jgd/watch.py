@@ -21,7 +21,7 @@ DIVERGED = 1e4  # a loss above this many times its start has diverged
 class Status:
     """Why a run ended.
 
-    name: "max_steps" (the budget ran out), "converged", "target", "no_progress" or "time" (see `Stop`), "stationary"
+    name: "max_steps" (the budget ran out), "converged", "target", "no_progress" or "time" (see `StoppingRule`), "stationary"
     (the gradient was exactly 0 for a whole epoch: no update had an effect), "diverged" (the loss grew beyond its
     limit), "nonfinite" (a gradient or an update was NaN or infinite), "nonfinite_loss" (the loss was, its gradient not).
     step: the first step refused, or the number of steps made. detail: what was met; or the leaf and entry at fault,

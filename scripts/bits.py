@@ -33,17 +33,24 @@ def mixed(peak, b2, schedule):
 
 
 def clipped(learning_rate, clip):
-    return jgd.chain(jgd.links.ClipByGlobalNorm(clip), jgd.links.AddNoise(0.01), jgd.links.Descend(learning_rate))
+    return jgd.chain(
+        jgd.transforms.ClipByGlobalNorm(clip),
+        jgd.transforms.AddNoise(0.01),
+        jgd.transforms.ScaleByLearningRate(learning_rate),
+    )
 
 
 def grown(learning_rate, scale):
     """A trial with an initializer of its own."""
-    task = jgd.tasks.get("digits", "mlp")
-    init = lambda key: jax.tree.map(lambda leaf: scale * leaf, task.init(key))
-    return jgd.Trial(jgd.optimizers.momentum(learning_rate), init=init)
+    model = jgd.models.MLP((64, 16, 10), initializer=jgd.models.Normal(scale))
+    metrics = {"accuracy": jgd.tasks.Accuracy(model)}
+    loss = jgd.SupervisedLoss(model, "softmax_cross_entropy")
+    return jgd.RunSpec(jgd.optimizers.momentum(learning_rate), init=model, loss=loss, metrics=metrics)
 
 
-MIXED = jgd.space(peak=jgd.log(1e-3, 1), b2=jgd.one_minus_log(1e-4, 0.5), schedule=jgd.static(["none", "cosine"]))
+MIXED = jgd.space(
+    peak=jgd.log_uniform(1e-3, 1), b2=jgd.one_minus_log_uniform(1e-4, 0.5), schedule=jgd.static(["none", "cosine"])
+)
 
 
 def sweeps() -> Iterator[tuple[str, jgd.Sweep]]:
@@ -60,14 +67,17 @@ def sweeps() -> Iterator[tuple[str, jgd.Sweep]]:
     yield "iris sobol", jgd.sweep("iris", mixed, MIXED, samples=5, sampler="sobol", seeds=2, steps=20, batch_size=20)
     noisy = {"learning_rate": [0.01, 0.1], "clip": [0.5, 2.0]}
     yield "iris noise", jgd.sweep("iris", clipped, noisy, seeds=2, steps=40, batch_size=30, order="replacement")
-    trial = {"learning_rate": [0.01, 0.1], "scale": [0.5, 2.0]}
-    yield "mlp init", jgd.sweep(jgd.tasks.get("digits", "mlp"), grown, trial, seeds=2, steps=30, batch_size=64)
+    trial = {"learning_rate": [0.01, 0.1], "scale": [0.05, 0.2]}
+    yield "mlp init", jgd.sweep("digits", grown, trial, seeds=2, steps=30, batch_size=64)
     rates = {"learning_rate": list(np.logspace(-3, 0, 9))}
-    yield "halving", jgd.sweep("digits", "sgd", rates, policy=jgd.Halving(3), **common)
+    yield "halving", jgd.sweep("digits", "sgd", rates, policy=jgd.SuccessiveHalving(3), **common)
     yield "hyperband", jgd.sweep("digits", "momentum", rates, policy=jgd.Hyperband(3), **common)
     yield "median", jgd.sweep("digits", "adam", rates, policy=jgd.MedianStopping(), **common)
-    space = {"learning_rate": jgd.log(1e-3, 1), "momentum": jgd.uniform(0.5, 0.95)}
-    yield "population", jgd.sweep("digits", "momentum", space, samples=6, policy=jgd.Population(), **common)
+    space = {"learning_rate": jgd.log_uniform(1e-3, 1), "momentum": jgd.uniform(0.5, 0.95)}
+    yield (
+        "population",
+        jgd.sweep("digits", "momentum", space, samples=6, policy=jgd.PopulationBasedTraining(), **common),
+    )
     yield "regression", jgd.sweep("diabetes", "adam", RATES, seeds=2, steps=60, batch_size=32)
 
 
@@ -78,25 +88,32 @@ def trained() -> Iterator[tuple[str, jgd.Run]]:
     optimizers, schedules = jgd.optimizers, jgd.schedules
     common = {"validation": task.validation, "metrics": task.metrics}
     rate = schedules.WarmupCosineDecay(0.0, 0.01, 20, 200)
-    yield "adam, validated", jgd.train(
-        task.loss, optimizers.adam(rate), params, task.train, epochs=4, batch_size=64, **common
+    yield (
+        "adam, validated",
+        jgd.train(task.loss, optimizers.adam(rate), params, task.train, epochs=4, batch_size=64, **common),
     )
-    yield "patience", jgd.train(
-        task.loss,
-        optimizers.momentum(0.5),
-        params,
-        task.train,
-        epochs=6,
-        batch_size=50,
-        evaluate_every=7,
-        select_by="accuracy",
-        larger_is_better=True,
-        stop=jgd.Stop(patience=3, gradient_norm=1e-3),
-        **common,
+    yield (
+        "patience",
+        jgd.train(
+            task.loss,
+            optimizers.momentum(0.5),
+            params,
+            task.train,
+            epochs=6,
+            batch_size=50,
+            evaluate_every=7,
+            metric="accuracy",
+            larger_is_better=True,
+            stop=jgd.StoppingRule(patience=3, gradient_norm=1e-3),
+            **common,
+        ),
     )
     yield "diverging", jgd.train(task.loss, optimizers.sgd(1e5), params, task.train, steps=30, batch_size=64)
     order = jgd.data.orders.HardMining(5)
-    yield "hard mining", jgd.train(task.loss, optimizers.sgd(0.1), params, task.train, steps=40, batch_size=64, order=order)
+    yield (
+        "hard mining",
+        jgd.train(task.loss, optimizers.sgd(0.1), params, task.train, steps=40, batch_size=64, order=order),
+    )
     rosenbrock = jgd.landscapes.get("rosenbrock")
     yield "lbfgs", jgd.train(rosenbrock, optimizers.lbfgs(), jnp.array([-1.2, 1.0]), steps=30)
 

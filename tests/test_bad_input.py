@@ -73,11 +73,11 @@ def elsewhere(learning_rate):
 
 
 def with_other_metrics(learning_rate):
-    return jgd.Trial(sgd(learning_rate), metrics={"other": branches})
+    return jgd.RunSpec(sgd(learning_rate), metrics={"other": branches})
 
 
 def with_a_vector(learning_rate):
-    return jgd.Trial(sgd(learning_rate), loss=labels)
+    return jgd.RunSpec(sgd(learning_rate), loss=labels)
 
 
 def labels(params, rows):
@@ -95,7 +95,7 @@ ROWS = {
     "zero rate": (lambda: sgd(0.0), V, ["learning_rate", "> 0", "got 0"]),
     "no pattern": (lambda: optimizers.muon(0.1, adam=3), T, ["adam", "strings such as 'bias'", "got 3"]),
     "no coefficients": (lambda: optimizers.muon(0.1, ns_coefficients=2.0), V, ["ns_coefficients", "three", "2.0"]),
-    "stop as a number": (lambda: train(stop=3), T, ["stop must be a jgd.Stop such as jgd.Stop(patience=5)", "3"]),
+    "stop as a number": (lambda: train(stop=3), T, ["stop must be a jgd.StoppingRule such as jgd.StoppingRule(patience=5)", "3"]),
     "observe nothing": (lambda: train(observe="w"), T, ["observe must be a function", "'w'"]),
     "a list of callbacks": (lambda: train(callback=[print]), T, ["callback must be a function", "list"]),
     "progress as a word": (lambda: train(progress="no"), T, ["progress must be True or False", "'no'"]),
@@ -226,10 +226,11 @@ ROWS = {
     "look-ahead without a loss": (lambda: update(jnp.ones(1), jnp.ones(1), nesterov(0.1)), T, ["nesterov", "loss="]),
     # records and chains
     "optimizer's name": (lambda: train(optimizer="adam"), T, ["optimizer", "'adam'"]),
-    "empty chain": (lambda: jgd.chain(), V, ["at least one link"]),
-    "chain of optimizers": (lambda: jgd.chain(sgd(0.1)), T, [".link"]),
+    "empty chain": (lambda: jgd.chain(), V, ["at least one transform"]),
+    "chain of optimizers": (lambda: jgd.chain(sgd(0.1)), T, [".transform"]),
     "chain of numbers": (lambda: jgd.chain(0.1), T, ["0.1"]),
-    "look-ahead not first": (lambda: jgd.chain(sgd(0.1).link, nesterov(0.1).link.links[0]), V, ["must be first", "place 1"]),
+    "look-ahead not first": (lambda: jgd.chain(sgd(0.1).transform, *nesterov(0.1).transform.transforms), V,
+                             ["must be first", "place 1"]),
     "sizes as a list": (lambda: MLP([2, 1]), T, ["sizes", "tuple"]),
     "one size": (lambda: MLP((2,)), V, ["sizes", "(2,)"]),
     "a size of 0": (lambda: MLP((2, 0)), V, ["sizes", "got 0"]),
@@ -273,7 +274,7 @@ ROWS = {
     "steps as a flag": (lambda: sweep(steps=True), T, ["steps", "True"]),
     "seeds below 0": (lambda: sweep(seeds=-1), V, ["seeds", "-1"]),
     "extend as a word": (lambda: sweep(extend="yes"), T, ["extend", "'yes'"]),
-    "samples": (lambda: sweep(space={"learning_rate": jgd.log(0.1, 1)}, samples=0), V, ["samples", "got 0"]),
+    "samples": (lambda: sweep(space={"learning_rate": jgd.log_uniform(0.1, 1)}, samples=0), V, ["samples", "got 0"]),
     "a sampler's name": (lambda: sweep(sampler="halto"), V, ["sampler", "did you mean 'halton'"]),
     "text as data": (
         lambda: sweep(replace(jgd.tasks.get("iris"), validation=(np.array([["a"]]), np.array([0])))),

@@ -4,7 +4,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
-import sweeping
+from helpers import sweeping
 
 import jgd
 

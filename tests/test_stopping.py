@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 
 import jgd
-from jgd.stopping import Judge
+from jgd.stopping import EarlyStopping
 
 HOURS = jgd.datasets.hours_points()
 LOSS = jgd.SupervisedLoss(jgd.models.Linear(1, bias=False), "squared_error")
@@ -17,7 +17,7 @@ def train(steps=500, rate=0.01, **options):
 
 def test_g12_a_small_gradient_has_converged():
     whole = train()
-    run = train(stop=jgd.Stop(gradient_norm=1e-3))
+    run = train(stop=jgd.StoppingRule(gradient_norm=1e-3))
     first = int(np.argmax(whole.history["gradient_norm"] <= 1e-3))
     assert (run.status.name, run.status.step) == ("converged", first + 1)  # the update of that step is still made
     assert "gradient_norm <= 0.001" in run.status.detail
@@ -27,13 +27,13 @@ def test_g12_a_small_gradient_has_converged():
 
 def test_g12_a_loss_that_no_longer_changes_has_converged():
     whole = train()
-    run = train(stop=jgd.Stop(loss_change=1e-4))
+    run = train(stop=jgd.StoppingRule(loss_change=1e-4))
     change = np.abs(np.diff(whole.history["loss"]))
     assert (run.status.name, run.status.step) == ("converged", int(np.argmax(change <= 1e-4)) + 2)
 
 
 def test_the_loss_of_an_epoch_is_compared_not_of_a_batch():
-    run = train(stop=jgd.Stop(loss_change=1e-5), batch_size=1)
+    run = train(stop=jgd.StoppingRule(loss_change=1e-5), batch_size=1)
     assert run.status.name == "converged"
     assert run.status.step % 3 == 0
     epochs = run.history["loss"].reshape(-1, 3).mean(axis=1)
@@ -41,17 +41,20 @@ def test_the_loss_of_an_epoch_is_compared_not_of_a_batch():
 
 
 def test_a_target_is_reached():
-    run = train(stop=jgd.Stop(loss=0.5))
+    run = train(stop=jgd.StoppingRule(loss=0.5))
     assert run.status.name == "target"
     assert run.history["loss"][-1] <= 0.5 < run.history["loss"][-2]
 
 
 def test_out_of_budget_is_never_converged():
-    assert train(steps=3, stop=jgd.Stop(gradient_norm=1e-9, loss_change=1e-9, loss=-1.0)).status.name == "max_steps"
+    assert (
+        train(steps=3, stop=jgd.StoppingRule(gradient_norm=1e-9, loss_change=1e-9, loss=-1.0)).status.name
+        == "max_steps"
+    )
 
 
 def test_the_first_goal_that_is_met_counts():
-    loose = train(stop=jgd.Stop(gradient_norm=1e3, loss=1e-9))
+    loose = train(stop=jgd.StoppingRule(gradient_norm=1e3, loss=1e-9))
     assert (loose.status.name, loose.status.step) == ("converged", 1)
 
 
@@ -59,7 +62,7 @@ def test_patience_and_the_best_parameters():
     """I12: the validation rows want w = 1.5, the training rows 2, so that the best w is passed on the way."""
     validation = (jnp.array([[1.0]]), jnp.array([1.5]))
     observed = {"validation": validation, "evaluate_every": 1, "observe": lambda params: params["weights"][0]}
-    run = train(**observed, stop=jgd.Stop(patience=4))
+    run = train(**observed, stop=jgd.StoppingRule(patience=4))
     losses = run.evaluations["loss"]
     best = int(np.argmin(losses))
     assert run.status.name == "no_progress"
@@ -72,7 +75,7 @@ def test_patience_and_the_best_parameters():
 
 def judged(values, **rule):
     """Which evaluations were the best so far, and what is remembered after the last."""
-    judge = jgd.Stop(**rule).judge(larger=False) if rule else Judge(larger=True)
+    judge = jgd.StoppingRule(**rule).judge(larger=False) if rule else EarlyStopping(larger=True)
     best, won = judge.start(jnp.zeros(())), []
     for step, value in enumerate(values):
         best = judge.watch(best, jnp.float32(step), jnp.int32(step), jnp.float32(value))
@@ -98,15 +101,15 @@ def test_patience_is_counted_in_evaluations_that_are_no_better():
 
 def test_a_metric_that_never_is_a_number_loses_patience_and_says_so():
     run = train(
-        validation=HOURS.rows, metrics={"broken": lambda *_: jnp.nan}, select_by="broken", evaluate_every=1,
-        stop=jgd.Stop(patience=3),
+        validation=HOURS.rows, metrics={"broken": lambda *_: jnp.nan}, metric="broken", evaluate_every=1,
+        stop=jgd.StoppingRule(patience=3),
     )  # fmt: skip
     assert (run.status.name, run.status.step, run.best) == ("no_progress", 2, None)
     assert run.status.detail == "best validation broken was never a number"
 
 
 def test_time_is_a_reason_too():
-    run = train(steps=10**6, stop=jgd.Stop(seconds=0.0))
+    run = train(steps=10**6, stop=jgd.StoppingRule(seconds=0.0))
     assert (run.status.name, run.status.step) == ("time", 0)
 
 
@@ -115,12 +118,12 @@ def test_time_is_a_reason_too():
 )
 def test_bad_numbers_are_refused_by_name(options):
     with pytest.raises(jgd.JgdError, match=next(iter(options))):
-        jgd.Stop(**options)
+        jgd.StoppingRule(**options)
 
 
 def test_patience_needs_validation():
     with pytest.raises(jgd.JgdError, match="patience need validation"):
-        train(stop=jgd.Stop(patience=1))
+        train(stop=jgd.StoppingRule(patience=1))
 
 
 E6 = [1, 0.8, 0.8, 0.81, 0.79, 0.79, 0.79, 0.79, 0.5]
@@ -135,11 +138,13 @@ def rates(values, steps, **plateau):
     """The rates of a run that is evaluated after every step and hears `values`, the first before any step."""
     count = lambda params, rows: -params  # plain descent at rate r moves the parameter by r: keep the count apart
     optimizer = jgd.chain(
-        jgd.links.ReduceOnPlateau(**plateau, of="validation"), jgd.links.ClipByValue(1e-9), jgd.links.Descend(1e9)
+        jgd.transforms.ReduceOnPlateau(**plateau, of="validation"),
+        jgd.transforms.ClipByValue(1e-9),
+        jgd.transforms.ScaleByLearningRate(1e9),
     )
     run = jgd.train(
         count, optimizer, jnp.zeros(()), steps=steps, validation=jnp.zeros(1), metrics={"m": metric_of(values)},
-        select_by="m", evaluate_every=1,
+        metric="m", evaluate_every=1,
     )  # fmt: skip
     np.testing.assert_array_equal(run.evaluations["m"], np.float32(values[: steps + 1]))
     return run.history["learning_rate"] / 1e9

@@ -19,7 +19,7 @@ def main() -> None:
     except ImportError:
         sys.exit("the jgd command needs typer and rich: pip install 'jgd[cli]'")
     import jgd
-    from jgd.cli import confirm, extend, replay, showing, sweep, train, words
+    from jgd.cli import confirm, extend, options, replay, show, sweep, train
     from jgd.cli import list as listing
     from jgd.cli.check import check
 
@@ -27,7 +27,7 @@ def main() -> None:
     app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, help=jgd.__doc__)
     app.command("sweep")(sweep.command)
     app.command("extend")(extend.command)
-    app.command("show")(showing.command)
+    app.command("show")(show.command)
     app.command("confirm")(confirm.command)
     app.command("replay")(replay.command)
     app.command("train")(train.command)
@@ -40,8 +40,8 @@ def main() -> None:
     except (jgd.JgdError, ImportError, OSError) as error:
         command: Any = typer.main.get_command(app)
         asked = command.commands.get(sys.argv[1]) if len(sys.argv) > 1 else None
-        options = {each.name: each.opts[0] for each in asked.params if each.opts[0].startswith("-")} if asked else {}
-        print(f"jgd: {words.in_options(str(error), options)}", file=sys.stderr)
+        spelled = {each.name: each.opts[0] for each in asked.params if each.opts[0].startswith("-")} if asked else {}
+        print(f"jgd: {options.in_options(str(error), spelled)}", file=sys.stderr)
         sys.exit(2)
 
 

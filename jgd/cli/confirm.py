@@ -6,9 +6,9 @@ from typing import Annotated
 import typer
 
 from jgd import results
-from jgd.cli import asked, run_files, show
+from jgd.cli import console, request, run_files
 from jgd.cli.progress import sweep_progress
-from jgd.core import disk
+from jgd.core import atomic_files
 
 
 def command(
@@ -20,15 +20,15 @@ def command(
     Prints how flattering the choice was and how often the test rows have been read, and adds both to confirmation.json
     and confirmation.txt.
     """
-    found = asked.opened(directory)
+    found = request.opened(directory)
     with sweep_progress(found.metric) as tell:
         found = found.extend(tell=tell)  # the picks of half a sweep are not its picks
     if found.best.config is None:
-        show.say(run_files.ALL_DIVERGED)
+        console.say(run_files.ALL_DIVERGED)
         raise typer.Exit(1)
-    with disk.held(directory):  # two at once would both count as the first read
+    with atomic_files.held(directory):  # two at once would both count as the first read
         sure = found.confirm(seeds)
         written = results.save_confirmation(sure, directory)
-    show.say(results.confirmation_text(sure))
+    console.say(results.confirmation_text(sure))
     for path in written:
-        show.say(f"wrote {path}")
+        console.say(f"wrote {path}")

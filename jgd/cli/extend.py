@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from jgd.cli import asked, run_files
+from jgd.cli import request, run_files
 from jgd.cli.progress import sweep_progress
 
 
@@ -19,7 +19,7 @@ def command(
 
     Only samplers that keep their first configs take more of them: halton, sobol and random.
     """
-    found = asked.opened(directory)
+    found = request.opened(directory)
     with sweep_progress(found.metric) as tell:
         found = found.extend(samples=samples, seeds=seeds, steps=steps, tell=tell)
     raise typer.Exit(run_files.written(found, directory))

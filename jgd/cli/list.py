@@ -5,22 +5,22 @@ from collections.abc import Callable, Collection
 from typing import Any
 
 import jgd
-from jgd.cli import show, words
+from jgd.cli import console, options
 from jgd.data import orders
 
 
 def command() -> None:
     """List the tasks with their models, the losses, and optimizers, schedules and orders with their parameters."""
     tasks = [[name, ", ".join(models)] for name, (models, _) in jgd.tasks.registry.items()]
-    show.table(["task", "models (the first is the default)"], tasks)
+    console.table(["task", "models (the first is the default)"], tasks)
     for kind, registry in (("optimizer", jgd.optimizers.registry), ("schedule", jgd.schedules.registry)):
-        show.table([kind, "parameters"], [[name, parameters(build)] for name, build in registry.items()])
+        console.table([kind, "parameters"], [[name, parameters(build)] for name, build in registry.items()])
     named = [[name, ""] for name in orders.NAMED]
-    show.table(
+    console.table(
         ["order", "parameters"],
-        named + [[name, parameters(build, words.BY_ROWS)] for name, build in words.ORDERS.items()],
+        named + [[name, parameters(build, options.BY_ROWS)] for name, build in options.ORDERS.items()],
     )
-    show.table(["loss, for a table of your own"], [[name] for name in jgd.losses.errors])
+    console.table(["loss, for a table of your own"], [[name] for name in jgd.losses.errors])
 
 
 def parameters(build: Callable[..., Any], without: Collection[str] = ()) -> str:

@@ -8,11 +8,11 @@ from contextlib import contextmanager
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 
-from jgd.sweep import Tick
+from jgd.sweeps import SweepProgress
 
 
 @contextmanager
-def sweep_progress(metric: str) -> Iterator[Callable[[Tick], None]]:
+def sweep_progress(metric: str) -> Iterator[Callable[[SweepProgress], None]]:
     """A bar for compiling and one for running: blocks, speed, the best `metric` so far, diverged lanes, time left."""
     err = Console(stderr=True)
     columns = (
@@ -26,7 +26,7 @@ def sweep_progress(metric: str) -> Iterator[Callable[[Tick], None]]:
         with Progress(*columns, console=err, transient=True, disable=not err.is_terminal) as bars:
             tasks = {stage: bars.add_task(stage, total=None, note="") for stage in ("compile", "run")}
 
-            def tell(tick: Tick) -> None:
+            def tell(tick: SweepProgress) -> None:
                 bars.update(tasks[tick.stage], completed=tick.done, total=tick.total, note=note(tick, metric))
 
             yield tell
@@ -35,12 +35,12 @@ def sweep_progress(metric: str) -> Iterator[Callable[[Tick], None]]:
         raise
 
 
-def note(tick: Tick, metric: str) -> str:
+def note(tick: SweepProgress, metric: str) -> str:
     """A tick in words.
 
-    >>> note(Tick("run", done=6000, total=9000, diverged=2, blocks=1, best=0.97123, seconds=3.0), "accuracy")
+    >>> note(SweepProgress("run", done=6000, total=9000, diverged=2, blocks=1, best=0.97123, seconds=3.0), "accuracy")
     '1 block · 2,000 lane-steps/s · best accuracy 0.9712 · 2 diverged'
-    >>> note(Tick("compile", done=1, total=2), "accuracy")
+    >>> note(SweepProgress("compile", done=1, total=2), "accuracy")
     '1 of 2 programs'
     """
     if tick.stage == "compile":

@@ -5,11 +5,11 @@ from typing import Annotated
 
 import typer
 
-from jgd.cli import asked, run_files, show
+from jgd.cli import console, request, run_files
 from jgd.core import checks
 from jgd.results.run_figures import training_curves
-from jgd.sweep.recipes import said
-from jgd.sweep.replay import SAME
+from jgd.sweeps.recipes import said
+from jgd.sweeps.replay import SAME
 
 ANOTHER = 1  # the exit code where the lane didn't come out as it is stored
 
@@ -27,12 +27,12 @@ def command(
 
     Writes history.csv and training.png.
     """
-    found = asked.opened(directory)
+    found = request.opened(directory)
     place = found.lane(config, seed)[0]
     if steps is None and not found.reached[place]:
         raise checks.JgdValueError(f"config {config} has not run yet: give --steps, or `jgd extend {directory}` first")
     out = directory / run_files.REPLAYS / f"config-{config}-seed-{seed}" if out is None else out
-    show.run_directory(out, found.task, overwrite=True)  # can it be written?
+    console.run_directory(out, found.task, overwrite=True)  # can it be written?
     run = found.replay(config, seed, steps)
     recipe, values = found.configs[place]
     names = list(run.evaluations)
@@ -41,13 +41,13 @@ def command(
         for row in zip(*run.evaluations.values(), strict=True)
     ]
     head = [names[0], *(f"validation {name}" for name in names[1:])]
-    show.table(head, rows, title=f"{found.task}: config {config}, {recipe} ({said(values)}), seed {seed}")
-    show.say(str(run.status))
-    show.say(run.notes[0])
+    console.table(head, rows, title=f"{found.task}: config {config}, {recipe} ({said(values)}), seed {seed}")
+    console.say(str(run.status))
+    console.say(run.notes[0])
     out.mkdir(parents=True, exist_ok=True)
     run.to_dataframe().drop(columns="seconds").to_csv(out / "history.csv")
     training_curves(run, out / "training.png")
     for name in ("history.csv", "training.png"):
-        show.say(f"wrote {out / name}")
+        console.say(f"wrote {out / name}")
     if not run.notes[0].startswith(SAME):
         raise typer.Exit(ANOTHER)

@@ -7,13 +7,13 @@ from pathlib import Path
 
 import jgd
 from jgd import results
-from jgd.cli import asked, show
-from jgd.core import disk
+from jgd.cli import console, request
+from jgd.core import atomic_files
 from jgd.results import confirmation, files
 from jgd.results.table import columns, cost_line, rows, stopped_line
 
 SWEEP = "sweep.json"
-STORED = (SWEEP, "journal", "pieces", "lanes", "test_reads.json", asked.FILE)  # what makes a directory a sweep's
+STORED = (SWEEP, "journal", "pieces", "lanes", "test_reads.json", request.FILE)  # what makes a directory a sweep's
 ASIDE = ".before"
 REPLAYS = "replays"
 ALL_DIVERGED = "every lane diverged, there is nothing to choose: try smaller learning rates"
@@ -28,7 +28,7 @@ def holds_a_sweep(directory: Path) -> bool:
 @contextmanager
 def anew(directory: Path) -> Iterator[None]:
     """What a sweep has left there is moved aside, and gone in the end; it comes back if no new one could begin."""
-    with disk.held(directory):
+    with atomic_files.held(directory):
         aside = directory / ASIDE
         shutil.rmtree(aside, ignore_errors=True)
         aside.mkdir()
@@ -48,20 +48,20 @@ def written(found: jgd.Sweep, directory: Path) -> int:
     """Print a sweep's picks and cost and write them down: -> the exit code, 1 where every lane diverged."""
     lanes = f"{len(found.configs)} configs × {len(found.seeds)} seeds, {found.plan.steps} steps"
     title = f"{found.task}: {lanes}; ± is the 95% interval of the mean over seeds"
-    show.table(columns(found), rows(found), title=title)
+    console.table(columns(found), rows(found), title=title)
     if stopped_line(found):
-        show.say(stopped_line(found))
+        console.say(stopped_line(found))
     if found.cost["lane_steps"]:
-        show.say(cost_line(found))
+        console.say(cost_line(found))
     else:
-        show.say("nothing was left to run: all lanes are stored")
+        console.say("nothing was left to run: all lanes are stored")
     for note in found.archive.notes:
-        show.say(f"note: {note}")
+        console.say(f"note: {note}")
     if found.cost["lane_steps"] or not all((directory / name).exists() for name in ("results.nc", "table.txt")):
         for path in results.save_sweep(found, directory):
-            show.say(f"wrote {path}")
+            console.say(f"wrote {path}")
     if found.best.config is None:
-        show.say(ALL_DIVERGED)
+        console.say(ALL_DIVERGED)
         return 1
-    show.say(f"next: jgd confirm {directory}   (fresh seeds, and only then the test rows)")
+    console.say(f"next: jgd confirm {directory}   (fresh seeds, and only then the test rows)")
     return 0

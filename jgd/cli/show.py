@@ -1,57 +1,78 @@
-"""How the command shows things: tables, and where files go."""
+"""jgd show: what is in a sweep's directory, also while the sweep runs or after it was killed."""
 
-import os
-from collections.abc import Callable, Sequence
+from itertools import product
 from pathlib import Path
+from typing import Annotated
 
-from rich.box import SIMPLE_HEAD
-from rich.console import Console
-from rich.table import Table
-from rich.text import Text
+import numpy as np
+import typer
 
-from jgd.core import checks
-
-console = Console()
-
-
-def table(headings: Sequence[str], rows: Sequence[Sequence[str]], title: str | None = None) -> None:
-    """Print a table under its title; no cell is cut."""
-    if title is not None:
-        say(title)
-    drawn = Table(box=SIMPLE_HEAD)
-    for heading in headings:
-        drawn.add_column(heading, overflow="fold")
-    for row in rows:
-        drawn.add_row(*map(Text, row))
-    console.print(drawn)
+import jgd
+from jgd import results
+from jgd.cli import console, request
+from jgd.core import atomic_files, checks
+from jgd.descent import GOING
+from jgd.results import table
+from jgd.results.confirmation import FILES
+from jgd.sweeps import estimate
+from jgd.sweeps.recipes import said
 
 
-def say(words: str) -> None:
-    """Print a line as it is: paths and configs may hold what rich would take for markup."""
-    console.print(words, highlight=False, markup=False, soft_wrap=True)
+def command(
+    directory: Annotated[Path, typer.Argument(help="Of a sweep.")],
+    top: Annotated[int, typer.Option(help="Configs listed.")] = 10,
+) -> None:
+    """Show the picks, the report (while the sweep isn't through: the best so far), and what was confirmed.
 
-
-def run_directory(
-    out: Path | None, name: str, overwrite: bool, goes_on: Callable[[Path], bool] = lambda path: False
-) -> Path:
-    """`out`, refused where it holds files already; without it the first free of runs/name, runs/name-2, …
-
-    goes_on: whether a directory that holds files is one to go on in.
+    The report: the best configs with intervals, what speaks against them, what mattered, the cost. Nothing is run, and
+    nothing is written.
     """
-    nearest = next(
-        path for path in ((out or Path("runs")).absolute(), *(out or Path("runs")).absolute().parents) if path.exists()
-    )
-    if not nearest.is_dir() or not os.access(nearest, os.W_OK):  # before the work, not after it
-        raise checks.JgdValueError(f"--out must be in a directory that can be written, got {nearest}")
-    if out is not None:
-        if out.exists() and not out.is_dir():
-            raise checks.JgdValueError(f"--out must be a directory, got the file {out}")
-        if out.exists() and any(out.iterdir()) and not overwrite and not goes_on(out):
-            raise checks.JgdValueError(f"--out {out} holds files already; name another, or pass --overwrite")
-        return out
-    free = Path("runs") / name
-    count = 1
-    while free.exists() and not goes_on(free):
-        count += 1
-        free = Path("runs") / f"{name}-{count}"
-    return free
+    checks.count("top", top, 1)
+    found = request.opened(directory)
+    left = _left(found)
+    size = f"{len(found.configs)} configs × {len(found.seeds)} seeds, {found.plan.steps} steps"
+    state = "through" if not left else f"{left} lanes are left on the way to step {found.legs[-1].until}"
+    console.say(f"{found.task}: {size}; {state}; {'running now' if atomic_files.in_use(directory) else 'not running'}")
+    console.table(table.columns(found), table.rows(found), title="picks; ± is the 95% interval of the mean over seeds")
+    if left:
+        heads = ["config", "recipe", "hyperparameters", f"validation {found.metric}", "diverged"]
+        console.table(heads, _best(found, top), title="the best so far, of what has come to the last step")
+    else:
+        console.say(results.report(found, top))
+    for note in found.archive.notes:
+        console.say(f"note: {note}")
+    reads = len(found.archive.reads)
+    times = "once" if reads == 1 else f"{reads} times"
+    console.say(f"\nthe test rows were read {times}" if reads else "\nthe test rows have not been read")
+    confirmation = directory / FILES[1]
+    if confirmation.exists():
+        console.say("\n" + confirmation.read_text(encoding="utf-8").rstrip())
+
+
+def _left(found: jgd.Sweep) -> int:
+    """Lanes that the last leg so far has not brought to its end; when it has, the sweep is through."""
+    if not found.legs:
+        return 0
+    leg = found.legs[-1]
+    lanes = product(leg.configs, range(len(found.seeds)))
+    return sum(not found.archive.done(config, seed, leg.until) for config, seed in lanes)
+
+
+def _best(found: jgd.Sweep, top: int) -> list[list[str]]:
+    """The best configs by their mean over seeds; those with lanes that diverged or are missing come after the others."""
+    scores = np.where(np.isfinite(found.scores), found.scores, np.nan)
+    missing = np.isnan(scores).sum(axis=1)
+    some = np.flatnonzero(missing < scores.shape[1])
+    means = np.nanmean(scores[some], axis=1) if len(some) else np.zeros(0)
+    order = some[np.lexsort((-means if found.larger_is_better else means, missing[some]))][:top]
+    broken = (found.diverged_at != GOING).sum(axis=1)
+    return [
+        [
+            str(place),
+            found.configs[place][0],
+            said(found.configs[place][1]),
+            table.said(estimate(found.scores[place]), len(found.seeds)),
+            f"{broken[place]} of {len(found.seeds)}",
+        ]
+        for place in order
+    ]

@@ -8,13 +8,13 @@ from typing import Annotated, Any
 import typer
 
 import jgd
-from jgd.cli import run_files, show, words
-from jgd.cli.asked import Asked
+from jgd.cli import console, options, run_files
 from jgd.cli.progress import sweep_progress
+from jgd.cli.request import Asked
 from jgd.core import checks
 from jgd.spaces import samplers
 from jgd.spaces.toml_space import space_of_toml
-from jgd.sweep import Tick
+from jgd.sweeps import SweepProgress
 
 RECIPES = ["sgd", "momentum", "adam"]
 RATES = (1e-4, 10.0, 24)
@@ -95,17 +95,17 @@ def command(
     }
     asked.options.update(options, space=searched.describe(), recipes=None if recipes is None else list(recipes))
     goes_on = asked.is_in if out is None else run_files.holds_a_sweep
-    directory = show.run_directory(out, asked.name, overwrite, goes_on)
+    directory = console.run_directory(out, asked.name, overwrite, goes_on)
 
-    def keeping(tell: Callable[[Tick], None]) -> Callable[[Tick], None]:
-        def told(tick: Tick) -> None:
+    def keeping(tell: Callable[[SweepProgress], None]) -> Callable[[SweepProgress], None]:
+        def told(tick: SweepProgress) -> None:
             if tick.stage == "compile":  # the plan was checked, and the directory is this sweep's
                 asked.keep_in(directory)
             tell(tick)
 
         return told
 
-    with sweep_progress(what.select_by) as tell, run_files.anew(directory) if overwrite else nullcontext():
+    with sweep_progress(what.metric) as tell, run_files.anew(directory) if overwrite else nullcontext():
         found = jgd.sweep(what, recipes, searched, store=directory, extend=extend, tell=keeping(tell), **options)
         asked.keep_in(directory)
     raise typer.Exit(run_files.written(found, directory))
@@ -114,7 +114,7 @@ def command(
 def _space(file: Path | None, rates: tuple[float, float, int] | None, assigned: Sequence[str]) -> jgd.Space:
     """The space of --space, or the learning rates, with what --set fixes."""
     names = {} if file is None else space_of_toml(file).describe()
-    fixed: dict[str, Any] = words.assigned(assigned, "--set", {"learning_rate": "--learning-rates"}, float)
+    fixed: dict[str, Any] = options.assigned(assigned, "--set", {"learning_rate": "--learning-rates"}, float)
     if rates is not None or file is None:
         fixed["learning_rate"] = jgd.log_grid(*(rates or RATES))
     twice = sorted(set(names) & set(fixed))

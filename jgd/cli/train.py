@@ -8,10 +8,10 @@ import numpy as np
 import typer
 
 import jgd
-from jgd.cli import show, words
+from jgd.cli import console, options
 from jgd.core import checks
-from jgd.train.resume import UnaskedError
-from jgd.train.several import BROKEN
+from jgd.training.resume import UnaskedError
+from jgd.training.seeds import BROKEN
 
 CLASSES = ("softmax_cross_entropy", "logistic_nll", "softmax", "logistic")  # losses and models of labels …
 VALUES = ("squared_error", "linear")  # … and of values
@@ -55,14 +55,20 @@ def command(
     evaluate_every: Annotated[
         int | None, typer.Option(help="Steps between validations; default a tenth of all: name it if more may follow.")
     ] = None,
-    patience: Annotated[int | None, typer.Option(help="Stop after so many evaluations without progress.")] = None,
-    min_delta: Annotated[float, typer.Option(help="What counts as progress for --patience: more than this.")] = 0.0,
-    gradient_norm: Annotated[float | None, typer.Option(help="Stop once the gradient's norm is this small.")] = None,
-    loss_change: Annotated[
-        float | None, typer.Option(help="Stop once an epoch's mean loss changes this little.")
+    patience: Annotated[
+        int | None, typer.Option(help="StoppingRule after so many evaluations without progress.")
     ] = None,
-    target_loss: Annotated[float | None, typer.Option(help="Stop once a step's training loss is this small.")] = None,
-    seconds: Annotated[float | None, typer.Option(help="Stop after so long.")] = None,
+    min_delta: Annotated[float, typer.Option(help="What counts as progress for --patience: more than this.")] = 0.0,
+    gradient_norm: Annotated[
+        float | None, typer.Option(help="StoppingRule once the gradient's norm is this small.")
+    ] = None,
+    loss_change: Annotated[
+        float | None, typer.Option(help="StoppingRule once an epoch's mean loss changes this little.")
+    ] = None,
+    target_loss: Annotated[
+        float | None, typer.Option(help="StoppingRule once a step's training loss is this small.")
+    ] = None,
+    seconds: Annotated[float | None, typer.Option(help="StoppingRule after so long.")] = None,
     store: Annotated[Path | None, typer.Option(help="Keep snapshots in this directory.")] = None,
     resume: Annotated[bool, typer.Option("--resume", help="Go on with the run in --store.")] = False,
     out: Annotated[Path | None, typer.Option(help="Write history.csv and training.png here.")] = None,
@@ -73,9 +79,9 @@ def command(
         raise checks.JgdValueError("--steps and --epochs: give one of them")
     table = _table(task, data, target, scale, model, loss)
     what = jgd.tasks.get(str(task), model) if table is None else _task(table, scale, model, loss)
-    directory = None if out is None else show.run_directory(out, what.name, overwrite)
+    directory = None if out is None else console.run_directory(out, what.name, overwrite)
     rows = checks.rows("data", what.train)
-    descent = words.optimizer(optimizer, learning_rate, set_ or [], schedule, set_schedule or [])
+    descent = options.optimizer(optimizer, learning_rate, set_ or [], schedule, set_schedule or [])
     size = checks.count("batch_size", min(64, rows) if batch_size is None else batch_size, 1, rows)
     per_epoch = -(-rows // size)
     steps = 300 if steps is None and epochs is None else steps
@@ -83,24 +89,24 @@ def command(
     if target_loss is not None:
         checks.number("target_loss", target_loss, "(-inf, inf)")
     labels = what.train[1] if "accuracy" in what.metrics else None
-    options: dict[str, Any] = {
+    arguments: dict[str, Any] = {
         "steps": steps,
         "epochs": epochs,
         "batch_size": size,
-        "order": words.order(order, set_order or [], _column(table, order_by), labels, per_epoch, total),
+        "order": options.order(order, set_order or [], _column(table, order_by), labels, per_epoch, total),
         "validation": what.validation,
         "metrics": what.metrics,
-        "select_by": what.select_by,
+        "metric": what.metric,
         "larger_is_better": what.larger_is_better,
         "evaluate_every": max(1, -(-total // 10)) if evaluate_every is None else evaluate_every,
-        "stop": jgd.Stop(gradient_norm, loss_change, target_loss, patience, min_delta, seconds),
+        "stop": jgd.StoppingRule(gradient_norm, loss_change, target_loss, patience, min_delta, seconds),
     }
     if seeds is not None:
         if store is not None or resume:
             raise checks.JgdValueError("--store keeps one run: use it without --seeds")
         if seed is not None:
             raise checks.JgdValueError("--seed is of one run, --seeds of several: give one of them")
-        runs = jgd.train_seeds(what.loss, descent, what.init, what.train, seeds=seeds, **options)
+        runs = jgd.train_seeds(what.loss, descent, what.init, what.train, seeds=seeds, **arguments)
         _summary(what, optimizer, runs)
         named = {f"seed {seed}": run for seed, run in zip(runs.seeds, runs, strict=True)}
     else:
@@ -109,7 +115,7 @@ def command(
         seed = 0 if seed is None else seed
         start = what.init(jgd.init_key(seed))
         try:
-            run = jgd.train(what.loss, descent, start, what.train, seed=seed, store=store, resume=resume, **options)
+            run = jgd.train(what.loss, descent, start, what.train, seed=seed, store=store, resume=resume, **arguments)
         except UnaskedError as held:
             raise checks.JgdValueError(
                 f"--store {store} holds a run: --resume goes on with it, or name another directory"
@@ -117,7 +123,7 @@ def command(
         except KeyboardInterrupt as stopped:
             if isinstance(run := getattr(stopped, "run", None), jgd.Run):
                 kept = "" if store is None else f"; --resume goes on with what --store {store} keeps"
-                show.say(f"{run.status}{kept}")
+                console.say(f"{run.status}{kept}")
             raise
         _curve(what, optimizer, run)
         named = {"": run}
@@ -147,7 +153,7 @@ def _table(
 
 
 def _task(table: jgd.data.Dataset, scale: str | None, model: str | None, loss: str | None) -> jgd.Task:
-    scaling = words.SCALES[checks.choice("scale", "standard" if scale is None else scale, words.SCALES)]
+    scaling = options.SCALES[checks.choice("scale", "standard" if scale is None else scale, options.SCALES)]
     return jgd.tasks.of_table(table, model, loss, scale=scaling)
 
 
@@ -169,12 +175,12 @@ def _shown(value: float) -> str:
 def _curve(what: jgd.Task, optimizer: str, run: jgd.Run) -> None:
     names = list(run.evaluations)
     table = [[str(int(row[0])), *map(_shown, row[1:])] for row in zip(*run.evaluations.values(), strict=True)]
-    show.table([names[0], *(f"validation {name}" for name in names[1:])], table, title=f"{what.name}, {optimizer}")
+    console.table([names[0], *(f"validation {name}" for name in names[1:])], table, title=f"{what.name}, {optimizer}")
     if run.best is not None:
-        show.say(f"best {what.select_by} {_shown(run.best.value)} at step {run.best.step}")
-    show.say(str(run.status))
+        console.say(f"best {what.metric} {_shown(run.best.value)} at step {run.best.step}")
+    console.say(str(run.status))
     for note in run.notes:
-        show.say(f"note: {note}")
+        console.say(f"note: {note}")
 
 
 def _summary(what: jgd.Task, optimizer: str, runs: jgd.Runs) -> None:
@@ -184,9 +190,9 @@ def _summary(what: jgd.Task, optimizer: str, runs: jgd.Runs) -> None:
         mean, std, low, high = (_shown(s[key]) for key in ("mean", "std", "low", "high"))
         rows.append([name, mean, std, f"{low} … {high}", str(int(s["n"])), str(int(s["diverged"]))])
     head = ["validation", "mean", "std", "95% interval", "runs", "diverged"]
-    show.table(head, rows, title=f"{what.name}, {optimizer}, {len(runs)} seeds")
+    console.table(head, rows, title=f"{what.name}, {optimizer}, {len(runs)} seeds")
     for seed, run in zip(runs.seeds, runs, strict=True):
-        show.say(f"seed {seed}: {run.status}")
+        console.say(f"seed {seed}: {run.status}")
 
 
 def _write(directory: Path, runs: Mapping[str, jgd.Run]) -> None:
@@ -196,6 +202,6 @@ def _write(directory: Path, runs: Mapping[str, jgd.Run]) -> None:
     for name, run in runs.items():
         path = directory / f"history{'-' + name.replace(' ', '-') if name else ''}.csv"
         run.to_dataframe().to_csv(path)
-        show.say(f"wrote {path}")
+        console.say(f"wrote {path}")
     training_curves(runs.get("", runs), directory / "training.png")
-    show.say(f"wrote {directory / 'training.png'}")
+    console.say(f"wrote {directory / 'training.png'}")

@@ -1,4 +1,4 @@
-"""Chain, a link made of links, and Optimizer, the door: the only place that knows the counter, dtypes and shapes."""
+"""Chain, a transform made of transforms, and Optimizer, the door: the only place that knows the counter, dtypes and shapes."""
 
 from collections.abc import Callable
 from typing import Any
@@ -10,54 +10,54 @@ from jax import Array
 from jgd.core import checks, tree
 from jgd.core.functions import OnBatch
 from jgd.core.record import record
-from jgd.core.types import Context, Link, Params
+from jgd.core.types import Context, Params, Transform
 
 
 @record
 class Chain:
-    """A link made of links: each one's updates are the next one's input."""
+    """A transform made of transforms: each one's updates are the next one's input."""
 
-    links: tuple[Link, ...]
+    transforms: tuple[Transform, ...]
 
     def init(self, params: Params) -> tuple[Any, ...]:
-        return tuple(link.init(params) for link in self.links)
+        return tuple(transform.init(params) for transform in self.transforms)
 
-    def apply(self, updates: Params, memories: tuple[Any, ...], context: Context) -> tuple[Params, tuple[Any, ...]]:
+    def update(self, updates: Params, states: tuple[Any, ...], context: Context) -> tuple[Params, tuple[Any, ...]]:
         out = []
-        for link, memory in zip(self.links, memories, strict=True):
-            updates, memory = link.apply(updates, memory, context)
-            out.append(memory)
+        for transform, state in zip(self.transforms, states, strict=True):
+            updates, state = transform.update(updates, state, context)
+            out.append(state)
         return updates, tuple(out)
 
-    def readout(self, params: Params, memories: tuple[Any, ...]) -> Params:
-        for link, memory in zip(self.links, memories, strict=True):
-            params = readout(link, params, memory)
+    def eval_params(self, params: Params, states: tuple[Any, ...]) -> Params:
+        for transform, state in zip(self.transforms, states, strict=True):
+            params = eval_params(transform, params, state)
         return params
 
     @property
     def ignores_updates(self) -> bool:
-        return getattr(self.links[0], "ignores_updates", False)
+        return getattr(self.transforms[0], "ignores_updates", False)
 
     @property
     def must_be_last(self) -> bool:
-        return getattr(self.links[-1], "must_be_last", False)
+        return getattr(self.transforms[-1], "must_be_last", False)
 
     @property
     def per_leaf(self) -> bool:
-        return any(getattr(link, "per_leaf", False) for link in self.links)
+        return any(getattr(transform, "per_leaf", False) for transform in self.transforms)
 
 
-def readout(link: Any, params: Params, memory: Any) -> Params:
-    """The parameters that a link would have evaluated: its own answer, or those that descend."""
-    return link.readout(params, memory) if hasattr(link, "readout") else params
+def eval_params(transform: Any, params: Params, state: Any) -> Params:
+    """The parameters that a transform would have evaluated: its own answer, or those that descend."""
+    return transform.eval_params(params, state) if hasattr(transform, "eval_params") else params
 
 
 @record
 class OptimizerState:
-    """What an optimizer remembers: the number of updates made, () int32, and its links' memory."""
+    """What an optimizer remembers: the number of updates made, () int32, and its transforms' own states."""
 
     step: Array
-    memory: Any
+    inner: Any
 
 
 @record
@@ -75,17 +75,17 @@ class Optimizer:
     [0.9, 1.1]
     """
 
-    link: Link
+    transform: Transform
 
     def init(self, params: Params) -> OptimizerState:
         """The state before the first update.
 
-        `params`: a pytree of floating arrays, of any shapes. Memory is float32 or wider whatever the parameters are,
+        `params`: a pytree of floating arrays, of any shapes. State is float32 or wider whatever the parameters are,
         aliases nothing, and works under `jax.eval_shape`. Raises `JgdTypeError` for a leaf that is not floating.
         """
         checks.parameters(params)
-        memory = self.link.init(tree.map(jnp.asarray, params))
-        strong = tree.map(lambda x: jnp.array(x, dtype=x.dtype), memory)  # a copy: memory may not alias params
+        state = self.transform.init(tree.map(jnp.asarray, params))
+        strong = tree.map(lambda x: jnp.array(x, dtype=x.dtype), state)  # a copy: state may not alias params
         return OptimizerState(jnp.zeros((), jnp.int32), strong)
 
     def update(
@@ -100,9 +100,9 @@ class Optimizer:
         """-> (updates, state). Add the updates with `apply_updates`.
 
         `grads` and `params` have one tree and the same shapes. `value` is the loss at `params`, `loss` maps
-        parameters to the loss on this batch; only links that look elsewhere need them. Gradients, parameters and
-        memory are widened to the compute dtype (float32 or wider) here, once for all links; updates stay wide, and
-        each memory slot goes back to the dtype it was born with. Raises `JgdValueError` or `JgdTypeError`, at trace
+        parameters to the loss on this batch; only transforms that look elsewhere need them. Gradients, parameters and
+        state are widened to the compute dtype (float32 or wider) here, once for all transforms; updates stay wide, and
+        each state slot goes back to the dtype it was born with. Raises `JgdValueError` or `JgdTypeError`, at trace
         time, for a missing or unexpected leaf, a wrong shape or a leaf that is not floating, and for the state of
         another optimizer or of other parameters.
         """
@@ -130,17 +130,17 @@ class Optimizer:
             examples=each,
             gauss_newton=curved,
         )
-        updates, memory = self.link.apply(context.grads, tree.widen(state.memory, wide), context)
+        updates, inner = self.transform.update(context.grads, tree.widen(state.inner, wide), context)
         last = jnp.iinfo(jnp.int32).max
         step = jnp.where(state.step < last, state.step + 1, last)  # saturates: a wrapped clock would run schedules anew
-        memory = tree.own(tree.cast_like(memory, state.memory), (grads, params, context.grads, context.params, updates))
-        return updates, OptimizerState(step, memory)
+        inner = tree.own(tree.cast_like(inner, state.inner), (grads, params, context.grads, context.params, updates))
+        return updates, OptimizerState(step, inner)
 
-    def readout(self, state: OptimizerState, params: Params) -> Params:
-        """The parameters to evaluate and deploy: an average, where a link keeps one, else `params` themselves."""
+    def eval_params(self, state: OptimizerState, params: Params) -> Params:
+        """The parameters to evaluate and deploy: an average, where a transform keeps one, else `params` themselves."""
         self._check(state, params)
         wide = tree.compute_dtype(params)
-        read = readout(self.link, tree.widen(params, wide), tree.widen(state.memory, wide))
+        read = eval_params(self.transform, tree.widen(params, wide), tree.widen(state.inner, wide))
         return tree.cast_like(read, params)
 
     def _check(self, state: Any, params: Params) -> None:
@@ -151,37 +151,37 @@ class Optimizer:
         checks.same_state(state, jax.eval_shape(self.init, params))
 
 
-def chain(*links: Link) -> Optimizer:
-    """An optimizer from links, applied left to right.
+def chain(*transforms: Transform) -> Optimizer:
+    """An optimizer from transforms, applied left to right.
 
     >>> import jgd
-    >>> from jgd.links import AddDecayedWeights, Descend
-    >>> jgd.chain(AddDecayedWeights(0.01), Descend(0.1))
-    Optimizer(link=Chain(links=(AddDecayedWeights(weight_decay=0.01), Descend(learning_rate=0.1))))
+    >>> from jgd.transforms import AddDecayedWeights, ScaleByLearningRate
+    >>> jgd.chain(AddDecayedWeights(0.01), ScaleByLearningRate(0.1))
+    Optimizer(transform=Chain(transforms=(AddDecayedWeights(weight_decay=0.01), ScaleByLearningRate(learning_rate=0.1))))
 
-    Raises `JgdTypeError` for something that is no link (an `Optimizer` is none: pass its `.link`), and
-    `JgdValueError` for a link that ignores the updates it is given anywhere but first, or one that must be last
+    Raises `JgdTypeError` for something that is no transform (an `Optimizer` is none: pass its `.transform`), and
+    `JgdValueError` for a transform that ignores the updates it is given anywhere but first, or one that must be last
     anywhere else.
     """
-    if not links:
-        raise checks.JgdValueError("chain needs at least one link, got none")
-    last = max((i for i, link in enumerate(links) if not getattr(link, "only_looks", False)), default=0)
-    for place, link in enumerate(links):
-        if isinstance(link, Optimizer):
-            raise checks.JgdTypeError(f"chain takes links, got an Optimizer at place {place}; pass its .link")
-        if isinstance(link, type) or not (hasattr(link, "init") and hasattr(link, "apply")):
-            raise checks.JgdTypeError(f"chain takes links (init and apply), got {link!r} at place {place}")
-        if place > 0 and getattr(link, "ignores_updates", False):
+    if not transforms:
+        raise checks.JgdValueError("chain needs at least one transform, got none")
+    last = max((i for i, transform in enumerate(transforms) if not getattr(transform, "only_looks", False)), default=0)
+    for place, transform in enumerate(transforms):
+        if isinstance(transform, Optimizer):
+            raise checks.JgdTypeError(f"chain takes transforms, got an Optimizer at place {place}; pass its .transform")
+        if isinstance(transform, type) or not (hasattr(transform, "init") and hasattr(transform, "update")):
+            raise checks.JgdTypeError(f"chain takes transforms (init and update), got {transform!r} at place {place}")
+        if place > 0 and getattr(transform, "ignores_updates", False):
             raise checks.JgdValueError(
-                f"{type(link).__name__} takes its own gradient and ignores the updates before it: "
+                f"{type(transform).__name__} takes its own gradient and ignores the updates before it: "
                 f"it must be first in a chain, got place {place}"
             )
-        if place < last and getattr(link, "must_be_last", False):
+        if place < last and getattr(transform, "must_be_last", False):
             raise checks.JgdValueError(
-                f"{type(link).__name__} must see the step that is really made: "
-                f"it must be last in a chain, got place {place} of {len(links)}"
+                f"{type(transform).__name__} must see the step that is really made: "
+                f"it must be last in a chain, got place {place} of {len(transforms)}"
             )
-    return Optimizer(Chain(tuple(links)))
+    return Optimizer(Chain(tuple(transforms)))
 
 
 def apply_updates(params: Params, updates: Params) -> Params:

@@ -71,7 +71,7 @@ def zeros_like(a: Any) -> Any:
 
 
 def own(a: Any, others: Any) -> Any:
-    """`a` with a copy of every array that is also in `others`, or twice in `a`: outside jit a memory may not alias the
+    """`a` with a copy of every array that is also in `others`, or twice in `a`: outside jit a state may not alias the
     caller's arrays, or donating one would delete the other. Inside jit the compiler sees to it.
     """
     seen = {id(x) for x in leaves(others)}
@@ -88,7 +88,7 @@ def own(a: Any, others: Any) -> Any:
 
 
 def copy(a: Any) -> Any:
-    """`a` as a memory starts with it: each leaf float32 or wider."""
+    """`a` as a state starts with it: each leaf float32 or wider."""
     return map(lambda x: jnp.asarray(x).astype(_wide(x)), a)
 
 

@@ -1,4 +1,4 @@
-"""The words of the library: parameters, schedules, losses, the Link protocol and the Context that a link sees."""
+"""The words of the library: parameters, schedules, losses, the Transform protocol and the Context that a transform sees."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
@@ -19,14 +19,16 @@ Loss: TypeAlias = Callable[[Params, Batch], Array]  # -> () floating
 
 @dataclass(frozen=True)
 class Context:
-    """What a link may look at besides the updates. It lives inside one update and never crosses jit."""
+    """What a transform may look at besides the updates. It lives inside one update and never crosses jit."""
 
     params: Params  # in the compute dtype (float32 or wider)
     grads: Params  # as the optimizer received them, in the compute dtype
     step: Array  # () int32: updates made so far, the only clock
     stored: Params  # the parameters in the dtypes that they are kept in
     value: Array | None = None  # () the loss at params, where the caller has it
-    loss: Callable[[Params], Array] | None = None  # params -> the loss on this batch, for links that look elsewhere
+    loss: Callable[[Params], Array] | None = (
+        None  # params -> the loss on this batch, for transforms that look elsewhere
+    )
     examples: Callable[[Params], Params] | None = None  # params -> each example's gradient, leaves (rows, …)
     gauss_newton: Callable[[Params, Params], Params] | None = None  # params, vector -> Jᵀ L J · vector
 
@@ -91,26 +93,26 @@ class Context:
         return self.gauss_newton(self.params, vector)
 
     def among(self, **changes: Any) -> "Context":
-        """This context with other fields, for the links inside a wrapper."""
+        """This context with other fields, for the transforms inside a wrapper."""
         return replace(self, **changes)
 
 
-class Link(Protocol):
-    """What a chain is made of. Pure: all that is remembered is in `memory`, a record or ().
+class Transform(Protocol):
+    """What a chain is made of. Pure: all that is remembered is in `state`, a record or ().
 
     A class may set `ignores_updates = True` when its result doesn't depend on the updates it is given; `chain` then
     accepts it in first place only, where nothing before it is lost. It may set `must_be_last = True` when it has to see
     the step that is really made (an average of the parameters); `chain` then accepts it in last place only, or before
-    links that set `only_looks = True`, which give back the updates they are given. And it may have
-    `readout(params, memory) -> params`: the parameters to evaluate and deploy, where they are not those that descend.
+    transforms that set `only_looks = True`, which give back the updates they are given. And it may have
+    `eval_params(params, state) -> params`: the parameters to evaluate and deploy, where they are not those that descend.
     It sets `per_leaf = True` when its result depends on how the entries are cut into leaves (a norm of each leaf, a
     matrix method), so that `Flatten`, which makes one vector of all leaves, refuses it.
     """
 
     def init(self, params: Params, /) -> Any:
-        """The memory before the first update."""
+        """The state before the first update."""
         ...
 
-    def apply(self, updates: Params, memory: Any, context: Context, /) -> tuple[Params, Any]:
-        """One update: -> (updates, memory)."""
+    def update(self, updates: Params, state: Any, context: Context, /) -> tuple[Params, Any]:
+        """One update: -> (updates, state)."""
         ...

@@ -15,10 +15,10 @@ uses.py       which leaves a loss reads
 """
 
 from jgd.gradients import blocks, derived, symbolic
-from jgd.gradients.attach import WithGradient, with_derived_gradient
 from jgd.gradients.check import check_gradients
 from jgd.gradients.costs import Cost, CostTable, cost, cost_table
 from jgd.gradients.curvature import Sharpness, condition_number, hessian, hvp, max_stable_learning_rate, sharpness
+from jgd.gradients.custom_gradient import WithGradient, with_derived_gradient
 from jgd.gradients.error_curve import ErrorCurve, error_curve
 from jgd.gradients.lectures import MethodOne, TwoChecks, method_one, two_checks
 from jgd.gradients.numerical import (

@@ -15,9 +15,9 @@ import numpy as np
 from jgd.core import checks
 from jgd.core.functions import UNTRACEABLE
 from jgd.core.types import Batch, Loss, Params
-from jgd.gradients.compiled import fingerprint, keep, recalled, reused
-from jgd.gradients.double import SHARP, Layout, Wide, coarsest, double, in_dtype, joined
-from jgd.gradients.widen import UNWIDENABLE, widened
+from jgd.gradients.float64_loss import SHARP, Layout, Wide, coarsest, double, in_dtype, joined
+from jgd.gradients.program_cache import fingerprint, keep, recalled, reused
+from jgd.gradients.promote_jaxpr import UNWIDENABLE, widened
 
 Gradient = Callable[..., Params]
 

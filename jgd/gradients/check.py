@@ -17,9 +17,9 @@ import numpy as np
 from jgd.core import checks, seeds
 from jgd.core.functions import name_of, untraceable
 from jgd.core.types import Batch, Loss, Params
-from jgd.gradients import agreement, analytic, checkable, double, uses
-from jgd.gradients.leaf import blank, check_leaf
-from jgd.gradients.locate import Probe, random_directions
+from jgd.gradients import analytic, checkable, consistency, float64_loss, preconditions
+from jgd.gradients.check_leaf import blank, check_leaf
+from jgd.gradients.locate_errors import Probe, random_directions
 from jgd.gradients.report import GradientCheck
 
 TOLERANCE = 1e-7  # relative, where all is float64: far above rounding, far below any fault worth the name
@@ -65,13 +65,13 @@ def check_gradients(
     >>> check_gradients(loss, params, batch, gradient=doubled).leaves[0].cause
     '2 times too large: a factor 2 too much'
     """
-    double.usable(loss, params, batch)
+    float64_loss.usable(loss, params, batch)
     compare = (compare,) if isinstance(compare, str) else tuple(compare)
     _arguments(gradient, directions, order, compare, tolerance)
     seed = secrets.randbits(32) if seed is None else seeds.check(seed)
     rng = np.random.default_rng(seed)
     try:
-        wide = double.around(loss, params, batch)
+        wide = float64_loss.around(loss, params, batch)
         layout = wide.layout
         grads = analytic.gradients(loss, gradient, params, batch, wide)
         value, here = grads.value, wide.here()
@@ -85,7 +85,9 @@ def check_gradients(
         raise untraceable(loss) from error
     allowed = tolerance
     if allowed is None:  # constants that a program rounds to its own dtypes may be other ones in its gradient
-        allowed = max(TOLERANCE, wide.grain, grads.grain) if grads.eps < double.SHARP else min(0.3, COARSE * grads.eps)
+        allowed = (
+            max(TOLERANCE, wide.grain, grads.grain) if grads.eps < float64_loss.SHARP else min(0.3, COARSE * grads.eps)
+        )
     rows = common_rows(batch)
     leaves = []
     for at, place in enumerate(layout.places):
@@ -102,7 +104,7 @@ def check_gradients(
         probe = Probe(wide, here, grads.sharp, place, allowed)
         looks = directions if allowed < ROUGH else 4 * directions
         leaf = check_leaf(probe, grads, at, rows, rng, looks, every_entry)
-        if leaf.kind == "unused" and uses.read(loss, params, batch)[at]:
+        if leaf.kind == "unused" and preconditions.read(loss, params, batch)[at]:
             leaf = replace(leaf, kind="flat", cause="no effect near these parameters: gradient and differences are 0")
         leaves.append(leaf)
     second = None
@@ -113,7 +115,7 @@ def check_gradients(
     agreements = []
     for name in compare:
         with _traceable(gradient, f"compare={name!r}"):
-            agreements.append(agreement.compare(name, loss, gradient, params, batch))
+            agreements.append(consistency.compare(name, loss, gradient, params, batch))
     return GradientCheck(tuple(leaves), value, seed, wide.spent["points"], "", second, tuple(agreements))
 
 
@@ -138,13 +140,13 @@ def common_rows(batch: Batch) -> int | None:
     return lengths.pop() if len(lengths) == 1 else None
 
 
-def _projected(loss: Loss, gradient: Any, layout: double.Layout, rng: np.random.Generator) -> Loss:
+def _projected(loss: Loss, gradient: Any, layout: float64_loss.Layout, rng: np.random.Generator) -> Loss:
     """<gradient(params), w> for a random w over all leaves: its gradient is the Hessian-vector product H w."""
     d = max([0, *(place[1] for place in layout.places if place)])
     w = random_directions(rng, 1, (0, d), d)[0]
 
     def slope(params: Params, batch: Batch):
-        grads = agreement.gradient_of(loss, gradient, params, batch)
+        grads = consistency.gradient_of(loss, gradient, params, batch)
         parts = [
             jnp.sum(grad * w[slice(*place)].reshape(shape).astype(grad.dtype)).astype(jnp.result_type(float))
             for grad, place, shape in zip(
@@ -156,7 +158,7 @@ def _projected(loss: Loss, gradient: Any, layout: double.Layout, rng: np.random.
     return slope
 
 
-def _checked(values: Sequence[Any], layout: double.Layout) -> list[Any]:
+def _checked(values: Sequence[Any], layout: float64_loss.Layout) -> list[Any]:
     return [value for value, place in zip(values, layout.places, strict=True) if place]
 
 
@@ -170,4 +172,4 @@ def _arguments(gradient: Any, directions: Any, order: Any, compare: Any, toleran
     if tolerance is not None:
         checks.number("tolerance", tolerance, "> 0")
     for name in compare:
-        checks.choice("comparison", name, agreement.comparisons)
+        checks.choice("comparison", name, consistency.comparisons)

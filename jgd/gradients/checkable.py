@@ -6,7 +6,7 @@ import numpy as np
 
 from jgd.core.functions import one_number
 from jgd.core.types import Batch, Loss, Params
-from jgd.gradients.double import double, lay_out
+from jgd.gradients.float64_loss import double, lay_out
 
 
 def value_of(loss: Loss, params: Params, batch: Batch) -> float:

@@ -19,8 +19,8 @@ from jax import Array
 from jgd.core import checks
 from jgd.core.functions import OnBatch
 from jgd.core.types import Batch, Loss, Params
-from jgd.gradients.compiled import fingerprint, reused
-from jgd.gradients.double import usable
+from jgd.gradients.float64_loss import usable
+from jgd.gradients.program_cache import fingerprint, reused
 
 MEMORY = 2**30  # bytes of a Hessian before it is refused
 

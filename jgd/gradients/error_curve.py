@@ -8,7 +8,7 @@ import numpy as np
 
 from jgd.core import checks
 from jgd.core.types import Batch, Params
-from jgd.gradients.double import Wide, around
+from jgd.gradients.float64_loss import Wide, around
 from jgd.gradients.numerical import along, formulas, methods
 
 DTYPES = ("float32", "float64")

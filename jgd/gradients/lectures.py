@@ -22,11 +22,11 @@ from jgd.core.functions import untraceable
 from jgd.core.optimizer import Chain, Optimizer, apply_updates
 from jgd.core.types import Batch, Loss, Params
 from jgd.gradients import checkable
-from jgd.gradients.double import Wide, around, usable
-from jgd.gradients.locate import random_directions
+from jgd.gradients.float64_loss import Wide, around, usable
+from jgd.gradients.locate_errors import random_directions
 from jgd.gradients.numerical import CENTRAL, central_difference, richardson
 from jgd.gradients.slopes import careful, length
-from jgd.links import Descend
+from jgd.transforms import ScaleByLearningRate
 
 PAIRS = (("automatic", "method 1"), ("automatic", "method 2"), ("method 1", "method 2"))
 BENT = 1e-3  # one-sided slopes of a smooth function differ by less than this, relative
@@ -44,7 +44,7 @@ _hints = {
     "method 2": "the loss bends within the step of the difference; give a smaller step",
 }
 
-# what a link's name says of it, and what it does to the update
+# what a transform's name says of it, and what it does to the update
 _reasons = {
     "Trace": "momentum: the step is a sum of past gradients, not this one",
     "LookAhead": "momentum, and a gradient taken at other weights",
@@ -73,7 +73,7 @@ def method_one(before: Params, after: Params, learning_rate: float, optimizer: O
     optimizer: the one that made the step, to be refused unless it is plain descent: momentum, adaptive scaling,
     clipping and weight decay all move the weights by something else than α g, and a schedule is fine as long as
     `learning_rate` is its value there. Without it nothing can be refused. The division is done in float64; what is
-    lost was lost when the step rounded `after`. Raises `JgdValueError` naming the link at fault.
+    lost was lost when the step rounded `after`. Raises `JgdValueError` naming the transform at fault.
 
     >>> before, after = {"w": np.array([1.0])}, {"w": np.array([1.0933333333333333])}
     >>> method_one(before, after, 0.01).gradient["w"].tolist()
@@ -97,36 +97,36 @@ def method_one(before: Params, after: Params, learning_rate: float, optimizer: O
 
 
 def _plain(optimizer: Optimizer, rate: float) -> None:
-    """Refuse every link but `Descend`, by its name and what it does."""
+    """Refuse every transform but `ScaleByLearningRate`, by its name and what it does."""
     if not isinstance(optimizer, Optimizer):
         raise checks.JgdTypeError(f"optimizer must be a jgd.Optimizer, got {optimizer!r}")
     descents = 0
-    for link in _links(optimizer.link):
-        name = type(link).__name__
-        if not isinstance(link, Descend):
+    for transform in _links(optimizer.transform):
+        name = type(transform).__name__
+        if not isinstance(transform, ScaleByLearningRate):
             why = next((why for word, why in _reasons.items() if word in name), "which is not plain descent")
             raise checks.JgdValueError(
                 f"method 1 needs a plain step, but optimizer has {name}, {why}; (w_before − w_after)/α is then not "
                 "the gradient: take one step of jgd.optimizers.sgd for the check"
             )
         descents += 1
-        used = link.learning_rate
+        used = transform.learning_rate
         if not callable(used) and np.shape(used) == () and not math.isclose(float(used), rate, rel_tol=1e-6):
             raise checks.JgdValueError(f"learning_rate must be the optimizer's, {float(used):g}, got {rate:g}")
     if descents != 1:
-        raise checks.JgdValueError(f"method 1 needs one Descend link in optimizer, got {descents}")
+        raise checks.JgdValueError(f"method 1 needs one ScaleByLearningRate transform in optimizer, got {descents}")
 
 
-def _links(link: Any) -> Iterator[Any]:
-    """The links of a chain; one that holds others comes first, under its own name."""
-    if isinstance(link, Chain):
-        for inner in link.links:
+def _links(transform: Any) -> Iterator[Any]:
+    """The transforms of a chain; one that holds others comes first, under its own name."""
+    if isinstance(transform, Chain):
+        for inner in transform.transforms:
             yield from _links(inner)
         return
-    yield link
-    for each in fields(link) if hasattr(link, "__dataclass_fields__") else ():
-        held = getattr(link, each.name)
-        if hasattr(held, "init") and hasattr(held, "apply"):
+    yield transform
+    for each in fields(transform) if hasattr(transform, "__dataclass_fields__") else ():
+        held = getattr(transform, each.name)
+        if hasattr(held, "init") and hasattr(held, "update"):
             yield from _links(held)
 
 

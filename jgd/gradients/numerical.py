@@ -20,7 +20,7 @@ import numpy as np
 
 from jgd.core import checks
 from jgd.core.types import Batch, Params
-from jgd.gradients.double import Wide, around, lay_out, numbers, usable
+from jgd.gradients.float64_loss import Wide, around, lay_out, numbers, usable
 
 
 @dataclass(frozen=True)

@@ -153,7 +153,7 @@ def get(name: str) -> Callable[..., Optimizer]:
     """The builder registered under `name`; an unknown one raises and lists the choices.
 
     >>> get("sgd")(0.1)
-    Optimizer(link=Chain(links=(Descend(learning_rate=0.1),)))
+    Optimizer(transform=Chain(transforms=(ScaleByLearningRate(learning_rate=0.1),)))
     """
     return registry[checks.choice("optimizer", name, registry)]
 

@@ -20,8 +20,8 @@ from jgd.core import tree
 from jgd.core.optimizer import Optimizer, chain
 from jgd.core.record import hyper, record, static
 from jgd.core.types import Context, Params, Scalar
-from jgd.links import Descend, Mean
 from jgd.optimizers.adam import Moments, over_root
+from jgd.transforms import Mean, ScaleByLearningRate
 
 
 @record
@@ -38,7 +38,7 @@ class ScaleByBelief:
     def init(self, params: Params) -> Moments:
         return Moments.like(params)
 
-    def apply(self, grads: Params, moments: Moments, context: Context) -> tuple[Params, Moments]:
+    def update(self, grads: Params, moments: Moments, context: Context) -> tuple[Params, Moments]:
         eps, eps_root = context.at(self.eps), context.at(self.eps_root)
         mean = moments.mean.absorb(context.at(self.b1), grads)
         centre = moments.mean.total if self.centred_on_previous else mean.total
@@ -67,7 +67,7 @@ def adabelief(
     >>> round(float(updates[0]), 6)  # g − m is 0.9 g at first
     0.1
     """
-    return chain(ScaleByBelief(b1, b2, eps, eps_root), Descend(learning_rate))
+    return chain(ScaleByBelief(b1, b2, eps, eps_root), ScaleByLearningRate(learning_rate))
 
 
 def acprop(
@@ -88,4 +88,4 @@ def acprop(
     >>> updates.tolist()
     [0.5]
     """
-    return chain(ScaleByBelief(b1, b2, eps, eps_root, True, centred_on_previous), Descend(learning_rate))
+    return chain(ScaleByBelief(b1, b2, eps, eps_root, True, centred_on_previous), ScaleByLearningRate(learning_rate))

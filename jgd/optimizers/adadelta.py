@@ -13,7 +13,7 @@ from jgd.core import tree
 from jgd.core.optimizer import Optimizer, chain
 from jgd.core.record import hyper, record
 from jgd.core.types import Context, Params, Scalar
-from jgd.links import Descend
+from jgd.transforms import ScaleByLearningRate
 
 
 @record
@@ -32,16 +32,16 @@ class ScaleByAdadelta:
     def init(self, params: Params) -> AdadeltaMemory:
         return AdadeltaMemory(tree.zeros_like(params), tree.zeros_like(params))
 
-    def apply(self, grads: Params, memory: AdadeltaMemory, context: Context) -> tuple[Params, AdadeltaMemory]:
+    def update(self, grads: Params, state: AdadeltaMemory, context: Context) -> tuple[Params, AdadeltaMemory]:
         rho, eps = context.at(self.rho), context.at(self.eps)
-        squares = tree.blend(rho, memory.squares, tree.square(grads))
+        squares = tree.blend(rho, state.squares, tree.square(grads))
         updates = tree.map(
             lambda D, E, g: tree.divide(tree.root(D + eps), tree.root(E + eps)) * g,
-            memory.steps,
+            state.steps,
             squares,
             grads,
         )
-        steps = tree.blend(rho, memory.steps, tree.square(updates))
+        steps = tree.blend(rho, state.steps, tree.square(updates))
         return updates, AdadeltaMemory(squares, steps)
 
 
@@ -56,4 +56,4 @@ def adadelta(learning_rate: Scalar = 1.0, rho: Scalar = 0.9, eps: Scalar = 1e-6)
     >>> updates.tolist()
     [0.00316]
     """
-    return chain(ScaleByAdadelta(rho, eps), Descend(learning_rate))
+    return chain(ScaleByAdadelta(rho, eps), ScaleByLearningRate(learning_rate))

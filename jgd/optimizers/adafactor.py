@@ -25,8 +25,8 @@ from jgd.core import checks, tree
 from jgd.core.optimizer import Optimizer, chain
 from jgd.core.record import hyper, record, static
 from jgd.core.types import Context, Params, Scalar
-from jgd.links import Mean, Rate
-from jgd.links.trust_ratio import length
+from jgd.transforms import LearningRateState, Mean
+from jgd.transforms.trust_ratio import length
 
 
 @record
@@ -41,12 +41,12 @@ class Factors:
 class AdafactorMemory:
     squares: Mean  # of each leaf Factors, or V̂ itself
     momentum: Params | None
-    rate: Rate
+    rate: LearningRateState
 
 
 @record
 class DescendByAdafactor:
-    """−ρ (max(min_scale, RMS(θ)) Û + λ θ). Its step needs both η and ‖θ‖, so it is the whole method in one link."""
+    """−ρ (max(min_scale, RMS(θ)) Û + λ θ). Its step needs both η and ‖θ‖, so it is the whole method in one transform."""
 
     learning_rate: Scalar = hyper("> 0")
     decay_rate: Scalar = hyper("> 0")
@@ -82,9 +82,11 @@ class DescendByAdafactor:
 
         squares = Mean.like(params)
         mean = None if self.momentum is None else tree.zeros_like(params)
-        return AdafactorMemory(Mean(tree.map(empty, squares.total), squares.weight), mean, Rate.unused(params))
+        return AdafactorMemory(
+            Mean(tree.map(empty, squares.total), squares.weight), mean, LearningRateState.unused(params)
+        )
 
-    def apply(self, grads: Params, memory: AdafactorMemory, context: Context) -> tuple[Params, AdafactorMemory]:
+    def update(self, grads: Params, state: AdafactorMemory, context: Context) -> tuple[Params, AdafactorMemory]:
         rate, eps, min_scale = context.at(self.learning_rate), context.at(self.eps), context.at(self.min_scale)
         t = context.step.astype(rate.dtype) + 1
         if self.relative_step:
@@ -108,13 +110,13 @@ class DescendByAdafactor:
                 u = u / jnp.maximum(1, rms(u) / threshold)
             return u * rate * (jnp.maximum(min_scale, rms(w)) if self.multiply_by_parameter_scale else 1)
 
-        squares = memory.squares.absorb(b2, tree.map(squared, grads))
-        steps, mean = tree.map(step, grads, squares.value(), context.params), memory.momentum
+        squares = state.squares.absorb(b2, tree.map(squared, grads))
+        steps, mean = tree.map(step, grads, squares.value(), context.params), state.momentum
         if self.momentum is not None:
             steps = mean = tree.blend(context.at(self.momentum), mean, steps)
         shrink = rate * context.at(self.weight_decay)
         updates = tree.map(lambda s, w: -s - shrink * w, steps, context.params)
-        return updates, AdafactorMemory(squares, mean, Rate(rate))
+        return updates, AdafactorMemory(squares, mean, LearningRateState(rate))
 
 
 def rms(leaf: Array) -> Array:
@@ -139,15 +141,15 @@ def adafactor(
 
     learning_rate, decay_rate: > 0. clipping_threshold: d > 0, or None for no clipping. momentum: in [0, 1), or None.
     weight_decay, eps, min_scale: ≥ 0. min_dim_size_to_factor (a whole number ≥ 1), multiply_by_parameter_scale,
-    relative_step and last_axes are structure; see above. Memory of an (n, m) leaf: n + m numbers.
+    relative_step and last_axes are structure; see above. State of an (n, m) leaf: n + m numbers.
 
     >>> optimizer, params = adafactor(min_dim_size_to_factor=1), 2 * jnp.ones((2, 2))
     >>> updates, _ = optimizer.update(jnp.array([[1.0, 2.0], [3.0, 6.0]]), optimizer.init(params), params)
     >>> updates.round(6).tolist()
     [[-0.02, -0.02], [-0.02, -0.02]]
     """
-    link = DescendByAdafactor(
+    transform = DescendByAdafactor(
         learning_rate, decay_rate, eps, min_scale, weight_decay, clipping_threshold, momentum,
         relative_step, multiply_by_parameter_scale, min_dim_size_to_factor, last_axes,
     )  # fmt: skip
-    return chain(link)
+    return chain(transform)

@@ -14,12 +14,12 @@ from jgd.core import tree
 from jgd.core.optimizer import Optimizer, chain
 from jgd.core.record import hyper, record, static
 from jgd.core.types import Context, Params, Scalar
-from jgd.links import Descend
+from jgd.transforms import ScaleByLearningRate
 
 
 @record
 class ScaleByAdagrad:
-    """u = g / √(G + eps). The memory is G, shaped as the parameters."""
+    """u = g / √(G + eps). The state is G, shaped as the parameters."""
 
     initial_accumulator_value: float = hyper(">= 0", schedule=False)
     eps: Scalar = hyper(">= 0")
@@ -29,7 +29,7 @@ class ScaleByAdagrad:
         start = jnp.asarray(self.initial_accumulator_value)
         return tree.map(lambda zeros: zeros + start.astype(zeros.dtype), tree.zeros_like(params))
 
-    def apply(self, grads: Params, total: Params, context: Context) -> tuple[Params, Params]:
+    def update(self, grads: Params, total: Params, context: Context) -> tuple[Params, Params]:
         total = tree.map(lambda G, g: G + g**2, total, grads)
         return scale_by_root(grads, total, context.at(self.eps), self.eps_in_sqrt), total
 
@@ -57,4 +57,4 @@ def adagrad(
     >>> updates.tolist()
     [0.1]
     """
-    return chain(ScaleByAdagrad(initial_accumulator_value, eps, eps_in_sqrt), Descend(learning_rate))
+    return chain(ScaleByAdagrad(initial_accumulator_value, eps, eps_in_sqrt), ScaleByLearningRate(learning_rate))

@@ -18,7 +18,7 @@ from jgd.core import checks, tree
 from jgd.core.optimizer import Optimizer, chain
 from jgd.core.record import hyper, record, static
 from jgd.core.types import Context, Params, Scalar
-from jgd.links import Descend, Mean
+from jgd.transforms import Mean, ScaleByLearningRate
 
 
 @record
@@ -64,7 +64,7 @@ class ScaleByAdam:
         narrow = tree.map(lambda m: m.astype(self.mu_dtype), moments.mean.total)
         return Moments(Mean(narrow, moments.mean.weight), moments.square)
 
-    def apply(self, grads: Params, moments: Moments, context: Context) -> tuple[Params, Moments]:
+    def update(self, grads: Params, moments: Moments, context: Context) -> tuple[Params, Moments]:
         b1 = context.at(self.b1)
         moments = moments.absorb(b1, context.at(self.b2), grads)
         mean = ahead(moments.mean, b1, grads) if self.nesterov else moments.mean.value()
@@ -101,4 +101,4 @@ def adam(
     >>> updates.tolist()
     [0.1]
     """
-    return chain(ScaleByAdam(b1, b2, eps, eps_root, nesterov, mu_dtype), Descend(learning_rate))
+    return chain(ScaleByAdam(b1, b2, eps, eps_root, nesterov, mu_dtype), ScaleByLearningRate(learning_rate))

@@ -17,8 +17,8 @@ from jgd.core import tree
 from jgd.core.optimizer import Optimizer, chain
 from jgd.core.record import hyper, record
 from jgd.core.types import Context, Params, Scalar
-from jgd.links import Descend
 from jgd.optimizers.adam import Moments
+from jgd.transforms import ScaleByLearningRate
 
 
 @record
@@ -33,7 +33,7 @@ class ScaleByAdamAtan2:
     def init(self, params: Params) -> Moments:
         return Moments.like(params)
 
-    def apply(self, grads: Params, moments: Moments, context: Context) -> tuple[Params, Moments]:
+    def update(self, grads: Params, moments: Moments, context: Context) -> tuple[Params, Moments]:
         a, b = context.at(self.a), context.at(self.b)
         moments = moments.absorb(context.at(self.b1), context.at(self.b2), grads)
         updates = tree.map(lambda m, v: a * angle(m, b * tree.root(v)), moments.mean.value(), moments.square.value())
@@ -61,4 +61,4 @@ def adam_atan2(
     >>> round(float(updates[0]), 5)  # π/4
     0.7854
     """
-    return chain(ScaleByAdamAtan2(b1, b2, a, b), Descend(learning_rate))
+    return chain(ScaleByAdamAtan2(b1, b2, a, b), ScaleByLearningRate(learning_rate))

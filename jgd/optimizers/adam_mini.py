@@ -26,8 +26,8 @@ from jgd.core.optimizer import Optimizer, chain
 from jgd.core.paths import first_match
 from jgd.core.record import hyper, record, static
 from jgd.core.types import Context, Params, Scalar
-from jgd.links import AddDecayedWeights, Descend, Mean
 from jgd.optimizers.adam import Moments, over_root
+from jgd.transforms import AddDecayedWeights, Mean, ScaleByLearningRate
 
 Blocks = tuple[int, ...] | str  # the axes that tell blocks apart, or "entry"
 
@@ -45,7 +45,7 @@ class ScaleByAdamMini:
         empty = Moments.like(params)
         return Moments(empty.mean, Mean(self._means(empty.square.total), empty.square.weight))
 
-    def apply(self, grads: Params, moments: Moments, context: Context) -> tuple[Params, Moments]:
+    def update(self, grads: Params, moments: Moments, context: Context) -> tuple[Params, Moments]:
         mean = moments.mean.absorb(context.at(self.b1), grads)
         square = moments.square.absorb(context.at(self.b2), self._means(tree.square(grads)))
         return over_root(mean.value(), square.value(), context.at(self.eps)), Moments(mean, square)
@@ -92,7 +92,7 @@ def adam_mini(
     that no pattern matches, a pattern that matches no leaf, or an axis that a leaf hasn't got.
     """
     scale = ScaleByAdamMini(b1, b2, eps, _rules({"*": ()} if blocks is None else blocks))
-    return chain(scale, AddDecayedWeights(weight_decay), Descend(learning_rate))
+    return chain(scale, AddDecayedWeights(weight_decay), ScaleByLearningRate(learning_rate))
 
 
 def _rules(blocks: Any) -> tuple[tuple[str, Blocks], ...]:

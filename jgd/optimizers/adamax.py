@@ -16,7 +16,7 @@ from jgd.core import tree
 from jgd.core.optimizer import Optimizer, chain
 from jgd.core.record import hyper, record
 from jgd.core.types import Context, Params, Scalar
-from jgd.links import AddDecayedWeights, Descend, Mean
+from jgd.transforms import AddDecayedWeights, Mean, ScaleByLearningRate
 
 
 @record
@@ -36,10 +36,10 @@ class ScaleByAdamax:
     def init(self, params: Params) -> AdamaxMemory:
         return AdamaxMemory(Mean.like(params), tree.zeros_like(params))
 
-    def apply(self, grads: Params, memory: AdamaxMemory, context: Context) -> tuple[Params, AdamaxMemory]:
+    def update(self, grads: Params, state: AdamaxMemory, context: Context) -> tuple[Params, AdamaxMemory]:
         b2, eps = context.at(self.b2), context.at(self.eps)
-        mean = memory.mean.absorb(context.at(self.b1), grads)
-        largest = tree.map(lambda v, g: jnp.maximum(b2 * v, jnp.abs(g) + eps), memory.largest, grads)
+        mean = state.mean.absorb(context.at(self.b1), grads)
+        largest = tree.map(lambda v, g: jnp.maximum(b2 * v, jnp.abs(g) + eps), state.largest, grads)
         return tree.map(tree.divide, mean.value(), largest), AdamaxMemory(mean, largest)
 
 
@@ -53,7 +53,7 @@ def adamax(learning_rate: Scalar, b1: Scalar = 0.9, b2: Scalar = 0.999, eps: Sca
     >>> updates.tolist()
     [0.1]
     """
-    return chain(ScaleByAdamax(b1, b2, eps), Descend(learning_rate))
+    return chain(ScaleByAdamax(b1, b2, eps), ScaleByLearningRate(learning_rate))
 
 
 def adamaxw(
@@ -72,4 +72,4 @@ def adamaxw(
     >>> updates.tolist()
     [-0.05]
     """
-    return chain(ScaleByAdamax(b1, b2, eps), AddDecayedWeights(weight_decay), Descend(learning_rate))
+    return chain(ScaleByAdamax(b1, b2, eps), AddDecayedWeights(weight_decay), ScaleByLearningRate(learning_rate))

@@ -10,8 +10,8 @@ from typing import Any
 
 from jgd.core.optimizer import Optimizer, chain
 from jgd.core.types import Scalar
-from jgd.links import AddDecayedWeights, Descend
 from jgd.optimizers.adam import ScaleByAdam
+from jgd.transforms import AddDecayedWeights, ScaleByLearningRate
 
 
 def adamw(
@@ -37,4 +37,4 @@ def adamw(
     [-0.05]
     """
     scale = ScaleByAdam(b1, b2, eps, eps_root, nesterov, mu_dtype)
-    return chain(scale, AddDecayedWeights(weight_decay), Descend(learning_rate))
+    return chain(scale, AddDecayedWeights(weight_decay), ScaleByLearningRate(learning_rate))

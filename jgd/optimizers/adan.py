@@ -19,12 +19,12 @@ from jgd.core import checks, tree
 from jgd.core.optimizer import Optimizer, chain
 from jgd.core.record import hyper, record
 from jgd.core.types import Context, Params, Scalar
-from jgd.links import AddDecayedWeights, Descend, Mean, Rate
 from jgd.optimizers.adam import over_root
+from jgd.transforms import AddDecayedWeights, LearningRateState, Mean, ScaleByLearningRate
 
 
 @record
-class AdanMemory:
+class AdanState:
     mean: Mean  # m, of the gradients
     change: Mean  # v, of their differences
     square: Mean  # n
@@ -40,20 +40,20 @@ class ScaleByAdan:
     b3: Scalar = hyper("[0, 1)")
     eps: Scalar = hyper(">= 0")
 
-    def init(self, params: Params) -> AdanMemory:
-        return AdanMemory(Mean.like(params), Mean.like(params), Mean.like(params), tree.zeros_like(params))
+    def init(self, params: Params) -> AdanState:
+        return AdanState(Mean.like(params), Mean.like(params), Mean.like(params), tree.zeros_like(params))
 
-    def apply(self, grads: Params, memory: AdanMemory, context: Context) -> tuple[Params, AdanMemory]:
+    def update(self, grads: Params, state: AdanState, context: Context) -> tuple[Params, AdanState]:
         b2 = context.at(self.b2)
-        first = memory.change.weight == 0
-        difference = tree.map(lambda g, old: jnp.where(first, jnp.zeros_like(g), g - old), grads, memory.before)
-        mean = memory.mean.absorb(context.at(self.b1), grads)
-        change = memory.change.absorb(b2, difference)
+        first = state.change.weight == 0
+        difference = tree.map(lambda g, old: jnp.where(first, jnp.zeros_like(g), g - old), grads, state.before)
+        mean = state.mean.absorb(context.at(self.b1), grads)
+        change = state.change.absorb(b2, difference)
         foreseen = tree.map(lambda g, d: g + b2 * d, grads, difference)
-        square = memory.square.absorb(context.at(self.b3), tree.square(foreseen))
+        square = state.square.absorb(context.at(self.b3), tree.square(foreseen))
         ahead = tree.map(lambda m, v: m + b2 * v, mean.value(), change.value())
-        memory = AdanMemory(mean, change, square, grads)
-        return over_root(ahead, square.value(), context.at(self.eps)), memory
+        state = AdanState(mean, change, square, grads)
+        return over_root(ahead, square.value(), context.at(self.eps)), state
 
 
 @record
@@ -63,13 +63,13 @@ class DescendProximally:
     learning_rate: Scalar = hyper("> 0")
     weight_decay: Scalar = hyper(">= 0")
 
-    def init(self, params: Params) -> Rate:
-        return Rate.unused(params)
+    def init(self, params: Params) -> LearningRateState:
+        return LearningRateState.unused(params)
 
-    def apply(self, updates: Params, memory: Rate, context: Context) -> tuple[Params, Rate]:
+    def update(self, updates: Params, state: LearningRateState, context: Context) -> tuple[Params, LearningRateState]:
         rate, decay = context.at(self.learning_rate), context.at(self.weight_decay)
         shrunk = rate / (1 + rate * decay)
-        return tree.map(lambda u, w: -shrunk * (u + decay * w), updates, context.params), Rate(rate)
+        return tree.map(lambda u, w: -shrunk * (u + decay * w), updates, context.params), LearningRateState(rate)
 
 
 def adan(
@@ -94,4 +94,4 @@ def adan(
     scale = ScaleByAdan(b1, b2, b3, eps)
     if checks.flag("proximal", proximal):
         return chain(scale, DescendProximally(learning_rate, weight_decay))
-    return chain(scale, AddDecayedWeights(weight_decay), Descend(learning_rate))
+    return chain(scale, AddDecayedWeights(weight_decay), ScaleByLearningRate(learning_rate))

@@ -24,9 +24,9 @@ from jgd.core import tree
 from jgd.core.optimizer import Optimizer, chain
 from jgd.core.record import hyper, record
 from jgd.core.types import Context, Params, Scalar
-from jgd.links import AddDecayedWeights, Descend, Mean
 from jgd.optimizers.adam import Moments, over_root
 from jgd.schedules.clock import number, spent
+from jgd.transforms import AddDecayedWeights, Mean, ScaleByLearningRate
 
 
 @record
@@ -73,10 +73,10 @@ class ScaleByAdemamix:
     def init(self, params: Params) -> AdemamixMemory:
         return AdemamixMemory(Moments.like(params), tree.zeros_like(params))
 
-    def apply(self, grads: Params, memory: AdemamixMemory, context: Context) -> tuple[Params, AdemamixMemory]:
+    def update(self, grads: Params, state: AdemamixMemory, context: Context) -> tuple[Params, AdemamixMemory]:
         alpha = context.at(self.alpha)
-        moments = memory.moments.absorb(context.at(self.b1), context.at(self.b2), grads)
-        slow = tree.blend(context.at(self.b3), memory.slow, grads)
+        moments = state.moments.absorb(context.at(self.b1), context.at(self.b2), grads)
+        slow = tree.blend(context.at(self.b3), state.slow, grads)
         mixed = tree.map(lambda m, s: m + alpha * s, moments.mean.value(), slow)
         return over_root(mixed, moments.square.value(), context.at(self.eps)), AdemamixMemory(moments, slow)
 
@@ -99,10 +99,10 @@ class ScaleBySimplifiedAdemamix:
     def init(self, params: Params) -> SimplifiedMemory:
         return SimplifiedMemory(tree.zeros_like(params), Mean.like(params))
 
-    def apply(self, grads: Params, memory: SimplifiedMemory, context: Context) -> tuple[Params, SimplifiedMemory]:
+    def update(self, grads: Params, state: SimplifiedMemory, context: Context) -> tuple[Params, SimplifiedMemory]:
         b1, alpha = context.at(self.b1), context.at(self.alpha)
-        velocity = tree.map(lambda m, g: b1 * m + g, memory.velocity, grads)
-        square = memory.square.absorb(context.at(self.b2), tree.square(grads))
+        velocity = tree.map(lambda m, g: b1 * m + g, state.velocity, grads)
+        square = state.square.absorb(context.at(self.b2), tree.square(grads))
         mixed = tree.map(lambda m, g: m + alpha * g, velocity, grads)
         return over_root(mixed, square.value(), context.at(self.eps)), SimplifiedMemory(velocity, square)
 
@@ -130,7 +130,7 @@ def ademamix(
     if warmup is not None:
         alpha, b3 = AlphaWarmup(alpha, warmup), HalfLifeWarmup(b1, b3, warmup)  # pyright: ignore[reportArgumentType]
     scale = ScaleByAdemamix(b1, b2, b3, alpha, eps)
-    return chain(scale, AddDecayedWeights(weight_decay), Descend(learning_rate))
+    return chain(scale, AddDecayedWeights(weight_decay), ScaleByLearningRate(learning_rate))
 
 
 def simplified_ademamix(
@@ -151,4 +151,4 @@ def simplified_ademamix(
     0.375
     """
     scale = ScaleBySimplifiedAdemamix(b1, b2, alpha, eps)
-    return chain(scale, AddDecayedWeights(weight_decay), Descend(learning_rate))
+    return chain(scale, AddDecayedWeights(weight_decay), ScaleByLearningRate(learning_rate))

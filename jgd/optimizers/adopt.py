@@ -16,7 +16,7 @@ from jgd.core import tree
 from jgd.core.optimizer import Optimizer, chain
 from jgd.core.record import hyper, record, static
 from jgd.core.types import Context, Params, Scalar
-from jgd.links import Descend, Mean
+from jgd.transforms import Mean, ScaleByLearningRate
 
 
 @record
@@ -37,9 +37,9 @@ class ScaleByAdopt:
     def init(self, params: Params) -> AdoptMemory:
         return AdoptMemory(tree.zeros_like(params), Mean.like(params))
 
-    def apply(self, grads: Params, memory: AdoptMemory, context: Context) -> tuple[Params, AdoptMemory]:
+    def update(self, grads: Params, state: AdoptMemory, context: Context) -> tuple[Params, AdoptMemory]:
         b2, eps = context.at(self.b2), context.at(self.eps)
-        first = memory.square.weight == 0
+        first = state.square.weight == 0
         limit = context.step.astype(b2.dtype) ** 0.25
 
         def adapted(g, v):
@@ -47,8 +47,8 @@ class ScaleByAdopt:
             ratio = jnp.clip(ratio, -limit, limit) if self.use_clipping else ratio
             return jnp.where(first, jnp.zeros_like(g), ratio)
 
-        mean = tree.blend(context.at(self.b1), memory.mean, tree.map(adapted, grads, memory.square.total))
-        square = memory.square.absorb(jnp.where(first, jnp.zeros_like(b2), b2), tree.square(grads))
+        mean = tree.blend(context.at(self.b1), state.mean, tree.map(adapted, grads, state.square.total))
+        square = state.square.absorb(jnp.where(first, jnp.zeros_like(b2), b2), tree.square(grads))
         return mean, AdoptMemory(mean, square)
 
 
@@ -70,4 +70,4 @@ def adopt(
     >>> abs(still).tolist(), round(float(updates[0]), 6)
     ([0.0], 0.05)
     """
-    return chain(ScaleByAdopt(b1, b2, eps, use_clipping), Descend(learning_rate))
+    return chain(ScaleByAdopt(b1, b2, eps, use_clipping), ScaleByLearningRate(learning_rate))

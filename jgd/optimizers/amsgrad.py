@@ -19,8 +19,8 @@ from jgd.core import checks, tree
 from jgd.core.optimizer import Optimizer, chain
 from jgd.core.record import hyper, record, static
 from jgd.core.types import Context, Params, Scalar
-from jgd.links import Descend, Mean
 from jgd.optimizers.adam import Moments, over_root
+from jgd.transforms import Mean, ScaleByLearningRate
 
 
 @record
@@ -44,11 +44,11 @@ class ScaleByAmsgrad:
     def init(self, params: Params) -> AmsgradMemory:
         return AmsgradMemory(Moments.like(params), tree.zeros_like(params))
 
-    def apply(self, grads: Params, memory: AmsgradMemory, context: Context) -> tuple[Params, AmsgradMemory]:
-        moments = memory.moments.absorb(context.at(self.b1), context.at(self.b2), grads)
+    def update(self, grads: Params, state: AmsgradMemory, context: Context) -> tuple[Params, AmsgradMemory]:
+        moments = state.moments.absorb(context.at(self.b1), context.at(self.b2), grads)
         mean, square = moments.mean, moments.square
         seen = square.value() if self.bias_correction == "before" else square.total
-        largest = tree.map(jnp.maximum, memory.largest, seen)
+        largest = tree.map(jnp.maximum, state.largest, seen)
         numerator = mean.total if self.bias_correction == "none" else mean.value()
         below = Mean(largest, square.weight).value() if self.bias_correction == "after" else largest
         return over_root(numerator, below, context.at(self.eps)), AmsgradMemory(moments, largest)
@@ -71,4 +71,4 @@ def amsgrad(
     >>> updates.tolist()
     [0.1]
     """
-    return chain(ScaleByAmsgrad(b1, b2, eps, bias_correction), Descend(learning_rate))
+    return chain(ScaleByAmsgrad(b1, b2, eps, bias_correction), ScaleByLearningRate(learning_rate))

@@ -6,7 +6,7 @@
 
 Source: Polyak & Juditsky 1992, "Acceleration of stochastic approximation by averaging"; with these rates Bottou 2010,
 "Large-scale machine learning with stochastic gradient descent", and torch, whose numbers are the defaults. Until
-t = t0 + 1 the average is θ itself. The average is the optimizer's `readout`; the parameters go on descending.
+t = t0 + 1 the average is θ itself. The average is the optimizer's `eval_params`; the parameters go on descending.
 """
 
 import jax.numpy as jnp
@@ -15,13 +15,13 @@ from jgd.core import tree
 from jgd.core.optimizer import Optimizer, chain
 from jgd.core.record import hyper, record
 from jgd.core.types import Context, Params, Scalar
-from jgd.links import Rate
+from jgd.transforms import LearningRateState
 
 
 @record
 class AsgdMemory:
     average: Params  # θ̄
-    rate: Rate
+    rate: LearningRateState
 
 
 @record
@@ -35,20 +35,20 @@ class DescendByAsgd:
     must_be_last = True
 
     def init(self, params: Params) -> AsgdMemory:
-        return AsgdMemory(tree.copy(params), Rate.unused(params))
+        return AsgdMemory(tree.copy(params), LearningRateState.unused(params))
 
-    def apply(self, grads: Params, memory: AsgdMemory, context: Context) -> tuple[Params, AsgdMemory]:
+    def update(self, grads: Params, state: AsgdMemory, context: Context) -> tuple[Params, AsgdMemory]:
         rate, decay = context.at(self.learning_rate), context.at(self.lambd)
         t = context.step.astype(rate.dtype)
         rate = rate / (1 + decay * rate * t) ** context.at(self.alpha)
         updates = tree.map(lambda g, w: -rate * (g + decay * w), grads, context.params)
         share = 1 / jnp.maximum(1, t - context.at(self.t0))
         here = tree.add(context.params, updates)
-        average = tree.map(lambda a, w: a + share * (w - a), memory.average, here)
-        return updates, AsgdMemory(average, Rate(rate))
+        average = tree.map(lambda a, w: a + share * (w - a), state.average, here)
+        return updates, AsgdMemory(average, LearningRateState(rate))
 
-    def readout(self, params: Params, memory: AsgdMemory) -> Params:
-        return memory.average
+    def eval_params(self, params: Params, state: AsgdMemory) -> Params:
+        return state.average
 
 
 def asgd(learning_rate: Scalar = 0.01, lambd: Scalar = 1e-4, alpha: Scalar = 0.75, t0: Scalar = 1e6) -> Optimizer:
@@ -61,7 +61,7 @@ def asgd(learning_rate: Scalar = 0.01, lambd: Scalar = 1e-4, alpha: Scalar = 0.7
     >>> for _ in range(3):
     ...     updates, state = optimizer.update(jnp.ones(1), state, params)
     ...     params = params + updates
-    >>> params.tolist(), optimizer.readout(state, params).tolist()
+    >>> params.tolist(), optimizer.eval_params(state, params).tolist()
     ([-1.5], [-1.25])
     """
     return chain(DescendByAsgd(learning_rate, lambd, alpha, t0))

@@ -4,15 +4,15 @@ u = the method's direction
 φ = 1 where u g > 0, else 0
 θ ← θ − η (φ u / max(mean(φ), 10⁻³) + λ θ)     the mean within each leaf
 
-Source: Liang et al. 2024, arXiv:2411.16085, algorithm 1, as in its authors' current code (see `links.Cautious`); the decay
+Source: Liang et al. 2024, arXiv:2411.16085, algorithm 1, as in its authors' current code (see `transforms.Cautious`); the decay
 isn't masked. Defaults: those of `adamw` and `lion`.
 """
 
 from jgd.core.optimizer import Optimizer, chain
 from jgd.core.types import Scalar
-from jgd.links import AddDecayedWeights, Cautious, Descend
 from jgd.optimizers.adam import ScaleByAdam
 from jgd.optimizers.lion import ScaleByLion
+from jgd.transforms import AddDecayedWeights, Cautious, ScaleByLearningRate
 
 
 def cautious_adamw(
@@ -35,7 +35,7 @@ def cautious_adamw(
     [-0.2, 0.0]
     """
     direction = ScaleByAdam(b1=b1, b2=b2, eps=eps)
-    return chain(direction, Cautious(), AddDecayedWeights(weight_decay), Descend(learning_rate))
+    return chain(direction, Cautious(), AddDecayedWeights(weight_decay), ScaleByLearningRate(learning_rate))
 
 
 def cautious_lion(learning_rate: Scalar, b1: Scalar = 0.9, b2: Scalar = 0.99, weight_decay: Scalar = 1e-3) -> Optimizer:
@@ -49,4 +49,4 @@ def cautious_lion(learning_rate: Scalar, b1: Scalar = 0.9, b2: Scalar = 0.99, we
     >>> (updates + 0).tolist()
     [0.2, 0.0]
     """
-    return chain(ScaleByLion(b1, b2), Cautious(), AddDecayedWeights(weight_decay), Descend(learning_rate))
+    return chain(ScaleByLion(b1, b2), Cautious(), AddDecayedWeights(weight_decay), ScaleByLearningRate(learning_rate))

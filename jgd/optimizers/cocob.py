@@ -19,7 +19,7 @@ from jgd.core import tree
 from jgd.core.optimizer import Optimizer, chain
 from jgd.core.record import hyper, record
 from jgd.core.types import Context, Params, Scalar
-from jgd.links import AddDecayedWeights, Descend
+from jgd.transforms import AddDecayedWeights, ScaleByLearningRate
 
 
 @record
@@ -33,7 +33,7 @@ class CocobMemory:
 
 @record
 class Cocob:
-    """u = θ₀ + bet − θ. It takes negative gradients, g = −η ∇L(θ), as `Descend` leaves them."""
+    """u = θ₀ + bet − θ. It takes negative gradients, g = −η ∇L(θ), as `ScaleByLearningRate` leaves them."""
 
     alpha: Scalar = hyper("> 0")
     eps: float = hyper(">= 0", schedule=False)
@@ -48,15 +48,15 @@ class Cocob:
             gradients=tree.zeros_like(params),
         )
 
-    def apply(self, g: Params, memory: CocobMemory, context: Context) -> tuple[Params, CocobMemory]:
-        alpha, moved = context.at(self.alpha), tree.subtract(context.params, memory.start)
-        largest = tree.map(lambda L, g: jnp.maximum(L, jnp.abs(g)), memory.largest, g)
-        sizes = tree.map(lambda G, g: G + jnp.abs(g), memory.sizes, g)
-        reward = tree.map(lambda R, d, g: jnp.maximum(R + d * g, 0), memory.reward, moved, g)
-        gradients = tree.add(memory.gradients, g)
+    def update(self, g: Params, state: CocobMemory, context: Context) -> tuple[Params, CocobMemory]:
+        alpha, moved = context.at(self.alpha), tree.subtract(context.params, state.start)
+        largest = tree.map(lambda L, g: jnp.maximum(L, jnp.abs(g)), state.largest, g)
+        sizes = tree.map(lambda G, g: G + jnp.abs(g), state.sizes, g)
+        reward = tree.map(lambda R, d, g: jnp.maximum(R + d * g, 0), state.reward, moved, g)
+        gradients = tree.add(state.gradients, g)
         bet = lambda S, L, G, R: tree.divide(S, L) * tree.divide(L + R, jnp.maximum(G + L, alpha * L))
         bets = tree.map(bet, gradients, largest, sizes, reward)
-        return tree.subtract(bets, moved), CocobMemory(memory.start, largest, sizes, reward, gradients)
+        return tree.subtract(bets, moved), CocobMemory(state.start, largest, sizes, reward, gradients)
 
 
 def cocob(
@@ -73,4 +73,4 @@ def cocob(
     >>> updates.tolist()
     [0.01]
     """
-    return chain(AddDecayedWeights(weight_decay), Descend(learning_rate), Cocob(alpha, eps))
+    return chain(AddDecayedWeights(weight_decay), ScaleByLearningRate(learning_rate), Cocob(alpha, eps))

@@ -11,7 +11,7 @@ d ← max(d, min(r / ((1 − √b2) ‖s‖₁), growth_rate d))
 ⟨·, ·⟩ and ‖·‖₁ are over all entries of all leaves; r weighs with the v before this gradient's. While all gradients
 are zero d stays, and so do the weights (but for their decay).
 
-Source: Defazio & Mishchenko 2023, "Learning-Rate-Free Learning by D-Adaptation", arXiv:2301.07733, the Adam variant, in
+Source: Defazio & Mishchenko 2023, "Learning-LearningRateState-Free Learning by D-Adaptation", arXiv:2301.07733, the Adam variant, in
 the form of the authors' DAdaptAdam, whose d0, growth_rate, use_bias_correction and decoupled decay are here too.
 optax's `dadapt_adamw` always has the bias correction λ √(1 − b2ᵗ) / (1 − b1ᵗ), which neither the paper nor the
 authors' default has, and calls d0 `estim_lr0`.
@@ -24,7 +24,7 @@ from jgd.core import checks, tree
 from jgd.core.optimizer import Optimizer, chain
 from jgd.core.record import hyper, record, static
 from jgd.core.types import Context, Params, Scalar
-from jgd.links import Mean, Rate
+from jgd.transforms import LearningRateState, Mean
 
 
 @record
@@ -34,7 +34,7 @@ class DAdaptMemory:
     s: Params
     r: Array  # ()
     d: Array  # ()
-    rate: Rate  # λ
+    rate: LearningRateState  # λ
 
 
 @record
@@ -61,29 +61,29 @@ class DAdaptAdamW:
             s=tree.zeros_like(params),
             r=jnp.zeros((), dtype),
             d=jnp.asarray(self.d0).astype(dtype),
-            rate=Rate.unused(params),
+            rate=LearningRateState.unused(params),
         )
 
-    def apply(self, grads: Params, memory: DAdaptMemory, context: Context) -> tuple[Params, DAdaptMemory]:
-        b1, b2, eps, d = context.at(self.b1), context.at(self.b2), context.at(self.eps), memory.d
+    def update(self, grads: Params, state: DAdaptMemory, context: Context) -> tuple[Params, DAdaptMemory]:
+        b1, b2, eps, d = context.at(self.b1), context.at(self.b2), context.at(self.eps), state.d
         keep = tree.root(b2)
         over = lambda x, v: tree.divide(x, tree.root(v) + eps)
 
-        square = memory.square.absorb(b2, tree.square(grads))
+        square = state.square.absorb(b2, tree.square(grads))
         rate = d * context.at(self.learning_rate)
         if self.use_bias_correction:  # m's weight is the one that it has after this gradient
-            rate = rate * tree.divide(tree.root(square.weight), b1 * memory.mean.weight + (1 - b1))
-        weighted = tree.map(over, memory.s, memory.square.total)
-        r = keep * memory.r + (1 - keep) * rate * tree.dot(grads, weighted)
-        mean = memory.mean.absorb(b1, tree.scale(rate, grads))
-        s = tree.blend(keep, memory.s, tree.scale(rate, grads))
+            rate = rate * tree.divide(tree.root(square.weight), b1 * state.mean.weight + (1 - b1))
+        weighted = tree.map(over, state.s, state.square.total)
+        r = keep * state.r + (1 - keep) * rate * tree.dot(grads, weighted)
+        mean = state.mean.absorb(b1, tree.scale(rate, grads))
+        s = tree.blend(keep, state.s, tree.scale(rate, grads))
 
         estimate = tree.divide(r, (1 - keep) * norm1(s))
         if self.growth_rate is not None:
             estimate = jnp.minimum(estimate, context.at(self.growth_rate) * d)
         decay = rate * context.at(self.weight_decay)
         updates = tree.map(lambda m, v, p: -over(m, v) - decay * p, mean.total, square.total, context.params)
-        return updates, DAdaptMemory(mean, square, s, r, jnp.maximum(d, estimate), Rate(rate))
+        return updates, DAdaptMemory(mean, square, s, r, jnp.maximum(d, estimate), LearningRateState(rate))
 
 
 def norm1(a: Params) -> Array:

@@ -8,7 +8,7 @@ Norms are over the whole tree, or leaf by leaf in the layer-wise form (L-DoG), w
 The paper evaluates the polynomial-decay average of the weights (Shamir & Zhang 2013),
 x̄_t = (1 − w) x̄_{t−1} + w θ_t, w = (1 + γ) / (t + γ), which `averaging=γ` reads out: 8 in the paper.
 
-Source: Ivgi, Hinder & Carmon 2023, "DoG is SGD's Best Friend", arXiv:2302.12022, equation (DoG) and appendix B; eps, the
+Source: Ivgi, Hinder & Carmon 2023, "DoG is SGD's EarlyStoppingState Friend", arXiv:2302.12022, equation (DoG) and appendix B; eps, the
 L2 decay inside g and the start r_ε = init_step (1 + ‖θ₀‖) as in the authors' code and in optax, whose
 init_step=("heuristic", 1e-6) is init_step=1e-6, init_step_kind="heuristic". An init_step that is the first
 rate (kind "learning_rate") holds until the weights have moved: a zero first gradient doesn't stop the method for good.
@@ -24,8 +24,8 @@ from jax import Array
 from jgd.core import checks, tree
 from jgd.core.optimizer import Optimizer, chain
 from jgd.core.record import hyper, record, static
-from jgd.core.types import Context, Link, Params, Scalar
-from jgd.links import AddDecayedWeights, Rate
+from jgd.core.types import Context, Params, Scalar, Transform
+from jgd.transforms import AddDecayedWeights, LearningRateState
 
 KINDS = ("heuristic", "distance", "learning_rate")
 
@@ -35,7 +35,7 @@ class DistanceMemory:
     start: Params  # θ₀
     distance: Any  # r̄: (), or a tree of () in the layer-wise form
     gradients: Any  # √G (DoWG: √v), likewise
-    rate: Rate  # the one used, the largest of the layers'
+    rate: LearningRateState  # the one used, the largest of the layers'
 
 
 @record
@@ -67,14 +67,17 @@ class Dog:
             "learning_rate": lambda p: zero,
         }[self.init_step_kind]
         return DistanceMemory(
-            tree.copy(params), self._each(first, params), self._each(lambda p: zero, params), Rate.unused(params)
+            tree.copy(params),
+            self._each(first, params),
+            self._each(lambda p: zero, params),
+            LearningRateState.unused(params),
         )
 
-    def apply(self, grads: Params, memory: DistanceMemory, context: Context) -> tuple[Params, DistanceMemory]:
+    def update(self, grads: Params, state: DistanceMemory, context: Context) -> tuple[Params, DistanceMemory]:
         root_eps = tree.root(context.at(self.eps))
-        away = self._each(lambda p, start: tree.norm(tree.subtract(p, start)), context.params, memory.start)
-        distance = tree.map(jnp.maximum, memory.distance, away)
-        gradients = tree.map(hypotenuse, memory.gradients, self._each(tree.norm, grads))
+        away = self._each(lambda p, start: tree.norm(tree.subtract(p, start)), context.params, state.start)
+        distance = tree.map(jnp.maximum, state.distance, away)
+        gradients = tree.map(hypotenuse, state.gradients, self._each(tree.norm, grads))
         rates = tree.map(lambda r, G: tree.divide(r, hypotenuse(G, root_eps)), distance, gradients)
         if self.init_step_kind == "learning_rate":
             first = context.at(self.init_step)
@@ -82,7 +85,7 @@ class Dog:
         rates = tree.scale(context.at(self.learning_rate), rates)
         updates = self._each(lambda rate, g: tree.scale(-rate, g), rates, grads)
         used = jnp.max(jnp.stack([jnp.zeros_like(root_eps), *tree.leaves(rates)]))
-        return updates, DistanceMemory(memory.start, distance, gradients, Rate(used))
+        return updates, DistanceMemory(state.start, distance, gradients, LearningRateState(used))
 
 
 def hypotenuse(a: Array, b: Array) -> Array:
@@ -92,7 +95,7 @@ def hypotenuse(a: Array, b: Array) -> Array:
 
 @record
 class PolynomialAverage:
-    """x̄ ← x̄ + (1 + γ) / (t + γ) · (θ_t − x̄), which is read out. The memory is x̄."""
+    """x̄ ← x̄ + (1 + γ) / (t + γ) · (θ_t − x̄), which is read out. The state is x̄."""
 
     averaging: Scalar = hyper(">= 0")
     must_be_last = True
@@ -100,13 +103,13 @@ class PolynomialAverage:
     def init(self, params: Params) -> Params:
         return tree.copy(params)
 
-    def apply(self, updates: Params, average: Params, context: Context) -> tuple[Params, Params]:
+    def update(self, updates: Params, average: Params, context: Context) -> tuple[Params, Params]:
         gamma = context.at(self.averaging)
         weight = (1 + gamma) / (context.step.astype(gamma.dtype) + 1 + gamma)
         moved = tree.add(context.params, updates)
         return updates, tree.map(lambda mean, p: mean + weight * (p - mean), average, moved)
 
-    def readout(self, params: Params, average: Params) -> Params:
+    def eval_params(self, params: Params, average: Params) -> Params:
         return average
 
 
@@ -132,6 +135,6 @@ def dog(
     >>> updates.tolist()
     [0.01]
     """
-    average: tuple[Link, ...] = () if averaging is None else (PolynomialAverage(averaging),)
+    average: tuple[Transform, ...] = () if averaging is None else (PolynomialAverage(averaging),)
     step = Dog(learning_rate, init_step, eps, init_step_kind, layerwise)
     return chain(AddDecayedWeights(weight_decay), step, *average)

@@ -17,8 +17,8 @@ from jgd.core import tree
 from jgd.core.optimizer import Optimizer, chain
 from jgd.core.record import hyper, record
 from jgd.core.types import Context, Params, Scalar
-from jgd.links import AddDecayedWeights, Rate
 from jgd.optimizers.dog import DistanceMemory, hypotenuse
+from jgd.transforms import AddDecayedWeights, LearningRateState
 
 
 @record
@@ -32,14 +32,14 @@ class Dowg:
     def init(self, params: Params) -> DistanceMemory:
         zero = jnp.zeros((), tree.compute_dtype(params))
         first = jnp.sqrt(jnp.asarray(self.init_estim_sq_dist).astype(zero.dtype))
-        return DistanceMemory(tree.copy(params), first, zero, Rate.unused(params))
+        return DistanceMemory(tree.copy(params), first, zero, LearningRateState.unused(params))
 
-    def apply(self, grads: Params, memory: DistanceMemory, context: Context) -> tuple[Params, DistanceMemory]:
-        away = tree.norm(tree.subtract(context.params, memory.start))
-        distance = jnp.maximum(memory.distance, away)
-        gradients = hypotenuse(memory.gradients, distance * tree.norm(grads))
+    def update(self, grads: Params, state: DistanceMemory, context: Context) -> tuple[Params, DistanceMemory]:
+        away = tree.norm(tree.subtract(context.params, state.start))
+        distance = jnp.maximum(state.distance, away)
+        gradients = hypotenuse(state.gradients, distance * tree.norm(grads))
         rate = context.at(self.learning_rate) * tree.divide(distance**2, gradients + context.at(self.eps))
-        return tree.scale(-rate, grads), DistanceMemory(memory.start, distance, gradients, Rate(rate))
+        return tree.scale(-rate, grads), DistanceMemory(state.start, distance, gradients, LearningRateState(rate))
 
 
 def dowg(

@@ -17,8 +17,8 @@ from jgd.core import seeds, tree
 from jgd.core.optimizer import Optimizer, chain
 from jgd.core.record import hyper, record, static
 from jgd.core.types import Context, Params, Scalar
-from jgd.links import Descend, Noise
 from jgd.optimizers.momentum import Trace
+from jgd.transforms import Noise, ScaleByLearningRate
 
 
 @record
@@ -36,7 +36,7 @@ class PrivateGradient:
     def init(self, params: Params) -> Noise:
         return Noise.of(self.seed)
 
-    def apply(self, updates: Params, noise: Noise, context: Context) -> tuple[Params, Noise]:
+    def update(self, updates: Params, noise: Noise, context: Context) -> tuple[Params, Noise]:
         each = context.example_gradients("dp_sgd")
         if not tree.leaves(each):
             return updates, noise
@@ -70,5 +70,7 @@ def dp_sgd(
     0.5
     """
     return chain(
-        PrivateGradient(l2_norm_clip, noise_multiplier, seed), Trace(momentum, nesterov), Descend(learning_rate)
+        PrivateGradient(l2_norm_clip, noise_multiplier, seed),
+        Trace(momentum, nesterov),
+        ScaleByLearningRate(learning_rate),
     )

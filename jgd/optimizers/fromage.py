@@ -12,7 +12,7 @@ from jgd.core import tree
 from jgd.core.optimizer import Optimizer, chain
 from jgd.core.record import hyper, record
 from jgd.core.types import Context, Params, Scalar
-from jgd.links import Rate, TrustRatio
+from jgd.transforms import LearningRateState, TrustRatio
 
 
 @record
@@ -21,14 +21,14 @@ class DescendDrawnBack:
 
     learning_rate: Scalar = hyper("> 0")
 
-    def init(self, params: Params) -> Rate:
-        return Rate.unused(params)
+    def init(self, params: Params) -> LearningRateState:
+        return LearningRateState.unused(params)
 
-    def apply(self, updates: Params, memory: Rate, context: Context) -> tuple[Params, Rate]:
+    def update(self, updates: Params, state: LearningRateState, context: Context) -> tuple[Params, LearningRateState]:
         rate = context.at(self.learning_rate)
         root = jnp.sqrt(1 + rate**2)
         shrink = rate**2 / (root * (1 + root))  # 1 − 1/root, which float32 would round to a few digits
-        return tree.map(lambda u, w: -rate / root * u - shrink * w, updates, context.params), Rate(rate)
+        return tree.map(lambda u, w: -rate / root * u - shrink * w, updates, context.params), LearningRateState(rate)
 
 
 def fromage(learning_rate: Scalar = 0.01, min_norm: Scalar = 0.0) -> Optimizer:

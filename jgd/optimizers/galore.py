@@ -11,7 +11,7 @@ changes, unturned, as in the paper; a singular vector's sign is arbitrary, and h
 from the vector in its place before. The authors' Adam adds eps before it corrects the bias. optax, whose α is 1, projects the
 longer side (`side="long"`): smaller moments and a larger P. Derivatives hold P fixed.
 
-The memory stacks the leaves of a shape, so it doesn't keep their sharding.
+The state stacks the leaves of a shape, so it doesn't keep their sharding.
 """
 
 from collections.abc import Mapping, Sequence
@@ -25,24 +25,24 @@ from jgd.core import checks, tree
 from jgd.core.optimizer import Optimizer, chain
 from jgd.core.paths import listed
 from jgd.core.record import hyper, record, static
-from jgd.core.types import Context, Link, Params, Scalar
-from jgd.links import AddDecayedWeights, Descend, Partition
-from jgd.links.kronecker import stacked, unstacked
-from jgd.links.matrices import Matrices, MatrixGroups, axes_of, named_axes
+from jgd.core.types import Context, Params, Scalar, Transform
 from jgd.optimizers.adam import ScaleByAdam
+from jgd.transforms import AddDecayedWeights, Partition, ScaleByLearningRate
+from jgd.transforms.kronecker import stacked, unstacked
+from jgd.transforms.matrices import Matrices, MatrixGroups, axes_of, named_axes
 
 
 @record
 class Projected:
     bases: tuple[Array, ...]  # P, for the leaves of each shape: (leaves, stack, n, r)
-    inner: Any  # what the link inside remembers, of the R
+    inner: Any  # what the transform inside remembers, of the R
 
 
 @record
 class InLowRank:
-    """The link inside on R = Pᵀ G (G P), its updates back as scale · P R (R Pᵀ); all leaves have two axes or more."""
+    """The transform inside on R = Pᵀ G (G P), its updates back as scale · P R (R Pᵀ); all leaves have two axes or more."""
 
-    inner: Link
+    inner: Transform
     scale: Scalar = hyper("> 0")
     rank: int = static(default=128)
     update_period: int = static(default=200)
@@ -76,14 +76,14 @@ class InLowRank:
         new = (u if self._left(g) else vt.mT)[..., : p.shape[-1]]
         return jnp.where(jnp.sum(p * new, axis=-2, keepdims=True) < 0, -new, new)
 
-    def apply(self, updates: Params, memory: Projected, context: Context) -> tuple[Params, Projected]:
+    def update(self, updates: Params, state: Projected, context: Context) -> tuple[Params, Projected]:
         each, stacks = self._stacks(updates)
         renew = lambda old: tuple(map(self._refreshed, old, jax.lax.stop_gradient(stacks)))
-        bases = jax.lax.stop_gradient(memory.bases)
+        bases = jax.lax.stop_gradient(state.bases)
         bases = jax.lax.cond(context.step % self.update_period == 0, renew, lambda old: old, bases)
         low = tuple(map(self._project, bases, stacks))
         standing = tuple(map(self._project, bases, self._stacks(context.params)[1]))
-        low, inner = self.inner.apply(low, memory.inner, context.among(params=standing, grads=low, loss=None))
+        low, inner = self.inner.update(low, state.inner, context.among(params=standing, grads=low, loss=None))
         back = (p @ r if self._left(g) else r @ p.mT for p, r, g in zip(bases, low, stacks, strict=True))
         leaves, structure = jax.tree.flatten(updates)
         triples = zip(axes_of(updates, self.matrices), unstacked(tuple(back), each), leaves, strict=True)
@@ -122,5 +122,5 @@ def galore(
     rule = MatrixGroups((listed("adam", adam),), vectors=1, axes=axes)
     rank, gap = checks.count("rank", rank, 1), checks.count("update_proj_gap", update_proj_gap, 1)
     inner = ScaleByAdam(b1, b2, eps)
-    links = (InLowRank(inner, scale, rank, gap, side, axes), inner)
-    return chain(Partition((), links, rule), AddDecayedWeights(weight_decay), Descend(learning_rate))
+    transforms = (InLowRank(inner, scale, rank, gap, side, axes), inner)
+    return chain(Partition((), transforms, rule), AddDecayedWeights(weight_decay), ScaleByLearningRate(learning_rate))

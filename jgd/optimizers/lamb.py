@@ -12,9 +12,9 @@ and layer norms out of both the decay and the ratio (`skip`).
 from collections.abc import Sequence
 
 from jgd.core.optimizer import Optimizer, chain
-from jgd.core.types import Link, Scalar
-from jgd.links import AddDecayedWeights, Descend, TrustRatio, all_but
+from jgd.core.types import Scalar, Transform
 from jgd.optimizers.adam import ScaleByAdam
+from jgd.transforms import AddDecayedWeights, ScaleByLearningRate, TrustRatio, all_but
 
 
 def lamb(
@@ -41,7 +41,7 @@ def lamb(
     [-0.3, -0.3]
     """
     ratio = TrustRatio(min_norm=min_norm, max_norm=max_norm, max_ratio=max_ratio)
-    layerwise: list[Link] = [AddDecayedWeights(weight_decay), ratio]
+    layerwise: list[Transform] = [AddDecayedWeights(weight_decay), ratio]
     if skip:
-        layerwise = [all_but(skip, link) for link in layerwise]
-    return chain(ScaleByAdam(b1=b1, b2=b2, eps=eps), *layerwise, Descend(learning_rate))
+        layerwise = [all_but(skip, transform) for transform in layerwise]
+    return chain(ScaleByAdam(b1=b1, b2=b2, eps=eps), *layerwise, ScaleByLearningRate(learning_rate))

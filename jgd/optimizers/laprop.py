@@ -13,8 +13,8 @@ from jgd.core import tree
 from jgd.core.optimizer import Optimizer, chain
 from jgd.core.record import hyper, record
 from jgd.core.types import Context, Params, Scalar
-from jgd.links import Descend
 from jgd.optimizers.adam import Moments, over_root
+from jgd.transforms import ScaleByLearningRate
 
 
 @record
@@ -28,7 +28,7 @@ class ScaleByLaprop:
     def init(self, params: Params) -> Moments:
         return Moments.like(params)
 
-    def apply(self, grads: Params, moments: Moments, context: Context) -> tuple[Params, Moments]:
+    def update(self, grads: Params, moments: Moments, context: Context) -> tuple[Params, Moments]:
         square = moments.square.absorb(context.at(self.b2), tree.square(grads))
         adapted = over_root(grads, square.value(), context.at(self.eps))
         mean = moments.mean.absorb(context.at(self.b1), adapted)
@@ -47,4 +47,4 @@ def laprop(learning_rate: Scalar, b1: Scalar = 0.9, b2: Scalar = 0.999, eps: Sca
     >>> updates.tolist()
     [0.1]
     """
-    return chain(ScaleByLaprop(b1, b2, eps), Descend(learning_rate))
+    return chain(ScaleByLaprop(b1, b2, eps), ScaleByLearningRate(learning_rate))

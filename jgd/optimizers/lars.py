@@ -18,9 +18,9 @@ from jgd.core import tree
 from jgd.core.optimizer import Optimizer, chain
 from jgd.core.record import hyper, record, static
 from jgd.core.types import Context, Params, Scalar
-from jgd.links import Descend, all_but
-from jgd.links.trust_ratio import length, trust
 from jgd.optimizers.momentum import Trace
+from jgd.transforms import ScaleByLearningRate, all_but
+from jgd.transforms.trust_ratio import length, trust
 
 
 @record
@@ -36,7 +36,7 @@ class ScaleByLars:
     def init(self, params: Params) -> tuple[()]:
         return ()
 
-    def apply(self, grads: Params, memory: tuple[()], context: Context) -> tuple[Params, tuple[()]]:
+    def update(self, grads: Params, state: tuple[()], context: Context) -> tuple[Params, tuple[()]]:
         c, decay, eps = context.at(self.trust_coefficient), context.at(self.weight_decay), context.at(self.eps)
 
         def scaled(g: Array, w: Array) -> Array:
@@ -44,7 +44,7 @@ class ScaleByLars:
             divisor = length(decayed) if self.joint_norm else length(g) + decay * size
             return trust(c * size, divisor, eps) * decayed
 
-        return tree.map(scaled, grads, context.params), memory
+        return tree.map(scaled, grads, context.params), state
 
 
 def lars(
@@ -70,4 +70,4 @@ def lars(
     [-0.1, -0.1]
     """
     scale = ScaleByLars(trust_coefficient, weight_decay, eps, joint_norm)
-    return chain(all_but(skip, scale) if skip else scale, Descend(learning_rate), Trace(momentum, nesterov))
+    return chain(all_but(skip, scale) if skip else scale, ScaleByLearningRate(learning_rate), Trace(momentum, nesterov))

@@ -23,7 +23,7 @@ from jgd.core import checks, tree
 from jgd.core.optimizer import Optimizer, chain
 from jgd.core.record import record, static
 from jgd.core.types import Context, Params, Scalar
-from jgd.links.search import stepping
+from jgd.transforms.line_search import stepping
 
 
 @record
@@ -38,7 +38,7 @@ class Pairs:
     newest: Array  # () int32, the place of the newest pair
 
     def absorb(self, params: Array, grads: Array) -> "Pairs":
-        """The memory after a move to `params`, where the gradient is `grads`."""
+        """The state after a move to `params`, where the gradient is `grads`."""
         s, y = params - self.params, grads - self.grads
         curvature = tree.dot(s, y)
         curved = curvature > jnp.finfo(s.dtype).eps.astype(s.dtype) * tree.norm(s) * tree.norm(y)
@@ -65,9 +65,9 @@ class ScaleByLbfgs:
         newest = jnp.full((), self.memory_size - 1, jnp.int32)
         return Pairs(flat, jnp.zeros_like(flat), ring(flat.size), ring(flat.size), ring(), newest)
 
-    def apply(self, grads: Params, memory: Pairs, context: Context) -> tuple[Params, Pairs]:
+    def update(self, grads: Params, state: Pairs, context: Context) -> tuple[Params, Pairs]:
         g = tree.join(grads)
-        pairs = memory.absorb(tree.join(context.params), g)
+        pairs = state.absorb(tree.join(context.params), g)
         newest_first = (pairs.newest - jnp.arange(self.memory_size, dtype=jnp.int32)) % self.memory_size
 
         def towards_the_oldest(q, i):
@@ -102,7 +102,7 @@ def lbfgs(
 
     learning_rate: > 0; the rate that the line search tries first, or η itself without one. memory_size: pairs kept,
     ≥ 1 (2 · memory_size vectors of memory). scale_init_precond: False for γ = 1. linesearch: "zoom" (strong Wolfe),
-    "backtracking" (Armijo), both with the defaults of `jgd.links.ZoomSearch` and `BacktrackingSearch` (for others:
+    "backtracking" (Armijo), both with the defaults of `jgd.transforms.ZoomSearch` and `BacktrackingSearch` (for others:
     `jgd.chain(ScaleByLbfgs(10), ZoomSearch(curv_rtol=0.5))`), or None. With a line search `update` needs `loss=`.
 
     >>> import jgd

@@ -14,12 +14,12 @@ from jgd.core import tree
 from jgd.core.optimizer import Optimizer, chain
 from jgd.core.record import hyper, record
 from jgd.core.types import Context, Params, Scalar
-from jgd.links import AddDecayedWeights, Descend
+from jgd.transforms import AddDecayedWeights, ScaleByLearningRate
 
 
 @record
 class ScaleByLion:
-    """u = sign(b1 m + (1 − b1) g), then m ← b2 m + (1 − b2) g. The memory is m, shaped as the parameters."""
+    """u = sign(b1 m + (1 − b1) g), then m ← b2 m + (1 − b2) g. The state is m, shaped as the parameters."""
 
     b1: Scalar = hyper("[0, 1)")
     b2: Scalar = hyper("[0, 1)")
@@ -27,7 +27,7 @@ class ScaleByLion:
     def init(self, params: Params) -> Params:
         return tree.zeros_like(params)
 
-    def apply(self, grads: Params, mean: Params, context: Context) -> tuple[Params, Params]:
+    def update(self, grads: Params, mean: Params, context: Context) -> tuple[Params, Params]:
         updates = tree.map(jnp.sign, tree.blend(context.at(self.b1), mean, grads))
         return updates, tree.blend(context.at(self.b2), mean, grads)
 
@@ -42,4 +42,4 @@ def lion(learning_rate: Scalar, b1: Scalar = 0.9, b2: Scalar = 0.99, weight_deca
     >>> updates.tolist()
     [0.05]
     """
-    return chain(ScaleByLion(b1, b2), AddDecayedWeights(weight_decay), Descend(learning_rate))
+    return chain(ScaleByLion(b1, b2), AddDecayedWeights(weight_decay), ScaleByLearningRate(learning_rate))

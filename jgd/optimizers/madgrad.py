@@ -17,7 +17,7 @@ from jgd.core import tree
 from jgd.core.optimizer import Optimizer, chain
 from jgd.core.record import hyper, record
 from jgd.core.types import Context, Params, Scalar
-from jgd.links import AddDecayedWeights, Rate
+from jgd.transforms import AddDecayedWeights, LearningRateState
 
 
 @record
@@ -25,7 +25,7 @@ class MadgradMemory:
     start: Params  # θ_0
     sums: Params  # s
     squares: Params  # ν
-    rate: Rate
+    rate: LearningRateState
 
 
 @record
@@ -37,16 +37,18 @@ class DescendByMadgrad:
     eps: Scalar = hyper(">= 0")
 
     def init(self, params: Params) -> MadgradMemory:
-        return MadgradMemory(tree.copy(params), tree.zeros_like(params), tree.zeros_like(params), Rate.unused(params))
+        return MadgradMemory(
+            tree.copy(params), tree.zeros_like(params), tree.zeros_like(params), LearningRateState.unused(params)
+        )
 
-    def apply(self, grads: Params, memory: MadgradMemory, context: Context) -> tuple[Params, MadgradMemory]:
+    def update(self, grads: Params, state: MadgradMemory, context: Context) -> tuple[Params, MadgradMemory]:
         rate, momentum, eps = context.at(self.learning_rate), context.at(self.momentum), context.at(self.eps)
         weight = rate * jnp.sqrt(context.step.astype(rate.dtype) + 1)
-        sums = tree.map(lambda s, g: s + weight * g, memory.sums, grads)
-        squares = tree.map(lambda v, g: v + weight * g**2, memory.squares, grads)
-        points = tree.map(lambda x, s, v: x - tree.divide(s, cube_root(v) + eps), memory.start, sums, squares)
+        sums = tree.map(lambda s, g: s + weight * g, state.sums, grads)
+        squares = tree.map(lambda v, g: v + weight * g**2, state.squares, grads)
+        points = tree.map(lambda x, s, v: x - tree.divide(s, cube_root(v) + eps), state.start, sums, squares)
         updates = tree.map(lambda z, w: (1 - momentum) * (z - w), points, context.params)
-        return updates, MadgradMemory(memory.start, sums, squares, Rate(rate))
+        return updates, MadgradMemory(state.start, sums, squares, LearningRateState(rate))
 
 
 def cube_root(x: Array) -> Array:

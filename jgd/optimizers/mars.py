@@ -20,18 +20,18 @@ import jax.numpy as jnp
 from jgd.core import checks, tree
 from jgd.core.optimizer import Chain, Optimizer, chain
 from jgd.core.record import hyper, record, static
-from jgd.core.types import Context, Link, Params, Scalar
-from jgd.links import AddDecayedWeights, Descend, Mean, Partition
-from jgd.links.matrices import MatrixGroups
+from jgd.core.types import Context, Params, Scalar, Transform
 from jgd.optimizers.adam import ScaleByAdam
 from jgd.optimizers.adamw import adamw
 from jgd.optimizers.momentum import Trace
 from jgd.optimizers.muon import Orthogonalize
+from jgd.transforms import AddDecayedWeights, Mean, Partition, ScaleByLearningRate
+from jgd.transforms.matrices import MatrixGroups
 
 
 @record
 class VarianceReduced:
-    """updates ← c, clipped; of the leaves of two axes or more, or of all. The memory is θ_before or the last g."""
+    """updates ← c, clipped; of the leaves of two axes or more, or of all. The state is θ_before or the last g."""
 
     gamma: Scalar = hyper(">= 0")
     b1: Scalar = hyper("[0, 1)")
@@ -43,8 +43,8 @@ class VarianceReduced:
     def init(self, params: Params) -> Params:
         return tree.widen(params, tree.compute_dtype(params)) if self.exact else tree.zeros_like(params)
 
-    def apply(self, updates: Params, memory: Params, context: Context) -> tuple[Params, Params]:
-        before = context.gradient_at(memory, "mars with exact=True") if self.exact else memory
+    def update(self, updates: Params, state: Params, context: Context) -> tuple[Params, Params]:
+        before = context.gradient_at(state, "mars with exact=True") if self.exact else state
         b1, longest = context.at(self.b1), context.at(self.max_norm)
         weight = context.at(self.gamma) * b1 / (1 - b1)
 
@@ -66,7 +66,7 @@ class SignOfMean:
     def init(self, params: Params) -> Mean:
         return Mean.like(params)
 
-    def apply(self, updates: Params, mean: Mean, context: Context) -> tuple[Params, Mean]:
+    def update(self, updates: Params, mean: Mean, context: Context) -> tuple[Params, Mean]:
         mean = mean.absorb(context.at(self.b1), updates)
         return tree.map(jnp.sign, mean.total), mean
 
@@ -104,12 +104,12 @@ def mars(
     adam, is_matrix = ScaleByAdam(b1, b2, eps), MatrixGroups((), vectors=1)
     orthogonal = Chain((Trace(b1), Orthogonalize(eps)))
     shampoo = Partition((), (orthogonal, adam), is_matrix) if optimize_1d else orthogonal
-    directions: dict[str, Link] = {"adamw": adam, "lion": SignOfMean(b1), "shampoo": shampoo}
+    directions: dict[str, Transform] = {"adamw": adam, "lion": SignOfMean(b1), "shampoo": shampoo}
     direction = directions[checks.choice("form", form, directions)]
     reduced = VarianceReduced(gamma, b1, max_norm, exact, optimize_1d)
-    descent = (direction, AddDecayedWeights(weight_decay), Descend(learning_rate))
+    descent = (direction, AddDecayedWeights(weight_decay), ScaleByLearningRate(learning_rate))
     if optimize_1d:
         return chain(reduced, *descent)
     rate = learning_rate if adam_learning_rate is None else adam_learning_rate
     other = adamw(rate, adam_b1, adam_b2, eps, adam_weight_decay)
-    return chain(reduced, Partition((), (Chain(descent), other.link), is_matrix))
+    return chain(reduced, Partition((), (Chain(descent), other.transform), is_matrix))

@@ -13,7 +13,7 @@ s ← (s_init / n · m + max(0, r)) / (√v + eps)
 β = (0.9, 0.99, …), m, v, r and s are vectors of n entries, gamblers of different memory; products and norms are over
 the whole tree.
 
-Source: Cutkosky, Defazio & Mehta 2023, "Mechanic: A Learning Rate Tuner", arXiv:2306.00144, algorithm 1, in the form
+Source: Cutkosky, Defazio & Mehta 2023, "Mechanic: A Learning LearningRateState Tuner", arXiv:2306.00144, algorithm 1, in the form
 of the authors' JAX code, with which the paper's experiments were made: optax's `mechanize`. Against the algorithm
 as printed it clips h before it is a reward, keeps r itself below 0, adds eps to m so that the first step is
 s_init / n each, and doesn't remember Δ but solves θ for it, (θ − θ₀) / (Σ s + eps). That loses the first digits of Δ,
@@ -29,15 +29,15 @@ from jax import Array
 from jgd.core import checks, tree
 from jgd.core.optimizer import Optimizer, chain
 from jgd.core.record import hyper, record, static
-from jgd.core.types import Context, Link, Params, Scalar
-from jgd.links import Rate, learning_rate
+from jgd.core.types import Context, Params, Scalar, Transform
 from jgd.optimizers.schedule_free import base_link
+from jgd.transforms import LearningRateState, learning_rate
 
 
 @record
 class MechanicMemory:
-    rate: Rate  # Σ s times the base's own
-    base: Any  # the base's own memory
+    rate: LearningRateState  # Σ s times the base's own
+    base: Any  # the base's own state
     start: Params  # θ₀
     delta: Params  # Δ; () where it is not remembered
     s: Array  # (n,), as are the others
@@ -50,7 +50,7 @@ class MechanicMemory:
 class Mechanic:
     """u ← θ₀ + (Σ s) Δ − θ, where the base's updates move Δ."""
 
-    base: Link
+    base: Transform
     weight_decay: Scalar = hyper(">= 0")
     eps: Scalar = hyper("> 0")
     s_init: float = hyper("> 0", schedule=False)
@@ -71,7 +71,7 @@ class Mechanic:
     def init(self, params: Params) -> MechanicMemory:
         zeros = lambda: jnp.zeros(self.num_betas, tree.compute_dtype(params))
         return MechanicMemory(
-            rate=Rate.unused(params),
+            rate=LearningRateState.unused(params),
             base=self.base.init(params),
             start=tree.copy(params),
             delta=tree.zeros_like(params) if self.store_delta else (),
@@ -81,31 +81,31 @@ class Mechanic:
             r=zeros(),
         )
 
-    def apply(self, grads: Params, memory: MechanicMemory, context: Context) -> tuple[Params, MechanicMemory]:
+    def update(self, grads: Params, state: MechanicMemory, context: Context) -> tuple[Params, MechanicMemory]:
         params, eps, s_init = context.params, context.at(self.eps), context.at(self.s_init)
         beta = jnp.asarray(1 - 0.1 ** np.arange(1, self.num_betas + 1), eps.dtype)
-        updates, base = self.base.apply(grads, memory.base, context)
-        moved = tree.subtract(params, memory.start)
-        before = jnp.sum(memory.s)
-        delta = memory.delta if self.store_delta else tree.scale(1 / (before + eps), moved)
+        updates, base = self.base.update(grads, state.base, context)
+        moved = tree.subtract(params, state.start)
+        before = jnp.sum(state.s)
+        delta = state.delta if self.store_delta else tree.scale(1 / (before + eps), moved)
 
         pull = context.at(self.weight_decay) * before * tree.norm(grads) / (tree.norm(params) + eps)
         h = -tree.dot(delta, tree.map(lambda g, p: g + pull * p, grads, params))
-        clipped = jnp.clip(h, -memory.m, memory.m)
-        m = jnp.maximum(beta * memory.m, jnp.abs(h) + eps)
-        v = beta**2 * memory.v + h**2
-        r = beta * memory.r + clipped * memory.s
+        clipped = jnp.clip(h, -state.m, state.m)
+        m = jnp.maximum(beta * state.m, jnp.abs(h) + eps)
+        v = beta**2 * state.v + h**2
+        r = beta * state.r + clipped * state.s
         s = (s_init / self.num_betas * m + jnp.maximum(0, r)) / (tree.root(v) + eps)
 
         delta, scale = tree.add(delta, updates), jnp.sum(s)
-        rate = Rate(scale * learning_rate(base, otherwise=1.0).astype(scale.dtype))
+        rate = LearningRateState(scale * learning_rate(base, otherwise=1.0).astype(scale.dtype))
         updates = tree.map(lambda d, from_start: scale * d - from_start, delta, moved)
         kept = delta if self.store_delta else ()
-        return updates, MechanicMemory(rate, base, memory.start, kept, s, m, v, r)
+        return updates, MechanicMemory(rate, base, state.start, kept, s, m, v, r)
 
 
 def mechanic(
-    base_optimizer: Optimizer | Link,
+    base_optimizer: Optimizer | Transform,
     weight_decay: Scalar = 1e-2,
     eps: Scalar = 1e-8,
     s_init: float = 1e-6,
@@ -114,7 +114,7 @@ def mechanic(
 ) -> Optimizer:
     """Any optimizer with its learning rate scaled by a learned s: θ ← θ₀ + s Δ, Δ the sum of its updates.
 
-    base_optimizer: an optimizer, or a link whose updates are steps, with a rate or schedule of scale 1: what it is
+    base_optimizer: an optimizer, or a transform whose updates are steps, with a rate or schedule of scale 1: what it is
     hardly matters. weight_decay: ≥ 0, in the tuner's reward only (the base's own is beside it). eps: > 0. s_init: > 0,
     a number, no schedule: an underestimate of s. num_betas: structure, how many gamblers. store_delta: structure, True
     remembers Δ. optax calls it `mechanize`. Defaults: the authors'.

@@ -15,12 +15,12 @@ from jgd.core import tree
 from jgd.core.optimizer import Optimizer, chain
 from jgd.core.record import hyper, record, static
 from jgd.core.types import Context, Params, Scalar
-from jgd.links import Descend
+from jgd.transforms import ScaleByLearningRate
 
 
 @record
 class Trace:
-    """v ← γ v + (1 − τ) g, and u = v; with nesterov u = g + γ v. The memory is v, shaped as the parameters."""
+    """v ← γ v + (1 − τ) g, and u = v; with nesterov u = g + γ v. The state is v, shaped as the parameters."""
 
     momentum: Scalar = hyper("[0, 1)")
     nesterov: bool = static(default=False)
@@ -29,7 +29,7 @@ class Trace:
     def init(self, params: Params) -> Params:
         return tree.zeros_like(params)
 
-    def apply(self, grads: Params, velocity: Params, context: Context) -> tuple[Params, Params]:
+    def update(self, grads: Params, velocity: Params, context: Context) -> tuple[Params, Params]:
         momentum = context.at(self.momentum)
         share = jnp.where(context.step == 0, 1, 1 - context.at(self.dampening))  # torch's first velocity is g
         velocity = tree.map(lambda v, g: momentum * v + share * g, velocity, grads)
@@ -52,4 +52,4 @@ def momentum(learning_rate: Scalar, momentum: Scalar = 0.9, dampening: Scalar = 
     >>> updates.tolist()
     [-0.15]
     """
-    return chain(Trace(momentum, dampening=dampening), Descend(learning_rate))
+    return chain(Trace(momentum, dampening=dampening), ScaleByLearningRate(learning_rate))

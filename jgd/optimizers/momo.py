@@ -18,7 +18,7 @@ from jgd.core import checks, tree
 from jgd.core.optimizer import Optimizer, chain
 from jgd.core.record import hyper, record, static
 from jgd.core.types import Context, Params, Scalar
-from jgd.links import Mean, Rate
+from jgd.transforms import LearningRateState, Mean
 
 
 @record
@@ -26,7 +26,7 @@ class MomoMemory:
     mean: Mean  # (d, f̄, γ) with the one weight ρ
     square: Mean | None  # v, in MoMo-Adam
     lower_bound: Array | None  # the estimate of f*, where it is adapted
-    rate: Rate  # τ
+    rate: LearningRateState  # τ
 
 
 @record
@@ -46,15 +46,15 @@ class DescendByMomo:
         zero = jnp.zeros((), tree.compute_dtype(params))
         square = Mean.like(params) if self.adam else None
         bound = zero if self.adapt_lower_bound else None
-        return MomoMemory(Mean.like((params, zero, zero)), square, bound, Rate.unused(params))
+        return MomoMemory(Mean.like((params, zero, zero)), square, bound, LearningRateState.unused(params))
 
-    def apply(self, grads: Params, memory: MomoMemory, context: Context) -> tuple[Params, MomoMemory]:
+    def update(self, grads: Params, state: MomoMemory, context: Context) -> tuple[Params, MomoMemory]:
         value, params = context.value_for("momo_adam" if self.adam else "momo"), context.params
         rate, b1, least = context.at(self.learning_rate), context.at(self.b1), context.at(self.lower_bound)
-        first = memory.mean.weight == 0
+        first = state.mean.weight == 0
         if not self.adam:
             b1 = jnp.where(first, 0, b1)
-        mean, square = memory.mean.absorb(b1, (grads, value, tree.dot(grads, params))), memory.square
+        mean, square = state.mean.absorb(b1, (grads, value, tree.dot(grads, params))), state.square
         d, f, gamma = mean.total
         rho, direction = mean.weight, d
         if square is not None:
@@ -62,7 +62,7 @@ class DescendByMomo:
             direction = tree.map(lambda d, v: tree.divide(d, tree.root(v) + eps), d, square.value())
         size, inner = tree.dot(d, direction), tree.dot(d, params)
 
-        growth, bound = 1 + rate * context.at(self.weight_decay), memory.lower_bound
+        growth, bound = 1 + rate * context.at(self.weight_decay), state.lower_bound
         if bound is not None:
             bound = jnp.where(first, least, bound)
             most = (growth * (f - gamma) + inner) / (growth * rho)  # a bound above makes the step 0
@@ -73,7 +73,7 @@ class DescendByMomo:
         gap = growth * (f - rho * least_now - gamma) + inner
         tau = jnp.minimum(rate / rho, tree.divide(jnp.maximum(gap, 0), size))
         updates = tree.map(lambda w, u: -(tau * u + (growth - 1) * w) / growth, params, direction)
-        return updates, MomoMemory(mean, square, adapted(tau), Rate(tau))
+        return updates, MomoMemory(mean, square, adapted(tau), LearningRateState(tau))
 
 
 def momo(

@@ -30,9 +30,9 @@ from jgd.core.optimizer import Chain, Optimizer, chain
 from jgd.core.paths import listed
 from jgd.core.record import hyper, record, static
 from jgd.core.types import Context, Params, Scalar
-from jgd.links import AddDecayedWeights, Descend, Mean, Partition
-from jgd.links.matrices import Matrices, MatrixGroups, axes_of, each_shape, named_axes
 from jgd.optimizers.adamw import adamw
+from jgd.transforms import AddDecayedWeights, Mean, Partition, ScaleByLearningRate
+from jgd.transforms.matrices import Matrices, MatrixGroups, axes_of, each_shape, named_axes
 
 QUINTIC = (3.4445, -4.7750, 2.0315)
 SCALES = {  # by the matrix's rows (inputs), columns (outputs) and, of a convolution, taps
@@ -71,14 +71,14 @@ class Orthogonalize:
     def init(self, params: Params) -> tuple[()]:
         return ()
 
-    def apply(self, updates: Params, memory: tuple[()], context: Context) -> tuple[Params, tuple[()]]:
+    def update(self, updates: Params, state: tuple[()], context: Context) -> tuple[Params, tuple[()]]:
         leaves, structure = jax.tree.flatten(updates)
         axes, eps = axes_of(context.params, self.matrices), context.at(self.eps)
         near = lambda stack: newton_schulz(stack, eps, self.steps, self.coefficients)
         stacks = each_shape(near, [axis.stack(x) for axis, x in zip(axes, leaves, strict=True)])
         factors = [SCALES[self.scale](*axis.sizes(x.shape)) for axis, x in zip(axes, leaves, strict=True)]
         made = [s * axis.unstack(u, x.shape) for s, axis, u, x in zip(factors, axes, stacks, leaves, strict=True)]
-        return jax.tree.unflatten(structure, made), memory
+        return jax.tree.unflatten(structure, made), state
 
 
 @record
@@ -92,7 +92,7 @@ class MeanMomentum:
     def init(self, params: Params) -> Mean:
         return Mean.like(params)
 
-    def apply(self, grads: Params, mean: Mean, context: Context) -> tuple[Params, Mean]:
+    def update(self, grads: Params, mean: Mean, context: Context) -> tuple[Params, Mean]:
         momentum = context.at(self.momentum)
         mean = mean.absorb(momentum, grads)
         if not self.nesterov:
@@ -149,8 +149,8 @@ def muon(
         MeanMomentum(momentum, nesterov, bias_correction),
         Orthogonalize(eps, steps, scale, coefficients, axes),
         AddDecayedWeights(weight_decay),
-        Descend(learning_rate),
+        ScaleByLearningRate(learning_rate),
     )
     rate = learning_rate if adam_learning_rate is None else adam_learning_rate
     other = adamw(rate, adam_b1, adam_b2, adam_eps, adam_weight_decay)
-    return Optimizer(Chain((Partition((), (matrix.link, other.link), rule),)))
+    return Optimizer(Chain((Partition((), (matrix.transform, other.transform), rule),)))

@@ -22,9 +22,9 @@ from jgd.core import tree
 from jgd.core.optimizer import Optimizer, chain
 from jgd.core.record import hyper, record, static
 from jgd.core.types import Context, Params, Scalar
-from jgd.links import AddDecayedWeights, Descend, Mean
 from jgd.optimizers.adam import adam, over_root
 from jgd.optimizers.adamw import adamw
+from jgd.transforms import AddDecayedWeights, Mean, ScaleByLearningRate
 
 
 @record
@@ -47,13 +47,13 @@ class ScaleByNadam:
     def init(self, params: Params) -> NadamMemory:
         return NadamMemory(tree.zeros_like(params), Mean.like(params), jnp.ones((), tree.compute_dtype(params)))
 
-    def apply(self, grads: Params, memory: NadamMemory, context: Context) -> tuple[Params, NadamMemory]:
+    def update(self, grads: Params, state: NadamMemory, context: Context) -> tuple[Params, NadamMemory]:
         b1, decay = context.at(self.b1), context.at(self.momentum_decay)
         t = context.step.astype(b1.dtype) + 1  # in float: int32 would wrap where the clock stands still at its end
         now, following = (b1 * (1 - 0.5 * 0.96 ** (at * decay)) for at in (t, t + 1))
-        product = now * memory.product
-        mean = tree.blend(now if self.mean_follows_schedule else b1, memory.mean, grads)
-        square = memory.square.absorb(context.at(self.b2), tree.square(grads))
+        product = now * state.product
+        mean = tree.blend(now if self.mean_follows_schedule else b1, state.mean, grads)
+        square = state.square.absorb(context.at(self.b2), tree.square(grads))
         of_mean, of_gradient = following / (1 - product * following), (1 - now) / (1 - product)
         ahead = tree.map(lambda m, g: of_mean * m + of_gradient * g, mean, grads)
         return over_root(ahead, square.value(), context.at(self.eps)), NadamMemory(mean, square, product)
@@ -77,7 +77,7 @@ def nadam(
     >>> round(float(updates[0]), 5)
     0.10565
     """
-    return chain(ScaleByNadam(b1, b2, eps, momentum_decay, mean_follows_schedule), Descend(learning_rate))
+    return chain(ScaleByNadam(b1, b2, eps, momentum_decay, mean_follows_schedule), ScaleByLearningRate(learning_rate))
 
 
 def nadamw(
@@ -99,7 +99,7 @@ def nadamw(
     [-0.05]
     """
     scale = ScaleByNadam(b1, b2, eps, momentum_decay, mean_follows_schedule)
-    return chain(scale, AddDecayedWeights(weight_decay), Descend(learning_rate))
+    return chain(scale, AddDecayedWeights(weight_decay), ScaleByLearningRate(learning_rate))
 
 
 def nadam_simplified(

@@ -15,14 +15,14 @@ from jgd.core import tree
 from jgd.core.optimizer import Optimizer, chain
 from jgd.core.record import hyper, record
 from jgd.core.types import Context, Params, Scalar
-from jgd.links import Descend, Rate
 from jgd.optimizers.momentum import Trace
+from jgd.transforms import LearningRateState, ScaleByLearningRate
 
 
 @record
 class LookAheadMemory:
     velocity: Params
-    rate: Rate
+    rate: LearningRateState
 
 
 @record
@@ -34,14 +34,14 @@ class LookAheadDescend:
     ignores_updates = True
 
     def init(self, params: Params) -> LookAheadMemory:
-        return LookAheadMemory(tree.zeros_like(params), Rate.unused(params))
+        return LookAheadMemory(tree.zeros_like(params), LearningRateState.unused(params))
 
-    def apply(self, grads: Params, memory: LookAheadMemory, context: Context) -> tuple[Params, LookAheadMemory]:
+    def update(self, grads: Params, state: LookAheadMemory, context: Context) -> tuple[Params, LookAheadMemory]:
         rate, momentum = context.at(self.learning_rate), context.at(self.momentum)
-        carried = tree.scale(momentum, memory.velocity)
+        carried = tree.scale(momentum, state.velocity)
         ahead = context.gradient_at(tree.subtract(context.params, carried), "nesterov")
         velocity = tree.map(lambda c, g: c + rate * g, carried, ahead)
-        return tree.scale(-1, velocity), LookAheadMemory(velocity, Rate(rate))
+        return tree.scale(-1, velocity), LookAheadMemory(velocity, LearningRateState(rate))
 
 
 def nesterov(learning_rate: Scalar, momentum: Scalar = 0.9) -> Optimizer:
@@ -70,4 +70,4 @@ def nesterov_shifted(learning_rate: Scalar, momentum: Scalar = 0.9) -> Optimizer
     >>> updates.tolist()
     [-0.19]
     """
-    return chain(Trace(momentum, nesterov=True), Descend(learning_rate))
+    return chain(Trace(momentum, nesterov=True), ScaleByLearningRate(learning_rate))

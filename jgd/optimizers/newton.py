@@ -26,7 +26,7 @@ from jgd.core import checks, tree
 from jgd.core.optimizer import Optimizer, chain
 from jgd.core.record import hyper, record, static
 from jgd.core.types import Context, Params, Scalar
-from jgd.links.search import stepping
+from jgd.transforms.line_search import stepping
 
 
 def conjugate_gradients(multiply: Callable[[Array], Array], g: Array, tolerance: Array, most: int) -> Array:
@@ -63,7 +63,7 @@ class ScaleByCurvature:
     def init(self, params: Params) -> tuple[()]:
         return ()
 
-    def apply(self, grads: Params, memory: tuple[()], context: Context) -> tuple[Params, tuple[()]]:
+    def update(self, grads: Params, state: tuple[()], context: Context) -> tuple[Params, tuple[()]]:
         damping = context.at(self.damping)
 
         def multiply(d: Array) -> Array:
@@ -74,7 +74,7 @@ class ScaleByCurvature:
             return tree.join(product) + damping * d
 
         u = conjugate_gradients(multiply, tree.join(grads), context.at(self.tolerance), self.max_cg_steps)
-        return tree.cut(u, grads), memory
+        return tree.cut(u, grads), state
 
 
 def newton(

@@ -8,7 +8,7 @@ Source: Neelakantan et al. 2015, arXiv:1511.06807, equation 1; γ = 0.55 and η 
 
 from jgd.core.optimizer import Optimizer, chain
 from jgd.core.types import Scalar
-from jgd.links import AddNoise, Descend
+from jgd.transforms import AddNoise, ScaleByLearningRate
 
 
 def noisy_sgd(learning_rate: Scalar, eta: Scalar = 0.01, gamma: Scalar = 0.55, seed: int = 0) -> Optimizer:
@@ -22,4 +22,4 @@ def noisy_sgd(learning_rate: Scalar, eta: Scalar = 0.01, gamma: Scalar = 0.55, s
     >>> updates.tolist()
     [-0.2]
     """
-    return chain(AddNoise(eta, gamma, seed), Descend(learning_rate))
+    return chain(AddNoise(eta, gamma, seed), ScaleByLearningRate(learning_rate))

@@ -17,7 +17,7 @@ from jgd.core import tree
 from jgd.core.optimizer import Optimizer, chain
 from jgd.core.record import hyper, record
 from jgd.core.types import Context, Params, Scalar
-from jgd.links import Descend
+from jgd.transforms import ScaleByLearningRate
 
 
 @record
@@ -40,7 +40,7 @@ class ScaleByNovograd:
         zeros = tree.zeros_like(params)
         return NovogradMemory(zeros, tree.map(jnp.sum, zeros))
 
-    def apply(self, grads: Params, memory: NovogradMemory, context: Context) -> tuple[Params, NovogradMemory]:
+    def update(self, grads: Params, state: NovogradMemory, context: Context) -> tuple[Params, NovogradMemory]:
         b1, b2, eps = context.at(self.b1), context.at(self.b2), context.at(self.eps)
         decay = context.at(self.weight_decay)
 
@@ -48,9 +48,9 @@ class ScaleByNovograd:
             size = jnp.sum(jnp.square(g))
             return jnp.where(v == 0, size, b2 * v + (1 - b2) * size)
 
-        square = tree.map(absorbed, memory.square, grads)
+        square = tree.map(absorbed, state.square, grads)
         scaled = tree.map(lambda g, v: tree.divide(g, tree.root(v) + eps), grads, square)
-        momentum = tree.map(lambda m, u, w: b1 * m + u + decay * w, memory.momentum, scaled, context.params)
+        momentum = tree.map(lambda m, u, w: b1 * m + u + decay * w, state.momentum, scaled, context.params)
         return momentum, NovogradMemory(momentum, square)
 
 
@@ -66,4 +66,4 @@ def novograd(
     >>> updates.tolist()
     [-0.06, -0.08]
     """
-    return chain(ScaleByNovograd(b1, b2, eps, weight_decay), Descend(learning_rate))
+    return chain(ScaleByNovograd(b1, b2, eps, weight_decay), ScaleByLearningRate(learning_rate))

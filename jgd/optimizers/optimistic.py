@@ -14,12 +14,12 @@ from jgd.core import tree
 from jgd.core.optimizer import Optimizer, chain
 from jgd.core.record import hyper, record
 from jgd.core.types import Context, Params, Scalar
-from jgd.links import Descend, Mean
+from jgd.transforms import Mean, ScaleByLearningRate
 
 
 @record
 class Optimistic:
-    """u = (α + β) g − β g'. The memory is g', with the weight 0 while there is none."""
+    """u = (α + β) g − β g'. The state is g', with the weight 0 while there is none."""
 
     alpha: Scalar = hyper(">= 0")
     beta: Scalar = hyper(">= 0")
@@ -27,7 +27,7 @@ class Optimistic:
     def init(self, params: Params) -> Mean:
         return Mean.like(params)
 
-    def apply(self, grads: Params, last: Mean, context: Context) -> tuple[Params, Mean]:
+    def update(self, grads: Params, last: Mean, context: Context) -> tuple[Params, Mean]:
         alpha, beta = context.at(self.alpha), context.at(self.beta)
         before = tree.select(last.weight == 0, grads, last.total)
         updates = tree.map(lambda g, b: (alpha + beta) * g - beta * b, grads, before)
@@ -46,4 +46,4 @@ def optimistic_gradient_descent(learning_rate: Scalar, alpha: Scalar = 1.0, beta
     >>> updates.tolist()
     [-0.5]
     """
-    return chain(Optimistic(alpha, beta), Descend(learning_rate))
+    return chain(Optimistic(alpha, beta), ScaleByLearningRate(learning_rate))

@@ -14,7 +14,7 @@ from jgd.core import checks, tree
 from jgd.core.optimizer import Optimizer, chain
 from jgd.core.record import hyper, record, static
 from jgd.core.types import Context, Params, Scalar
-from jgd.links import Rate
+from jgd.transforms import LearningRateState
 
 
 @record
@@ -30,16 +30,16 @@ class DescendByPolyak:
     def __post_init__(self) -> None:
         checks.choice("variant", self.variant, ("sps", "sps+"))
 
-    def init(self, params: Params) -> Rate:
-        return Rate.unused(params)
+    def init(self, params: Params) -> LearningRateState:
+        return LearningRateState.unused(params)
 
-    def apply(self, grads: Params, memory: Rate, context: Context) -> tuple[Params, Rate]:
+    def update(self, grads: Params, state: LearningRateState, context: Context) -> tuple[Params, LearningRateState]:
         gap = context.value_for("polyak_sgd") - context.at(self.f_min)
         if self.variant == "sps+":
             gap = jnp.maximum(gap, 0)
         size = jnp.square(tree.norm(grads)) + context.at(self.eps)
         rate = jnp.minimum(context.at(self.max_learning_rate), context.at(self.scaling) * tree.divide(gap, size))
-        return tree.scale(-rate, grads), Rate(rate)
+        return tree.scale(-rate, grads), LearningRateState(rate)
 
 
 def polyak_sgd(

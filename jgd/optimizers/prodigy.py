@@ -27,8 +27,8 @@ from jgd.core import checks, tree
 from jgd.core.optimizer import Optimizer, chain
 from jgd.core.record import hyper, record, static
 from jgd.core.types import Context, Params, Scalar
-from jgd.links import Mean, Rate
 from jgd.optimizers.dadapt_adamw import check_growth, norm1
+from jgd.transforms import LearningRateState, Mean
 
 
 @record
@@ -40,7 +40,7 @@ class ProdigyMemory:
     r: Array  # ()
     d: Array  # ()
     d_max: Array  # (), the largest estimate, which d reaches at growth_rate
-    rate: Rate  # λ
+    rate: LearningRateState  # λ
 
 
 @record
@@ -75,26 +75,26 @@ class Prodigy:
             r=jnp.zeros((), dtype),
             d=d0,
             d_max=d0,
-            rate=Rate.unused(params),
+            rate=LearningRateState.unused(params),
         )
 
-    def apply(self, grads: Params, memory: ProdigyMemory, context: Context) -> tuple[Params, ProdigyMemory]:
-        b2, d0, d = context.at(self.b2), context.at(self.d0), memory.d
+    def update(self, grads: Params, state: ProdigyMemory, context: Context) -> tuple[Params, ProdigyMemory]:
+        b2, d0, d = context.at(self.b2), context.at(self.d0), state.d
         b3 = tree.root(b2) if self.b3 is None else context.at(self.b3)
-        moved = tree.subtract(memory.start, context.params)
+        moved = tree.subtract(state.start, context.params)
 
         scaled = tree.scale(d / d0, grads)
-        mean = memory.mean.absorb(context.at(self.b1), scaled)
-        square = memory.square.absorb(b2, tree.square(scaled))
+        mean = state.mean.absorb(context.at(self.b1), scaled)
+        square = state.square.absorb(b2, tree.square(scaled))
         rate = d * context.at(self.learning_rate)
         if self.use_bias_correction:
             rate = rate * tree.divide(tree.root(square.weight), mean.weight)
         weight = d if self.safeguard_warmup else rate
-        r = b3 * memory.r + rate * tree.dot(scaled, moved)
-        s = tree.map(lambda s, g: b3 * s + weight * g, memory.s, scaled)
+        r = b3 * state.r + rate * tree.dot(scaled, moved)
+        s = tree.map(lambda s, g: b3 * s + weight * g, state.s, scaled)
 
         estimate = context.at(self.d_coef) * tree.divide(r, norm1(s))
-        d_max = jnp.maximum(memory.d_max, estimate)
+        d_max = jnp.maximum(state.d_max, estimate)
         new = d_max
         if self.growth_rate is not None:
             first = jnp.where(d == d0, jnp.maximum(d, estimate), d)  # the first growth is free, as the authors have it
@@ -102,7 +102,7 @@ class Prodigy:
         eps, decay = new / d0 * context.at(self.eps), context.at(self.weight_decay)
         direction = lambda m, v, p: tree.divide(m, tree.root(v) + eps) + decay * p
         updates = tree.scale(-rate, tree.map(direction, mean.total, square.total, context.params))
-        return updates, ProdigyMemory(memory.start, mean, square, s, r, new, d_max, Rate(rate))
+        return updates, ProdigyMemory(state.start, mean, square, s, r, new, d_max, LearningRateState(rate))
 
 
 def prodigy(
@@ -132,7 +132,7 @@ def prodigy(
     >>> updates.tolist()
     [0.01]
     """
-    link = Prodigy(
+    transform = Prodigy(
         learning_rate,
         b1,
         b2,
@@ -145,4 +145,4 @@ def prodigy(
         use_bias_correction,
         safeguard_warmup,
     )
-    return chain(link)
+    return chain(transform)

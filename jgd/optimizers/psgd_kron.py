@@ -14,10 +14,10 @@ of its JAX and torch ports, kron, whose defaults these are. Where we differ: kro
 from 1 (500 steps) to 0.03; here it is due at every step before `dense_steps` and at every `precondition_frequency`-th
 after, which compiles to a real branch. The Q_i of a tensor are given one largest entry at each update, not at 1 in 100:
 it changes none of their products. A leaf whose momentum is still 0 keeps its Q, which would grow without bound. The
-gradient meets the new Q, as in psgd_torch; kron's clipping of the update's RMS is another link. Neither torch nor optax
+gradient meets the new Q, as in psgd_torch; kron's clipping of the update's RMS is another transform. Neither torch nor optax
 has it.
 
-The memory stacks the leaves of a shape, so it doesn't keep their sharding.
+The state stacks the leaves of a shape, so it doesn't keep their sharding.
 """
 
 import jax
@@ -28,9 +28,9 @@ from jgd.core import checks, tree
 from jgd.core.optimizer import Optimizer, chain
 from jgd.core.record import hyper, record, static
 from jgd.core.types import Context, Params, Scalar
-from jgd.links import AddDecayedWeights, Descend, Noise
-from jgd.links.kronecker import along, gram, stacked, unstacked
 from jgd.optimizers.muon import MeanMomentum
+from jgd.transforms import AddDecayedWeights, Noise, ScaleByLearningRate
+from jgd.transforms.kronecker import along, gram, stacked, unstacked
 
 Factors = tuple[Array, ...]  # for each axis (leaves, n, n), upper triangular, or (leaves, n), a diagonal
 
@@ -68,23 +68,23 @@ class ScaleByKron:
             scale * jnp.broadcast_to(q, (count, *q.shape)) for q in (one(n).astype(stack.dtype) for n in shape)
         )
 
-    def apply(self, updates: Params, memory: KronMemory, context: Context) -> tuple[Params, KronMemory]:
-        rate, key = context.at(self.preconditioner_lr), memory.noise.at(context.step)
+    def update(self, updates: Params, state: KronMemory, context: Context) -> tuple[Params, KronMemory]:
+        rate, key = context.at(self.preconditioner_lr), state.noise.at(context.step)
         moments = stacked(updates)
 
         def improve() -> tuple[Factors, ...]:
             keys = [jax.random.fold_in(key, number) for number in range(len(moments))]
             noise = [jax.random.normal(k, m.shape, m.dtype) for k, m in zip(keys, moments, strict=True)]
-            return tuple(improved(q, m, v, rate) for q, m, v in zip(memory.factors, moments, noise, strict=True))
+            return tuple(improved(q, m, v, rate) for q, m, v in zip(state.factors, moments, noise, strict=True))
 
         due = (context.step < self.dense_steps) | (context.step % self.precondition_frequency == 0)
-        factors = jax.lax.cond(due, improve, lambda: memory.factors)
+        factors = jax.lax.cond(due, improve, lambda: state.factors)
         made = []
         for qs, m in zip(factors, moments, strict=True):
             for axis, q in enumerate(qs):
                 m = times(q.mT if q.ndim == 3 else q, times(q, m, axis), axis)
             made.append(m)
-        return unstacked(made, updates), KronMemory(factors, memory.noise)
+        return unstacked(made, updates), KronMemory(factors, state.noise)
 
 
 def improved(factors: Factors, m: Array, v: Array, rate: Array) -> Factors:
@@ -173,4 +173,9 @@ def psgd_kron(
         checks.count("min_ndim_triangular", min_ndim_triangular),
         seed,
     )
-    return chain(MeanMomentum(b1, bias_correction=True), scale, AddDecayedWeights(weight_decay), Descend(learning_rate))
+    return chain(
+        MeanMomentum(b1, bias_correction=True),
+        scale,
+        AddDecayedWeights(weight_decay),
+        ScaleByLearningRate(learning_rate),
+    )

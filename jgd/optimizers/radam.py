@@ -22,8 +22,8 @@ from jgd.core import tree
 from jgd.core.optimizer import Optimizer, chain
 from jgd.core.record import hyper, record, static
 from jgd.core.types import Context, Params, Scalar
-from jgd.links import Descend
 from jgd.optimizers.adam import Moments, over_root
+from jgd.transforms import ScaleByLearningRate
 
 
 @record
@@ -45,10 +45,10 @@ class ScaleByRadam:
     def init(self, params: Params) -> RadamMemory:
         return RadamMemory(Moments.like(params), jnp.zeros((), tree.compute_dtype(params)))
 
-    def apply(self, grads: Params, memory: RadamMemory, context: Context) -> tuple[Params, RadamMemory]:
+    def update(self, grads: Params, state: RadamMemory, context: Context) -> tuple[Params, RadamMemory]:
         b2, eps = context.at(self.b2), context.at(self.eps)
-        ages = b2 * (memory.ages + memory.moments.square.weight)  # all grow older by one, and the new one has age 0
-        moments = memory.moments.absorb(context.at(self.b1), b2, grads)
+        ages = b2 * (state.ages + state.moments.square.weight)  # all grow older by one, and the new one has age 0
+        moments = state.moments.absorb(context.at(self.b1), b2, grads)
         mean, weight = moments.mean.value(), moments.square.weight  # the weight is 1 − b2ᵗ
         most, length = 2 / (1 - b2) - 1, 1 + 2 * ages / weight  # ρ_∞ and ρ
         trusted = length > context.at(self.threshold)
@@ -77,4 +77,4 @@ def radam(
     >>> updates.tolist()
     [0.5]
     """
-    return chain(ScaleByRadam(b1, b2, eps, threshold, eps_after_correction), Descend(learning_rate))
+    return chain(ScaleByRadam(b1, b2, eps, threshold, eps_after_correction), ScaleByLearningRate(learning_rate))

@@ -23,9 +23,9 @@ from jgd.core import checks, tree
 from jgd.core.optimizer import Optimizer, chain
 from jgd.core.record import hyper, record, static
 from jgd.core.types import Context, Params, Scalar
-from jgd.links import Descend, Mean
 from jgd.optimizers.adagrad import scale_by_root
 from jgd.optimizers.momentum import Trace
+from jgd.transforms import Mean, ScaleByLearningRate
 
 
 @record
@@ -51,9 +51,9 @@ class ScaleByRms:
         square = Mean(tree.map(lambda zeros: zeros + start.astype(zeros.dtype), empty.total), empty.weight)
         return RmsMemory(square, Mean.like(params) if self.centered else None)
 
-    def apply(self, grads: Params, memory: RmsMemory, context: Context) -> tuple[Params, RmsMemory]:
+    def update(self, grads: Params, state: RmsMemory, context: Context) -> tuple[Params, RmsMemory]:
         decay, known = context.at(self.decay), lambda mean: mean.value() if self.bias_correction else mean.total
-        square, mean = memory.square.absorb(decay, tree.square(grads)), memory.mean
+        square, mean = state.square.absorb(decay, tree.square(grads)), state.mean
         squares = known(square)
         if mean is not None:
             mean = mean.absorb(decay, grads)
@@ -86,4 +86,4 @@ def rmsprop(
     if nesterov and momentum is None:
         raise checks.JgdValueError("nesterov needs a momentum, got momentum=None")
     scale = ScaleByRms(decay, eps, initial_scale, eps_in_sqrt, centered, bias_correction)
-    return chain(scale, *([] if momentum is None else [Trace(momentum, nesterov)]), Descend(learning_rate))
+    return chain(scale, *([] if momentum is None else [Trace(momentum, nesterov)]), ScaleByLearningRate(learning_rate))

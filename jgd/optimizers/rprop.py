@@ -18,14 +18,14 @@ from jgd.core import checks, tree
 from jgd.core.optimizer import Optimizer, chain
 from jgd.core.record import hyper, record, static
 from jgd.core.types import Context, Params, Scalar
-from jgd.links import Rate
+from jgd.transforms import LearningRateState
 
 
 @record
 class RpropMemory:
     lengths: Params  # Δ
     before: Params  # g'
-    rate: Rate  # Δ's start
+    rate: LearningRateState  # Δ's start
 
 
 @record
@@ -47,9 +47,11 @@ class DescendByRprop:
     def init(self, params: Params) -> RpropMemory:
         start = jnp.asarray(self.learning_rate)
         zeros = tree.zeros_like(params)
-        return RpropMemory(tree.map(lambda zero: zero + start.astype(zero.dtype), zeros), zeros, Rate.unused(params))
+        return RpropMemory(
+            tree.map(lambda zero: zero + start.astype(zero.dtype), zeros), zeros, LearningRateState.unused(params)
+        )
 
-    def apply(self, grads: Params, memory: RpropMemory, context: Context) -> tuple[Params, RpropMemory]:
+    def update(self, grads: Params, state: RpropMemory, context: Context) -> tuple[Params, RpropMemory]:
         minus, plus = context.at(self.eta_minus), context.at(self.eta_plus)
         least, most = context.at(self.min_step_size), context.at(self.max_step_size)
 
@@ -61,11 +63,11 @@ class DescendByRprop:
         def kept(g: Array, before: Array) -> Array:
             return jnp.where(jnp.sign(g) * jnp.sign(before) < 0, jnp.zeros_like(g), g)
 
-        lengths = tree.map(length, memory.lengths, grads, memory.before)
+        lengths = tree.map(length, state.lengths, grads, state.before)
         if self.rest:
-            grads = tree.map(kept, grads, memory.before)
+            grads = tree.map(kept, grads, state.before)
         updates = tree.map(lambda length, g: -length * jnp.sign(g), lengths, grads)
-        return updates, RpropMemory(lengths, grads, Rate(context.at(self.learning_rate)))
+        return updates, RpropMemory(lengths, grads, LearningRateState(context.at(self.learning_rate)))
 
 
 def rprop(

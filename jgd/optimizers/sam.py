@@ -17,7 +17,7 @@ from jgd.core import tree
 from jgd.core.optimizer import Optimizer, chain
 from jgd.core.paths import first_match, matches, paths
 from jgd.core.record import hyper, record, static
-from jgd.core.types import Context, Link, Params, Scalar
+from jgd.core.types import Context, Params, Scalar, Transform
 
 
 @record
@@ -30,10 +30,10 @@ class SharpnessAware:
     def init(self, params: Params) -> tuple[()]:
         return ()
 
-    def apply(self, updates: Params, memory: tuple[()], context: Context) -> tuple[Params, tuple[()]]:
+    def update(self, updates: Params, state: tuple[()], context: Context) -> tuple[Params, tuple[()]]:
         factor = tree.divide(context.at(self.rho), tree.norm(context.grads))
         worst = tree.add(context.params, tree.scale(factor, context.grads))
-        return context.gradient_at(worst, "sam"), memory
+        return context.gradient_at(worst, "sam"), state
 
 
 @record
@@ -58,16 +58,16 @@ class AdaptiveSharpnessAware:
     def init(self, params: Params) -> tuple[()]:
         return ()
 
-    def apply(self, updates: Params, memory: tuple[()], context: Context) -> tuple[Params, tuple[()]]:
+    def update(self, updates: Params, state: tuple[()], context: Context) -> tuple[Params, tuple[()]]:
         scales = self._scales(context.params, context.at(self.eta))
         scaled = tree.map(jnp.multiply, scales, context.grads)
         factor = tree.divide(context.at(self.rho), tree.norm(scaled))
         worst = tree.map(lambda w, T, Tg: w + factor * T * Tg, context.params, scales, scaled)
-        return context.gradient_at(worst, "asam"), memory
+        return context.gradient_at(worst, "asam"), state
 
 
-def sam(base_optimizer: Optimizer | Link, rho: Scalar = 0.05) -> Optimizer:
-    """SAM: any optimizer (or link) on the gradient at θ + ρ g / ‖g‖.
+def sam(base_optimizer: Optimizer | Transform, rho: Scalar = 0.05) -> Optimizer:
+    """SAM: any optimizer (or transform) on the gradient at θ + ρ g / ‖g‖.
 
     rho: ≥ 0, the radius; 0 is the base itself. Default: the paper's. `update` needs `loss=`. A base that takes its own
     gradient is refused (Nesterov's look-ahead, another SAM).
@@ -83,9 +83,9 @@ def sam(base_optimizer: Optimizer | Link, rho: Scalar = 0.05) -> Optimizer:
 
 
 def asam(
-    base_optimizer: Optimizer | Link, rho: Scalar = 0.5, eta: Scalar = 0.01, unscaled: tuple[str, ...] = ()
+    base_optimizer: Optimizer | Transform, rho: Scalar = 0.5, eta: Scalar = 0.01, unscaled: tuple[str, ...] = ()
 ) -> Optimizer:
-    """ASAM: any optimizer (or link) on the gradient at θ + ρ T² g / ‖T g‖, T = |θ| + eta.
+    """ASAM: any optimizer (or transform) on the gradient at θ + ρ T² g / ‖T g‖, T = |θ| + eta.
 
     rho: ≥ 0, the radius in units of the weights, about ten times SAM's. eta: ≥ 0, for weights near 0. unscaled: patterns
     of paths such as ("bias",) whose leaves keep T = 1. Defaults: the paper's. `update` needs `loss=`.
@@ -100,5 +100,5 @@ def asam(
     return chain(AdaptiveSharpnessAware(rho, eta, unscaled), _link(base_optimizer))
 
 
-def _link(base: Optimizer | Link) -> Link:
-    return base.link if isinstance(base, Optimizer) else base
+def _link(base: Optimizer | Transform) -> Transform:
+    return base.transform if isinstance(base, Optimizer) else base

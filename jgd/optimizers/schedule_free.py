@@ -4,7 +4,7 @@ y_t = (1 − b1) z_t + b1 x_t
 z_{t+1} = z_t + u_t, the base's update for the gradient at y_t: −γ_t g for SGD
 x_{t+1} = (1 − c) x_t + c z_{t+1}, where c = w_t / Σ_{i≤t} w_i and w_t = t^r (max_{i≤t} γ_i)^p
 
-The parameters that descend are y; `Optimizer.readout` gives x, the parameters to evaluate and deploy, as `jgd.train`
+The parameters that descend are y; `Optimizer.eval_params` gives x, the parameters to evaluate and deploy, as `jgd.train`
 and `jgd.sweep` do.
 
 Source: Defazio, Yang, Mehta, Mishchenko, Khaled & Cutkosky 2024, "The Road Less Scheduled", arXiv:2405.15682,
@@ -26,14 +26,14 @@ from jax import Array
 from jgd.core import checks, tree
 from jgd.core.optimizer import Chain, Optimizer, chain
 from jgd.core.record import hyper, record
-from jgd.core.types import Context, Link, Params, Scalar
-from jgd.links import AddDecayedWeights, Descend, learning_rate
+from jgd.core.types import Context, Params, Scalar, Transform
 from jgd.optimizers.rmsprop import ScaleByRms
+from jgd.transforms import AddDecayedWeights, ScaleByLearningRate, learning_rate
 
 
 @record
 class ScheduleFreeMemory:
-    base: Any  # the base's own memory
+    base: Any  # the base's own state
     z: Params
     x: Params
     weight_sum: Array  # (), Σ w
@@ -44,7 +44,7 @@ class ScheduleFreeMemory:
 class ScheduleFree:
     """y ← (1 − b1) z + b1 x, where the base's updates move z, and x is their weighted average."""
 
-    base: Link
+    base: Transform
     b1: Scalar = hyper("[0, 1]")
     weight_lr_power: Scalar = hyper(">= 0")
     r: Scalar = hyper(">= 0")
@@ -62,25 +62,23 @@ class ScheduleFree:
         zero = jnp.zeros((), tree.compute_dtype(params))
         return ScheduleFreeMemory(self.base.init(params), tree.copy(params), tree.copy(params), zero, zero)
 
-    def apply(self, updates: Params, memory: ScheduleFreeMemory, context: Context) -> tuple[Params, ScheduleFreeMemory]:
-        updates, base = self.base.apply(updates, memory.base, context)
-        z = tree.add(memory.z, updates)
+    def update(self, updates: Params, state: ScheduleFreeMemory, context: Context) -> tuple[Params, ScheduleFreeMemory]:
+        updates, base = self.base.update(updates, state.base, context)
+        z = tree.add(state.z, updates)
 
-        rate = learning_rate(base, otherwise=1.0).astype(memory.largest_rate.dtype)
-        largest = jnp.fmax(
-            memory.largest_rate, rate
-        )  # NaN from a base that has made no step yet, as it gathers batches
+        rate = learning_rate(base, otherwise=1.0).astype(state.largest_rate.dtype)
+        largest = jnp.fmax(state.largest_rate, rate)  # NaN from a base that has made no step yet, as it gathers batches
         t = context.step.astype(largest.dtype) + 1
         weight = t ** context.at(self.r) * largest ** context.at(self.weight_lr_power)
-        weight_sum = memory.weight_sum + weight
+        weight_sum = state.weight_sum + weight
         c = tree.divide(weight, weight_sum)
 
-        x = tree.map(lambda x, z: x + c * (z - x), memory.x, z)  # in this form exact where x = z
+        x = tree.map(lambda x, z: x + c * (z - x), state.x, z)  # in this form exact where x = z
         y = tree.map(lambda x, z: x + (1 - context.at(self.b1)) * (z - x), x, z)
         return tree.subtract(y, context.params), ScheduleFreeMemory(base, z, x, weight_sum, largest)
 
-    def readout(self, params: Params, memory: ScheduleFreeMemory) -> Params:
-        return memory.x
+    def eval_params(self, params: Params, state: ScheduleFreeMemory) -> Params:
+        return state.x
 
 
 @record
@@ -98,14 +96,14 @@ class MovingWarmup:
 
 
 def schedule_free(
-    base_optimizer: Optimizer | Link, b1: Scalar = 0.9, weight_lr_power: Scalar = 2.0, r: Scalar = 0.0
+    base_optimizer: Optimizer | Transform, b1: Scalar = 0.9, weight_lr_power: Scalar = 2.0, r: Scalar = 0.0
 ) -> Optimizer:
     """Any optimizer without a schedule: its updates move z, gradients are taken at y, and x is evaluated.
 
-    base_optimizer: an optimizer, or a link whose updates are steps; without momentum of its own, which b1 replaces.
-    Its memory sees the gradients and parameters at y. b1: in [0, 1]; 0 is plain averaging of the base's iterates, 1
+    base_optimizer: an optimizer, or a transform whose updates are steps; without momentum of its own, which b1 replaces.
+    Its state sees the gradients and parameters at y. b1: in [0, 1]; 0 is plain averaging of the base's iterates, 1
     takes gradients at the average. weight_lr_power: p ≥ 0, and r ≥ 0, of the weights t^r γ^p; γ is the largest rate
-    that the base has reported (its `Descend`), or constant where it reports none. Defaults: the authors'.
+    that the base has reported (its `ScaleByLearningRate`), or constant where it reports none. Defaults: the authors'.
 
     >>> import jgd
     >>> optimizer, params = schedule_free(jgd.optimizers.sgd(0.5)), jnp.ones(1)
@@ -113,17 +111,17 @@ def schedule_free(
     >>> for gradient in (1.0, 1.0):
     ...     updates, state = optimizer.update(jnp.array([gradient]), state, params)
     ...     params = jgd.apply_updates(params, updates)
-    >>> params.tolist(), optimizer.readout(state, params).tolist()
+    >>> params.tolist(), optimizer.eval_params(state, params).tolist()
     ([0.225], [0.25])
     """
     return chain(ScheduleFree(base_link(base_optimizer), b1, weight_lr_power, r))
 
 
-def base_link(base_optimizer: Optimizer | Link) -> Link:
-    """The link of what is wrapped; refused where it averages parameters, for its steps are not those that are made."""
-    base = base_optimizer.link if isinstance(base_optimizer, Optimizer) else base_optimizer
-    if isinstance(base, type) or not (hasattr(base, "init") and hasattr(base, "apply")):
-        raise checks.JgdTypeError(f"base_optimizer must be an optimizer or a link, got {base_optimizer!r}")
+def base_link(base_optimizer: Optimizer | Transform) -> Transform:
+    """The transform of what is wrapped; refused where it averages parameters, for its steps are not those that are made."""
+    base = base_optimizer.transform if isinstance(base_optimizer, Optimizer) else base_optimizer
+    if isinstance(base, type) or not (hasattr(base, "init") and hasattr(base, "update")):
+        raise checks.JgdTypeError(f"base_optimizer must be an optimizer or a transform, got {base_optimizer!r}")
     if getattr(base, "must_be_last", False):
         raise checks.JgdValueError(
             f"base_optimizer averages parameters, but its own steps are not those that are made, got {base_optimizer!r}"
@@ -149,7 +147,7 @@ def schedule_free_sgd(
     >>> updates.tolist()
     [-0.25]
     """
-    base = Chain((AddDecayedWeights(weight_decay), Descend(MovingWarmup(learning_rate, warmup_steps))))
+    base = Chain((AddDecayedWeights(weight_decay), ScaleByLearningRate(MovingWarmup(learning_rate, warmup_steps))))
     return schedule_free(base, b1, weight_lr_power, r)
 
 
@@ -176,5 +174,5 @@ def schedule_free_adamw(
     checks.hyperparameter("b2", b2, "[0, 1)")  # which would else be refused as decay
     rms = ScaleByRms(b2, eps, eps_in_sqrt=False, bias_correction=True)
     warm = MovingWarmup(learning_rate, warmup_steps)
-    base = Chain((rms, AddDecayedWeights(weight_decay), Descend(warm)))
+    base = Chain((rms, AddDecayedWeights(weight_decay), ScaleByLearningRate(warm)))
     return schedule_free(base, b1, weight_lr_power, r)

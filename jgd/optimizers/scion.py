@@ -26,9 +26,9 @@ from jgd.core.optimizer import Chain, Optimizer, chain
 from jgd.core.paths import listed
 from jgd.core.record import hyper, record, static
 from jgd.core.types import Context, Params, Scalar
-from jgd.links import AddDecayedWeights, Descend, Partition
-from jgd.links.matrices import Matrices, MatrixGroups, axes_of, named_axes
 from jgd.optimizers.muon import QUINTIC, MeanMomentum, Orthogonalize
+from jgd.transforms import AddDecayedWeights, Partition, ScaleByLearningRate
+from jgd.transforms.matrices import Matrices, MatrixGroups, axes_of, named_axes
 
 
 @record
@@ -42,11 +42,11 @@ class SignOfMatrix:
     def init(self, params: Params) -> tuple[()]:
         return ()
 
-    def apply(self, updates: Params, memory: tuple[()], context: Context) -> tuple[Params, tuple[()]]:
+    def update(self, updates: Params, state: tuple[()], context: Context) -> tuple[Params, tuple[()]]:
         leaves, structure = jax.tree.flatten(updates)
         rows = [axes.sizes(x.shape)[0] for axes, x in zip(axes_of(updates, self.matrices), leaves, strict=True)]
         signs = [jnp.sign(x) / (max(1, n) if self.per_input else 1) for n, x in zip(rows, leaves, strict=True)]
-        return jax.tree.unflatten(structure, signs), memory
+        return jax.tree.unflatten(structure, signs), state
 
 
 @record
@@ -59,10 +59,10 @@ class OverRms:
     def init(self, params: Params) -> tuple[()]:
         return ()
 
-    def apply(self, updates: Params, memory: tuple[()], context: Context) -> tuple[Params, tuple[()]]:
+    def update(self, updates: Params, state: tuple[()], context: Context) -> tuple[Params, tuple[()]]:
         eps = context.at(self.eps)
         rms = lambda x: tree.norm(x) / math.sqrt(max(1, x.size))
-        return tree.map(lambda x: tree.divide(x, rms(x) + eps), updates), memory
+        return tree.map(lambda x: tree.divide(x, rms(x) + eps), updates), state
 
 
 @record
@@ -74,8 +74,8 @@ class Radius:
     def init(self, params: Params) -> tuple[()]:
         return ()
 
-    def apply(self, updates: Params, memory: tuple[()], context: Context) -> tuple[Params, tuple[()]]:
-        return tree.scale(context.at(self.radius), updates), memory
+    def update(self, updates: Params, state: tuple[()], context: Context) -> tuple[Params, tuple[()]]:
+        return tree.scale(context.at(self.radius), updates), state
 
 
 def scion(
@@ -107,7 +107,7 @@ def scion(
     ([-0.3, 0.1], [-0.125, -0.125, -0.125, -0.125])
     """
     axes, steps = named_axes(matrices), checks.count("ns_steps", ns_steps, 1)
-    in_ball = lambda link, size: Chain((link, Radius(size)))
+    in_ball = lambda transform, size: Chain((transform, Radius(size)))
     balls = (
         in_ball(Orthogonalize(eps, steps, "spectral", QUINTIC, axes), radius),
         in_ball(SignOfMatrix(False), first_radius),
@@ -118,4 +118,4 @@ def scion(
         (listed("first_layers", first_layers), listed("last_layers", last_layers)), vectors=3, axes=axes
     )
     shrink = () if unconstrained else (AddDecayedWeights(1.0),)
-    return chain(MeanMomentum(momentum), Partition((), balls, rule), *shrink, Descend(learning_rate))
+    return chain(MeanMomentum(momentum), Partition((), balls, rule), *shrink, ScaleByLearningRate(learning_rate))

@@ -10,8 +10,8 @@ Source: Robbins & Monro 1951, "A stochastic approximation method", equation 8.
 from jgd.core import checks
 from jgd.core.optimizer import Optimizer, chain
 from jgd.core.types import Scalar
-from jgd.links import Descend
 from jgd.optimizers.momentum import Trace
+from jgd.transforms import ScaleByLearningRate
 
 
 def sgd(
@@ -22,7 +22,7 @@ def sgd(
 ) -> Optimizer:
     """θ ← θ − η g; with momentum γ: v ← γ v + (1 − τ) g, θ ← θ − η v (nesterov: θ ← θ − η (g + γ v)).
 
-    learning_rate: > 0. momentum: in [0, 1), or None (the default) for none, which saves the velocity's memory.
+    learning_rate: > 0. momentum: in [0, 1), or None (the default) for none, which saves the velocity's state.
     nesterov: structure, not a number; it needs a momentum. dampening: τ in [0, 1], torch's, None for 0: the first
     velocity is g whatever τ is; it needs a momentum. Gradient descent is the same rule on full batches.
 
@@ -36,5 +36,5 @@ def sgd(
         for name, given in (("nesterov", nesterov), ("dampening", dampening is not None)):
             if given:
                 raise checks.JgdValueError(f"{name} needs a momentum, got momentum=None")
-        return chain(Descend(learning_rate))
-    return chain(Trace(momentum, nesterov, 0.0 if dampening is None else dampening), Descend(learning_rate))
+        return chain(ScaleByLearningRate(learning_rate))
+    return chain(Trace(momentum, nesterov, 0.0 if dampening is None else dampening), ScaleByLearningRate(learning_rate))

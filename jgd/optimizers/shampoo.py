@@ -11,7 +11,7 @@ roots are taken anew every `update_period` steps, as the paper's implementation 
 the first step. An axis longer than `max_precond_dim` is left alone, and k counts the others only, so that the powers
 still sum to −1/2 (with one side: L^(−1/2) G). Neither torch nor optax has it; the package torch_optimizer takes the power −1 / k.
 
-The memory stacks the leaves of a shape, so it doesn't keep their sharding.
+The state stacks the leaves of a shape, so it doesn't keep their sharding.
 """
 
 import jax
@@ -22,8 +22,8 @@ from jgd.core import checks
 from jgd.core.optimizer import Optimizer, chain
 from jgd.core.record import hyper, record, static
 from jgd.core.types import Context, Params, Scalar
-from jgd.links import Descend
-from jgd.links.kronecker import along, axes_with_matrix, gram, inverse_root, stacked, unstacked
+from jgd.transforms import ScaleByLearningRate
+from jgd.transforms.kronecker import along, axes_with_matrix, gram, inverse_root, stacked, unstacked
 
 
 @record
@@ -51,7 +51,7 @@ class ScaleByShampoo:
         sizes = [g.shape[1 + axis] for axis in axes_with_matrix(g, self.max_precond_dim)]
         return tuple(jnp.zeros((len(g), n, n), g.dtype) for n in sizes)
 
-    def apply(self, grads: Params, factors: Factors, context: Context) -> tuple[Params, Factors]:
+    def update(self, grads: Params, factors: Factors, context: Context) -> tuple[Params, Factors]:
         due, eps = context.step % self.update_period == 0, context.at(self.eps)
 
         def one_shape(g: Array, sums: tuple[Array, ...], roots: tuple[Array, ...]):
@@ -85,5 +85,6 @@ def shampoo(
     """
     period = checks.count("update_period", update_period, 1)
     return chain(
-        ScaleByShampoo(eps, period, checks.count("max_precond_dim", max_precond_dim, 1)), Descend(learning_rate)
+        ScaleByShampoo(eps, period, checks.count("max_precond_dim", max_precond_dim, 1)),
+        ScaleByLearningRate(learning_rate),
     )

@@ -13,8 +13,8 @@ from jgd.core import checks, tree
 from jgd.core.optimizer import Optimizer, chain
 from jgd.core.record import record
 from jgd.core.types import Context, Params, Scalar
-from jgd.links import AddDecayedWeights, Descend
 from jgd.optimizers.lion import ScaleByLion
+from jgd.transforms import AddDecayedWeights, ScaleByLearningRate
 
 
 @record
@@ -24,8 +24,8 @@ class Sign:
     def init(self, params: Params) -> tuple[()]:
         return ()
 
-    def apply(self, updates: Params, memory: tuple[()], context: Context) -> tuple[Params, tuple[()]]:
-        return tree.map(jnp.sign, updates), memory
+    def update(self, updates: Params, state: tuple[()], context: Context) -> tuple[Params, tuple[()]]:
+        return tree.map(jnp.sign, updates), state
 
 
 def sign_sgd(learning_rate: Scalar) -> Optimizer:
@@ -38,7 +38,7 @@ def sign_sgd(learning_rate: Scalar) -> Optimizer:
     >>> (updates + 0).tolist()
     [0.1, 0.0]
     """
-    return chain(Sign(), Descend(learning_rate))
+    return chain(Sign(), ScaleByLearningRate(learning_rate))
 
 
 def signum(learning_rate: Scalar, momentum: Scalar = 0.9, weight_decay: Scalar = 0.0) -> Optimizer:
@@ -54,4 +54,4 @@ def signum(learning_rate: Scalar, momentum: Scalar = 0.9, weight_decay: Scalar =
     [-0.1]
     """
     checks.hyperparameter("momentum", momentum, "[0, 1)")  # which would else be refused as b1
-    return chain(ScaleByLion(momentum, momentum), AddDecayedWeights(weight_decay), Descend(learning_rate))
+    return chain(ScaleByLion(momentum, momentum), AddDecayedWeights(weight_decay), ScaleByLearningRate(learning_rate))

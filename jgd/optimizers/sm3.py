@@ -20,7 +20,7 @@ from jgd.core import tree
 from jgd.core.optimizer import Optimizer, chain
 from jgd.core.record import hyper, record
 from jgd.core.types import Context, Params, Scalar
-from jgd.links import Descend
+from jgd.transforms import ScaleByLearningRate
 
 
 @record
@@ -41,11 +41,11 @@ class ScaleBySm3:
         zeros = tree.zeros_like(params)
         return Sm3Memory(tree.map(cover, zeros), zeros)
 
-    def apply(self, grads: Params, memory: Sm3Memory, context: Context) -> tuple[Params, Sm3Memory]:
+    def update(self, grads: Params, state: Sm3Memory, context: Context) -> tuple[Params, Sm3Memory]:
         momentum, eps = context.at(self.momentum), context.at(self.eps)
-        bounds = tree.map(lambda g, covers: reduce(jnp.minimum, covers) + g**2, grads, memory.covers)
+        bounds = tree.map(lambda g, covers: reduce(jnp.minimum, covers) + g**2, grads, state.covers)
         updates = tree.map(lambda g, v: tree.divide(g, tree.root(v + eps)), grads, bounds)
-        mean = tree.blend(momentum, memory.momentum, updates)
+        mean = tree.blend(momentum, state.momentum, updates)
         return mean, Sm3Memory(tree.map(cover, bounds), mean)
 
 
@@ -59,7 +59,7 @@ def cover(leaf: Array) -> tuple[Array, ...]:
 def sm3(learning_rate: Scalar, momentum: Scalar = 0.9, eps: Scalar = 0.0) -> Optimizer:
     """SM3: ν = min μ + g², θ ← θ − η m, m the mean of g / √(ν + eps), μ the largest ν of each slice.
 
-    learning_rate: > 0. momentum: β in [0, 1); 0 is the paper's plain form. eps: ≥ 0. Memory of an (n, m) leaf beside
+    learning_rate: > 0. momentum: β in [0, 1); 0 is the paper's plain form. eps: ≥ 0. State of an (n, m) leaf beside
     the momentum: n + m numbers.
 
     >>> optimizer, params = sm3(0.1, momentum=0.0), jnp.ones((2, 2))
@@ -67,4 +67,4 @@ def sm3(learning_rate: Scalar, momentum: Scalar = 0.9, eps: Scalar = 0.0) -> Opt
     >>> (updates + 0).tolist()
     [[0.1, -0.1], [0.0, -0.1]]
     """
-    return chain(ScaleBySm3(momentum, eps), Descend(learning_rate))
+    return chain(ScaleBySm3(momentum, eps), ScaleByLearningRate(learning_rate))

@@ -15,7 +15,7 @@ the others. A tensor has a basis for each axis of at most `max_precond_dim`. Whe
 corrects the bias of v, which makes it eps / √(1 − b2ᵗ), and decays the weights after the step, not beside it. m is kept
 unturned, which is the code's turning it back and forth. Derivatives hold the bases fixed. Neither torch nor optax has it.
 
-The memory stacks the leaves of a shape, so it doesn't keep their sharding.
+The state stacks the leaves of a shape, so it doesn't keep their sharding.
 """
 
 import jax
@@ -26,8 +26,8 @@ from jgd.core import checks, tree
 from jgd.core.optimizer import Optimizer, chain
 from jgd.core.record import hyper, record, static
 from jgd.core.types import Context, Params, Scalar
-from jgd.links import Descend, Mean
-from jgd.links.kronecker import along, axes_with_matrix, gram, stacked, unstacked
+from jgd.transforms import Mean, ScaleByLearningRate
+from jgd.transforms.kronecker import along, axes_with_matrix, gram, stacked, unstacked
 
 Stacks = tuple[Array, ...]
 
@@ -64,7 +64,7 @@ class ScaleBySoap:
         zeros = lambda: tuple(tuple(like(g.shape[1 + axis], g) for axis in self._axes(g)) for g in stacks)
         return Bases(Mean.like(stacks), Mean.like(stacks), zeros(), zeros())
 
-    def apply(self, grads: Params, memory: Bases, context: Context) -> tuple[Params, Bases]:
+    def update(self, grads: Params, state: Bases, context: Context) -> tuple[Params, Bases]:
         b, eps, first = context.at(self.shampoo_b), context.at(self.eps), context.step == 0
         stacks = stacked(grads)
         axes = [self._axes(g) for g in stacks]
@@ -79,24 +79,24 @@ class ScaleBySoap:
                 x = along(basis, x, axis)
             return x
 
-        turned = tuple(map(turn, memory.bases, stacks, range(len(stacks))))
-        moved = memory.mean.absorb(context.at(self.b1), stacks)
-        mean = tree.select(first, memory.mean, moved)
-        square = tree.select(first, memory.square, memory.square.absorb(context.at(self.b2), tree.square(turned)))
+        turned = tuple(map(turn, state.bases, stacks, range(len(stacks))))
+        moved = state.mean.absorb(context.at(self.b1), stacks)
+        mean = tree.select(first, state.mean, moved)
+        square = tree.select(first, state.square, state.square.absorb(context.at(self.b2), tree.square(turned)))
 
         adam = lambda m, v: tree.divide(m, tree.root(v) + eps)
-        inner = map(turn, memory.bases, mean.value(), range(len(stacks)))
-        made = map(turn_back, memory.bases, map(adam, inner, square.value()), range(len(stacks)))
+        inner = map(turn, state.bases, mean.value(), range(len(stacks)))
+        made = map(turn_back, state.bases, map(adam, inner, square.value()), range(len(stacks)))
         grams = tuple(
             tuple(b * h + (1 - b) * gram(g, axis) for axis, h in zip(has, kept, strict=True))
-            for g, has, kept in zip(stacks, axes, memory.grams, strict=True)
+            for g, has, kept in zip(stacks, axes, state.grams, strict=True)
         )
         updates = tree.add(unstacked(tuple(made), grads), tree.scale(context.at(self.weight_decay), context.params))
         updates = tree.select(first, tree.zeros_like(updates), updates)
 
         number = jnp.where(first, 0, jnp.where(context.step % self.update_period == 0, 1, 2))
         branches = (lambda g, q, v: (eigenvectors(g), v), self._refresh, lambda g, q, v: (q, v))
-        constant = jax.lax.stop_gradient((grams, memory.bases))
+        constant = jax.lax.stop_gradient((grams, state.bases))
         bases, totals = jax.lax.switch(number, branches, *constant, square.total)
         return updates, Bases(mean, Mean(totals, square.weight), grams, jax.lax.stop_gradient(bases))
 
@@ -147,4 +147,4 @@ def soap(
     period = checks.count("precondition_frequency", precondition_frequency, 1)
     longest = checks.count("max_precond_dim", max_precond_dim, 1)
     b = b2 if shampoo_b is None else shampoo_b
-    return chain(ScaleBySoap(b1, b2, b, eps, weight_decay, period, longest), Descend(learning_rate))
+    return chain(ScaleBySoap(b1, b2, b, eps, weight_decay, period, longest), ScaleByLearningRate(learning_rate))

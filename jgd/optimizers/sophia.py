@@ -18,7 +18,7 @@ from jgd.core import checks, seeds, tree
 from jgd.core.optimizer import Optimizer, chain
 from jgd.core.record import hyper, record, static
 from jgd.core.types import Context, Params, Scalar
-from jgd.links import AddDecayedWeights, Descend, Mean, Noise
+from jgd.transforms import AddDecayedWeights, Mean, Noise, ScaleByLearningRate
 
 DRAWS = {"normal": jax.random.normal, "rademacher": jax.random.rademacher}
 
@@ -52,20 +52,20 @@ class ScaleBySophia:
     def init(self, params: Params) -> SophiaMemory:
         return SophiaMemory(Mean.like(params), tree.zeros_like(params), Noise.of(self.seed))
 
-    def apply(self, grads: Params, memory: SophiaMemory, context: Context) -> tuple[Params, SophiaMemory]:
+    def update(self, grads: Params, state: SophiaMemory, context: Context) -> tuple[Params, SophiaMemory]:
         b2, eps, gamma, most = (context.at(x) for x in (self.b2, self.eps, self.gamma, self.clip_threshold))
         context.loss_for("sophia")  # said at the first trace, before the branches
 
         def refreshed(h: Params) -> Params:
-            z = memory.noise.like(context.step, grads, DRAWS[self.distribution])
+            z = state.noise.like(context.step, grads, DRAWS[self.distribution])
             estimate = tree.map(jnp.multiply, z, context.hessian_product(z, "sophia"))
             return tree.blend(b2, h, estimate)
 
-        mean = memory.mean.absorb(context.at(self.b1), grads)
-        h = jax.lax.cond(context.step % self.update_interval == 0, refreshed, lambda h: h, memory.diagonal)
+        mean = state.mean.absorb(context.at(self.b1), grads)
+        h = jax.lax.cond(context.step % self.update_interval == 0, refreshed, lambda h: h, state.diagonal)
         m = mean.value() if self.bias_correction else mean.total
         updates = tree.map(lambda m, h: jnp.clip(m / jnp.maximum(gamma * h, eps), -most, most), m, h)
-        return updates, SophiaMemory(mean, h, memory.noise)
+        return updates, SophiaMemory(mean, h, state.noise)
 
 
 def sophia(
@@ -97,4 +97,4 @@ def sophia(
     [-0.25, 0.0625]
     """
     direction = ScaleBySophia(b1, b2, eps, gamma, clip_threshold, update_interval, bias_correction, distribution, seed)
-    return chain(direction, AddDecayedWeights(weight_decay), Descend(learning_rate))
+    return chain(direction, AddDecayedWeights(weight_decay), ScaleByLearningRate(learning_rate))

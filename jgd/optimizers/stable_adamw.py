@@ -19,8 +19,8 @@ from jgd.core import tree
 from jgd.core.optimizer import Optimizer, chain
 from jgd.core.record import hyper, record, static
 from jgd.core.types import Context, Params, Scalar
-from jgd.links import Descend
 from jgd.optimizers.adam import Moments, over_root
+from jgd.transforms import ScaleByLearningRate
 
 
 @record
@@ -37,7 +37,7 @@ class ScaleByStableAdam:
     def init(self, params: Params) -> Moments:
         return Moments.like(params)
 
-    def apply(self, grads: Params, moments: Moments, context: Context) -> tuple[Params, Moments]:
+    def update(self, grads: Params, moments: Moments, context: Context) -> tuple[Params, Moments]:
         eps, decay, threshold = context.at(self.eps), context.at(self.weight_decay), context.at(self.clip_threshold)
         moments = moments.absorb(context.at(self.b1), context.at(self.b2), grads)
         square = moments.square.value()
@@ -72,4 +72,4 @@ def stable_adamw(
     0.05
     """
     scale = ScaleByStableAdam(b1, b2, eps, weight_decay, clip_threshold, clip_decay)
-    return chain(scale, Descend(learning_rate))
+    return chain(scale, ScaleByLearningRate(learning_rate))

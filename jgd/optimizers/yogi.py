@@ -17,8 +17,8 @@ from jgd.core import tree
 from jgd.core.optimizer import Optimizer, chain
 from jgd.core.record import hyper, record, static
 from jgd.core.types import Context, Params, Scalar
-from jgd.links import Descend, Mean
 from jgd.optimizers.adam import Moments, over_root
+from jgd.transforms import Mean, ScaleByLearningRate
 
 
 @record
@@ -39,7 +39,7 @@ class ScaleByYogi:
         )
         return Moments(filled(empty.mean, self.initial_mean), filled(empty.square, self.initial_accumulator_value))
 
-    def apply(self, grads: Params, moments: Moments, context: Context) -> tuple[Params, Moments]:
+    def update(self, grads: Params, moments: Moments, context: Context) -> tuple[Params, Moments]:
         b2, eps = context.at(self.b2), context.at(self.eps)
         mean, square = moments.mean.absorb(context.at(self.b1), grads), moments.square
         added = lambda v, g: v - (1 - b2) * jnp.sign(v - g**2) * g**2
@@ -71,4 +71,4 @@ def yogi(
     [0.1]
     """
     scale = ScaleByYogi(b1, b2, eps, initial_accumulator_value, initial_mean, bias_correction)
-    return chain(scale, Descend(learning_rate))
+    return chain(scale, ScaleByLearningRate(learning_rate))

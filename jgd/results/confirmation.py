@@ -6,10 +6,10 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from jgd.core import disk
+from jgd.core import atomic_files
 from jgd.results.table import said
-from jgd.sweep import Confirmation
-from jgd.sweep.recipes import said as in_words
+from jgd.sweeps import Confirmation
+from jgd.sweeps.recipes import said as in_words
 
 FILES = ("confirmation.json", "confirmation.txt")
 
@@ -64,15 +64,15 @@ def save_confirmation(confirmation: Confirmation, directory: str | Path) -> list
     """Add a confirmation to those in confirmation.json and confirmation.txt, each whole or not at all; -> their paths.
 
     The JSON is a list with an entry each time that the test rows were read: metric, seeds, reads, and of each confirmed
-    config what `jgd.sweep.Confirmed` holds; what is not a number there is null.
+    config what `jgd.sweeps.Confirmed` holds; what is not a number there is null.
     """
     facts, words = (Path(directory) / name for name in FILES)
     entry = {name: getattr(confirmation, name) for name in ("metric", "seeds", "reads")}
     entry["confirmed"] = [asdict(each) for each in confirmation.confirmed]
     before = json.loads(facts.read_text(encoding="utf-8")) if facts.exists() else []
-    disk.write(facts, json.dumps([*before, _plain(entry)], indent=1).encode())
+    atomic_files.write(facts, json.dumps([*before, _plain(entry)], indent=1).encode())
     said = words.read_text(encoding="utf-8") + "\n" if words.exists() else ""
-    disk.write(words, f"{said}{confirmation_text(confirmation)}\n".encode())
+    atomic_files.write(words, f"{said}{confirmation_text(confirmation)}\n".encode())
     return [facts, words]
 
 

@@ -8,9 +8,9 @@ import numpy as np
 from jgd.core import checks
 from jgd.descent import GOING
 from jgd.results.canvas import figure_and_axes, finish
-from jgd.sweep import Sweep
-from jgd.sweep.recipes import said
-from jgd.train import smooth
+from jgd.sweeps import Sweep
+from jgd.sweeps.recipes import said
+from jgd.training import smooth
 
 SMOOTHING = 0.15  # weight of the new value in a drawn training curve
 

@@ -7,7 +7,7 @@ from jgd.results.figures import loss_curves, numeric_names, sensitivity
 from jgd.results.population_figure import member_schedules
 from jgd.results.report import report
 from jgd.results.table import text
-from jgd.sweep import Sweep
+from jgd.sweeps import Sweep
 
 FILES = ("results.nc", "table.txt", "report.txt", "loss.png", "sensitivity.png")
 

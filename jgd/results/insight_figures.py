@@ -5,10 +5,10 @@ from pathlib import Path
 
 import numpy as np
 
+from jgd.analysis import Profile, best_of, curve_of, finals, importance_of
 from jgd.core import checks
-from jgd.insights import Profile, best_of, curve_of, finals, importance_of
 from jgd.results.canvas import figure_and_axes, finish
-from jgd.sweep import Sweep
+from jgd.sweeps import Sweep
 
 COLUMNS = 3  # of panels, one a hyperparameter
 

@@ -8,7 +8,7 @@ import numpy as np
 from jgd.core import checks
 from jgd.results.canvas import figure_and_axes, finish
 from jgd.results.table import said, value_said
-from jgd.sweep import Stretch, Sweep
+from jgd.sweeps import ScheduleSegment, Sweep
 
 
 def member_schedules(sweep: Sweep, path: str | Path, parameter: str | None = None) -> None:
@@ -18,7 +18,7 @@ def member_schedules(sweep: Sweep, path: str | Path, parameter: str | None = Non
     population.
     """
     if not sweep.is_population:
-        raise checks.JgdValueError("schedules of members are drawn of a sweep by jgd.Population only")
+        raise checks.JgdValueError("schedules of members are drawn of a sweep by jgd.PopulationBasedTraining only")
     pairs = [pair for _, config in sweep.configs for pair in config.items()]
     names = dict.fromkeys(n for n, v in pairs if isinstance(v, int | float) and not isinstance(v, bool))
     if not names:
@@ -43,7 +43,7 @@ def member_schedules(sweep: Sweep, path: str | Path, parameter: str | None = Non
     finish(figure, axes, path)
 
 
-def _drawn(axes: Any, past: tuple[Stretch, ...], parameter: str, **style: Any) -> np.ndarray:
+def _drawn(axes: Any, past: tuple[ScheduleSegment, ...], parameter: str, **style: Any) -> np.ndarray:
     """A lane's values as stairs; -> the values."""
     values = np.array([stretch.hyperparameters[parameter] for stretch in past], float)
     axes.stairs(values, [0, *(stretch.until for stretch in past)], baseline=None, **style)

@@ -2,8 +2,7 @@
 
 import numpy as np
 
-from jgd.core import checks
-from jgd.insights import (
+from jgd.analysis import (
     Finals,
     Ranking,
     best_of,
@@ -15,17 +14,18 @@ from jgd.insights import (
     rank,
     sensitivity_of,
 )
-from jgd.insights.spending import spending
+from jgd.analysis.cost import spending
+from jgd.core import checks
 from jgd.results.population_figure import members_said
 from jgd.results.table import said, value_said
-from jgd.sweep import Sweep, estimate
+from jgd.sweeps import Sweep, estimate
 
 
 def report(sweep: Sweep, top: int = 5, confidence: float = 0.95) -> str:
     """What a sweep tells, section by section; only validation numbers, so that reading it chooses nothing by the test.
 
     top: configs listed. Intervals are Student's t over seeds at `confidence`. A `=` marks those of the list that can't be
-    told apart from the best (`jgd.insights.rank`). A section that has nothing to say, or too little to measure, says so in
+    told apart from the best (`jgd.analysis.rank`). A section that has nothing to say, or too little to measure, says so in
     one line or is left out.
 
     >>> import jgd
@@ -40,7 +40,11 @@ def report(sweep: Sweep, top: int = 5, confidence: float = 0.95) -> str:
     size = f"{configs} configs × {seeds} {'seed' if seeds == 1 else 'seeds'} × {steps} steps"
     heading = f"{sweep.task}: {size}, by validation {sweep.metric} ({_direction(sweep)} is better)"
     sections = {
-        **({"Best members": members_said(sweep)} if sweep.is_population else _of_configs(sweep, top, confidence)),
+        **(
+            {"EarlyStoppingState members": members_said(sweep)}
+            if sweep.is_population
+            else _of_configs(sweep, top, confidence)
+        ),
         "Cost": _cost(sweep),
     }
     parts = ["\n".join([title, *(f"  {line}" for line in lines)]) for title, lines in sections.items() if lines]
@@ -52,12 +56,12 @@ def _of_configs(sweep: Sweep, top: int, confidence: float) -> dict[str, list[str
     ends = finals(sweep)
     ranking = rank(ends.scores, ends.larger_is_better, confidence, ends.stopped)
     return {
-        "Best configs": _best(sweep, ends, ranking, top, confidence),
+        "EarlyStoppingState configs": _best(sweep, ends, ranking, top, confidence),
         "Neighbours of the best": _neighbours(sweep, ends, ranking, confidence),
         "Findings": [finding.message for finding in findings(sweep, confidence)] or ["none"],
         "Learning-rate sensitivity": _sensitivity(sweep, confidence),
         "Importance": _importance(sweep),
-        "Best of k": _best_of(ends),
+        "EarlyStoppingState of k": _best_of(ends),
     }
 
 

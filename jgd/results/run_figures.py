@@ -11,8 +11,8 @@ import numpy as np
 from jgd.core import checks
 from jgd.landscapes import Landscape
 from jgd.results.canvas import figure_and_axes, finish
-from jgd.train import Run, smooth
-from jgd.train.ranging import RateRange
+from jgd.training import Run, smooth
+from jgd.training.lr_range_test import RateRange
 
 COLORS = ("C3", "C1", "C2", "C4", "k", "C5")  # of paths: none of them is the contours' blue
 LABELS = ("first weight", "second weight")
@@ -65,7 +65,7 @@ def _zigzags(losses: np.ndarray) -> bool:
     return bool(len(finite) > 1 and np.mean(np.diff(finite) > 0) > 0.1)
 
 
-def rate_range_curve(seen: RateRange, path: str | Path) -> None:
+def lr_range_curve(seen: RateRange, path: str | Path) -> None:
     """The range test: loss against the rising learning rate, with where it falls fastest and where it is lowest."""
     figure, axes = figure_and_axes()
     axes.plot(seen.rates, seen.losses, color="C0", lw=0.6, alpha=0.4)

@@ -4,7 +4,7 @@ from typing import Any
 
 import numpy as np
 
-from jgd.sweep import Estimate, Sweep
+from jgd.sweeps import Estimate, Sweep
 
 
 def columns(sweep: Sweep) -> list[str]:
@@ -85,7 +85,7 @@ def stopped_line(sweep: Sweep) -> str:
 
     >>> import jgd
     >>> space = {"learning_rate": jgd.log_grid(1e-3, 1, 9)}
-    >>> stopped_line(jgd.sweep("iris", "sgd", space, seeds=1, steps=90, halving=jgd.Halving(3, min_steps=10)))
+    >>> stopped_line(jgd.sweep("iris", "sgd", space, seeds=1, steps=90, halving=jgd.SuccessiveHalving(3, min_steps=10)))
     '8 of 9 configs stopped early · 74% of the steps saved'
     """
     stopped = int((sweep.reached < sweep.plan.steps).sum())

@@ -1,6 +1,6 @@
 """Layer 1. Enters: a name's distribution and conditions. Leaves: plain data that JSON and TOML hold; and the way back.
 
-{"log": [1e-4, 1.0]}    {"one_minus_log": [1e-4, 0.1], "when": {"optimizer": ["adam"]}}    [0.0, 1e-4]    0.9
+{"log_uniform": [1e-4, 1.0]}    {"one_minus_log_uniform": [1e-4, 0.1], "when": {"optimizer": ["adam"]}}    [0.0, 1e-4]    0.9
 """
 
 import math
@@ -18,9 +18,9 @@ WHEN = "when"
 def described(name: str, kind: Distribution, conditions: Mapping[str, tuple[Any, ...]]) -> dict[str, Any]:
     """A name's entry as plain data; refuses, by `name`, values that JSON can't hold.
 
-    >>> from jgd.spaces.distributions import log
-    >>> described("learning_rate", log(1e-4, 1), {})
-    {'log': [0.0001, 1.0]}
+    >>> from jgd.spaces.distributions import log_uniform
+    >>> described("learning_rate", log_uniform(1e-4, 1), {})
+    {'log_uniform': [0.0001, 1.0]}
     """
     out: dict[str, Any] = {kind.kind: [_jsonable(name, value) for value in kind.arguments()]}
     if conditions:
@@ -31,8 +31,8 @@ def described(name: str, kind: Distribution, conditions: Mapping[str, tuple[Any,
 def entry_of(name: str, data: Any) -> Any:
     """What `jgd.space` takes for `name`, from plain data; errors name `name`, what is wrong and what is allowed.
 
-    >>> entry_of("learning_rate", {"log": [1e-4, 1]})
-    Log(low=0.0001, high=1.0)
+    >>> entry_of("learning_rate", {"log_uniform": [1e-4, 1]})
+    LogUniform(low=0.0001, high=1.0)
     """
     if not isinstance(data, Mapping):
         return data

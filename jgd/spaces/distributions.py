@@ -7,10 +7,10 @@ from typing import Any
 from jgd.core import checks
 from jgd.core.record import static as static_field
 from jgd.spaces.lists import Choice, Static
-from jgd.spaces.ranges import Distribution, Integers, Log, OneMinusLog, Uniform
+from jgd.spaces.ranges import Distribution, Integers, LogUniform, OneMinusLogUniform, Uniform
 
 KINDS: dict[str, type[Distribution]] = {
-    kind.kind: kind for kind in (Log, OneMinusLog, Uniform, Integers, Choice, Static)
+    kind.kind: kind for kind in (LogUniform, OneMinusLogUniform, Uniform, Integers, Choice, Static)
 }
 _ABSENT = object()
 
@@ -29,7 +29,7 @@ def when(distribution: Any, /, **conditions: Any) -> When:
     distribution: any entry of a space. conditions: a static name of the same space = the value it must have, or
     several, as a list or tuple (a tuple that is itself one of the name's values counts as that value).
 
-    >>> when(one_minus_log(1e-4, 0.1), optimizer="adam").conditions
+    >>> when(one_minus_log_uniform(1e-4, 0.1), optimizer="adam").conditions
     (('optimizer', 'adam'),)
     """
     if not conditions:
@@ -41,22 +41,22 @@ def when(distribution: Any, /, **conditions: Any) -> When:
     return When(inner.entry, (*inner.conditions, *conditions.items()))
 
 
-def log(low: float, high: float) -> Log:
-    """Log-uniform in [low, high], 0 < low < high: for learning rates, penalties, eps.
+def log_uniform(low: float, high: float) -> LogUniform:
+    """LogUniform-uniform in [low, high], 0 < low < high: for learning rates, penalties, eps.
 
-    >>> log(1e-4, 1).at(0.5), log(1e-4, 1).place(0.01), log(1e-4, 1).points(3)
+    >>> log_uniform(1e-4, 1).at(0.5), log_uniform(1e-4, 1).place(0.01), log_uniform(1e-4, 1).points(3)
     (0.01, 0.5, (0.0001, 0.01, 1.0))
     """
-    return Log(low, high)
+    return LogUniform(low, high)
 
 
-def one_minus_log(low: float, high: float) -> OneMinusLog:
+def one_minus_log_uniform(low: float, high: float) -> OneMinusLogUniform:
     """1 − value is log-uniform in [low, high], 0 < low < high ≤ 1: for momentum, b1 and b2.
 
-    >>> one_minus_log(1e-3, 0.1).points(3)
+    >>> one_minus_log_uniform(1e-3, 0.1).points(3)
     (0.9, 0.99, 0.999)
     """
-    return OneMinusLog(low, high)
+    return OneMinusLogUniform(low, high)
 
 
 def uniform(low: float, high: float) -> Uniform:

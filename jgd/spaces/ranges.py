@@ -130,10 +130,10 @@ class Uniform(Range):
         return grid(self.low, self.high, count)
 
 
-class Log(Range):
+class LogUniform(Range):
     """The logarithm is uniform: as likely between 1e-3 and 1e-2 as between 0.1 and 1."""
 
-    kind = "log"
+    kind = "log_uniform"
     rule = "> 0"
 
     def at(self, u: float) -> float:
@@ -148,19 +148,19 @@ class Log(Range):
         return log_grid(self.low, self.high, count)
 
 
-class OneMinusLog(Range):
+class OneMinusLogUniform(Range):
     """1 − value is log-uniform in [low, high]: for momentum, b1 and b2, whose distance from 1 is what matters."""
 
-    kind = "one_minus_log"
+    kind = "one_minus_log_uniform"
     rule = "(0, 1]"
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        checks.number("1 - low of one_minus_log", 1 - self.low, "[0, 1)")  # 1 − 1e-9 is 1 in float32
+        checks.number("1 - low of one_minus_log_uniform", 1 - self.low, "[0, 1)")  # 1 − 1e-9 is 1 in float32
 
     @property
-    def _distance(self) -> Log:
-        return Log(self.low, self.high)
+    def _distance(self) -> LogUniform:
+        return LogUniform(self.low, self.high)
 
     def _least_and_most(self) -> tuple[float, float]:
         return 1 - self.high, 1 - self.low

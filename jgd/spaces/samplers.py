@@ -55,9 +55,9 @@ class Halton(_Drawn):
     seed: 0 … 2³² − 1. Dimension d is in the d-th prime's base, so list the names that matter first: beyond about 20,
     few points don't fill a pair of dimensions evenly.
 
-    >>> from jgd.spaces.distributions import log
-    >>> found = configs({"learning_rate": log(1e-4, 1)}, Halton(seed=1), 4)
-    >>> found == configs({"learning_rate": log(1e-4, 1)}, Halton(seed=1), 8)[:4]
+    >>> from jgd.spaces.distributions import log_uniform
+    >>> found = configs({"learning_rate": log_uniform(1e-4, 1)}, Halton(seed=1), 4)
+    >>> found == configs({"learning_rate": log_uniform(1e-4, 1)}, Halton(seed=1), 8)[:4]
     True
     """
 

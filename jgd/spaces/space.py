@@ -27,8 +27,8 @@ class Space:
     names: in the order given, that of a config and of the columns of `units`. distributions: name -> its own.
     conditions: name -> static name -> the values that it must have, for names that aren't always part of a config.
 
-    >>> from jgd.spaces.distributions import log, static, when
-    >>> made = space(optimizer=static(["sgd", "adam"]), learning_rate=log(1e-4, 1), b2=when([0.99, 0.999], optimizer="adam"))
+    >>> from jgd.spaces.distributions import log_uniform, static, when
+    >>> made = space(optimizer=static(["sgd", "adam"]), learning_rate=log_uniform(1e-4, 1), b2=when([0.99, 0.999], optimizer="adam"))
     >>> made.names, made.static
     (('optimizer', 'learning_rate', 'b2'), ('optimizer',))
     >>> made.at([[0.1, 0.5, 0.1], [0.9, 0.5, 0.9]])
@@ -149,12 +149,12 @@ class Space:
 def space(**names: Any) -> Space:
     """A search space: what to try for each of a recipe's parameters.
 
-    Each is a distribution (`log`, `one_minus_log`, `uniform`, `integers`, `choice`, `static`), a sequence of numbers
+    Each is a distribution (`log_uniform`, `one_minus_log_uniform`, `uniform`, `integers`, `choice`, `static`), a sequence of numbers
     (a choice), a number (fixed), or one of these under `when`. Raises `JgdValueError` or `JgdTypeError` naming the
     name, for conditions on what isn't a static name of the space, and for conditions that form a circle.
 
-    >>> from jgd.spaces.distributions import log
-    >>> space(learning_rate=log(1e-3, 1), momentum=[0.5, 0.9], weight_decay=1e-4).at([[0.0, 0.6, 0.0]])
+    >>> from jgd.spaces.distributions import log_uniform
+    >>> space(learning_rate=log_uniform(1e-3, 1), momentum=[0.5, 0.9], weight_decay=1e-4).at([[0.0, 0.6, 0.0]])
     [{'learning_rate': 0.001, 'momentum': 0.9, 'weight_decay': 0.0001}]
     """
     return as_space(names)

@@ -118,9 +118,9 @@ class Table(Sampler):
     In columns, NaN stands for a name that a config hasn't, and so does None unless it is one of the name's values.
     Every row is checked against the space. More configs: the first stay, as long as rows are added at the end.
 
-    >>> from jgd.spaces.distributions import log
+    >>> from jgd.spaces.distributions import log_uniform
     >>> from jgd.spaces.samplers import configs
-    >>> configs({"learning_rate": log(1e-4, 1)}, Table([{"learning_rate": 0.1}, {"learning_rate": 0.3}]))
+    >>> configs({"learning_rate": log_uniform(1e-4, 1)}, Table([{"learning_rate": 0.1}, {"learning_rate": 0.3}]))
     [{'learning_rate': 0.1}, {'learning_rate': 0.3}]
     """
 

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 import jgd
 from jgd.gradients import costs, curvature, derived
-from jgd.gradients.attach import with_derived_gradient
+from jgd.gradients.custom_gradient import with_derived_gradient
 from jgd.models import MLP, Linear
 
 

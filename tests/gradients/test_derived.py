@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 import jgd
 from jgd.gradients import derived
-from jgd.gradients.attach import with_derived_gradient
+from jgd.gradients.custom_gradient import with_derived_gradient
 from jgd.models import MLP, Adaline, Linear, Logistic, Softmax
 
 LECTURE = (np.array([[1.0, 2.0], [3.0, -1.0], [0.5, 0.5]]), np.array([1.0, 0.0, 1.0]))

@@ -10,10 +10,10 @@ import pytest
 
 import jgd
 from jgd.gradients import check_gradients
-from jgd.gradients.attach import with_derived_gradient
+from jgd.gradients.custom_gradient import with_derived_gradient
 from jgd.gradients.lectures import method_one, two_checks
-from jgd.links import AddDecayedWeights, Descend
 from jgd.models import MLP, Linear
+from jgd.transforms import AddDecayedWeights, ScaleByLearningRate
 
 EXACT = -28 / 3
 LOSS = jgd.SupervisedLoss(Linear(1, bias=False), "squared_error")
@@ -70,11 +70,14 @@ def test_method_one_loses_digits_and_says_how_many(x64, dtype, rate, lost):
         (jgd.optimizers.adam, "ScaleByAdam, an adaptive method"),
         (jgd.optimizers.adagrad, "ScaleByAdagrad, an adaptive method"),
         (jgd.optimizers.rmsprop, "ScaleByRms, an adaptive method"),
-        (lambda rate: jgd.chain(AddDecayedWeights(0.1), Descend(rate)), "AddDecayedWeights, weight decay"),
-        (lambda rate: jgd.chain(ClipByNorm(), Descend(rate)), "ClipByNorm, clipping"),
-        (lambda rate: jgd.chain(Strange(), Descend(rate)), "Strange, which is not plain descent"),
+        (lambda rate: jgd.chain(AddDecayedWeights(0.1), ScaleByLearningRate(rate)), "AddDecayedWeights, weight decay"),
+        (lambda rate: jgd.chain(ClipByNorm(), ScaleByLearningRate(rate)), "ClipByNorm, clipping"),
+        (lambda rate: jgd.chain(Strange(), ScaleByLearningRate(rate)), "Strange, which is not plain descent"),
         (lambda rate: jgd.chain(Strange()), "Strange"),
-        (lambda rate: jgd.chain(Descend(rate), Descend(rate)), "needs one Descend link in optimizer, got 2"),
+        (
+            lambda rate: jgd.chain(ScaleByLearningRate(rate), ScaleByLearningRate(rate)),
+            "needs one ScaleByLearningRate transform in optimizer, got 2",
+        ),
         (lambda rate: jgd.optimizers.sgd(2 * rate), "learning_rate must be the optimizer's, 0.02, got 0.01"),
     ],
 )
@@ -87,8 +90,8 @@ class Strange:
     def init(self, params):
         return ()
 
-    def apply(self, updates, memory, context):
-        return updates, memory
+    def update(self, updates, state, context):
+        return updates, state
 
 
 class ClipByNorm(Strange):
@@ -188,4 +191,4 @@ def test_bad_input_is_named():
     with pytest.raises(jgd.JgdError, match="weights"):
         method_one(start("float32"), {"weights": jnp.ones(2)}, 0.1)
     with pytest.raises(jgd.JgdError, match=r"optimizer must be a jgd\.Optimizer"):
-        method_one(start("float32"), start("float32"), 0.1, Descend(0.1))
+        method_one(start("float32"), start("float32"), 0.1, ScaleByLearningRate(0.1))

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from jgd.core.checks import JgdTypeError, JgdValueError
-from jgd.gradients import central_difference, check_gradients, directional, double
+from jgd.gradients import central_difference, check_gradients, directional, float64_loss
 
 
 def test_a_loss_that_bends_within_a_tiny_step_raises_no_alarm():
@@ -62,7 +62,7 @@ def test_a_changed_array_outside_is_seen_and_an_unchanged_one_compiles_once():
     assert directional(loss, w, jnp.zeros(2000).at[1000].set(1.0), None) == pytest.approx(1000)
     k["scale"] = k["scale"].at[1000].set(-7.0)
     assert directional(loss, w, jnp.zeros(2000).at[1000].set(1.0), None) == pytest.approx(-7)
-    same = [double.around(loss, w, None).programs for _ in range(2)]
+    same = [float64_loss.around(loss, w, None).programs for _ in range(2)]
     assert same[0] is same[1]
 
 

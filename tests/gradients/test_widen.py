@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 
 from jgd.gradients import check_gradients
-from jgd.gradients.double import coarsest, double
-from jgd.gradients.widen import widened
+from jgd.gradients.float64_loss import coarsest, double
+from jgd.gradients.promote_jaxpr import widened
 
 pytestmark = pytest.mark.slow  # the fast part runs what these stand on
 

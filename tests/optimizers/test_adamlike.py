@@ -5,8 +5,8 @@ import dataclasses
 import jax
 import jax.numpy as jnp
 import numpy as np
-import problem
 import pytest
+from helpers import problem
 
 import jgd
 from jgd import optimizers
@@ -20,7 +20,7 @@ def end_of(optimizer, steps=10):
 
 def test_the_mean_may_be_stored_narrow():
     narrow, wide = end_of(optimizers.adam(0.05, mu_dtype=jnp.bfloat16)), end_of(optimizers.adam(0.05))
-    moments = narrow.state.memory[0]
+    moments = narrow.state.inner[0]
     assert {leaf.dtype for leaf in jax.tree.leaves(moments.mean.total)} == {jnp.dtype("bfloat16")}
     assert {leaf.dtype for leaf in jax.tree.leaves(moments.square)} == {jnp.dtype("float32")}
     np.testing.assert_allclose(narrow.params["weights"], wide.params["weights"], atol=5e-3)
@@ -60,8 +60,8 @@ def test_radam_counts_its_squares_in_float32(b2):
         steps.append(float(updates))
     assert steps[:5] == [-8.0] * 5
     assert -1 < steps[5] < 0
-    memory = state.memory[0]
-    np.testing.assert_allclose(1 + 2 * memory.ages / memory.moments.square.weight, 6 - 35 * (1 - b2) / 6, rtol=1e-5)
+    state = state.inner[0]
+    np.testing.assert_allclose(1 + 2 * state.ages / state.moments.square.weight, 6 - 35 * (1 - b2) / 6, rtol=1e-5)
 
 
 @pytest.mark.parametrize("build", [optimizers.acprop, optimizers.adopt])
@@ -131,7 +131,7 @@ def test_adam_mini_remembers_one_number_a_block():
     params = {"embedding": jnp.ones((5, 4)), "query": jnp.ones((6, 2, 3)), "bias": jnp.ones(4)}
     blocks = {"embedding": (0,), "query": (1,), "*": ()}
     state = optimizers.adam_mini(0.1, blocks=blocks).init(params)
-    shapes = jax.tree.map(jnp.shape, state.memory[0].square.total)
+    shapes = jax.tree.map(jnp.shape, state.inner[0].square.total)
     assert shapes == {"bias": (1,), "embedding": (5, 1), "query": (1, 2, 1)}
     for bad, error in [({"*": 0}, "blocks"), ({"*": "row"}, "entry"), ({}, "blocks"), ((), "blocks")]:
         with pytest.raises(jgd.JgdError, match=error):
@@ -142,7 +142,7 @@ def test_adam_mini_remembers_one_number_a_block():
 
 
 def test_ademamixs_warm_up_goes_from_b1_to_b3_by_half_lives(x64):
-    scale = optimizers.ademamix(0.1, b1=0.9, b3=0.999, alpha=8.0, warmup=100).link.links[0]
+    scale = optimizers.ademamix(0.1, b1=0.9, b3=0.999, alpha=8.0, warmup=100).transform.transforms[0]
     steps = jnp.array([24, 49, 99, 1000])
     np.testing.assert_allclose(scale.alpha(steps), [2, 4, 8, 8])
     half_life = lambda b: np.log(0.5) / np.log(b)
@@ -198,7 +198,7 @@ def test_without_its_decay_a_zero_gradient_makes_a_zero_step(name):
 
     distance, state = moved(0.0, [0.0, 0.0])
     assert distance == 0
-    assert all(np.isfinite(leaf).all() for leaf in jax.tree.leaves(state.memory[0]))
+    assert all(np.isfinite(leaf).all() for leaf in jax.tree.leaves(state.inner[0]))
     assert np.isfinite(jax.grad(lambda eps: moved(eps, [0.0, 3.0])[0])(1e-8))
 
 

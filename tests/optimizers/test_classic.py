@@ -87,8 +87,8 @@ def test_polyaks_step_halves_the_way_on_a_parabola(x64):
 def test_the_averages_readout_is_the_mean_of_the_path(x64):
     optimizer, slopes = o.asgd(0.1, lambd=0.01, t0=2), np.random.default_rng(0).normal(size=(8, 3))
     path, state = walk(optimizer, jnp.ones(3), jnp.asarray(slopes))
-    np.testing.assert_allclose(optimizer.readout(state, path[-1]), np.mean(path[3:], axis=0), rtol=1e-12)
-    assert (np.asarray(path[-1]) != optimizer.readout(state, path[-1])).all()
+    np.testing.assert_allclose(optimizer.eval_params(state, path[-1]), np.mean(path[3:], axis=0), rtol=1e-12)
+    assert (np.asarray(path[-1]) != optimizer.eval_params(state, path[-1])).all()
 
 
 def test_momo_takes_polyaks_step_until_the_rate_bounds_it(x64):
@@ -101,7 +101,7 @@ def test_momo_takes_polyaks_step_until_the_rate_bounds_it(x64):
 
 
 def test_cautious_decay_never_works_against_the_step():
-    optimizer = jgd.chain(jgd.links.AddCautiousDecay(0.5), jgd.links.Descend(1.0))
+    optimizer = jgd.chain(jgd.transforms.AddCautiousDecay(0.5), jgd.transforms.ScaleByLearningRate(1.0))
     params = jnp.array([2.0, 2.0, -2.0, -2.0, 2.0])
     grads = jnp.array([1.0, -1.0, 1.0, -1.0, 0.0])  # the last: no step, and the weight decays
     updates, _ = optimizer.update(grads, optimizer.init(params), params)
@@ -110,11 +110,11 @@ def test_cautious_decay_never_works_against_the_step():
 
 def test_caution_keeps_the_mean_step_where_it_can(x64):
     """A share p of agreeing coordinates moves 1/p as far, and no more than 1000 times."""
-    link = jgd.chain(jgd.links.Cautious())
+    transform = jgd.chain(jgd.transforms.Cautious())
     sizes, grads = jnp.ones(4000), jnp.where(jnp.arange(4000) < 1000, 1.0, -1.0)
     for share in (1000, 1):
         context = jgd.core.types.Context(sizes, grads.at[share:].set(-1.0), jnp.zeros((), jnp.int32), sizes)
-        updates, _ = link.link.apply(sizes, link.init(sizes).memory, context)
+        updates, _ = transform.transform.update(sizes, transform.init(sizes).inner, context)
         np.testing.assert_allclose(updates[0], 4.0 if share == 1000 else 1000.0)
         assert not updates[share:].any()
 
@@ -127,7 +127,7 @@ def test_adafactor_loses_nothing_of_squares_of_rank_one(x64):
     factored, state = walk(o.adafactor(0.1, min_dim_size_to_factor=1, eps=0.0), jnp.ones((4, 3)), slopes)
     whole, _ = walk(o.adafactor(0.1, eps=0.0), jnp.ones((4, 3)), slopes)
     np.testing.assert_allclose(factored[-1], whole[-1], rtol=1e-12)
-    assert sorted(leaf.shape for leaf in jax.tree.leaves(state.memory)) == [
+    assert sorted(leaf.shape for leaf in jax.tree.leaves(state.inner)) == [
         (),
         (),
         (3,),
@@ -155,7 +155,7 @@ def test_sm3_bounds_adagrads_sums_from_above(x64):
         updates, state = optimizer.update(g, state, params)
         sums = sums + g**2
         assert (jnp.square(g / updates) >= sums * (1 - 1e-12)).all()
-        rows, columns = state.memory[0].covers
+        rows, columns = state.inner[0].covers
         assert (jnp.minimum(rows, columns) >= sums * (1 - 1e-12)).all()
 
 
@@ -179,8 +179,8 @@ def test_who_begins_late_begins_the_same(optimizer, x64):
     """After a step that a guard skipped, or as the second method of a switch, the first gradient is the first."""
     params, g = jnp.array([1.0, -2.0]), jnp.array([0.5, 2.0])
     want, _ = optimizer.update(g, optimizer.init(params), params, value=jnp.float64(3))
-    guarded = jgd.chain(jgd.links.SkipNonFinite(optimizer.link))
-    switched = jgd.chain(jgd.links.Switch((jgd.links.Descend(1.0), optimizer.link), at=(1,)))
+    guarded = jgd.chain(jgd.transforms.SkipNonFinite(optimizer.transform))
+    switched = jgd.chain(jgd.transforms.Switch((jgd.transforms.ScaleByLearningRate(1.0), optimizer.transform), at=(1,)))
     for late, before in ((guarded, jnp.nan * g), (switched, g)):
         _, state = late.update(before, late.init(params), params, value=jnp.float64(3))
         updates, _ = late.update(g, state, params, value=jnp.float64(3))

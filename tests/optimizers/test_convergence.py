@@ -7,7 +7,7 @@ import pytest
 from rules import PLAIN
 
 import jgd
-from jgd.links import MasterCopy
+from jgd.transforms import MasterCopy
 
 RATES = np.float32(10.0) ** np.arange(-3.0, 1.5, 0.5, np.float32)
 CURVATURE = {"weights": np.float32([[1.0, 2.0], [3.0, 5.0], [8.0, 10.0]]), "bias": np.float32([1.0, 4.0, 10.0])}
@@ -29,7 +29,7 @@ def test_it_gets_down_a_bowl(row):
     def end(rate):
         optimizer = row.build(**({"learning_rate": rate} if "learning_rate" in row.hypers else {}))
         last, _ = jgd.rollout(bowl, optimizer, ones("float32"), jnp.zeros((300, 0)))
-        return bowl(optimizer.readout(last.state, last.params), None)
+        return bowl(optimizer.eval_params(last.state, last.params), None)
 
     ends = np.asarray(jax.jit(jax.vmap(end))(RATES))
     start = float(bowl(ones("float32"), None))
@@ -43,7 +43,7 @@ def test_small_steps_move_bfloat16_with_a_master_copy(row):
     """200 steps at rate 1e-3 from 1.0, where bfloat16's own steps are 1/128."""
     if row.creeps:
         pytest.skip("creeps")
-    inner = row.build(**({"learning_rate": 1e-3} if "learning_rate" in row.hypers else {})).link
+    inner = row.build(**({"learning_rate": 1e-3} if "learning_rate" in row.hypers else {})).transform
     optimizer = jgd.chain(MasterCopy(inner))
     run = jax.jit(lambda p: jgd.rollout(bowl, optimizer, p, jnp.zeros((200, 0))))
     last, report = run(ones("bfloat16"))

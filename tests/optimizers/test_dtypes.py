@@ -3,8 +3,8 @@
 import jax
 import jax.numpy as jnp
 import numpy as np
-import problem
 import pytest
+from helpers import problem
 from rules import PLAIN
 
 import jgd
@@ -28,7 +28,7 @@ def test_dtypes_are_stable_over_steps(row, dtype, x64):
     assert dtypes(end) == dtypes(start)
     assert {leaf.dtype for leaf in jax.tree.leaves(end.params)} == {jnp.dtype(dtype)}
     floating = lambda leaf: jnp.issubdtype(leaf.dtype, jnp.floating)  # a key is whole numbers
-    wide = {leaf.dtype for leaf in jax.tree.leaves(end.state.memory) if floating(leaf)}
+    wide = {leaf.dtype for leaf in jax.tree.leaves(end.state.inner) if floating(leaf)}
     assert wide <= {jnp.dtype("float32"), jnp.dtype("float64")}
     assert all(np.isfinite(np.asarray(leaf, np.float64)).all() for leaf in jax.tree.leaves((end, report)))
     assert not any(leaf.weak_type for leaf in jax.tree.leaves((start.state, end)))

@@ -23,7 +23,7 @@ def test_schedule_free_is_evaluated_at_the_average(x64):
     """train's parameters, its validation and sweep's are x; the parameters that descend are y."""
     optimizer, data = optimizers.schedule_free_sgd(0.2), bowls()
     run = jgd.train(bowl, optimizer, jnp.float64(3), data, steps=5, validation=data, evaluate_every=5)
-    x = optimizer.readout(run.progress.state, run.progress.params)
+    x = optimizer.eval_params(run.progress.state, run.progress.params)
     assert abs(x - run.progress.params) > 0.01
     assert run.params == x
     np.testing.assert_allclose(run.evaluations["loss"][-1], bowl(x, data), rtol=1e-14)
@@ -43,7 +43,7 @@ def test_without_b1_schedule_free_is_polyak_averaging(x64):
         alone, _ = jgd.step(bowl, plain, alone, bowls())
         path.append(float(alone.params))
     np.testing.assert_allclose(progress.params, alone.params, rtol=1e-14)
-    np.testing.assert_allclose(optimizer.readout(progress.state, progress.params), np.mean(path), rtol=1e-14)
+    np.testing.assert_allclose(optimizer.eval_params(progress.state, progress.params), np.mean(path), rtol=1e-14)
 
 
 def test_schedule_free_moves_bfloat16_by_less_than_its_spacing():
@@ -55,7 +55,7 @@ def test_schedule_free_moves_bfloat16_by_less_than_its_spacing():
 
 def test_schedule_free_waits_while_its_base_gathers(x64):
     """Until the base has made a step there is no rate to weigh with, and nothing moves."""
-    base = jgd.chain(jgd.links.Accumulate(optimizers.sgd(0.1).link, 3))
+    base = jgd.chain(jgd.transforms.Accumulate(optimizers.sgd(0.1).transform, 3))
     optimizer, params = optimizers.schedule_free(base, b1=0.0), jnp.ones(1)
     state, path = optimizer.init(params), []
     for _ in range(6):
@@ -63,7 +63,7 @@ def test_schedule_free_waits_while_its_base_gathers(x64):
         params = params + updates
         path.append(float(params[0]))
     np.testing.assert_allclose(path, [1, 1, 0.9, 0.9, 0.9, 0.8], rtol=1e-12)
-    np.testing.assert_allclose(optimizer.readout(state, params), np.mean(path[2:]), rtol=1e-12)
+    np.testing.assert_allclose(optimizer.eval_params(state, params), np.mean(path[2:]), rtol=1e-12)
 
 
 def test_nothing_averages_inside_a_wrapper():
@@ -71,17 +71,17 @@ def test_nothing_averages_inside_a_wrapper():
         with pytest.raises(jgd.JgdError, match="base_optimizer"):
             wrapper(optimizers.schedule_free_sgd(0.1))
     with pytest.raises(jgd.JgdError, match="last"):
-        jgd.chain(optimizers.schedule_free_sgd(0.1).link, jgd.links.Descend(0.1))
+        jgd.chain(optimizers.schedule_free_sgd(0.1).transform, jgd.transforms.ScaleByLearningRate(0.1))
 
 
 def walk(optimizer, steps, loud=1.0, start=5.0):
-    """(parameters, memory) after each step on an elongated bowl, loud times as high."""
+    """(parameters, state) after each step on an elongated bowl, loud times as high."""
     curvature = jnp.array([1.0, 30.0, 0.1])
     loss = lambda w, _: loud * jnp.sum(curvature * w**2)
 
     def one(progress, _):
         progress, _ = jgd.step(loss, optimizer, progress, None)
-        return progress, (progress.params, progress.state.memory)
+        return progress, (progress.params, progress.state.inner)
 
     begin = jgd.start(optimizer, start * jnp.array([1.0, -0.5, 0.2]))
     return jax.jit(lambda p: jax.lax.scan(one, p, length=steps)[1])(begin)
@@ -90,17 +90,17 @@ def walk(optimizer, steps, loud=1.0, start=5.0):
 def test_prodigy_finds_the_distance_and_never_exceeds_it(x64):
     """On a convex loss ⟨g, θ₀ − θ⟩ ≤ ⟨g, θ₀ − θ*⟩, so that d ≤ ‖θ₀ − θ*‖∞, wherever it starts."""
     for distance in (0.01, 5.0, 1000.0):
-        path, (memory,) = walk(optimizers.prodigy(), 300, start=distance)
-        assert 0.05 * distance < memory.d[-1] <= distance
+        path, (state,) = walk(optimizers.prodigy(), 300, start=distance)
+        assert 0.05 * distance < state.d[-1] <= distance
         assert np.linalg.norm(path[-1]) < 0.3 * distance
 
 
 @pytest.mark.parametrize(("build", "leaps"), [(optimizers.prodigy, 1), (optimizers.dadapt_adamw, 0)])
 def test_d_grows_no_faster_than_it_may(build, leaps, x64):
     """But for Prodigy's first growth, which the authors leave free."""
-    _, (memory,) = walk(build(growth_rate=1.5), 30)
-    growth = np.asarray(memory.d[1:] / memory.d[:-1])
-    assert memory.d[-1] > 100 * memory.d[0]
+    _, (state,) = walk(build(growth_rate=1.5), 30)
+    growth = np.asarray(state.d[1:] / state.d[:-1])
+    assert state.d[-1] > 100 * state.d[0]
     assert (growth > 1.5 * (1 + 1e-12)).sum() <= leaps
 
 
@@ -129,7 +129,7 @@ def test_dog_reads_out_the_polynomial_decay_average(x64):
         average = (1 - 9 / (t + 8)) * average + 9 / (t + 8) * w
     np.testing.assert_allclose(read[-1], average, rtol=1e-12)
     run = jgd.train(bowl, optimizers.dog(averaging=8.0), jnp.float64(3), bowls(), steps=5)
-    assert run.params == run.progress.state.memory[-1] != run.progress.params
+    assert run.params == run.progress.state.inner[-1] != run.progress.params
 
 
 PATIENT = {
@@ -160,9 +160,9 @@ def test_zero_gradients_at_the_start_are_waited_out(optimizer, x64):
 @pytest.mark.parametrize("rate", [1e-4, 1.0, 1e4])
 def test_mechanic_finds_the_scale_of_any_rate(rate, x64):
     height = lambda w: float(jnp.sum(jnp.array([1.0, 30.0, 0.1]) * w**2))
-    path, (memory,) = walk(optimizers.mechanic(optimizers.sgd(rate)), 300)
+    path, (state,) = walk(optimizers.mechanic(optimizers.sgd(rate)), 300)
     assert height(path[-1]) < 0.1 * height(path[0])
-    np.testing.assert_allclose(memory.rate.learning_rate, rate * memory.s.sum(axis=1), rtol=1e-12)
+    np.testing.assert_allclose(state.rate.learning_rate, rate * state.s.sum(axis=1), rtol=1e-12)
 
 
 def test_mechanic_that_remembers_delta_moves_bfloat16():

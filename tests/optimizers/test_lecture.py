@@ -1,10 +1,10 @@
-"""What the lectures say about each optimizer: O8 to O15, A7 to A9 with the link of Nesterov's two forms."""
+"""What the lectures say about each optimizer: O8 to O15, A7 to A9 with the transform of Nesterov's two forms."""
 
 import jax
 import jax.numpy as jnp
 import numpy as np
-import problem
 import pytest
+from helpers import problem
 from rules import PLAIN
 
 import jgd

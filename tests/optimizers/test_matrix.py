@@ -3,13 +3,11 @@
 import jax
 import jax.numpy as jnp
 import numpy as np
-import problem
 import pytest
+from helpers import problem
 
 import jgd
 from jgd import optimizers
-from jgd.links import Flatten, Noise
-from jgd.links.kronecker import inverse_root
 from jgd.optimizers.adam import ScaleByAdam
 from jgd.optimizers.galore import InLowRank
 from jgd.optimizers.mars import VarianceReduced
@@ -18,6 +16,8 @@ from jgd.optimizers.psgd_kron import ScaleByKron
 from jgd.optimizers.scion import OverRms, SignOfMatrix
 from jgd.optimizers.shampoo import ScaleByShampoo
 from jgd.optimizers.soap import ScaleBySoap
+from jgd.transforms import Flatten, Noise
+from jgd.transforms.kronecker import inverse_root
 
 pytestmark = pytest.mark.slow  # the fast part runs what these stand on
 
@@ -230,7 +230,7 @@ def test_a_dead_leaf_does_not_ruin_psgd_kron():
 def test_galore_keeps_moments_of_low_rank_only():
     params = {"tall": jnp.ones((9, 4)), "wide": jnp.ones((3, 8)), "stack": jnp.ones((2, 3, 8)), "bias": jnp.ones(5)}
     state = optimizers.galore(0.1, rank=2).init(params)
-    low, whole = state.memory[0]
+    low, whole = state.inner[0]
     assert sorted(x.shape for x in low.bases) == [(1, 1, 3, 2), (1, 1, 4, 2), (1, 2, 3, 2)]
     assert sorted(x.shape for x in low.inner.mean.total) == [(1, 1, 2, 8), (1, 1, 9, 2), (1, 2, 2, 8)]
     assert [x.shape for x in jax.tree.leaves(whole.mean.total)] == [(5,)]
@@ -250,12 +250,12 @@ def test_exact_mars_looks_at_all_parameters_of_the_step_before(x64):
     now, old = jax.grad(loss)(second), jax.grad(loss)(first)
     _, state = optimizer.update(now, state, second, loss=loss)
     c = now["matrix"] + 0.5 * (now["matrix"] - old["matrix"])
-    moments = state.memory[1][0][0]
+    moments = state.inner[1][0][0]
     np.testing.assert_allclose(moments.mean.total["matrix"], 0.25 * old["matrix"] + 0.5 * c, rtol=1e-12)
 
 
 @pytest.mark.parametrize(
-    "link",
+    "transform",
     [
         Orthogonalize(1e-7),
         SignOfMatrix(True),
@@ -266,8 +266,8 @@ def test_exact_mars_looks_at_all_parameters_of_the_step_before(x64):
         InLowRank(ScaleByAdam(0.9, 0.999, 1e-8), 0.25),
         VarianceReduced(0.025, 0.95, 1.0),
     ],
-    ids=lambda link: type(link).__name__,
+    ids=lambda transform: type(transform).__name__,
 )
-def test_a_matrix_method_is_refused_where_leaves_are_made_one_vector(link):
-    with pytest.raises(jgd.JgdError, match=f"{type(link).__name__} does"):
-        Flatten(link)
+def test_a_matrix_method_is_refused_where_leaves_are_made_one_vector(transform):
+    with pytest.raises(jgd.JgdError, match=f"{type(transform).__name__} does"):
+        Flatten(transform)

@@ -11,7 +11,7 @@ Where peers differ from the paper or from each other, the setting that follows e
 """
 
 import pytest
-from peers import optaxs, ours, same, torchs
+from helpers.peers import optaxs, ours, same, torchs
 
 from jgd import optimizers
 

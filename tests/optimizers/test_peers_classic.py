@@ -1,4 +1,4 @@
-"""The classical, layerwise, sign-based and low-memory methods beside torch and optax.
+"""The classical, layerwise, sign-based and low-state methods beside torch and optax.
 
 optax has η inside the velocity of `rmsprop`, which agrees while η is constant. Its `lars` divides by ‖g + β θ‖, the
 paper by ‖g‖ + β ‖θ‖; `momo` and `momo_adam` differ in the weight decay, `polyak_sgd` in the scaling. `adafactor`: see
@@ -9,7 +9,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
-from peers import optaxs, ours, same, torchs
+from helpers.peers import optaxs, ours, same, torchs
 
 import jgd
 

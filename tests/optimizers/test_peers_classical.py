@@ -1,7 +1,7 @@
 """The first family beside torch and optax."""
 
 import pytest
-from peers import optaxs, ours, same, torchs
+from helpers.peers import optaxs, ours, same, torchs
 
 import jgd
 

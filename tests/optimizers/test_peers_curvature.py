@@ -11,9 +11,9 @@ import warnings
 import jax
 import jax.numpy as jnp
 import numpy as np
-import problem
 import pytest
-from peers import optaxs, ours, same, torchs
+from helpers import problem
+from helpers.peers import optaxs, ours, same, torchs
 
 import jgd
 

@@ -7,7 +7,7 @@ mechanic: optax calls it mechanize.
 """
 
 import pytest
-from peers import optaxs, ours, same
+from helpers.peers import optaxs, ours, same
 
 import jgd
 

@@ -8,7 +8,7 @@ galore: optax projects the longer side, and takes its singular vectors in float3
 """
 
 import pytest
-from peers import optaxs, ours, same, torchs
+from helpers.peers import optaxs, ours, same, torchs
 
 import jgd
 

@@ -3,7 +3,7 @@
 from itertools import cycle
 
 import pytest
-from resuming import ORDERS, SCHEDULES, survives
+from helpers.resuming import ORDERS, SCHEDULES, survives
 from rules import NAMED, QUICK
 
 import jgd
@@ -12,7 +12,7 @@ import jgd
 def rotated():
     """Each optimizer once, (row, order, schedule), with the orders and the schedules in turn.
 
-    A schedule is skipped where the method has no rate that may be one, or its memory takes a number only.
+    A schedule is skipped where the method has no rate that may be one, or its state takes a number only.
     """
     rest, out = cycle(SCHEDULES), []
     for row, order in zip(NAMED.values(), cycle(ORDERS), strict=False):

@@ -5,8 +5,8 @@ from functools import partial
 import jax
 import jax.numpy as jnp
 import numpy as np
-import problem
 import pytest
+from helpers import problem
 from rules import EACH, NAMED, PLAIN, ROWS, classic, classical, free
 
 import jgd

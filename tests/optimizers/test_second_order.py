@@ -8,8 +8,8 @@ from jax.flatten_util import ravel_pytree
 
 import jgd
 from jgd.core import tree
-from jgd.links import BacktrackingSearch, ZoomSearch
 from jgd.optimizers.lbfgs import ScaleByLbfgs
+from jgd.transforms import BacktrackingSearch, ZoomSearch
 
 pytestmark = pytest.mark.slow  # the fast part runs what these stand on
 
@@ -65,8 +65,8 @@ def test_lbfgs_in_float32_is_not_stopped_by_the_roundings_of_the_loss(x32):
 
 
 def test_a_pair_without_positive_curvature_is_skipped_and_the_older_stay(x64):
-    link = ScaleByLbfgs(2)
-    pairs = link.init(jnp.zeros(2)).absorb(jnp.zeros(2), jnp.zeros(2))
+    transform = ScaleByLbfgs(2)
+    pairs = transform.init(jnp.zeros(2)).absorb(jnp.zeros(2), jnp.zeros(2))
     assert pairs.rho.tolist() == [0, 0]
     pairs = pairs.absorb(jnp.array([1.0, 0.0]), jnp.array([2.0, 0.0]))
     upside_down = pairs.absorb(jnp.array([2.0, 0.0]), jnp.array([1.0, 0.0]))
@@ -76,11 +76,11 @@ def test_a_pair_without_positive_curvature_is_skipped_and_the_older_stay(x64):
 
 
 def applied(search, loss, start, direction=None):
-    """(parameters after one step, memory) of a search along `direction`, by default the gradient."""
+    """(parameters after one step, state) of a search along `direction`, by default the gradient."""
     grads = jax.grad(loss)(start)
     optimizer = jgd.chain(search) if direction is None else jgd.chain(Fixed(direction), search)
     updates, state = optimizer.update(grads, optimizer.init(start), start, loss=loss)
-    return start + updates, state.memory[-1]
+    return start + updates, state.inner[-1]
 
 
 @jgd.record
@@ -92,19 +92,19 @@ class Fixed:
     def init(self, params):
         return ()
 
-    def apply(self, updates, memory, context):
-        return self.direction, memory
+    def update(self, updates, state, context):
+        return self.direction, state
 
 
 @pytest.mark.parametrize("first", [1e-4, 0.1, 1.0, 30.0])
 def test_zoom_meets_the_strong_wolfe_conditions(first, x64):
     start = jnp.array([-1.2, 1.0])
     c1, c2 = 1e-4, 0.1
-    end, memory = applied(ZoomSearch(first, c1, c2), rosenbrock, start)
+    end, state = applied(ZoomSearch(first, c1, c2), rosenbrock, start)
     grads = jax.grad(rosenbrock)(start)
     slope, there = -grads @ grads, -jax.grad(rosenbrock)(end) @ grads
-    rate = memory.rate.learning_rate
-    assert memory.succeeded
+    rate = state.rate.learning_rate
+    assert state.succeeded
     assert rosenbrock(end) <= rosenbrock(start) + c1 * rate * slope
     assert abs(there) <= -c2 * slope
     np.testing.assert_allclose(end, start - rate * grads)
@@ -114,27 +114,27 @@ def test_zoom_meets_the_strong_wolfe_conditions(first, x64):
 def test_a_search_stays_where_the_loss_is_defined(search, x64):
     barrier = lambda w: jnp.sum(-3 * w - jnp.log(1 - w))  # NaN from w = 1 on; the first trial is at 8.5
     start = jnp.array([0.5])
-    end, memory = applied(search(), barrier, start, direction=jnp.array([-8.0]))
-    assert memory.succeeded
+    end, state = applied(search(), barrier, start, direction=jnp.array([-8.0]))
+    assert state.succeeded
     assert barrier(end) < barrier(start)
 
 
 @pytest.mark.parametrize("search", SEARCHES)
 def test_an_uphill_direction_makes_no_step(search):
     start = jnp.array([1.0, -2.0])
-    end, memory = applied(search(), lambda w: jnp.sum(w**2), start, direction=-start)
+    end, state = applied(search(), lambda w: jnp.sum(w**2), start, direction=-start)
     assert end.tolist() == start.tolist()
-    assert not memory.succeeded
-    assert memory.rate.learning_rate == 0
+    assert not state.succeeded
+    assert state.rate.learning_rate == 0
 
 
 def test_a_search_that_runs_out_takes_the_best_rate_it_saw(x64):
     start = jnp.array([1.0])
-    end, memory = applied(ZoomSearch(1.0, max_linesearch_steps=3), lambda w: jnp.sum(-w), start)
-    assert (end.tolist(), bool(memory.succeeded)) == ([5.0], False)  # 1, 2, 4 and still falling
+    end, state = applied(ZoomSearch(1.0, max_linesearch_steps=3), lambda w: jnp.sum(-w), start)
+    assert (end.tolist(), bool(state.succeeded)) == ([5.0], False)  # 1, 2, 4 and still falling
     steep = lambda w: jnp.sum(w**2) * 50
-    end, memory = applied(BacktrackingSearch(1.0, 0.9, max_backtracking_steps=6), steep, start)
-    assert not memory.succeeded
+    end, state = applied(BacktrackingSearch(1.0, 0.9, max_backtracking_steps=6), steep, start)
+    assert not state.succeeded
     assert steep(end) < steep(start)
 
 
@@ -231,7 +231,7 @@ class TestGaussNewton:
 
     def test_on_one_vector_it_is_the_same(self, x64):
         params, batch = self.problem()
-        flat = jgd.chain(jgd.links.Flatten(self.build().link))
+        flat = jgd.chain(jgd.transforms.Flatten(self.build().transform))
         ends = [
             jgd.step(self.loss, optimizer, jgd.start(optimizer, params), batch)[0] for optimizer in (flat, self.build())
         ]
@@ -263,8 +263,8 @@ class TestGaussNewton:
         params, (inputs, _) = self.problem()
         batch = (inputs, jnp.square(inputs[:, :2]))
         squares = jgd.SupervisedLoss(PERCEPTRON, "squared_error")
-        direction = self.build(damping=0.0, learning_rate=1.0).link
-        optimizer = jgd.links.partition({"0/*": jgd.links.Freeze(), "1/*": direction})
+        direction = self.build(damping=0.0, learning_rate=1.0).transform
+        optimizer = jgd.transforms.partition({"0/*": jgd.transforms.Freeze(), "1/*": direction})
         end, _ = jgd.step(squares, optimizer, jgd.start(optimizer, params), batch)
         grads = jax.grad(squares)(end.params, batch)
         assert float(jnp.abs(grads[0]["weights"]).max()) > 1e-3
@@ -285,7 +285,7 @@ def test_sophias_estimate_is_the_hessians_diagonal_on_average(distribution, x64)
     def estimate(key):
         state = jgd.start(optimizer, start, jax.random.wrap_key_data(key, impl="threefry2x32")).state
         _, state = optimizer.update(jax.grad(loss)(start), state, start, loss=loss)
-        return jnp.concatenate(jax.tree.leaves(state.memory[0].diagonal))
+        return jnp.concatenate(jax.tree.leaves(state.inner[0].diagonal))
 
     keys = jax.vmap(lambda i: jnp.stack([i, i]))(jnp.arange(20_000, dtype=jnp.uint32))
     found = np.asarray(jax.jit(jax.vmap(estimate))(keys))

@@ -6,8 +6,8 @@ from typing import NamedTuple
 import jax
 import jax.numpy as jnp
 import numpy as np
-import problem
 import pytest
+from helpers import problem
 from rules import PLAIN, classic, classical, free, params
 
 import jgd
@@ -121,7 +121,7 @@ def test_the_memory_lies_where_its_parameters_lie(row):
     split = jax.sharding.NamedSharding(mesh, jax.sharding.PartitionSpec("rows"))
     params = {"weights": jax.device_put(jnp.ones((4, 3)), split)}
     state = row.build().init(params)
-    for leaf in jax.tree.leaves(state.memory):
+    for leaf in jax.tree.leaves(state.inner):
         if leaf.shape == (4, 3):
             assert leaf.sharding.is_equivalent_to(split, 2)
 
@@ -130,7 +130,7 @@ def test_the_clock_saturates():
     optimizer, params = jgd.optimizers.sgd(0.1), jnp.ones(1)
     last = jnp.iinfo(jnp.int32).max
     state = optimizer.init(params)
-    late = type(state)(jnp.asarray(last - 1, jnp.int32), state.memory)
+    late = type(state)(jnp.asarray(last - 1, jnp.int32), state.inner)
     steps = []
     for _ in range(3):
         _, late = optimizer.update(jnp.ones(1), late, params)
@@ -152,12 +152,12 @@ def test_the_callers_arrays_are_not_changed():
 def test_one_vector_is_the_same_descent_or_refused(row, x64):
     """A method whose result depends on how the entries are cut into leaves says so by `per_leaf`, and no other does."""
 
-    def walk(link):
-        end, _ = jgd.rollout(problem.loss, jgd.chain(link), problem.params(), problem.noise(3))
+    def walk(transform):
+        end, _ = jgd.rollout(problem.loss, jgd.chain(transform), problem.params(), problem.noise(3))
         return end.params
 
-    link = row.build().link
-    flattened = object.__new__(jgd.links.Flatten)  # unrefused, for the sake of comparison
-    object.__setattr__(flattened, "link", link)
-    pairs = zip(jax.tree.leaves(walk(flattened)), jax.tree.leaves(walk(link)), strict=True)
-    assert link.per_leaf != all(np.allclose(a, b, rtol=1e-9) for a, b in pairs)
+    transform = row.build().transform
+    flattened = object.__new__(jgd.transforms.Flatten)  # unrefused, for the sake of comparison
+    object.__setattr__(flattened, "transform", transform)
+    pairs = zip(jax.tree.leaves(walk(flattened)), jax.tree.leaves(walk(transform)), strict=True)
+    assert transform.per_leaf != all(np.allclose(a, b, rtol=1e-9) for a, b in pairs)

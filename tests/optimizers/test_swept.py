@@ -5,8 +5,8 @@ from dataclasses import replace
 import jax
 import numpy as np
 import pytest
+from helpers.schedule_table import TABLE
 from rules import PLAIN
-from test_schedules import TABLE
 
 import jgd
 

@@ -6,8 +6,8 @@ Backwards, as `jgd.rollout` is, they are in test_tracing.py; that both modes agr
 import jax
 import jax.numpy as jnp
 import numpy as np
-import problem
 import pytest
+from helpers import problem
 from rules import PLAIN
 
 import jgd

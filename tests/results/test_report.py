@@ -5,13 +5,13 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-import sweeping
+from helpers import sweeping
 
 import jgd
 from jgd import results
-from jgd.insights import finals, performance_profile, rank
-from jgd.insights.spending import spending
-from jgd.sweep import estimate
+from jgd.analysis import finals, performance_profile, rank
+from jgd.analysis.cost import spending
+from jgd.sweeps import estimate
 
 N = np.nan
 
@@ -32,7 +32,7 @@ def test_the_report_lists_the_best_with_their_ties_and_intervals():
     assert text.startswith("iris: 14 configs × 2 seeds × 12 steps, by validation accuracy (larger is better)")
     ends = finals(found)
     ranking = rank(ends.scores, larger_is_better=True)
-    lines = section(text, "Best configs")
+    lines = section(text, "EarlyStoppingState configs")
     first = estimate(ends.scores[ranking.best])
     assert lines[0].split()[:3] == ["=", str(ranking.best), found.configs[ranking.best][0]]
     assert lines[0].endswith(f"{first.mean:.4f} ± {first.half_width:.4f}")
@@ -47,7 +47,7 @@ def test_the_report_lists_the_best_with_their_ties_and_intervals():
 def test_a_sweep_without_a_survivor_has_a_report_and_no_pictures_of_curves(tmp_path):
     gone = sweeping.sweep(space={"learning_rate": [1e30, 1e31]}, on=jgd.tasks.get("linear_regression"))
     text = results.report(gone)
-    assert section(text, "Best configs") == ["  none: every lane diverged"]
+    assert section(text, "EarlyStoppingState configs") == ["  none: every lane diverged"]
     assert "all lanes diverged" in section(text, "Findings")[0]
     assert "not measured" in section(text, "Importance")[0]
     assert "Learning-rate sensitivity" not in text

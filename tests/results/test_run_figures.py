@@ -7,7 +7,7 @@ import pytest
 import jgd
 
 pytest.importorskip("matplotlib")
-from jgd.results.run_figures import _zigzags, paths_beside, paths_over, rate_range_curve, training_curves
+from jgd.results.run_figures import _zigzags, lr_range_curve, paths_beside, paths_over, training_curves
 
 BOWL = jgd.landscapes.get("quadratic")
 PATH = np.array([[2.0, -1.0], [1.0, -0.5]])
@@ -54,6 +54,6 @@ def test_paths_alone_and_side_by_side(tmp_path):
 
 def test_the_range_test_is_drawn_even_where_nothing_fell(tmp_path):
     for name, of in {"falls": BOWL, "flat": lambda w, batch: jnp.sum(0 * w) + 1}.items():
-        seen = jgd.rate_range(of, jgd.optimizers.sgd, jnp.ones(2), steps=20)
-        rate_range_curve(seen, tmp_path / f"{name}.png")
+        seen = jgd.lr_range_test(of, jgd.optimizers.sgd, jnp.ones(2), steps=20)
+        lr_range_curve(seen, tmp_path / f"{name}.png")
         assert is_png(tmp_path / f"{name}.png")

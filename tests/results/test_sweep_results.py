@@ -2,12 +2,12 @@
 
 import numpy as np
 import pytest
-import sweeping
+from helpers import sweeping
 
 import jgd
 from jgd.results import figures
 from jgd.results.table import columns, rows, said
-from jgd.sweep import Estimate
+from jgd.sweeps import Estimate
 
 xarray = pytest.importorskip("xarray")
 

@@ -1,9 +1,9 @@
-"""Variants of SGD and RMSProp; layerwise, sign-based, loss-driven and low-memory methods."""
+"""Variants of SGD and RMSProp; layerwise, sign-based, loss-driven and low-state methods."""
 
 from itertools import count
 
 import numpy as np
-import problem
+from helpers import problem
 
 from rules.row import Row
 

@@ -1,0 +1,87 @@
+"""The interquartile mean of many scores, with a stratified bootstrap: enter scores (tasks, seeds), leaves an `Estimate`.
+
+Agarwal et al. 2021, "Deep reinforcement learning at the edge of the statistical precipice", arXiv:2108.13264.
+"""
+
+from collections.abc import Callable, Sequence
+
+import numpy as np
+
+from jgd.core import checks
+from jgd.sweeps.selection import RESAMPLES, Estimate
+
+
+def interquartile_mean(
+    values: np.ndarray, larger_is_better: bool, confidence: float = 0.95, *, seed: int = 0
+) -> Estimate:
+    """The mean of the middle half of all scores, and its percentile interval under a stratified bootstrap.
+
+    values: (seeds,), or (tasks, seeds) with comparable scores; sorted together, and ⌊n/4⌋ cut from each end (section
+    4.3 of the paper). Seeds are resampled within each task, 4999 times, drawn with `seed`. A diverged seed (not finite)
+    counts as the worst score of all: up to a quarter of them are cut away like any bad score, with more the mean is
+    infinite. `standard_error` is the deviation of the resampled means. The percentile interval is too narrow for few
+    scores: in simulation 95% intervals of normal scores covered 90% at 5 seeds on one task, 93% at 10 and 94% at 20;
+    with ten tasks, 93% at 5 seeds.
+
+    >>> e = interquartile_mean(np.array([[1.0, 2.0, 3.0, 100.0]]), larger_is_better=True)
+    >>> e.mean, e.n, e.diverged
+    (2.5, 4, 0)
+    """
+    larger = checks.flag("larger_is_better", larger_is_better)
+    confidence = checks.number("confidence", confidence, "(0, 1)")
+    scores = tasks_and_seeds("values", values)
+    finite = np.isfinite(scores)
+    scores = np.where(finite, scores, -np.inf if larger else np.inf)
+    n, diverged = int(finite.sum()), int((~finite).sum())
+    mean = float(_middle_half(scores))
+    if n < 2:
+        note = "fewer than two values have no interval"
+        return Estimate(mean, np.nan, np.nan, np.nan, n, diverged, "bootstrap", note)
+    means = resampled([scores], lambda parts: _middle_half(parts[0]), seed)
+    low, high = percentiles(means, confidence)
+    error = float(means.std(ddof=1)) if np.isfinite(means).all() else np.inf
+    note = "" if np.isfinite(mean) else "more than a quarter diverged"
+    return Estimate(mean, error, low, high, n, diverged, "bootstrap", note)
+
+
+def resampled(
+    samples: Sequence[np.ndarray], statistic: Callable[[list[np.ndarray]], np.ndarray], seed: int
+) -> np.ndarray:
+    """The statistic of 4999 stratified resamples: -> (4999,).
+
+    samples: each (tasks, seeds); every task's seeds are drawn with replacement, apart from those of other tasks and
+    samples. statistic: maps the samples with a leading axis of resamples to one number a resample.
+    """
+    draw = np.random.default_rng(checks.count("seed", seed, 0))
+    size = max(1, 2**22 // max(sum(sample.size for sample in samples), 1))  # resamples held at once, by memory
+    pieces = []
+    for first in range(0, RESAMPLES, size):
+        count = min(size, RESAMPLES - first)
+        parts = [
+            np.take_along_axis(sample[None], draw.integers(0, sample.shape[1], (count, *sample.shape)), axis=2)
+            for sample in samples
+        ]
+        pieces.append(statistic(parts))
+    return np.concatenate(pieces)
+
+
+def percentiles(values: np.ndarray, confidence: float) -> tuple[float, float]:
+    """The ends that cut (1 − confidence)/2 off each side; order statistics, so that infinite ones are let in."""
+    tail = (1 - confidence) / 2
+    low, high = np.quantile(values, [tail, 1 - tail], method="inverted_cdf")
+    return float(low), float(high)
+
+
+def _middle_half(scores: np.ndarray) -> np.ndarray:
+    """The trimmed mean over the last two axes, a quarter cut from each end."""
+    flat = np.sort(scores.reshape(*scores.shape[:-2], -1), axis=-1)
+    n = flat.shape[-1]
+    return flat[..., n // 4 : n - n // 4].mean(axis=-1)
+
+
+def tasks_and_seeds(name: str, values: np.ndarray) -> np.ndarray:
+    """`values` as (tasks, seeds); one task where it was (seeds,). Refuses other shapes and emptiness by `name`."""
+    array = np.atleast_2d(np.asarray(values, np.float64))
+    if array.ndim != 2 or array.size == 0:
+        raise checks.JgdValueError(f"{name} must have shape (seeds,) or (tasks, seeds), got {np.shape(values)}")
+    return array

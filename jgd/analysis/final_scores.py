@@ -1,0 +1,86 @@
+"""What every lane of a sweep ended with: enters a `Sweep`, leaves scores that know diverged from stopped early."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from jgd.core import checks
+
+if TYPE_CHECKING:
+    from jgd.sweeps.result import Sweep
+
+
+@dataclass(frozen=True)
+class Finals:
+    """scores: (config, seed), the metric after the last step; NaN where the lane diverged or was stopped before.
+
+    diverged: (config, seed), whether it isn't finite though the config was given every step, or diverged before it was
+    stopped. stopped: (config,), given fewer steps than the others (halving). rows: (config,), the place of each config
+    in the sweep. larger_is_better: of the metric.
+    """
+
+    metric: str
+    larger_is_better: bool
+    scores: np.ndarray
+    diverged: np.ndarray
+    stopped: np.ndarray
+    rows: np.ndarray
+
+
+def finals(sweep: "Sweep", recipe: str | None = None, metric: str | None = None) -> Finals:
+    """The last validation scores of all configs, or of one recipe's. metric: default the one that selects.
+
+    "loss" is better when smaller, whatever the sweep is selected by.
+
+    >>> import jgd
+    >>> found = jgd.sweep("hours_points", "sgd", {"learning_rate": [0.01, 9.0]}, seeds=2, steps=30)
+    >>> ends = finals(found)
+    >>> ends.metric, ends.scores.shape, ends.diverged.tolist()
+    ('loss', (2, 2), [[False, False], [True, True]])
+    """
+    metric = checks.choice("metric", metric or sweep.metric, sweep.validation)
+    rows = rows_of(sweep, recipe)
+    scores = np.asarray(sweep.validation[metric][rows, :, -1], np.float64)
+    scores = np.where(np.isfinite(scores), scores, np.nan)
+    stopped = sweep.reached[rows] < sweep.loss.shape[2]
+    diverged = np.where(stopped[:, None], sweep.diverged_at[rows] >= 0, np.isnan(scores))
+    larger = sweep.larger_is_better if metric == sweep.metric else metric != "loss"
+    return Finals(metric, larger, np.where(stopped[:, None], np.nan, scores), diverged, stopped, rows)
+
+
+def standings(sweep: "Sweep", ends: Finals) -> np.ndarray:
+    """(configs,) larger for the better: where each stands among all, also among those that were stopped early.
+
+    A config that ran to the end stands by its mean over seeds, above all that were stopped. Of those the one that was
+    given more steps stands higher, and of equals the one with the better mean where it stopped. A config that lost a
+    seed has NaN.
+    """
+    values = np.asarray(sweep.validation[ends.metric][ends.rows], np.float64) * (1 if ends.larger_is_better else -1)
+    looks = np.asarray(np.isfinite(values).any(axis=1))
+    last = values.shape[2] - 1 - looks[:, ::-1].argmax(axis=1)
+    means = np.take_along_axis(values, last[:, None, None], axis=2)[..., 0].mean(axis=1)
+    _, place = np.unique(np.stack([sweep.reached[ends.rows], means], axis=1), axis=0, return_inverse=True)
+    return np.where(ends.diverged.any(axis=1), np.nan, place.ravel().astype(np.float64))
+
+
+def rows_of(sweep: "Sweep", recipe: str | None) -> np.ndarray:
+    """The places of a recipe's configs on the config axis; of all where it is None."""
+    names = [name for name, _ in sweep.configs]
+    if recipe is None:
+        return np.arange(len(names))
+    recipe = checks.choice("recipe", recipe, dict.fromkeys(names))
+    return np.flatnonzero([name == recipe for name in names])
+
+
+def worst_first_places(scores: Sequence[float] | np.ndarray, larger_is_better: bool) -> np.ndarray:
+    """Ranks (configs,) from 1, the worst, to n; equal ones share the mean of theirs, and NaN are the worst, equally.
+
+    >>> worst_first_places([0.5, np.nan, 0.9, 0.5], larger_is_better=True).tolist()
+    [2.5, 1.0, 4.0, 2.5]
+    """
+    from scipy import stats  # here: jgd imports as fast as jax
+
+    oriented = np.asarray(scores, np.float64) * (1 if larger_is_better else -1)
+    return stats.rankdata(np.where(np.isnan(oriented), -np.inf, oriented))

@@ -1,0 +1,98 @@
+"""How soon a target is reached: enters a metric over evaluations, leaves steps, with "never" kept as such."""
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from jgd.analysis.final_scores import rows_of
+from jgd.core import checks
+
+if TYPE_CHECKING:
+    from jgd.sweeps.result import Sweep
+
+
+@dataclass(frozen=True)
+class TimeToTarget:
+    """When lanes first reached a target.
+
+    steps: (config, seed) updates until the first evaluation at or beyond it; inf where it never came. known: (config,
+    seed), False where a lane was stopped early before it could; its steps are inf too. share_reached: (config,) of
+    seeds. median_steps: (config,) the first time at which half of the seeds or more are there, inf if none is. seconds:
+    median_steps in seconds of one lane's share of the machine; NaN where that is not known.
+    """
+
+    target: float
+    steps: np.ndarray
+    known: np.ndarray
+    share_reached: np.ndarray
+    median_steps: np.ndarray
+    seconds: np.ndarray
+
+
+def time_to_target(
+    values: np.ndarray,
+    evaluate_at: tuple[int, ...],
+    target: float,
+    larger_is_better: bool,
+    reached: np.ndarray | None = None,
+    seconds_per_step: float = float("nan"),
+) -> TimeToTarget:
+    """Steps until a metric first reaches `target`, lane by lane, and their median with censoring.
+
+    values: (config, seed, evaluation), NaN after a lane diverged or stopped. evaluate_at: (evaluations,) updates made;
+    steps are as coarse as that. reached: (config,) steps that each config was given, default all. A lane that diverged,
+    or ran to its end without reaching it, is a "never" and stays in the median as the slowest; one that was stopped
+    early is censored there, and the median is Kaplan & Meier's (1958).
+
+    >>> falling = np.array([[[3.0, 2.0, 1.0], [3.0, 1.0, 0.5], [3.0, 2.0, 2.0]]])
+    >>> time = time_to_target(falling, (10, 20, 30), 1.0, larger_is_better=False)
+    >>> time.steps.tolist(), time.median_steps.tolist(), time.share_reached.tolist()
+    ([[30.0, 20.0, inf]], [30.0], [0.67])
+    """
+    larger = checks.flag("larger_is_better", larger_is_better)
+    target = checks.number("target", target, "(-inf, inf)")
+    values, at = np.asarray(values, np.float64), np.asarray(evaluate_at, np.float64)
+    if values.ndim != 3 or values.shape[2] != len(at) or not len(at):
+        raise checks.JgdValueError(f"values must have shape (config, seed, {len(at)} evaluations), got {values.shape}")
+    hit = values >= target if larger else values <= target  # NaN is neither
+    steps = np.where(hit.any(axis=2), at[hit.argmax(axis=2)], np.inf)
+    given = np.full(len(values), at[-1]) if reached is None else np.asarray(reached, np.float64)
+    if given.shape != (len(values),):
+        raise checks.JgdValueError(f"reached must be steps, one number a config, got shape {given.shape}")
+    diverged = (np.isnan(values) & (at <= given[:, None])[:, None, :]).any(axis=2)
+    known = np.isfinite(steps) | diverged | (given >= at[-1])[:, None]
+    median = np.array([_median(row, ~seen, end) for row, seen, end in zip(steps, known, given, strict=True)])
+    return TimeToTarget(target, steps, known, hit.any(axis=2).mean(axis=1), median, median * seconds_per_step)
+
+
+def time_to_target_of(sweep: "Sweep", target: float, recipe: str | None = None) -> TimeToTarget:
+    """`time_to_target` of a sweep's validation metric, the one that selects.
+
+    >>> import jgd
+    >>> found = jgd.sweep("hours_points", "sgd", {"learning_rate": [0.01, 0.1, 9.0]}, seeds=2, steps=30)
+    >>> time_to_target_of(found, 0.01).median_steps.tolist()
+    [inf, 3.0, inf]
+    """
+    rows = rows_of(sweep, recipe)
+    return time_to_target(
+        sweep.validation[sweep.metric][rows],
+        sweep.evaluate_at,
+        target,
+        sweep.larger_is_better,
+        sweep.reached[rows],
+        1 / sweep.cost["lane_steps_per_second"] if sweep.cost.get("lane_steps_per_second") else float("nan"),
+    )
+
+
+def _median(steps: np.ndarray, censored: np.ndarray, end: float) -> float:
+    """The first time at which the Kaplan–Meier share still on its way is at most a half; inf if it never is."""
+    from scipy import stats  # here: jgd imports as fast as jax
+
+    if not np.isfinite(steps).any():
+        return np.inf
+    # a "never" stays on its way beyond every time seen: censored at infinity, which is past all of them
+    times = np.where(np.isfinite(steps), steps, np.where(censored, end, np.finfo(np.float64).max))
+    curve = stats.ecdf(stats.CensoredData.right_censored(times, ~np.isfinite(steps))).sf
+    under = np.flatnonzero(curve.probabilities <= 0.5 + 1e-12)
+    return float(curve.quantiles[under[0]]) if len(under) else np.inf

@@ -1,0 +1,131 @@
+"""Layer 1: crash-safe snapshots. One directory a run; what is in it is whole, or it is not there.
+
+A snapshot is a safetensors file of arrays and a JSON manifest with its SHA-256. The manifest is written last, so that a
+snapshot without one never happened. The newest two are kept: when the newest is damaged, the one before it is used, and
+a warning says so.
+"""
+
+import hashlib
+import os
+import re
+import warnings
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import jax
+import numpy as np
+
+from jgd.core import atomic_files, checks
+
+KEPT = 2  # snapshots: the newest, and the one before it in case that is damaged
+CHUNK = 2**24  # bytes hashed at once
+_NUMBERED = re.compile(r"snapshot-(\d{8})\.json")
+
+
+class Snapshot(NamedTuple):
+    """What a run left at one moment: arrays by name, and facts that JSON holds."""
+
+    arrays: dict[str, np.ndarray]
+    facts: dict[str, Any]
+
+
+@dataclass
+class Store:
+    """An open run directory, held by this process alone (see `opened`).
+
+    >>> import tempfile
+    >>> with opened(tempfile.mkdtemp()) as store:
+    ...     store.save({"w": np.arange(3)}, {"step": 7})
+    ...     store.load().facts, store.load().arrays["w"].tolist()
+    ({'step': 7}, [0, 1, 2])
+    """
+
+    path: Path
+
+    def save(self, arrays: Mapping[str, np.ndarray], facts: Mapping[str, Any]) -> None:
+        """A new snapshot; those before the last one are removed only when it is whole. Raises `OSError`."""
+        number = max(self._numbers(), default=0) + 1
+        known = atomic_files.save_arrays(self._file(number, "safetensors"), arrays)
+        manifest = {"format": atomic_files.FORMAT, **known, "facts": dict(facts)}
+        atomic_files.write(self._file(number, "json"), atomic_files.sealed(manifest))
+        for old in self._numbers()[:-KEPT]:
+            for kind in ("json", "safetensors"):  # the manifest first: a snapshot without one never happened
+                with suppress(OSError):
+                    self._file(old, kind).unlink()
+
+    @property
+    def holds_a_run(self) -> bool:
+        return bool(self._numbers())
+
+    def load(self) -> Snapshot | None:
+        """The newest snapshot that is whole, None where there is none; a damaged one is warned about and passed over."""
+        for number in reversed(self._numbers()):
+            try:
+                return self._read(number)
+            except atomic_files.OtherFormatError:
+                raise
+            except (OSError, checks.JgdValueError) as fault:
+                warnings.warn(f"snapshot {number} in {str(self.path)!r} is unusable ({fault})", stacklevel=2)
+        return None
+
+    def _read(self, number: int) -> Snapshot:
+        manifest = atomic_files.unsealed(self._file(number, "json"))
+        return Snapshot(atomic_files.load_arrays(self._file(number, "safetensors"), manifest), manifest["facts"])
+
+    def _numbers(self) -> list[int]:
+        found = (_NUMBERED.fullmatch(file.name) for file in self.path.iterdir())
+        return sorted(int(match[1]) for match in found if match)
+
+    def _file(self, number: int, kind: str) -> Path:
+        return self.path / f"snapshot-{number:08d}.{kind}"
+
+
+@contextmanager
+def opened(path: str | os.PathLike) -> Iterator[Store]:
+    """The run directory `path`, held until the block ends (see `disk.held`)."""
+    with atomic_files.held(path) as directory:
+        yield Store(directory)
+
+
+def pack(name: str, tree: Any) -> dict[str, np.ndarray]:
+    """The leaves of a tree as arrays named by their paths, for `save`.
+
+    >>> list(pack("params", {"w": np.ones(2)}))
+    ["params['w']"]
+    """
+    leaves = jax.device_get(jax.tree_util.tree_leaves_with_path(tree))
+    return {name + jax.tree_util.keystr(path): np.asarray(leaf) for path, leaf in leaves}
+
+
+def unpack(name: str, arrays: Mapping[str, np.ndarray], like: Any) -> Any:
+    """The tree that `pack` took apart, in the structure of `like`; `JgdValueError` lists leaves that differ."""
+    wanted = jax.tree_util.tree_leaves_with_path(like)
+    faults, leaves = [], []
+    for path, leaf in wanted:
+        key = name + jax.tree_util.keystr(path)
+        array = arrays.get(key)
+        if array is None:
+            faults.append(f"{key} is missing")
+        elif (array.shape, array.dtype) != (leaf.shape, leaf.dtype):
+            faults.append(f"{key} is {array.dtype}{array.shape} there, {leaf.dtype}{leaf.shape} here")
+        leaves.append(array)
+    known = {name + jax.tree_util.keystr(path) for path, _ in wanted}
+    faults += [f"{key} is unknown here" for key in arrays if key.startswith(name) and key not in known]
+    if faults:
+        raise checks.JgdValueError(f"the stored {name} is of another tree: {'; '.join(faults)}")
+    return jax.tree.unflatten(jax.tree.structure(like), leaves)
+
+
+def digest(tree: Any) -> str:
+    """The SHA-256 of a tree's structure, dtypes, shapes and bytes: two runs with one digest saw the same numbers."""
+    out = hashlib.sha256(str(jax.tree.structure(tree)).encode())
+    for path, leaf in jax.tree_util.tree_leaves_with_path(tree):
+        array = np.asarray(jax.device_get(leaf))
+        out.update(f"{jax.tree_util.keystr(path)}{array.dtype}{array.shape}".encode())
+        flat = np.ascontiguousarray(array).reshape(-1).view(np.uint8)
+        for begin in range(0, len(flat), CHUNK):  # a memory-mapped array never is in memory whole
+            out.update(flat[begin : begin + CHUNK].data)
+    return out.hexdigest()

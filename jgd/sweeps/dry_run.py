@@ -1,0 +1,60 @@
+"""What a recipe made, gone through once as shapes: its faults are told by recipe and config before anything runs."""
+
+from typing import Any
+
+import jax
+import numpy as np
+
+from jgd.core import checks, seeds
+from jgd.spaces.space import Config, Space
+from jgd.sweeps.engine.blocks import Feed, evaluated, finished, opening
+from jgd.sweeps.recipes import Group, blamed
+from jgd.tasks import Task
+
+
+def parameters_of(group: Group, config: Config, task: Task) -> int:
+    """How many parameters a group's lanes have; refused where they, the metrics or the data are not what lanes need."""
+    with blamed(group.recipe, group.configs[0], config):
+        values = {name: config[name] for name in group.numbers}
+        made, trial = group.build.made(**values), group.build(**values)
+        if isinstance(made, tuple):
+            _same_data(made[0], task)
+        if trial.metrics is not None and set(trial.metrics) != set(task.metrics):
+            raise checks.JgdValueError(
+                f"a trial's metrics must have the names of the task's, {sorted(task.metrics)}, got {sorted(trial.metrics)}"
+            )
+        params = jax.eval_shape(task.init if trial.init is None else trial.start, seeds.key(0, seeds.Stream.INIT))
+        checks.parameters(params)
+    return sum(int(np.prod(leaf.shape)) for leaf in jax.tree.leaves(params))
+
+
+def rehearse(group: Group, config: Config, task: Task, width: int) -> None:
+    """Trace the start and the evaluation of a block."""
+    with blamed(group.recipe, group.configs[0], config):
+        values = {name: np.full(width, config[name]) for name in group.numbers}
+        block = opening(group.build, values, task, width=width)
+        params = jax.eval_shape(finished, block.trial, block.lane)
+        feed = Feed.of(task)
+        jax.eval_shape(evaluated, block.trial, feed, params, feed.validation)
+
+
+def rehearse_ends(group: Group, place: int, config: Config, space: Space) -> None:
+    """Build a config with each of its numbers at the ends of its distribution, where exploring may lead."""
+    for name in group.numbers:
+        for end in (0.0, 1.0):
+            reached = {**config, name: space.distributions[name].at(end)}
+            with blamed(group.recipe, place, reached):
+                group.build(**{name: reached[name] for name in group.numbers})
+
+
+def _same_data(made: Task, task: Task) -> None:
+    """All configs of a sweep see its own rows: a recipe's task that has others is refused, not ignored."""
+    leaves = lambda rows: [np.asarray(leaf) for leaf in jax.tree.leaves(rows)]
+    for part in ("train", "validation", "test"):
+        mine, own = leaves(getattr(made, part)), leaves(getattr(task, part))
+        if len(mine) != len(own) or not all(map(_equal, mine, own)):
+            raise checks.JgdValueError(f"the recipe's task must have the {part} rows of the sweep's own, got others")
+
+
+def _equal(one: Any, other: Any) -> bool:
+    return one.dtype == other.dtype and np.array_equal(one, other, equal_nan=one.dtype.kind == "f")

@@ -1,0 +1,116 @@
+"""Layer 7. Enters: a space and an Optuna study. Leaves: a `Proposer`; the study's storage and dashboard are Optuna's."""
+
+import math
+from collections.abc import Sequence
+from numbers import Real
+from typing import TYPE_CHECKING, Any
+
+from jgd.core import checks
+from jgd.spaces.lists import List
+from jgd.spaces.ranges import Distribution, Integers, LogUniform, OneMinusLogUniform, Uniform
+from jgd.spaces.space import Config, Space, as_space
+
+if TYPE_CHECKING:
+    import optuna
+
+_WORDS = (str, bool, int, float, type(None))  # what every storage of Optuna's holds
+
+
+class OptunaProposer:
+    """Batches of configs from an Optuna study: `ask` opens trials, `tell` closes them.
+
+    space: a `jgd.space` or a mapping; a name that a condition leaves out isn't suggested, a fixed one never is.
+    study: one `optuna.Study` with one objective, `maximize` where a larger score is better. A name of `one_minus_log_uniform`
+    is called "1 - name" in the study, on a log scale. A diverged config is told as pruned: Optuna's samplers take
+    that for the worst result, and look past a failed one.
+
+    A sampler that proposes batches should know of the trials still open: `TPESampler(constant_liar=True)`.
+    Raises `ImportError` without Optuna, `JgdTypeError` or `JgdValueError` for what is no study of one objective.
+
+    >>> import pytest; optuna = pytest.importorskip("optuna")
+    >>> optuna.logging.set_verbosity(optuna.logging.WARNING)
+    >>> study = optuna.create_study(sampler=optuna.samplers.RandomSampler(seed=0))
+    >>> proposer = OptunaProposer({"learning_rate": [0.1, 0.2], "momentum": 0.9}, study)
+    >>> batch = proposer.ask(2)
+    >>> proposer.tell(batch, [1.5, float("nan")])
+    >>> study.best_value, [trial.state.name for trial in study.trials], batch[0]["momentum"]
+    (1.5, ['COMPLETE', 'PRUNED'], 0.9)
+    """
+
+    def __init__(self, space: Space | Any, study: "optuna.Study") -> None:
+        self.space = as_space(space)
+        if not isinstance(study, _library().Study):
+            raise checks.JgdTypeError(f"study must be an optuna.Study, got {study!r}")
+        if len(study.directions) != 1:
+            raise checks.JgdValueError(f"study must have one objective, got {len(study.directions)}")
+        self.study = study
+        self._open: list[tuple[Config, optuna.Trial]] = []
+
+    @property
+    def larger_is_better(self) -> bool:
+        """Whether the study maximizes."""
+        return self.study.direction == _library().study.StudyDirection.MAXIMIZE
+
+    def ask(self, count: int) -> list[Config]:
+        """`count` configs, each a trial of the study that stays open until it is told."""
+        asked = [self._config(self.study.ask()) for _ in range(checks.count("count", count))]
+        self._open += asked
+        return [config for config, _ in asked]
+
+    def _config(self, trial: "optuna.Trial") -> "tuple[Config, optuna.Trial]":
+        config: Config = {}
+        for name in self.space.order:
+            if self.space.includes(name, config):
+                config[name] = _suggested(trial, name, self.space.distributions[name])
+        return self.space.admit(config), trial
+
+    def tell(self, configs: Sequence[Config], scores: Sequence[float]) -> None:
+        """Close the trials of configs that were asked for, in any order; a score that is not finite has diverged."""
+        if len(configs) != len(scores):
+            raise checks.JgdValueError(f"scores must have one for each config, got {len(scores)} for {len(configs)}")
+        for i, score in enumerate(scores):
+            if not isinstance(score, Real):
+                raise checks.JgdTypeError(f"scores[{i}] must be a number, NaN where the config diverged, got {score!r}")
+        still, closing = list(self._open), []
+        for i, config in enumerate(configs):
+            at = next((j for j, (asked, _) in enumerate(still) if asked == config), None)
+            if at is None:
+                raise checks.JgdValueError(f"configs[{i}] must be one that was asked for and not told, got {config!r}")
+            closing.append(still.pop(at)[1])
+        for trial, score in zip(closing, scores, strict=True):
+            if math.isfinite(score):
+                self.study.tell(trial, float(score))
+            else:
+                self.study.tell(trial, state=_library().trial.TrialState.PRUNED)
+        self._open = still
+
+
+def _suggested(trial: "optuna.Trial", name: str, kind: Distribution) -> Any:
+    if kind.size == 1:
+        return kind.at(0)
+    if isinstance(kind, OneMinusLogUniform):
+        distance = trial.suggest_float(f"1 - {name}", kind.low, kind.high, log=True)
+        return min(max(1 - distance, 1 - kind.high), 1 - kind.low)
+    if isinstance(kind, LogUniform | Uniform):
+        return trial.suggest_float(name, kind.low, kind.high, log=isinstance(kind, LogUniform))
+    if isinstance(kind, Integers):
+        return trial.suggest_int(name, int(kind.low), int(kind.high))
+    if isinstance(kind, List):
+        labels = _labels(kind.values)
+        return kind.values[labels.index(trial.suggest_categorical(name, labels))]
+    raise checks.JgdTypeError(f"space[{name!r}] must be a distribution that Optuna has, got {kind}")
+
+
+def _labels(values: tuple[Any, ...]) -> list[Any]:
+    """The values themselves where Optuna can store them and tell them apart (it takes 1 for True), else their text."""
+    if all(isinstance(value, _WORDS) for value in values) and len(set(values)) == len(values):
+        return list(values)
+    return [f"{i}: {value!r}" for i, value in enumerate(values)]
+
+
+def _library() -> Any:
+    try:
+        import optuna
+    except ImportError as missing:
+        raise ImportError("OptunaProposer needs Optuna: pip install 'jgd[optuna]'") from missing
+    return optuna

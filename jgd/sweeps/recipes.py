@@ -1,0 +1,172 @@
+"""Recipes: builders by name with the configs that the space gives them, and the groups of configs that share a program.
+
+A config's structure (names of optimizers, widths, batch sizes: whatever isn't a number) is another program; its numbers
+are not. Everything is built once on the host, before any trace, so that faults are told by recipe and config.
+"""
+
+import inspect
+from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any, TypeAlias
+
+import jax
+
+from jgd import optimizers
+from jgd.core import checks
+from jgd.core.functions import UNTRACEABLE, name_of
+from jgd.spaces.space import Config
+from jgd.sweeps.run_spec import Build
+
+Recipe: TypeAlias = Callable[..., Any]
+Recipes: TypeAlias = str | Recipe | Sequence[str | Recipe] | Mapping[str, Recipe]
+
+_NEEDS_A_VALUE = (*UNTRACEABLE, jax.errors.TracerIntegerConversionError)
+RESERVED = {  # names of the results: the dims and variables of `Sweep.dataset`, and the columns of tables
+    *("config", "diverged_at", "evaluation", "leg", "loss", "origin", "picked"),
+    *("reached", "recipe", "recipe_of", "seed", "step", "test"),
+}
+RESERVED_PREFIXES = ("leg_", "validation_")
+
+
+@dataclass(frozen=True)
+class Group:
+    """Configs of one recipe with one structure: one program. `numbers` are the names it takes as arrays.
+
+    batch_size: where the structure says one, else None.
+    """
+
+    recipe: str
+    build: Build
+    numbers: tuple[str, ...]
+    configs: tuple[int, ...]  # places on the sweep's config axis
+    batch_size: int | None = None
+
+
+def by_optimizer(optimizer: str, **hyperparameters: Any) -> Any:
+    """The recipe of a space that names its optimizers: one of `jgd.optimizers.registry` with these hyperparameters."""
+    return optimizers.get(optimizer)(**hyperparameters)
+
+
+def named(recipes: Recipes | None) -> dict[str, Recipe]:
+    """Names of the registry and functions, by name; None is the space's own choice of optimizers."""
+    if recipes is None:
+        return {"optimizer": by_optimizer}
+    if isinstance(recipes, Mapping):
+        chosen = dict(recipes)
+    else:
+        each: list[Any] = list(recipes) if isinstance(recipes, list | tuple) else [recipes]
+        chosen = {}
+        for item in each:
+            name = item if isinstance(item, str) else name_of(item)
+            if name in chosen:
+                raise checks.JgdValueError(f"recipes has {name!r} twice; give a mapping with names of your own")
+            chosen[name] = optimizers.get(item) if isinstance(item, str) else item
+    if not chosen:
+        raise checks.JgdValueError("recipes must name at least one optimizer, got none")
+    for name, build in chosen.items():
+        if not isinstance(name, str):
+            raise checks.JgdTypeError(f"recipes must map names to functions, got the name {name!r}")
+        if not callable(build):
+            raise checks.JgdTypeError(f"recipe {name!r} must be a function that returns an optimizer, got {build!r}")
+    return chosen
+
+
+def grouped(recipes: Mapping[str, Recipe], configs: Sequence[tuple[str, Config]], static: Iterable[str]) -> list[Group]:
+    """The groups of a sweep's configs, in the order of their first config; every config is built once as a check."""
+    structural, takes = set(static), {name: _takes(recipe) for name, recipe in recipes.items()}
+    members: dict[Hashable, list[int]] = {}
+    for place, (recipe, config) in enumerate(configs):
+        _check_names(recipe, config, takes[recipe])
+        structure = tuple((name, value) for name, value in config.items() if name in structural)
+        numbers = tuple(name for name in config if name not in structural)
+        members.setdefault((recipe, structure, numbers), []).append(place)
+    out = []
+    for (recipe, structure, numbers), places in members.items():  # pyright: ignore[reportGeneralTypeIssues]
+        given = dict(structure)
+        batch_size = given.get("batch_size")
+        if batch_size is not None and "batch_size" not in takes[recipe]:
+            del given["batch_size"]  # the sweep's own, not the recipe's
+        group = Group(recipe, Build(recipes[recipe], tuple(given.items())), numbers, tuple(places), batch_size)
+        _check_structure(group, [configs[place][1] for place in places])
+        out.append(group)
+    return out
+
+
+def said(config: Config) -> str:
+    """A config in words: learning_rate=0.1, optimizer=adam.
+
+    >>> said({"learning_rate": 0.1, "optimizer": "adam"})
+    'learning_rate=0.1, optimizer=adam'
+    """
+    number = lambda value: f"{value:.6g}" if isinstance(value, float) else str(value)
+    return ", ".join(f"{name}={number(value)}" for name, value in config.items())
+
+
+def _takes(recipe: Recipe) -> Mapping[str, inspect.Parameter]:
+    return inspect.signature(recipe).parameters
+
+
+def _check_names(recipe: str, config: Config, takes: Mapping[str, inspect.Parameter]) -> None:
+    open_ended = any(p.kind is p.VAR_KEYWORD for p in takes.values())
+    if "batch_size" in config and "batch_size" not in takes and isinstance(config["batch_size"], float):
+        raise checks.JgdValueError("batch_size is structure: write space['batch_size'] as jgd.static([…])")
+    for name in config:
+        if not open_ended and name != "batch_size":
+            checks.choice(f"parameter of the recipe {recipe!r}", name, takes)
+    for name, parameter in takes.items():
+        needed = parameter.default is parameter.empty and parameter.kind not in (
+            parameter.VAR_KEYWORD,
+            parameter.VAR_POSITIONAL,
+        )
+        if needed and name not in config:
+            raise checks.JgdValueError(f"space must give values to {name!r}, which {recipe!r} has no default for")
+    reserved = sorted(name for name in config if name in RESERVED or name.startswith(RESERVED_PREFIXES))
+    if reserved:
+        taken = (*sorted(RESERVED), *(f"{prefix}…" for prefix in RESERVED_PREFIXES))
+        raise checks.JgdValueError(
+            f"a parameter of the recipe {recipe!r} is named {reserved[0]!r}, which a sweep's results use "
+            f"themselves; rename it (taken: {', '.join(taken)})"
+        )
+
+
+def _check_structure(group: Group, configs: Sequence[Config]) -> None:
+    first: Any = None
+    # config 0 twice: a function made afresh inside the recipe differs from itself
+    for place, config in [(group.configs[0], configs[0]), *zip(group.configs, configs, strict=True)]:
+        with blamed(group.recipe, place, config):
+            trial = group.build(**{name: config[name] for name in group.numbers})
+        first = trial if first is None else first
+        if jax.tree.structure(trial) != jax.tree.structure(first):
+            raise checks.JgdValueError(
+                f"recipe {group.recipe!r} must return one structure for all numbers, but config {place} "
+                f"({said(config)}) differs from config {group.configs[0]}: {_difference(first, trial)}. Functions "
+                "inside must be module-level, and structural choices (nesterov or not, a width) jgd.static in the space"
+            )
+
+
+def _difference(one: Any, other: Any) -> str:
+    """Where two trials differ in structure, by the paths of their numbers."""
+    first, second = (
+        [checks.path_of(path) for path, _ in jax.tree_util.tree_leaves_with_path(trial)] for trial in (one, other)
+    )
+    lacks, has = ([path for path in mine if path not in its] for mine, its in ((first, second), (second, first)))
+    words = [f"it {verb} {', '.join(paths)}" for verb, paths in (("lacks", lacks), ("also has", has)) if paths]
+    return " and ".join(words) or "the same numbers, but another function or setting around them"
+
+
+@contextmanager
+def blamed(recipe: str, place: int, config: Config) -> Iterator[None]:
+    """Faults of what a recipe made from a config, told by both."""
+    where = f"recipe {recipe!r}, config {place} ({said(config)})"
+    try:
+        yield
+    except checks.JgdError as error:
+        raise type(error)(f"{where}: {error}") from error
+    except _NEEDS_A_VALUE as error:
+        raise checks.JgdTypeError(
+            f"{where} needs the value of a number that is an array in the compiled program (a Python `if`, float() or "
+            "int()): use jnp.where, or make it structure by jgd.static in the space"
+        ) from error
+    except Exception as error:
+        raise checks.JgdValueError(f"{where} raised {type(error).__name__}: {error}") from error

@@ -1,0 +1,97 @@
+"""What a recipe makes of the sampled values: a RunSpec, an optimizer with whatever else of the task it changes."""
+
+from collections.abc import Callable, Hashable
+from dataclasses import dataclass
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+from jax import Array
+
+from jgd.core import checks
+from jgd.core.functions import crossing
+from jgd.core.optimizer import Optimizer
+from jgd.core.record import record
+from jgd.core.types import Params
+from jgd.tasks import Task
+
+
+@record
+class RunSpec:
+    """An optimizer, and what of the task a config changes; None keeps the task's.
+
+    init: key -> params, or a model whose `init` does. loss: (params, batch) -> (), what is descended. metrics: name ->
+    (params, rows) -> (). measure: the validation "loss", default the task's, or the trial's own where `init` is another
+    (a penalty or smoothing in `loss` is thus not in the measure, so that configs stay comparable). A recipe that returns
+    a task, of the sweep's own rows, and an optimizer is measured by that task's loss, with whatever is in it.
+    Numbers inside (a penalty, an initial scale) are leaves and swept like the optimizer's; functions are module-level,
+    or records.
+
+    >>> import jgd
+    >>> def recipe(learning_rate, scale, hidden=8):
+    ...     model = jgd.models.MLP((4, hidden, 3), initializer=jgd.models.Normal(scale))
+    ...     loss = jgd.SupervisedLoss(model, "softmax_cross_entropy")
+    ...     metrics = {"accuracy": jgd.tasks.Accuracy(model)}
+    ...     return jgd.RunSpec(jgd.optimizers.adam(learning_rate), init=model, loss=loss, metrics=metrics)
+    >>> space = {"learning_rate": [0.01, 0.1], "scale": [0.1, 1.0]}
+    >>> found = jgd.sweep("iris", recipe, space, seeds=2, steps=30)
+    >>> found.params(3, seed=1)[0]["weights"].shape
+    (4, 8)
+    """
+
+    optimizer: Optimizer
+    init: Any = None
+    loss: Any = None
+    metrics: Any = None
+    measure: Any = None
+
+    def __post_init__(self) -> None:
+        if not isinstance(self.optimizer, Optimizer):
+            raise checks.JgdTypeError(f"a trial's optimizer must be a jgd.Optimizer, got {self.optimizer!r}")
+        if self.init is not None and not (callable(self.init) or hasattr(self.init, "init")):
+            raise checks.JgdTypeError(f"a trial's init must be a function of a key, or a model, got {self.init!r}")
+        for name in ("loss", "measure"):
+            if getattr(self, name) is not None and not callable(getattr(self, name)):
+                raise checks.JgdTypeError(f"a trial's {name} must be callable as {name}(params, rows)")
+        if self.metrics is not None:
+            object.__setattr__(self, "metrics", {name: crossing(metric) for name, metric in self.metrics.items()})
+
+    def start(self, key: Array) -> Params:
+        """The parameters at the start of a trial with an `init` of its own."""
+        return self.init.init(key) if hasattr(self.init, "init") else self.init(key)
+
+    @property
+    def measured_by(self) -> Any:
+        """What the validation loss is, None for the task's."""
+        return self.measure if self.measure is not None or self.init is None else self.loss
+
+
+@dataclass(frozen=True)
+class Build:
+    """A recipe with its structure filled in: numbers -> RunSpec. Equal ones share a compiled program."""
+
+    function: Callable[..., Any]
+    structure: tuple[tuple[str, Hashable], ...] = ()
+
+    def made(self, **numbers: Any) -> Any:
+        """What the recipe returns."""
+        return self.function(**dict(self.structure), **numbers)
+
+    def __call__(self, **numbers: Any) -> RunSpec:
+        made = self.made(**numbers)
+        if isinstance(made, tuple) and len(made) == 2 and isinstance(made[0], Task):
+            task, optimizer = made
+            return RunSpec(optimizer, init=task.init, loss=task.loss, metrics=task.metrics, measure=task.loss)
+        if isinstance(made, Optimizer):
+            return RunSpec(made)
+        if isinstance(made, RunSpec):
+            return made
+        raise checks.JgdTypeError(
+            "a recipe must return an optimizer, a jgd.RunSpec, or a task and an optimizer, "
+            f"{getattr(self.function, '__name__', self.function)!r} returned {made!r}"
+        )
+
+
+def of_arrays(trial: RunSpec) -> RunSpec:
+    """The trial with every number as an array of its own dtype, as the compiled programs hold it."""
+    return jax.tree.map(lambda x: jnp.asarray(x, jnp.result_type(x)), trial)

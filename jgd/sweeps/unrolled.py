@@ -1,0 +1,130 @@
+"""One training run as a pure function: hyperparameters -> how good its end is. What is differentiated *through* training.
+
+    hyperparameters ─► recipe ─► step, step, … (a scan of scans, each checkpointed) ─► loss on the validation rows
+
+The steps are those of `train` and `sweep`: the same start, batches, refusals. Going backwards needs every step's
+progress. Only that of every √steps-th is kept; the others are computed again from it, ⌈√steps⌉ at a time.
+"""
+
+import math
+from functools import partial
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+from jax import Array
+
+from jgd.core import checks
+from jgd.core.functions import name_of
+from jgd.core.record import record, static
+from jgd.core.types import Batch, Loss, Params
+from jgd.data.batches import Batches
+from jgd.descent import GOING, Lane, advance, deployed, start
+from jgd.sweeps.run_spec import Build, of_arrays
+from jgd.watch import BASELINE_ROWS, evaluation, initial_loss, loss_limit
+
+Hyperparameters = dict[str, Array]
+MODES = ("forward", "reverse")
+# what jax says to a mode that a program can't be differentiated in
+REFUSALS = {"forward": "forward-mode", "reverse": "Reverse-mode differentiation does not work"}
+
+
+@record
+class Training:
+    """A run of `steps` steps, as a function of (hyperparameters, data) with data = (params, train, validation).
+
+    params: at the start; None where the recipe's trial makes its own. loss and metrics are the task's, unless the
+    trial has others. `of` names what is measured at the end: "loss" or a metric.
+    """
+
+    build: Build = static()
+    of: str = static()
+    steps: int = static()
+    loss: Loss
+    metrics: dict[str, Loss]
+    batches: Batches
+    start: Array  # the keys of the seed's streams INIT,
+    order: Array  # ORDER
+    noise: Array  # and NOISE
+    diverged_above: float
+
+    def __call__(self, hyperparameters: Hyperparameters, data: tuple[Params, Batch, Batch]) -> Array:
+        """The measure after the last step, (); NaN where the run has diverged."""
+        return self.ended(hyperparameters, data)[0]
+
+    def ended(self, hyperparameters: Hyperparameters, data: tuple[Params, Batch, Batch]) -> tuple[Array, Array]:
+        """-> (the measure, the step at which the run diverged or GOING)."""
+        params, train, validation = data
+        trial = of_arrays(self.build(**hyperparameters))
+        params = params if trial.init is None else trial.start(self.start)
+        loss = self.loss if trial.loss is None else trial.loss
+        first = jax.tree.map(lambda rows: rows[:BASELINE_ROWS], train)
+        limit = loss_limit(jax.lax.stop_gradient(initial_loss(loss, params, first)), self.diverged_above)
+        lane = Lane(start(trial.optimizer, params, self.noise), jnp.asarray(GOING, jnp.int32))
+        lane = _advanced(
+            partial(advance, loss, trial.optimizer), lane, limit, train, self.batches, self.order, self.steps
+        )
+        measure = self.loss if trial.measured_by is None else trial.measured_by
+        metrics = self.metrics if trial.metrics is None else trial.metrics
+        value = evaluation(metrics, measure, deployed(trial.optimizer, lane), validation)[self.of]
+        return jnp.where(lane.diverged_at == GOING, value, jnp.nan), lane.diverged_at
+
+
+def _advanced(move: Any, lane: Lane, limit: Array, train: Batch, batches: Batches, key: Array, steps: int) -> Lane:
+    """The lane after `steps` steps, in pieces of ⌈√steps⌉; the last piece's surplus is passed over."""
+    size, per_epoch = math.isqrt(max(steps, 1) - 1) + 1, batches.per_epoch
+    pieces, epochs = -(-steps // size), (size - 1) // per_epoch + 2  # that a piece can touch
+
+    @partial(jax.checkpoint, prevent_cse=False)
+    def piece(lane: Lane, number: Array) -> tuple[Lane, None]:
+        first = number * size
+        orders = jax.lax.map(
+            partial(batches.permutation, key), first // per_epoch + jnp.arange(epochs, dtype=jnp.int32)
+        )
+
+        @partial(jax.checkpoint, prevent_cse=False)
+        def one(lane: Lane, at: Array) -> tuple[Lane, None]:
+            position, order = at % per_epoch, orders[at // per_epoch - first // per_epoch]
+            on = lambda rows: lambda lane: move(lane, limit, batches.take(train, order, position, rows))[0]
+            step = on(batches.size)
+            if batches.rest:  # the short last batch of an epoch has a shape of its own
+                whole, short = on(batches.size), on(batches.rest)
+                step = lambda lane: jax.lax.cond(position == per_epoch - 1, short, whole, lane)
+            return jax.lax.cond(at < steps, step, lambda lane: lane, lane), None
+
+        return jax.lax.scan(one, lane, first + jnp.arange(size, dtype=jnp.int32))
+
+    return jax.lax.scan(piece, lane, jnp.arange(pieces, dtype=jnp.int32))[0]
+
+
+@partial(jax.jit, static_argnames=("mode",))
+def _slopes(training: Training, values: dict[str, Any], data: Any, *, mode: str) -> tuple[Any, Any]:
+    """-> (name -> derivative, (value, diverged at))."""
+    values = {name: jnp.asarray(value, jnp.result_type(float)) for name, value in values.items()}
+
+    def ended(values: dict[str, Any]) -> tuple[Any, Any]:
+        value, diverged_at = training.ended(values, data)
+        return value, (value, diverged_at)
+
+    return (jax.jacfwd if mode == "forward" else jax.grad)(ended, has_aux=True)(values)
+
+
+def differentiated(training: Training, values: Any, data: Any, modes: tuple[str, ...]) -> tuple[str, Any, Any]:
+    """-> (mode, name -> derivative, (value, diverged at)), in the first of the modes that the program allows."""
+    refused: Exception | None = None
+    for mode in modes:
+        try:
+            return mode, *_slopes(training, values, data, mode=mode)
+        except jax.errors.ConcretizationTypeError as error:
+            raise checks.JgdTypeError(
+                f"the recipe {name_of(training.build.function)!r} needs the value of a traced number (a Python `if`, "
+                "float() or int()): use jnp.where, or fix that number in the recipe"
+            ) from error
+        except (TypeError, ValueError) as error:
+            if REFUSALS[mode] not in str(error):
+                raise
+            refused = error
+    raise checks.JgdValueError(
+        f"this run can't be differentiated in {' or '.join(modes)} mode: {refused}; "
+        f"try mode={MODES[MODES.index(modes[0]) - 1]!r}"
+    ) from refused

@@ -1,0 +1,95 @@
+"""The learning-rate range test: one run whose rate rises exponentially shows where descent starts and where it breaks."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import jax.numpy as jnp
+import numpy as np
+from jax import Array
+
+from jgd.core import checks
+from jgd.core.optimizer import Optimizer
+from jgd.core.record import record
+from jgd.core.types import Batch, Loss, Params
+from jgd.training.history import smooth
+from jgd.training.train import train
+
+
+@record
+class Rising:
+    """low · (high / low)^(t / (steps − 1)), and high after that."""
+
+    low: float | Array
+    high: float | Array
+    steps: int | Array
+
+    def __call__(self, step: Array) -> Array:
+        low, high, steps = (jnp.asarray(x, jnp.result_type(float)) for x in (self.low, self.high, self.steps))
+        share = jnp.minimum(step.astype(low.dtype) / (steps - 1), 1)
+        return low * jnp.exp(share * jnp.log(high / low))
+
+
+@dataclass(frozen=True)
+class RateRange:
+    """What the test saw. rates, losses, smoothed: (steps made,), up to where the run broke or was stopped.
+
+    lowest: the rate at the lowest smoothed loss; steepest: the rate below it where that fell fastest per factor of the
+    rate. `steepest`, or a tenth of `lowest`, is a usual first choice; NaN where the loss never fell.
+    """
+
+    rates: np.ndarray
+    losses: np.ndarray
+    smoothed: np.ndarray
+    steepest: float
+    lowest: float
+
+
+def lr_range_test(
+    loss: Loss,
+    build: Callable[..., Optimizer],
+    params: Params,
+    data: Batch = None,
+    *,
+    low: float = 1e-6,
+    high: float = 10.0,
+    steps: int = 200,
+    batch_size: int | None = None,
+    seed: int = 0,
+    smoothing: float = 0.1,
+) -> RateRange:
+    """One run of `build(learning_rate=…)` whose rate rises from `low` to `high` over `steps`. Smith 2017,
+    arXiv:1506.01186, section 3.3.
+
+    It ends where the loss is above four times the lowest so far, or not finite. smoothing: b of `jgd.smooth`.
+
+    >>> import jgd
+    >>> task = jgd.tasks.get("iris")
+    >>> seen = lr_range_test(task.loss, jgd.optimizers.sgd, task.init(jgd.init_key(0)), task.train, high=1e3)
+    >>> 1e-3 < seen.steepest < seen.lowest
+    True
+    """
+    low, high = checks.number("low", low, "> 0"), checks.number("high", high, "> 0")
+    if not low < high:
+        raise checks.JgdValueError(f"low must be below high, got low={low:g}, high={high:g}")
+    steps = checks.count("steps", steps, 10)
+    smoothing = checks.number("smoothing", smoothing, "(0, 1]")
+    checks.function("build", build)
+    optimizer = build(learning_rate=Rising(low, high, steps))
+    run = train(
+        loss, optimizer, params, data, steps=steps, batch_size=batch_size, seed=seed, history=None, progress=False
+    )
+    rates, losses = run.history["learning_rate"], run.history["loss"].astype(np.float64)
+    finite = np.isfinite(losses)
+    smoothed = smooth(np.where(finite, losses, np.nan), smoothing, "corrected")
+    least = np.minimum.accumulate(np.where(finite, smoothed, np.inf))
+    span = np.where(finite, smoothed - least > 3 * np.maximum(np.abs(least), 1e-30), True)
+    end = int(np.argmax(span)) if span.any() else len(losses)
+    rates, losses, smoothed = rates[:end], losses[:end], smoothed[:end]
+    steepest = lowest = float("nan")
+    if end > 2:
+        fall = -np.gradient(smoothed, np.log(rates))
+        bottom = int(smoothed.argmin())
+        if smoothed[0] - smoothed[bottom] > 1e-4 * abs(smoothed[0]):  # more than rounding
+            steepest = float(rates[int(fall[: bottom + 1].argmax())])  # a break above it may fall again, and faster
+            lowest = float(rates[bottom])
+    return RateRange(rates, losses, smoothed, steepest, lowest)

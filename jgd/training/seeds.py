@@ -1,0 +1,99 @@
+"""The same run at several seeds: the spread that chance alone makes, with every run at hand."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from jax import Array
+
+from jgd.core import checks
+from jgd.core import seeds as seeding
+from jgd.core.optimizer import Optimizer
+from jgd.core.types import Batch, Loss, Params
+from jgd.training.run import Run
+from jgd.training.train import train
+
+BROKEN = ("diverged", "nonfinite", "nonfinite_loss")
+
+
+@dataclass(frozen=True)
+class Runs:
+    """Runs that differ by their seed only. Diverged ones are counted, and never averaged away."""
+
+    runs: tuple[Run, ...]
+    seeds: tuple[int, ...]
+
+    @property
+    def diverged(self) -> int:
+        """How many broke."""
+        return sum(run.status.name in BROKEN for run in self.runs)
+
+    def last(self, name: str = "loss") -> np.ndarray:
+        """(runs,) the last validation value of each run, or its last training loss without validation.
+
+        NaN for a run that broke, or saw neither.
+        """
+        values = [self._last(run, name) for run in self.runs]
+        return np.array([np.nan if r.status.name in BROKEN else v for r, v in zip(self.runs, values, strict=True)])
+
+    def _last(self, run: Run, name: str) -> float:
+        table = run.evaluations or run.history
+        if not len(table["step"]):
+            return np.nan  # no step, and nothing evaluated
+        return float(table[checks.choice("value", name, [n for n in table if n != "step"])][-1])
+
+    def summary(self, name: str = "loss", confidence: float = 0.95) -> dict[str, float]:
+        """mean, std (n − 1), Student's t interval "low" … "high", "n" runs that count, and how many "diverged".
+
+        The interval is that of the mean over seeds, of the runs that did not break: read it beside their number.
+        """
+        from scipy import stats
+
+        confidence = checks.number("confidence", confidence, "(0, 1)")
+        values = self.last(name)
+        sound = values[np.isfinite(values)]
+        n = len(sound)
+        mean = float(sound.mean()) if n else np.nan
+        std = float(sound.std(ddof=1)) if n > 1 else np.nan
+        half = float(stats.t.ppf((1 + confidence) / 2, n - 1) * std / np.sqrt(n)) if n > 1 else np.nan
+        return {"mean": mean, "std": std, "low": mean - half, "high": mean + half, "n": n, "diverged": self.diverged}
+
+    def __iter__(self):
+        return iter(self.runs)
+
+    def __len__(self) -> int:
+        return len(self.runs)
+
+
+def train_seeds(
+    loss: Loss,
+    optimizer: Optimizer,
+    init: Callable[[Array], Params],
+    data: Batch = None,
+    *,
+    seeds: int | Sequence[int] = 5,
+    **options: Any,
+) -> Runs:
+    """`train` at several seeds, each from its own start `init(key)`, in its own order of rows and with its own noise.
+
+    seeds: a number of seeds 0, 1, …, or their list. options: those of `train`, but `seed` and `store`. One program
+    serves all seeds; `jgd.sweep` runs many more of them side by side.
+
+    >>> import jgd
+    >>> task = jgd.tasks.get("iris")
+    >>> runs = train_seeds(task.loss, jgd.optimizers.adam(0.1), task.init, task.train, seeds=3, steps=30)
+    >>> len(runs), runs.diverged, runs.summary()["n"]
+    (3, 0, 3)
+    """
+    for name in ("seed", "store", "resume"):
+        if name in options:
+            raise checks.JgdValueError(f"train_seeds takes seeds, got {name}={options[name]!r}: use train for one run")
+    checks.function("init", init)
+    if isinstance(seeds, str) or not isinstance(seeds, Sequence | np.ndarray):
+        seeds = range(checks.count("seeds", seeds, 1))
+    chosen = tuple(seeds)
+    if len(set(chosen)) < len(chosen) or not chosen:
+        raise checks.JgdValueError(f"seeds must be at least one and differ from each other, got {chosen}")
+    start = lambda seed: init(seeding.init_key(seed))
+    return Runs(tuple(train(loss, optimizer, start(seed), data, seed=seed, **options) for seed in chosen), chosen)

@@ -1,0 +1,51 @@
+"""Caution: no step against the gradient, and no decay against the step."""
+
+import jax.numpy as jnp
+from jax import Array
+
+from jgd.core import tree
+from jgd.core.record import hyper, record
+from jgd.core.types import Context, Params, Scalar
+
+
+@record
+class Cautious:
+    """updates ← φ / max(mean(φ), least_share) · updates, leaf by leaf, with φ = 1 where updates · g > 0, else 0.
+
+    Liang et al. 2024, arXiv:2411.16085, algorithm 1, in its authors' current code; the paper divides by
+    (number of ones + 1) / size instead of the mean. It stands before `ScaleByLearningRate`, while updates point along the gradient.
+    """
+
+    least_share: Scalar = hyper("(0, 1]", default=1e-3)
+    per_leaf = True
+
+    def init(self, params: Params) -> tuple[()]:
+        return ()
+
+    def update(self, updates: Params, state: tuple[()], context: Context) -> tuple[Params, tuple[()]]:
+        least = context.at(self.least_share)
+
+        def masked(u: Array, g: Array) -> Array:
+            agrees = (jnp.sign(u) * jnp.sign(g) > 0).astype(u.dtype)  # the product itself may underflow
+            return u * agrees / jnp.maximum(jnp.sum(agrees) / max(u.size, 1), least)
+
+        return tree.map(masked, updates, context.grads), state
+
+
+@record
+class AddCautiousDecay:
+    """updates ← updates + weight_decay · θ where updates · θ ≥ 0; elsewhere the decay would work against the step.
+
+    Chen et al. 2025, "Cautious Weight Decay", arXiv:2510.12402, algorithm 1. It takes the place of
+    `AddDecayedWeights`, before `ScaleByLearningRate`.
+    """
+
+    weight_decay: Scalar = hyper(">= 0")
+
+    def init(self, params: Params) -> tuple[()]:
+        return ()
+
+    def update(self, updates: Params, state: tuple[()], context: Context) -> tuple[Params, tuple[()]]:
+        decay = context.at(self.weight_decay)
+        agree = lambda u, w: jnp.sign(u) * jnp.sign(w) >= 0
+        return tree.map(lambda u, w: jnp.where(agree(u, w), u + decay * w, u), updates, context.params), state

@@ -1,0 +1,28 @@
+"""Weight decay, decoupled or as L2: one transform, whose place in the chain says which.
+
+behind the algorithm, beside its step:  u ← u + λ θ      chain(ScaleByAdam(...), AddDecayedWeights(λ), ScaleByLearningRate(η))
+before it, through the gradient (L2):   g ← g + λ θ      chain(AddDecayedWeights(λ), ScaleByAdam(...), ScaleByLearningRate(η))
+
+L2 is what torch's `weight_decay` does in SGD and Adam; for plain descent the two are the same. Decay of some leaves:
+`all_but(("bias", "scale"), AddDecayedWeights(λ))`.
+"""
+
+from jgd.core import tree
+from jgd.core.record import hyper, record
+from jgd.core.types import Context, Params, Scalar
+
+
+@record
+class AddDecayedWeights:
+    """updates ← updates + weight_decay · θ. Loshchilov & Hutter 2019, arXiv:1711.05101, algorithm 2, line 12.
+
+    Before `ScaleByLearningRate` the decay is multiplied by the learning rate, as in torch and optax.
+    """
+
+    weight_decay: Scalar = hyper(">= 0")
+
+    def init(self, params: Params) -> tuple[()]:
+        return ()
+
+    def update(self, updates: Params, state: tuple[()], context: Context) -> tuple[Params, tuple[()]]:
+        return tree.add(updates, tree.scale(context.at(self.weight_decay), context.params)), state

@@ -1,0 +1,108 @@
+"""Flatten: a transform on one vector that holds all leaves, for models of many small ones: one operation instead of hundreds."""
+
+import itertools
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+from jax import Array
+
+from jgd.core import checks
+from jgd.core.optimizer import Chain, eval_params
+from jgd.core.record import record
+from jgd.core.types import Context, Params, Transform
+from jgd.transforms.wrapper import Wrapper, held
+
+
+@record
+class OneVector:
+    inner: Any  # the transform's state for the vector
+
+
+@record
+class Flatten(Wrapper):
+    """`transform` on the vector of all entries, leaf after leaf. What it computes is the same: its transforms may not tell leaves.
+
+    The leaves must share one dtype (`partition` makes groups that do), and should lie on one device: a vector of
+    sharded leaves gathers them. Refuses, as a `JgdValueError`, a transform that works leaf by leaf (a norm or a factor of
+    each leaf, matrix methods, groups by path), which says so by `per_leaf`.
+
+    >>> import jgd
+    >>> optimizer = jgd.chain(Flatten(jgd.optimizers.adam(0.5).transform))
+    >>> params = {"a": jnp.ones(2), "b": jnp.ones((1, 3))}
+    >>> jax.tree.map(jnp.shape, optimizer.init(params).inner[0].inner[0].mean.total)
+    (5,)
+    """
+
+    transform: Transform
+
+    def __post_init__(self) -> None:
+        held(self.transform, "Flatten")
+        if self.per_leaf:
+            names = " and ".join(_leaf_by_leaf(self.transform))
+            raise checks.JgdValueError(
+                f"Flatten takes no transform that works leaf by leaf: {names} does, outside of it"
+            )
+
+    def init(self, params: Params) -> OneVector:
+        return OneVector(self.transform.init(_Vector(params).join(params)))
+
+    def update(self, updates: Params, state: OneVector, context: Context) -> tuple[Params, OneVector]:
+        vector = _Vector(context.params)
+        loss, examples, product = context.loss, context.examples, context.gauss_newton
+
+        def flat_product(flat: Array, along: Array) -> Array:
+            assert product is not None
+            return vector.join(product(vector.cut(flat), vector.cut(along)))
+
+        within = context.among(
+            params=vector.join(context.params),
+            grads=vector.join(context.grads),
+            stored=vector.join(context.stored),
+            loss=None if loss is None else lambda flat: loss(vector.cut(flat)),
+            examples=None if examples is None else lambda flat: jax.vmap(vector.join)(examples(vector.cut(flat))),
+            gauss_newton=None if product is None else flat_product,
+        )
+        flat, inner = self.transform.update(vector.join(updates), state.inner, within)
+        return vector.cut(flat), OneVector(inner)
+
+    def eval_params(self, params: Params, state: OneVector) -> Params:
+        vector = _Vector(params)
+        return vector.cut(eval_params(self.transform, vector.join(params), state.inner))
+
+
+class _Vector:
+    """A tree's leaves end to end, and back."""
+
+    def __init__(self, like: Params):
+        leaves, self.structure = jax.tree.flatten(like)
+        self.shapes = [jnp.shape(leaf) for leaf in leaves]
+
+    def join(self, tree: Params) -> Array:
+        leaves = jax.tree.leaves(tree)
+        dtypes = {jnp.asarray(leaf).dtype for leaf in leaves}
+        if len(dtypes) > 1:
+            names = ", ".join(sorted(str(dtype) for dtype in dtypes))
+            raise checks.JgdTypeError(
+                f"Flatten makes one vector of all leaves, which must share one dtype, got {names}"
+            )
+        return jnp.concatenate([jnp.ravel(leaf) for leaf in leaves]) if leaves else jnp.zeros(0)
+
+    def cut(self, flat: Array) -> Params:
+        ends = list(itertools.accumulate(int(np.prod(shape)) for shape in self.shapes))
+        pieces = jnp.split(flat, ends[:-1]) if ends else []
+        return jax.tree.unflatten(self.structure, [x.reshape(s) for x, s in zip(pieces, self.shapes, strict=True)])
+
+
+def _leaf_by_leaf(transform: Any) -> list[str]:
+    """The names of the transforms that are to blame."""
+    within = (
+        transform.transforms
+        if isinstance(transform, Chain)
+        else [transform.transform]
+        if isinstance(transform, Wrapper)
+        else []
+    )
+    blamed = [name for inner in within if getattr(inner, "per_leaf", False) for name in _leaf_by_leaf(inner)]
+    return blamed or [type(transform).__name__]

@@ -1,0 +1,81 @@
+"""Lookahead: slow weights that follow k steps of a faster method, and to which it then returns.
+
+every k-th step:  φ ← φ + α (θ − φ),  θ ← φ
+
+Source: Zhang, Lucas, Hinton & Ba 2019, arXiv:1907.08610, algorithm 1; there k = 5 and α = 0.5 for most results. The
+slow weights φ are read out. The inner method's state is kept at a synchronisation; `reset` starts it anew there, the
+second of the choices that the paper compares. optax keeps φ in the parameters instead, as a pair.
+"""
+
+from typing import Any
+
+import jax
+
+from jgd.core import checks, tree
+from jgd.core.record import hyper, record, static
+from jgd.core.types import Context, Params, Scalar, Transform
+from jgd.transforms.wrapper import Wrapper, held, restarted
+
+
+@record
+class Slow:
+    weights: Params  # φ
+    inner: Any
+
+
+@record
+class Lookahead(Wrapper):
+    """`transform` makes the fast steps; after every `sync_period` of them φ ← φ + slow_step_size (θ − φ), θ ← φ.
+
+    sync_period: ≥ 1, structure. slow_step_size: in (0, 1]; 1 changes nothing. reset: structure. It must be last in a
+    chain, and takes no transform that must be last itself: that one would not see the synchronisation.
+
+    >>> import jgd, jax.numpy as jnp
+    >>> optimizer = jgd.chain(Lookahead(jgd.optimizers.sgd(1.0).transform, sync_period=2))
+    >>> params = jnp.zeros(())
+    >>> state = optimizer.init(params)
+    >>> for _ in range(2):
+    ...     updates, state = optimizer.update(jnp.array(-1.0), state, params)
+    ...     params = jgd.apply_updates(params, updates)
+    ...     print(float(params))
+    1.0
+    1.0
+    """
+
+    transform: Transform
+    sync_period: int = static(default=5)
+    slow_step_size: Scalar = hyper("(0, 1]", default=0.5)
+    reset: bool = static(default=False)
+
+    def __post_init__(self) -> None:
+        held(self.transform, "Lookahead")
+        checks.count("sync_period", self.sync_period, least=1)
+        if getattr(self.transform, "must_be_last", False):
+            raise checks.JgdValueError(
+                "Lookahead takes no transform that must be last: it would not see the synchronisation"
+            )
+
+    def init(self, params: Params) -> Slow:
+        return Slow(tree.cast_like(params, tree.zeros_like(params)), self.transform.init(params))
+
+    def update(self, updates: Params, state: Slow, context: Context) -> tuple[Params, Slow]:
+        updates, inner = self.transform.update(updates, state.inner, context)
+        inner = tree.cast_like(inner, state.inner)
+        alpha = context.at(self.slow_step_size)
+
+        def synchronise(updates: Params, state: Slow) -> tuple[Params, Slow]:
+            fast = tree.add(context.params, updates)
+            slow = tree.map(lambda slow, fast: slow + alpha * (fast - slow), state.weights, fast)
+            inner = restarted(self.transform, slow, state.inner) if self.reset else state.inner
+            return tree.subtract(slow, context.params), Slow(slow, inner)
+
+        due = context.step % self.sync_period == self.sync_period - 1
+        go_on = lambda updates, state: (updates, state)
+        return jax.lax.cond(due, synchronise, go_on, updates, Slow(state.weights, inner))
+
+    def eval_params(self, params: Params, state: Slow) -> Params:
+        return state.weights
+
+    @property
+    def must_be_last(self) -> bool:
+        return True

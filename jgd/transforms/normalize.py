@@ -1,0 +1,98 @@
+"""Transforms that reshape the gradient before an algorithm sees it: its length, its mean, its state, its noise.
+
+normalise      u = g / (‖g‖ + eps), ‖g‖ over all leaves
+centralise     u = g − mean(g), the mean over what feeds each output
+average        a ← b a + (1 − b) g, u = a / (its weight)
+add noise      u = g + N(0, σ²), σ² = η / (1 + t)^γ
+
+Sources: Hazan, Levy & Shalev-Shwartz 2015, arXiv:1507.02030, algorithm 1 (normalised); Yong et al. 2020,
+arXiv:2004.01461, equation 1 (centralised); Neelakantan et al. 2015, arXiv:1511.06807, section 3 (noise).
+"""
+
+from jgd.core import checks, seeds, tree
+from jgd.core.record import hyper, record, static
+from jgd.core.types import Context, Params, Scalar
+from jgd.transforms.means import Mean
+from jgd.transforms.noise import Noise
+
+
+@record
+class NormalizeByGlobalNorm:
+    """u = g / (‖g‖ + eps), ‖g‖ over all leaves together; a zero gradient stays zero at eps = 0 too. eps: ≥ 0."""
+
+    eps: Scalar = hyper(">= 0", default=0.0)
+
+    def init(self, params: Params) -> tuple[()]:
+        return ()
+
+    def update(self, updates: Params, state: tuple[()], context: Context) -> tuple[Params, tuple[()]]:
+        length = tree.norm(updates) + context.at(self.eps)
+        return tree.map(lambda g: tree.divide(g, length), updates), state
+
+
+@record
+class Centralize:
+    """u = g − mean(g) for each output of a weight matrix or convolution; vectors and scalars pass unchanged.
+
+    output_axis: structure; the mean is over all other axes. −1 (default) is the layout of JAX, (in, out) and
+    (height, width, in, out); 0 is torch's (out, in), which optax's `centralize` takes for granted.
+    One that a matrix has not is refused.
+    """
+
+    output_axis: int = static(default=-1)
+    per_leaf = True
+
+    def init(self, params: Params) -> tuple[()]:
+        return ()
+
+    def update(self, updates: Params, state: tuple[()], context: Context) -> tuple[Params, tuple[()]]:
+        def one(g):
+            if g.ndim < 2 or g.size == 0:
+                return g
+            if not -g.ndim <= self.output_axis < g.ndim:
+                raise checks.JgdValueError(
+                    f"output_axis must be an axis of every matrix, got {self.output_axis} for {g.shape}"
+                )
+            return g - g.mean(axis=tuple(i for i in range(g.ndim) if i != self.output_axis % g.ndim), keepdims=True)
+
+        return tree.map(one, updates), state
+
+
+@record
+class EmaOfUpdates:
+    """a ← decay · a + (1 − decay) · g, u = a over its weight (debias) or a itself. decay: in [0, 1)."""
+
+    decay: Scalar = hyper("[0, 1)")
+    debias: bool = static(default=True)
+
+    def init(self, params: Params) -> Mean:
+        return Mean.like(params)
+
+    def update(self, updates: Params, mean: Mean, context: Context) -> tuple[Params, Mean]:
+        mean = mean.absorb(context.at(self.decay), updates)
+        return mean.value() if self.debias else mean.total, mean
+
+
+@record
+class AddNoise:
+    """u = g + N(0, η / (1 + t)^γ), anew for each entry and step t = 0, 1, …
+
+    eta: ≥ 0, the variance at the first step (the paper tries 0.01, 0.3 and 1). gamma: ≥ 0, 0.55 in the paper.
+    seed: which numbers are drawn; `jgd.train` and `jgd.sweep` mix their own in.
+    """
+
+    eta: Scalar = hyper(">= 0")
+    gamma: Scalar = hyper(">= 0", default=0.55)
+    seed: int = static(default=0)
+
+    def __post_init__(self) -> None:
+        seeds.check(self.seed)
+
+    def init(self, params: Params) -> Noise:
+        return Noise.of(self.seed)
+
+    def update(self, updates: Params, noise: Noise, context: Context) -> tuple[Params, Noise]:
+        t = context.step.astype(tree.compute_dtype(context.params))
+        deviation = tree.root(context.at(self.eta) / (1 + t) ** context.at(self.gamma))
+        drawn = noise.like(context.step, updates)
+        return tree.map(lambda g, n: g + deviation * n, updates, drawn), noise

@@ -1,0 +1,137 @@
+"""Reduce on plateau: smaller updates from when the loss has stopped getting better."""
+
+from dataclasses import replace
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+from jax import Array
+
+from jgd.core import checks, tree
+from jgd.core.record import hyper, record, static
+from jgd.core.types import Context, Params, Scalar
+from jgd.transforms.learning_rate import LearningRateScale
+
+
+@record
+class Heard:
+    """A validation metric that the host told since the last update, (); NaN: none."""
+
+    value: Array
+
+
+@record
+class PlateauState:
+    """What a plateau is told by; () each."""
+
+    scale: LearningRateScale  # what the updates are multiplied by
+    best: Array  # the lowest value that counted as better; +∞ before the first
+    bad: Array  # int32: values since then that were not better
+    resting: Array  # values to come during which no bad one is counted
+    total: Array  # of the values that wait to be judged as one mean
+    waiting: Array  # int32: how many they are
+    heard: Heard
+
+
+@record
+class ReduceOnPlateau:
+    """updates ← scale · updates; scale ← max(factor · scale, min_scale) when more than `patience` values were not better.
+
+    A value v is better where v < best − threshold · |best| (threshold_mode "rel") or v < best − threshold ("abs"). After
+    a reduction, `cooldown` values are not counted as bad. `mode` "max" is for a value that should grow. It is
+    context.value, the loss that `jgd.step` passes, or whatever is given as optimizer.update(..., value=...). The mean of
+    `accumulation_size` values is judged as one: minibatch losses are noisy. A NaN doesn't count, neither as bad nor in
+    a mean. With of="validation" it is instead the `metric` metric of each evaluation that `jgd.train` makes, judged at
+    the next update: then patience counts evaluations. Only `jgd.train` tells it; in `jgd.sweep`, `jgd.rollout` and loops
+    that don't call `jgd.transforms.plateau.tell` it hears nothing, and the scale stays 1.
+
+    The scale is judged with this update's value and used in this update. Put the transform last; the learning rate that is
+    reported then is the scaled one.
+
+    >>> import jgd
+    >>> optimizer = jgd.chain(jgd.optimizers.sgd(1.0).transform, ReduceOnPlateau(factor=0.5, patience=1))
+    >>> state = optimizer.init(jnp.zeros(()))
+    >>> for value in (3.0, 2.0, 2.0, 2.0):
+    ...     updates, state = optimizer.update(jnp.ones(()), state, jnp.zeros(()), value=value)
+    ...     print(float(updates), float(jgd.transforms.learning_rate(state)))
+    -1.0 1.0
+    -1.0 1.0
+    -1.0 1.0
+    -0.5 0.5
+
+    torch's ReduceLROnPlateau is this with its min_lr = min_scale · learning rate and eps = 0, stepped before the
+    optimizer; it counts a NaN as bad, and below 0 its relative threshold takes values that are a little worse as better.
+    optax.contrib.reduce_on_plateau counts one value more as the plateau: its patience is ours + 1. Its rtol or atol is
+    the threshold, and a NaN spoils its mean.
+    """
+
+    factor: Scalar = hyper("(0, 1)", default=0.1)
+    patience: Scalar = hyper(">= 0", default=10.0)
+    threshold: Scalar = hyper(">= 0", default=1e-4)
+    cooldown: Scalar = hyper(">= 0", default=0.0)
+    min_scale: Scalar = hyper("[0, 1]", default=0.0)
+    accumulation_size: Scalar = hyper("[1, inf)", default=1.0)
+    threshold_mode: str = static(default="rel")
+    mode: str = static(default="min")
+    of: str = static(default="loss")
+
+    def __post_init__(self) -> None:
+        checks.choice("threshold_mode", self.threshold_mode, ("rel", "abs"))
+        checks.choice("mode", self.mode, ("min", "max"))
+        checks.choice("of", self.of, ("loss", "validation"))
+
+    def init(self, params: Params) -> PlateauState:
+        number = lambda value: jnp.full((), value, tree.compute_dtype(params))
+        count = lambda: jnp.zeros((), jnp.int32)
+        nothing = Heard(number(jnp.nan))
+        return PlateauState(
+            LearningRateScale(number(1)), number(jnp.inf), count(), number(0), number(0), count(), nothing
+        )
+
+    def update(self, updates: Params, state: PlateauState, context: Context) -> tuple[Params, PlateauState]:
+        value = context.value_for("ReduceOnPlateau") if self.of == "loss" else state.heard.value
+        value = value * (1 if self.mode == "min" else -1)
+        counts = ~jnp.isnan(value)
+        total = state.total + jnp.where(counts, value, jnp.zeros_like(value))
+        waiting = state.waiting + counts.astype(jnp.int32)
+        due = counts & (waiting.astype(value.dtype) >= context.at(self.accumulation_size))
+        judged = self._judged(total / jnp.maximum(waiting, 1).astype(total.dtype), state, context)
+        state = tree.select(due, judged, replace(state, total=total, waiting=waiting))
+        state = replace(state, heard=Heard(jnp.full_like(state.heard.value, jnp.nan)))
+        return tree.scale(state.scale.factor, updates), state
+
+    def _judged(self, value: Array, state: PlateauState, context: Context) -> PlateauState:
+        """The state after one value more."""
+        best, threshold = state.best, context.at(self.threshold)
+        relative = best * jnp.where(best > 0, 1 - threshold, 1 + threshold)
+        bar = relative if self.threshold_mode == "rel" else best - threshold
+        better = value < jnp.where(jnp.isinf(best), best, bar)
+        resting = state.resting > 0
+        bad = jnp.where(better | resting, 0, state.bad + 1)
+        plateau = bad.astype(value.dtype) > context.at(self.patience)
+        reduced = jnp.maximum(context.at(self.factor) * state.scale.factor, context.at(self.min_scale))
+        return PlateauState(
+            scale=LearningRateScale(jnp.where(plateau, reduced, state.scale.factor)),
+            best=jnp.where(better, value, best),
+            bad=jnp.where(plateau, 0, bad),
+            resting=jnp.where(plateau, context.at(self.cooldown), jnp.maximum(state.resting - 1, 0)),
+            total=jnp.zeros_like(state.total),
+            waiting=jnp.zeros_like(state.waiting),
+            heard=state.heard,
+        )
+
+
+def tell(state: Any, value: Any) -> Any:
+    """An optimizer's state in which every plateau transform has heard a validation metric, () each; it judges it next.
+
+    >>> import jgd
+    >>> optimizer = jgd.chain(jgd.optimizers.sgd(1.0).transform, ReduceOnPlateau(factor=0.5, patience=0, of="validation"))
+    >>> state = optimizer.init(jnp.zeros(()))
+    >>> for metric in (0.3, 0.4):
+    ...     updates, state = optimizer.update(jnp.ones(()), tell(state, metric), jnp.zeros(()))
+    >>> float(updates)
+    -0.5
+    """
+    heard = lambda node: isinstance(node, Heard)
+    put = lambda node: Heard(jnp.asarray(value).astype(node.value.dtype)) if heard(node) else node
+    return jax.tree.map(put, state, is_leaf=heard)

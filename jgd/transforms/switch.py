@@ -1,0 +1,132 @@
+"""Transforms by the clock: one method after another, or one that starts afresh every so often.
+
+switch   transform i at the steps from at[i − 1] to at[i] − 1, as Adam first and SGD for the rest
+restart  before the steps period, 2 · period, …: state ← init(θ)
+
+Sources: Keskar & Socher 2017, arXiv:1712.07628 (from Adam to SGD; there the step is found, here it is given);
+O'Donoghue & Candès 2015, arXiv:1204.3982, section 3.1 (fixed restarts of an accelerated method).
+"""
+
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+from jax import Array
+
+from jgd.core import checks, tree
+from jgd.core.optimizer import eval_params
+from jgd.core.record import record, static
+from jgd.core.types import Context, Params, Transform
+from jgd.transforms.learning_rate import LearningRateState, learning_rate
+from jgd.transforms.wrapper import Wrapper, held, restarted
+
+
+@record
+class Switched:
+    rate: LearningRateState  # of the transform in charge, before the others', so that it is the one reported
+    place: Array  # () int32: which transform made the last update
+    inner: tuple[Any, ...]
+
+
+@record
+class Switch:
+    """transforms[i] makes the updates from step at[i − 1] on, and no other transform computes.
+
+    transforms: two or more. at: structure, one step fewer than transforms, rising: `Switch((adam, sgd), at=(1000,))`. A transform's
+    state starts when its time comes, at the parameters that it takes over. The clock is the run's, so a schedule
+    inside begins at the switch where it stands by then.
+
+    >>> import jgd
+    >>> optimizer = jgd.chain(Switch((jgd.transforms.ScaleByLearningRate(1.0), jgd.transforms.ScaleByLearningRate(0.5)), at=(1,)))
+    >>> state = optimizer.init(jnp.zeros(()))
+    >>> for _ in range(2):
+    ...     updates, state = optimizer.update(jnp.array(-1.0), state, jnp.zeros(()))
+    ...     print(float(updates))
+    1.0
+    0.5
+    """
+
+    transforms: tuple[Transform, ...]
+    at: tuple[int, ...] = static()
+
+    def __post_init__(self) -> None:
+        if not isinstance(self.transforms, tuple) or len(self.transforms) < 2:
+            raise checks.JgdTypeError(f"Switch takes a tuple of two or more transforms, got {self.transforms!r}")
+        for transform in self.transforms:
+            held(transform, "Switch")
+        if not isinstance(self.at, tuple) or len(self.at) != len(self.transforms) - 1:
+            raise checks.JgdValueError(f"at must be a tuple of {len(self.transforms) - 1} steps, got {self.at!r}")
+        for before, step in zip((0, *self.at), self.at, strict=False):
+            checks.count("at", step, least=before + 1)
+
+    def init(self, params: Params) -> Switched:
+        states = tuple(transform.init(params) for transform in self.transforms)
+        return Switched(LearningRateState.unused(params), jnp.zeros((), jnp.int32), states)
+
+    def update(self, updates: Params, state: Switched, context: Context) -> tuple[Params, Switched]:
+        def by(i: int, transform: Transform):
+            def run(updates: Params, state: Switched) -> tuple[Params, Switched]:
+                old = state.inner[i]
+                if i > 0:  # it was made for the parameters at the start
+                    first = context.step == self.at[i - 1]
+                    old = jax.lax.cond(first, lambda m: restarted(transform, context.params, m), lambda m: m, old)
+                made, new = transform.update(updates, old, context)
+                inner = (*state.inner[:i], tree.cast_like(new, old), *state.inner[i + 1 :])
+                rate = learning_rate(inner[i]).astype(state.rate.learning_rate.dtype)
+                return tree.cast_like(made, updates), Switched(
+                    LearningRateState(rate), jnp.asarray(i, jnp.int32), inner
+                )
+
+            return run
+
+        place = sum((context.step >= step).astype(jnp.int32) for step in self.at)
+        return jax.lax.switch(place, [by(i, transform) for i, transform in enumerate(self.transforms)], updates, state)
+
+    def eval_params(self, params: Params, state: Switched) -> Params:
+        reads = [
+            lambda p, m, i=i: tree.cast_like(eval_params(self.transforms[i], p, m[i]), p)
+            for i in range(len(self.transforms))
+        ]
+        return jax.lax.switch(state.place, reads, params, state.inner)
+
+    @property
+    def ignores_updates(self) -> bool:
+        return any(getattr(transform, "ignores_updates", False) for transform in self.transforms)
+
+    @property
+    def must_be_last(self) -> bool:
+        return any(getattr(transform, "must_be_last", False) for transform in self.transforms)
+
+    @property
+    def per_leaf(self) -> bool:
+        return any(getattr(transform, "per_leaf", False) for transform in self.transforms)
+
+
+@record
+class Restarted:
+    inner: Any
+
+
+@record
+class Restart(Wrapper):
+    """`transform`, whose state starts anew at the parameters reached, every `period` updates. period: ≥ 1, structure.
+
+    Its random key and the clock go on, and with the clock its schedules.
+    """
+
+    transform: Transform
+    period: int = static()
+
+    def __post_init__(self) -> None:
+        held(self.transform, "Restart")
+        checks.count("period", self.period, least=1)
+
+    def init(self, params: Params) -> Restarted:
+        return Restarted(self.transform.init(params))
+
+    def update(self, updates: Params, state: Restarted, context: Context) -> tuple[Params, Restarted]:
+        due = (context.step > 0) & (context.step % self.period == 0)
+        start = lambda inner: restarted(self.transform, context.params, inner)
+        inner = jax.lax.cond(due, start, lambda inner: inner, state.inner)
+        updates, inner = self.transform.update(updates, inner, context)
+        return updates, Restarted(inner)

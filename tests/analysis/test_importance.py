@@ -1,0 +1,169 @@
+"""Importance: exact where it can be, planted effects found where it can't."""
+
+import itertools
+from types import SimpleNamespace
+from typing import ClassVar
+
+import numpy as np
+import pytest
+
+import jgd
+from jgd.analysis.final_scores import finals, standings
+from jgd.analysis.importance import _boxes, _main_effects, importance, importance_of
+from jgd.analysis.unit_cube import neighbours, places
+
+N = np.nan
+
+
+def named(**columns):
+    """Configs of one recipe from columns; a value of NaN means that the config has no such name."""
+    rows = zip(*columns.values(), strict=True)
+    kept = [{k: v for k, v in zip(columns, row, strict=True) if v == v} for row in rows]
+    return [("sgd", config) for config in kept]
+
+
+def shares(configs, scores, **options):
+    return {each.name: each for each in importance(places(configs), np.asarray(scores), True, **options)}
+
+
+def test_a_grids_shares_are_the_anova_of_its_ranks():
+    a, b = map(np.array, zip(*itertools.product([1.0, 2.0, 3.0], [1.0, 2.0, 3.0]), strict=True))
+    scores = 10 * a + b  # the ranks are 3a + b, up to a constant: variances 9 · 2/3 and 2/3
+    found = shares(named(a=a, b=b), scores)
+    assert (found["a"].share, found["b"].share) == pytest.approx((0.9, 0.1))
+    assert found["a"].method == "grid"
+    exclusive = shares(named(a=a[[0, 1, 3, 4]], b=b[[0, 1, 3, 4]]), [0.0, 1.0, 1.0, 0.0])
+    assert exclusive["a"].share == exclusive["b"].share == 0  # all of it is interaction
+
+
+def test_a_trees_main_effects_are_its_integrals():
+    from sklearn.tree import DecisionTreeRegressor
+
+    rng = np.random.default_rng(0)
+    x = rng.random((40, 2))
+    tree = DecisionTreeRegressor(max_leaf_nodes=8, random_state=0).fit(x, x[:, 0] + x[:, 0] * x[:, 1])
+    side = (np.arange(500) + 0.5) / 500
+    surface = tree.predict(np.stack(np.meshgrid(side, side, indexing="ij"), -1).reshape(-1, 2)).reshape(500, 500)
+    want = [surface.mean(axis=axis).var() / surface.var() for axis in (1, 0)]
+    np.testing.assert_allclose(_main_effects(tree.tree_, 2), want, atol=0.01)
+    low, high, values = _boxes(tree.tree_, 2)
+    assert (high - low).prod(axis=1).sum() == pytest.approx(1)
+    assert len(values) == 8
+
+
+def test_a_forest_finds_what_was_planted():
+    rng = np.random.default_rng(0)
+    rate, decay, idle = rng.random((3, 120))
+    found = shares(named(rate=rate, decay=decay, idle=idle), -((rate - 0.4) ** 2) - 0.05 * decay)
+    assert list(found) == ["rate", "decay", "idle"]
+    assert found["rate"].share > 0.7
+    assert found["idle"].share < 0.05
+    assert found["rate"].fit > 0.8
+    assert found == shares(named(rate=rate, decay=decay, idle=idle), -((rate - 0.4) ** 2) - 0.05 * decay)
+
+
+def test_noise_is_told_by_the_fit():
+    rng = np.random.default_rng(0)
+    found = shares(named(a=rng.random(60), b=rng.random(60)), rng.random(60))
+    assert max(each.fit for each in found.values()) < 0.2
+
+
+def test_diverged_configs_rank_worst():
+    rates = np.array([0.1, 0.2, 0.4, 0.8])
+    a, b = map(np.array, zip(*itertools.product(rates, [1.0, 2.0]), strict=True))
+    found = shares(named(a=a, b=b), np.where(a > 0.3, N, b))
+    assert (found["a"].share, found["b"].share) == pytest.approx((8 / 9, 1 / 18))  # four share the rank 2.5
+
+
+def test_a_conditional_name_is_measured_where_it_is():
+    rng = np.random.default_rng(0)
+    adam = np.arange(80) < 40
+    rate, b2 = rng.random(80), np.where(adam, rng.random(80), N)
+    kind = np.where(adam, "adam", "sgd").astype(object)
+    found = shares(named(rate=rate, optimizer=kind, b2=b2), np.where(adam, 2 * np.nan_to_num(b2) - 5, rate))
+    assert (found["b2"].configs, found["rate"].configs) == (40, 80)
+    assert found["b2"].share > 0.9
+    assert found["optimizer"].share > 0.5
+
+
+def test_configs_stopped_early_stand_as_they_went():
+    values = np.array([[[2.0, 1.0]], [[1.0, N]], [[3.0, N]], [[9.0, 8.0]], [[N, N]]])
+    sweep = SimpleNamespace(
+        configs=named(a=[1.0, 2.0, 3.0, 4.0, 5.0]),
+        validation={"loss": values},
+        loss=np.ones((5, 1, 20)),
+        diverged_at=np.array([[-1], [-1], [-1], [-1], [2]]),
+        reached=np.array([20, 10, 10, 20, 10]),
+        metric="loss",
+        larger_is_better=False,
+        space_of=lambda recipe=None: None,
+    )
+    np.testing.assert_array_equal(np.argsort(standings(sweep, finals(sweep))), [2, 1, 3, 0, 4])  # NaN last
+    assert np.isnan(standings(sweep, finals(sweep))[4])
+    assert importance_of(sweep)[0].share == 1  # one name on a grid
+
+
+def test_several_recipes_are_one_more_name():
+    configs = [(recipe, {"learning_rate": rate}) for recipe in ("sgd", "adam") for rate in (0.1, 1.0)]
+    found = {each.name: each.share for each in importance(places(configs), np.array([1.0, 2.0, 3.0, 4.0]), True)}
+    assert found == pytest.approx({"recipe": 0.8, "learning_rate": 0.2})
+
+
+class LogUniform:
+    """A distribution over [1e-4, 1], as those of `jgd.space`."""
+
+    size = None
+
+    def place(self, value):
+        if value > 1:
+            raise jgd.JgdError("outside")
+        return np.log10(value) / 4 + 1
+
+
+class Choice:
+    values = (3.0, 1.0, 2.0)
+
+
+class Integers:
+    """1, 2, 3 and 4."""
+
+    size = 4
+
+    def place(self, value):
+        return (value - 0.5) / 4
+
+
+class Space:
+    static = ("width",)
+    distributions: ClassVar = {"rate": LogUniform(), "decay": Choice(), "warmup": Integers(), "width": None}
+
+
+def test_places_come_from_the_space_where_there_is_one():
+    found = places(named(rate=[1e-4, 1e-3], decay=[1.0, 3.0], width=[8, 4], kind=["b", "a"]), Space())
+    np.testing.assert_allclose(found.units, [[0, 1 / 6, 0.25, 0.25], [0.25, 5 / 6, 0.75, 0.75]])
+    assert found.structural.tolist() == [False, False, True, True]
+    whole = places(named(warmup=[2, 3]), Space())
+    assert (whole.column("warmup").tolist(), whole.edges.tolist()) == ([0.375, 0.625], [0.125])
+    outside = places(named(rate=[1e-4, 10.0]), Space())
+    assert outside.column("rate").tolist() == [0.25, 0.75]  # by rank
+
+
+def test_neighbours_share_the_structure():
+    configs = [("sgd", {"a": a, "kind": kind}) for kind in ("x", "y") for a in (1.0, 2.0, 3.0, 9.0)]
+    assert neighbours(places(configs), 0) == [1, 2, 3]
+    assert neighbours(places(configs), 6, 2) == [5, 7]
+
+
+@pytest.mark.parametrize(
+    ("call", "said"),
+    [
+        (lambda: shares(named(a=[1.0, 1.0]), [1.0, 2.0]), "takes two values or more"),
+        (lambda: shares(named(a=[1.0, 2.0]), [N, N]), "all equal"),
+        (lambda: shares(named(a=[1.0, 2.0]), [1.0]), r"scores must have shape \(2,\)"),
+        (lambda: shares(named(a=[1.0, 2.0, 3.0], b=[3.0, 1.0, 2.0]), [1.0, 2.0, 4.0]), "16 configs and 4 for each"),
+        (lambda: places([]), "configs must hold at least one"),
+    ],
+)
+def test_refusals(call, said):
+    with pytest.raises(jgd.JgdError, match=said):
+        call()

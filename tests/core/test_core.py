@@ -1,0 +1,229 @@
+"""The core: tree arithmetic, records, rules of hyperparameters, seeds and chains."""
+
+import dataclasses
+import importlib
+import pickle
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from hypothesis.extra import numpy as arrays
+
+import jgd
+from jgd.core import checks, seeds, tree
+from jgd.core.functions import fingerprint
+from jgd.core.record import hyper
+from jgd.transforms import AddDecayedWeights, ScaleByLearningRate
+
+several = settings(deadline=None, max_examples=40)
+leaves = arrays.arrays(np.float32, arrays.array_shapes(min_dims=0, max_dims=2, min_side=0, max_side=3),
+                       elements=st.floats(-1000, 1000, width=32, allow_subnormal=False))  # XLA flushes those  # fmt: skip
+trees = st.dictionaries(st.sampled_from("abc"), leaves, max_size=3)
+
+
+@several
+@given(trees)
+def test_the_norm_is_that_of_all_entries(a):
+    flat = np.concatenate([np.zeros(0), *(leaf.ravel() for leaf in a.values())])
+    np.testing.assert_allclose(tree.norm(a), np.linalg.norm(flat), rtol=1e-5)
+    assert tree.norm(a).shape == ()
+
+
+@pytest.mark.parametrize("size", [1e-30, 1e30])
+def test_the_norm_neither_underflows_nor_overflows(size):
+    np.testing.assert_allclose(tree.norm({"a": jnp.array([3.0, 4.0], jnp.float32) * size}), 5 * size, rtol=1e-6)
+
+
+@several
+@given(trees, st.floats(0, 1, width=32))
+def test_a_blend_lies_between(a, keep):
+    keep, new = np.float32(keep), jax.tree.map(lambda leaf: leaf * np.float32(-3), a)
+    blended = tree.blend(keep, a, new)
+
+    def between(old, fresh, got):
+        np.testing.assert_allclose(got, keep * old + (1 - keep) * fresh, rtol=1e-5, atol=1e-3)
+        slack = 1e-6 * np.abs(fresh) + 1e-30  # of rounding, and of what is flushed to zero
+        assert (got >= np.minimum(old, fresh) - slack).all()
+        assert (got <= np.maximum(old, fresh) + slack).all()
+
+    jax.tree.map(between, a, new, blended)
+
+
+@several
+@given(trees)
+def test_sums_and_differences_undo_each_other(a):
+    b = jax.tree.map(lambda leaf: leaf + 1, a)
+    jax.tree.map(np.testing.assert_array_equal, tree.add(a, a), tree.scale(np.float32(2), a))
+    jax.tree.map(lambda d: np.testing.assert_allclose(d, 1, atol=1e-3), tree.subtract(b, a))
+
+
+@pytest.mark.parametrize("operation", [tree.norm, lambda a: tree.root(a["w"]).sum()], ids=["norm", "root"])
+def test_derivatives_at_zero_are_zero(operation):
+    slope = jax.grad(operation)({"w": jnp.zeros(3)})
+    assert slope["w"].tolist() == [0, 0, 0]
+
+
+def test_division_by_zero_is_zero_with_its_derivatives():
+    one = lambda n, d: tree.divide(jnp.asarray(n, jnp.float32), jnp.asarray(d, jnp.float32))
+    assert [float(one(*pair)) for pair in ((1.0, 0.0), (0.0, 0.0), (6.0, 3.0))] == [0, 0, 2]
+    assert np.isfinite(jax.grad(one, argnums=(0, 1))(1.0, 0.0)).all()
+
+
+RULES = {
+    "> 0": lambda x: x > 0,
+    ">= 0": lambda x: x >= 0,
+    "[0, 1)": lambda x: 0 <= x < 1,
+    "[0, 1]": lambda x: 0 <= x <= 1,
+    "(0, 1)": lambda x: 0 < x < 1,
+    "(-inf, inf)": lambda x: True,
+}
+
+
+@several
+@given(st.floats() | st.integers(-2, 2) | st.sampled_from([0.0, 1.0, -0.0]), st.sampled_from(sorted(RULES)))
+def test_a_rule_is_what_it_says(value, rule):
+    with np.errstate(over="ignore"):
+        held = float(np.float32(value))  # what a program in float32 would use
+    allowed = bool(np.isfinite(held)) and RULES[rule](value) and RULES[rule](held)
+    for number in (value, np.float64(value), np.array([0.5, value])):
+        if allowed:
+            checks.hyperparameter("name", number, rule)
+        else:
+            with pytest.raises(jgd.JgdError, match=r"name.* must be a finite number"):
+                checks.hyperparameter("name", number, rule)
+
+
+@jgd.record
+class Shrink:
+    factor: float = hyper("[0, 1]")
+    power: int = jgd.static(default=2)
+
+
+def test_a_record_is_its_leaves_and_its_structure():
+    shrink = Shrink(0.5)
+    assert jax.tree.leaves(shrink) == [0.5]
+    assert jax.tree.structure(shrink) == jax.tree.structure(Shrink(0.7))
+    assert jax.tree.structure(shrink) != jax.tree.structure(Shrink(0.5, power=3))
+    assert repr(dataclasses.replace(shrink, factor=0.25)) == "Shrink(factor=0.25, power=2)"
+    with pytest.raises(dataclasses.FrozenInstanceError):
+        shrink.factor = 1.0
+    ((path, _),) = jax.tree_util.tree_leaves_with_path(shrink)
+    assert jax.tree_util.keystr(path) == ".factor"
+
+
+def test_a_person_is_checked_and_jax_is_not():
+    with pytest.raises(jgd.JgdError, match=r"factor .* in \[0, 1\], got 2"):
+        dataclasses.replace(Shrink(0.5), factor=2.0)
+    with pytest.raises(jgd.JgdError, match="power is structure and must be hashable"):
+        Shrink(0.5, power=[2])
+    assert jax.tree.map(lambda _: "a placeholder", Shrink(0.5)).factor == "a placeholder"
+    assert float(jax.jit(lambda s: Shrink(s.factor).factor)(Shrink(0.5))) == 0.5
+
+
+def test_an_optimizer_can_be_written_down_and_read_back():
+    optimizer = jgd.optimizers.adamw(0.1)
+    again = pickle.loads(pickle.dumps(optimizer))
+    assert repr(again) == repr(optimizer)
+    assert jax.tree.structure(again) == jax.tree.structure(optimizer)
+
+
+def test_seeds_and_streams_have_keys_of_their_own():
+    drawn = {
+        (seed, stream): tuple(jax.random.bits(seeds.key(seed, stream), (2,)).tolist())
+        for seed in (0, 1, 2**32 - 1)
+        for stream in seeds.Stream
+    }
+    assert len(set(drawn.values())) == len(drawn)
+    assert drawn[0, seeds.Stream.INIT] == tuple(jax.random.bits(seeds.key(0, seeds.Stream.INIT), (2,)).tolist())
+
+
+def test_a_vmapped_key_draws_what_it_draws_alone():
+    keys = [seeds.key(seed, seeds.Stream.NOISE) for seed in range(3)]
+    together = jax.vmap(lambda key: jax.random.normal(key, (4,)))(jnp.stack(keys))
+    np.testing.assert_array_equal(together, [jax.random.normal(key, (4,)) for key in keys])
+
+
+def test_a_chain_applies_left_to_right():
+    params, grads = jnp.array([2.0], jnp.float32), jnp.array([1.0], jnp.float32)
+    moved = {}
+    for name, transforms in {
+        "inside": (AddDecayedWeights(0.5), ScaleByLearningRate(0.1)),
+        "outside": (ScaleByLearningRate(0.1), AddDecayedWeights(0.5)),
+    }.items():
+        optimizer = jgd.chain(*transforms)
+        updates, _ = optimizer.update(grads, optimizer.init(params), params)
+        moved[name] = float(updates[0])
+    np.testing.assert_allclose([moved["inside"], moved["outside"]], [-0.2, 0.9], rtol=1e-6)
+
+
+def test_the_public_names_are_there():
+    assert [name for name in jgd.__all__ if not hasattr(jgd, name)] == []
+    for room in ("transforms", "models", "optimizers", "data", "sweeps"):
+        module = importlib.import_module(f"jgd.{room}")
+        assert [name for name in module.__all__ if not hasattr(module, name)] == []
+
+
+WEIGHTS = {"w": jnp.ones((3, 2)), "bias": jnp.zeros(2)}
+STATES = {
+    "of another optimizer": (lambda: jgd.optimizers.sgd(0.1).init(WEIGHTS), r"misses the leaf state.inner\[0\].mean"),
+    "of other shapes": (
+        lambda: jgd.optimizers.adam(0.1).init({**WEIGHTS, "w": jnp.ones((2, 2))}),
+        r"state.inner\[0\].mean.total\['w'\] must have the shape \(3, 2\), got \(2, 2\)",
+    ),
+    "of fewer leaves": (lambda: jgd.optimizers.adam(0.1).init({"w": WEIGHTS["w"]}), r"misses .*mean.total\['bias'\]"),
+    "of more transforms": (
+        lambda: jgd.chain(*jgd.optimizers.adam(0.1).transform.transforms, jgd.transforms.EmaOfParams()).init(WEIGHTS),
+        r"unexpected leaf state.inner\[2\].total",
+    ),
+    "of another kind": (lambda: jgd.optimizers.adam(0.1).init(WEIGHTS).memory, "must be an OptimizerState.*got tuple"),
+}
+
+
+@pytest.mark.parametrize(("make", "said"), STATES.values(), ids=STATES)
+def test_a_state_that_is_not_the_optimizers_is_refused_by_its_first_leaf(make, said):
+    optimizer, state = jgd.optimizers.adam(0.1), make()
+    with pytest.raises(jgd.JgdError, match=said):
+        jax.jit(lambda state: optimizer.update(WEIGHTS, state, WEIGHTS))(state)
+    with pytest.raises(jgd.JgdError, match=said):
+        optimizer.eval_params(state, WEIGHTS)
+
+
+def test_what_is_given_to_an_update_is_named():
+    plateau = jgd.chain(jgd.transforms.ReduceOnPlateau())
+    state = plateau.init(WEIGHTS)
+    for value in (jnp.ones(1), jnp.ones((), jnp.complex64), 1):
+        with pytest.raises(jgd.JgdError, match="value must be one real floating number, got"):
+            plateau.update(WEIGHTS, state, WEIGHTS, value=value)
+    with pytest.raises(jgd.JgdError, match="loss must be a function of the parameters, got 3"):
+        plateau.update(WEIGHTS, state, WEIGHTS, value=jnp.ones(()), loss=3)
+
+
+@pytest.mark.parametrize("value", [1, "no", None])
+def test_a_switch_is_true_or_false(value):
+    with pytest.raises(jgd.JgdError, match="debias must be True or False, got"):
+        jgd.transforms.EmaOfParams(0.9, debias=value)
+
+
+SOURCE = """
+RATE = 0.5
+KIND = "mean"
+def helper(x):
+    return x * 2
+def loss(params, batch):
+    inner = lambda x: helper(x) * RATE if KIND else x
+    return inner(params)
+"""
+
+
+@pytest.mark.parametrize("change", [("0.5", "0.25"), ('"mean"', '"sum"'), ("x * 2", "x * 3")])
+def test_a_fingerprint_knows_the_helpers_and_constants_of_its_module(change):
+    def loss(source):
+        module = {"__name__": "mine"}
+        exec(source, module)
+        return module["loss"]
+
+    assert fingerprint(loss(SOURCE)) == fingerprint(loss(SOURCE))
+    assert fingerprint(loss(SOURCE.replace(*change))) != fingerprint(loss(SOURCE))

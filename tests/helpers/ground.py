@@ -1,0 +1,85 @@
+"""The ground that all transforms are tested on: a small quartic with noise that differs at every step, and ways to walk it."""
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import pytest
+
+import jgd
+
+_RNG = np.random.default_rng(7)
+START = {"bias": np.array(0.3), "weights": np.array([[1.0, -0.7, 0.2], [0.5, -0.1, 0.9]])}
+NOISE = {name: _RNG.normal(size=(12, *leaf.shape)) for name, leaf in START.items()}
+
+
+def params(dtype=None):
+    return {name: jnp.asarray(leaf, dtype or jnp.result_type(float)) for name, leaf in START.items()}
+
+
+def noise(steps=12, dtype=None):
+    return {name: jnp.asarray(leaf[:steps], dtype or jnp.result_type(float)) for name, leaf in NOISE.items()}
+
+
+def loss(params, noise):
+    """Σ w⁴/4 + w²/4 + noise · w over the leaves that have noise."""
+    at = lambda w, n: jnp.sum(w**4 / 4 + w**2 / 4 + n.astype(w.dtype) * w)
+    return sum((at(params[name], leaf) for name, leaf in noise.items()), start=jnp.zeros((), params["bias"].dtype))
+
+
+def gradient(w, t):
+    """The same gradient in NumPy: trees of float64."""
+    return {name: leaf**3 + leaf / 2 + NOISE[name][t] for name, leaf in w.items()}
+
+
+def path(optimizer, steps=12, start=None):
+    """Parameters after each step, leaves (steps, …), and the end."""
+
+    def one(progress, batch):
+        progress, _ = jgd.step(loss, optimizer, progress, batch)
+        return progress, progress.params
+
+    start = params() if start is None else start
+    end, walked = jax.jit(lambda p: jax.lax.scan(one, p, noise(steps)))(jgd.start(optimizer, start))
+    return {name: np.asarray(leaf) for name, leaf in walked.items()}, end
+
+
+def same(a, b, **tolerance):
+    jax.tree.map(lambda x, y: np.testing.assert_allclose(x, y, **{"rtol": 1e-11, **tolerance}), a, b)
+
+
+def transformed(transform, grads, params, **given):
+    """What a transform alone makes of one gradient."""
+    optimizer = jgd.chain(transform)
+    return optimizer.update(grads, optimizer.init(params), params, **given)[0]
+
+
+def optaxs(optimizer, steps=12):
+    """`path` by an optax optimizer."""
+    optax = pytest.importorskip("optax")
+    weights, walked = params(), []
+    state = optimizer.init(weights)
+    with jax.numpy_dtype_promotion("standard"), jax.numpy_rank_promotion("allow"):
+        for t in range(steps):
+            numbers = {name: np.asarray(leaf) for name, leaf in weights.items()}
+            grads = {name: jnp.asarray(g) for name, g in gradient(numbers, t).items()}
+            updates, state = optimizer.update(grads, state, weights)
+            weights = optax.apply_updates(weights, updates)
+            walked.append(weights)
+    return {name: np.array([tree[name] for tree in walked]) for name in weights}
+
+
+def conds(optimizer):
+    """How many real `cond`s are in one step of a block of lanes, whose counter is shared."""
+    from jgd.descent import LANES
+
+    lanes = jgd.start(optimizer, params())
+    lanes = jax.tree.map(lambda x: jnp.stack([x, x]), lanes)
+    lanes = type(lanes)(lanes.params, type(lanes.state)(jnp.int32(0), lanes.state.inner))
+    one = lambda progress, batch: jgd.step(loss, optimizer, progress, batch)[0]
+    batch = jax.tree.map(lambda n: n[0], noise())
+    block = jax.vmap(one, in_axes=(LANES.progress, None), out_axes=LANES.progress)
+    return str(jax.make_jaxpr(block)(lanes, batch)).count(" cond[")
+
+
+def widened(tree):
+    return jax.tree.map(lambda x: x.astype("float32"), tree)

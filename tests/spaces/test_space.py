@@ -1,0 +1,304 @@
+"""Spaces: what a distribution promises, conditions, and the way to a file and back."""
+
+import json
+import math
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+import jgd
+from jgd.core.checks import JgdTypeError as T
+from jgd.core.checks import JgdValueError as V
+from jgd.spaces import as_space
+from jgd.spaces.toml_space import space_of_toml
+
+KINDS = {
+    "log": jgd.log_uniform(1e-4, 3),
+    "one_minus_log_uniform": jgd.one_minus_log_uniform(1e-4, 0.3),
+    "one_minus_log_uniform to 0": jgd.one_minus_log_uniform(0.1, 1),
+    "uniform": jgd.uniform(-0.3, 0.2),
+    "integers": jgd.integers(-3, 200),
+    "choice": jgd.choice([0.1, 0, 1e-4]),
+    "static": jgd.static(["sgd", 1, True, None, (64, 64)]),
+}
+kinds = pytest.mark.parametrize("kind", KINDS.values(), ids=KINDS)
+units = st.floats(0, 1, exclude_max=True)
+
+
+@kinds
+@settings(deadline=None)
+@given(u=units)
+def test_a_value_lies_at_its_place(kind, u):
+    value = kind.at(u)
+    place = kind.place(value)
+    assert abs(place - u) <= (1e-9 if kind.size is None else 0.5 / kind.size + 1e-12)
+    assert type(kind.at(min(place, 1))) is type(value)
+    assert kind.admit(value) == value
+
+
+@kinds
+@settings(deadline=None)
+@given(u=units, v=units)
+def test_places_and_values_go_up_together(kind, u, v):
+    low, high = sorted((u, v))
+    assert kind.place(kind.at(low)) <= kind.place(kind.at(high)) + 1e-12
+    if kind.size is None or isinstance(kind.at(0), int):
+        assert kind.at(low) <= kind.at(high)
+
+
+@kinds
+def test_the_ends_are_values_and_points_reach_them(kind):
+    count = 5 if kind.size is None else min(kind.size, 5) if kind.kind == "integers" else kind.size
+    points = kind.points(count)
+    assert len(points) == count
+    assert points[0] == pytest.approx(kind.at(0))
+    assert points[-1] == pytest.approx(kind.at(1))
+    assert all(kind.admit(point) == point for point in points)
+
+
+def test_the_laws():
+    """P(value ≤ x) is log(x/low)/log(high/low); for one_minus_log_uniform, the same law of 1 − x from the other side."""
+    u = 0.37
+    assert jgd.log_uniform(1e-4, 3).at(u) == pytest.approx(1e-4 * (3 / 1e-4) ** u, rel=1e-13)
+    assert 1 - jgd.one_minus_log_uniform(1e-4, 0.3).at(u) == pytest.approx(0.3 * (1e-4 / 0.3) ** u, rel=1e-11)
+    assert jgd.uniform(-0.3, 0.2).at(u) == pytest.approx(-0.3 + 0.5 * u, rel=1e-13)
+
+
+def test_integers_and_lists_have_equal_bins():
+    places = (np.arange(1200) + 0.5) / 1200
+    for kind in (jgd.integers(-2, 3), jgd.choice([1, 2, 4, 8, 16, 32])):
+        values, counts = np.unique([kind.at(u) for u in places], return_counts=True)
+        assert len(values) == 6
+        assert set(counts) == {200}
+    assert jgd.integers(0, 10).points(4) == (0, 3, 7, 10)
+    assert type(jgd.integers(0, np.int64(5)).at(0.9)) is int
+
+
+def nested() -> jgd.Space:
+    """A child before its parent, a static under a condition, and a condition with several values."""
+    return jgd.space(
+        b2=jgd.when(jgd.one_minus_log_uniform(1e-4, 0.1), optimizer=("adam", "lion")),
+        optimizer=jgd.static(["sgd", "adam", "lion"]),
+        kind=jgd.when(jgd.static(["heavy", "nesterov"]), optimizer="sgd"),
+        momentum=jgd.when([0.5, 0.9], kind="nesterov"),
+        decay=jgd.when(jgd.when(jgd.log_uniform(1e-5, 1), kind="heavy"), optimizer="sgd"),
+        b1=0.9,
+    )
+
+
+@settings(deadline=None)
+@given(row=st.lists(units, min_size=6, max_size=6))
+def test_a_config_has_the_names_whose_conditions_hold(row):
+    (config,) = nested().at([row])
+    sgd = config["optimizer"] == "sgd"
+    assert list(config) == [name for name in nested().names if name in config]
+    assert ("b2" in config) == (not sgd)
+    assert ("kind" in config) == sgd
+    assert ("momentum" in config) == (config.get("kind") == "nesterov")
+    assert ("decay" in config) == (config.get("kind") == "heavy")
+    back = nested().units(config)
+    assert [math.isnan(place) for place in back] == [name not in config for name in nested().names]
+    assert nested().at([back])[0] == pytest.approx(config)
+
+
+def test_names_of_structure_and_of_search():
+    assert nested().static == ("optimizer", "kind")
+    assert nested().free == ("b2", "optimizer", "kind", "momentum", "decay")
+
+
+def test_a_condition_on_tuples_and_on_likes():
+    made = jgd.space(
+        width=jgd.static([(64,), (64, 64), 1, True]),
+        one=jgd.when(1, width=(64, 64)),
+        both=jgd.when(1, width=[(64,), (64, 64)]),
+        flag=jgd.when(1, width=True),
+    )
+    has = [set(config) - {"width"} for config in jgd.samplers.configs(made)]
+    assert has == [{"both"}, {"one", "both"}, set(), {"flag"}]
+    assert jgd.Space.of(json.loads(json.dumps(made.describe()))) == made
+
+
+def test_a_config_may_leave_out_what_has_one_value():
+    made = space(a=[1, 2], b=0.9, c=when(0.5, kind="x"), kind=static(["x", "y"]))
+    assert made.admit({"kind": "y", "a": 2}) == {"a": 2.0, "b": 0.9, "kind": "y"}
+    assert made.admit({"kind": "x", "a": 2}) == {"a": 2.0, "b": 0.9, "c": 0.5, "kind": "x"}
+
+
+def test_a_mapping_is_a_space():
+    made = as_space({"learning_rate": np.array([0.1, 0.2]), "b1": 0.9, "b2": np.float32(0.5), "n": jgd.integers(1, 3)})
+    assert made.at([[0.6, 0.0, 0.0, 0.5]]) == [{"learning_rate": 0.2, "b1": 0.9, "b2": 0.5, "n": 2}]
+    assert as_space(made) is made
+
+
+def test_static_is_still_a_records_field():
+    @jgd.record
+    class Power:
+        scale: float
+        exponent: int = jgd.static(default=2)
+        name: str = jgd.static(default="power")
+
+    made = jgd.Space.of({"n": {"static": [1]}})
+    assert (Power(3.0).exponent, made.static) == (2, ("n",))
+    with pytest.raises(T, match="both"):
+        jgd.static([1], default=2)
+
+
+def test_a_space_as_data_and_back():
+    text = json.dumps(nested().describe())
+    assert jgd.Space.of(json.loads(text)) == nested()
+    turned = dict(reversed(nested().describe().items()))
+    assert jgd.Space.of(turned) != nested(), "another order draws other configs"
+    with pytest.raises(T, match=r"space\['width'\].*built-in function sin"):
+        jgd.space(width=jgd.static([math.sin])).describe()
+
+
+TOML = """
+learning_rate = { log_uniform = [1e-4, 1] }
+momentum = { one_minus_log_uniform = [1e-3, 0.5] }
+warmup = { integers = [0, 200] }
+smoothing = { uniform = [0, 0.2] }
+optimizer = { static = ["sgd", "adam"] }
+widths = { static = [[64], [64, 64]] }
+decay = [0, 1e-4, 1e-2]
+b1 = 0.9
+
+[b2]
+one_minus_log_uniform = [1e-4, 0.1]
+when = { optimizer = "adam", widths = [[64]] }
+"""
+
+
+def test_a_space_from_a_file(tmp_path):
+    path = tmp_path / "space.toml"
+    path.write_text(TOML)
+    assert space_of_toml(path) == jgd.space(
+        learning_rate=jgd.log_uniform(1e-4, 1),
+        momentum=jgd.one_minus_log_uniform(1e-3, 0.5),
+        warmup=jgd.integers(0, 200),
+        smoothing=jgd.uniform(0, 0.2),
+        optimizer=jgd.static(["sgd", "adam"]),
+        widths=jgd.static([(64,), (64, 64)]),
+        decay=jgd.choice([0, 1e-4, 1e-2]),
+        b1=0.9,
+        b2=jgd.when(jgd.one_minus_log_uniform(1e-4, 0.1), optimizer="adam", widths=[(64,)]),
+    )
+
+
+FILES = {
+    "a name for a kind": ("a = { lgo = [1, 2] }", V, ["space['a']", "'lgo'", "did you mean 'log'"]),
+    "two kinds": (
+        "a = { log_uniform = [1, 2], uniform = [1, 2] }",
+        V,
+        ["space['a']", "one kind", "one_minus_log_uniform"],
+    ),
+    "no kind": ("[a]", V, ["space['a']", "one kind"]),
+    "three bounds": ("a = { log_uniform = [1, 2, 3] }", V, ["space['a']", "[low, high]", "[1, 2, 3]"]),
+    "no list": ("a = { log_uniform = 1 }", T, ["space['a']", "list", "'log'"]),
+    "swapped": ("a = { log_uniform = [2, 1] }", V, ["space['a']", "low", "high"]),
+    "nan": ("a = { uniform = [nan, 1] }", V, ["space['a']", "low of uniform", "nan"]),
+    "flag": ("a = true", T, ["space['a']", "True"]),
+    "word": ('a = "adam"', T, ["space['a']", "static(['adam'])"]),
+    "empty": ("a = []", V, ["space['a']", "at least one"]),
+    "twice": ("a = [1, 1.0]", V, ["space['a']", "once"]),
+    "half an integer": ("a = { integers = [0, 1.5] }", T, ["space['a']", "high of integers", "1.5"]),
+    "condition on nothing": (
+        'a = { log_uniform = [1, 2], when = { b = "x" } }',
+        V,
+        ["space['a']", "'b'", "choose from: a"],
+    ),
+    "no condition": ("a = { log_uniform = [1, 2], when = {} }", T, ["space['a']", "when"]),
+    "no TOML": ("a = ", V, ["must be TOML", "Invalid"]),
+}
+
+
+@pytest.mark.parametrize(("text", "kind", "words"), FILES.values(), ids=FILES)
+def test_a_bad_file_is_named(text, kind, words, tmp_path):
+    path = tmp_path / "space.toml"
+    path.write_text(text)
+    with pytest.raises(kind) as refused:
+        space_of_toml(path)
+    assert all(word in str(refused.value) for word in [str(path), *words]), str(refused.value)
+
+
+def test_a_missing_file_is_named(tmp_path):
+    with pytest.raises(V, match="nowhere"):
+        space_of_toml(tmp_path / "nowhere.toml")
+
+
+NAN = float("nan")
+log, static, when, space = jgd.log_uniform, jgd.static, jgd.when, jgd.space
+BAD = {
+    "log from 0": (lambda: log(0, 1), V, ["low of log", "> 0"]),
+    "log from nan": (lambda: log(NAN, 1), V, ["low of log", "nan"]),
+    "log to infinity": (lambda: log(1, math.inf), V, ["high of log", "inf"]),
+    "log swapped": (lambda: log(1, 1e-4), V, ["below high", "low=1.0"]),
+    "log of one value": (lambda: log(1, 1), V, ["below high", "single number"]),
+    "log of words": (lambda: log("1", 2), T, ["low of log", "'1'"]),
+    "log of flags": (lambda: log(True, 2), T, ["low of log", "True"]),
+    "log that float32 has not": (lambda: log(1e-60, 1), V, ["low of log", "float32"]),
+    "momentum below 0": (lambda: jgd.one_minus_log_uniform(0.1, 1.5), V, ["high of one_minus_log_uniform", "1.5"]),
+    "momentum that is 1": (
+        lambda: jgd.one_minus_log_uniform(1e-12, 0.1),
+        V,
+        ["1 - low of one_minus_log_uniform", "float32"],
+    ),
+    "integers of halves": (lambda: jgd.integers(0, 2.5), T, ["high of integers", "2.5"]),
+    "integers swapped": (lambda: jgd.integers(5, 1), V, ["low=5", "high=1"]),
+    "integers beyond int32": (lambda: jgd.integers(0, 2**31), V, ["high of integers", "2147483648"]),
+    "choice of none": (lambda: jgd.choice([]), V, ["choice", "at least one"]),
+    "choice of a word": (lambda: jgd.choice("abc"), T, ["choice", "'abc'"]),
+    "choice of a set": (lambda: jgd.choice({1, 2}), T, ["choice", "sequence"]),
+    "choice of words": (lambda: jgd.choice([1, "2"]), T, ["choice[1]", "'2'"]),
+    "choice twice": (lambda: jgd.choice([1, 2, 1.0]), V, ["choice", "1.0", "[0] and [2]"]),
+    "choice of flags": (lambda: jgd.choice([True, False]), T, ["choice[0]", "True"]),
+    "static of a word": (lambda: static("adam"), T, ["static", "'adam'"]),
+    "static of lists": (lambda: static([[64, 64]]), T, ["static[0]", "tuple"]),
+    "static of nan": (lambda: static([(1, NAN)]), V, ["static[0]", "nan"]),
+    "static twice": (lambda: static(["a", "a"]), V, ["static", "'a'"]),
+    "a word": (lambda: space(rate="0.1"), T, ["space['rate']", "'0.1'"]),
+    "a flag": (lambda: space(rate=True), T, ["space['rate']", "True"]),
+    "nothing": (lambda: space(rate=None), T, ["space['rate']", "None"]),
+    "a function": (lambda: space(rate=jgd.log), T, ["space['rate']", "function log_uniform"]),
+    "nan": (lambda: space(rate=NAN), V, ["space['rate']", "nan"]),
+    "nan in a list": (lambda: space(rate=[1, NAN]), V, ["space['rate'][1]", "nan"]),
+    "a number for a name": (lambda: as_space({1: [1]}), T, ["names", "got 1"]),
+    "no mapping": (lambda: as_space([0.1]), T, ["space", "[0.1]"]),
+    "when never": (lambda: when(0.9), T, ["when", "condition"]),
+    "when unknown": (
+        lambda: space(b=when(1, optimiser="a"), optimizer=static(["a"])),
+        V,
+        ["space['b']", "did you mean"],
+    ),
+    "when no static": (lambda: space(b=when(1, c=2), c=[1, 2]), V, ["space['b']", "static names only", "choice"]),
+    "when no value": (lambda: space(b=when(1, c="z"), c=static(["x", "y"])), V, ["space['b']", "'x', 'y'", "'z'"]),
+    "when none": (lambda: space(b=when(1, c=[]), c=static(["x"])), V, ["space['b']", "at least one"]),
+    "when itself": (lambda: space(b=when(static([1]), b=1)), V, ["circle", "b -> b"]),
+    "a circle": (lambda: space(b=when(static([1]), c=1), c=when(static([1]), b=1)), V, ["circle"]),
+    "when twice": (lambda: when(when(1, c="x"), c="y"), V, ["'c'", "two"]),
+    "u above 1": (lambda: log(1, 2).at(1.5), V, ["u", "[0, 1]", "1.5"]),
+    "u of nan": (lambda: log(1, 2).at(NAN), V, ["u", "nan"]),
+    "a value outside": (lambda: log(1, 2).place(3), V, ["value", "log(1.0, 2.0)", "got 3"]),
+    "a value that is none": (lambda: static(["a"]).place("b"), V, ["value", "'a'", "'b'"]),
+    "half an integer": (lambda: jgd.integers(0, 3).place(2.5), V, ["whole", "2.5"]),
+    "too many points": (lambda: jgd.integers(0, 3).points(9), V, ["count", "at most 4", "9"]),
+    "too few points": (lambda: jgd.choice([1, 2]).points(1), V, ["count", "2", "got 1"]),
+    "units of one row": (lambda: nested().at([0.5] * 6), V, ["units", "(n, 6)", "(6,)"]),
+    "units above 1": (lambda: nested().at([[0.5] * 6, [0, 0, 0, 7, 0, 0]]), V, ["units[1, 3]", "momentum", "7.0"]),
+    "units of words": (lambda: nested().at([["a"] * 6]), T, ["units", "numbers"]),
+    "a config without": (lambda: space(a=1, b=[1, 2]).units({"a": 1}), V, ["config", "'b'"]),
+    "a config with more": (lambda: space(rate=1).units({"rat": 1}), V, ["config", "did you mean 'rate'"]),
+    "a name that is not there": (
+        lambda: space(b=when(1, c="x"), c=static(["x", "y"])).units({"b": 1, "c": "y"}),
+        V,
+        ["config['b']", "absent", "c in ['x']"],
+    ),
+}
+
+
+@pytest.mark.parametrize(("call", "kind", "words"), BAD.values(), ids=BAD)
+def test_bad_input_is_named(call, kind, words):
+    with pytest.raises(kind) as refused:
+        call()
+    assert all(word in str(refused.value) for word in words), str(refused.value)

@@ -1,0 +1,125 @@
+"""Choosing: by validation only (E7), with its uncertainty (I6), and a lane that diverged never wins."""
+
+import functools
+from dataclasses import replace
+
+import jax
+import numpy as np
+import pytest
+from helpers import sweeping
+from helpers.sweeping import sweep, task, usual
+from scipy import stats
+
+import jgd
+from jgd.descent import GOING
+from jgd.sweeps import estimate, pick
+
+WILD = {"learning_rate": [0.1, 1e9, 0.3]}
+
+
+@functools.cache
+def wild():
+    """Squared weights blow up at a rate of 1e9, in one step."""
+    return sweep(space=WILD, on=fragile())
+
+
+@functools.cache
+def fragile():
+    """Iris with a penalty that makes plain descent unstable at high rates; it is chosen by its loss."""
+    penalised = lambda params, rows: (
+        task().loss(params, rows)
+        + sum((jax.numpy.sum(leaf**2) for leaf in jax.tree.leaves(params)), start=jax.numpy.zeros(()))
+    )
+    return replace(task(), loss=penalised, metric="loss", larger_is_better=False)
+
+
+def test_a_diverged_lane_is_flagged_and_frozen():
+    found = wild()
+    assert (found.diverged_at[[0, 2]] == GOING).all()
+    at = found.diverged_at[1]
+    assert (at >= 0).all()
+    for place, step in enumerate(at):
+        assert np.isfinite(found.loss[1, place, :step]).all()
+        assert np.isnan(found.loss[1, place, step + 1 :]).all()
+        assert all(np.isfinite(leaf[1, place]).all() for leaf in jax.tree.leaves(found.final))
+    assert np.isnan(found.validation["loss"][1, :, -1]).all()
+    assert np.isfinite(found.loss[[0, 2]]).all()
+
+
+def test_a_diverged_lane_is_never_picked():
+    (chosen,) = wild().picks
+    assert chosen.config in (0, 2)
+    assert (chosen.diverged, chosen.lanes) == (2, 6)
+
+
+def test_all_diverged_is_a_result_too():
+    found = sweep(space={"learning_rate": [1e9, 1e10, 1e11]}, on=fragile())  # three, as above: the same programs
+    (chosen,) = found.picks
+    assert (chosen.config, chosen.hyperparameters, chosen.diverged) == (None, {}, 6)
+    assert np.isnan(chosen.validation.mean)
+    assert chosen.validation.n == 0
+    assert found.best.config is None
+    assert "every lane diverged" in repr(found)
+    with pytest.raises(jgd.JgdError, match="nothing to confirm: every lane diverged"):
+        found.confirm()
+    assert found.dataset["picked"].values.tolist() == [-1]
+
+
+def test_the_picks_statistics_by_hand():
+    found = usual()
+    for place, chosen in enumerate(found.picks):
+        final = found.validation["accuracy"][7 * place : 7 * place + 7, :, -1]
+        assert chosen.config == 7 * place + np.argmax(final.mean(axis=1))
+        assert chosen.hyperparameters == found.configs[chosen.config][1]
+        by_hand(chosen.validation, np.asarray(final[chosen.config - 7 * place], np.float64))
+
+
+def by_hand(found, values, confidence=0.95):
+    error = stats.sem(values)
+    low, high = (
+        stats.t.interval(confidence, len(values) - 1, loc=np.mean(values), scale=error)
+        if error
+        else (np.mean(values),) * 2
+    )
+    want = [np.mean(values), error, low, high]
+    np.testing.assert_allclose([found.mean, found.standard_error, found.low, found.high], want, rtol=1e-6)
+    np.testing.assert_allclose(found.half_width, (high - low) / 2, rtol=1e-6, atol=1e-12)
+
+
+@pytest.mark.parametrize("confidence", [0.5, 0.95, 0.99])
+def test_an_estimate_is_students(confidence):
+    values = np.random.default_rng(0).normal(size=6)
+    by_hand(estimate(values, confidence), values, confidence)
+
+
+@pytest.mark.parametrize(
+    ("values", "mean", "n"),
+    [([2.0], 2.0, 1), ([2.0, np.nan], 2.0, 1), ([np.nan], np.nan, 0), ([], np.nan, 0)],
+)
+def test_too_few_values_have_no_interval(values, mean, n):
+    found = estimate(np.array(values))
+    np.testing.assert_equal((found.mean, found.n), (mean, n))
+    assert np.isnan([found.standard_error, found.low, found.high]).all()
+
+
+N = np.nan
+PICKS = {
+    "largest mean": ([[0.9, 0.7], [0.7, 0.8]], True, 0),
+    "smallest mean": ([[0.9, 0.7], [0.7, 0.8]], False, 1),
+    "a failed seed disqualifies": ([[0.9, N], [0.1, 0.2]], True, 1),
+    "the fewest failures, where all have some": ([[N, N, 0.9], [0.5, N, 0.4], [0.4, 0.3, N]], True, 1),
+    "all failed": ([[N, N], [N, N]], True, None),
+    "the first of equals": ([[0.5, 0.5], [0.5, 0.5]], True, 0),
+}
+
+
+@pytest.mark.parametrize(("scores", "larger_is_better", "want"), PICKS.values(), ids=PICKS)
+def test_pick(scores, larger_is_better, want):
+    assert pick(np.array(scores), larger_is_better) == want
+
+
+def test_regressions_are_chosen_by_the_smallest_loss():
+    found = sweep(on=sweeping.jgd.tasks.get("linear_regression"), space={"learning_rate": [1e-4, 0.1]})
+    (chosen,) = found.picks
+    assert (chosen.metric, chosen.config) == ("loss", 1)
+    assert found.dataset.attrs["selected_by"] == "validation_loss"

@@ -1,0 +1,78 @@
+"""A lane's bits: at one block width they depend on its own config and seed, and on nothing around it."""
+
+import functools
+import importlib
+import json
+import subprocess
+import sys
+
+import jax
+import numpy as np
+import pytest
+from helpers import lane_bits
+from helpers.lane_bits import CHANGES, RATES, SEEDS, digests, lanes, sweep
+
+plain = functools.cache(lambda model: digests(model, "as it is"))
+MODELS = ["softmax", pytest.param("mlp", marks=pytest.mark.slow), pytest.param("cnn", marks=pytest.mark.slow)]
+
+
+def differing(found: dict[str, str], model: str) -> list[str]:
+    assert found
+    return [lane for lane, digest in found.items() if digest != plain(model)[lane]]
+
+
+@pytest.mark.parametrize("model", MODELS)
+@pytest.mark.parametrize("change", CHANGES)
+def test_a_lanes_bits_are_its_own(model, change):
+    assert differing(digests(model, change), model) == []
+
+
+def test_the_neighbours_did_diverge():
+    found = sweep("softmax", **CHANGES["diverging neighbours"])
+    assert (found.diverged_at[1::2] >= 0).sum() > 40
+    assert (found.diverged_at[::2] < 0).all()
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("devices", [1, 4])
+def test_other_numbers_of_devices_give_the_same_bits(devices):
+    assert len(jax.devices()) == 2
+    command = [sys.executable, lane_bits.__file__, str(devices), "as it is", "shuffled"]
+    told = json.loads(subprocess.run(command, check=True, capture_output=True, text=True).stdout)
+    for model, by_change in told.items():
+        for found in by_change.values():
+            assert len(found) == 64
+            assert differing(found, model) == []
+
+
+@pytest.mark.parametrize("model", MODELS)
+def test_one_device_alone_gives_the_same_bits(model):
+    assert differing(lanes(sweep(model, devices=jax.devices()[1:])), model) == []
+
+
+@pytest.mark.parametrize("model", MODELS)
+def test_other_looks_change_no_loss_and_no_parameter(model):
+    found, other = sweep(model, RATES[:9]), sweep(model, RATES[:9], evaluate_every=3)
+    for one, same in zip(found.validation.values(), other.validation.values(), strict=True):
+        np.testing.assert_array_equal(one[..., -1], same[..., -1])
+    jax.tree.map(np.testing.assert_array_equal, (found.loss, found.final), (other.loss, other.final))
+
+
+@pytest.mark.parametrize("model", MODELS)
+def test_an_extended_sweep_has_the_bits_of_a_whole_one(model, tmp_path, monkeypatch):
+    monkeypatch.setattr(importlib.import_module("jgd.sweeps.engine.engine"), "SAVE", 0.0)
+    few = sweep(model, RATES[:9], steps=5, store=tmp_path)
+    longer = few.extend(steps=10).extend(seeds=(0, *SEEDS))  # through files
+    beside = {lane: digest for lane, digest in lanes(longer).items() if lane in plain(model)}
+    assert len(beside) == 9
+    assert differing(beside, model) == []
+
+
+@pytest.mark.parametrize("model", MODELS)
+def test_a_lane_replayed_alone_has_its_bits(model):
+    found = sweep(model)
+    for config in (0, 37, 63):
+        run = found.replay(config, SEEDS[0])
+        assert run.notes == ("bit for bit the stored lane over its 10 steps",)
+        jax.tree.map(np.testing.assert_array_equal, run.params, found.params(config, SEEDS[0]))
+        np.testing.assert_array_equal(run.evaluations["loss"], found.validation["loss"][config, 0])

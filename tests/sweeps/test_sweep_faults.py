@@ -1,0 +1,78 @@
+"""Faults around a sweep: the caller's settings reach the worker threads, and the first fault stops them all."""
+
+from dataclasses import replace
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import pytest
+from helpers import sweeping
+
+import jgd
+from jgd.sweeps import pick
+
+
+class StoppingRule(Exception):
+    pass
+
+
+def test_the_first_fault_stops_the_sweep():
+    ticks = []
+
+    def tell(tick):
+        ticks.append(tick)
+        if tick.stage == "run":
+            raise StoppingRule
+
+    with pytest.raises(StoppingRule):
+        sweeping.sweep("sgd", seeds=20, block=1, tell=tell)  # 140 blocks
+    assert len([tick for tick in ticks if tick.stage == "run"]) <= 4  # one or two a device, not all
+
+
+def test_x64_of_the_callers_thread_holds_in_the_workers():
+    task = sweeping.task()
+    wide = lambda rows: (rows[0].astype(np.float64), rows[1])
+    parts = {name: wide(getattr(task, name)) for name in ("train", "validation", "test")}
+    with jax.enable_x64(True):
+        own = replace(task, init=lambda key: task.loss.model.init(key, jnp.float64), **parts)
+        found = sweeping.sweep("sgd", on=own, space={"learning_rate": [0.1]})
+    assert found.loss.dtype == np.float64
+
+
+def test_metrics_are_refused_before_the_work():
+    ticks = []
+    vector = replace(sweeping.task(), metrics={"labels": lambda params, rows: rows[1]}, metric="loss")
+    with pytest.raises(jgd.JgdError, match="'labels' must return one number"):
+        sweeping.sweep("sgd", on=vector, tell=ticks.append)
+    assert not [tick for tick in ticks if tick.stage == "run"]
+    named = replace(sweeping.task(), metrics={"step": lambda params, rows: 0.0}, metric="loss")
+    with pytest.raises(jgd.JgdError, match="may not be named 'step'"):
+        sweeping.sweep("sgd", on=named)
+
+
+def test_an_infinite_score_is_never_picked():
+    scores = np.array([[np.inf, 0.9], [0.7, 0.8]])
+    assert pick(scores, larger_is_better=True) == 1
+
+
+def freshly(learning_rate):
+    return jgd.optimizers.sgd(lambda step: learning_rate / (1 + step))
+
+
+def test_a_function_made_afresh_is_refused_with_one_config_too():
+    with pytest.raises(jgd.JgdError, match="module-level"):
+        sweeping.sweep(freshly, space={"learning_rate": [0.1]})
+
+
+def open_ended(learning_rate, **others):
+    return jgd.optimizers.sgd(learning_rate)
+
+
+def test_a_parameter_may_not_take_a_name_of_the_results():
+    space = jgd.space(learning_rate=jgd.log_uniform(0.1, 1))
+    found = sweeping.sweep(space=space, samples=2, policy=jgd.PopulationBasedTraining(every=6)).dataset
+    known = {"learning_rate"}
+    assert {"leg_learning_rate", "origin", "reached", "recipe_of"} <= set(found.variables)
+    for name in {*found.variables, *found.dims} - known:
+        with pytest.raises(jgd.JgdError, match=f"'{name}', which a sweep's results use"):
+            sweeping.sweep(open_ended, space={"learning_rate": [0.1], name: [1.0]})

@@ -1,0 +1,143 @@
+"""Transforms for some of the leaves: whom a pattern names, what the others get, and what a group sees of the rest."""
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import pytest
+from helpers import ground
+from helpers.ground import same
+
+import jgd
+from jgd.transforms import (
+    Accumulate,
+    ClipByGlobalNorm,
+    EmaOfParams,
+    Freeze,
+    Lookahead,
+    MasterCopy,
+    Only,
+    Partition,
+    ScaleByLearningRate,
+    SkipNonFinite,
+    all_but,
+    only,
+    partition,
+)
+
+adam, ball = jgd.optimizers.adam(0.05), jgd.optimizers.momentum(0.05, 0.8)
+PARAMS = {"head": {"w": jnp.ones(2), "bias": jnp.ones(())}, "w": jnp.ones(3), "unbias": jnp.ones(1)}
+
+
+def moved(optimizer, params=PARAMS):
+    """Each leaf's update at a gradient of ones."""
+    grads = jax.tree.map(jnp.ones_like, params)
+    return jax.tree.map(lambda u: float(u.ravel()[0]), optimizer.update(grads, optimizer.init(params), params)[0])
+
+
+def test_the_first_pattern_that_matches_wins():
+    optimizer = partition(
+        {
+            "head/*": ScaleByLearningRate(0.25),
+            "bias": ScaleByLearningRate(9.0),
+            "w": ScaleByLearningRate(0.5),
+            "*": Freeze(),
+        }
+    )
+    assert moved(optimizer) == {"head": {"w": -0.25, "bias": -0.25}, "w": -0.5, "unbias": 0.0}
+
+
+def test_only_and_all_but_let_the_others_pass():
+    assert moved(jgd.chain(only("w", ScaleByLearningRate(0.5)))) == {
+        "head": {"w": -0.5, "bias": 1.0},
+        "w": -0.5,
+        "unbias": 1.0,
+    }
+    assert moved(jgd.chain(all_but(["bias", "zz"], ScaleByLearningRate(0.5)))) == {
+        "head": {"w": -0.5, "bias": 1.0},
+        "w": -0.5,
+        "unbias": -0.5,
+    }
+
+
+def test_each_group_is_as_if_it_were_alone(x64):
+    """The gradient of one leaf doesn't depend on the others', so each leaf walks as by its own optimizer."""
+    groups = partition({"bias": jgd.chain(*ball.transform.transforms, EmaOfParams(0.5)), "*": adam})
+    walked, end = ground.path(groups)
+    assert (groups.eval_params(end.state, end.params)["bias"] != end.params["bias"]).all()
+    same(groups.eval_params(end.state, end.params)["weights"], end.params["weights"])
+    same(walked["bias"], ground.path(ball)[0]["bias"])
+    same(walked["weights"], ground.path(adam)[0]["weights"])
+
+
+def test_wrappers_within_wrappers_within_groups(x64):
+    """Guards, copies and slow weights that never interfere change no number, however they are nested."""
+    nested = lambda transform: SkipNonFinite(MasterCopy(SkipNonFinite(Lookahead(transform, 1, slow_step_size=1.0))))
+    groups = partition({"bias": nested(ball.transform), "*": nested(adam.transform)})
+    deep = jgd.chain(Accumulate(SkipNonFinite(groups.transform), 3))
+    plain = jgd.chain(Accumulate(partition({"bias": ball, "*": adam}).transform, 3))
+    (walked, end), (want, _) = ground.path(deep), ground.path(plain)
+    same(walked, want)
+    same(deep.eval_params(end.state, end.params), end.params)
+
+
+@pytest.mark.parametrize(
+    ("make", "said"),
+    [
+        (
+            lambda: jgd.chain(only("zz", adam.transform)).init(PARAMS),
+            "'zz' matches no leaf of params; paths: head/bias",
+        ),
+        (lambda: partition({"head/*": adam}).init(PARAMS), r"params\['unbias'\] belongs to no group"),
+        (lambda: partition({"w": adam, "layers/*": ball, "*": ball}).init(PARAMS), r"'layers/\*' matches no leaf"),
+        (lambda: partition({}), "takes a mapping"),
+        (lambda: partition({"w": 3}), "partition takes transforms"),
+        (lambda: only((), adam.transform), "patterns must be strings"),
+        (lambda: only("w", adam), r"its \.transform"),
+        (lambda: Only(3, adam.transform), "patterns must be strings"),
+        (lambda: Only("w", adam), r"its \.transform"),
+        (
+            lambda: Partition(("w", "*"), (adam.transform,)),
+            "takes a transform for each pattern, got 2 patterns and 1 transforms",
+        ),
+        (lambda: Partition(("w", "*"), (adam.transform, adam)), r"its \.transform"),
+    ],
+)
+def test_bad_groups_are_refused(make, said):
+    with pytest.raises(jgd.JgdError, match=said):
+        make()
+
+
+def test_a_name_alone_is_one_pattern():
+    assert moved(jgd.chain(Only("unbias", ScaleByLearningRate(0.5))))["unbias"] == -0.5
+    assert moved(jgd.chain(Only("unbias", ScaleByLearningRate(0.5))))["w"] == 1.0
+
+
+@pytest.mark.parametrize(
+    "mask", [lambda transform: only("w", transform), lambda transform: partition({"*": transform}).transform]
+)
+def test_a_mask_does_not_hide_that_its_link_ignores_updates(mask):
+    """A clip before it would silently do nothing."""
+    looks = mask(jgd.optimizers.nesterov(0.1).transform.transforms[0])
+    jgd.chain(looks)
+    with pytest.raises(jgd.JgdError, match="ignores the updates before it"):
+        jgd.chain(ClipByGlobalNorm(1.0), looks)
+
+
+def test_no_leaves_no_complaint():
+    for optimizer in (partition({"bias": adam, "*": ball}), jgd.chain(only("bias", adam.transform))):
+        updates, _ = optimizer.update({}, optimizer.init({}), {})
+        assert updates == {}
+
+
+def test_a_group_that_looks_elsewhere_sees_the_others_stand_still(x64):
+    """The look-ahead gradient of a product depends on the other factor, which stays where it is."""
+    loss = lambda p, _: p["a"] * p["b"] ** 2
+    optimizer = partition({"a": jgd.optimizers.nesterov(0.1, 0.5), "b": jgd.optimizers.sgd(0.1)})
+    end = jgd.start(optimizer, {"a": jnp.array(1.0), "b": jnp.array(2.0)})
+    for _ in range(2):
+        end, _ = jgd.step(loss, optimizer, end, None)
+    b1 = 2 - 0.1 * 2 * 1 * 2
+    velocity = -0.1 * 4
+    a1 = 1 + velocity
+    np.testing.assert_allclose(end.params["a"], a1 + 0.5 * velocity - 0.1 * b1**2, rtol=1e-12)
+    np.testing.assert_allclose(end.params["b"], b1 - 0.1 * 2 * a1 * b1, rtol=1e-12)
