@@ -190,7 +190,7 @@ def hyperoptax_random(task: str, configs: int, seeds: int, data: Path) -> float:
     spaces = {name: LogSpace(*bounds) for name, bounds in RANGES.items()}
     state, search = RandomSearch.init(jax.random.key(0), spaces, n_parallel=min(configs, 64))
     score = lambda key, p: train(p["rate"], 1 - p["b1"], 1 - p["b2"], jax.random.bits(key))
-    _, (_, scores) = search.optimize(state, jax.random.key(1), score, n_iterations=-(-configs // min(configs, 64)))
+    _, (_, scores) = search.optimize_scan(state, jax.random.key(1), score, n_iterations=-(-configs // min(configs, 64)))
     return float(scores.max())
 
 
