@@ -5,15 +5,15 @@ from typing import Any
 
 from jgd.core import checks
 from jgd.core.optimizer import Optimizer, chain
-from jgd.testing import hyperparameters as numbers
+from jgd.testing import hyperparameters as data
 from jgd.testing import loops, states, trees
 from jgd.testing.problem import Problem, default
-from jgd.testing.subject import Subject, of_transform
+from jgd.testing.subject import Subject, of_transform, rules_of
 
 CHECKS: dict[str, Callable[[Subject], None]] = {
     "abstract init": states.abstract_init,
     "updates like params": trees.updates_like_params,
-    "bad values refused": numbers.bad_values_refused,
+    "bad values refused": data.bad_values_refused,
     "one structure": states.one_structure,
     "compiled like eager": loops.compiled_like_eager,
     "nothing aliases": states.nothing_aliases,
@@ -24,11 +24,11 @@ CHECKS: dict[str, Callable[[Subject], None]] = {
     "scan like loop": loops.scan_like_loop,
     "saved like kept": states.saved_like_kept,
     "late clock": states.late_clock,
-    "one program": numbers.one_program,
-    "traced like concrete": numbers.traced_like_concrete,
-    "vmapped like looped": numbers.vmapped_like_looped,
-    "scheduled": numbers.scheduled,
-    "differentiable": numbers.differentiable,
+    "one program": data.one_program,
+    "traced like concrete": data.traced_like_concrete,
+    "vmapped like looped": data.vmapped_like_looped,
+    "scheduled": data.scheduled,
+    "differentiable": data.differentiable,
 }
 
 
@@ -59,11 +59,11 @@ def check_optimizer(
 
     Example:
         >>> import jgd
-        >>> check_optimizer(jgd.optimizers.momentum, {"learning_rate": 0.1, "beta": 0.9}, only=["one program"])
+        >>> check_optimizer(jgd.optimizers.momentum, {"learning_rate": 0.1, "momentum": 0.9}, only=["one program"])
     """
-    named = checks.function("build", build)
-    options = {"fixed": frozenset(fixed), "downhill": downhill, "problem": problem or default()}
-    _make(Subject(named, dict(hyperparameters), **options), only, skip)
+    numbers = dict(hyperparameters)
+    rules = rules_of(checks.function("build", build)(**numbers), numbers)
+    _make(Subject(build, numbers, frozenset(fixed), rules, downhill, problem or default()), only, skip)
 
 
 def check_transform(
@@ -76,8 +76,9 @@ def check_transform(
 ) -> None:
     """Ask of a transform what jgd asks of its own; returns None where all holds.
 
-    It is checked in a chain with plain descent (learning rate 0.05). Its hyperparameters are its `jgd.hyper` fields that
-    hold one number, and those of the records within; whether one takes a schedule, and its rule, is what the field says.
+    It is checked in a chain with plain descent (learning rate 0.05), or alone where it has a learning rate. Its
+    hyperparameters are its fields that hold one
+    number, and those of the records within; whether one takes a schedule, and its rule, is what its `jgd.hyper` says.
 
     Args:
         transform: The transform, with numbers that do something within five steps from parameters around 1.

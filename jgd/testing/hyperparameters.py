@@ -143,8 +143,10 @@ def _refused(subject: Subject, check: str, name: str, value: object) -> None:
     try:
         subject.build(**{**subject.hyperparameters, name: value})
     except JgdError as refusal:
-        if name.split("_")[-1] not in str(refusal):
-            raise CheckFailure(check, f"{value!r} is refused without the name: {refusal}", advice, name) from refusal
+        if not str(refusal).startswith(name.split(".")[-1]):
+            raise CheckFailure(
+                check, f"{value!r} is refused, but not by its name: {refusal}", advice, name
+            ) from refusal
     except Exception as fault:
         said = f"{value!r} raises {type(fault).__name__}, which is no jgd.JgdError: {fault}"
         raise CheckFailure(check, said, advice, name) from fault

@@ -76,7 +76,7 @@ class Subject:
 
 
 def of_transform(transform: Any, **options: Any) -> Subject:
-    """A transform alone, beside plain descent; its hyperparameters are the `hyper` fields that hold one number."""
+    """A transform beside plain descent, unless it has a learning rate of its own; its hyperparameters are its fields that hold one number."""
     found = dict(_hyperparameters(transform))
     names = _names(list(found))
 
@@ -84,40 +84,51 @@ def of_transform(transform: Any, **options: Any) -> Subject:
         changed = transform
         for path, name in names.items():
             changed = _replaced(changed, path, hyperparameters[name])
+        if any(path[-1] == "learning_rate" for path in found):
+            return chain(changed)
         descend = ScaleByLearningRate(RATE)
         return chain(descend, changed) if getattr(transform, "must_be_last", False) else chain(changed, descend)
 
     return Subject(
         build,
         {names[path]: value for path, (value, _) in found.items()},
-        frozenset(names[path] for path, (_, about) in found.items() if not about["schedule"]),
-        {names[path]: about["rule"] for path, (_, about) in found.items()},
+        frozenset(names[path] for path, (_, about) in found.items() if not about.get("schedule", True)),
+        {names[path]: about["rule"] for path, (_, about) in found.items() if "rule" in about},
         **options,
     )
 
 
+def rules_of(optimizer: Optimizer, hyperparameters: Mapping[str, float]) -> dict[str, str]:
+    """The rules of those hyperparameters that stand, with their name and number, in a field of a record."""
+    found = _hyperparameters(optimizer.transform)
+    rules = {(path[-1], value): about["rule"] for path, (value, about) in found if "rule" in about}
+    return {name: rules[name, value] for name, value in hyperparameters.items() if (name, value) in rules}
+
+
 def _hyperparameters(node: Any, path: tuple = ()) -> list[tuple[tuple, tuple[float, Mapping[str, Any]]]]:
-    """(path, (value, metadata)) of every hyperparameter of a record and of the records and tuples in it."""
+    """(path, (value, metadata)) of every number of a record and of the records and tuples in it.
+
+    A `hyper` field, whose metadata has its rule, or another field that holds a float and is no structure.
+    """
     if isinstance(node, tuple | list):
-        children = list(enumerate(node))
+        children = [(place, value, {}) for place, value in enumerate(node)]
     elif is_dataclass(node) and not isinstance(node, type):
-        children = [(f.name, getattr(node, f.name)) for f in fields(node) if "static" not in f.metadata]
-        about = {f.name: f.metadata for f in fields(node)}
+        children = [(f.name, getattr(node, f.name), f.metadata) for f in fields(node) if "static" not in f.metadata]
     else:
         return []
     out = []
-    for key, value in children:
-        if isinstance(key, str) and "rule" in about[key] and not callable(value) and np.ndim(value) == 0:
-            out.append(((*path, key), (float(value), about[key])))
+    for key, value, about in children:
+        if isinstance(value, float) or ("rule" in about and not callable(value) and np.ndim(value) == 0):
+            out.append(((*path, key), (float(value), about)))
         else:
             out += _hyperparameters(value, (*path, key))
     return out
 
 
 def _names(paths: list[tuple]) -> dict[tuple, str]:
-    """A path's name: its last part where that is unique, else the whole, such as `inner_b1`."""
+    """A path's name: its last part where that is unique, else the whole, such as `transforms.0.b1`."""
     last = [path[-1] for path in paths]
-    return {path: path[-1] if last.count(path[-1]) == 1 else "_".join(map(str, path)) for path in paths}
+    return {path: path[-1] if last.count(path[-1]) == 1 else ".".join(map(str, path)) for path in paths}
 
 
 def _replaced(node: Any, path: tuple, value: Any) -> Any:

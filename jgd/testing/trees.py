@@ -8,8 +8,8 @@ import jax.numpy as jnp
 import numpy as np
 
 from jgd.core.functions import OnBatch
+from jgd.core.record import record
 from jgd.descent import start, step
-from jgd.schedules import Constant
 from jgd.testing.failure import explained
 from jgd.testing.problem import half_square
 from jgd.testing.subject import Subject, shapes_and_dtypes
@@ -22,6 +22,12 @@ class Layer(NamedTuple):
     bias: Any
 
 
+@record
+class Pair:
+    first: Any
+    second: Any
+
+
 TREE = {
     "none leaf": {"a": np.ones(2), "b": None},
     "empty dict": {},
@@ -29,7 +35,7 @@ TREE = {
     "0-d": np.ones(()),
     "zero size": {"w": np.ones((0, 3)), "v": np.ones(1)},
     "named tuple": Layer(np.ones((2, 2)), None),
-    "record": Constant(np.ones(3)),
+    "record": Pair(np.ones(3), np.ones(1)),
     "list": [np.ones(1), [np.ones(2), np.ones((2, 1, 2))]],
 }
 
