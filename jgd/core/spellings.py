@@ -171,10 +171,10 @@ def builder(build: B) -> B:
             )
         return function(*args, **given)
 
+    made: Any = build if inspect.isclass(build) else checked
     if inspect.isclass(build):
-        build.__init__ = checked
-        return build
-    return checked  # pyright: ignore[reportReturnType]  (it has the signature of `build`)
+        made.__init__ = checked
+    return made
 
 
 def unknown(what: str, name: str, names: Collection[str]) -> str:
