@@ -76,7 +76,7 @@ class Subject:
 
 
 def of_transform(transform: Any, **options: Any) -> Subject:
-    """A transform beside plain descent, unless it has a learning rate of its own; its hyperparameters are its fields that hold one number."""
+    """A transform beside plain descent, or alone where it has a learning rate; its fields that hold one number."""
     found = dict(_hyperparameters(transform))
     names = _names(list(found))
 
