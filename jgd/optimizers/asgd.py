@@ -14,8 +14,9 @@ import jax.numpy as jnp
 from jgd.core import tree
 from jgd.core.optimizer import Optimizer, chain
 from jgd.core.record import hyper, record
-from jgd.core.types import Context, Params, Scalar
-from jgd.transforms import LearningRateState
+from jgd.core.transform import Context
+from jgd.core.types import Params, Scalar
+from jgd.transforms import LearningRateState, ReportsLearningRate
 
 
 @record
@@ -25,7 +26,7 @@ class AsgdMemory:
 
 
 @record
-class DescendByAsgd:
+class DescendByAsgd(ReportsLearningRate):
     """−η_t (g + λ θ), and the average of where that leads. It must see the step that is really made."""
 
     learning_rate: Scalar = hyper("> 0")

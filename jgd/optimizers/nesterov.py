@@ -14,9 +14,10 @@ Source: Nesterov 1983; the look-ahead form is Sutskever et al. 2013, equations 3
 from jgd.core import tree
 from jgd.core.optimizer import Optimizer, chain
 from jgd.core.record import hyper, record
-from jgd.core.types import Context, Params, Scalar
+from jgd.core.transform import Context
+from jgd.core.types import Params, Scalar
 from jgd.optimizers.momentum import Trace
-from jgd.transforms import LearningRateState, ScaleByLearningRate
+from jgd.transforms import LearningRateState, ReportsLearningRate, ScaleByLearningRate
 
 
 @record
@@ -26,7 +27,7 @@ class LookAheadMemory:
 
 
 @record
-class LookAheadDescend:
+class LookAheadDescend(ReportsLearningRate):
     """v ← γ v + η ∇L(θ − γ v), u = −v. It takes its own gradient, so it ignores the updates and must be first."""
 
     learning_rate: Scalar = hyper("> 0")

@@ -16,9 +16,10 @@ from jax import Array
 
 from jgd.core import checks, tree
 from jgd.core.optimizer import Optimizer, chain
-from jgd.core.record import hyper, record, static
-from jgd.core.types import Context, Params, Scalar
-from jgd.transforms import LearningRateState
+from jgd.core.record import hyper, record, static_field
+from jgd.core.transform import Context
+from jgd.core.types import Params, Scalar
+from jgd.transforms import LearningRateState, ReportsLearningRate
 
 
 @record
@@ -29,7 +30,7 @@ class RpropMemory:
 
 
 @record
-class DescendByRprop:
+class DescendByRprop(ReportsLearningRate):
     """u = −Δ sign(g), with g = 0 where it changed its sign."""
 
     learning_rate: float = hyper("> 0", schedule=False)
@@ -37,7 +38,7 @@ class DescendByRprop:
     eta_plus: Scalar = hyper("(1, inf)")
     min_step_size: Scalar = hyper(">= 0")
     max_step_size: Scalar = hyper("> 0")
-    rest: bool = static()
+    rest: bool = static_field()
 
     def __post_init__(self) -> None:
         least, most = self.min_step_size, self.max_step_size

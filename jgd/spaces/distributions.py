@@ -5,14 +5,12 @@ from dataclasses import dataclass
 from typing import Any
 
 from jgd.core import checks
-from jgd.core.record import static as static_field
 from jgd.spaces.lists import Choice, Static
 from jgd.spaces.ranges import Distribution, Integers, LogUniform, OneMinusLogUniform, Uniform
 
 KINDS: dict[str, type[Distribution]] = {
     kind.kind: kind for kind in (LogUniform, OneMinusLogUniform, Uniform, Integers, Choice, Static)
 }
-_ABSENT = object()
 
 
 @dataclass(frozen=True)
@@ -86,28 +84,12 @@ def choice(values: Sequence[float]) -> Choice:
     return Choice(values)  # pyright: ignore[reportArgumentType]
 
 
-def static(values: Any = _ABSENT, /, **options: Any) -> Any:
-    """Structure, whose other value is another program: in a space, `static(values)`; in a record, a field.
+def static(values: Sequence[Any]) -> Static:
+    """Structure, whose other value is another program: hashable values, each once; configs are grouped by them.
 
-    In `jgd.space`, values is a sequence of hashable ones, each once; configs are grouped by them, a program each.
-    In a class under `jgd.record`, `static()` or `static(default=…)`, with the options of `dataclasses.field`, makes
-    the annotated field part of the structure.
+    A record's structural field is `jgd.static_field`.
 
     >>> static(["sgd", "adam"]).at(0.7)
     'adam'
-    >>> import jax
-    >>> from jgd import record
-    >>> @record
-    ... class Power:
-    ...     scale: float
-    ...     exponent: int = static(default=2)
-    >>> jax.tree.leaves(Power(3.0))
-    [3.0]
     """
-    if values is _ABSENT:
-        return static_field(**options)
-    if options:
-        raise checks.JgdTypeError(
-            f"static takes values (in a space) or field options (in a record), got both: {options}"
-        )
-    return Static(values)
+    return Static(values)  # pyright: ignore[reportArgumentType]

@@ -132,19 +132,6 @@ def test_a_mapping_is_a_space():
     assert as_space(made) is made
 
 
-def test_static_is_still_a_records_field():
-    @jgd.record
-    class Power:
-        scale: float
-        exponent: int = jgd.static(default=2)
-        name: str = jgd.static(default="power")
-
-    made = jgd.Space.of({"n": {"static": [1]}})
-    assert (Power(3.0).exponent, made.static) == (2, ("n",))
-    with pytest.raises(T, match="both"):
-        jgd.static([1], default=2)
-
-
 def test_a_space_as_data_and_back():
     text = json.dumps(nested().describe())
     assert jgd.Space.of(json.loads(text)) == nested()
