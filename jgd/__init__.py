@@ -17,6 +17,7 @@ from jgd import (
     optimizers,
     results,
     schedules,
+    spaces,
     tasks,
 )
 from jgd.core.checks import JgdError
@@ -29,20 +30,7 @@ from jgd.data import MinMax, Standard, datasets, split
 from jgd.descent import TrainState, rollout, start, step
 from jgd.gradients import check_gradients
 from jgd.losses import SupervisedLoss, in_pieces
-from jgd.spaces import (
-    Space,
-    choice,
-    grid,
-    integers,
-    log_grid,
-    log_uniform,
-    one_minus_log_uniform,
-    samplers,
-    space,
-    static,
-    uniform,
-    when,
-)
+from jgd.spaces import Space, space
 from jgd.stopping import StoppingRule
 from jgd.sweeps import (
     Hyperband,
@@ -99,16 +87,7 @@ __all__ = [
     "tasks",
     "space",
     "Space",
-    "log_uniform",
-    "one_minus_log_uniform",
-    "uniform",
-    "integers",
-    "choice",
-    "static",
-    "when",
-    "log_grid",
-    "grid",
-    "samplers",
+    "spaces",
     "sweep",
     "SuccessiveHalving",
     "Hyperband",

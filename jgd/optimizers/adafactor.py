@@ -24,6 +24,7 @@ from jax import Array
 from jgd.core import checks, tree
 from jgd.core.optimizer import Optimizer, chain
 from jgd.core.record import hyper, record, static_field
+from jgd.core.spellings import builder
 from jgd.core.transform import Context
 from jgd.core.types import Params, Scalar
 from jgd.transforms import LearningRateState, Mean, ReportsLearningRate
@@ -127,6 +128,7 @@ def rms(leaf: Array) -> Array:
     return length(leaf) / max(leaf.size, 1) ** 0.5
 
 
+@builder
 def adafactor(
     learning_rate: Scalar = 0.01,
     min_dim_size_to_factor: int = 128,

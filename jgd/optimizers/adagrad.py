@@ -13,6 +13,7 @@ import jax.numpy as jnp
 from jgd.core import tree
 from jgd.core.optimizer import Optimizer, chain
 from jgd.core.record import hyper, record, static_field
+from jgd.core.spellings import builder
 from jgd.core.transform import Context, Transform
 from jgd.core.types import Params, Scalar
 from jgd.transforms import ScaleByLearningRate
@@ -42,6 +43,7 @@ def scale_by_root(grads: Params, squares: Params, eps, eps_in_sqrt: bool) -> Par
     return tree.map(lambda g, s: tree.safe_divide(g, tree.safe_sqrt(s) + eps), grads, squares)
 
 
+@builder
 def adagrad(
     learning_rate: Scalar,
     initial_accumulator_value: float = 0.0,

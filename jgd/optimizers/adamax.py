@@ -15,6 +15,7 @@ import jax.numpy as jnp
 from jgd.core import tree
 from jgd.core.optimizer import Optimizer, chain
 from jgd.core.record import hyper, record
+from jgd.core.spellings import builder
 from jgd.core.transform import Context, Transform
 from jgd.core.types import Params, Scalar
 from jgd.transforms import AddDecayedWeights, Mean, ScaleByLearningRate
@@ -44,6 +45,7 @@ class ScaleByAdamax(Transform):
         return tree.map(tree.safe_divide, mean.value(), largest), AdamaxMemory(mean, largest)
 
 
+@builder
 def adamax(learning_rate: Scalar, b1: Scalar = 0.9, b2: Scalar = 0.999, eps: Scalar = 1e-8) -> Optimizer:
     """AdaMax: v ← max(b2 v, |g| + eps), θ ← θ − η m̂ / v.
 
@@ -57,6 +59,7 @@ def adamax(learning_rate: Scalar, b1: Scalar = 0.9, b2: Scalar = 0.999, eps: Sca
     return chain(ScaleByAdamax(b1, b2, eps), ScaleByLearningRate(learning_rate))
 
 
+@builder
 def adamaxw(
     learning_rate: Scalar,
     b1: Scalar = 0.9,

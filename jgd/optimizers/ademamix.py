@@ -23,6 +23,7 @@ from jax import Array
 from jgd.core import tree
 from jgd.core.optimizer import Optimizer, chain
 from jgd.core.record import hyper, record
+from jgd.core.spellings import builder
 from jgd.core.transform import Context, Transform
 from jgd.core.types import Params, Scalar
 from jgd.optimizers.adam import Moments, over_root
@@ -108,6 +109,7 @@ class ScaleBySimplifiedAdemamix(Transform):
         return over_root(mixed, square.value(), context.at(self.eps)), SimplifiedMemory(velocity, square)
 
 
+@builder
 def ademamix(
     learning_rate: Scalar,
     b1: Scalar = 0.9,
@@ -134,6 +136,7 @@ def ademamix(
     return chain(scale, AddDecayedWeights(weight_decay), ScaleByLearningRate(learning_rate))
 
 
+@builder
 def simplified_ademamix(
     learning_rate: Scalar,
     b1: Scalar = 0.99,

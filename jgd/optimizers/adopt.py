@@ -15,6 +15,7 @@ import jax.numpy as jnp
 from jgd.core import tree
 from jgd.core.optimizer import Optimizer, chain
 from jgd.core.record import hyper, record, static_field
+from jgd.core.spellings import builder
 from jgd.core.transform import Context, Transform
 from jgd.core.types import Params, Scalar
 from jgd.transforms import Mean, ScaleByLearningRate
@@ -53,6 +54,7 @@ class ScaleByAdopt(Transform):
         return mean, AdoptMemory(mean, square)
 
 
+@builder
 def adopt(
     learning_rate: Scalar,
     b1: Scalar = 0.9,

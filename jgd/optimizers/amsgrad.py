@@ -18,6 +18,7 @@ import jax.numpy as jnp
 from jgd.core import checks, tree
 from jgd.core.optimizer import Optimizer, chain
 from jgd.core.record import hyper, record, static_field
+from jgd.core.spellings import builder
 from jgd.core.transform import Context, Transform
 from jgd.core.types import Params, Scalar
 from jgd.optimizers.adam import Moments, over_root
@@ -55,6 +56,7 @@ class ScaleByAmsgrad(Transform):
         return over_root(numerator, below, context.at(self.eps)), AmsgradMemory(moments, largest)
 
 
+@builder
 def amsgrad(
     learning_rate: Scalar,
     b1: Scalar = 0.9,

@@ -24,6 +24,7 @@ from jax import Array
 from jgd.core import checks, tree
 from jgd.core.optimizer import Optimizer, chain
 from jgd.core.record import hyper, record, static_field
+from jgd.core.spellings import builder
 from jgd.core.transform import Context, Transform
 from jgd.core.types import Params, Scalar
 from jgd.transforms import AddDecayedWeights, LearningRateState, ReportsLearningRate
@@ -114,6 +115,7 @@ class PolynomialAverage(Transform):
         return average
 
 
+@builder
 def dog(
     learning_rate: Scalar = 1.0,
     init_step: float = 1e-6,

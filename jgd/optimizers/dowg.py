@@ -16,6 +16,7 @@ import jax.numpy as jnp
 from jgd.core import tree
 from jgd.core.optimizer import Optimizer, chain
 from jgd.core.record import hyper, record
+from jgd.core.spellings import builder
 from jgd.core.transform import Context
 from jgd.core.types import Params, Scalar
 from jgd.optimizers.dog import DistanceMemory, hypotenuse
@@ -43,6 +44,7 @@ class Dowg(ReportsLearningRate):
         return tree.scale(-rate, grads), DistanceMemory(state.start, distance, gradients, LearningRateState(rate))
 
 
+@builder
 def dowg(
     learning_rate: Scalar = 1.0,
     init_estim_sq_dist: float = 1e-4,

@@ -16,6 +16,7 @@ import jax.numpy as jnp
 from jgd.core import seeds, tree
 from jgd.core.optimizer import Optimizer, chain
 from jgd.core.record import hyper, record, static_field
+from jgd.core.spellings import builder
 from jgd.core.transform import Context
 from jgd.core.types import Params, Scalar
 from jgd.optimizers.momentum import Trace
@@ -49,6 +50,7 @@ class PrivateGradient(DrawsNoise):
         return tree.map(lambda g, z: (g + sigma * C * z) / norms.size, total, z), noise
 
 
+@builder
 def dp_sgd(
     learning_rate: Scalar,
     l2_norm_clip: Scalar,

@@ -25,6 +25,7 @@ from jgd.core import checks, tree
 from jgd.core.optimizer import Optimizer, chain
 from jgd.core.paths import listed
 from jgd.core.record import hyper, record, static_field
+from jgd.core.spellings import builder
 from jgd.core.transform import Context, Transform
 from jgd.core.types import Params, Scalar
 from jgd.optimizers.adam import ScaleByAdam
@@ -98,6 +99,7 @@ class InLowRank(Wrapper):
         return tree.scale(context.at(self.scale), made), Projected(bases, inner)
 
 
+@builder
 def galore(
     learning_rate: Scalar,
     rank: int = 128,

@@ -17,6 +17,7 @@ from jax import Array
 from jgd.core import tree
 from jgd.core.optimizer import Optimizer, chain
 from jgd.core.record import hyper, record, static_field
+from jgd.core.spellings import builder
 from jgd.core.transform import Context, Transform
 from jgd.core.types import Params, Scalar
 from jgd.optimizers.momentum import Trace
@@ -45,6 +46,7 @@ class ScaleByLars(Transform):
         return tree.map(scaled, grads, context.params), state
 
 
+@builder
 def lars(
     learning_rate: Scalar,
     weight_decay: Scalar = 0.0,

@@ -20,6 +20,7 @@ import jax.numpy as jnp
 from jgd.core import checks, tree
 from jgd.core.optimizer import Chain, Optimizer, chain
 from jgd.core.record import hyper, record, static_field
+from jgd.core.spellings import builder
 from jgd.core.transform import Context, Transform
 from jgd.core.types import Params, Scalar
 from jgd.optimizers.adam import ScaleByAdam
@@ -72,6 +73,7 @@ class SignOfMean(Transform):
         return tree.map(jnp.sign, mean.total), mean
 
 
+@builder
 def mars(
     learning_rate: Scalar,
     b1: Scalar = 0.95,

@@ -30,6 +30,7 @@ from jax import Array
 from jgd.core import checks, tree
 from jgd.core.optimizer import Optimizer, chain
 from jgd.core.record import hyper, record, static_field
+from jgd.core.spellings import builder
 from jgd.core.transform import Context, Transform, UpdateInfo
 from jgd.core.types import Params, Scalar
 from jgd.optimizers.schedule_free import base_link
@@ -107,6 +108,7 @@ class Mechanic(Wrapper):
         return updates, MechanicMemory(rate, base, state.start, kept, s, m, v, r)
 
 
+@builder
 def mechanic(
     base_optimizer: Optimizer | Transform,
     weight_decay: Scalar = 1e-2,

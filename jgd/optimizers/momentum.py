@@ -14,6 +14,7 @@ import jax.numpy as jnp
 from jgd.core import tree
 from jgd.core.optimizer import Optimizer, chain
 from jgd.core.record import hyper, record, static_field
+from jgd.core.spellings import builder
 from jgd.core.transform import Context, Transform
 from jgd.core.types import Params, Scalar
 from jgd.transforms import ScaleByLearningRate
@@ -39,6 +40,7 @@ class Trace(Transform):
         return velocity, velocity
 
 
+@builder
 def momentum(learning_rate: Scalar, momentum: Scalar = 0.9, dampening: Scalar = 0.0) -> Optimizer:
     """Heavy-ball momentum: v ← γ v + (1 − τ) g, θ ← θ − η v.
 

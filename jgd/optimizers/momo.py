@@ -17,6 +17,7 @@ from jax import Array
 from jgd.core import checks, tree
 from jgd.core.optimizer import Optimizer, chain
 from jgd.core.record import hyper, record, static_field
+from jgd.core.spellings import builder
 from jgd.core.transform import Context
 from jgd.core.types import Params, Scalar
 from jgd.transforms import LearningRateState, Mean, ReportsLearningRate
@@ -77,6 +78,7 @@ class DescendByMomo(ReportsLearningRate):
         return updates, MomoMemory(mean, square, adapted(tau), LearningRateState(tau))
 
 
+@builder
 def momo(
     learning_rate: Scalar = 1.0,
     beta: Scalar = 0.9,
@@ -99,6 +101,7 @@ def momo(
     return chain(DescendByMomo(learning_rate, beta, 0.0, 0.0, lower_bound, weight_decay, adapt_lower_bound, adam=False))
 
 
+@builder
 def momo_adam(
     learning_rate: Scalar = 0.01,
     b1: Scalar = 0.9,

@@ -29,6 +29,7 @@ from jgd.core import checks, tree
 from jgd.core.optimizer import Chain, Optimizer, chain
 from jgd.core.paths import listed
 from jgd.core.record import hyper, record, static_field
+from jgd.core.spellings import builder
 from jgd.core.transform import Context, Transform
 from jgd.core.types import Params, Scalar
 from jgd.optimizers.adamw import adamw
@@ -102,6 +103,7 @@ class MeanMomentum(Transform):
         return corrected, mean
 
 
+@builder
 def muon(
     learning_rate: Scalar,
     momentum: Scalar = 0.95,

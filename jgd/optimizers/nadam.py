@@ -21,6 +21,7 @@ from jax import Array
 from jgd.core import tree
 from jgd.core.optimizer import Optimizer, chain
 from jgd.core.record import hyper, record, static_field
+from jgd.core.spellings import builder
 from jgd.core.transform import Context, Transform
 from jgd.core.types import Params, Scalar
 from jgd.optimizers.adam import adam, over_root
@@ -60,6 +61,7 @@ class ScaleByNadam(Transform):
         return over_root(ahead, square.value(), context.at(self.eps)), NadamMemory(mean, square, product)
 
 
+@builder
 def nadam(
     learning_rate: Scalar,
     b1: Scalar = 0.9,
@@ -81,6 +83,7 @@ def nadam(
     return chain(ScaleByNadam(b1, b2, eps, momentum_decay, mean_follows_schedule), ScaleByLearningRate(learning_rate))
 
 
+@builder
 def nadamw(
     learning_rate: Scalar,
     b1: Scalar = 0.9,
@@ -103,6 +106,7 @@ def nadamw(
     return chain(scale, AddDecayedWeights(weight_decay), ScaleByLearningRate(learning_rate))
 
 
+@builder
 def nadam_simplified(
     learning_rate: Scalar,
     b1: Scalar = 0.9,
@@ -122,6 +126,7 @@ def nadam_simplified(
     return adam(learning_rate, b1, b2, eps, eps_root=eps_root, nesterov=True)
 
 
+@builder
 def nadamw_simplified(
     learning_rate: Scalar,
     b1: Scalar = 0.9,

@@ -25,6 +25,7 @@ from jax import Array
 from jgd.core import checks, tree
 from jgd.core.optimizer import Optimizer, chain
 from jgd.core.record import hyper, record, static_field
+from jgd.core.spellings import builder
 from jgd.core.transform import Context, Transform
 from jgd.core.types import Params, Scalar
 from jgd.transforms.line_search import stepping
@@ -75,6 +76,7 @@ class ScaleByCurvature(Transform):
         return tree.unravel(u, grads), state
 
 
+@builder
 def newton(
     learning_rate: Scalar = 1.0,
     damping: Scalar = 0.0,
@@ -99,6 +101,7 @@ def newton(
     return chain(ScaleByCurvature(damping, tolerance, max_cg_steps), stepping(learning_rate, linesearch))
 
 
+@builder
 def gauss_newton_cg(
     learning_rate: Scalar = 1.0,
     damping: Scalar = 0.0,

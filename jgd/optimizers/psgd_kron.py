@@ -27,6 +27,7 @@ from jax import Array
 from jgd.core import checks, tree
 from jgd.core.optimizer import Optimizer, chain
 from jgd.core.record import hyper, record, static_field
+from jgd.core.spellings import builder
 from jgd.core.transform import Context
 from jgd.core.types import Params, Scalar
 from jgd.optimizers.muon import MeanMomentum
@@ -140,6 +141,7 @@ def times_inverse(q: Array, x: Array, axis: int) -> Array:
     return jnp.moveaxis(solved.reshape(front.shape), 1, 1 + axis)
 
 
+@builder
 def psgd_kron(
     learning_rate: Scalar,
     b1: Scalar = 0.9,

@@ -21,6 +21,7 @@ from jax import Array
 from jgd.core import tree
 from jgd.core.optimizer import Optimizer, chain
 from jgd.core.record import hyper, record, static_field
+from jgd.core.spellings import builder
 from jgd.core.transform import Context, Transform
 from jgd.core.types import Params, Scalar
 from jgd.optimizers.adam import Moments, over_root
@@ -62,6 +63,7 @@ class ScaleByRadam(Transform):
         return updates, RadamMemory(moments, ages)
 
 
+@builder
 def radam(
     learning_rate: Scalar,
     b1: Scalar = 0.9,

@@ -17,6 +17,7 @@ from jax import Array
 from jgd.core import checks, tree
 from jgd.core.optimizer import Optimizer, chain
 from jgd.core.record import hyper, record, static_field
+from jgd.core.spellings import builder
 from jgd.core.transform import Context
 from jgd.core.types import Params, Scalar
 from jgd.transforms import LearningRateState, ReportsLearningRate
@@ -71,6 +72,7 @@ class DescendByRprop(ReportsLearningRate):
         return updates, RpropMemory(lengths, grads, LearningRateState(context.at(self.learning_rate)))
 
 
+@builder
 def rprop(
     learning_rate: float,
     eta_minus: Scalar = 0.5,

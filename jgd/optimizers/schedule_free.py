@@ -26,6 +26,7 @@ from jax import Array
 from jgd.core import checks, tree
 from jgd.core.optimizer import Chain, Optimizer, as_transform, chain
 from jgd.core.record import hyper, record
+from jgd.core.spellings import builder
 from jgd.core.transform import Context, Transform
 from jgd.core.types import Params, Scalar
 from jgd.optimizers.rmsprop import ScaleByRms
@@ -92,6 +93,7 @@ class MovingWarmup:
         return jnp.asarray(peak).astype(dtype) * jnp.minimum(1, t / jnp.maximum(1, steps))
 
 
+@builder
 def schedule_free(
     base_optimizer: Optimizer | Transform, b1: Scalar = 0.9, weight_lr_power: Scalar = 2.0, r: Scalar = 0.0
 ) -> Optimizer:
@@ -124,6 +126,7 @@ def base_link(base_optimizer: Optimizer | Transform) -> Transform:
     return base
 
 
+@builder
 def schedule_free_sgd(
     learning_rate: Scalar = 1.0,
     warmup_steps: float = 0,
@@ -146,6 +149,7 @@ def schedule_free_sgd(
     return schedule_free(base, b1, weight_lr_power, r)
 
 
+@builder
 def schedule_free_adamw(
     learning_rate: Scalar = 0.0025,
     warmup_steps: float = 0,

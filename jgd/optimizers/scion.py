@@ -25,6 +25,7 @@ from jgd.core import checks, tree
 from jgd.core.optimizer import Chain, Optimizer, chain
 from jgd.core.paths import listed
 from jgd.core.record import hyper, record, static_field
+from jgd.core.spellings import builder
 from jgd.core.transform import Context, Transform
 from jgd.core.types import Params, Scalar
 from jgd.optimizers.muon import QUINTIC, MeanMomentum, Orthogonalize
@@ -70,6 +71,7 @@ class Radius(Transform):
         return tree.scale(context.at(self.radius), updates), state
 
 
+@builder
 def scion(
     learning_rate: Scalar,
     momentum: Scalar = 0.9,

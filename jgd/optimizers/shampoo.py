@@ -21,6 +21,7 @@ from jax import Array
 from jgd.core import checks
 from jgd.core.optimizer import Optimizer, chain
 from jgd.core.record import hyper, record, static_field
+from jgd.core.spellings import builder
 from jgd.core.transform import Context, Transform
 from jgd.core.types import Params, Scalar
 from jgd.transforms import ScaleByLearningRate
@@ -70,6 +71,7 @@ class ScaleByShampoo(Transform):
         return updates, Factors(tuple(sums for _, sums, _ in done), tuple(roots for _, _, roots in done))
 
 
+@builder
 def shampoo(
     learning_rate: Scalar, eps: Scalar = 1e-4, update_period: int = 1, max_precond_dim: int = 1024
 ) -> Optimizer:

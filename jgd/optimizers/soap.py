@@ -25,6 +25,7 @@ from jax import Array
 from jgd.core import checks, tree
 from jgd.core.optimizer import Optimizer, chain
 from jgd.core.record import hyper, record, static_field
+from jgd.core.spellings import builder
 from jgd.core.transform import Context, Transform
 from jgd.core.types import Params, Scalar
 from jgd.transforms import Mean, ScaleByLearningRate
@@ -122,6 +123,7 @@ def eigenvectors(grams: tuple[Stacks, ...]) -> tuple[Stacks, ...]:
     return jax.tree.map(lambda h: jnp.linalg.eigh(h)[1][:, :, ::-1], grams)
 
 
+@builder
 def soap(
     learning_rate: Scalar,
     b1: Scalar = 0.95,

@@ -17,6 +17,7 @@ import jax.numpy as jnp
 from jgd.core import checks, seeds, tree
 from jgd.core.optimizer import Optimizer, chain
 from jgd.core.record import hyper, record, static_field
+from jgd.core.spellings import builder
 from jgd.core.transform import Context
 from jgd.core.types import Params, Scalar
 from jgd.transforms import AddDecayedWeights, DrawsNoise, Mean, Noise, ScaleByLearningRate
@@ -69,6 +70,7 @@ class ScaleBySophia(DrawsNoise):
         return updates, SophiaMemory(mean, h, state.noise)
 
 
+@builder
 def sophia(
     learning_rate: Scalar,
     b1: Scalar = 0.96,

@@ -18,6 +18,7 @@ from jax import Array
 from jgd.core import tree
 from jgd.core.optimizer import Optimizer, chain
 from jgd.core.record import hyper, record, static_field
+from jgd.core.spellings import builder
 from jgd.core.transform import Context, Transform
 from jgd.core.types import Params, Scalar
 from jgd.optimizers.adam import Moments, over_root
@@ -55,6 +56,7 @@ class ScaleByStableAdam(Transform):
         return tree.map(shortened, adapted, grads, square, context.params), moments
 
 
+@builder
 def stable_adamw(
     learning_rate: Scalar,
     b1: Scalar = 0.9,

@@ -16,6 +16,7 @@ import jax.numpy as jnp
 from jgd.core import tree
 from jgd.core.optimizer import Optimizer, chain
 from jgd.core.record import hyper, record, static_field
+from jgd.core.spellings import builder
 from jgd.core.transform import Context, Transform
 from jgd.core.types import Params, Scalar
 from jgd.optimizers.adam import Moments, over_root
@@ -51,6 +52,7 @@ class ScaleByYogi(Transform):
         return over_root(mean.value(), square.value(), eps), moments
 
 
+@builder
 def yogi(
     learning_rate: Scalar,
     b1: Scalar = 0.9,
