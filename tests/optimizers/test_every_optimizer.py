@@ -18,7 +18,7 @@ ALWAYS = [
 ]
 SLOW = ["saved like kept", "late clock"]
 HALF = ["scheduled", "mixed dtypes"]
-FIFTH = ["compiled like eager", "scan like loop", "zero gradients", "traced like concrete"]
+FIFTH = ["hooks", "compiled like eager", "scan like loop", "zero gradients", "traced like concrete"]
 ELSEWHERE = {"bad values refused", "dtypes"}  # below, for more rows or one dtype a test
 STRONGER = {"differentiable"}  # test_tracing.py compares the derivatives with finite differences
 
