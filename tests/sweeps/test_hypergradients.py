@@ -166,7 +166,7 @@ def test_a_sign_has_no_slope():
 
 
 @jgd.record
-class SuccessiveHalving:
+class Halved:
     """Halves each update until it is small: a loop whose length is known only when it runs."""
 
     def init(self, params):
@@ -178,7 +178,7 @@ class SuccessiveHalving:
 
 
 def halved(learning_rate):
-    return jgd.chain(*jgd.optimizers.sgd(learning_rate).transform.transforms, SuccessiveHalving())
+    return jgd.chain(*jgd.optimizers.sgd(learning_rate).transform.transforms, Halved())
 
 
 def slope(params, _batch):
