@@ -1,12 +1,11 @@
 """Layer 4: one step of descent, and many of them as one scan. `train` and `sweep` both stand on it.
 
-    loss(params, batch) ─► value, gradient ─► optimizer.update ─► params + updates
+loss(params, batch) ─► value, gradient ─► optimizer.update ─► params + updates
 """
 
 from functools import partial
 
 import jax
-import jax.numpy as jnp
 from jax import Array
 
 from jgd.core import tree

@@ -1,4 +1,4 @@
-"""Layer 4: a segment of steps as one compiled loop over epochs, which `train` and `sweep` share.
+"""Layer 5: a segment of steps as one compiled loop over epochs, which `train` and `sweep` share.
 
 A `Lane` is one run: its state and the step at which it diverged. A segment takes one lane some steps further, or a
 block of lanes (vmapped, all at one step, so that the counter has no lane axis and periodic work stays a real `cond`).
@@ -175,7 +175,7 @@ class EpochLoop:
         batch = self.batches.take(self.data, carry.order.rows, at % per_epoch, size)
         lane, metrics = self._guarded(carry.lane, batch)
         if self.thresholds is not None:
-            thresholds = self.thresholds.watch(lane.thresholds, metrics.loss, metrics.gradient_norm, at, per_epoch)
+            thresholds = self.thresholds.update(lane.thresholds, metrics.loss, metrics.gradient_norm, at, per_epoch)
             lane = replace(lane, thresholds=thresholds)
         write = lambda into, value: jax.lax.dynamic_update_index_in_dim(into, value, at - begin, 0)
         kept, observations = jax.tree.map(write, carry.metrics, self._kept(metrics)), carry.observations

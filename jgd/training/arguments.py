@@ -72,7 +72,9 @@ class TrainArguments:
         self._check_functions()
         self._check_store()
         if on_disk(self.data) and isinstance(self.batches.order, HardMining):
-            raise checks.JgdValueError("order HardMining looks at every row, which memory-mapped data are too large for")
+            raise checks.JgdValueError(
+                "order HardMining looks at every row, which memory-mapped data are too large for"
+            )
         parts = {"params": self.params, "data": self.data, "validation": self.validation}
         self.notes = tuple(note for name, part in parts.items() for note in _casts(name, part))
 

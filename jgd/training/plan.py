@@ -1,7 +1,7 @@
 """Everything about a run that stays fixed, and its state before the first step."""
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 import jax
@@ -65,7 +65,9 @@ class TrainPlan:
 def plan_run(arguments: TrainArguments) -> tuple[TrainPlan, RunState]:
     """The arrays on their devices, the loop that steps over them, and the state before the first step."""
     loss, total_steps = traceable(arguments.loss), arguments.total_steps
-    optimizer = jax.tree.map(lambda x: jnp.asarray(x, jnp.result_type(float)), arguments.optimizer)  # 1, 1.0: one program
+    optimizer = jax.tree.map(
+        lambda x: jnp.asarray(x, jnp.result_type(float)), arguments.optimizer
+    )  # 1, 1.0: one program
     params, data, batches = _placed(arguments)
     key = seeds.key(arguments.seed, seeds.Stream.ORDER)
     first = jax.tree.map(lambda a: jnp.asarray(a[:BASELINE_ROWS]), data)
@@ -105,7 +107,9 @@ def _placed(arguments: TrainArguments) -> tuple[Params, Batch, Batches]:
     """The parameters, data and batches on the devices of the run."""
     data, batches, parallel = arguments.data, arguments.batches, arguments.parallel
     data = data if on_disk(data) else jax.tree.map(jnp.asarray, data)
-    params = jax.tree.map(lambda x: jnp.array(x, dtype=jnp.asarray(x).dtype), arguments.params)  # segments donate theirs
+    params = jax.tree.map(
+        lambda x: jnp.array(x, dtype=jnp.asarray(x).dtype), arguments.params
+    )  # segments donate theirs
     if parallel is None:
         return params, data, batches
     if not on_disk(data):

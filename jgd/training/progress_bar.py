@@ -36,6 +36,8 @@ def progress_bar(shown: bool | None, total_steps: int) -> Iterator[Callable[[Tra
         def show(progress: TrainProgress) -> None:
             seen = {name: value for name, value in progress.evaluation.items() if name != "step"}
             validation = "  validation " + " ".join(f"{n} {v:.4g}" for n, v in seen.items()) if seen else ""
-            bar.update(task, completed=progress.step, loss=progress.loss, rate=progress.learning_rate, validation=validation)
+            bar.update(
+                task, completed=progress.step, loss=progress.loss, rate=progress.learning_rate, validation=validation
+            )
 
         yield show

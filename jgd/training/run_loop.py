@@ -51,9 +51,7 @@ def run_to_end(plan: TrainPlan, state: RunState, saver: Saver, progress: bool | 
     return _left(plan, state, (*plan.notes, *([saver.fault] if saver.fault else [])))
 
 
-def _run_loop(
-    plan: TrainPlan, state: RunState, saver: Saver, show: Callable[[TrainProgress], None] | None
-) -> None:
+def _run_loop(plan: TrainPlan, state: RunState, saver: Saver, show: Callable[[TrainProgress], None] | None) -> None:
     """Segment after segment until the run has an end; it is saved, shown and called back after each."""
     if state.end is not None:
         return  # a finished run came back from its store, which needs no other snapshot of it
