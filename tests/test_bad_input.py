@@ -137,8 +137,8 @@ ROWS = {
     "std": (lambda: Normal(-1.0), V, ["std", ">= 0"]),
     "variance": (lambda: Normal.of_variance(-1.0), V, ["variance", ">= 0"]),
     # unknown names, with the nearest one
-    "optimizer": (lambda: optimizers.get("adm"), V, ["optimizer", "'adm'", "did you mean 'adam'", "adagrad"]),
-    "schedule": (lambda: schedules.get("constnt"), V, ["did you mean 'constant'", "step_decay"]),
+    "optimizer": (lambda: optimizers.get("adm"), V, ["optimizer", "'adm'", "did you mean 'adam'", "71 in all"]),
+    "schedule": (lambda: schedules.get("constnt"), V, ["did you mean 'constant'", "25 in all"]),
     "error": (lambda: jgd.SupervisedLoss(Linear(2), "square_error"), V, ["did you mean 'squared_error'"]),
     "reduction": (lambda: jgd.SupervisedLoss(Linear(2), "squared_error", "men"), V, ["did you mean 'mean'", "half_mean"]),
     "data set": (lambda: jgd.datasets.get("digit"), V, ["did you mean 'digits'", "iris"]),
