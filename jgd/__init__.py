@@ -27,10 +27,11 @@ from jgd.core.record import record
 from jgd.core.record import static as static_field
 from jgd.core.seeds import init_key
 from jgd.data import MinMax, Standard, datasets, split
-from jgd.descent import TrainState, rollout, start, step
+from jgd.descent import StepMetrics, TrainState, rollout, start, step
 from jgd.gradients import check_gradients
 from jgd.losses import SupervisedLoss, in_pieces
 from jgd.spaces import Space, space
+from jgd.status import RunEnd, Status
 from jgd.stopping import StoppingRule
 from jgd.sweeps import (
     Hyperband,
@@ -75,6 +76,7 @@ __all__ = [
     "step",
     "rollout",
     "TrainState",
+    "StepMetrics",
     "gradient_free",
     "train",
     "train_seeds",
@@ -82,6 +84,8 @@ __all__ = [
     "Runs",
     "Run",
     "StoppingRule",
+    "Status",
+    "RunEnd",
     "smooth",
     "Task",
     "tasks",
