@@ -17,7 +17,7 @@ import numpy as np
 from jax import Array
 
 from jgd.core import checks
-from jgd.core.text import aligned
+from jgd.core.text import align_columns
 
 
 @dataclass(frozen=True)
@@ -208,7 +208,7 @@ class Trace:
             one = self.graph.blocks.get(name)
             formula = f"{one.label}({', '.join(one.inputs)})" if one else "input"
             rows.append((name, formula, _short(self.values[name]), _short(self.derivatives[name])))
-        lines = aligned(rows)
+        lines = align_columns(rows)
         return "\n".join([lines[0], "-" * len(lines[0]), *lines[1:]])
 
 
