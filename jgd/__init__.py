@@ -18,6 +18,7 @@ from jgd import (
     results,
     schedules,
     tasks,
+    teaching,
 )
 from jgd.core.checks import JgdError
 from jgd.core.functions import OnBatch
@@ -75,6 +76,7 @@ __all__ = [
     "SupervisedLoss",
     "in_pieces",
     "gradients",
+    "teaching",
     "check_gradients",
     "schedules",
     "optimizers",

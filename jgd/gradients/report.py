@@ -53,7 +53,7 @@ class LeafCheck:
 
 
 @dataclass(frozen=True)
-class Agreement:
+class ConsistencyCheck:
     """Two ways to compute one gradient: their name, the leaf where they differ most, by how much, the verdict."""
 
     name: str
@@ -77,7 +77,7 @@ class GradientCheck:
     evaluations: int = 0
     problem: str = ""
     second: "GradientCheck | None" = None
-    agreements: tuple[Agreement, ...] = field(default=())
+    agreements: tuple[ConsistencyCheck, ...] = field(default=())
 
     @property
     def ok(self) -> bool:
