@@ -29,6 +29,7 @@ LAYERS = {
     "analysis": 8,
     "teaching": 8,  # below the plots, which draw its numbers
     "results": 9,
+    "testing": 9,
     "(the top)": 10,  # jgd/__init__.py, the public names: the command stands on them, nothing below does
     "cli": 11,
 }

@@ -19,6 +19,7 @@ import jax.numpy as jnp
 from jgd.core import tree
 from jgd.core.optimizer import Optimizer, chain
 from jgd.core.record import hyper, record, static
+from jgd.core.spellings import builder
 from jgd.core.types import Context, Params, Scalar
 from jgd.optimizers.adam import Moments, over_root
 from jgd.transforms import Mean, ScaleByLearningRate
@@ -51,6 +52,7 @@ class ScaleByBelief:
         return over_root(grads, before, eps), Moments(mean, square)
 
 
+@builder
 def adabelief(
     learning_rate: Scalar,
     b1: Scalar = 0.9,
@@ -70,6 +72,7 @@ def adabelief(
     return chain(ScaleByBelief(b1, b2, eps, eps_root), ScaleByLearningRate(learning_rate))
 
 
+@builder
 def acprop(
     learning_rate: Scalar,
     b1: Scalar = 0.9,

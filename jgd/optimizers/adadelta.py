@@ -12,6 +12,7 @@ steps, so it matters much more here than elsewhere (the paper's experiments use 
 from jgd.core import tree
 from jgd.core.optimizer import Optimizer, chain
 from jgd.core.record import hyper, record
+from jgd.core.spellings import builder
 from jgd.core.types import Context, Params, Scalar
 from jgd.transforms import ScaleByLearningRate
 
@@ -45,6 +46,7 @@ class ScaleByAdadelta:
         return updates, AdadeltaMemory(squares, steps)
 
 
+@builder
 def adadelta(learning_rate: Scalar = 1.0, rho: Scalar = 0.9, eps: Scalar = 1e-6) -> Optimizer:
     """AdaDelta: θ ← θ − η √(D + eps) / √(E + eps) · g.
 

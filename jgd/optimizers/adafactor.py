@@ -24,6 +24,7 @@ from jax import Array
 from jgd.core import checks, tree
 from jgd.core.optimizer import Optimizer, chain
 from jgd.core.record import hyper, record, static
+from jgd.core.spellings import builder
 from jgd.core.types import Context, Params, Scalar
 from jgd.transforms import LearningRateState, Mean
 from jgd.transforms.trust_ratio import length
@@ -124,6 +125,7 @@ def rms(leaf: Array) -> Array:
     return length(leaf) / max(leaf.size, 1) ** 0.5
 
 
+@builder
 def adafactor(
     learning_rate: Scalar = 0.01,
     min_dim_size_to_factor: int = 128,

@@ -13,6 +13,7 @@ import jax.numpy as jnp
 from jgd.core import tree
 from jgd.core.optimizer import Optimizer, chain
 from jgd.core.record import hyper, record, static
+from jgd.core.spellings import builder
 from jgd.core.types import Context, Params, Scalar
 from jgd.transforms import ScaleByLearningRate
 
@@ -41,6 +42,7 @@ def scale_by_root(grads: Params, squares: Params, eps, eps_in_sqrt: bool) -> Par
     return tree.map(lambda g, s: tree.divide(g, tree.root(s) + eps), grads, squares)
 
 
+@builder
 def adagrad(
     learning_rate: Scalar,
     initial_accumulator_value: float = 0.0,

@@ -17,6 +17,7 @@ from jax import Array
 from jgd.core import checks, tree
 from jgd.core.optimizer import Optimizer, chain
 from jgd.core.record import hyper, record, static
+from jgd.core.spellings import builder
 from jgd.core.types import Context, Params, Scalar
 from jgd.transforms import Mean, ScaleByLearningRate
 
@@ -79,6 +80,7 @@ def ahead(mean: Mean, b1: Array, grads: Params) -> Params:
     return tree.map(lambda m, g: of_mean * m + of_gradient * g, mean.total, grads)
 
 
+@builder
 def adam(
     learning_rate: Scalar,
     b1: Scalar = 0.9,

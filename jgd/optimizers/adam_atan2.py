@@ -16,6 +16,7 @@ from jax import Array
 from jgd.core import tree
 from jgd.core.optimizer import Optimizer, chain
 from jgd.core.record import hyper, record
+from jgd.core.spellings import builder
 from jgd.core.types import Context, Params, Scalar
 from jgd.optimizers.adam import Moments
 from jgd.transforms import ScaleByLearningRate
@@ -45,6 +46,7 @@ def angle(y: Array, x: Array) -> Array:
     return jnp.where(x == 0, jnp.sign(y) * (jnp.pi / 2), jnp.arctan(tree.divide(y, x)))
 
 
+@builder
 def adam_atan2(
     learning_rate: Scalar,
     b1: Scalar = 0.9,

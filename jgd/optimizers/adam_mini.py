@@ -25,6 +25,7 @@ from jgd.core import checks, tree
 from jgd.core.optimizer import Optimizer, chain
 from jgd.core.paths import first_match
 from jgd.core.record import hyper, record, static
+from jgd.core.spellings import builder
 from jgd.core.types import Context, Params, Scalar
 from jgd.optimizers.adam import Moments, over_root
 from jgd.transforms import AddDecayedWeights, Mean, ScaleByLearningRate
@@ -69,6 +70,7 @@ def block_means(x: Array, pattern: str, blocks: Blocks) -> Array:
     return jnp.sum(x, axis=spanned, keepdims=True) / max(size, 1)
 
 
+@builder
 def adam_mini(
     learning_rate: Scalar,
     b1: Scalar = 0.9,

@@ -15,6 +15,7 @@ import jax.numpy as jnp
 from jgd.core import tree
 from jgd.core.optimizer import Optimizer, chain
 from jgd.core.record import hyper, record
+from jgd.core.spellings import builder
 from jgd.core.types import Context, Params, Scalar
 from jgd.transforms import AddDecayedWeights, Mean, ScaleByLearningRate
 
@@ -43,6 +44,7 @@ class ScaleByAdamax:
         return tree.map(tree.divide, mean.value(), largest), AdamaxMemory(mean, largest)
 
 
+@builder
 def adamax(learning_rate: Scalar, b1: Scalar = 0.9, b2: Scalar = 0.999, eps: Scalar = 1e-8) -> Optimizer:
     """AdaMax: v ← max(b2 v, |g| + eps), θ ← θ − η m̂ / v.
 
@@ -56,6 +58,7 @@ def adamax(learning_rate: Scalar, b1: Scalar = 0.9, b2: Scalar = 0.999, eps: Sca
     return chain(ScaleByAdamax(b1, b2, eps), ScaleByLearningRate(learning_rate))
 
 
+@builder
 def adamaxw(
     learning_rate: Scalar,
     b1: Scalar = 0.9,

@@ -18,6 +18,7 @@ import jax.numpy as jnp
 from jgd.core import checks, tree
 from jgd.core.optimizer import Optimizer, chain
 from jgd.core.record import hyper, record
+from jgd.core.spellings import builder
 from jgd.core.types import Context, Params, Scalar
 from jgd.optimizers.adam import over_root
 from jgd.transforms import AddDecayedWeights, LearningRateState, Mean, ScaleByLearningRate
@@ -72,6 +73,7 @@ class DescendProximally:
         return tree.map(lambda u, w: -shrunk * (u + decay * w), updates, context.params), LearningRateState(rate)
 
 
+@builder
 def adan(
     learning_rate: Scalar,
     b1: Scalar = 0.98,

@@ -23,6 +23,7 @@ from jax import Array
 from jgd.core import tree
 from jgd.core.optimizer import Optimizer, chain
 from jgd.core.record import hyper, record
+from jgd.core.spellings import builder
 from jgd.core.types import Context, Params, Scalar
 from jgd.optimizers.adam import Moments, over_root
 from jgd.schedules.clock import number, spent
@@ -107,6 +108,7 @@ class ScaleBySimplifiedAdemamix:
         return over_root(mixed, square.value(), context.at(self.eps)), SimplifiedMemory(velocity, square)
 
 
+@builder
 def ademamix(
     learning_rate: Scalar,
     b1: Scalar = 0.9,
@@ -133,6 +135,7 @@ def ademamix(
     return chain(scale, AddDecayedWeights(weight_decay), ScaleByLearningRate(learning_rate))
 
 
+@builder
 def simplified_ademamix(
     learning_rate: Scalar,
     b1: Scalar = 0.99,

@@ -15,6 +15,7 @@ import jax.numpy as jnp
 from jgd.core import tree
 from jgd.core.optimizer import Optimizer, chain
 from jgd.core.record import hyper, record, static
+from jgd.core.spellings import builder
 from jgd.core.types import Context, Params, Scalar
 from jgd.transforms import Mean, ScaleByLearningRate
 
@@ -52,6 +53,7 @@ class ScaleByAdopt:
         return mean, AdoptMemory(mean, square)
 
 
+@builder
 def adopt(
     learning_rate: Scalar,
     b1: Scalar = 0.9,

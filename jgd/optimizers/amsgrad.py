@@ -18,6 +18,7 @@ import jax.numpy as jnp
 from jgd.core import checks, tree
 from jgd.core.optimizer import Optimizer, chain
 from jgd.core.record import hyper, record, static
+from jgd.core.spellings import builder
 from jgd.core.types import Context, Params, Scalar
 from jgd.optimizers.adam import Moments, over_root
 from jgd.transforms import Mean, ScaleByLearningRate
@@ -54,6 +55,7 @@ class ScaleByAmsgrad:
         return over_root(numerator, below, context.at(self.eps)), AmsgradMemory(moments, largest)
 
 
+@builder
 def amsgrad(
     learning_rate: Scalar,
     b1: Scalar = 0.9,

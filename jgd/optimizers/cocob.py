@@ -18,6 +18,7 @@ import jax.numpy as jnp
 from jgd.core import tree
 from jgd.core.optimizer import Optimizer, chain
 from jgd.core.record import hyper, record
+from jgd.core.spellings import builder
 from jgd.core.types import Context, Params, Scalar
 from jgd.transforms import AddDecayedWeights, ScaleByLearningRate
 
@@ -59,6 +60,7 @@ class Cocob:
         return tree.subtract(bets, moved), CocobMemory(state.start, largest, sizes, reward, gradients)
 
 
+@builder
 def cocob(
     learning_rate: Scalar = 1.0, alpha: Scalar = 100.0, eps: float = 1e-8, weight_decay: Scalar = 0.0
 ) -> Optimizer:

@@ -23,6 +23,7 @@ from jax import Array
 from jgd.core import checks, tree
 from jgd.core.optimizer import Optimizer, chain
 from jgd.core.record import hyper, record, static
+from jgd.core.spellings import builder
 from jgd.core.types import Context, Params, Scalar
 from jgd.transforms import LearningRateState, Mean
 
@@ -97,6 +98,7 @@ def check_growth(growth_rate: Scalar | None) -> None:
         checks.hyperparameter("growth_rate", growth_rate, "[1, inf)")
 
 
+@builder
 def dadapt_adamw(
     learning_rate: Scalar = 1.0,
     b1: Scalar = 0.9,

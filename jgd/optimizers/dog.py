@@ -24,6 +24,7 @@ from jax import Array
 from jgd.core import checks, tree
 from jgd.core.optimizer import Optimizer, chain
 from jgd.core.record import hyper, record, static
+from jgd.core.spellings import builder
 from jgd.core.types import Context, Params, Scalar, Transform
 from jgd.transforms import AddDecayedWeights, LearningRateState
 
@@ -113,6 +114,7 @@ class PolynomialAverage:
         return average
 
 
+@builder
 def dog(
     learning_rate: Scalar = 1.0,
     init_step: float = 1e-6,

@@ -16,6 +16,7 @@ import jax.numpy as jnp
 from jgd.core import tree
 from jgd.core.optimizer import Optimizer, chain
 from jgd.core.record import hyper, record
+from jgd.core.spellings import builder
 from jgd.core.types import Context, Params, Scalar
 from jgd.optimizers.dog import DistanceMemory, hypotenuse
 from jgd.transforms import AddDecayedWeights, LearningRateState
@@ -42,6 +43,7 @@ class Dowg:
         return tree.scale(-rate, grads), DistanceMemory(state.start, distance, gradients, LearningRateState(rate))
 
 
+@builder
 def dowg(
     learning_rate: Scalar = 1.0,
     init_estim_sq_dist: float = 1e-4,

@@ -16,6 +16,7 @@ import jax.numpy as jnp
 from jgd.core import seeds, tree
 from jgd.core.optimizer import Optimizer, chain
 from jgd.core.record import hyper, record, static
+from jgd.core.spellings import builder
 from jgd.core.types import Context, Params, Scalar
 from jgd.optimizers.momentum import Trace
 from jgd.transforms import Noise, ScaleByLearningRate
@@ -48,6 +49,7 @@ class PrivateGradient:
         return tree.map(lambda g, z: (g + sigma * C * z) / norms.size, total, z), noise
 
 
+@builder
 def dp_sgd(
     learning_rate: Scalar,
     l2_norm_clip: Scalar,

@@ -25,6 +25,7 @@ from jgd.core import checks, tree
 from jgd.core.optimizer import Optimizer, chain
 from jgd.core.paths import listed
 from jgd.core.record import hyper, record, static
+from jgd.core.spellings import builder
 from jgd.core.types import Context, Params, Scalar, Transform
 from jgd.optimizers.adam import ScaleByAdam
 from jgd.transforms import AddDecayedWeights, Partition, ScaleByLearningRate
@@ -91,6 +92,7 @@ class InLowRank:
         return tree.scale(context.at(self.scale), made), Projected(bases, inner)
 
 
+@builder
 def galore(
     learning_rate: Scalar,
     rank: int = 128,

@@ -17,6 +17,7 @@ from jax import Array
 from jgd.core import tree
 from jgd.core.optimizer import Optimizer, chain
 from jgd.core.record import hyper, record, static
+from jgd.core.spellings import builder
 from jgd.core.types import Context, Params, Scalar
 from jgd.optimizers.momentum import Trace
 from jgd.transforms import ScaleByLearningRate, all_but
@@ -47,6 +48,7 @@ class ScaleByLars:
         return tree.map(scaled, grads, context.params), state
 
 
+@builder
 def lars(
     learning_rate: Scalar,
     weight_decay: Scalar = 0.0,

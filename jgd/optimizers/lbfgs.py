@@ -22,6 +22,7 @@ from jax import Array
 from jgd.core import checks, tree
 from jgd.core.optimizer import Optimizer, chain
 from jgd.core.record import record, static
+from jgd.core.spellings import builder
 from jgd.core.types import Context, Params, Scalar
 from jgd.transforms.line_search import stepping
 
@@ -92,6 +93,7 @@ class ScaleByLbfgs:
         return jnp.where(rho > 0, tree.divide(one, rho * tree.dot(y, y)), first)
 
 
+@builder
 def lbfgs(
     learning_rate: Scalar = 1.0,
     memory_size: int = 10,

@@ -13,6 +13,7 @@ import jax.numpy as jnp
 from jgd.core import tree
 from jgd.core.optimizer import Optimizer, chain
 from jgd.core.record import hyper, record
+from jgd.core.spellings import builder
 from jgd.core.types import Context, Params, Scalar
 from jgd.transforms import AddDecayedWeights, ScaleByLearningRate
 
@@ -32,6 +33,7 @@ class ScaleByLion:
         return updates, tree.blend(context.at(self.b2), mean, grads)
 
 
+@builder
 def lion(learning_rate: Scalar, b1: Scalar = 0.9, b2: Scalar = 0.99, weight_decay: Scalar = 1e-3) -> Optimizer:
     """Lion: θ ← θ − η (sign(b1 m + (1 − b1) g) + λ θ).
 

@@ -16,6 +16,7 @@ from jax import Array
 from jgd.core import tree
 from jgd.core.optimizer import Optimizer, chain
 from jgd.core.record import hyper, record
+from jgd.core.spellings import builder
 from jgd.core.types import Context, Params, Scalar
 from jgd.transforms import AddDecayedWeights, LearningRateState
 
@@ -57,6 +58,7 @@ def cube_root(x: Array) -> Array:
     return jnp.where(x > 0, jnp.cbrt(safe), jnp.zeros_like(x))
 
 
+@builder
 def madgrad(learning_rate: Scalar, momentum: Scalar = 0.9, weight_decay: Scalar = 0.0, eps: Scalar = 1e-6) -> Optimizer:
     """MADGRAD: s ← s + λ_t g, ν ← ν + λ_t g², θ ← γ θ + (1 − γ) (θ_0 − s / (∛ν + eps)), λ_t = η √(t + 1).
 

@@ -20,6 +20,7 @@ import jax.numpy as jnp
 from jgd.core import checks, tree
 from jgd.core.optimizer import Chain, Optimizer, chain
 from jgd.core.record import hyper, record, static
+from jgd.core.spellings import builder
 from jgd.core.types import Context, Params, Scalar, Transform
 from jgd.optimizers.adam import ScaleByAdam
 from jgd.optimizers.adamw import adamw
@@ -71,6 +72,7 @@ class SignOfMean:
         return tree.map(jnp.sign, mean.total), mean
 
 
+@builder
 def mars(
     learning_rate: Scalar,
     b1: Scalar = 0.95,

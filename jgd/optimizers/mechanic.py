@@ -29,6 +29,7 @@ from jax import Array
 from jgd.core import checks, tree
 from jgd.core.optimizer import Optimizer, chain
 from jgd.core.record import hyper, record, static
+from jgd.core.spellings import builder
 from jgd.core.types import Context, Params, Scalar, Transform
 from jgd.optimizers.schedule_free import base_link
 from jgd.transforms import LearningRateState, learning_rate
@@ -104,6 +105,7 @@ class Mechanic:
         return updates, MechanicMemory(rate, base, state.start, kept, s, m, v, r)
 
 
+@builder
 def mechanic(
     base_optimizer: Optimizer | Transform,
     weight_decay: Scalar = 1e-2,

@@ -14,6 +14,7 @@ import jax.numpy as jnp
 from jgd.core import tree
 from jgd.core.optimizer import Optimizer, chain
 from jgd.core.record import hyper, record, static
+from jgd.core.spellings import builder
 from jgd.core.types import Context, Params, Scalar
 from jgd.transforms import ScaleByLearningRate
 
@@ -38,6 +39,7 @@ class Trace:
         return velocity, velocity
 
 
+@builder
 def momentum(learning_rate: Scalar, momentum: Scalar = 0.9, dampening: Scalar = 0.0) -> Optimizer:
     """Heavy-ball momentum: v ← γ v + (1 − τ) g, θ ← θ − η v.
 

@@ -17,6 +17,7 @@ from jax import Array
 from jgd.core import checks, tree
 from jgd.core.optimizer import Optimizer, chain
 from jgd.core.record import hyper, record, static
+from jgd.core.spellings import builder
 from jgd.core.types import Context, Params, Scalar
 from jgd.transforms import LearningRateState, Mean
 
@@ -76,6 +77,7 @@ class DescendByMomo:
         return updates, MomoMemory(mean, square, adapted(tau), LearningRateState(tau))
 
 
+@builder
 def momo(
     learning_rate: Scalar = 1.0,
     beta: Scalar = 0.9,
@@ -98,6 +100,7 @@ def momo(
     return chain(DescendByMomo(learning_rate, beta, 0.0, 0.0, lower_bound, weight_decay, adapt_lower_bound, adam=False))
 
 
+@builder
 def momo_adam(
     learning_rate: Scalar = 0.01,
     b1: Scalar = 0.9,

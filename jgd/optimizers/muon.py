@@ -29,6 +29,7 @@ from jgd.core import checks, tree
 from jgd.core.optimizer import Chain, Optimizer, chain
 from jgd.core.paths import listed
 from jgd.core.record import hyper, record, static
+from jgd.core.spellings import builder
 from jgd.core.types import Context, Params, Scalar
 from jgd.optimizers.adamw import adamw
 from jgd.transforms import AddDecayedWeights, Mean, Partition, ScaleByLearningRate
@@ -104,6 +105,7 @@ class MeanMomentum:
         return corrected, mean
 
 
+@builder
 def muon(
     learning_rate: Scalar,
     momentum: Scalar = 0.95,

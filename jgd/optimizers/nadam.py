@@ -21,6 +21,7 @@ from jax import Array
 from jgd.core import tree
 from jgd.core.optimizer import Optimizer, chain
 from jgd.core.record import hyper, record, static
+from jgd.core.spellings import builder
 from jgd.core.types import Context, Params, Scalar
 from jgd.optimizers.adam import adam, over_root
 from jgd.optimizers.adamw import adamw
@@ -59,6 +60,7 @@ class ScaleByNadam:
         return over_root(ahead, square.value(), context.at(self.eps)), NadamMemory(mean, square, product)
 
 
+@builder
 def nadam(
     learning_rate: Scalar,
     b1: Scalar = 0.9,
@@ -80,6 +82,7 @@ def nadam(
     return chain(ScaleByNadam(b1, b2, eps, momentum_decay, mean_follows_schedule), ScaleByLearningRate(learning_rate))
 
 
+@builder
 def nadamw(
     learning_rate: Scalar,
     b1: Scalar = 0.9,
@@ -102,6 +105,7 @@ def nadamw(
     return chain(scale, AddDecayedWeights(weight_decay), ScaleByLearningRate(learning_rate))
 
 
+@builder
 def nadam_simplified(
     learning_rate: Scalar,
     b1: Scalar = 0.9,
@@ -121,6 +125,7 @@ def nadam_simplified(
     return adam(learning_rate, b1, b2, eps, eps_root=eps_root, nesterov=True)
 
 
+@builder
 def nadamw_simplified(
     learning_rate: Scalar,
     b1: Scalar = 0.9,

@@ -25,6 +25,7 @@ from jax import Array
 from jgd.core import checks, tree
 from jgd.core.optimizer import Optimizer, chain
 from jgd.core.record import hyper, record, static
+from jgd.core.spellings import builder
 from jgd.core.types import Context, Params, Scalar
 from jgd.transforms.line_search import stepping
 
@@ -77,6 +78,7 @@ class ScaleByCurvature:
         return tree.cut(u, grads), state
 
 
+@builder
 def newton(
     learning_rate: Scalar = 1.0,
     damping: Scalar = 0.0,
@@ -101,6 +103,7 @@ def newton(
     return chain(ScaleByCurvature(damping, tolerance, max_cg_steps), stepping(learning_rate, linesearch))
 
 
+@builder
 def gauss_newton_cg(
     learning_rate: Scalar = 1.0,
     damping: Scalar = 0.0,

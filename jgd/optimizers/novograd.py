@@ -16,6 +16,7 @@ from jax import Array
 from jgd.core import tree
 from jgd.core.optimizer import Optimizer, chain
 from jgd.core.record import hyper, record
+from jgd.core.spellings import builder
 from jgd.core.types import Context, Params, Scalar
 from jgd.transforms import ScaleByLearningRate
 
@@ -54,6 +55,7 @@ class ScaleByNovograd:
         return momentum, NovogradMemory(momentum, square)
 
 
+@builder
 def novograd(
     learning_rate: Scalar, b1: Scalar = 0.95, b2: Scalar = 0.98, eps: Scalar = 1e-8, weight_decay: Scalar = 0.0
 ) -> Optimizer:

@@ -13,6 +13,7 @@ import jax.numpy as jnp
 from jgd.core import checks, tree
 from jgd.core.optimizer import Optimizer, chain
 from jgd.core.record import hyper, record, static
+from jgd.core.spellings import builder
 from jgd.core.types import Context, Params, Scalar
 from jgd.transforms import LearningRateState
 
@@ -42,6 +43,7 @@ class DescendByPolyak:
         return tree.scale(-rate, grads), LearningRateState(rate)
 
 
+@builder
 def polyak_sgd(
     max_learning_rate: Scalar = 1.0,
     scaling: Scalar = 1.0,

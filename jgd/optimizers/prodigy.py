@@ -26,6 +26,7 @@ from jax import Array
 from jgd.core import checks, tree
 from jgd.core.optimizer import Optimizer, chain
 from jgd.core.record import hyper, record, static
+from jgd.core.spellings import builder
 from jgd.core.types import Context, Params, Scalar
 from jgd.optimizers.dadapt_adamw import check_growth, norm1
 from jgd.transforms import LearningRateState, Mean
@@ -105,6 +106,7 @@ class Prodigy:
         return updates, ProdigyMemory(state.start, mean, square, s, r, new, d_max, LearningRateState(rate))
 
 
+@builder
 def prodigy(
     learning_rate: Scalar = 1.0,
     b1: Scalar = 0.9,

@@ -27,6 +27,7 @@ from jax import Array
 from jgd.core import checks, tree
 from jgd.core.optimizer import Optimizer, chain
 from jgd.core.record import hyper, record, static
+from jgd.core.spellings import builder
 from jgd.core.types import Context, Params, Scalar
 from jgd.optimizers.muon import MeanMomentum
 from jgd.transforms import AddDecayedWeights, Noise, ScaleByLearningRate
@@ -139,6 +140,7 @@ def times_inverse(q: Array, x: Array, axis: int) -> Array:
     return jnp.moveaxis(solved.reshape(front.shape), 1, 1 + axis)
 
 
+@builder
 def psgd_kron(
     learning_rate: Scalar,
     b1: Scalar = 0.9,

@@ -21,6 +21,7 @@ from jax import Array
 from jgd.core import tree
 from jgd.core.optimizer import Optimizer, chain
 from jgd.core.record import hyper, record, static
+from jgd.core.spellings import builder
 from jgd.core.types import Context, Params, Scalar
 from jgd.optimizers.adam import Moments, over_root
 from jgd.transforms import ScaleByLearningRate
@@ -59,6 +60,7 @@ class ScaleByRadam:
         return updates, RadamMemory(moments, ages)
 
 
+@builder
 def radam(
     learning_rate: Scalar,
     b1: Scalar = 0.9,

@@ -22,6 +22,7 @@ import jax.numpy as jnp
 from jgd.core import checks, tree
 from jgd.core.optimizer import Optimizer, chain
 from jgd.core.record import hyper, record, static
+from jgd.core.spellings import builder
 from jgd.core.types import Context, Params, Scalar
 from jgd.optimizers.adagrad import scale_by_root
 from jgd.optimizers.momentum import Trace
@@ -61,6 +62,7 @@ class ScaleByRms:
         return scale_by_root(grads, squares, context.at(self.eps), self.eps_in_sqrt), RmsMemory(square, mean)
 
 
+@builder
 def rmsprop(
     learning_rate: Scalar,
     decay: Scalar = 0.9,

@@ -17,6 +17,7 @@ from jax import Array
 from jgd.core import checks, tree
 from jgd.core.optimizer import Optimizer, chain
 from jgd.core.record import hyper, record, static
+from jgd.core.spellings import builder
 from jgd.core.types import Context, Params, Scalar
 from jgd.transforms import LearningRateState
 
@@ -70,6 +71,7 @@ class DescendByRprop:
         return updates, RpropMemory(lengths, grads, LearningRateState(context.at(self.learning_rate)))
 
 
+@builder
 def rprop(
     learning_rate: float,
     eta_minus: Scalar = 0.5,

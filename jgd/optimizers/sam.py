@@ -17,6 +17,7 @@ from jgd.core import tree
 from jgd.core.optimizer import Optimizer, chain
 from jgd.core.paths import first_match, matches, paths
 from jgd.core.record import hyper, record, static
+from jgd.core.spellings import builder
 from jgd.core.types import Context, Params, Scalar, Transform
 
 
@@ -66,6 +67,7 @@ class AdaptiveSharpnessAware:
         return context.gradient_at(worst, "asam"), state
 
 
+@builder
 def sam(base_optimizer: Optimizer | Transform, rho: Scalar = 0.05) -> Optimizer:
     """SAM: any optimizer (or transform) on the gradient at θ + ρ g / ‖g‖.
 
@@ -82,6 +84,7 @@ def sam(base_optimizer: Optimizer | Transform, rho: Scalar = 0.05) -> Optimizer:
     return chain(SharpnessAware(rho), _link(base_optimizer))
 
 
+@builder
 def asam(
     base_optimizer: Optimizer | Transform, rho: Scalar = 0.5, eta: Scalar = 0.01, unscaled: tuple[str, ...] = ()
 ) -> Optimizer:

@@ -26,6 +26,7 @@ from jax import Array
 from jgd.core import checks, tree
 from jgd.core.optimizer import Chain, Optimizer, chain
 from jgd.core.record import hyper, record
+from jgd.core.spellings import builder
 from jgd.core.types import Context, Params, Scalar, Transform
 from jgd.optimizers.rmsprop import ScaleByRms
 from jgd.transforms import AddDecayedWeights, ScaleByLearningRate, learning_rate
@@ -95,6 +96,7 @@ class MovingWarmup:
         return jnp.asarray(peak).astype(dtype) * jnp.minimum(1, t / jnp.maximum(1, steps))
 
 
+@builder
 def schedule_free(
     base_optimizer: Optimizer | Transform, b1: Scalar = 0.9, weight_lr_power: Scalar = 2.0, r: Scalar = 0.0
 ) -> Optimizer:
@@ -129,6 +131,7 @@ def base_link(base_optimizer: Optimizer | Transform) -> Transform:
     return base
 
 
+@builder
 def schedule_free_sgd(
     learning_rate: Scalar = 1.0,
     warmup_steps: float = 0,
@@ -151,6 +154,7 @@ def schedule_free_sgd(
     return schedule_free(base, b1, weight_lr_power, r)
 
 
+@builder
 def schedule_free_adamw(
     learning_rate: Scalar = 0.0025,
     warmup_steps: float = 0,

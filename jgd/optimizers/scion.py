@@ -25,6 +25,7 @@ from jgd.core import checks, tree
 from jgd.core.optimizer import Chain, Optimizer, chain
 from jgd.core.paths import listed
 from jgd.core.record import hyper, record, static
+from jgd.core.spellings import builder
 from jgd.core.types import Context, Params, Scalar
 from jgd.optimizers.muon import QUINTIC, MeanMomentum, Orthogonalize
 from jgd.transforms import AddDecayedWeights, Partition, ScaleByLearningRate
@@ -78,6 +79,7 @@ class Radius:
         return tree.scale(context.at(self.radius), updates), state
 
 
+@builder
 def scion(
     learning_rate: Scalar,
     momentum: Scalar = 0.9,

@@ -21,6 +21,7 @@ from jax import Array
 from jgd.core import checks
 from jgd.core.optimizer import Optimizer, chain
 from jgd.core.record import hyper, record, static
+from jgd.core.spellings import builder
 from jgd.core.types import Context, Params, Scalar
 from jgd.transforms import ScaleByLearningRate
 from jgd.transforms.kronecker import along, axes_with_matrix, gram, inverse_root, stacked, unstacked
@@ -69,6 +70,7 @@ class ScaleByShampoo:
         return updates, Factors(tuple(sums for _, sums, _ in done), tuple(roots for _, _, roots in done))
 
 
+@builder
 def shampoo(
     learning_rate: Scalar, eps: Scalar = 1e-4, update_period: int = 1, max_precond_dim: int = 1024
 ) -> Optimizer:

@@ -19,6 +19,7 @@ from jax import Array
 from jgd.core import tree
 from jgd.core.optimizer import Optimizer, chain
 from jgd.core.record import hyper, record
+from jgd.core.spellings import builder
 from jgd.core.types import Context, Params, Scalar
 from jgd.transforms import ScaleByLearningRate
 
@@ -56,6 +57,7 @@ def cover(leaf: Array) -> tuple[Array, ...]:
     return tuple(jnp.max(leaf, axis=other, keepdims=True, initial=0) for other in others)  # no sum is below 0
 
 
+@builder
 def sm3(learning_rate: Scalar, momentum: Scalar = 0.9, eps: Scalar = 0.0) -> Optimizer:
     """SM3: ν = min μ + g², θ ← θ − η m, m the mean of g / √(ν + eps), μ the largest ν of each slice.
 

@@ -25,6 +25,7 @@ from jax import Array
 from jgd.core import checks, tree
 from jgd.core.optimizer import Optimizer, chain
 from jgd.core.record import hyper, record, static
+from jgd.core.spellings import builder
 from jgd.core.types import Context, Params, Scalar
 from jgd.transforms import Mean, ScaleByLearningRate
 from jgd.transforms.kronecker import along, axes_with_matrix, gram, stacked, unstacked
@@ -121,6 +122,7 @@ def eigenvectors(grams: tuple[Stacks, ...]) -> tuple[Stacks, ...]:
     return jax.tree.map(lambda h: jnp.linalg.eigh(h)[1][:, :, ::-1], grams)
 
 
+@builder
 def soap(
     learning_rate: Scalar,
     b1: Scalar = 0.95,

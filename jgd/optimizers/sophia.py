@@ -17,6 +17,7 @@ import jax.numpy as jnp
 from jgd.core import checks, seeds, tree
 from jgd.core.optimizer import Optimizer, chain
 from jgd.core.record import hyper, record, static
+from jgd.core.spellings import builder
 from jgd.core.types import Context, Params, Scalar
 from jgd.transforms import AddDecayedWeights, Mean, Noise, ScaleByLearningRate
 
@@ -68,6 +69,7 @@ class ScaleBySophia:
         return updates, SophiaMemory(mean, h, state.noise)
 
 
+@builder
 def sophia(
     learning_rate: Scalar,
     b1: Scalar = 0.96,

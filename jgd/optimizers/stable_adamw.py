@@ -18,6 +18,7 @@ from jax import Array
 from jgd.core import tree
 from jgd.core.optimizer import Optimizer, chain
 from jgd.core.record import hyper, record, static
+from jgd.core.spellings import builder
 from jgd.core.types import Context, Params, Scalar
 from jgd.optimizers.adam import Moments, over_root
 from jgd.transforms import ScaleByLearningRate
@@ -52,6 +53,7 @@ class ScaleByStableAdam:
         return tree.map(shortened, adapted, grads, square, context.params), moments
 
 
+@builder
 def stable_adamw(
     learning_rate: Scalar,
     b1: Scalar = 0.9,

@@ -16,6 +16,7 @@ import jax.numpy as jnp
 from jgd.core import tree
 from jgd.core.optimizer import Optimizer, chain
 from jgd.core.record import hyper, record, static
+from jgd.core.spellings import builder
 from jgd.core.types import Context, Params, Scalar
 from jgd.optimizers.adam import Moments, over_root
 from jgd.transforms import Mean, ScaleByLearningRate
@@ -50,6 +51,7 @@ class ScaleByYogi:
         return over_root(mean.value(), square.value(), eps), moments
 
 
+@builder
 def yogi(
     learning_rate: Scalar,
     b1: Scalar = 0.9,

@@ -5,10 +5,12 @@ from jax import Array
 
 from jgd.core import checks
 from jgd.core.record import hyper, record, static
+from jgd.core.spellings import builder
 from jgd.schedules.clock import Number, between, left, number, periods, raised, spent
 from jgd.schedules.pieces import along
 
 
+@builder
 @record
 class OneCycle:
     """Up from peak_value / div_factor to peak_value, then down to peak_value / (div_factor · final_div_factor).
@@ -57,6 +59,7 @@ class OneCycle:
         return along(step, boundaries, values, "cosine" if self.anneal_strategy == "cos" else "linear")
 
 
+@builder
 def linear_onecycle(
     transition_steps: Number,
     peak_value: Number,
@@ -71,6 +74,7 @@ def linear_onecycle(
     )
 
 
+@builder
 def cosine_onecycle(
     transition_steps: Number,
     peak_value: Number,
@@ -82,6 +86,7 @@ def cosine_onecycle(
     return OneCycle(transition_steps, peak_value, pct_start, div_factor=div_factor, final_div_factor=final_div_factor)
 
 
+@builder
 @record
 class Cyclic:
     """Triangles: up from init_value to peak_value in step_size_up, down again in step_size_down, and so on.
