@@ -274,25 +274,25 @@ ROWS = {
     "steps as a flag": (lambda: sweep(steps=True), T, ["steps", "True"]),
     "seeds below 0": (lambda: sweep(seeds=-1), V, ["seeds", "-1"]),
     "extend as a word": (lambda: sweep(extend="yes"), T, ["extend", "'yes'"]),
-    "samples": (lambda: sweep(space={"learning_rate": jgd.log_uniform(0.1, 1)}, samples=0), V, ["samples", "got 0"]),
+    "samples": (lambda: sweep(space={"learning_rate": jgd.spaces.log_uniform(0.1, 1)}, samples=0), V, ["samples", "got 0"]),
     "a sampler's name": (lambda: sweep(sampler="halto"), V, ["sampler", "did you mean 'halton'"]),
     "text as data": (
         lambda: sweep(replace(jgd.tasks.get("iris"), validation=(np.array([["a"]]), np.array([0])))),
         T,
         ["task.validation[0]", "numbers", "<U1"],
     ),
-    "a batch as a number": (lambda: sweep(space={**RATES, "batch_size": [1, 2]}), V, ["batch_size", "jgd.static"]),
+    "a batch as a number": (lambda: sweep(space={**RATES, "batch_size": [1, 2]}), V, ["batch_size", "jgd.spaces.static"]),
     "a batch of one config": (
-        lambda: sweep(space={**RATES, "batch_size": jgd.static([2, 9])}),
+        lambda: sweep(space={**RATES, "batch_size": jgd.spaces.static([2, 9])}),
         V,
         ["batch_size", "config 1", "from 1 to 3", "got 9"],
     ),
     "two batch sizes": (
-        lambda: sweep(space={**RATES, "batch_size": jgd.static([2])}, batch_size=3),
+        lambda: sweep(space={**RATES, "batch_size": jgd.spaces.static([2])}, batch_size=3),
         V,
         ["batch_size is said twice"],
     ),
-    "recipe branches": (lambda: sweep(recipes=branching), T, ["'branching', config 0", "jnp.where", "jgd.static"]),
+    "recipe branches": (lambda: sweep(recipes=branching), T, ["'branching', config 0", "jnp.where", "jgd.spaces.static"]),
     "recipe raises": (lambda: sweep(recipes=faulty), V, ["'faulty', config 0 (learning_rate=0.1)", "KeyError: 'width'"]),
     "recipe of other rows": (lambda: sweep(recipes=elsewhere), V, ["'elsewhere'", "train rows of the sweep's own"]),
     "a trial's metrics": (lambda: sweep(recipes=with_other_metrics), V, ["'with_other_metrics'", "['other']"]),
@@ -312,9 +312,9 @@ ROWS = {
     "no proposer": (lambda: swept().propose(3, 1), T, ["proposer", "ask", "3"]),
     "no sweep there": (lambda: jgd.load_sweep("/nonexistent"), V, ["no sweep", "/nonexistent"]),
     "no path": (lambda: jgd.load_sweep(3), T, ["path", "3"]),
-    "log grid from 0": (lambda: jgd.log_grid(0, 1, 3), V, ["low", "> 0"]),
-    "grid upside down": (lambda: jgd.grid(1, 0, 3), V, ["low", "high"]),
-    "grid of 0": (lambda: jgd.grid(0, 1, 0), V, ["count", ">= 1"]),
+    "log grid from 0": (lambda: jgd.spaces.log_grid(0, 1, 3), V, ["low", "> 0"]),
+    "grid upside down": (lambda: jgd.spaces.grid(1, 0, 3), V, ["low", "high"]),
+    "grid of 0": (lambda: jgd.spaces.grid(0, 1, 0), V, ["count", ">= 1"]),
 }  # fmt: skip
 
 

@@ -10,7 +10,7 @@ from jgd.analysis.final_scores import Finals, finals, standings
 from jgd.analysis.ranking import rank
 from jgd.analysis.unit_cube import Places, places
 from jgd.core import checks
-from jgd.sweeps.selection import estimate
+from jgd.core.statistics import estimate
 
 if TYPE_CHECKING:
     from jgd.sweeps.result import Sweep

@@ -7,7 +7,7 @@ import numpy as np
 
 from jgd.analysis.final_scores import finals
 from jgd.core import checks
-from jgd.sweeps.selection import Estimate, estimate
+from jgd.core.statistics import Estimate, estimate
 
 if TYPE_CHECKING:
     from jgd.sweeps.result import Sweep

@@ -11,10 +11,10 @@ import jgd
 from jgd import results
 from jgd.cli import console, request
 from jgd.core import atomic_files, checks
+from jgd.core.statistics import estimate
 from jgd.descent import GOING
 from jgd.results import table
 from jgd.results.confirmation import FILES
-from jgd.sweeps import estimate
 from jgd.sweeps.recipes import said
 
 

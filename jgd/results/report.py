@@ -16,9 +16,10 @@ from jgd.analysis import (
 )
 from jgd.analysis.cost import spending
 from jgd.core import checks
+from jgd.core.statistics import estimate
 from jgd.results.population_figure import members_said
 from jgd.results.table import said, value_said
-from jgd.sweeps import Sweep, estimate
+from jgd.sweeps import Sweep
 
 
 def report(sweep: Sweep, top: int = 5, confidence: float = 0.95) -> str:

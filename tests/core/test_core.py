@@ -99,7 +99,7 @@ def test_a_rule_is_what_it_says(value, rule):
 @jgd.record
 class Shrink:
     factor: float = hyper("[0, 1]")
-    power: int = jgd.static(default=2)
+    power: int = jgd.static_field(default=2)
 
 
 def test_a_record_is_its_leaves_and_its_structure():
@@ -178,7 +178,7 @@ STATES = {
         lambda: jgd.chain(*jgd.optimizers.adam(0.1).transform.transforms, jgd.transforms.EmaOfParams()).init(WEIGHTS),
         r"unexpected leaf state.inner\[2\].total",
     ),
-    "of another kind": (lambda: jgd.optimizers.adam(0.1).init(WEIGHTS).memory, "must be an OptimizerState.*got tuple"),
+    "of another kind": (lambda: jgd.optimizers.adam(0.1).init(WEIGHTS).inner, "must be an OptimizerState.*got tuple"),
 }
 
 

@@ -5,9 +5,9 @@ import pytest
 from helpers import sweeping
 
 import jgd
+from jgd.core.statistics import Estimate
 from jgd.results import figures
 from jgd.results.table import columns, rows, said
-from jgd.sweeps import Estimate
 
 xarray = pytest.importorskip("xarray")
 
