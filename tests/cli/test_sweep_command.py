@@ -95,7 +95,7 @@ def test_ctrl_c_says_that_nothing_is_lost(here, monkeypatch):
 
     monkeypatch.setattr(disk, "_append", interrupted)
     code, _, err = here(*IRIS)
-    assert (code, "what has landed is kept" in err) == (130, True)
+    assert (code, "what is stored is kept" in err) == (130, True)
     monkeypatch.setattr(disk, "_append", append)
     assert here(*IRIS)[0] == 0
 
@@ -256,7 +256,7 @@ def test_all_runs_diverged_is_the_exit_code_1(here):
         ("sweep --data points.csv --target y", "data file 'points.csv' is not there"),
         ("sweep iris --space nothere.toml", "space must be a readable TOML file, got 'nothere.toml'"),
         ("sweep iris --space broken.toml", "broken.toml: space must be TOML"),
-        ("sweep iris --space odd.toml", "did you mean 'log'"),
+        ("sweep iris --space odd.toml", "did you mean 'log_uniform'"),
         ("sweep iris --space good.toml --learning-rates 0.1 1 2", "learning_rate is given twice"),
         ("sweep iris --space good.toml --sampler hlton", "did you mean 'halton'"),
         ("sweep iris --space good.toml --samples 0", "samples must be a whole number >= 1, got 0"),
@@ -282,7 +282,7 @@ def test_nonsense_ends_with_a_message_and_writes_nothing(words, said, here, tmp_
     (tmp_path / "own_recipes.py").write_text(OWN)
     (tmp_path / "wrong.py").write_text("def f(:\n")
     (tmp_path / "broken.toml").write_text("learning_rate = {")
-    (tmp_path / "odd.toml").write_text("learning_rate = { lg = [0.1, 1] }")
+    (tmp_path / "odd.toml").write_text("learning_rate = { log_unifrm = [0.1, 1] }")
     (tmp_path / "good.toml").write_text("learning_rate = { log_uniform = [0.1, 1] }")
     (tmp_path / "notes").mkdir()
     (tmp_path / "notes/mine.txt").write_text("not a sweep")
