@@ -28,6 +28,7 @@ LAYERS = {
     "sweeps": 7,
     "analysis": 8,
     "results": 9,
+    "testing": 9,
     "(the top)": 10,  # jgd/__init__.py, the public names: the command stands on them, nothing below does
     "cli": 11,
 }
