@@ -24,9 +24,9 @@ from jgd import (
 from jgd.core.checks import JgdError
 from jgd.core.functions import OnBatch
 from jgd.core.optimizer import Optimizer, apply_updates, chain
-from jgd.core.record import record
-from jgd.core.record import static as static_field
+from jgd.core.record import hyper, record, static_field
 from jgd.core.seeds import init_key
+from jgd.core.transform import Context, Transform
 from jgd.data import MinMax, Standard, datasets, split
 from jgd.descent import TrainState, rollout, start, step
 from jgd.gradients import check_gradients
@@ -106,5 +106,8 @@ __all__ = [
     "results",
     "record",
     "static_field",
+    "hyper",
+    "Transform",
+    "Context",
     "JgdError",
 ]

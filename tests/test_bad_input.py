@@ -227,7 +227,7 @@ ROWS = {
     # records and chains
     "optimizer's name": (lambda: train(optimizer="adam"), T, ["optimizer", "'adam'"]),
     "empty chain": (lambda: jgd.chain(), V, ["at least one transform"]),
-    "chain of optimizers": (lambda: jgd.chain(sgd(0.1)), T, [".transform"]),
+    "chain of builders": (lambda: jgd.chain(sgd), T, ["transforms", "and optimizers", "function sgd"]),
     "chain of numbers": (lambda: jgd.chain(0.1), T, ["0.1"]),
     "look-ahead not first": (lambda: jgd.chain(sgd(0.1).transform, *nesterov(0.1).transform.transforms), V,
                              ["must be first", "place 1"]),

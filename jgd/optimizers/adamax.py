@@ -16,7 +16,8 @@ from jgd.core import tree
 from jgd.core.optimizer import Optimizer, chain
 from jgd.core.record import hyper, record
 from jgd.core.spellings import builder
-from jgd.core.types import Context, Params, Scalar
+from jgd.core.transform import Context, Transform
+from jgd.core.types import Params, Scalar
 from jgd.transforms import AddDecayedWeights, Mean, ScaleByLearningRate
 
 
@@ -27,7 +28,7 @@ class AdamaxMemory:
 
 
 @record
-class ScaleByAdamax:
+class ScaleByAdamax(Transform):
     """u = m̂ / v, v ← max(b2 v, |g| + eps)."""
 
     b1: Scalar = hyper("[0, 1)")
@@ -41,7 +42,7 @@ class ScaleByAdamax:
         b2, eps = context.at(self.b2), context.at(self.eps)
         mean = state.mean.absorb(context.at(self.b1), grads)
         largest = tree.map(lambda v, g: jnp.maximum(b2 * v, jnp.abs(g) + eps), state.largest, grads)
-        return tree.map(tree.divide, mean.value(), largest), AdamaxMemory(mean, largest)
+        return tree.map(tree.safe_divide, mean.value(), largest), AdamaxMemory(mean, largest)
 
 
 @builder

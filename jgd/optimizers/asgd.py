@@ -15,8 +15,9 @@ from jgd.core import tree
 from jgd.core.optimizer import Optimizer, chain
 from jgd.core.record import hyper, record
 from jgd.core.spellings import builder
-from jgd.core.types import Context, Params, Scalar
-from jgd.transforms import LearningRateState
+from jgd.core.transform import Context
+from jgd.core.types import Params, Scalar
+from jgd.transforms import LearningRateState, ReportsLearningRate
 
 
 @record
@@ -26,7 +27,7 @@ class AsgdMemory:
 
 
 @record
-class DescendByAsgd:
+class DescendByAsgd(ReportsLearningRate):
     """−η_t (g + λ θ), and the average of where that leads. It must see the step that is really made."""
 
     learning_rate: Scalar = hyper("> 0")

@@ -19,7 +19,8 @@ from jgd.core import tree
 from jgd.core.optimizer import Optimizer, chain
 from jgd.core.record import hyper, record
 from jgd.core.spellings import builder
-from jgd.core.types import Context, Params, Scalar
+from jgd.core.transform import Context, Transform
+from jgd.core.types import Params, Scalar
 from jgd.transforms import AddDecayedWeights, ScaleByLearningRate
 
 
@@ -33,7 +34,7 @@ class CocobMemory:
 
 
 @record
-class Cocob:
+class Cocob(Transform):
     """u = θ₀ + bet − θ. It takes negative gradients, g = −η ∇L(θ), as `ScaleByLearningRate` leaves them."""
 
     alpha: Scalar = hyper("> 0")
@@ -55,7 +56,7 @@ class Cocob:
         sizes = tree.map(lambda G, g: G + jnp.abs(g), state.sizes, g)
         reward = tree.map(lambda R, d, g: jnp.maximum(R + d * g, 0), state.reward, moved, g)
         gradients = tree.add(state.gradients, g)
-        bet = lambda S, L, G, R: tree.divide(S, L) * tree.divide(L + R, jnp.maximum(G + L, alpha * L))
+        bet = lambda S, L, G, R: tree.safe_divide(S, L) * tree.safe_divide(L + R, jnp.maximum(G + L, alpha * L))
         bets = tree.map(bet, gradients, largest, sizes, reward)
         return tree.subtract(bets, moved), CocobMemory(state.start, largest, sizes, reward, gradients)
 

@@ -12,12 +12,13 @@ from jgd.core import tree
 from jgd.core.optimizer import Optimizer, chain
 from jgd.core.record import hyper, record
 from jgd.core.spellings import builder
-from jgd.core.types import Context, Params, Scalar
-from jgd.transforms import LearningRateState, TrustRatio
+from jgd.core.transform import Context
+from jgd.core.types import Params, Scalar
+from jgd.transforms import LearningRateState, ReportsLearningRate, TrustRatio
 
 
 @record
-class DescendDrawnBack:
+class DescendDrawnBack(ReportsLearningRate):
     """updates ← (θ − η · updates) / √(1 + η²) − θ."""
 
     learning_rate: Scalar = hyper("> 0")

@@ -13,7 +13,8 @@ from collections.abc import Sequence
 
 from jgd.core.optimizer import Optimizer, chain
 from jgd.core.spellings import builder
-from jgd.core.types import Scalar, Transform
+from jgd.core.transform import Transform
+from jgd.core.types import Scalar
 from jgd.optimizers.adam import ScaleByAdam
 from jgd.transforms import AddDecayedWeights, ScaleByLearningRate, TrustRatio, all_but
 

@@ -13,13 +13,14 @@ from jgd.core import tree
 from jgd.core.optimizer import Optimizer, chain
 from jgd.core.record import hyper, record
 from jgd.core.spellings import builder
-from jgd.core.types import Context, Params, Scalar
+from jgd.core.transform import Context, Transform
+from jgd.core.types import Params, Scalar
 from jgd.optimizers.adam import Moments, over_root
 from jgd.transforms import ScaleByLearningRate
 
 
 @record
-class ScaleByLaprop:
+class ScaleByLaprop(Transform):
     """u = m̂, the mean of g / (√n̂ + eps)."""
 
     b1: Scalar = hyper("[0, 1)")

@@ -15,9 +15,10 @@ from jgd.core import tree
 from jgd.core.optimizer import Optimizer, chain
 from jgd.core.record import hyper, record
 from jgd.core.spellings import builder
-from jgd.core.types import Context, Params, Scalar
+from jgd.core.transform import Context
+from jgd.core.types import Params, Scalar
 from jgd.optimizers.momentum import Trace
-from jgd.transforms import LearningRateState, ScaleByLearningRate
+from jgd.transforms import LearningRateState, ReportsLearningRate, ScaleByLearningRate
 
 
 @record
@@ -27,7 +28,7 @@ class LookAheadMemory:
 
 
 @record
-class LookAheadDescend:
+class LookAheadDescend(ReportsLearningRate):
     """v ← γ v + η ∇L(θ − γ v), u = −v. It takes its own gradient, so it ignores the updates and must be first."""
 
     learning_rate: Scalar = hyper("> 0")

@@ -14,12 +14,13 @@ from jgd.core import tree
 from jgd.core.optimizer import Optimizer, chain
 from jgd.core.record import hyper, record
 from jgd.core.spellings import builder
-from jgd.core.types import Context, Params, Scalar
+from jgd.core.transform import Context, Transform
+from jgd.core.types import Params, Scalar
 from jgd.transforms import Mean, ScaleByLearningRate
 
 
 @record
-class Optimistic:
+class Optimistic(Transform):
     """u = (α + β) g − β g'. The state is g', with the weight 0 while there is none."""
 
     alpha: Scalar = hyper(">= 0")

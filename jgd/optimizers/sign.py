@@ -13,17 +13,15 @@ from jgd.core import checks, tree
 from jgd.core.optimizer import Optimizer, chain
 from jgd.core.record import record
 from jgd.core.spellings import builder
-from jgd.core.types import Context, Params, Scalar
+from jgd.core.transform import Context, Transform
+from jgd.core.types import Params, Scalar
 from jgd.optimizers.lion import ScaleByLion
 from jgd.transforms import AddDecayedWeights, ScaleByLearningRate
 
 
 @record
-class Sign:
+class Sign(Transform):
     """updates ← sign(updates)."""
-
-    def init(self, params: Params) -> tuple[()]:
-        return ()
 
     def update(self, updates: Params, state: tuple[()], context: Context) -> tuple[Params, tuple[()]]:
         return tree.map(jnp.sign, updates), state

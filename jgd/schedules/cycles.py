@@ -4,7 +4,7 @@ import jax.numpy as jnp
 from jax import Array
 
 from jgd.core import checks
-from jgd.core.record import hyper, record, static
+from jgd.core.record import hyper, record, static_field
 from jgd.core.spellings import builder
 from jgd.schedules.clock import Number, between, left, number, periods, raised, spent
 from jgd.schedules.pieces import along
@@ -35,8 +35,8 @@ class OneCycle:
     pct_final: Number = hyper("[0, 1]", schedule=False, default=0.85)
     div_factor: Number = hyper("> 0", schedule=False, default=25.0)
     final_div_factor: Number = hyper("> 0", schedule=False, default=1e4)
-    anneal_strategy: str = static(default="cos")
-    three_phase: bool = static(default=False)
+    anneal_strategy: str = static_field(default="cos")
+    three_phase: bool = static_field(default=False)
 
     def __post_init__(self) -> None:
         checks.choice("anneal_strategy", self.anneal_strategy, ("cos", "linear"))
@@ -103,7 +103,7 @@ class Cyclic:
     peak_value: Number = hyper(">= 0", schedule=False)
     step_size_up: Number = hyper("> 0", schedule=False, default=2000.0)
     step_size_down: Number | None = None
-    mode: str = static(default="triangular")
+    mode: str = static_field(default="triangular")
     decay_rate: Number = hyper("[0, 1]", schedule=False, default=1.0)
 
     def __post_init__(self) -> None:

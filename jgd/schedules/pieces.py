@@ -4,7 +4,7 @@ import jax.numpy as jnp
 from jax import Array
 
 from jgd.core import checks
-from jgd.core.record import hyper, record, static
+from jgd.core.record import hyper, record, static_field
 from jgd.core.spellings import builder
 from jgd.schedules import sequences
 from jgd.schedules.clock import Number, at, between, eased, elapsed, number, periods, raised, spent
@@ -90,7 +90,7 @@ class PiecewiseInterpolate:
     [1.0, 0.75, 0.5, 0.275, 0.05, 0.05]
     """
 
-    interpolate_type: str = static()
+    interpolate_type: str = static_field()
     init_value: Number = hyper(">= 0", schedule=False)
     boundaries: tuple[Number, ...]
     scales: tuple[Number, ...]

@@ -7,7 +7,7 @@ import jax.numpy as jnp
 from jax import Array
 
 from jgd.core import checks, tree
-from jgd.core.record import hyper, record, static
+from jgd.core.record import hyper, record, static_field
 from jgd.core.spellings import builder
 from jgd.core.types import Scalar
 from jgd.schedules.clock import Number, at, between, eased, elapsed, left, number, raised, spent
@@ -108,7 +108,7 @@ class WarmupStableDecay:
     stable_steps: Number = hyper(">= 0", schedule=False)
     decay_steps: Number = hyper(">= 0", schedule=False)
     end_value: Number = hyper(">= 0", schedule=False, default=0.0)
-    decay_type: str = static(default="linear")
+    decay_type: str = static_field(default="linear")
 
     def __post_init__(self) -> None:
         checks.choice("decay_type", self.decay_type, ("linear", "1-sqrt", "cosine"))
@@ -118,7 +118,7 @@ class WarmupStableDecay:
         time = elapsed(step, number(self.warmup_steps) + number(self.stable_steps))
         share = {
             "linear": lambda: left(time, self.decay_steps),
-            "1-sqrt": lambda: 1 - tree.root(spent(time, self.decay_steps)),
+            "1-sqrt": lambda: 1 - tree.safe_sqrt(spent(time, self.decay_steps)),
             "cosine": lambda: eased(left(time, self.decay_steps)),
         }[self.decay_type]()
         falling = between(self.end_value, self.peak_value, share)
