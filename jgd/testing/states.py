@@ -91,7 +91,9 @@ def late_clock(subject: Subject) -> None:
         for at in range(2):
             state = one(subject.optimizer, state, subject.problem.batch(at))
         last = jnp.asarray(jnp.iinfo(jnp.int32).max, jnp.int32)
-        late = one(subject.optimizer, replace(state, opt_state=replace(state.opt_state, step=last)), subject.problem.batch(2))
+        late = one(
+            subject.optimizer, replace(state, opt_state=replace(state.opt_state, step=last)), subject.problem.batch(2)
+        )
         assert int(late.opt_state.step) == int(last), f"the counter is {int(late.opt_state.step)} after its last number"
         for path, leaf in jax.tree_util.tree_leaves_with_path(late.params):
             assert (np.abs(np.asarray(leaf)) < 100).all(), f"params{jax.tree_util.keystr(path)} leaps to {leaf}"
