@@ -19,6 +19,7 @@ from jgd import (
     schedules,
     spaces,
     tasks,
+    teaching,
 )
 from jgd.core.checks import JgdError
 from jgd.core.functions import OnBatch
@@ -64,6 +65,7 @@ __all__ = [
     "SupervisedLoss",
     "in_pieces",
     "gradients",
+    "teaching",
     "check_gradients",
     "schedules",
     "optimizers",

@@ -27,6 +27,7 @@ LAYERS = {
     "tasks": 6,
     "sweeps": 7,
     "analysis": 8,
+    "teaching": 8,  # below the plots, which draw its numbers
     "results": 9,
     "testing": 9,
     "(the top)": 10,  # jgd/__init__.py, the public names: the command stands on them, nothing below does
