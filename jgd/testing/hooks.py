@@ -19,22 +19,22 @@ def hooks(subject: Subject) -> None:
         jax.jit(subject.step)(subject.optimizer, subject.start(), subject.problem.batch(0)),
     )
     with explained("hooks", "info(state) returns an UpdateInfo of () arrays."):
-        info = jax.jit(optimizer.info)(state.state)
+        info = jax.jit(optimizer.info)(state.opt_state)
         assert isinstance(info, UpdateInfo), f"info is a {type(info).__name__}"
         chex.assert_shape((info.learning_rate, info.skipped), ())
     with explained("hooks", "observe(state, metric) returns a state of the same tree, shapes and dtypes."):
-        observed = jax.jit(optimizer.observe)(state.state, jnp.ones((), jnp.result_type(float)))
-        chex.assert_trees_all_equal_shapes_and_dtypes(observed, state.state)
+        observed = jax.jit(optimizer.observe)(state.opt_state, jnp.ones((), jnp.result_type(float)))
+        chex.assert_trees_all_equal_shapes_and_dtypes(observed, state.opt_state)
     with explained(
         "hooks", "reseed(state, keys) replaces each key's raw data by keys.mix(data), in order, and nothing else."
     ):
         reseed = jax.jit(optimizer.reseed)
-        one, again, other = (reseed(state.state, jax.random.key(seed)) for seed in (*KEYS[:1], *KEYS))
-        chex.assert_trees_all_equal_shapes_and_dtypes(one, state.state)
+        one, again, other = (reseed(state.opt_state, jax.random.key(seed)) for seed in (*KEYS[:1], *KEYS))
+        chex.assert_trees_all_equal_shapes_and_dtypes(one, state.opt_state)
         chex.assert_trees_all_equal(one, again)
-        for path, leaf in jax.tree_util.tree_leaves_with_path(state.state):
+        for path, leaf in jax.tree_util.tree_leaves_with_path(state.opt_state):
             place = jax.tree_util.keystr(path)
-            own, first, second = (_at(tree, path) for tree in (state.state, one, other))
+            own, first, second = (_at(tree, path) for tree in (state.opt_state, one, other))
             if leaf.dtype == jnp.uint32:  # a key's raw data
                 assert not np.array_equal(first, second), f"state{place}, a key, is the same in two runs"
             else:

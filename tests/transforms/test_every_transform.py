@@ -56,7 +56,9 @@ def test_hypergradients_are_finite_and_true(case, x64):
         params = {**ground.params(), "dead": jnp.zeros(3)}
         optimizer = case.build(**hypers)
         end = jgd.rollout(ground.loss, optimizer, params, ground.noise(6))[0]
-        return ground.loss(optimizer.eval_params(end.state, end.params), jax.tree.map(lambda n: n[-1], ground.noise()))
+        return ground.loss(
+            optimizer.eval_params(end.opt_state, end.params), jax.tree.map(lambda n: n[-1], ground.noise())
+        )
 
     final = jax.jit(final)
     slopes = jax.jit(jax.grad(final))(case.hypers)
