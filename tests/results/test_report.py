@@ -9,8 +9,8 @@ from helpers import sweeping
 
 import jgd
 from jgd import results
-from jgd.analysis import finals, performance_profile, rank
-from jgd.analysis.cost import spending
+from jgd.analysis import final_scores, performance_profile, rank
+from jgd.analysis.cost import cost_of
 from jgd.sweeps import estimate
 
 N = np.nan
@@ -30,7 +30,7 @@ def section(text, title):
 def test_the_report_lists_the_best_with_their_ties_and_intervals():
     found, text = grid(), results.report(grid(), top=3)
     assert text.startswith("iris: 14 configs × 2 seeds × 12 steps, by validation accuracy (larger is better)")
-    ends = finals(found)
+    ends = final_scores(found)
     ranking = rank(ends.scores, larger_is_better=True)
     lines = section(text, "EarlyStoppingState configs")
     first = estimate(ends.scores[ranking.best])
@@ -38,7 +38,7 @@ def test_the_report_lists_the_best_with_their_ties_and_intervals():
     assert lines[0].endswith(f"{first.mean:.4f} ± {first.half_width:.4f}")
     assert len(lines) == 4
     assert f"can't tell {len(ranking.tied)} of 14 apart" in lines[3]
-    assert len(section(text, "Neighbours of the best")) == 4
+    assert len(section(text, "Neighbors of the best")) == 4
     assert [line.split(":")[0].strip() for line in section(text, "Learning-rate sensitivity")] == ["sgd", "adam"]
     assert "learning_rate" in section(text, "Importance")[1]
     assert "lane-steps/s" in section(text, "Cost")[0]
@@ -89,7 +89,7 @@ def test_one_config_and_words_and_early_stops_are_reported():
     assert "kind a" in text
     assert "2 configs were stopped early" in text
     assert "saved by stopping early" in text
-    assert spending(worded()).saved_share == pytest.approx(2 * 6 / (21 * 12))
+    assert cost_of(worded()).saved_share == pytest.approx(2 * 6 / (21 * 12))
 
 
 @pytest.mark.parametrize(

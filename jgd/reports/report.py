@@ -3,18 +3,18 @@
 import numpy as np
 
 from jgd.analysis import (
-    Finals,
+    FinalScores,
     Ranking,
     best_of,
-    finals,
+    final_scores,
     findings,
     importance_of,
-    neighbours,
+    neighbors,
     places,
     rank,
     sensitivity_of,
 )
-from jgd.analysis.cost import spending
+from jgd.analysis.cost import cost_of
 from jgd.core import checks
 from jgd.results.population_figure import members_said
 from jgd.results.table import said, value_said
@@ -32,7 +32,7 @@ def report(sweep: Sweep, top: int = 5, confidence: float = 0.95) -> str:
     >>> found = jgd.sweep("hours_points", "sgd", {"learning_rate": [0.01, 0.1, 9.0]}, seeds=2, steps=30)
     >>> text = report(found)
     >>> [line for line in text.splitlines() if line and not line.startswith(" ")][1:]
-    ['Best configs', 'Neighbours of the best', 'Findings', 'Learning-rate sensitivity', 'Importance', 'Best of k', 'Cost']
+    ['Best configs', 'Neighbors of the best', 'Findings', 'Learning-rate sensitivity', 'Importance', 'Best of k', 'Cost']
     """
     top = checks.count("top", top, 1)
     confidence = checks.number("confidence", confidence, "(0, 1)")
@@ -53,11 +53,11 @@ def report(sweep: Sweep, top: int = 5, confidence: float = 0.95) -> str:
 
 def _of_configs(sweep: Sweep, top: int, confidence: float) -> dict[str, list[str]]:
     """What compares configs: not for a population, whose members are others at each seed and change on the way."""
-    ends = finals(sweep)
+    ends = final_scores(sweep)
     ranking = rank(ends.scores, ends.larger_is_better, confidence, ends.stopped)
     return {
         "EarlyStoppingState configs": _best(sweep, ends, ranking, top, confidence),
-        "Neighbours of the best": _neighbours(sweep, ends, ranking, confidence),
+        "Neighbors of the best": _neighbours(sweep, ends, ranking, confidence),
         "Findings": [finding.message for finding in findings(sweep, confidence)] or ["none"],
         "Learning-rate sensitivity": _sensitivity(sweep, confidence),
         "Importance": _importance(sweep),
@@ -65,7 +65,7 @@ def _of_configs(sweep: Sweep, top: int, confidence: float) -> dict[str, list[str
     }
 
 
-def _best(sweep: Sweep, ends: Finals, ranking: Ranking, top: int, confidence: float) -> list[str]:
+def _best(sweep: Sweep, ends: FinalScores, ranking: Ranking, top: int, confidence: float) -> list[str]:
     if ranking.best is None:
         return ["none: every lane diverged"]
     rows = [
@@ -86,12 +86,12 @@ def _best(sweep: Sweep, ends: Finals, ranking: Ranking, top: int, confidence: fl
     return [*_aligned(rows), ties, *stopped]
 
 
-def _neighbours(sweep: Sweep, ends: Finals, ranking: Ranking, confidence: float) -> list[str]:
-    where = places(sweep.configs, sweep.space_of())
+def _neighbours(sweep: Sweep, ends: FinalScores, ranking: Ranking, confidence: float) -> list[str]:
+    where = unit_cube(sweep.configs, sweep.space_of())
     if ranking.best is None or not where.names:
         return []
     rows = []
-    for i in neighbours(where, ranking.best):
+    for i in neighbors(where, ranking.best):
         score = "stopped early" if ends.stopped[i] else said(estimate(ends.scores[i], confidence), ends.scores.shape[1])
         rows.append([*_named(sweep, i), score])
     return _aligned(rows) or ["none of its structure"]
@@ -100,7 +100,7 @@ def _neighbours(sweep: Sweep, ends: Finals, ranking: Ranking, confidence: float)
 def _sensitivity(sweep: Sweep, confidence: float) -> list[str]:
     lines = []
     for recipe in dict.fromkeys(name for name, _ in sweep.configs):
-        if finals(sweep, recipe).diverged.all():
+        if final_scores(sweep, recipe).diverged.all():
             continue
         rates = {c["learning_rate"] for name, c in sweep.configs if name == recipe and "learning_rate" in c}
         if len(rates) < 2:
@@ -134,7 +134,7 @@ def _importance(sweep: Sweep) -> list[str]:
     return ["share of the variance of ranks that a name explains by itself", *_aligned(rows)]
 
 
-def _best_of(ends: Finals) -> list[str]:
+def _best_of(ends: FinalScores) -> list[str]:
     means = ends.scores[~ends.stopped].mean(axis=1)
     if len(means) < 2 or not np.isfinite(means).any() or ends.stopped.any():
         return []
@@ -145,7 +145,7 @@ def _best_of(ends: Finals) -> list[str]:
 
 
 def _cost(sweep: Sweep) -> list[str]:
-    cost, spent = sweep.cost, spending(sweep)
+    cost, spent = sweep.cost, cost_of(sweep)
     wasted = f"wasted: {spent.diverged_share:.0%} of the lane-steps after divergence"
     if cost["lane_steps"]:
         lines = [

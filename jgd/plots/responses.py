@@ -5,7 +5,7 @@ from pathlib import Path
 
 import numpy as np
 
-from jgd.analysis import Profile, best_of, curve_of, finals, importance_of
+from jgd.analysis import PerformanceProfile, best_of, response_of, final_scores, importance_of
 from jgd.core import checks
 from jgd.results.canvas import figure_and_axes, finish
 from jgd.sweeps import Sweep
@@ -21,7 +21,7 @@ def best_of_curves(sweep: Sweep, path: str | Path) -> None:
     """
     figure, axes = figure_and_axes()
     for place, recipe in enumerate(dict.fromkeys(name for name, _ in sweep.configs)):
-        ends = finals(sweep, recipe)
+        ends = final_scores(sweep, recipe)
         means = ends.scores[~ends.stopped].mean(axis=1)
         if not np.isfinite(means).any():
             continue
@@ -59,7 +59,7 @@ def importance_bars(sweep: Sweep, path: str | Path, recipe: str | None = None) -
     finish(figure, axes, path)
 
 
-def profile_curves(profile: Profile, path: str | Path) -> None:
+def profile_curves(profile: PerformanceProfile, path: str | Path) -> None:
     """The share of tasks that each method solves within a factor τ of the best (`performance_profile`)."""
     figure, axes = figure_and_axes()
     last = max(2.0, float(profile.factors.max(initial=1.0)) * 1.15)
@@ -84,7 +84,7 @@ def responses(
 ) -> None:
     """The validation metric against each hyperparameter, a panel each, all on one scale.
 
-    The thick line is the best over the other hyperparameters, the thin one their mean (`curve_of`), both averaged over
+    The thick line is the best over the other hyperparameters, the thin one their mean (`response_of`), both averaged over
     the seeds that survived; dots are single configs. parameters: default all that take two values or more. recipe:
     default the only one.
     """
@@ -92,7 +92,7 @@ def responses(
     if recipe is None and len(recipes) > 1:
         raise checks.JgdValueError(f"recipe must be one of {', '.join(recipes)}, got None")
     recipe = checks.choice("recipe", recipe or recipes[0], recipes)
-    ends = finals(sweep, recipe)
+    ends = final_scores(sweep, recipe)
     configs = [sweep.configs[i][1] for i in ends.rows]
     swept = {name: {c[name] for c in configs if name in c} for name in dict.fromkeys(n for c in configs for n in c)}
     varied = [name for name, values in swept.items() if len(values) > 1]
@@ -104,7 +104,7 @@ def responses(
     figure, all_axes = figure_and_axes(rows, columns, (max(4.2, 3.0 * columns), 0.5 + 2.7 * rows))
     panels = list(np.atleast_1d(all_axes).flat)
     for axes, name in zip(panels, chosen, strict=False):
-        best, mean = (curve_of(sweep, name, recipe, over) for over in ("best", "mean"))
+        best, mean = (response_of(sweep, name, recipe, over) for over in ("best", "mean"))
         numeric = all(isinstance(value, int | float) and not isinstance(value, bool) for value in best.values)
         x = dict(zip(best.values, best.values if numeric else range(len(best.values)), strict=True))
         dots = [
