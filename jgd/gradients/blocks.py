@@ -17,6 +17,7 @@ import numpy as np
 from jax import Array
 
 from jgd.core import checks
+from jgd.core.text import aligned
 
 
 @dataclass(frozen=True)
@@ -207,8 +208,7 @@ class Trace:
             one = self.graph.blocks.get(name)
             formula = f"{one.label}({', '.join(one.inputs)})" if one else "input"
             rows.append((name, formula, _short(self.values[name]), _short(self.derivatives[name])))
-        widths = [max(len(row[column]) for row in rows) for column in range(4)]
-        lines = ["  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in rows]
+        lines = aligned(rows)
         return "\n".join([lines[0], "-" * len(lines[0]), *lines[1:]])
 
 

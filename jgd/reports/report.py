@@ -16,6 +16,7 @@ from jgd.analysis import (
 )
 from jgd.analysis.cost import cost_of
 from jgd.core import checks
+from jgd.core.text import aligned
 from jgd.results.population_figure import members_said
 from jgd.results.table import said, value_said
 from jgd.sweeps import Sweep, estimate
@@ -83,7 +84,7 @@ def _best(sweep: Sweep, ends: FinalScores, ranking: Ranking, top: int, confidenc
         else f"can't tell {count} of {len(ranking.order)} apart: with {confidence:.0%} confidence the best is among them"
     )
     stopped = [f"{int(ends.stopped.sum())} configs were stopped early"] if ends.stopped.any() else []
-    return [*_aligned(rows), ties, *stopped]
+    return [*aligned(rows), ties, *stopped]
 
 
 def _neighbours(sweep: Sweep, ends: FinalScores, ranking: Ranking, confidence: float) -> list[str]:
@@ -94,7 +95,7 @@ def _neighbours(sweep: Sweep, ends: FinalScores, ranking: Ranking, confidence: f
     for i in neighbors(where, ranking.best):
         score = "stopped early" if ends.stopped[i] else said(estimate(ends.scores[i], confidence), ends.scores.shape[1])
         rows.append([*_named(sweep, i), score])
-    return _aligned(rows) or ["none of its structure"]
+    return aligned(rows) or ["none of its structure"]
 
 
 def _sensitivity(sweep: Sweep, confidence: float) -> list[str]:
@@ -131,7 +132,7 @@ def _importance(sweep: Sweep) -> list[str]:
         fit = f", R² {each.fit:.2f} on unseen configs" if each.method == "forest" else ""
         weak = ": too low to trust the share" if each.fit < 0.5 else ""
         rows.append([each.name, f"{each.share:.0%}", f"{each.method} of {each.configs} configs{fit}{weak}"])
-    return ["share of the variance of ranks that a name explains by itself", *_aligned(rows)]
+    return ["share of the variance of ranks that a name explains by itself", *aligned(rows)]
 
 
 def _best_of(ends: FinalScores) -> list[str]:
@@ -172,10 +173,3 @@ def _named(sweep: Sweep, config: int) -> list[str]:
 
 def _direction(sweep: Sweep) -> str:
     return "larger" if sweep.larger_is_better else "smaller"
-
-
-def _aligned(rows: list[list[str]]) -> list[str]:
-    if not rows:
-        return []
-    widths = [max(len(row[i]) for row in rows) for i in range(len(rows[0]))]
-    return ["  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in rows]

@@ -4,6 +4,7 @@ from typing import Any
 
 import numpy as np
 
+from jgd.core.text import aligned
 from jgd.sweeps import Estimate, Sweep
 
 
@@ -99,6 +100,4 @@ def stopped_line(sweep: Sweep) -> str:
 def text(sweep: Sweep) -> str:
     """The table, what was stopped and what it cost as plain text, for a log."""
     grid = [columns(sweep), *rows(sweep)]
-    widths = [max(len(row[i]) for row in grid) for i in range(len(grid[0]))]
-    lines = ["  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in grid]
-    return "\n".join(filter(None, [*lines, stopped_line(sweep), cost_line(sweep)]))
+    return "\n".join(filter(None, [*aligned(grid), stopped_line(sweep), cost_line(sweep)]))
