@@ -1,0 +1,164 @@
+"""The public names and signatures of jgd, as they stand in public_api.txt: none changes by accident.
+
+A change on purpose rewrites the file, and the difference is what the change log tells:
+
+    python tests/test_public_api.py
+"""
+
+import ast
+import difflib
+import importlib
+import inspect
+import pkgutil
+import sys
+from pathlib import Path
+from types import ModuleType
+
+import pytest
+
+import jgd
+
+SNAPSHOT = Path(__file__).parent / "public_api.txt"
+REWRITE = "python tests/test_public_api.py"
+ON_DEMAND = ["jgd.sweeps.proposers.optuna"]  # public, but neither a package nor a module that `import jgd` brings
+
+
+def public_modules() -> list[str]:
+    """jgd, its packages, its modules that it exports, and those imported on demand."""
+    packages = [f"jgd.{info.name}" for info in pkgutil.iter_modules(jgd.__path__) if info.ispkg]
+    exported = [
+        module.__name__ for name in public_names(jgd) if isinstance(module := getattr(jgd, name, None), ModuleType)
+    ]
+    return sorted({"jgd", *packages, *exported, *ON_DEMAND})
+
+
+def public_names(module: ModuleType) -> list[str]:
+    """What `__all__` says; without it what the module defines and what it imports as `from x import y as y`."""
+    if hasattr(module, "__all__"):
+        return sorted(set(module.__all__))
+    names = set()
+    for node in ast.parse(inspect.getsource(module)).body:
+        if isinstance(node, ast.ImportFrom | ast.Import):
+            names |= {alias.asname for alias in node.names if alias.asname == alias.name.split(".")[-1]}
+        elif isinstance(node, ast.FunctionDef | ast.ClassDef):
+            names.add(node.name)
+        elif isinstance(node, ast.Assign | ast.AnnAssign):
+            targets = node.targets if isinstance(node, ast.Assign) else [node.target]
+            names |= {target.id for target in targets if isinstance(target, ast.Name)}
+    return sorted(name for name in names if not name.startswith("_"))
+
+
+def signature(function) -> str:
+    """The parameters with their kinds and defaults; annotations print differently in each version of Python and JAX."""
+    found = inspect.signature(function)
+    plain = [
+        parameter.replace(annotation=inspect.Parameter.empty, default=_default(parameter.default))
+        for parameter in found.parameters.values()
+    ]
+    return str(found.replace(parameters=plain, return_annotation=inspect.Signature.empty))
+
+
+def is_function(value: object) -> bool:
+    """Also where a decorator wraps it, such as `jax.jit`."""
+    return callable(value) and (inspect.ismethod(value) or inspect.isfunction(inspect.unwrap(value)))
+
+
+class _Text(str):
+    """A default's text; `inspect` prints the repr."""
+
+    __repr__ = str.__str__
+
+
+def _default(value):
+    if value is inspect.Parameter.empty:
+        return value
+    text = getattr(value, "__name__", repr(value))
+    return _Text(type(value).__name__ if " at 0x" in text else text)
+
+
+def members(kind: type) -> list[str]:
+    """Its own public methods and properties, but for those that say again what a base class says."""
+    lines = []
+    for name, value in sorted(vars(kind).items()):
+        if name.startswith("_"):
+            continue
+        bound = getattr(kind, name)
+        if is_function(bound):
+            text = f".{name}{signature(bound)}"
+        elif isinstance(value, property) or hasattr(value, "func"):  # or a cached_property
+            text = f".{name}"
+        else:
+            continue
+        inherited = any(text in members(base) for base in kind.__mro__[1:] if base.__module__.startswith("jgd"))
+        lines += [] if inherited else [text]
+    return lines
+
+
+def described(whole: str, value: object) -> list[str]:
+    if isinstance(value, ModuleType):
+        return [f"{whole} (module)"]
+    if inspect.isclass(value):
+        error = issubclass(value, Exception)
+        return [whole if error else f"{whole}{signature(value)}", *(whole + line for line in members(value))]
+    if is_function(value):
+        return [f"{whole}{signature(value)}"]
+    return [f"{whole}: {type(value).__name__}"]
+
+
+def api() -> str:
+    """One line a name, sorted by module."""
+    lines = []
+    for path in public_modules():
+        module = importlib.import_module(path)
+        for name in public_names(module):
+            lines += described(f"{path}.{name}", getattr(module, name))
+    return "\n".join(lines) + "\n"
+
+
+@pytest.mark.snapshot
+def test_the_public_names_and_signatures_are_those_of_the_snapshot():
+    was, now = SNAPSHOT.read_text().splitlines(), api().splitlines()
+    changes = list(difflib.unified_diff(was, now, "public_api.txt", "jgd", lineterm="", n=0))
+    assert not changes, f"if on purpose, rewrite the file with `{REWRITE}`:\n" + "\n".join(changes)
+
+
+def example(first, *rest, second=2, **more):
+    """What the lines below describe."""
+
+
+class Base:
+    def init(self, params):
+        """Said once."""
+
+
+class Derived(Base):
+    def init(self, params):
+        """Said again."""
+
+    def update(self, updates, scale=len):
+        """New."""
+
+    @property
+    def place(self):
+        """No call."""
+
+
+@pytest.mark.parametrize(
+    ("value", "lines"),
+    [
+        (example, ["x(first, *rest, second=2, **more)"]),
+        (Base, ["x()", "x.init(self, params)"]),
+        (Derived, ["x()", "x.init(self, params)", "x.place", "x.update(self, updates, scale=len)"]),
+        (jgd, ["x (module)"]),
+        (3, ["x: int"]),
+        (jgd.JgdError, ["x"]),
+    ],
+    ids=["function", "class", "property and default", "module", "constant", "error"],
+)
+def test_a_line_says_what_a_caller_may_write(value, lines):
+    assert described("x", value) == lines
+
+
+if __name__ == "__main__":
+    SNAPSHOT.write_text(api())
+    print(f"{SNAPSHOT.name}: {len(api().splitlines())} lines", file=sys.stderr)
