@@ -11,6 +11,7 @@ findings.py       what speaks against the picks  cost.py        where the steps 
 from jgd.analysis.aggregate import interquartile_mean as interquartile_mean
 from jgd.analysis.budget import BestOf as BestOf
 from jgd.analysis.budget import best_of as best_of
+from jgd.analysis.budget import best_of_budget as best_of_budget
 from jgd.analysis.comparison import PairedComparison as PairedComparison
 from jgd.analysis.comparison import paired as paired
 from jgd.analysis.comparison import probability_of_improvement as probability_of_improvement
@@ -23,14 +24,18 @@ from jgd.analysis.findings import findings as findings
 from jgd.analysis.importance import Importance as Importance
 from jgd.analysis.importance import importance as importance
 from jgd.analysis.importance import importance_of as importance_of
+from jgd.analysis.pick_losses import pick_losses as pick_losses
 from jgd.analysis.profiles import PerformanceProfile as PerformanceProfile
 from jgd.analysis.profiles import performance_profile as performance_profile
 from jgd.analysis.ranking import Ranking as Ranking
 from jgd.analysis.ranking import rank as rank
 from jgd.analysis.sensitivity import ResponseCurve as ResponseCurve
 from jgd.analysis.sensitivity import learning_rate_sensitivity as learning_rate_sensitivity
+from jgd.analysis.sensitivity import numeric_parameter as numeric_parameter
+from jgd.analysis.sensitivity import numeric_parameters as numeric_parameters
 from jgd.analysis.sensitivity import response as response
 from jgd.analysis.sensitivity import response_of as response_of
+from jgd.analysis.sensitivity import sensitivity_curves as sensitivity_curves
 from jgd.analysis.sensitivity import sensitivity_of as sensitivity_of
 from jgd.analysis.stability import StabilityBracket as StabilityBracket
 from jgd.analysis.stability import StabilityEdge as StabilityEdge

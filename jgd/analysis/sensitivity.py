@@ -139,3 +139,47 @@ def _best(rows: np.ndarray, larger: bool) -> int:
     lost = np.isnan(rows).sum(axis=1)
     means = np.nansum(rows, axis=1) / np.maximum(rows.shape[1] - lost, 1)
     return int(np.lexsort((-means if larger else means, lost))[0])
+
+
+def sensitivity_curves(sweep: Sweep, parameter: str | None = None) -> dict[str, ResponseCurve]:
+    """`response_of` for each recipe that has the hyperparameter and a config that ran to the end.
+
+    Args:
+        sweep: The result of `jgd.sweep`.
+        parameter: A swept number, see `numeric_parameter`.
+
+    Returns:
+        {recipe: curve}, the best over other hyperparameters.
+
+    Raises:
+        JgdValueError: For an unknown parameter, and where none is a number.
+
+    Example:
+        >>> import jgd
+        >>> found = jgd.sweep("hours_points", ["sgd", "adam"], {"learning_rate": [0.01, 0.1]}, seeds=2, steps=30)
+        >>> [(recipe, curve.values) for recipe, curve in sensitivity_curves(found).items()]
+        [('sgd', (0.01, 0.1)), ('adam', (0.01, 0.1))]
+    """
+    parameter = numeric_parameter(sweep, parameter)
+    curves = {}
+    for recipe in sweep.recipes:
+        ends = final_scores(sweep, recipe)
+        if any(parameter in sweep.configs[i][1] for i in ends.rows[~ends.stopped]):
+            curves[recipe] = response_of(sweep, parameter, recipe)
+    return curves
+
+
+def numeric_parameters(sweep: Sweep) -> list[str]:
+    """The hyperparameters that are numbers wherever a config has them, in the order in which they come."""
+    pairs = [pair for _, config in sweep.configs for pair in config.items()]
+    words = {name for name, value in pairs if isinstance(value, bool) or not isinstance(value, int | float)}
+    return [name for name in dict.fromkeys(name for name, _ in pairs) if name not in words]
+
+
+def numeric_parameter(sweep: Sweep, parameter: str | None = None) -> str:
+    """The one asked for, checked; by default learning_rate, or the first hyperparameter that is a number."""
+    swept = numeric_parameters(sweep)
+    if not swept:
+        raise checks.JgdValueError("the sweep has no numeric hyperparameter")
+    default = "learning_rate" if "learning_rate" in swept else swept[0]
+    return checks.choice("swept parameter", parameter or default, swept)

@@ -8,12 +8,11 @@ import numpy as np
 import typer
 
 import jgd
-from jgd import results
+from jgd import reports
 from jgd.cli import console, request
 from jgd.core import atomic_files, checks
 from jgd.descent import GOING
-from jgd.results import table
-from jgd.results.confirmation import FILES
+from jgd.reports.confirmation import FILES
 from jgd.sweeps import estimate
 from jgd.sweeps.recipes import said
 
@@ -33,12 +32,16 @@ def command(
     size = f"{len(found.configs)} configs × {len(found.seeds)} seeds, {found.plan.steps} steps"
     state = "through" if not left else f"{left} lanes are left on the way to step {found.legs[-1].until}"
     console.say(f"{found.task}: {size}; {state}; {'running now' if atomic_files.in_use(directory) else 'not running'}")
-    console.table(table.columns(found), table.rows(found), title="picks; ± is the 95% interval of the mean over seeds")
+    console.table(
+        reports.table_columns(found),
+        reports.table_rows(found),
+        title="picks; ± is the 95% interval of the mean over seeds",
+    )
     if left:
         heads = ["config", "recipe", "hyperparameters", f"validation {found.metric}", "diverged"]
         console.table(heads, _best(found, top), title="the best so far, of what has come to the last step")
     else:
-        console.say(results.report(found, top))
+        console.say(reports.report(found, top))
     for note in found.archive.notes:
         console.say(f"note: {note}")
     reads = len(found.archive.reads)
@@ -71,7 +74,7 @@ def _best(found: jgd.Sweep, top: int) -> list[list[str]]:
             str(place),
             found.configs[place][0],
             said(found.configs[place][1]),
-            table.said(estimate(found.scores[place]), len(found.seeds)),
+            reports.format_estimate(estimate(found.scores[place]), len(found.seeds)),
             f"{broken[place]} of {len(found.seeds)}",
         ]
         for place in order

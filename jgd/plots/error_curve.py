@@ -1,42 +1,43 @@
-"""Layer 9: the pictures of `jgd.gradients`. Enters: its curves. Leaves: PNG files."""
+"""The U-curve: the error of a numerical derivative against its step."""
 
-from pathlib import Path
+from typing import Any
 
 import numpy as np
 
 from jgd.gradients.error_curve import DTYPES, ErrorCurve
 from jgd.gradients.numerical import methods
+from jgd.plots import _figure
 
 SHOWN = 1e-18  # an error of exactly 0 has no place on a logarithmic axis: it is drawn here
-COLOURS = dict(zip(methods, ("tab:orange", "tab:blue", "tab:green", "tab:red"), strict=True))
-
-DASHES = {method: "--" if method == "complex" else "-" for method in methods}  # it covers the central one at large h
 
 
-def draw_error_curve(curve: ErrorCurve, path: str | Path) -> Path:
-    """The U-curve, error against step, one panel a dtype, to `path` (PNG or what its ending says); returns the path.
+def plot_error_curve(curve: ErrorCurve, *, axes: Any = None) -> np.ndarray:
+    """Plots the error of each formula against its step, one panel a dtype: rounded away on the left, too coarse right.
 
-    Needs the `plot` extra. Nothing is shown on a screen.
+    Numbers: `curve.steps` and `curve.errors`; an error of 0 is drawn at 1e-18.
+
+    Args:
+        curve: Of `error_curve`.
+        axes: An array of two Axes, for float32 and float64, to draw into; default those of a new figure.
+
+    Returns:
+        (2,) the Axes.
+
+    Raises:
+        JgdValueError: For another number of Axes.
     """
-    from matplotlib.backends.backend_agg import FigureCanvasAgg
-    from matplotlib.figure import Figure
-
-    figure = Figure(figsize=(10, 4), layout="constrained")
-    FigureCanvasAgg(figure)
-    panels = figure.subplots(1, 2, sharey=True)
-    for panel, dtype in zip(panels, DTYPES, strict=True):
-        for method in methods:
+    panels = _figure.new_axes(axes, len(DTYPES), len(DTYPES), (10, 4), sharey=True)
+    for ax, dtype in zip(panels, DTYPES, strict=True):
+        for index, method in enumerate(methods):
             errors = np.maximum(curve.errors[method, dtype], SHOWN)
-            panel.loglog(
-                curve.steps, errors, label=method, color=COLOURS[method], linestyle=DASHES[method], linewidth=1.4
-            )
+            style = "--" if method == "complex" else "-"  # it covers the central one at large steps
+            ax.loglog(curve.steps, errors, label=method, color=_figure.color(index), ls=style, lw=1.6)
         eps = float(np.finfo(dtype).eps)
-        panel.axhline(eps, color="grey", linewidth=0.8, linestyle=":")
-        panel.annotate(f"eps of {dtype}", (curve.steps[-1], eps), ha="right", va="bottom", color="grey", fontsize=8)
-        panel.set(title=dtype, xlabel="step h")
-        panel.grid(alpha=0.3)
+        ax.axhline(eps, color="0.5", lw=0.8, ls=":")
+        ax.annotate(f"eps of {dtype}", (curve.steps[-1], eps), ha="right", va="bottom", color="0.5", fontsize=8)
+        ax.set_title(dtype, **_figure.TITLE)
+        ax.set_xlabel("step h")
+        _figure.finish(ax)
     panels[0].set_ylabel("relative error of the derivative")
-    panels[0].legend()
-    path = Path(path)
-    figure.savefig(path, dpi=150)
-    return path
+    panels[-1].get_legend().remove()  # one says it for both
+    return panels

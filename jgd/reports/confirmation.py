@@ -7,9 +7,9 @@ from pathlib import Path
 from jgd.core import atomic_files
 from jgd.core.strict_json import without_nan
 from jgd.core.text import aligned
-from jgd.results.table import said
+from jgd.reports.format import format_estimate
 from jgd.sweeps import Confirmation
-from jgd.sweeps.recipes import said as in_words
+from jgd.sweeps.recipes import said
 
 FILES = ("confirmation.json", "confirmation.txt")
 
@@ -33,11 +33,11 @@ def confirmed_rows(confirmation: Confirmation) -> list[list[str]]:
         [
             f"{each.recipe} {each.config}",
             f"{each.chosen_at.mean:.4f}",
-            said(each.validation, seeds),
+            format_estimate(each.validation, seeds),
             f"{each.optimism:+.4f}",
-            said(each.test, seeds),
+            format_estimate(each.test, seeds),
             f"{each.diverged} of {seeds}",
-            in_words(each.hyperparameters),
+            said(each.hyperparameters),
         ]
         for each in confirmation.confirmed
     ]
@@ -69,6 +69,6 @@ def save_confirmation(confirmation: Confirmation, directory: str | Path) -> list
     entry["confirmed"] = [asdict(each) for each in confirmation.confirmed]
     before = json.loads(facts.read_text(encoding="utf-8")) if facts.exists() else []
     atomic_files.write(facts, json.dumps([*before, without_nan(entry)], indent=1).encode())
-    said = words.read_text(encoding="utf-8") + "\n" if words.exists() else ""
-    atomic_files.write(words, f"{said}{confirmation_text(confirmation)}\n".encode())
+    before_text = words.read_text(encoding="utf-8") + "\n" if words.exists() else ""
+    atomic_files.write(words, f"{before_text}{confirmation_text(confirmation)}\n".encode())
     return [facts, words]

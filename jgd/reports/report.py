@@ -6,34 +6,44 @@ from jgd.analysis import (
     FinalScores,
     Ranking,
     best_of,
+    cost_of,
     final_scores,
     findings,
     importance_of,
     neighbors,
-    places,
     rank,
     sensitivity_of,
+    unit_cube,
 )
-from jgd.analysis.cost import cost_of
 from jgd.core import checks
 from jgd.core.text import aligned
-from jgd.results.population_figure import members_said
-from jgd.results.table import said, value_said
+from jgd.reports.format import format_estimate, format_value
+from jgd.reports.members import member_lines
 from jgd.sweeps import Sweep, estimate
 
 
 def report(sweep: Sweep, top: int = 5, confidence: float = 0.95) -> str:
-    """What a sweep tells, section by section; only validation numbers, so that reading it chooses nothing by the test.
+    """What a sweep says, section by section; only validation numbers, so that reading it chooses nothing by the test.
 
-    top: configs listed. Intervals are Student's t over seeds at `confidence`. A `=` marks those of the list that can't be
-    told apart from the best (`jgd.analysis.rank`). A section that has nothing to say, or too little to measure, says so in
-    one line or is left out.
+    A `=` marks those of the best configs that can't be told apart from the first (`jgd.analysis.rank`). A section that
+    has nothing to say, or too little to measure, says so in one line or is left out.
 
-    >>> import jgd
-    >>> found = jgd.sweep("hours_points", "sgd", {"learning_rate": [0.01, 0.1, 9.0]}, seeds=2, steps=30)
-    >>> text = report(found)
-    >>> [line for line in text.splitlines() if line and not line.startswith(" ")][1:]
-    ['Best configs', 'Neighbors of the best', 'Findings', 'Learning-rate sensitivity', 'Importance', 'Best of k', 'Cost']
+    Args:
+        sweep: The result of `jgd.sweep`.
+        top: How many configs are listed.
+        confidence: Of the intervals, Student's t over seeds, in (0, 1).
+
+    Returns:
+        The text.
+
+    Raises:
+        JgdValueError: For a top below 1 and a confidence outside (0, 1).
+
+    Example:
+        >>> import jgd
+        >>> found = jgd.sweep("hours_points", "sgd", {"learning_rate": [0.01, 0.1, 9.0]}, seeds=2, steps=30)
+        >>> [line for line in report(found).splitlines() if line and not line.startswith(" ")][1:5]
+        ['Best configs', 'Neighbors of the best', 'Findings', 'Learning-rate sensitivity']
     """
     top = checks.count("top", top, 1)
     confidence = checks.number("confidence", confidence, "(0, 1)")
@@ -41,11 +51,7 @@ def report(sweep: Sweep, top: int = 5, confidence: float = 0.95) -> str:
     size = f"{configs} configs × {seeds} {'seed' if seeds == 1 else 'seeds'} × {steps} steps"
     heading = f"{sweep.task}: {size}, by validation {sweep.metric} ({_direction(sweep)} is better)"
     sections = {
-        **(
-            {"EarlyStoppingState members": members_said(sweep)}
-            if sweep.is_population
-            else _of_configs(sweep, top, confidence)
-        ),
+        **({"Best members": member_lines(sweep)} if sweep.is_population else _of_configs(sweep, top, confidence)),
         "Cost": _cost(sweep),
     }
     parts = ["\n".join([title, *(f"  {line}" for line in lines)]) for title, lines in sections.items() if lines]
@@ -57,23 +63,23 @@ def _of_configs(sweep: Sweep, top: int, confidence: float) -> dict[str, list[str
     ends = final_scores(sweep)
     ranking = rank(ends.scores, ends.larger_is_better, confidence, ends.stopped)
     return {
-        "EarlyStoppingState configs": _best(sweep, ends, ranking, top, confidence),
-        "Neighbors of the best": _neighbours(sweep, ends, ranking, confidence),
+        "Best configs": _best(sweep, ends, ranking, top, confidence),
+        "Neighbors of the best": _neighbors(sweep, ends, ranking, confidence),
         "Findings": [finding.message for finding in findings(sweep, confidence)] or ["none"],
         "Learning-rate sensitivity": _sensitivity(sweep, confidence),
         "Importance": _importance(sweep),
-        "EarlyStoppingState of k": _best_of(ends),
+        "Best of k": _best_of(ends),
     }
 
 
 def _best(sweep: Sweep, ends: FinalScores, ranking: Ranking, top: int, confidence: float) -> list[str]:
     if ranking.best is None:
-        return ["none: every lane diverged"]
+        return ["none: every run diverged"]
     rows = [
         [
             "=" if i in ranking.tied else " ",
             *_named(sweep, int(i)),
-            said(estimate(ends.scores[i], confidence), ends.scores.shape[1]),
+            format_estimate(estimate(ends.scores[i], confidence), ends.scores.shape[1]),
         ]
         for i in ranking.order[:top]
     ]
@@ -87,13 +93,17 @@ def _best(sweep: Sweep, ends: FinalScores, ranking: Ranking, top: int, confidenc
     return [*aligned(rows), ties, *stopped]
 
 
-def _neighbours(sweep: Sweep, ends: FinalScores, ranking: Ranking, confidence: float) -> list[str]:
+def _neighbors(sweep: Sweep, ends: FinalScores, ranking: Ranking, confidence: float) -> list[str]:
     where = unit_cube(sweep.configs, sweep.space_of())
     if ranking.best is None or not where.names:
         return []
     rows = []
     for i in neighbors(where, ranking.best):
-        score = "stopped early" if ends.stopped[i] else said(estimate(ends.scores[i], confidence), ends.scores.shape[1])
+        score = (
+            "stopped early"
+            if ends.stopped[i]
+            else format_estimate(estimate(ends.scores[i], confidence), ends.scores.shape[1])
+        )
         rows.append([*_named(sweep, i), score])
     return aligned(rows) or ["none of its structure"]
 
@@ -112,7 +122,7 @@ def _sensitivity(sweep: Sweep, confidence: float) -> list[str]:
             lines.append(f"{recipe}: not measured: {error}")
             continue
         lines.append(
-            f"{recipe}: {said(found)} in loss, over {len(rates)} rates from {min(rates):.3g} to {max(rates):.3g}"
+            f"{recipe}: {format_estimate(found)} in loss, over {len(rates)} rates from {min(rates):.3g} to {max(rates):.3g}"
         )
     return lines
 
@@ -167,7 +177,7 @@ def _cost(sweep: Sweep) -> list[str]:
 
 def _named(sweep: Sweep, config: int) -> list[str]:
     recipe, values = sweep.configs[config]
-    words = ", ".join(f"{name} {value_said(value)}" for name, value in values.items())
+    words = ", ".join(f"{name} {format_value(value)}" for name, value in values.items())
     return [f"{config}", recipe, words]
 
 
