@@ -24,7 +24,7 @@ import measure
 import jgd
 
 CONFIGS, SEEDS, BATCH = 81, 4, 64
-RATES = jgd.log_grid(1e-4, 1e-1, CONFIGS)
+RATES = jgd.spaces.log_grid(1e-4, 1e-1, CONFIGS)
 
 
 def seconds(task: jgd.Task, steps: int, policy: Any, kept: dict[str, jgd.Sweep], name: str) -> float:

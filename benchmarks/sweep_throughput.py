@@ -28,7 +28,7 @@ import numpy as np
 import jgd
 
 CONFIGS, SEEDS, BATCH = 64, 4, 64
-RATES = jgd.log_grid(1e-4, 1e-1, CONFIGS)
+RATES = jgd.spaces.log_grid(1e-4, 1e-1, CONFIGS)
 
 
 def ours(task: jgd.Task, steps: int) -> float:

@@ -18,31 +18,20 @@ from jgd import (
     plots,
     reports,
     schedules,
+    spaces,
     tasks,
 )
 from jgd.core.checks import JgdError
 from jgd.core.functions import OnBatch
 from jgd.core.optimizer import Optimizer, apply_updates, chain
-from jgd.core.record import record
+from jgd.core.record import hyper, record, static_field
 from jgd.core.seeds import init_key
+from jgd.core.transform import Context, Transform
 from jgd.data import MinMax, Standard, datasets, split
 from jgd.descent import TrainState, rollout, start, step
 from jgd.gradients import check_gradients
 from jgd.losses import SupervisedLoss, in_pieces
-from jgd.spaces import (
-    Space,
-    choice,
-    grid,
-    integers,
-    log_grid,
-    log_uniform,
-    one_minus_log_uniform,
-    samplers,
-    space,
-    static,
-    uniform,
-    when,
-)
+from jgd.spaces import Space, space
 from jgd.stopping import StoppingRule
 from jgd.sweeps import (
     Hyperband,
@@ -99,16 +88,7 @@ __all__ = [
     "tasks",
     "space",
     "Space",
-    "log_uniform",
-    "one_minus_log_uniform",
-    "uniform",
-    "integers",
-    "choice",
-    "static",
-    "when",
-    "log_grid",
-    "grid",
-    "samplers",
+    "spaces",
     "sweep",
     "SuccessiveHalving",
     "Hyperband",
@@ -125,5 +105,9 @@ __all__ = [
     "plots",
     "reports",
     "record",
+    "static_field",
+    "hyper",
+    "Transform",
+    "Context",
     "JgdError",
 ]

@@ -22,9 +22,6 @@ from jgd.core.record import record
 from jgd.core.types import Batch, Loss, Params
 from jgd.data.batches import Batches
 from jgd.stopping import NOT_YET, EarlyStoppingState, Thresholds, ThresholdState
-from jgd.transforms.guard import forgiven
-from jgd.transforms.learning_rate import learning_rate
-from jgd.transforms.noise import seeded
 
 GOING = -1  # `diverged_at` of a lane that has not
 
@@ -80,7 +77,7 @@ LANES = Lane(TrainState(params=0, state=OptimizerState(step=None, inner=0)), div
 def start(optimizer: Optimizer, params: Params, noise: Array | None = None) -> TrainState:
     """The progress before the first step. `noise`: the run's own key for transforms that draw (default: their own seed)."""
     state = optimizer.init(params)
-    return TrainState(params, state if noise is None else seeded(state, noise))
+    return TrainState(params, state if noise is None else optimizer.reseed(state, noise))
 
 
 def deployed(optimizer: Optimizer, lane: Lane) -> Params:
@@ -109,9 +106,9 @@ def step(loss: Loss, optimizer: Optimizer, progress: TrainState, batch: Batch) -
     updates, state = optimizer.update(grads, progress.state, progress.params, value=value, loss=at)
     params = apply_updates(progress.params, updates)
     wide = tree.compute_dtype(progress.params)
-    norm = tree.quick_norm(tree.widen(grads, wide))
-    rate = learning_rate(state).astype(wide)
-    return TrainState(params, state), StepMetrics(value.astype(wide), norm, tree.quick_norm(updates), rate)
+    norm = tree.fast_global_norm(tree.widen(grads, wide))
+    rate = optimizer.info(state).learning_rate.astype(wide)
+    return TrainState(params, state), StepMetrics(value.astype(wide), norm, tree.fast_global_norm(updates), rate)
 
 
 def rollout(loss: Loss, optimizer: Optimizer, params: Params, batches: Batch) -> tuple[TrainState, StepMetrics]:
@@ -138,7 +135,7 @@ def advance(
     """
     at = lane.progress.state.step
     progress, report = step(loss, optimizer, lane.progress, batch)
-    sane = jnp.isfinite(report.loss) & (report.loss <= limit) | forgiven(progress.state)
+    sane = jnp.isfinite(report.loss) & (report.loss <= limit) | optimizer.info(progress.state).skipped
     finite = tree.all_finite
     if alone:  # they were finite after the first step, and most updates can't change that
         sure = (at > 0) & _cannot_overflow(progress.params, report.update_norm)

@@ -49,7 +49,9 @@ def grown(learning_rate, scale):
 
 
 MIXED = jgd.space(
-    peak=jgd.log_uniform(1e-3, 1), b2=jgd.one_minus_log_uniform(1e-4, 0.5), schedule=jgd.static(["none", "cosine"])
+    peak=jgd.spaces.log_uniform(1e-3, 1),
+    b2=jgd.spaces.one_minus_log_uniform(1e-4, 0.5),
+    schedule=jgd.spaces.static(["none", "cosine"]),
 )
 
 
@@ -73,7 +75,7 @@ def sweeps() -> Iterator[tuple[str, jgd.Sweep]]:
     yield "halving", jgd.sweep("digits", "sgd", rates, policy=jgd.SuccessiveHalving(3), **common)
     yield "hyperband", jgd.sweep("digits", "momentum", rates, policy=jgd.Hyperband(3), **common)
     yield "median", jgd.sweep("digits", "adam", rates, policy=jgd.MedianStopping(), **common)
-    space = {"learning_rate": jgd.log_uniform(1e-3, 1), "momentum": jgd.uniform(0.5, 0.95)}
+    space = {"learning_rate": jgd.spaces.log_uniform(1e-3, 1), "momentum": jgd.spaces.uniform(0.5, 0.95)}
     yield (
         "population",
         jgd.sweep("digits", "momentum", space, samples=6, policy=jgd.PopulationBasedTraining(), **common),

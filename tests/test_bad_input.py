@@ -137,8 +137,8 @@ ROWS = {
     "std": (lambda: Normal(-1.0), V, ["std", ">= 0"]),
     "variance": (lambda: Normal.of_variance(-1.0), V, ["variance", ">= 0"]),
     # unknown names, with the nearest one
-    "optimizer": (lambda: optimizers.get("adm"), V, ["optimizer", "'adm'", "did you mean 'adam'", "adagrad"]),
-    "schedule": (lambda: schedules.get("constnt"), V, ["did you mean 'constant'", "step_decay"]),
+    "optimizer": (lambda: optimizers.get("adm"), V, ["optimizer", "'adm'", "did you mean 'adam'", "71 in all"]),
+    "schedule": (lambda: schedules.get("constnt"), V, ["did you mean 'constant'", "25 in all"]),
     "error": (lambda: jgd.SupervisedLoss(Linear(2), "square_error"), V, ["did you mean 'squared_error'"]),
     "reduction": (lambda: jgd.SupervisedLoss(Linear(2), "squared_error", "men"), V, ["did you mean 'mean'", "half_mean"]),
     "data set": (lambda: jgd.datasets.get("digit"), V, ["did you mean 'digits'", "iris"]),
@@ -227,7 +227,7 @@ ROWS = {
     # records and chains
     "optimizer's name": (lambda: train(optimizer="adam"), T, ["optimizer", "'adam'"]),
     "empty chain": (lambda: jgd.chain(), V, ["at least one transform"]),
-    "chain of optimizers": (lambda: jgd.chain(sgd(0.1)), T, [".transform"]),
+    "chain of builders": (lambda: jgd.chain(sgd), T, ["transforms", "and optimizers", "function sgd"]),
     "chain of numbers": (lambda: jgd.chain(0.1), T, ["0.1"]),
     "look-ahead not first": (lambda: jgd.chain(sgd(0.1).transform, *nesterov(0.1).transform.transforms), V,
                              ["must be first", "place 1"]),
@@ -274,25 +274,25 @@ ROWS = {
     "steps as a flag": (lambda: sweep(steps=True), T, ["steps", "True"]),
     "seeds below 0": (lambda: sweep(seeds=-1), V, ["seeds", "-1"]),
     "extend as a word": (lambda: sweep(extend="yes"), T, ["extend", "'yes'"]),
-    "samples": (lambda: sweep(space={"learning_rate": jgd.log_uniform(0.1, 1)}, samples=0), V, ["samples", "got 0"]),
+    "samples": (lambda: sweep(space={"learning_rate": jgd.spaces.log_uniform(0.1, 1)}, samples=0), V, ["samples", "got 0"]),
     "a sampler's name": (lambda: sweep(sampler="halto"), V, ["sampler", "did you mean 'halton'"]),
     "text as data": (
         lambda: sweep(replace(jgd.tasks.get("iris"), validation=(np.array([["a"]]), np.array([0])))),
         T,
         ["task.validation[0]", "numbers", "<U1"],
     ),
-    "a batch as a number": (lambda: sweep(space={**RATES, "batch_size": [1, 2]}), V, ["batch_size", "jgd.static"]),
+    "a batch as a number": (lambda: sweep(space={**RATES, "batch_size": [1, 2]}), V, ["batch_size", "jgd.spaces.static"]),
     "a batch of one config": (
-        lambda: sweep(space={**RATES, "batch_size": jgd.static([2, 9])}),
+        lambda: sweep(space={**RATES, "batch_size": jgd.spaces.static([2, 9])}),
         V,
         ["batch_size", "config 1", "from 1 to 3", "got 9"],
     ),
     "two batch sizes": (
-        lambda: sweep(space={**RATES, "batch_size": jgd.static([2])}, batch_size=3),
+        lambda: sweep(space={**RATES, "batch_size": jgd.spaces.static([2])}, batch_size=3),
         V,
         ["batch_size is said twice"],
     ),
-    "recipe branches": (lambda: sweep(recipes=branching), T, ["'branching', config 0", "jnp.where", "jgd.static"]),
+    "recipe branches": (lambda: sweep(recipes=branching), T, ["'branching', config 0", "jnp.where", "jgd.spaces.static"]),
     "recipe raises": (lambda: sweep(recipes=faulty), V, ["'faulty', config 0 (learning_rate=0.1)", "KeyError: 'width'"]),
     "recipe of other rows": (lambda: sweep(recipes=elsewhere), V, ["'elsewhere'", "train rows of the sweep's own"]),
     "a trial's metrics": (lambda: sweep(recipes=with_other_metrics), V, ["'with_other_metrics'", "['other']"]),
@@ -312,9 +312,9 @@ ROWS = {
     "no proposer": (lambda: swept().propose(3, 1), T, ["proposer", "ask", "3"]),
     "no sweep there": (lambda: jgd.load_sweep("/nonexistent"), V, ["no sweep", "/nonexistent"]),
     "no path": (lambda: jgd.load_sweep(3), T, ["path", "3"]),
-    "log grid from 0": (lambda: jgd.log_grid(0, 1, 3), V, ["low", "> 0"]),
-    "grid upside down": (lambda: jgd.grid(1, 0, 3), V, ["low", "high"]),
-    "grid of 0": (lambda: jgd.grid(0, 1, 0), V, ["count", ">= 1"]),
+    "log grid from 0": (lambda: jgd.spaces.log_grid(0, 1, 3), V, ["low", "> 0"]),
+    "grid upside down": (lambda: jgd.spaces.grid(1, 0, 3), V, ["low", "high"]),
+    "grid of 0": (lambda: jgd.spaces.grid(0, 1, 0), V, ["count", ">= 1"]),
 }  # fmt: skip
 
 

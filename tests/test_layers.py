@@ -28,6 +28,7 @@ LAYERS = {
     "sweeps": 7,
     "analysis": 8,
     "plots": 9,
+    "testing": 9,
     "reports": 10,
     "(the top)": 11,  # jgd/__init__.py, the public names: the command stands on them, nothing below does
     "cli": 12,

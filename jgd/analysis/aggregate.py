@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 import numpy as np
 
 from jgd.core import checks
-from jgd.sweeps.selection import RESAMPLES, Estimate
+from jgd.core.statistics import RESAMPLES, Estimate
 
 
 def interquartile_mean(

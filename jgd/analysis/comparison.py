@@ -10,7 +10,7 @@ import numpy as np
 
 from jgd.analysis.aggregate import percentiles, resampled, tasks_and_seeds
 from jgd.core import checks
-from jgd.sweeps.selection import Estimate, estimate
+from jgd.core.statistics import Estimate, estimate, student_quantile
 
 MOST_SEEDS = 10_000  # beyond this many, seeds are no way to decide
 
@@ -74,12 +74,10 @@ def seeds_to_decide(differences: np.ndarray, confidence: float = 0.95) -> int | 
     >>> seeds_to_decide(np.array([1.0, -0.5, 2.0]))
     12
     """
-    from scipy import stats  # here: jgd imports as fast as jax
-
     if len(differences) < 2 or differences.mean() == 0:
         return None
     n = np.arange(2, MOST_SEEDS + 1)
-    reach = stats.t.ppf((1 + confidence) / 2, n - 1) * differences.std(ddof=1) / np.sqrt(n)
+    reach = student_quantile(confidence, n) * differences.std(ddof=1) / np.sqrt(n)
     enough = np.flatnonzero(reach < abs(differences.mean()))
     return int(n[enough[0]]) if len(enough) else None
 

@@ -10,8 +10,8 @@ from jgd.analysis.final_scores import FinalScores, final_scores, overall_ranks
 from jgd.analysis.ranking import rank
 from jgd.analysis.unit_cube import UnitCube, unit_cube
 from jgd.core import checks
+from jgd.core.statistics import estimate
 from jgd.sweeps import Sweep
-from jgd.sweeps.selection import estimate
 
 TWO_VALUES = 0.25  # the half bin of two values, which are both outermost and no edge
 ROUNDING = 1e-9

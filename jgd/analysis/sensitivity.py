@@ -7,8 +7,8 @@ import numpy as np
 
 from jgd.analysis.final_scores import final_scores
 from jgd.core import checks
+from jgd.core.statistics import Estimate, estimate
 from jgd.sweeps import Sweep
-from jgd.sweeps.selection import Estimate, estimate
 
 OVER_OTHERS = ("best", "mean")
 

@@ -11,9 +11,9 @@ import jgd
 from jgd import reports
 from jgd.cli import console, request
 from jgd.core import atomic_files, checks
+from jgd.core.statistics import estimate
 from jgd.descent import GOING
 from jgd.reports.confirmation import FILES
-from jgd.sweeps import estimate
 from jgd.sweeps.recipes import said
 
 

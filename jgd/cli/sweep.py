@@ -116,7 +116,7 @@ def _space(file: Path | None, rates: tuple[float, float, int] | None, assigned: 
     names = {} if file is None else space_of_toml(file).describe()
     fixed: dict[str, Any] = options.assigned(assigned, "--set", {"learning_rate": "--learning-rates"}, float)
     if rates is not None or file is None:
-        fixed["learning_rate"] = jgd.log_grid(*(rates or RATES))
+        fixed["learning_rate"] = jgd.spaces.log_grid(*(rates or RATES))
     twice = sorted(set(names) & set(fixed))
     if twice:
         raise checks.JgdValueError(f"{twice[0]} is said twice: in --space {file}, and by an option")

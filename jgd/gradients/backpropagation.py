@@ -5,7 +5,7 @@ import jax.numpy as jnp
 from jax import Array
 
 from jgd.core import checks
-from jgd.core.record import record, static
+from jgd.core.record import record, static_field
 from jgd.core.types import Batch, Params
 from jgd.models import MLP
 from jgd.models.linear import affine
@@ -58,7 +58,7 @@ class Backpropagation:
     """
 
     model: MLP
-    error: str = static(default="softmax_cross_entropy")
+    error: str = static_field(default="softmax_cross_entropy")
 
     def __post_init__(self) -> None:
         checks.choice("error", self.error, output_errors)

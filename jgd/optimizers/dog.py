@@ -23,9 +23,11 @@ from jax import Array
 
 from jgd.core import checks, tree
 from jgd.core.optimizer import Optimizer, chain
-from jgd.core.record import hyper, record, static
-from jgd.core.types import Context, Params, Scalar, Transform
-from jgd.transforms import AddDecayedWeights, LearningRateState
+from jgd.core.record import hyper, record, static_field
+from jgd.core.spellings import builder
+from jgd.core.transform import Context, Transform
+from jgd.core.types import Params, Scalar
+from jgd.transforms import AddDecayedWeights, LearningRateState, ReportsLearningRate
 
 KINDS = ("heuristic", "distance", "learning_rate")
 
@@ -39,14 +41,14 @@ class DistanceMemory:
 
 
 @record
-class Dog:
+class Dog(ReportsLearningRate):
     """u = −η r̄ / √(G + eps) · g."""
 
     learning_rate: Scalar = hyper("> 0")
     init_step: float = hyper("> 0", schedule=False)
     eps: Scalar = hyper(">= 0")
-    init_step_kind: str = static()
-    layerwise: bool = static()
+    init_step_kind: str = static_field()
+    layerwise: bool = static_field()
 
     def __post_init__(self) -> None:
         checks.choice("init_step_kind", self.init_step_kind, KINDS)
@@ -74,11 +76,11 @@ class Dog:
         )
 
     def update(self, grads: Params, state: DistanceMemory, context: Context) -> tuple[Params, DistanceMemory]:
-        root_eps = tree.root(context.at(self.eps))
+        root_eps = tree.safe_sqrt(context.at(self.eps))
         away = self._each(lambda p, start: tree.norm(tree.subtract(p, start)), context.params, state.start)
         distance = tree.map(jnp.maximum, state.distance, away)
         gradients = tree.map(hypotenuse, state.gradients, self._each(tree.norm, grads))
-        rates = tree.map(lambda r, G: tree.divide(r, hypotenuse(G, root_eps)), distance, gradients)
+        rates = tree.map(lambda r, G: tree.safe_divide(r, hypotenuse(G, root_eps)), distance, gradients)
         if self.init_step_kind == "learning_rate":
             first = context.at(self.init_step)
             rates = tree.map(lambda r, rate: jnp.where(r == 0, first, rate), distance, rates)
@@ -94,7 +96,7 @@ def hypotenuse(a: Array, b: Array) -> Array:
 
 
 @record
-class PolynomialAverage:
+class PolynomialAverage(Transform):
     """x̄ ← x̄ + (1 + γ) / (t + γ) · (θ_t − x̄), which is read out. The state is x̄."""
 
     averaging: Scalar = hyper(">= 0")
@@ -113,6 +115,7 @@ class PolynomialAverage:
         return average
 
 
+@builder
 def dog(
     learning_rate: Scalar = 1.0,
     init_step: float = 1e-6,

@@ -4,7 +4,7 @@ from typing import Any
 
 import numpy as np
 
-from jgd.sweeps import Estimate
+from jgd.core.statistics import Estimate
 
 
 def format_estimate(estimate: Estimate, seeds: int | None = None) -> str:
@@ -18,7 +18,7 @@ def format_estimate(estimate: Estimate, seeds: int | None = None) -> str:
         "mean ± half the interval"; the mean alone with one seed, "–" with none.
 
     Example:
-        >>> from jgd.sweeps import estimate
+        >>> from jgd.core.statistics import estimate
         >>> format_estimate(estimate(np.array([1.0, 2.0, 3.0, np.nan])), seeds=4)
         '2.0000 ± 2.4841 (3 of 4 seeds)'
     """

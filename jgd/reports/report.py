@@ -16,10 +16,11 @@ from jgd.analysis import (
     unit_cube,
 )
 from jgd.core import checks
+from jgd.core.statistics import estimate
 from jgd.core.text import aligned
 from jgd.reports.format import format_estimate, format_value
 from jgd.reports.members import member_lines
-from jgd.sweeps import Sweep, estimate
+from jgd.sweeps import Sweep
 
 
 def report(sweep: Sweep, top: int = 5, confidence: float = 0.95) -> str:

@@ -65,7 +65,7 @@ def stopped_line(sweep: Sweep) -> str:
     """How many configs were stopped early and what that saved, in one line; empty where all were trained to the end.
 
     >>> import jgd
-    >>> space = {"learning_rate": jgd.log_grid(1e-3, 1, 9)}
+    >>> space = {"learning_rate": jgd.spaces.log_grid(1e-3, 1, 9)}
     >>> stopped_line(jgd.sweep("iris", "sgd", space, seeds=1, steps=90, halving=jgd.SuccessiveHalving(3, min_steps=10)))
     '8 of 9 configs stopped early · 74% of the steps saved'
     """

@@ -1,35 +1,25 @@
 """Layer 1: search spaces. Enters: names with what may be tried for each. Leaves: configs, dicts of values.
 
-ranges.py, lists.py   log_uniform, uniform, integers; choice, static      distributions.py   how a person makes them, and `when`
-space.py      names to distributions, with conditions   samplers.py    a space to configs; tables.py: grids, own rows
-sequences.py  the points of the unit cube                proposers.py   ask-and-tell
-described.py, toml_space.py   a space as plain data, and as a file
+distributions.py   log_uniform, uniform, integers, choice, static, when (records of them: ranges.py, lists.py)
+space.py           names to distributions, with conditions     samplers.py    a space to configs
+tables.py          grids, and rows of one's own                 sequences.py   the points of the unit cube
+proposers.py       ask-and-tell                                 described.py, toml_space.py   a space as data, and as a file
 """
 
-from jgd.spaces import samplers
-from jgd.spaces.distributions import choice, integers, log_uniform, one_minus_log_uniform, static, uniform, when
-from jgd.spaces.proposers import Proposer
-from jgd.spaces.ranges import grid, log_grid
-from jgd.spaces.samplers import configs
-from jgd.spaces.space import Config, Space, as_space, space
-from jgd.spaces.toml_space import space_of_toml
-
-__all__ = [
-    "Config",
-    "Proposer",
-    "Space",
-    "as_space",
-    "choice",
-    "configs",
-    "grid",
-    "integers",
-    "log_uniform",
-    "log_grid",
-    "one_minus_log_uniform",
-    "samplers",
-    "space",
-    "space_of_toml",
-    "static",
-    "uniform",
-    "when",
-]
+from jgd.spaces import samplers as samplers
+from jgd.spaces.distributions import choice as choice
+from jgd.spaces.distributions import integers as integers
+from jgd.spaces.distributions import log_uniform as log_uniform
+from jgd.spaces.distributions import one_minus_log_uniform as one_minus_log_uniform
+from jgd.spaces.distributions import static as static
+from jgd.spaces.distributions import uniform as uniform
+from jgd.spaces.distributions import when as when
+from jgd.spaces.proposers import Proposer as Proposer
+from jgd.spaces.ranges import grid as grid
+from jgd.spaces.ranges import log_grid as log_grid
+from jgd.spaces.samplers import configs as configs
+from jgd.spaces.space import Config as Config
+from jgd.spaces.space import Space as Space
+from jgd.spaces.space import as_space as as_space
+from jgd.spaces.space import space as space
+from jgd.spaces.toml_space import space_of_toml as space_of_toml

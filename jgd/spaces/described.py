@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from jgd.core import checks
-from jgd.spaces.distributions import KINDS, when
+from jgd.spaces.distributions import KINDS, choice, when
 from jgd.spaces.lists import List
 from jgd.spaces.ranges import Distribution
 
@@ -51,7 +51,8 @@ def entry_of(name: str, data: Any) -> Any:
         raise checks.JgdValueError(f"space[{name!r}] must have two bounds, {kind} = [low, high], got {arguments!r}")
     arguments = list(map(of_json, arguments))
     try:
-        made = KINDS[kind](arguments) if listed else KINDS[kind](*arguments)  # pyright: ignore[reportCallIssue]
+        build: Any = choice if kind == "choice" else KINDS[kind]
+        made = build(arguments) if listed else build(*arguments)
     except checks.JgdError as error:
         raise type(error)(f"space[{name!r}]: {error}") from error
     if conditions is None:

@@ -2,17 +2,16 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from numbers import Number
 from typing import Any
 
 from jgd.core import checks
-from jgd.core.record import static as static_field
 from jgd.spaces.lists import Choice, Static
 from jgd.spaces.ranges import Distribution, Integers, LogUniform, OneMinusLogUniform, Uniform
 
 KINDS: dict[str, type[Distribution]] = {
     kind.kind: kind for kind in (LogUniform, OneMinusLogUniform, Uniform, Integers, Choice, Static)
 }
-_ABSENT = object()
 
 
 @dataclass(frozen=True)
@@ -26,11 +25,21 @@ class When:
 def when(distribution: Any, /, **conditions: Any) -> When:
     """A name that is part of a config only where every condition holds: b2 when the optimizer is adam.
 
-    distribution: any entry of a space. conditions: a static name of the same space = the value it must have, or
-    several, as a list or tuple (a tuple that is itself one of the name's values counts as that value).
+    Args:
+        distribution: any entry of a space.
+        **conditions: a name of structure in the same space = the value it must have, or several, as a list or tuple (a
+            tuple that is itself one of the name's values counts as that value).
 
-    >>> when(one_minus_log_uniform(1e-4, 0.1), optimizer="adam").conditions
-    (('optimizer', 'adam'),)
+    Returns:
+        The entry, for a name of a `jgd.space`.
+
+    Raises:
+        JgdTypeError: without a condition.
+        JgdValueError: for two conditions on one name.
+
+    Example:
+        >>> when(one_minus_log_uniform(1e-4, 0.1), optimizer="adam").conditions
+        (('optimizer', 'adam'),)
     """
     if not conditions:
         raise checks.JgdTypeError("when must have at least one condition, such as optimizer='adam', got none")
@@ -42,72 +51,130 @@ def when(distribution: Any, /, **conditions: Any) -> When:
 
 
 def log_uniform(low: float, high: float) -> LogUniform:
-    """LogUniform-uniform in [low, high], 0 < low < high: for learning rates, penalties, eps.
+    """Uniform in the logarithm, from low to high: for learning rates, penalties, eps.
 
-    >>> log_uniform(1e-4, 1).at(0.5), log_uniform(1e-4, 1).place(0.01), log_uniform(1e-4, 1).points(3)
-    (0.01, 0.5, (0.0001, 0.01, 1.0))
+    Args:
+        low: the smallest value, > 0.
+        high: the largest value, > low.
+
+    Returns:
+        The distribution, for a name of a `jgd.space`.
+
+    Raises:
+        JgdValueError: for ends out of order, or not above 0.
+
+    Example:
+        >>> log_uniform(1e-4, 1).at(0.5), log_uniform(1e-4, 1).place(0.01), log_uniform(1e-4, 1).points(3)
+        (0.01, 0.5, (0.0001, 0.01, 1.0))
     """
     return LogUniform(low, high)
 
 
 def one_minus_log_uniform(low: float, high: float) -> OneMinusLogUniform:
-    """1 − value is log-uniform in [low, high], 0 < low < high ≤ 1: for momentum, b1 and b2.
+    """1 − value is log-uniform from low to high: for momentum, b1 and b2, whose distance from 1 is what matters.
 
-    >>> one_minus_log_uniform(1e-3, 0.1).points(3)
-    (0.9, 0.99, 0.999)
+    Args:
+        low: the smallest 1 − value, > 0.
+        high: the largest 1 − value, > low and ≤ 1.
+
+    Returns:
+        The distribution, for a name of a `jgd.space`.
+
+    Raises:
+        JgdValueError: for ends out of order or outside (0, 1].
+
+    Example:
+        >>> one_minus_log_uniform(1e-3, 0.1).points(3)
+        (0.9, 0.99, 0.999)
     """
     return OneMinusLogUniform(low, high)
 
 
 def uniform(low: float, high: float) -> Uniform:
-    """Uniform in [low, high], low < high.
+    """Uniform from low to high.
 
-    >>> uniform(0, 0.2).at(0.25)
-    0.05
+    Args:
+        low: the smallest value.
+        high: the largest value, > low.
+
+    Returns:
+        The distribution, for a name of a `jgd.space`.
+
+    Raises:
+        JgdValueError: for ends out of order, or not finite.
+
+    Example:
+        >>> uniform(0, 0.2).at(0.25)
+        0.05
     """
     return Uniform(low, high)
 
 
 def integers(low: int, high: int) -> Integers:
-    """Whole numbers from low to high, both included, equally likely; −2³¹ ≤ low < high < 2³¹. Values are ints.
+    """Whole numbers from low to high, both included, equally likely; values are Python ints.
 
-    >>> integers(0, 200).at(0.5), integers(1, 9).points(3)
-    (100, (1, 5, 9))
+    Args:
+        low: the smallest value, ≥ −2³¹.
+        high: the largest value, > low and < 2³¹.
+
+    Returns:
+        The distribution, for a name of a `jgd.space`.
+
+    Raises:
+        JgdValueError: for ends out of order or out of range.
+
+    Example:
+        >>> integers(0, 200).at(0.5), integers(1, 9).points(3)
+        (100, (1, 5, 9))
     """
     return Integers(low, high)
 
 
-def choice(values: Sequence[float]) -> Choice:
-    """Some finite numbers, equally likely, each once; values are floats. A bare sequence in a space is the same.
+def choice(values: Sequence[Any]) -> Choice | Static:
+    """One of some values, equally likely: numbers are a numeric choice, anything else is structure.
 
-    >>> choice([0, 1e-4, 1e-2]).at(0.9)
-    0.01
+    Where all values are numbers, configs that differ in them share one compiled program; a bare sequence of numbers in a
+    space is the same. Where one is not a number (a word, a flag, None, a tuple), each value is a program of its own, as
+    with `static`, which also makes structure of numbers.
+
+    Args:
+        values: each once. Numbers are finite, and become floats; structure is hashable.
+
+    Returns:
+        The distribution, for a name of a `jgd.space`.
+
+    Raises:
+        JgdTypeError: for what is no sequence, or values that can't be hashed.
+        JgdValueError: for no value, a value twice, or a number that is not finite.
+
+    Example:
+        >>> choice([0, 1e-4, 1e-2]).at(0.9), choice(["sgd", "adam"]).at(0.9)
+        (0.01, 'adam')
     """
-    return Choice(values)  # pyright: ignore[reportArgumentType]
+    structural = isinstance(values, Sequence) and not isinstance(values, str) and not all(map(_is_number, values))
+    kind: Any = Static if structural else Choice
+    return kind(values)
 
 
-def static(values: Any = _ABSENT, /, **options: Any) -> Any:
-    """Structure, whose other value is another program: in a space, `static(values)`; in a record, a field.
+def _is_number(value: Any) -> bool:
+    return hasattr(value, "dtype") or (isinstance(value, Number) and not isinstance(value, bool))
 
-    In `jgd.space`, values is a sequence of hashable ones, each once; configs are grouped by them, a program each.
-    In a class under `jgd.record`, `static()` or `static(default=…)`, with the options of `dataclasses.field`, makes
-    the annotated field part of the structure.
 
-    >>> static(["sgd", "adam"]).at(0.7)
-    'adam'
-    >>> import jax
-    >>> from jgd import record
-    >>> @record
-    ... class Power:
-    ...     scale: float
-    ...     exponent: int = static(default=2)
-    >>> jax.tree.leaves(Power(3.0))
-    [3.0]
+def static(values: Sequence[Any]) -> Static:
+    """Structure: each value is a compiled program of its own, also where it is a number, such as a width.
+
+    Args:
+        values: hashable ones, each once. Configs are grouped by them.
+
+    Returns:
+        The distribution, for a name of a `jgd.space`.
+
+    Raises:
+        JgdTypeError: for what is no sequence, or values that can't be hashed.
+        JgdValueError: for no value, a value twice, or a number that is not finite.
+
+    Example:
+        >>> static(["sgd", "adam"]).at(0.7), static([16, 32]).at(0.1)
+        ('adam', 16)
     """
-    if values is _ABSENT:
-        return static_field(**options)
-    if options:
-        raise checks.JgdTypeError(
-            f"static takes values (in a space) or field options (in a record), got both: {options}"
-        )
-    return Static(values)
+    return Static(values)  # pyright: ignore[reportArgumentType]

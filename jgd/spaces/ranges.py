@@ -18,22 +18,44 @@ REAL = "(-inf, inf)"
 
 
 def log_grid(low: float, high: float, count: int) -> tuple[float, ...]:
-    """`count` values from low to high, both included, equally spaced in the logarithm; 0 < low ≤ high.
+    """Values from low to high, both included, equally spaced in the logarithm.
 
-    A count of 1 is low alone.
+    Args:
+        low: the first value, > 0.
+        high: the last value, ≥ low.
+        count: how many; 1 is low alone.
 
-    >>> log_grid(1e-3, 1e-1, 3)
-    (0.001, 0.01, 0.1)
+    Returns:
+        The values, ascending.
+
+    Raises:
+        JgdValueError: for ends out of order or not above 0, or a count below 1.
+
+    Example:
+        >>> log_grid(1e-3, 1e-1, 3)
+        (0.001, 0.01, 0.1)
     """
     _grid_ends(checks.number("low", low, "> 0"), checks.number("high", high, "> 0"))
     return tuple(np.geomspace(low, high, checks.count("count", count, 1)).tolist())
 
 
 def grid(low: float, high: float, count: int) -> tuple[float, ...]:
-    """`count` values from low to high, both included, equally spaced; a count of 1 is low alone.
+    """Values from low to high, both included, equally spaced.
 
-    >>> grid(0.0, 1.0, 3)
-    (0.0, 0.5, 1.0)
+    Args:
+        low: the first value.
+        high: the last value, ≥ low.
+        count: how many; 1 is low alone.
+
+    Returns:
+        The values, ascending.
+
+    Raises:
+        JgdValueError: for ends out of order or not finite, or a count below 1.
+
+    Example:
+        >>> grid(0.0, 1.0, 3)
+        (0.0, 0.5, 1.0)
     """
     _grid_ends(checks.number("low", low, REAL), checks.number("high", high, REAL))
     return tuple(np.linspace(low, high, checks.count("count", count, 1)).tolist())

@@ -121,11 +121,25 @@ def configs(
 ) -> list[Config]:
     """Configs `first` … `first + count − 1` of a space, each a dict in the order of its names.
 
-    sampler: a `Sampler` or its name (see `sampler_of` for the default). count: how many; a grid and a table know it
-    themselves. Where the sampler is extendable, a config depends on its index only, never on count or first.
+    Where the sampler is extendable, a config depends on its index only, never on count or first.
 
-    >>> configs({"learning_rate": [0.1, 0.2], "b1": [0.9]})
-    [{'learning_rate': 0.1, 'b1': 0.9}, {'learning_rate': 0.2, 'b1': 0.9}]
+    Args:
+        space: a `jgd.space`, or a mapping of names to its entries.
+        sampler: a record of `jgd.spaces.samplers` or its name; None is a grid where the space has lists only, else
+            Halton's sequence.
+        count: how many; None for a grid and a table, which know it themselves.
+        first: the index of the first one.
+
+    Returns:
+        The configs.
+
+    Raises:
+        JgdTypeError: for what is no space or sampler.
+        JgdValueError: for a count that the sampler can't give, or a `first` where it can't be extended.
+
+    Example:
+        >>> configs({"learning_rate": [0.1, 0.2], "b1": [0.9]})
+        [{'learning_rate': 0.1, 'b1': 0.9}, {'learning_rate': 0.2, 'b1': 0.9}]
     """
     space = as_space(space)
     chosen = sampler_of(sampler, space)

@@ -149,13 +149,23 @@ class Space:
 def space(**names: Any) -> Space:
     """A search space: what to try for each of a recipe's parameters.
 
-    Each is a distribution (`log_uniform`, `one_minus_log_uniform`, `uniform`, `integers`, `choice`, `static`), a sequence of numbers
-    (a choice), a number (fixed), or one of these under `when`. Raises `JgdValueError` or `JgdTypeError` naming the
-    name, for conditions on what isn't a static name of the space, and for conditions that form a circle.
+    Args:
+        **names: for each parameter a distribution of `jgd.spaces` (`log_uniform`, `one_minus_log_uniform`, `uniform`,
+            `integers`, `choice`, `static`), a sequence of numbers (a choice), a number (fixed), or one of these under
+            `when`.
 
-    >>> from jgd.spaces.distributions import log_uniform
-    >>> space(learning_rate=log_uniform(1e-3, 1), momentum=[0.5, 0.9], weight_decay=1e-4).at([[0.0, 0.6, 0.0]])
-    [{'learning_rate': 0.001, 'momentum': 0.9, 'weight_decay': 0.0001}]
+    Returns:
+        The `Space`, with its names in the order given.
+
+    Raises:
+        JgdTypeError: for what is none of these, by the parameter's name.
+        JgdValueError: for bad values, conditions on a name that is not structure of the space, and conditions that form
+            a circle.
+
+    Example:
+        >>> from jgd.spaces.distributions import log_uniform
+        >>> space(learning_rate=log_uniform(1e-3, 1), momentum=[0.5, 0.9], weight_decay=1e-4).at([[0.0, 0.6, 0.0]])
+        [{'learning_rate': 0.001, 'momentum': 0.9, 'weight_decay': 0.0001}]
     """
     return as_space(names)
 
@@ -163,8 +173,19 @@ def space(**names: Any) -> Space:
 def as_space(names: "Mapping[str, Any] | Space") -> Space:
     """A `Space` as it is; a mapping of names to a space's entries as the space that it says.
 
-    >>> as_space({"learning_rate": [0.1, 0.2]}).distributions["learning_rate"].values
-    (0.1, 0.2)
+    Args:
+        names: a `Space`, or what `space` takes as keywords, as a mapping.
+
+    Returns:
+        The `Space`.
+
+    Raises:
+        JgdTypeError: for neither, or names that are no words.
+        JgdValueError: as `space` does.
+
+    Example:
+        >>> as_space({"learning_rate": [0.1, 0.2]}).distributions["learning_rate"].values
+        (0.1, 0.2)
     """
     if isinstance(names, Space):
         return names
@@ -195,7 +216,7 @@ def _distribution(name: str, entry: Any) -> Distribution:
     if isinstance(entry, str | bytes | bool | np.bool_ | None):
         raise checks.JgdTypeError(
             f"{name} must be a distribution, a sequence of numbers or a number, got {entry!r}; "
-            f"what is no number goes into static([{entry!r}])"
+            f"what is no number goes into jgd.spaces.choice([{entry!r}])"
         )
     if isinstance(entry, Sequence | np.ndarray | jax.Array) and getattr(entry, "ndim", 1) > 0:
         return Choice(numbers_of(name, entry))

@@ -12,19 +12,30 @@ def space_of_toml(path: str | PathLike[str]) -> Space:
     """The space of a TOML file with one key a name: `{ kind = [...] }`, a list of numbers, or a number.
 
         learning_rate = { log_uniform = [1e-4, 1.0] }
-        optimizer = { static = ["sgd", "adam"] }
+        optimizer = { choice = ["sgd", "adam"] }
         b2 = { one_minus_log_uniform = [1e-4, 0.1], when = { optimizer = "adam" } }
         decay = [0.0, 1e-4]
         b1 = 0.9
 
-    Kinds are log_uniform, one_minus_log_uniform, uniform, integers (each with [low, high]), choice and static; lists inside static
-    become tuples. Raises `JgdValueError` or `JgdTypeError` naming the file, the key and what is allowed.
+    Kinds are log_uniform, one_minus_log_uniform, uniform, integers (each with [low, high]), choice and static; lists
+    inside the last two become tuples.
 
-    >>> import tempfile
-    >>> with tempfile.TemporaryDirectory() as folder:
-    ...     _ = Path(folder, "space.toml").write_text("learning_rate = { log_uniform = [1e-3, 1e-1] }")
-    ...     space_of_toml(Path(folder, "space.toml")).at([[0.5]])
-    [{'learning_rate': 0.01}]
+    Args:
+        path: of the file.
+
+    Returns:
+        The `Space`.
+
+    Raises:
+        JgdTypeError: for an entry of another kind, naming the file, the key and what is allowed.
+        JgdValueError: for a file that can't be read, or bad values.
+
+    Example:
+        >>> import tempfile
+        >>> with tempfile.TemporaryDirectory() as folder:
+        ...     _ = Path(folder, "space.toml").write_text("learning_rate = { log_uniform = [1e-3, 1e-1] }")
+        ...     space_of_toml(Path(folder, "space.toml")).at([[0.5]])
+        [{'learning_rate': 0.01}]
     """
     try:
         text = Path(path).read_text(encoding="utf-8")

@@ -15,6 +15,7 @@ selection.py  choosing by validation     optuna.py     a study that proposes
 through.py    a run to differentiate     hypergradient.py   derivatives in the hyperparameters
 """
 
+from jgd.core.statistics import Estimate, estimate
 from jgd.sweeps.confirm import Confirmation, Confirmed
 from jgd.sweeps.engine.devices import use_cores
 from jgd.sweeps.engine.engine import SweepProgress
@@ -27,7 +28,7 @@ from jgd.sweeps.policies.population import PopulationBasedTraining
 from jgd.sweeps.policies.replay import PopulationReplay, ScheduleSegment
 from jgd.sweeps.result import Sweep
 from jgd.sweeps.run_spec import RunSpec
-from jgd.sweeps.selection import Estimate, estimate, pick
+from jgd.sweeps.selection import pick
 from jgd.sweeps.sweep import sweep
 
 __all__ = [

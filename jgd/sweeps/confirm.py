@@ -13,6 +13,7 @@ import jax.numpy as jnp
 import numpy as np
 
 from jgd.core import checks, seeds
+from jgd.core.statistics import Estimate, estimate
 from jgd.descent import GOING
 from jgd.spaces.space import Config
 from jgd.sweeps.configs import Axis
@@ -23,7 +24,6 @@ from jgd.sweeps.policies.replay import PopulationReplay
 from jgd.sweeps.result import Sweep
 from jgd.sweeps.run_spec import of_arrays
 from jgd.sweeps.runner import drive
-from jgd.sweeps.selection import Estimate, estimate
 from jgd.sweeps.store.memory import MemoryStore
 
 

@@ -6,9 +6,10 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from jgd.core.statistics import Estimate, estimate
 from jgd.descent import GOING
 from jgd.spaces.space import Config
-from jgd.sweeps.selection import Estimate, estimate, pick
+from jgd.sweeps.selection import pick
 
 if TYPE_CHECKING:
     from jgd.sweeps.confirm import Confirmation

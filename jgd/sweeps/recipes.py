@@ -110,7 +110,7 @@ def _takes(recipe: Recipe) -> Mapping[str, inspect.Parameter]:
 def _check_names(recipe: str, config: Config, takes: Mapping[str, inspect.Parameter]) -> None:
     open_ended = any(p.kind is p.VAR_KEYWORD for p in takes.values())
     if "batch_size" in config and "batch_size" not in takes and isinstance(config["batch_size"], float):
-        raise checks.JgdValueError("batch_size is structure: write space['batch_size'] as jgd.static([…])")
+        raise checks.JgdValueError("batch_size is structure: write space['batch_size'] as jgd.spaces.static([…])")
     for name in config:
         if not open_ended and name != "batch_size":
             checks.choice(f"parameter of the recipe {recipe!r}", name, takes)
@@ -141,7 +141,7 @@ def _check_structure(group: Group, configs: Sequence[Config]) -> None:
             raise checks.JgdValueError(
                 f"recipe {group.recipe!r} must return one structure for all numbers, but config {place} "
                 f"({said(config)}) differs from config {group.configs[0]}: {_difference(first, trial)}. Functions "
-                "inside must be module-level, and structural choices (nesterov or not, a width) jgd.static in the space"
+                "inside must be module-level, and structural choices (nesterov or not, a width) jgd.spaces.static in the space"
             )
 
 
@@ -166,7 +166,7 @@ def blamed(recipe: str, place: int, config: Config) -> Iterator[None]:
     except _NEEDS_A_VALUE as error:
         raise checks.JgdTypeError(
             f"{where} needs the value of a number that is an array in the compiled program (a Python `if`, float() or "
-            "int()): use jnp.where, or make it structure by jgd.static in the space"
+            "int()): use jnp.where, or make it structure by jgd.spaces.static in the space"
         ) from error
     except Exception as error:
         raise checks.JgdValueError(f"{where} raised {type(error).__name__}: {error}") from error

@@ -188,7 +188,7 @@ class Sweep:
         every recipe, or recipe name -> rows. seeds, steps: in all. Its directory, where it has one, is extended too.
 
         >>> import jgd
-        >>> few = jgd.sweep("iris", "sgd", {"learning_rate": jgd.log_uniform(0.01, 1)}, samples=2, seeds=2, steps=10)
+        >>> few = jgd.sweep("iris", "sgd", {"learning_rate": jgd.spaces.log_uniform(0.01, 1)}, samples=2, seeds=2, steps=10)
         >>> more = few.extend(samples=4, steps=20)
         >>> bool((more.loss[:2, :, :10] == few.loss).all()), more.cost["lane_steps"]
         (True, 120)

@@ -63,7 +63,7 @@ def sweep(
     such functions; None where the space has a name "optimizer" whose values are names of the registry.
     space: a `jgd.space`, or parameter name -> values; or recipe name -> its own. samples: configs a recipe that the
     `sampler` draws ("halton", the default where the space has ranges; "grid", every combination, where it has lists
-    only; "sobol", "random", "latin_hypercube", or a record of `jgd.samplers`). seeds: how many (0, 1, …) or
+    only; "sobol", "random", "latin_hypercube", or a record of `jgd.spaces.samplers`). seeds: how many (0, 1, …) or
     which. All configs of a seed start at the same parameters and see the same batches, so that they differ in nothing
     else. steps, batch_size, order, diverged_above, check_finite: as in `jgd.train`. evaluate_every: updates between
     looks at the validation rows (default: a tenth of the steps); the last one is after the last step.
@@ -83,7 +83,7 @@ def sweep(
     test rows are not read: `Sweep.confirm` does, once, for what was picked.
 
     >>> import jgd
-    >>> result = jgd.sweep("iris", ["sgd", "adam"], {"learning_rate": jgd.log_grid(1e-3, 1, 4)}, seeds=2, steps=50)
+    >>> result = jgd.sweep("iris", ["sgd", "adam"], {"learning_rate": jgd.spaces.log_grid(1e-3, 1, 4)}, seeds=2, steps=50)
     >>> result.loss.shape, [p.recipe for p in result.picks], int((result.diverged_at >= 0).sum())
     ((8, 2, 50), ['sgd', 'adam'], 0)
     """

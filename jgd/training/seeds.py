@@ -10,6 +10,7 @@ from jax import Array
 from jgd.core import checks
 from jgd.core import seeds as seeding
 from jgd.core.optimizer import Optimizer
+from jgd.core.statistics import student_quantile
 from jgd.core.types import Batch, Loss, Params
 from jgd.training.run import Run
 from jgd.training.train import train
@@ -48,15 +49,13 @@ class Runs:
 
         The interval is that of the mean over seeds, of the runs that did not break: read it beside their number.
         """
-        from scipy import stats
-
         confidence = checks.number("confidence", confidence, "(0, 1)")
         values = self.last(name)
         sound = values[np.isfinite(values)]
         n = len(sound)
         mean = float(sound.mean()) if n else np.nan
         std = float(sound.std(ddof=1)) if n > 1 else np.nan
-        half = float(stats.t.ppf((1 + confidence) / 2, n - 1) * std / np.sqrt(n)) if n > 1 else np.nan
+        half = float(student_quantile(confidence, n) * std / np.sqrt(n)) if n > 1 else np.nan
         return {"mean": mean, "std": std, "low": mean - half, "high": mean + half, "n": n, "diverged": self.diverged}
 
     def __iter__(self):

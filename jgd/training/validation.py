@@ -12,11 +12,10 @@ import jax.numpy as jnp
 from jax import Array
 
 from jgd.core.optimizer import Optimizer
-from jgd.core.record import record, static
+from jgd.core.record import record, static_field
 from jgd.core.types import Batch, Loss, Params
 from jgd.descent import Lane, deployed, walking, while_going
 from jgd.stopping import EarlyStopping
-from jgd.transforms.plateau import tell
 from jgd.watch import evaluation
 
 
@@ -30,7 +29,7 @@ class Validation:
     judge: EarlyStopping
     every: Array  # () int32: steps between evaluations
     total: Array  # () int32: steps of the run
-    metric: str = static()
+    metric: str = static_field()
 
     def due(self, lane: Lane) -> Array:
         """() bool: an evaluation belongs here, and wasn't made yet."""
@@ -44,7 +43,7 @@ class Validation:
         """The lane that has heard its evaluation, and the evaluation."""
         params = deployed(optimizer, lane)
         values = self.measured(params)
-        told = tell(lane.progress.state, values[self.metric])
+        told = optimizer.observe(lane.progress.state, values[self.metric])
         best = self.judge.watch(lane.best, params, lane.done, values[self.metric])
         return replace(lane, progress=replace(lane.progress, state=told), best=best), values
 

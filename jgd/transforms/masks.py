@@ -10,36 +10,38 @@ from typing import Any
 import jax
 
 from jgd.core import checks, tree
-from jgd.core.optimizer import Chain, Optimizer, eval_params
+from jgd.core.optimizer import Chain, Optimizer, TransformLike, as_transform
 from jgd.core.paths import first_match, listed, matches, paths
-from jgd.core.record import record, static
-from jgd.core.types import Context, Params, Transform
-from jgd.transforms.wrapper import held
+from jgd.core.record import record, static_field
+from jgd.core.seeds import NoiseKeys
+from jgd.core.transform import Composite, Context, Transform, UpdateInfo
+from jgd.core.types import Params
+from jgd.transforms.wrapper import Wrapper
 
 
 @record
-class Freeze:
+class Freeze(Transform):
     """updates ← 0: these parameters stay as they are."""
-
-    def init(self, params: Params) -> tuple[()]:
-        return ()
 
     def update(self, updates: Params, state: tuple[()], context: Context) -> tuple[Params, tuple[()]]:
         return tree.zeros_like(updates), state
 
 
 @record
-class Only:
+class Only(Wrapper):
     """The transform on the leaves that the patterns match; the others' updates pass through unchanged."""
 
-    patterns: tuple[str, ...] = static()
-    transform: Transform
-    but: bool = static(default=False)  # the leaves that no pattern matches instead
-    per_leaf = True
+    patterns: tuple[str, ...] = static_field()
+    transform: TransformLike
+    but: bool = static_field(default=False)  # the leaves that no pattern matches instead
+
+    @property
+    def per_leaf(self) -> bool:
+        return True
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "patterns", _patterns(self.patterns))
-        held(self.transform, "only")
+        self._accept()
 
     def _chosen(self, params: Params) -> list[bool]:
         if not self.but:
@@ -57,14 +59,19 @@ class Only:
 
     def eval_params(self, params: Params, state: Any) -> Params:
         chosen = self._chosen(params)
-        return _merged(params, chosen, eval_params(self.transform, _part(params, chosen), state))
+        return _merged(params, chosen, self.transform.eval_params(_part(params, chosen), state))
 
-    @property
-    def ignores_updates(self) -> bool:
-        return getattr(self.transform, "ignores_updates", False)
+    def info(self, state: Any) -> UpdateInfo:
+        return self.transform.info(state)
+
+    def reseed(self, state: Any, keys: NoiseKeys) -> Any:
+        return self.transform.reseed(state, keys)
+
+    def observe(self, state: Any, metric: Any) -> Any:
+        return self.transform.observe(state, metric)
 
 
-def only(patterns: str | Sequence[str], transform: Transform) -> Only:
+def only(patterns: str | Sequence[str], transform: TransformLike) -> Only:
     """`transform` on the leaves that a pattern matches, the others' updates unchanged.
 
     patterns: shell patterns of paths such as "layers/0/*"; "bias" is every leaf of that name.
@@ -83,25 +90,27 @@ def only(patterns: str | Sequence[str], transform: Transform) -> Only:
     return Only(_patterns(patterns), transform)
 
 
-def all_but(patterns: str | Sequence[str], transform: Transform) -> Only:
+def all_but(patterns: str | Sequence[str], transform: TransformLike) -> Only:
     """`transform` on the leaves that no pattern matches: `all_but(("bias", "scale"), AddDecayedWeights(0.01))`."""
     return Only(_patterns(patterns), transform, but=True)
 
 
 @record
-class Partition:
+class Partition(Composite):
     """Each group of leaves with a transform of its own; a leaf belongs to the first pattern that matches it."""
 
-    patterns: tuple[str, ...] = static()
-    transforms: tuple[Transform, ...]
-    rule: Callable[[Params], list[int]] | None = static(
+    patterns: tuple[str, ...] = static_field()
+    transforms: tuple[TransformLike, ...]
+    rule: Callable[[Params], list[int]] | None = static_field(
         default=None
     )  # instead of patterns: leaves -> transform numbers
-    per_leaf = True
+
+    @property
+    def per_leaf(self) -> bool:
+        return True
 
     def __post_init__(self) -> None:
-        for transform in self.transforms:
-            held(transform, "partition")
+        object.__setattr__(self, "transforms", tuple(as_transform(each, "partition") for each in self.transforms))
         if self.rule is None and len(_patterns(self.patterns)) != len(self.transforms):
             raise checks.JgdValueError(
                 f"partition takes a transform for each pattern, got {len(self.patterns)} patterns "
@@ -130,19 +139,11 @@ class Partition:
         groups = self._groups(params)
         for i, (transform, state) in enumerate(zip(self.transforms, states, strict=True)):
             chosen = [g == i for g in groups]
-            params = _merged(params, chosen, eval_params(transform, _part(params, chosen), state))
+            params = _merged(params, chosen, transform.eval_params(_part(params, chosen), state))
         return params
 
-    @property
-    def ignores_updates(self) -> bool:
-        return any(getattr(transform, "ignores_updates", False) for transform in self.transforms)
 
-    @property
-    def must_be_last(self) -> bool:
-        return any(getattr(transform, "must_be_last", False) for transform in self.transforms)
-
-
-def partition(groups: Mapping[str, Transform | Optimizer]) -> Optimizer:
+def partition(groups: Mapping[str, TransformLike]) -> Optimizer:
     """An optimizer for each group of leaves: {pattern: optimizer or transform}, the first pattern that matches wins.
 
     >>> import jgd, jax.numpy as jnp
@@ -161,8 +162,7 @@ def partition(groups: Mapping[str, Transform | Optimizer]) -> Optimizer:
         raise checks.JgdTypeError(
             f"partition takes a mapping from patterns to optimizers or transforms, got {groups!r}"
         )
-    transforms = [group.transform if isinstance(group, Optimizer) else group for group in groups.values()]
-    return Optimizer(Chain((Partition(tuple(groups), tuple(transforms)),)))
+    return Optimizer(Chain((Partition(tuple(groups), tuple(groups.values())),)))
 
 
 def _patterns(patterns: str | Sequence[str]) -> tuple[str, ...]:

@@ -11,7 +11,7 @@ from scipy import stats
 import jgd
 from jgd.analysis import interquartile_mean, paired, probability_of_improvement
 from jgd.analysis.comparison import seeds_to_decide
-from jgd.sweeps import estimate
+from jgd.core.statistics import estimate
 
 N = np.nan
 

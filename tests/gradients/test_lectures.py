@@ -86,14 +86,13 @@ def test_method_one_refuses_what_is_no_plain_step(build, words):
         method_one(start("float32"), start("float32"), 0.01, build(0.01))
 
 
-class Strange:
-    def init(self, params):
-        return ()
-
+@jgd.record
+class Strange(jgd.Transform):
     def update(self, updates, state, context):
         return updates, state
 
 
+@jgd.record
 class ClipByNorm(Strange):
     pass
 

@@ -5,7 +5,7 @@ from dataclasses import replace
 
 import jgd
 
-RATES = jgd.log_grid(1e-2, 1.0, 7)
+RATES = jgd.spaces.log_grid(1e-2, 1.0, 7)
 
 
 @functools.cache

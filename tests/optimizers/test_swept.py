@@ -21,7 +21,7 @@ def swept(task, name, build, numbers, factors):
     rows = [{key: float(value * factor) for key, value in numbers.items()} for factor in factors]
     space = {key: list(dict.fromkeys(row[key] for row in rows)) for key in numbers}
     options = {"seeds": 1, "steps": 4, "batch_size": 15, "block": 2, "evaluate_every": 4, "devices": jax.devices()[:1]}
-    return jgd.sweep(task, {name: build}, space, sampler=jgd.samplers.Table(rows), **options)
+    return jgd.sweep(task, {name: build}, space, sampler=jgd.spaces.samplers.Table(rows), **options)
 
 
 def check(name, build, numbers):

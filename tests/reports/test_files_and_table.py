@@ -5,8 +5,8 @@ import pytest
 from helpers import sweeping
 
 import jgd
+from jgd.core.statistics import Estimate
 from jgd.reports import format_estimate, save_figure, table_columns, table_rows
-from jgd.sweeps import Estimate
 
 xarray = pytest.importorskip("xarray")
 

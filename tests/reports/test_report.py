@@ -11,7 +11,7 @@ import jgd
 from jgd import reports
 from jgd.analysis import final_scores, rank
 from jgd.analysis.cost import cost_of
-from jgd.sweeps import estimate
+from jgd.core.statistics import estimate
 
 N = np.nan
 
@@ -61,7 +61,7 @@ def kinded(learning_rate, kind=None):
 @functools.cache
 def worded():
     """A word among the hyperparameters of one recipe, and two of its configs stopped at half of the steps."""
-    kinds = {"learning_rate": sweeping.RATES, "kind": jgd.static(["a", None])}
+    kinds = {"learning_rate": sweeping.RATES, "kind": jgd.spaces.static(["a", None])}
     spaces = {"sgd": kinds, "adam": {"learning_rate": sweeping.RATES}}
     found = sweeping.sweep({"sgd": kinded, "adam": jgd.optimizers.adam}, spaces, evaluate_every=2)
     values = {name: np.array(array) for name, array in found.validation.items()}

@@ -12,11 +12,11 @@ from jgd.spaces import sequences
 from jgd.spaces.samplers import Grid, Halton, LatinHypercube, Random, Sobol, Table, configs
 
 SPACE = jgd.space(
-    learning_rate=jgd.log_uniform(1e-4, 1),
-    optimizer=jgd.static(["sgd", "adam"]),
-    b2=jgd.when(jgd.one_minus_log_uniform(1e-4, 0.1), optimizer="adam"),
-    warmup=jgd.integers(0, 200),
-    smoothing=jgd.uniform(0, 0.2),
+    learning_rate=jgd.spaces.log_uniform(1e-4, 1),
+    optimizer=jgd.spaces.static(["sgd", "adam"]),
+    b2=jgd.spaces.when(jgd.spaces.one_minus_log_uniform(1e-4, 0.1), optimizer="adam"),
+    warmup=jgd.spaces.integers(0, 200),
+    smoothing=jgd.spaces.uniform(0, 0.2),
     decay=[0, 1e-4, 1e-2],
     b1=0.9,
 )
@@ -138,24 +138,24 @@ def test_a_static_name_has_a_dimension_and_a_fixed_one_none():
     assert sum(config["optimizer"] == "adam" for config in found) in range(30, 35)
     assert [("b2" in config) for config in found] == [config["optimizer"] == "adam" for config in found]
     assert {config["b1"] for config in found} == {0.9}
-    more = configs({"fixed": 3, **{"learning_rate": jgd.log_uniform(1e-4, 1)}}, Halton(), 5)
+    more = configs({"fixed": 3, **{"learning_rate": jgd.spaces.log_uniform(1e-4, 1)}}, Halton(), 5)
     assert [config["learning_rate"] for config in more] == [config["learning_rate"] for config in found[:5]]
 
 
 @pytest.mark.parametrize("kind", SEEDED)
 def test_a_name_added_at_the_end_moves_no_other(kind):
-    entries = {"rate": jgd.log_uniform(0.1, 1), "n": jgd.integers(0, 9)}
-    more = configs({**entries, "late": jgd.uniform(0, 1)}, kind(), 20)
+    entries = {"rate": jgd.spaces.log_uniform(0.1, 1), "n": jgd.spaces.integers(0, 9)}
+    more = configs({**entries, "late": jgd.spaces.uniform(0, 1)}, kind(), 20)
     assert [{name: config[name] for name in entries} for config in more] == configs(entries, kind(), 20)
 
 
 def test_a_grid_is_every_combination_once():
     """Against the product over all names, conditions applied afterwards."""
     space = jgd.space(
-        b2=jgd.when([0.9, 0.99], optimizer="adam"),
-        optimizer=jgd.static(["sgd", "adam"]),
-        rate=jgd.log_uniform(1e-2, 1),
-        warmup=jgd.integers(0, 2),
+        b2=jgd.spaces.when([0.9, 0.99], optimizer="adam"),
+        optimizer=jgd.spaces.static(["sgd", "adam"]),
+        rate=jgd.spaces.log_uniform(1e-2, 1),
+        warmup=jgd.spaces.integers(0, 2),
     )
     found = configs(space, Grid(points=3))
     every = []
@@ -175,13 +175,13 @@ def test_a_grid_is_every_combination_once():
 def test_many_conditional_names_are_not_multiplied_first():
     """Twelve names of 8 points, one at a time: 8¹² combinations, 97 configs."""
     kinds = [f"kind{i}" for i in range(12)]
-    own = {f"a{i}": jgd.when(jgd.log_uniform(1e-3, 1), kind=kind) for i, kind in enumerate(kinds)}
-    assert len(configs(jgd.space(**own, kind=jgd.static([*kinds, "none"])), Grid())) == 97
+    own = {f"a{i}": jgd.spaces.when(jgd.spaces.log_uniform(1e-3, 1), kind=kind) for i, kind in enumerate(kinds)}
+    assert len(configs(jgd.space(**own, kind=jgd.spaces.static([*kinds, "none"])), Grid())) == 97
 
 
 def test_what_is_taken_where_no_sampler_is_said():
-    assert len(configs({"a": [1, 2], "b": jgd.static(["x", "y"])})) == 4
-    assert configs({"a": jgd.uniform(0, 1)}, None, 3) == configs({"a": jgd.uniform(0, 1)}, "halton", 3)
+    assert len(configs({"a": [1, 2], "b": jgd.spaces.static(["x", "y"])})) == 4
+    assert configs({"a": jgd.spaces.uniform(0, 1)}, None, 3) == configs({"a": jgd.spaces.uniform(0, 1)}, "halton", 3)
     for name, kind in (("random", Random), ("sobol", Sobol), ("latin_hypercube", LatinHypercube)):
         assert configs(SPACE, name, 4) == configs(SPACE, kind(), 4)
 
@@ -199,7 +199,9 @@ class Frame:
 
 def test_a_table_as_rows_and_as_columns():
     space = jgd.space(
-        kind=jgd.static([None, "a"]), rate=jgd.when(jgd.log_uniform(0.1, 1), kind="a"), n=jgd.integers(0, 3)
+        kind=jgd.spaces.static([None, "a"]),
+        rate=jgd.spaces.when(jgd.spaces.log_uniform(0.1, 1), kind="a"),
+        n=jgd.spaces.integers(0, 3),
     )
     rows = [{"kind": "a", "rate": 0.5, "n": 1}, {"n": 2, "kind": None}]
     columns = {"kind": ["a", None], "rate": np.array([0.5, np.nan]), "n": np.array([1.0, 2.0])}
@@ -214,7 +216,7 @@ def test_a_table_as_rows_and_as_columns():
 @pytest.mark.parametrize(
     ("sampler", "extendable"),
     [(Grid(), False), (LatinHypercube(), False), (Table([{}]), True), *((sampler, True) for sampler in EXTENDABLE)],
-    ids=lambda value: named(value) if isinstance(value, jgd.samplers.Sampler) else str(value),
+    ids=lambda value: named(value) if isinstance(value, jgd.spaces.samplers.Sampler) else str(value),
 )
 def test_a_sampler_says_whether_it_can_be_extended(sampler, extendable):
     assert sampler.extendable is extendable
@@ -224,7 +226,7 @@ def test_a_sampler_says_whether_it_can_be_extended(sampler, extendable):
 
 
 row = {"rate": 0.5}
-RATE = {"rate": jgd.log_uniform(0.1, 1)}
+RATE = {"rate": jgd.spaces.log_uniform(0.1, 1)}
 BAD = {
     "no count": (lambda: configs(RATE), V, ["count", "Halton(seed=0)"]),
     "negative count": (lambda: configs(RATE, None, -1), V, ["count", "-1"]),
@@ -242,7 +244,7 @@ BAD = {
     "points of nothing": (lambda: configs(RATE, Grid({"rat": 2})), V, ["points", "did you mean 'rate'"]),
     "points of a list": (lambda: configs({"a": [1, 2]}, Grid({"a": 3})), V, ["points['a']", "2", "got 3"]),
     "a huge grid": (
-        lambda: configs({f"a{i}": jgd.uniform(0, 1) for i in range(4)}, Grid(100)),
+        lambda: configs({f"a{i}": jgd.spaces.uniform(0, 1) for i in range(4)}, Grid(100)),
         V,
         ["points", "100000000", "a3: 100"],
     ),

@@ -15,13 +15,13 @@ from jgd.spaces import as_space
 from jgd.spaces.toml_space import space_of_toml
 
 KINDS = {
-    "log": jgd.log_uniform(1e-4, 3),
-    "one_minus_log_uniform": jgd.one_minus_log_uniform(1e-4, 0.3),
-    "one_minus_log_uniform to 0": jgd.one_minus_log_uniform(0.1, 1),
-    "uniform": jgd.uniform(-0.3, 0.2),
-    "integers": jgd.integers(-3, 200),
-    "choice": jgd.choice([0.1, 0, 1e-4]),
-    "static": jgd.static(["sgd", 1, True, None, (64, 64)]),
+    "log": jgd.spaces.log_uniform(1e-4, 3),
+    "one_minus_log_uniform": jgd.spaces.one_minus_log_uniform(1e-4, 0.3),
+    "one_minus_log_uniform to 0": jgd.spaces.one_minus_log_uniform(0.1, 1),
+    "uniform": jgd.spaces.uniform(-0.3, 0.2),
+    "integers": jgd.spaces.integers(-3, 200),
+    "choice": jgd.spaces.choice([0.1, 0, 1e-4]),
+    "static": jgd.spaces.static(["sgd", 1, True, None, (64, 64)]),
 }
 kinds = pytest.mark.parametrize("kind", KINDS.values(), ids=KINDS)
 units = st.floats(0, 1, exclude_max=True)
@@ -61,29 +61,29 @@ def test_the_ends_are_values_and_points_reach_them(kind):
 def test_the_laws():
     """P(value ≤ x) is log(x/low)/log(high/low); for one_minus_log_uniform, the same law of 1 − x from the other side."""
     u = 0.37
-    assert jgd.log_uniform(1e-4, 3).at(u) == pytest.approx(1e-4 * (3 / 1e-4) ** u, rel=1e-13)
-    assert 1 - jgd.one_minus_log_uniform(1e-4, 0.3).at(u) == pytest.approx(0.3 * (1e-4 / 0.3) ** u, rel=1e-11)
-    assert jgd.uniform(-0.3, 0.2).at(u) == pytest.approx(-0.3 + 0.5 * u, rel=1e-13)
+    assert jgd.spaces.log_uniform(1e-4, 3).at(u) == pytest.approx(1e-4 * (3 / 1e-4) ** u, rel=1e-13)
+    assert 1 - jgd.spaces.one_minus_log_uniform(1e-4, 0.3).at(u) == pytest.approx(0.3 * (1e-4 / 0.3) ** u, rel=1e-11)
+    assert jgd.spaces.uniform(-0.3, 0.2).at(u) == pytest.approx(-0.3 + 0.5 * u, rel=1e-13)
 
 
 def test_integers_and_lists_have_equal_bins():
     places = (np.arange(1200) + 0.5) / 1200
-    for kind in (jgd.integers(-2, 3), jgd.choice([1, 2, 4, 8, 16, 32])):
+    for kind in (jgd.spaces.integers(-2, 3), jgd.spaces.choice([1, 2, 4, 8, 16, 32])):
         values, counts = np.unique([kind.at(u) for u in places], return_counts=True)
         assert len(values) == 6
         assert set(counts) == {200}
-    assert jgd.integers(0, 10).points(4) == (0, 3, 7, 10)
-    assert type(jgd.integers(0, np.int64(5)).at(0.9)) is int
+    assert jgd.spaces.integers(0, 10).points(4) == (0, 3, 7, 10)
+    assert type(jgd.spaces.integers(0, np.int64(5)).at(0.9)) is int
 
 
 def nested() -> jgd.Space:
     """A child before its parent, a static under a condition, and a condition with several values."""
     return jgd.space(
-        b2=jgd.when(jgd.one_minus_log_uniform(1e-4, 0.1), optimizer=("adam", "lion")),
-        optimizer=jgd.static(["sgd", "adam", "lion"]),
-        kind=jgd.when(jgd.static(["heavy", "nesterov"]), optimizer="sgd"),
-        momentum=jgd.when([0.5, 0.9], kind="nesterov"),
-        decay=jgd.when(jgd.when(jgd.log_uniform(1e-5, 1), kind="heavy"), optimizer="sgd"),
+        b2=jgd.spaces.when(jgd.spaces.one_minus_log_uniform(1e-4, 0.1), optimizer=("adam", "lion")),
+        optimizer=jgd.spaces.static(["sgd", "adam", "lion"]),
+        kind=jgd.spaces.when(jgd.spaces.static(["heavy", "nesterov"]), optimizer="sgd"),
+        momentum=jgd.spaces.when([0.5, 0.9], kind="nesterov"),
+        decay=jgd.spaces.when(jgd.spaces.when(jgd.spaces.log_uniform(1e-5, 1), kind="heavy"), optimizer="sgd"),
         b1=0.9,
     )
 
@@ -110,12 +110,12 @@ def test_names_of_structure_and_of_search():
 
 def test_a_condition_on_tuples_and_on_likes():
     made = jgd.space(
-        width=jgd.static([(64,), (64, 64), 1, True]),
-        one=jgd.when(1, width=(64, 64)),
-        both=jgd.when(1, width=[(64,), (64, 64)]),
-        flag=jgd.when(1, width=True),
+        width=jgd.spaces.static([(64,), (64, 64), 1, True]),
+        one=jgd.spaces.when(1, width=(64, 64)),
+        both=jgd.spaces.when(1, width=[(64,), (64, 64)]),
+        flag=jgd.spaces.when(1, width=True),
     )
-    has = [set(config) - {"width"} for config in jgd.samplers.configs(made)]
+    has = [set(config) - {"width"} for config in jgd.spaces.samplers.configs(made)]
     assert has == [{"both"}, {"one", "both"}, set(), {"flag"}]
     assert jgd.Space.of(json.loads(json.dumps(made.describe()))) == made
 
@@ -127,22 +127,23 @@ def test_a_config_may_leave_out_what_has_one_value():
 
 
 def test_a_mapping_is_a_space():
-    made = as_space({"learning_rate": np.array([0.1, 0.2]), "b1": 0.9, "b2": np.float32(0.5), "n": jgd.integers(1, 3)})
+    made = as_space(
+        {"learning_rate": np.array([0.1, 0.2]), "b1": 0.9, "b2": np.float32(0.5), "n": jgd.spaces.integers(1, 3)}
+    )
     assert made.at([[0.6, 0.0, 0.0, 0.5]]) == [{"learning_rate": 0.2, "b1": 0.9, "b2": 0.5, "n": 2}]
     assert as_space(made) is made
 
 
-def test_static_is_still_a_records_field():
-    @jgd.record
-    class Power:
-        scale: float
-        exponent: int = jgd.static(default=2)
-        name: str = jgd.static(default="power")
-
-    made = jgd.Space.of({"n": {"static": [1]}})
-    assert (Power(3.0).exponent, made.static) == (2, ("n",))
-    with pytest.raises(T, match="both"):
-        jgd.static([1], default=2)
+def test_a_choice_of_what_is_no_number_is_structure():
+    numbers = (jgd.spaces.choice([1, 0.5]), jgd.spaces.choice(np.array([1, 2])), jgd.spaces.choice([np.float32(0.5)]))
+    others = (["sgd", "adam"], [True, False], [None, 0.5], [(64,), (64, 64)])
+    assert [jgd.space(a=kind).static for kind in numbers] == [()] * 3
+    for values in others:
+        made = jgd.space(a=jgd.spaces.choice(values))
+        assert made == jgd.space(a=jgd.spaces.static(values))
+        assert jgd.Space.of(json.loads(json.dumps(made.describe()))) == made
+    assert jgd.Space.of({"a": {"choice": ["sgd", [64, 64]]}}).at([[0.9]]) == [{"a": (64, 64)}]
+    assert jgd.space(a=jgd.spaces.static([1, 2])).static == ("a",), "numbers that are structure say so"
 
 
 def test_a_space_as_data_and_back():
@@ -151,7 +152,7 @@ def test_a_space_as_data_and_back():
     turned = dict(reversed(nested().describe().items()))
     assert jgd.Space.of(turned) != nested(), "another order draws other configs"
     with pytest.raises(T, match=r"space\['width'\].*built-in function sin"):
-        jgd.space(width=jgd.static([math.sin])).describe()
+        jgd.space(width=jgd.spaces.static([math.sin])).describe()
 
 
 TOML = """
@@ -174,20 +175,24 @@ def test_a_space_from_a_file(tmp_path):
     path = tmp_path / "space.toml"
     path.write_text(TOML)
     assert space_of_toml(path) == jgd.space(
-        learning_rate=jgd.log_uniform(1e-4, 1),
-        momentum=jgd.one_minus_log_uniform(1e-3, 0.5),
-        warmup=jgd.integers(0, 200),
-        smoothing=jgd.uniform(0, 0.2),
-        optimizer=jgd.static(["sgd", "adam"]),
-        widths=jgd.static([(64,), (64, 64)]),
-        decay=jgd.choice([0, 1e-4, 1e-2]),
+        learning_rate=jgd.spaces.log_uniform(1e-4, 1),
+        momentum=jgd.spaces.one_minus_log_uniform(1e-3, 0.5),
+        warmup=jgd.spaces.integers(0, 200),
+        smoothing=jgd.spaces.uniform(0, 0.2),
+        optimizer=jgd.spaces.static(["sgd", "adam"]),
+        widths=jgd.spaces.static([(64,), (64, 64)]),
+        decay=jgd.spaces.choice([0, 1e-4, 1e-2]),
         b1=0.9,
-        b2=jgd.when(jgd.one_minus_log_uniform(1e-4, 0.1), optimizer="adam", widths=[(64,)]),
+        b2=jgd.spaces.when(jgd.spaces.one_minus_log_uniform(1e-4, 0.1), optimizer="adam", widths=[(64,)]),
     )
 
 
 FILES = {
-    "a name for a kind": ("a = { lgo = [1, 2] }", V, ["space['a']", "'lgo'", "did you mean 'log'"]),
+    "a name for a kind": (
+        "a = { log_unifrom = [1, 2] }",
+        V,
+        ["space['a']", "'log_unifrom'", "did you mean 'log_uniform'"],
+    ),
     "two kinds": (
         "a = { log_uniform = [1, 2], uniform = [1, 2] }",
         V,
@@ -195,11 +200,11 @@ FILES = {
     ),
     "no kind": ("[a]", V, ["space['a']", "one kind"]),
     "three bounds": ("a = { log_uniform = [1, 2, 3] }", V, ["space['a']", "[low, high]", "[1, 2, 3]"]),
-    "no list": ("a = { log_uniform = 1 }", T, ["space['a']", "list", "'log'"]),
+    "no list": ("a = { log_uniform = 1 }", T, ["space['a']", "list", "'log_uniform'"]),
     "swapped": ("a = { log_uniform = [2, 1] }", V, ["space['a']", "low", "high"]),
     "nan": ("a = { uniform = [nan, 1] }", V, ["space['a']", "low of uniform", "nan"]),
     "flag": ("a = true", T, ["space['a']", "True"]),
-    "word": ('a = "adam"', T, ["space['a']", "static(['adam'])"]),
+    "word": ('a = "adam"', T, ["space['a']", "jgd.spaces.choice(['adam'])"]),
     "empty": ("a = []", V, ["space['a']", "at least one"]),
     "twice": ("a = [1, 1.0]", V, ["space['a']", "once"]),
     "half an integer": ("a = { integers = [0, 1.5] }", T, ["space['a']", "high of integers", "1.5"]),
@@ -228,7 +233,7 @@ def test_a_missing_file_is_named(tmp_path):
 
 
 NAN = float("nan")
-log, static, when, space = jgd.log_uniform, jgd.static, jgd.when, jgd.space
+log, static, when, space = jgd.spaces.log_uniform, jgd.spaces.static, jgd.spaces.when, jgd.space
 BAD = {
     "log from 0": (lambda: log(0, 1), V, ["low of log", "> 0"]),
     "log from nan": (lambda: log(NAN, 1), V, ["low of log", "nan"]),
@@ -238,21 +243,25 @@ BAD = {
     "log of words": (lambda: log("1", 2), T, ["low of log", "'1'"]),
     "log of flags": (lambda: log(True, 2), T, ["low of log", "True"]),
     "log that float32 has not": (lambda: log(1e-60, 1), V, ["low of log", "float32"]),
-    "momentum below 0": (lambda: jgd.one_minus_log_uniform(0.1, 1.5), V, ["high of one_minus_log_uniform", "1.5"]),
+    "momentum below 0": (
+        lambda: jgd.spaces.one_minus_log_uniform(0.1, 1.5),
+        V,
+        ["high of one_minus_log_uniform", "1.5"],
+    ),
     "momentum that is 1": (
-        lambda: jgd.one_minus_log_uniform(1e-12, 0.1),
+        lambda: jgd.spaces.one_minus_log_uniform(1e-12, 0.1),
         V,
         ["1 - low of one_minus_log_uniform", "float32"],
     ),
-    "integers of halves": (lambda: jgd.integers(0, 2.5), T, ["high of integers", "2.5"]),
-    "integers swapped": (lambda: jgd.integers(5, 1), V, ["low=5", "high=1"]),
-    "integers beyond int32": (lambda: jgd.integers(0, 2**31), V, ["high of integers", "2147483648"]),
-    "choice of none": (lambda: jgd.choice([]), V, ["choice", "at least one"]),
-    "choice of a word": (lambda: jgd.choice("abc"), T, ["choice", "'abc'"]),
-    "choice of a set": (lambda: jgd.choice({1, 2}), T, ["choice", "sequence"]),
-    "choice of words": (lambda: jgd.choice([1, "2"]), T, ["choice[1]", "'2'"]),
-    "choice twice": (lambda: jgd.choice([1, 2, 1.0]), V, ["choice", "1.0", "[0] and [2]"]),
-    "choice of flags": (lambda: jgd.choice([True, False]), T, ["choice[0]", "True"]),
+    "integers of halves": (lambda: jgd.spaces.integers(0, 2.5), T, ["high of integers", "2.5"]),
+    "integers swapped": (lambda: jgd.spaces.integers(5, 1), V, ["low=5", "high=1"]),
+    "integers beyond int32": (lambda: jgd.spaces.integers(0, 2**31), V, ["high of integers", "2147483648"]),
+    "choice of none": (lambda: jgd.spaces.choice([]), V, ["choice", "at least one"]),
+    "choice of a word": (lambda: jgd.spaces.choice("abc"), T, ["choice", "'abc'"]),
+    "choice of a set": (lambda: jgd.spaces.choice({1, 2}), T, ["choice", "sequence"]),
+    "choice of lists": (lambda: jgd.spaces.choice([1, [2]]), T, ["static[1]", "[2]"]),
+    "choice twice": (lambda: jgd.spaces.choice([1, 2, 1.0]), V, ["choice", "1.0", "[0] and [2]"]),
+    "choice of nan": (lambda: jgd.spaces.choice([1, NAN]), V, ["choice[1]", "nan"]),
     "static of a word": (lambda: static("adam"), T, ["static", "'adam'"]),
     "static of lists": (lambda: static([[64, 64]]), T, ["static[0]", "tuple"]),
     "static of nan": (lambda: static([(1, NAN)]), V, ["static[0]", "nan"]),
@@ -260,7 +269,7 @@ BAD = {
     "a word": (lambda: space(rate="0.1"), T, ["space['rate']", "'0.1'"]),
     "a flag": (lambda: space(rate=True), T, ["space['rate']", "True"]),
     "nothing": (lambda: space(rate=None), T, ["space['rate']", "None"]),
-    "a function": (lambda: space(rate=jgd.log), T, ["space['rate']", "function log_uniform"]),
+    "a function": (lambda: space(rate=jgd.spaces.log_uniform), T, ["space['rate']", "function log_uniform"]),
     "nan": (lambda: space(rate=NAN), V, ["space['rate']", "nan"]),
     "nan in a list": (lambda: space(rate=[1, NAN]), V, ["space['rate'][1]", "nan"]),
     "a number for a name": (lambda: as_space({1: [1]}), T, ["names", "got 1"]),
@@ -279,11 +288,11 @@ BAD = {
     "when twice": (lambda: when(when(1, c="x"), c="y"), V, ["'c'", "two"]),
     "u above 1": (lambda: log(1, 2).at(1.5), V, ["u", "[0, 1]", "1.5"]),
     "u of nan": (lambda: log(1, 2).at(NAN), V, ["u", "nan"]),
-    "a value outside": (lambda: log(1, 2).place(3), V, ["value", "log(1.0, 2.0)", "got 3"]),
+    "a value outside": (lambda: log(1, 2).place(3), V, ["value", "log_uniform(1.0, 2.0)", "got 3"]),
     "a value that is none": (lambda: static(["a"]).place("b"), V, ["value", "'a'", "'b'"]),
-    "half an integer": (lambda: jgd.integers(0, 3).place(2.5), V, ["whole", "2.5"]),
-    "too many points": (lambda: jgd.integers(0, 3).points(9), V, ["count", "at most 4", "9"]),
-    "too few points": (lambda: jgd.choice([1, 2]).points(1), V, ["count", "2", "got 1"]),
+    "half an integer": (lambda: jgd.spaces.integers(0, 3).place(2.5), V, ["whole", "2.5"]),
+    "too many points": (lambda: jgd.spaces.integers(0, 3).points(9), V, ["count", "at most 4", "9"]),
+    "too few points": (lambda: jgd.spaces.choice([1, 2]).points(1), V, ["count", "2", "got 1"]),
     "units of one row": (lambda: nested().at([0.5] * 6), V, ["units", "(n, 6)", "(6,)"]),
     "units above 1": (lambda: nested().at([[0.5] * 6, [0, 0, 0, 7, 0, 0]]), V, ["units[1, 3]", "momentum", "7.0"]),
     "units of words": (lambda: nested().at([["a"] * 6]), T, ["units", "numbers"]),

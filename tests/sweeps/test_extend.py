@@ -10,7 +10,7 @@ import jgd
 
 def sweep(**options) -> jgd.Sweep:
     options = {"samples": 3, "evaluate_every": 4, "steps": 8, **options}
-    return sweeping.sweep("sgd", {"learning_rate": jgd.log_uniform(0.01, 1)}, **options)
+    return sweeping.sweep("sgd", {"learning_rate": jgd.spaces.log_uniform(0.01, 1)}, **options)
 
 
 def same(one: jgd.Sweep, other: jgd.Sweep) -> None:

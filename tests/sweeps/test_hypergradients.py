@@ -166,11 +166,8 @@ def test_a_sign_has_no_slope():
 
 
 @jgd.record
-class Halved:
+class Halved(jgd.Transform):
     """Halves each update until it is small: a loop whose length is known only when it runs."""
-
-    def init(self, params):
-        return ()
 
     def update(self, updates, state, context):
         large = lambda u: sum(jnp.sum(x**2) for x in jax.tree.leaves(u)) > 1e-4

@@ -15,7 +15,9 @@ from jgd.sweeps.selection import pick, ranked
 
 N = np.nan
 SPACE = jgd.space(
-    learning_rate=jgd.log_uniform(1e-3, 1), momentum=jgd.one_minus_log_uniform(1e-3, 0.5), power=jgd.integers(1, 9)
+    learning_rate=jgd.spaces.log_uniform(1e-3, 1),
+    momentum=jgd.spaces.one_minus_log_uniform(1e-3, 0.5),
+    power=jgd.spaces.integers(1, 9),
 )
 CONFIG = {"learning_rate": 0.1, "momentum": 0.9, "power": 2}
 
@@ -209,16 +211,16 @@ def test_values_last_until_they_are_changed_again():
 @pytest.mark.parametrize(
     ("kind", "value", "up", "down"),
     [
-        (jgd.log_uniform(1e-3, 1), 0.5, 0.6, 0.4),
-        (jgd.log_uniform(1e-3, 1), 0.9, 1.0, 0.72),
-        (jgd.uniform(-1, 1), -0.5, -0.6, -0.4),
-        (jgd.one_minus_log_uniform(0.01, 0.5), 0.9, 0.88, 0.92),
-        (jgd.one_minus_log_uniform(0.01, 0.5), 0.99, 0.988, 0.99),
-        (jgd.integers(1, 100), 50, 60, 40),
-        (jgd.integers(1, 100), 2, 3, 1),
-        (jgd.integers(1, 100), 1, 2, 1),
-        (jgd.choice([16, 64, 32]), 32, 64, 16),
-        (jgd.choice([16, 64, 32]), 64, 64, 32),
+        (jgd.spaces.log_uniform(1e-3, 1), 0.5, 0.6, 0.4),
+        (jgd.spaces.log_uniform(1e-3, 1), 0.9, 1.0, 0.72),
+        (jgd.spaces.uniform(-1, 1), -0.5, -0.6, -0.4),
+        (jgd.spaces.one_minus_log_uniform(0.01, 0.5), 0.9, 0.88, 0.92),
+        (jgd.spaces.one_minus_log_uniform(0.01, 0.5), 0.99, 0.988, 0.99),
+        (jgd.spaces.integers(1, 100), 50, 60, 40),
+        (jgd.spaces.integers(1, 100), 2, 3, 1),
+        (jgd.spaces.integers(1, 100), 1, 2, 1),
+        (jgd.spaces.choice([16, 64, 32]), 32, 64, 16),
+        (jgd.spaces.choice([16, 64, 32]), 64, 64, 32),
     ],
 )
 def test_scaled_values_stay_in_their_distribution(kind, value, up, down):

@@ -14,7 +14,7 @@ from jgd.sweeps.policies.replay import ScheduleSegment
 from jgd.sweeps.runner import drive
 from jgd.sweeps.store.memory import MemoryStore
 
-SPACE = jgd.space(learning_rate=jgd.log_uniform(1e-3, 1), b1=jgd.one_minus_log_uniform(0.01, 0.5))
+SPACE = jgd.space(learning_rate=jgd.spaces.log_uniform(1e-3, 1), b1=jgd.spaces.one_minus_log_uniform(0.01, 0.5))
 
 
 @functools.cache
@@ -103,7 +103,7 @@ def test_lost_lanes_are_made_again_through_their_forebears():
 
 
 def test_a_space_whose_ends_the_recipe_refuses_is_refused_before_any_step():
-    space = jgd.space(learning_rate=jgd.log_uniform(1e-3, 1), momentum=jgd.uniform(0.5, 1))
+    space = jgd.space(learning_rate=jgd.spaces.log_uniform(1e-3, 1), momentum=jgd.spaces.uniform(0.5, 1))
     with pytest.raises(jgd.JgdError, match="momentum"):
         sweep("momentum", space, samples=6, policy=jgd.PopulationBasedTraining(every=4))
 
@@ -118,10 +118,10 @@ def test_a_stored_population_is_read_with_its_history(tmp_path):
 
 
 def test_a_diverged_member_is_replaced_by_a_sound_one():
-    space = jgd.space(learning_rate=jgd.log_uniform(1e-3, 1e9))
+    space = jgd.space(learning_rate=jgd.spaces.log_uniform(1e-3, 1e9))
     rates = [{"learning_rate": rate} for rate in (1e9, 0.1, 1e8, 0.05)]
     policy = jgd.PopulationBasedTraining(every=6, resample=0)
-    found = sweep("sgd", space, on=fragile(), sampler=jgd.samplers.Table(rates), policy=policy)
+    found = sweep("sgd", space, on=fragile(), sampler=jgd.spaces.samplers.Table(rates), policy=policy)
     assert found.legs[1].origins.keys() == {(config, place) for config in (0, 2) for place in (0, 1)}
     assert set(found.legs[1].origins.values()) <= {1, 3}
     assert (found.diverged_at == -1).all()
@@ -146,7 +146,7 @@ def noisy_quadratic():
 
 def test_a_population_finds_a_falling_rate_that_no_constant_one_matches():
     options = {"on": noisy_quadratic(), "steps": 200, "batch_size": 1, "samples": 16, "seeds": 4, "block": 16}
-    space = jgd.space(learning_rate=jgd.log_uniform(1e-3, 1))
+    space = jgd.space(learning_rate=jgd.spaces.log_uniform(1e-3, 1))
     found = sweep("sgd", space, policy=jgd.PopulationBasedTraining(every=10), evaluate_every=200, **options)
     constant = sweep("sgd", space, evaluate_every=200, **options)
     assert np.median(found.scores.min(axis=0)) < np.median(constant.scores, axis=1).min() / 3

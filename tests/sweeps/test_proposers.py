@@ -13,12 +13,12 @@ from jgd.spaces.proposers import Proposer
 from jgd.sweeps.proposers.optuna import OptunaProposer
 
 SPACE = jgd.space(
-    b2=jgd.when(jgd.one_minus_log_uniform(1e-4, 0.1), optimizer="adam"),
-    learning_rate=jgd.log_uniform(1e-4, 1),
-    optimizer=jgd.static(["sgd", "adam"]),
-    widths=jgd.static([(64,), (64, 64), 1, True]),
-    warmup=jgd.integers(0, 20),
-    smoothing=jgd.uniform(0, 0.2),
+    b2=jgd.spaces.when(jgd.spaces.one_minus_log_uniform(1e-4, 0.1), optimizer="adam"),
+    learning_rate=jgd.spaces.log_uniform(1e-4, 1),
+    optimizer=jgd.spaces.static(["sgd", "adam"]),
+    widths=jgd.spaces.static([(64,), (64, 64), 1, True]),
+    warmup=jgd.spaces.integers(0, 20),
+    smoothing=jgd.spaces.uniform(0, 0.2),
     decay=[0, 1e-4],
     b1=0.9,
 )
@@ -72,7 +72,7 @@ def test_equal_configs_are_trials_of_their_own(study):
 def test_a_study_learns_from_batches(optuna):
     """(log₁₀ rate + 4)², diverged above 0.01: of 30 random configs 6 were within 0.5 of the best, and 12 diverged."""
     study = optuna.create_study(sampler=optuna.samplers.TPESampler(seed=0))
-    proposer = OptunaProposer({"rate": jgd.log_uniform(1e-5, 1)}, study)
+    proposer = OptunaProposer({"rate": jgd.spaces.log_uniform(1e-5, 1)}, study)
     asked = []
     for _ in range(8):
         batch = proposer.ask(10)

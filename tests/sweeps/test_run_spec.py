@@ -72,7 +72,7 @@ def scaled(learning_rate, scale, hidden):
 
 @pytest.mark.slow
 def test_initial_scale_is_a_leaf_and_width_a_program():
-    space = {"learning_rate": [0.1], "scale": [0.1, 0.5, 1.0], "hidden": jgd.static([2, 5])}
+    space = {"learning_rate": [0.1], "scale": [0.1, 0.5, 1.0], "hidden": jgd.spaces.static([2, 5])}
     found = sweep(scaled, space, seeds=[3])
     assert len(found.plan.groups) == 2
     for config, (_, h) in enumerate(found.configs):
@@ -92,7 +92,9 @@ def of_a_task(learning_rate, hidden):
 
 
 def test_a_recipe_may_make_its_task_afresh():
-    found = sweep(of_a_task, {"learning_rate": [0.1, 0.2], "hidden": jgd.static([2, 4])}, steps=2, evaluate_every=2)
+    found = sweep(
+        of_a_task, {"learning_rate": [0.1, 0.2], "hidden": jgd.spaces.static([2, 4])}, steps=2, evaluate_every=2
+    )
     assert [found.params(config, 1)[0]["weights"].shape[1] for config in range(4)] == [
         h["hidden"] for _, h in found.configs
     ]
@@ -107,10 +109,10 @@ def chosen(learning_rate, optimizer, b2=0.999, momentum=0.0):
 def test_conditions_and_structure_group_themselves():
     space = jgd.space(
         learning_rate=[0.05, 0.1],
-        optimizer=jgd.static(["adam", "momentum"]),
-        b2=jgd.when([0.9, 0.99, 0.999], optimizer="adam"),
-        momentum=jgd.when([0.5], optimizer="momentum"),
-        batch_size=jgd.static([15, 18]),
+        optimizer=jgd.spaces.static(["adam", "momentum"]),
+        b2=jgd.spaces.when([0.9, 0.99, 0.999], optimizer="adam"),
+        momentum=jgd.spaces.when([0.5], optimizer="momentum"),
+        batch_size=jgd.spaces.static([15, 18]),
     )
     counted, traces = counting()
     found = sweep(chosen, space, on=counted, batch_size=None)

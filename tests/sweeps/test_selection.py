@@ -11,8 +11,9 @@ from helpers.sweeping import sweep, task, usual
 from scipy import stats
 
 import jgd
+from jgd.core.statistics import estimate
 from jgd.descent import GOING
-from jgd.sweeps import estimate, pick
+from jgd.sweeps import pick
 
 WILD = {"learning_rate": [0.1, 1e9, 0.3]}
 

@@ -69,7 +69,7 @@ def open_ended(learning_rate, **others):
 
 
 def test_a_parameter_may_not_take_a_name_of_the_results():
-    space = jgd.space(learning_rate=jgd.log_uniform(0.1, 1))
+    space = jgd.space(learning_rate=jgd.spaces.log_uniform(0.1, 1))
     found = sweeping.sweep(space=space, samples=2, policy=jgd.PopulationBasedTraining(every=6)).dataset
     known = {"learning_rate"}
     assert {"leg_learning_rate", "origin", "reached", "recipe_of"} <= set(found.variables)

@@ -24,7 +24,7 @@ from jgd.core import atomic_files
 from jgd.sweeps import ScheduleSegment
 from jgd.sweeps.policies.policy import Full
 
-RATES = jgd.log_uniform(1e-3, 1)
+RATES = jgd.spaces.log_uniform(1e-3, 1)
 ALL = 6 * 2 * 12  # lane-steps
 
 
@@ -141,7 +141,7 @@ OTHERS = {
         r"differs: task.train\[0\]",
     ),
     "space": (
-        lambda at: sweep(at, rates=jgd.log_uniform(1e-3, 2)),
+        lambda at: sweep(at, rates=jgd.spaces.log_uniform(1e-3, 2)),
         r"learning_rate'\]\['log'\]\[1\] 1.0 there, 2.0 here",
     ),
     "recipe": (lambda at: sweep(at, recipe="sgd"), "recipes"),
@@ -244,16 +244,16 @@ def wide(learning_rate, widths):
 
 
 def test_what_a_file_has_as_lists_and_numpys_numbers_come_back_as_they_were(tmp_path):
-    space = {"learning_rate": [0.1], "widths": jgd.static([(4,), (4, 4)])}
+    space = {"learning_rate": [0.1], "widths": jgd.spaces.static([(4,), (4, 4)])}
     rows = [{"learning_rate": 0.1, "widths": (4, 4)}]
     options = {"seeds": np.array([3, 9]), "steps": np.int64(4), "batch_size": np.int32(15), "store": tmp_path}
-    table = jgd.sweep("iris", wide, space, sampler=jgd.samplers.Table(rows), **options)
+    table = jgd.sweep("iris", wide, space, sampler=jgd.spaces.samplers.Table(rows), **options)
     assert jgd.load_sweep(tmp_path).configs == table.configs == (("wide", rows[0]),)
     assert table.extend(seeds=np.array([3, 9, 11])).seeds == (3, 9, 11)
     with pytest.raises(jgd.JgdError, match="samples can't be extended: the configs are rows"):
         jgd.load_sweep(tmp_path).extend(samples=2)
     past = tuple(ScheduleSegment(0, 2 * i, 2 * i + 2, rows[0]) for i in range(2))
-    space["widths"] = jgd.static([(4, 4)])
+    space["widths"] = jgd.spaces.static([(4, 4)])
     options["store"] = tmp_path / "again"
     found = jgd.sweep("iris", wide, space, policy=jgd.PopulationReplay(past), **options)
     np.testing.assert_array_equal(jgd.load_sweep(tmp_path / "again").loss, found.loss)

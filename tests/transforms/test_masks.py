@@ -92,14 +92,14 @@ def test_wrappers_within_wrappers_within_groups(x64):
         (lambda: partition({}), "takes a mapping"),
         (lambda: partition({"w": 3}), "partition takes transforms"),
         (lambda: only((), adam.transform), "patterns must be strings"),
-        (lambda: only("w", adam), r"its \.transform"),
+        (lambda: only("w", type(adam.transform)), "Only takes transforms"),
         (lambda: Only(3, adam.transform), "patterns must be strings"),
-        (lambda: Only("w", adam), r"its \.transform"),
+        (lambda: Only("w", jax.nn.relu), "Only takes transforms"),
         (
             lambda: Partition(("w", "*"), (adam.transform,)),
             "takes a transform for each pattern, got 2 patterns and 1 transforms",
         ),
-        (lambda: Partition(("w", "*"), (adam.transform, adam)), r"its \.transform"),
+        (lambda: Partition(("w", "*"), (adam.transform, 3)), "partition takes transforms.*got 3"),
     ],
 )
 def test_bad_groups_are_refused(make, said):

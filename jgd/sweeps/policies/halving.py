@@ -30,7 +30,7 @@ class SuccessiveHalving:
     Jamieson & Talwalkar 2016, arXiv:1502.07943, the algorithm "Successive SuccessiveHalving".
 
     >>> import jgd
-    >>> space = {"learning_rate": jgd.log_grid(1e-3, 1, 9)}
+    >>> space = {"learning_rate": jgd.spaces.log_grid(1e-3, 1, 9)}
     >>> found = jgd.sweep("iris", "sgd", space, seeds=2, steps=90, halving=jgd.SuccessiveHalving(eta=3, min_steps=10))
     >>> sorted(found.reached.tolist()), round(found.cost["saved_share"], 3)
     ([10, 10, 10, 10, 10, 10, 30, 30, 90], 0.741)
@@ -84,7 +84,7 @@ class Hyperband:
     Li, Jamieson, DeSalvo, Rostamizadeh & Talwalkar 2018, JMLR 18(185), algorithm 1.
 
     >>> import jgd
-    >>> space = {"learning_rate": jgd.log_grid(1e-3, 1, 17)}
+    >>> space = {"learning_rate": jgd.spaces.log_grid(1e-3, 1, 17)}
     >>> found = jgd.sweep("iris", "sgd", space, seeds=2, steps=90, halving=jgd.Hyperband(eta=3))
     >>> [int((found.reached == steps).sum()) for steps in (10, 30, 90)]
     [6, 6, 5]

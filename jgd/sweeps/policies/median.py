@@ -24,7 +24,7 @@ class MedianStopping:
     configs run side by side, and the others are those that came as far. Raises `JgdValueError` for every ≥ steps.
 
     >>> import jgd
-    >>> space = {"learning_rate": jgd.log_grid(1e-3, 1, 5)}
+    >>> space = {"learning_rate": jgd.spaces.log_grid(1e-3, 1, 5)}
     >>> found = jgd.sweep("iris", "sgd", space, seeds=2, steps=60, halving=jgd.MedianStopping(every=20))
     >>> found.reached.tolist()
     [20, 20, 20, 60, 60]

@@ -38,7 +38,7 @@ class PopulationBasedTraining:
     Jaderberg et al. 2017, arXiv:1711.09846, algorithm 1 with truncation selection; 20%, 0.8 and 1.2 as in its section 4.
 
     >>> import jgd
-    >>> found = jgd.sweep("iris", "sgd", jgd.space(learning_rate=jgd.log_uniform(1e-4, 1)), samples=8, seeds=1, steps=60,
+    >>> found = jgd.sweep("iris", "sgd", jgd.space(learning_rate=jgd.spaces.log_uniform(1e-4, 1)), samples=8, seeds=1, steps=60,
     ...     policy=jgd.PopulationBasedTraining(every=20))
     >>> config, seed = found.best_member()
     >>> [stretch.until for stretch in found.schedule(config, seed)][-1], found.dataset["origin"].shape

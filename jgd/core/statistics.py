@@ -1,0 +1,114 @@
+"""A mean over seeds and how sure it is: its standard error and its confidence interval.
+
+Student's t interval is mean ± t s / √n, t the quantile with n − 1 degrees of freedom, s the deviation of the n values.
+"""
+
+import warnings
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from jgd.core import checks
+
+METHODS = ("t", "bootstrap")
+RESAMPLES = 4999  # of a bootstrap: its ends move by less than a hundredth of the interval between seeds
+ALL_EQUAL = "all values are equal"
+
+
+@dataclass(frozen=True)
+class Estimate:
+    """A mean over seeds with its standard error and a confidence interval; NaN where n is too small.
+
+    n: the values that were finite. diverged: those that were not; they are in no mean, and never forgotten. method: how
+    the interval was made. note: what the interval can't say, or "".
+    """
+
+    mean: float
+    standard_error: float
+    low: float
+    high: float
+    n: int
+    diverged: int = 0
+    method: str = "t"
+    note: str = ""
+
+    @property
+    def half_width(self) -> float:
+        """Half the interval: mean ± this."""
+        return (self.high - self.low) / 2
+
+
+def estimate(values: np.ndarray, confidence: float = 0.95, method: str = "t", *, seed: int = 0) -> Estimate:
+    """Mean, standard error s/√n and an interval of the finite values; the others are counted as diverged.
+
+    Args:
+        values: any shape; what is not finite has diverged.
+        confidence: of the interval, in (0, 1).
+        method: "t", Student's, mean ± t·s/√n with n − 1 degrees of freedom. It is exact for normal values at every
+            n ≥ 2, and the choice for the few seeds of a sweep. "bootstrap": bias-corrected and accelerated (BCa; Efron
+            1987), 4999 resamples, for skewed values. It needs many: in simulation, 95% intervals of an exponential's
+            mean covered 83% at n = 5, 87% at 10, 92% at 20 to 50 and 93% at 100; of a normal's 82% at 5, 93% at 20 and
+            94% at 100. Where BCa is not defined the interval is the percentile bootstrap's, and `note` says so.
+        seed: of the bootstrap's draws.
+
+    Returns:
+        The `Estimate`, with NaN where there are too few finite values.
+
+    Raises:
+        JgdValueError: for a confidence outside (0, 1), or a method that there isn't.
+
+    Example:
+        >>> e = estimate(np.array([1.0, 2.0, 3.0, np.nan]))
+        >>> e.mean, round(e.standard_error, 4), round(e.half_width, 4), e.n, e.diverged
+        (2.0, 0.5774, 2.4841, 3, 1)
+        >>> e = estimate(np.array([1.0, 2.0, 3.0, 10.0]), method="bootstrap")
+        >>> e.mean, 1 < e.low < 2, 6 < e.high < 10
+        (4.0, True, True)
+    """
+    confidence = checks.number("confidence", confidence, "(0, 1)")
+    method = checks.choice("method", method, METHODS)
+    values = np.asarray(values, np.float64).ravel()
+    finite = values[np.isfinite(values)]
+    n, diverged = len(finite), len(values) - len(finite)
+    mean = float(finite.mean()) if n else np.nan
+    if n < 2:
+        return Estimate(mean, np.nan, np.nan, np.nan, n, diverged, method, "fewer than two values have no interval")
+    if (finite == finite[0]).all():
+        mean = float(finite[0])
+        return Estimate(mean, 0.0, mean, mean, n, diverged, method, ALL_EQUAL)
+    error = float(finite.std(ddof=1) / np.sqrt(n))
+    if method == "t":
+        reach = float(student_quantile(confidence, n)) * error
+        return Estimate(mean, error, mean - reach, mean + reach, n, diverged)
+    low, high, note = _bootstrap(finite, confidence, seed)
+    return Estimate(mean, error, low, high, n, diverged, method, note)
+
+
+def student_quantile(confidence: float, n: Any) -> Any:
+    """t: half of Student's interval of n values, in standard errors; of an array of n, an array."""
+    from scipy import stats  # here: jgd imports as fast as jax
+
+    return stats.t.ppf((1 + confidence) / 2, np.asarray(n) - 1)
+
+
+def _bootstrap(values: np.ndarray, confidence: float, seed: int) -> tuple[float, float, str]:
+    """The BCa interval of the mean, or the percentile one with a note where the acceleration is not defined."""
+    from scipy import stats  # here: jgd imports as fast as jax
+
+    def interval(method: str) -> Any:
+        return stats.bootstrap(
+            (values,),
+            np.mean,
+            n_resamples=RESAMPLES,
+            confidence_level=confidence,
+            method=method,
+            random_state=np.random.default_rng(checks.count("seed", seed, 0)),  # pyright: ignore[reportCallIssue]
+        ).confidence_interval
+
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # of degenerate data: the note says it
+        found, note = interval("BCa"), ""
+        if not np.isfinite([found.low, found.high]).all():
+            found, note = interval("percentile"), "percentile interval: BCa is not defined for these values"
+    return float(found.low), float(found.high), note
