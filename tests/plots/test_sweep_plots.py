@@ -25,7 +25,7 @@ def kinded(learning_rate, kind=None):
 @functools.cache
 def worded():
     """A word among the hyperparameters of one recipe, and two of its configs stopped at half of the steps."""
-    kinds = {"learning_rate": sweeping.RATES, "kind": jgd.static(["a", None])}
+    kinds = {"learning_rate": sweeping.RATES, "kind": jgd.spaces.static(["a", None])}
     spaces = {"sgd": kinds, "adam": {"learning_rate": sweeping.RATES}}
     found = sweeping.sweep({"sgd": kinded, "adam": jgd.optimizers.adam}, spaces, evaluate_every=2)
     values = {name: np.array(array) for name, array in found.validation.items()}
@@ -182,7 +182,7 @@ def test_members_are_drawn_by_their_schedules(ax):
         (lambda: plots.plot_member_schedules(grid()), "PopulationBasedTraining only"),
         (lambda: plots.plot_member_schedules(population(), "rate"), "unknown swept parameter 'rate'"),
         (
-            lambda: plots.plot_sensitivity(sweeping.sweep({"sgd": kinded_only}, {"kind": jgd.static(["a", "b"])})),
+            lambda: plots.plot_sensitivity(sweeping.sweep({"sgd": kinded_only}, {"kind": jgd.spaces.static(["a", "b"])})),
             "no numeric hyperparameter",
         ),
     ],

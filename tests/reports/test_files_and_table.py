@@ -57,7 +57,7 @@ def test_a_figure_is_of_the_kind_that_its_name_ends_with(tmp_path):
 
 
 def test_a_sweep_over_words_alone_has_no_sensitivity(tmp_path):
-    found = sweeping.sweep({"sgd": kinded}, {"kind": jgd.static(["a", "b"])})
+    found = sweeping.sweep({"sgd": kinded}, {"kind": jgd.spaces.static(["a", "b"])})
     names = {path.name for path in jgd.reports.save_sweep(found, tmp_path)}
     assert names == {"results.nc", "table.txt", "report.txt", "loss.png"}
 
