@@ -1,28 +1,28 @@
-"""Tables as plain text."""
+"""Text tables: rows of cells in, lines with aligned columns out. Every table that jgd prints is made here."""
 
-from collections.abc import Sequence
+from collections.abc import Container, Sequence
 
 
-def aligned(rows: Sequence[Sequence[str]], right_from: int | None = None) -> list[str]:
-    """Lines with aligned columns, two spaces apart, nothing behind the last cell.
+def align_columns(rows: Sequence[Sequence[str]], right: Container[int] = ()) -> list[str]:
+    """The rows as lines, two spaces between columns, each as wide as its widest cell; no spaces at the end of a line.
 
     Args:
-        rows: Rows of cells, all of one length; the first may be the heading.
-        right_from: Index of the first column that is aligned to the right, as numbers are; None: all to the left.
+        rows: of equally many cells each; none give no line.
+        right: numbers of the columns that are aligned on the right, as numbers are; the others on the left.
 
     Returns:
-        One line a row; no line for no row.
+        One line a row.
 
     Example:
-        >>> print("\\n".join(aligned([["method", "steps"], ["sgd", "9"]], right_from=1)))
-        method  steps
-        sgd         9
+        >>> align_columns([["adam", "0.5"], ["sgd", "12.25"]], right={1})
+        ['adam    0.5', 'sgd   12.25']
     """
     widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
-    first_right = len(widths) if right_from is None else right_from
-
-    def line(row: Sequence[str]) -> str:
-        cells = zip(row, widths, strict=True)
-        return "  ".join(cell.rjust(w) if at >= first_right else cell.ljust(w) for at, (cell, w) in enumerate(cells))
-
-    return [line(row).rstrip() for row in rows]
+    lines = (
+        [
+            cell.rjust(width) if i in right else cell.ljust(width)
+            for i, (cell, width) in enumerate(zip(row, widths, strict=True))
+        ]
+        for row in rows
+    )
+    return ["  ".join(line).rstrip() for line in lines]

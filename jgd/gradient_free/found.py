@@ -13,7 +13,7 @@ from jax.flatten_util import ravel_pytree
 
 from jgd.core import checks
 from jgd.core.functions import UNTRACEABLE, crossing, untraceable
-from jgd.core.text import aligned
+from jgd.core.text import align_columns
 from jgd.core.types import Params
 
 LIMIT = 10**9  # evaluations that a search starts without being asked twice
@@ -59,7 +59,7 @@ def compare(searches: Mapping[str, Found] | list[Found], value: float) -> str:
     for name, found in named.items():
         to = found.evaluations_to(value)
         rows.append([name, "never" if to is None else f"{to:,}", f"{found.evaluations:,}", f"{found.value:.3g}"])
-    return "\n".join(aligned(rows, right_from=1))
+    return "\n".join(align_columns(rows, right={1, 2, 3}))
 
 
 @dataclass(frozen=True)

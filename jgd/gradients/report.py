@@ -5,7 +5,7 @@ from typing import Any
 
 from jgd.core.checks import JgdError
 from jgd.core.strict_json import without_nan
-from jgd.core.text import aligned
+from jgd.core.text import align_columns
 
 VERDICTS = ("ok", "wrong", "inconclusive", "skipped")
 HEADINGS = ("leaf", "shape", "dtype", "entries", "worst", "analytic", "numeric", "±", "rel. error", "verdict", "")
@@ -53,7 +53,7 @@ class LeafCheck:
 
 
 @dataclass(frozen=True)
-class Agreement:
+class ConsistencyCheck:
     """Two ways to compute one gradient: their name, the leaf where they differ most, by how much, the verdict."""
 
     name: str
@@ -77,7 +77,7 @@ class GradientCheck:
     evaluations: int = 0
     problem: str = ""
     second: "GradientCheck | None" = None
-    agreements: tuple[Agreement, ...] = field(default=())
+    agreements: tuple[ConsistencyCheck, ...] = field(default=())
 
     @property
     def ok(self) -> bool:
@@ -106,7 +106,7 @@ class GradientCheck:
         return {**without_nan(asdict(self)), "ok": self.ok, "conclusive": self.conclusive}
 
     def __str__(self) -> str:
-        lines = aligned([HEADINGS, *map(_row, self.leaves)])
+        lines = align_columns([HEADINGS, *map(_row, self.leaves)])
         counts = [(sum(leaf.verdict == verdict for leaf in self.leaves), verdict) for verdict in VERDICTS]
         lines.append(", ".join(f"{count} {verdict}" for count, verdict in counts if count) or "no leaves")
         lines += [f"{a.name}: {a.verdict} ({a.leaf} differs by {a.relative_error:.1e})" for a in self.agreements]

@@ -2,8 +2,8 @@
 
 from typing import Any
 
-from jgd.gradients.costs import CostTable
 from jgd.plots import _figure
+from jgd.teaching import CostTable
 
 CURVES = {  # field of `Cost` -> label
     "forward": "forward",
@@ -22,7 +22,7 @@ def plot_cost(table: CostTable, *, ax: Any = None) -> Any:
     Numbers: `table.to_dict()`.
 
     Args:
-        table: Of `cost_table`.
+        table: Of `jgd.teaching.cost_table`.
         ax: The Axes to draw into; default those of a new figure.
 
     Returns:

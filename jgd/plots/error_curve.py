@@ -4,9 +4,9 @@ from typing import Any
 
 import numpy as np
 
-from jgd.gradients.error_curve import DTYPES, ErrorCurve
 from jgd.gradients.numerical import methods
 from jgd.plots import _figure
+from jgd.teaching.error_curves import DTYPES, ErrorCurve
 
 SHOWN = 1e-18  # an error of exactly 0 has no place on a logarithmic axis: it is drawn here
 
@@ -17,7 +17,7 @@ def plot_error_curve(curve: ErrorCurve, *, axes: Any = None) -> np.ndarray:
     Numbers: `curve.steps` and `curve.errors`; an error of 0 is drawn at 1e-18.
 
     Args:
-        curve: Of `error_curve`.
+        curve: Of `jgd.teaching.error_curve`.
         axes: An array of two Axes, for float32 and float64, to draw into; default those of a new figure.
 
     Returns:

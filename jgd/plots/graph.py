@@ -1,11 +1,11 @@
-"""A graph of blocks: values on the way forward, derivatives on the way back."""
+"""A computation graph: values on the way forward, derivatives on the way back."""
 
 from typing import Any
 
 import numpy as np
 
-from jgd.gradients.blocks import Graph, Trace
 from jgd.plots import _figure
+from jgd.teaching.graphs import Graph, GraphResult
 
 BEND = -0.2  # of an arrow that passes boxes: height over length of its arc, times two
 INPUT, INNER, OUTPUT = "#f3f3f3", "#e3eef6", "#fbe9d0"  # of boxes
@@ -13,7 +13,7 @@ BACKWARD = _figure.COLORS[1]  # of derivatives
 WORDS = {"ha": "center", "va": "center", "fontsize": 7.5}
 
 
-def plot_graph(trace: Trace, *, ax: Any = None) -> Any:
+def plot_graph(trace: GraphResult, *, ax: Any = None) -> Any:
     """Plots the graph of `trace`: a box for each name, columns in the order of dependence.
 
     Each box says the name, how it is computed, its value (black) and the output's derivative by it (colored); long
@@ -23,7 +23,7 @@ def plot_graph(trace: Trace, *, ax: Any = None) -> Any:
     Numbers: `trace.values`, `trace.derivatives` and `trace.local(name, by)`.
 
     Args:
-        trace: Of `Graph.run`.
+        trace: Of `jgd.teaching.graphs.Graph.run`.
         ax: The Axes to draw into; default those of a new figure that has room for all boxes.
 
     Returns:
@@ -36,7 +36,7 @@ def plot_graph(trace: Trace, *, ax: Any = None) -> Any:
     ax = _figure.new_ax(ax, (3.0 * wide, 1.25 * tall + 0.5))
     local = []
     boxes = {name: _draw_box(ax, trace, name, place) for name, place in places.items()}
-    for name, block in trace.graph.blocks.items():
+    for name, block in trace.graph.nodes.items():
         for source in dict.fromkeys(block.inputs):
             bend = BEND if columns[name] - columns[source] > 1 else 0.0  # round the boxes between
             arrow = {
@@ -63,13 +63,13 @@ def depths(graph: Graph) -> dict[str, int]:
     """Each name's column: 0 for inputs, else one more than the deepest value it takes.
 
     Example:
-        >>> from jgd.gradients import blocks
-        >>> depths(Graph(u=blocks.dot("w", "x"), p=blocks.sigmoid("u")))
+        >>> from jgd.teaching import graphs
+        >>> depths(Graph(u=graphs.dot("w", "x"), p=graphs.sigmoid("u")))
         {'w': 0, 'x': 0, 'u': 1, 'p': 2}
     """
     depth = dict.fromkeys(graph.inputs, 0)
     for name in graph.order:
-        depth[name] = 1 + max(depth[source] for source in graph.blocks[name].inputs)
+        depth[name] = 1 + max(depth[source] for source in graph.nodes[name].inputs)
     return depth
 
 
@@ -83,9 +83,9 @@ def _places(columns: dict[str, int]) -> dict[str, tuple[float, float]]:
     return places
 
 
-def _draw_box(ax: Any, trace: Trace, name: str, place: tuple[float, float]) -> Any:
+def _draw_box(ax: Any, trace: GraphResult, name: str, place: tuple[float, float]) -> Any:
     """The box of one name; -> its patch, where arrows end."""
-    end, block = trace.graph.output, trace.graph.blocks.get(name)
+    end, block = trace.graph.output, trace.graph.nodes.get(name)
     title = f"{name} = {block.label}({', '.join(block.inputs)})" if block else f"{name}  (input)"
     lines = [title, format_array(trace.values[name]), f"∂{end}/∂{name} = {format_array(trace.derivatives[name])}"]
     face = OUTPUT if name == end else INNER if block else INPUT

@@ -5,10 +5,10 @@ from typing import Any
 import numpy as np
 
 from jgd.plots import _figure
-from jgd.training.lr_range_test import RateRange
+from jgd.training.lr_range_test import LrRangeTest
 
 
-def plot_lr_range_test(found: RateRange, *, ax: Any = None) -> Any:
+def plot_lr_range_test(found: LrRangeTest, *, ax: Any = None) -> Any:
     """Plots loss against the rising learning rate, with where it falls fastest and where it is lowest.
 
     Numbers: `found.rates`, `found.losses`, `found.smoothed`, `found.steepest` and `found.lowest`.

@@ -89,9 +89,9 @@ def _draw(ax: Any, name: str, run: Run, color: str, smoothing: float | None, for
     if b < 1:
         ax.plot(steps, losses, color=color, lw=0.5, alpha=0.35)
     ax.plot(steps, smoothed, color=color, lw=1.8, label=name or "training")
-    if run.status.name in ("diverged", "nonfinite", "nonfinite_loss"):
-        label = f"{name}: {run.status.name}" if name else run.status.name
-        ax.axvline(run.status.step, color=color, ls=":", lw=1.4, label=label)
+    if run.status.broken:
+        label = f"{name}: {run.status}" if name else run.status
+        ax.axvline(run.end.step, color=color, ls=":", lw=1.4, label=label)
     seen = run.evaluations.get("loss")
     if seen is None:
         return smoothed

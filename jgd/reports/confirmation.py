@@ -6,7 +6,7 @@ from pathlib import Path
 
 from jgd.core import atomic_files
 from jgd.core.strict_json import without_nan
-from jgd.core.text import aligned
+from jgd.core.text import align_columns
 from jgd.reports.format import format_estimate
 from jgd.sweeps import Confirmation
 from jgd.sweeps.recipes import said
@@ -55,7 +55,7 @@ def confirmation_text(confirmation: Confirmation) -> str:
     fresh = ", ".join(map(str, confirmation.seeds))
     title = f"validation and test {confirmation.metric} on the fresh seeds {fresh}; ± is the 95% interval of the mean"
     grid = [confirmed_columns(), *confirmed_rows(confirmation)]
-    return "\n".join([title, *aligned(grid), reads_line(confirmation)])
+    return "\n".join([title, *align_columns(grid), reads_line(confirmation)])
 
 
 def save_confirmation(confirmation: Confirmation, directory: str | Path) -> list[Path]:

@@ -17,7 +17,7 @@ from jgd.analysis import (
 )
 from jgd.core import checks
 from jgd.core.statistics import estimate
-from jgd.core.text import aligned
+from jgd.core.text import align_columns
 from jgd.reports.format import format_estimate, format_value
 from jgd.reports.members import member_lines
 from jgd.sweeps import Sweep
@@ -91,7 +91,7 @@ def _best(sweep: Sweep, ends: FinalScores, ranking: Ranking, top: int, confidenc
         else f"can't tell {count} of {len(ranking.order)} apart: with {confidence:.0%} confidence the best is among them"
     )
     stopped = [f"{int(ends.stopped.sum())} configs were stopped early"] if ends.stopped.any() else []
-    return [*aligned(rows), ties, *stopped]
+    return [*align_columns(rows), ties, *stopped]
 
 
 def _neighbors(sweep: Sweep, ends: FinalScores, ranking: Ranking, confidence: float) -> list[str]:
@@ -106,7 +106,7 @@ def _neighbors(sweep: Sweep, ends: FinalScores, ranking: Ranking, confidence: fl
             else format_estimate(estimate(ends.scores[i], confidence), ends.scores.shape[1])
         )
         rows.append([*_named(sweep, i), score])
-    return aligned(rows) or ["none of its structure"]
+    return align_columns(rows) or ["none of its structure"]
 
 
 def _sensitivity(sweep: Sweep, confidence: float) -> list[str]:
@@ -143,7 +143,7 @@ def _importance(sweep: Sweep) -> list[str]:
         fit = f", R² {each.fit:.2f} on unseen configs" if each.method == "forest" else ""
         weak = ": too low to trust the share" if each.fit < 0.5 else ""
         rows.append([each.name, f"{each.share:.0%}", f"{each.method} of {each.configs} configs{fit}{weak}"])
-    return ["share of the variance of ranks that a name explains by itself", *aligned(rows)]
+    return ["share of the variance of ranks that a name explains by itself", *align_columns(rows)]
 
 
 def _best_of(ends: FinalScores) -> list[str]:

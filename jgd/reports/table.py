@@ -1,6 +1,6 @@
 """The picks of a sweep as a table."""
 
-from jgd.core.text import aligned
+from jgd.core.text import align_columns
 from jgd.reports.format import format_estimate, format_value
 from jgd.sweeps import Sweep
 
@@ -66,7 +66,7 @@ def stopped_line(sweep: Sweep) -> str:
 
     >>> import jgd
     >>> space = {"learning_rate": jgd.spaces.log_grid(1e-3, 1, 9)}
-    >>> stopped_line(jgd.sweep("iris", "sgd", space, seeds=1, steps=90, halving=jgd.SuccessiveHalving(3, min_steps=10)))
+    >>> stopped_line(jgd.sweep("iris", "sgd", space, seeds=1, steps=90, policy=jgd.SuccessiveHalving(3, min_steps=10)))
     '8 of 9 configs stopped early · 74% of the steps saved'
     """
     stopped = int((sweep.reached < sweep.plan.steps).sum())
@@ -80,4 +80,4 @@ def stopped_line(sweep: Sweep) -> str:
 def table_text(sweep: Sweep) -> str:
     """The table, what was stopped and what it cost as plain text, for a log."""
     grid = [table_columns(sweep), *table_rows(sweep)]
-    return "\n".join(filter(None, [*aligned(grid), stopped_line(sweep), cost_line(sweep)]))
+    return "\n".join(filter(None, [*align_columns(grid), stopped_line(sweep), cost_line(sweep)]))

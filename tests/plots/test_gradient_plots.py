@@ -5,10 +5,8 @@ import pytest
 from matplotlib import pyplot
 
 import jgd
-from jgd.gradients import blocks
-from jgd.gradients.costs import Cost, CostTable
-from jgd.gradients.error_curve import error_curve
 from jgd.plots import plot_cost, plot_error_curve, plot_graph
+from jgd.teaching import Cost, CostTable, error_curve, graphs
 
 
 def words(ax):
@@ -16,7 +14,7 @@ def words(ax):
 
 
 def test_a_graph_says_values_and_derivatives_and_what_the_way_back_multiplies_by(ax):
-    trace = blocks.Graph(s=blocks.square("x"), t=blocks.multiply("s", "x"), L=blocks.add("t", "s")).run(x=3.0)
+    trace = graphs.Graph(s=graphs.square("x"), t=graphs.multiply("s", "x"), L=graphs.add("t", "s")).run(x=3.0)
     assert plot_graph(trace, ax=ax) is ax
     said = words(ax)
     for name, value in trace.values.items():
@@ -27,8 +25,8 @@ def test_a_graph_says_values_and_derivatives_and_what_the_way_back_multiplies_by
 
 
 def test_long_arrays_are_shapes_and_an_integer_has_no_derivative(tmp_path):
-    fan_out = blocks.Graph(
-        s=blocks.square("x"), t=blocks.multiply("s", "x"), y=blocks.block(lambda t, i: t[i] * 1.0, "t", "i"), output="y"
+    fan_out = graphs.Graph(
+        s=graphs.square("x"), t=graphs.multiply("s", "x"), y=graphs.node(lambda t, i: t[i] * 1.0, "t", "i"), output="y"
     )
     ax = plot_graph(fan_out.run(x=np.ones(9, np.float32), i=np.int32(2)))
     assert "[9], norm 3" in words(ax)

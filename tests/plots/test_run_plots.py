@@ -35,7 +35,7 @@ def test_one_run_is_its_loss_and_its_validation(ax):
 
 def test_a_rising_loss_is_drawn_as_it_is_and_says_where_it_broke(ax):
     broken = run(1.2)
-    assert broken.status.name == "diverged"
+    assert broken.status == "diverged"
     plot_training_curves(broken, ax=ax)
     np.testing.assert_array_equal(ax.get_lines()[0].get_ydata(), broken.history["loss"])
     assert "diverged" in legend(ax)

@@ -182,7 +182,9 @@ def test_members_are_drawn_by_their_schedules(ax):
         (lambda: plots.plot_member_schedules(grid()), "PopulationBasedTraining only"),
         (lambda: plots.plot_member_schedules(population(), "rate"), "unknown swept parameter 'rate'"),
         (
-            lambda: plots.plot_sensitivity(sweeping.sweep({"sgd": kinded_only}, {"kind": jgd.spaces.static(["a", "b"])})),
+            lambda: plots.plot_sensitivity(
+                sweeping.sweep({"sgd": kinded_only}, {"kind": jgd.spaces.static(["a", "b"])})
+            ),
             "no numeric hyperparameter",
         ),
     ],
