@@ -4,7 +4,7 @@ from pathlib import Path
 
 import numpy as np
 
-from jgd.gradients.numerical import methods
+from jgd.gradients.difference_formulas import methods
 from jgd.teaching.error_curves import DTYPES, ErrorCurve
 
 SHOWN = 1e-18  # an error of exactly 0 has no place on a logarithmic axis: it is drawn here
