@@ -72,7 +72,7 @@ class Subject:
         """The parameters to evaluate after some steps, with other hyperparameters or its own."""
         optimizer = self.build(**{**self.hyperparameters, **hyperparameters})
         end = rollout(self.problem.loss, optimizer, self.problem.params(), self.problem.first(steps))[0]
-        return optimizer.eval_params(end.state, end.params)
+        return optimizer.eval_params(end.opt_state, end.params)
 
 
 def of_transform(transform: Any, **options: Any) -> Subject:
