@@ -195,11 +195,11 @@ def test_curvature_of_any_size_in_float32(size):
 def test_the_same_program_compiles_once_and_a_changed_one_anew(monkeypatch):
     again, known = [], hessian_products.cached
 
-    def watched(key, mark, fresh):
-        again.append(known(key, mark, fresh) is not fresh)
-        return known(key, mark, fresh)
+    def watched(key, digest, program):
+        again.append(known(key, digest, program) is not program)
+        return known(key, digest, program)
 
-    monkeypatch.setattr(curvature, "cached", watched)
+    monkeypatch.setattr(hessian_products, "cached", watched)
     scale = [jnp.arange(1.0, 4.0)]
     for _ in range(2):  # a fresh lambda each time
         assert curvature.sharpness(lambda w, b: jnp.sum(scale[0] * w**2), jnp.ones(3), None).value == pytest.approx(6)
