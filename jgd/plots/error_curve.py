@@ -4,7 +4,7 @@ from typing import Any
 
 import numpy as np
 
-from jgd.gradients.numerical import methods
+from jgd.gradients.difference_formulas import methods
 from jgd.plots import _figure
 from jgd.teaching.error_curves import DTYPES, ErrorCurve
 
