@@ -8,7 +8,7 @@ Norms are over the whole tree, or leaf by leaf in the layer-wise form (L-DoG), w
 The paper evaluates the polynomial-decay average of the weights (Shamir & Zhang 2013),
 x̄_t = (1 − w) x̄_{t−1} + w θ_t, w = (1 + γ) / (t + γ), which `averaging=γ` reads out: 8 in the paper.
 
-Source: Ivgi, Hinder & Carmon 2023, "DoG is SGD's EarlyStoppingState Friend", arXiv:2302.12022, equation (DoG) and appendix B; eps, the
+Source: Ivgi, Hinder & Carmon 2023, "DoG is SGD's Best Friend", arXiv:2302.12022, equation (DoG) and appendix B; eps, the
 L2 decay inside g and the start r_ε = init_step (1 + ‖θ₀‖) as in the authors' code and in optax, whose
 init_step=("heuristic", 1e-6) is init_step=1e-6, init_step_kind="heuristic". An init_step that is the first
 rate (kind "learning_rate") holds until the weights have moved: a zero first gradient doesn't stop the method for good.

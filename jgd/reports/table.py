@@ -1,15 +1,12 @@
 """The picks of a sweep as a table."""
 
-from typing import Any
-
-import numpy as np
-
-from jgd.core.statistics import Estimate
+from jgd.core.text import align_columns
+from jgd.reports.format import format_estimate, format_value
 from jgd.sweeps import Sweep
 
 
-def columns(sweep: Sweep) -> list[str]:
-    """The headings of `rows`; uncertainties are 95% intervals of the mean over seeds (Student's t).
+def table_columns(sweep: Sweep) -> list[str]:
+    """The headings of `table_rows`; uncertainties are 95% intervals of the mean over seeds (Student's t).
 
     "steps" is there where a recipe's best was stopped before the end: its score is no match for those after more.
     """
@@ -30,12 +27,12 @@ def _some_are_short(sweep: Sweep) -> bool:
     return any(pick.config is not None and pick.reached < sweep.plan.steps for pick in sweep.picks)
 
 
-def rows(sweep: Sweep) -> list[list[str]]:
+def table_rows(sweep: Sweep) -> list[list[str]]:
     """One row a recipe, best first; "–" where a recipe has no such parameter, or every lane diverged.
 
     >>> import jgd
     >>> result = jgd.sweep("hours_points", "sgd", {"learning_rate": [0.01, 9.0]}, seeds=2, steps=30)
-    >>> columns(result)[:2], rows(result)[0][:2], rows(result)[0][-1]
+    >>> table_columns(result)[:2], table_rows(result)[0][:2], table_rows(result)[0][-1]
     (['recipe', 'best learning_rate'], ['sgd', '0.01'], '2 of 4')
     """
     names, short = _names(sweep), _some_are_short(sweep)
@@ -44,30 +41,13 @@ def rows(sweep: Sweep) -> list[list[str]]:
     return [
         [
             pick.recipe,
-            *(value_said(pick.hyperparameters[n]) if n in pick.hyperparameters else "–" for n in names),
-            said(pick.validation, len(sweep.seeds)),
+            *(format_value(pick.hyperparameters[n]) if n in pick.hyperparameters else "–" for n in names),
+            format_estimate(pick.validation, len(sweep.seeds)),
             *([str(pick.reached) if pick.config is not None else "–"] if short else []),
             f"{pick.diverged} of {pick.lanes}",
         ]
         for pick in order
     ]
-
-
-def said(estimate: Estimate, seeds: int | None = None) -> str:
-    """mean ± half the interval; the mean alone with one seed, "–" with none; how many of `seeds` where some failed."""
-    if estimate.n == 0:
-        return "–"
-    some = f" ({estimate.n} of {seeds} seeds)" if seeds is not None and estimate.n < seeds else ""
-    return f"{estimate.mean:.4f}" + (f" ± {estimate.half_width:.4f}" if estimate.n > 1 else "") + some
-
-
-def value_said(value: Any) -> str:
-    """A hyperparameter's value as people read it: three digits of a float, all of a whole number, words as they are.
-
-    >>> value_said(0.012345), value_said(1000000), value_said("adam"), value_said(None)
-    ('0.0123', '1000000', 'adam', 'None')
-    """
-    return f"{value:.3g}" if isinstance(value, float | np.floating) else f"{value}"
 
 
 def cost_line(sweep: Sweep) -> str:
@@ -86,7 +66,7 @@ def stopped_line(sweep: Sweep) -> str:
 
     >>> import jgd
     >>> space = {"learning_rate": jgd.spaces.log_grid(1e-3, 1, 9)}
-    >>> stopped_line(jgd.sweep("iris", "sgd", space, seeds=1, steps=90, halving=jgd.SuccessiveHalving(3, min_steps=10)))
+    >>> stopped_line(jgd.sweep("iris", "sgd", space, seeds=1, steps=90, policy=jgd.SuccessiveHalving(3, min_steps=10)))
     '8 of 9 configs stopped early · 74% of the steps saved'
     """
     stopped = int((sweep.reached < sweep.plan.steps).sum())
@@ -97,9 +77,7 @@ def stopped_line(sweep: Sweep) -> str:
     )
 
 
-def text(sweep: Sweep) -> str:
+def table_text(sweep: Sweep) -> str:
     """The table, what was stopped and what it cost as plain text, for a log."""
-    grid = [columns(sweep), *rows(sweep)]
-    widths = [max(len(row[i]) for row in grid) for i in range(len(grid[0]))]
-    lines = ["  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in grid]
-    return "\n".join(filter(None, [*lines, stopped_line(sweep), cost_line(sweep)]))
+    grid = [table_columns(sweep), *table_rows(sweep)]
+    return "\n".join(filter(None, [*align_columns(grid), stopped_line(sweep), cost_line(sweep)]))

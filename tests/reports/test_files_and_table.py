@@ -1,4 +1,4 @@
-"""What people read of a sweep: the table, the files and the pictures say what the arrays say."""
+"""What people read of a sweep: the table and the files say what the arrays say."""
 
 import numpy as np
 import pytest
@@ -6,23 +6,22 @@ from helpers import sweeping
 
 import jgd
 from jgd.core.statistics import Estimate
-from jgd.results import figures
-from jgd.results.table import columns, rows, said
+from jgd.reports import format_estimate, save_figure, table_columns, table_rows
 
 xarray = pytest.importorskip("xarray")
 
 
 def test_the_table_has_a_row_a_recipe_best_first():
     found = sweeping.sweep(["sgd", "adam"])
-    table = rows(found)
-    assert columns(found) == ["recipe", "best learning_rate", "validation accuracy", "diverged"]
+    table = table_rows(found)
+    assert table_columns(found) == ["recipe", "best learning_rate", "validation accuracy", "diverged"]
     means = [pick.validation.mean for pick in found.picks]
     best = found.picks[int(np.argmax(means))]
     assert table[0][0] == best.recipe
     assert table[0][1] == f"{best.hyperparameters['learning_rate']:.3g}"
     assert table[0][2].startswith(f"{max(means):.4f} ± ")
     assert len(table) == 2
-    assert "lane-steps/s" in jgd.results.text(found)
+    assert "lane-steps/s" in jgd.reports.table_text(found)
 
 
 @pytest.mark.parametrize(
@@ -34,12 +33,12 @@ def test_the_table_has_a_row_a_recipe_best_first():
     ],
 )
 def test_an_estimate_says_how_sure_it_is(estimate, text):
-    assert said(estimate) == text
+    assert format_estimate(estimate) == text
 
 
 def test_a_run_directory_holds_every_lane_and_two_pictures(tmp_path):
     found = sweeping.sweep(["sgd", "adam"])
-    written = jgd.results.save_sweep(found, tmp_path / "run")
+    written = jgd.reports.save_sweep(found, tmp_path / "run")
     assert {path.name for path in written} == {path.name for path in (tmp_path / "run").iterdir()}
     with xarray.open_dataset(tmp_path / "run" / "results.nc") as read:
         np.testing.assert_array_equal(read["loss"], found.loss)
@@ -51,11 +50,17 @@ def test_a_run_directory_holds_every_lane_and_two_pictures(tmp_path):
         assert len(picture) > 10_000  # not an empty frame
 
 
-def test_pictures_of_divergence_and_of_other_parameters(tmp_path):
-    wild = sweeping.sweep("sgd", space={"learning_rate": [0.1, 1e30]})
-    figures.sensitivity(wild, tmp_path / "wild.png")
-    both = sweeping.sweep("adam", space={"learning_rate": [0.01, 0.1], "b1": [0.5, 0.9]})
-    figures.sensitivity(both, tmp_path / "b1.png", parameter="b1")
-    with pytest.raises(jgd.JgdError, match="did you mean 'b1'"):
-        figures.sensitivity(both, tmp_path / "no.png", parameter="b_1")
-    assert not (tmp_path / "no.png").exists()
+def test_a_figure_is_of_the_kind_that_its_name_ends_with(tmp_path):
+    line = lambda ax: ax.plot([1, 2])
+    assert "<svg" in save_figure(tmp_path / "line.svg", line).read_text()
+    assert save_figure(tmp_path / "line", line).read_bytes().startswith(b"\x89PNG")
+
+
+def test_a_sweep_over_words_alone_has_no_sensitivity(tmp_path):
+    found = sweeping.sweep({"sgd": kinded}, {"kind": jgd.spaces.static(["a", "b"])})
+    names = {path.name for path in jgd.reports.save_sweep(found, tmp_path)}
+    assert names == {"results.nc", "table.txt", "report.txt", "loss.png"}
+
+
+def kinded(kind):
+    return jgd.optimizers.sgd(0.1)

@@ -3,37 +3,48 @@
 import numpy as np
 
 from jgd.analysis import (
-    Finals,
+    FinalScores,
     Ranking,
     best_of,
-    finals,
+    cost_of,
+    final_scores,
     findings,
     importance_of,
-    neighbours,
-    places,
+    neighbors,
     rank,
     sensitivity_of,
+    unit_cube,
 )
-from jgd.analysis.cost import spending
 from jgd.core import checks
 from jgd.core.statistics import estimate
-from jgd.results.population_figure import members_said
-from jgd.results.table import said, value_said
+from jgd.core.text import align_columns
+from jgd.reports.format import format_estimate, format_value
+from jgd.reports.members import member_lines
 from jgd.sweeps import Sweep
 
 
 def report(sweep: Sweep, top: int = 5, confidence: float = 0.95) -> str:
-    """What a sweep tells, section by section; only validation numbers, so that reading it chooses nothing by the test.
+    """What a sweep says, section by section; only validation numbers, so that reading it chooses nothing by the test.
 
-    top: configs listed. Intervals are Student's t over seeds at `confidence`. A `=` marks those of the list that can't be
-    told apart from the best (`jgd.analysis.rank`). A section that has nothing to say, or too little to measure, says so in
-    one line or is left out.
+    A `=` marks those of the best configs that can't be told apart from the first (`jgd.analysis.rank`). A section that
+    has nothing to say, or too little to measure, says so in one line or is left out.
 
-    >>> import jgd
-    >>> found = jgd.sweep("hours_points", "sgd", {"learning_rate": [0.01, 0.1, 9.0]}, seeds=2, steps=30)
-    >>> text = report(found)
-    >>> [line for line in text.splitlines() if line and not line.startswith(" ")][1:]
-    ['Best configs', 'Neighbours of the best', 'Findings', 'Learning-rate sensitivity', 'Importance', 'Best of k', 'Cost']
+    Args:
+        sweep: The result of `jgd.sweep`.
+        top: How many configs are listed.
+        confidence: Of the intervals, Student's t over seeds, in (0, 1).
+
+    Returns:
+        The text.
+
+    Raises:
+        JgdValueError: For a top below 1 and a confidence outside (0, 1).
+
+    Example:
+        >>> import jgd
+        >>> found = jgd.sweep("hours_points", "sgd", {"learning_rate": [0.01, 0.1, 9.0]}, seeds=2, steps=30)
+        >>> [line for line in report(found).splitlines() if line and not line.startswith(" ")][1:5]
+        ['Best configs', 'Neighbors of the best', 'Findings', 'Learning-rate sensitivity']
     """
     top = checks.count("top", top, 1)
     confidence = checks.number("confidence", confidence, "(0, 1)")
@@ -41,11 +52,7 @@ def report(sweep: Sweep, top: int = 5, confidence: float = 0.95) -> str:
     size = f"{configs} configs × {seeds} {'seed' if seeds == 1 else 'seeds'} × {steps} steps"
     heading = f"{sweep.task}: {size}, by validation {sweep.metric} ({_direction(sweep)} is better)"
     sections = {
-        **(
-            {"EarlyStoppingState members": members_said(sweep)}
-            if sweep.is_population
-            else _of_configs(sweep, top, confidence)
-        ),
+        **({"Best members": member_lines(sweep)} if sweep.is_population else _of_configs(sweep, top, confidence)),
         "Cost": _cost(sweep),
     }
     parts = ["\n".join([title, *(f"  {line}" for line in lines)]) for title, lines in sections.items() if lines]
@@ -54,26 +61,26 @@ def report(sweep: Sweep, top: int = 5, confidence: float = 0.95) -> str:
 
 def _of_configs(sweep: Sweep, top: int, confidence: float) -> dict[str, list[str]]:
     """What compares configs: not for a population, whose members are others at each seed and change on the way."""
-    ends = finals(sweep)
+    ends = final_scores(sweep)
     ranking = rank(ends.scores, ends.larger_is_better, confidence, ends.stopped)
     return {
-        "EarlyStoppingState configs": _best(sweep, ends, ranking, top, confidence),
-        "Neighbours of the best": _neighbours(sweep, ends, ranking, confidence),
+        "Best configs": _best(sweep, ends, ranking, top, confidence),
+        "Neighbors of the best": _neighbors(sweep, ends, ranking, confidence),
         "Findings": [finding.message for finding in findings(sweep, confidence)] or ["none"],
         "Learning-rate sensitivity": _sensitivity(sweep, confidence),
         "Importance": _importance(sweep),
-        "EarlyStoppingState of k": _best_of(ends),
+        "Best of k": _best_of(ends),
     }
 
 
-def _best(sweep: Sweep, ends: Finals, ranking: Ranking, top: int, confidence: float) -> list[str]:
+def _best(sweep: Sweep, ends: FinalScores, ranking: Ranking, top: int, confidence: float) -> list[str]:
     if ranking.best is None:
-        return ["none: every lane diverged"]
+        return ["none: every run diverged"]
     rows = [
         [
             "=" if i in ranking.tied else " ",
             *_named(sweep, int(i)),
-            said(estimate(ends.scores[i], confidence), ends.scores.shape[1]),
+            format_estimate(estimate(ends.scores[i], confidence), ends.scores.shape[1]),
         ]
         for i in ranking.order[:top]
     ]
@@ -84,24 +91,28 @@ def _best(sweep: Sweep, ends: Finals, ranking: Ranking, top: int, confidence: fl
         else f"can't tell {count} of {len(ranking.order)} apart: with {confidence:.0%} confidence the best is among them"
     )
     stopped = [f"{int(ends.stopped.sum())} configs were stopped early"] if ends.stopped.any() else []
-    return [*_aligned(rows), ties, *stopped]
+    return [*align_columns(rows), ties, *stopped]
 
 
-def _neighbours(sweep: Sweep, ends: Finals, ranking: Ranking, confidence: float) -> list[str]:
-    where = places(sweep.configs, sweep.space_of())
+def _neighbors(sweep: Sweep, ends: FinalScores, ranking: Ranking, confidence: float) -> list[str]:
+    where = unit_cube(sweep.configs, sweep.space_of())
     if ranking.best is None or not where.names:
         return []
     rows = []
-    for i in neighbours(where, ranking.best):
-        score = "stopped early" if ends.stopped[i] else said(estimate(ends.scores[i], confidence), ends.scores.shape[1])
+    for i in neighbors(where, ranking.best):
+        score = (
+            "stopped early"
+            if ends.stopped[i]
+            else format_estimate(estimate(ends.scores[i], confidence), ends.scores.shape[1])
+        )
         rows.append([*_named(sweep, i), score])
-    return _aligned(rows) or ["none of its structure"]
+    return align_columns(rows) or ["none of its structure"]
 
 
 def _sensitivity(sweep: Sweep, confidence: float) -> list[str]:
     lines = []
     for recipe in dict.fromkeys(name for name, _ in sweep.configs):
-        if finals(sweep, recipe).diverged.all():
+        if final_scores(sweep, recipe).diverged.all():
             continue
         rates = {c["learning_rate"] for name, c in sweep.configs if name == recipe and "learning_rate" in c}
         if len(rates) < 2:
@@ -112,7 +123,7 @@ def _sensitivity(sweep: Sweep, confidence: float) -> list[str]:
             lines.append(f"{recipe}: not measured: {error}")
             continue
         lines.append(
-            f"{recipe}: {said(found)} in loss, over {len(rates)} rates from {min(rates):.3g} to {max(rates):.3g}"
+            f"{recipe}: {format_estimate(found)} in loss, over {len(rates)} rates from {min(rates):.3g} to {max(rates):.3g}"
         )
     return lines
 
@@ -132,10 +143,10 @@ def _importance(sweep: Sweep) -> list[str]:
         fit = f", R² {each.fit:.2f} on unseen configs" if each.method == "forest" else ""
         weak = ": too low to trust the share" if each.fit < 0.5 else ""
         rows.append([each.name, f"{each.share:.0%}", f"{each.method} of {each.configs} configs{fit}{weak}"])
-    return ["share of the variance of ranks that a name explains by itself", *_aligned(rows)]
+    return ["share of the variance of ranks that a name explains by itself", *align_columns(rows)]
 
 
-def _best_of(ends: Finals) -> list[str]:
+def _best_of(ends: FinalScores) -> list[str]:
     means = ends.scores[~ends.stopped].mean(axis=1)
     if len(means) < 2 or not np.isfinite(means).any() or ends.stopped.any():
         return []
@@ -146,7 +157,7 @@ def _best_of(ends: Finals) -> list[str]:
 
 
 def _cost(sweep: Sweep) -> list[str]:
-    cost, spent = sweep.cost, spending(sweep)
+    cost, spent = sweep.cost, cost_of(sweep)
     wasted = f"wasted: {spent.diverged_share:.0%} of the lane-steps after divergence"
     if cost["lane_steps"]:
         lines = [
@@ -167,16 +178,9 @@ def _cost(sweep: Sweep) -> list[str]:
 
 def _named(sweep: Sweep, config: int) -> list[str]:
     recipe, values = sweep.configs[config]
-    words = ", ".join(f"{name} {value_said(value)}" for name, value in values.items())
+    words = ", ".join(f"{name} {format_value(value)}" for name, value in values.items())
     return [f"{config}", recipe, words]
 
 
 def _direction(sweep: Sweep) -> str:
     return "larger" if sweep.larger_is_better else "smaller"
-
-
-def _aligned(rows: list[list[str]]) -> list[str]:
-    if not rows:
-        return []
-    widths = [max(len(row[i]) for row in rows) for i in range(len(rows[0]))]
-    return ["  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in rows]

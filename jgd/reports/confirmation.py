@@ -1,15 +1,15 @@
 """A confirmation as people read it: what was chosen, on fresh seeds and on the test rows, and how it is kept."""
 
 import json
-import math
 from dataclasses import asdict
 from pathlib import Path
-from typing import Any
 
 from jgd.core import atomic_files
-from jgd.results.table import said
+from jgd.core.strict_json import without_nan
+from jgd.core.text import align_columns
+from jgd.reports.format import format_estimate
 from jgd.sweeps import Confirmation
-from jgd.sweeps.recipes import said as in_words
+from jgd.sweeps.recipes import said
 
 FILES = ("confirmation.json", "confirmation.txt")
 
@@ -33,11 +33,11 @@ def confirmed_rows(confirmation: Confirmation) -> list[list[str]]:
         [
             f"{each.recipe} {each.config}",
             f"{each.chosen_at.mean:.4f}",
-            said(each.validation, seeds),
+            format_estimate(each.validation, seeds),
             f"{each.optimism:+.4f}",
-            said(each.test, seeds),
+            format_estimate(each.test, seeds),
             f"{each.diverged} of {seeds}",
-            in_words(each.hyperparameters),
+            said(each.hyperparameters),
         ]
         for each in confirmation.confirmed
     ]
@@ -55,9 +55,7 @@ def confirmation_text(confirmation: Confirmation) -> str:
     fresh = ", ".join(map(str, confirmation.seeds))
     title = f"validation and test {confirmation.metric} on the fresh seeds {fresh}; ± is the 95% interval of the mean"
     grid = [confirmed_columns(), *confirmed_rows(confirmation)]
-    widths = [max(len(row[i]) for row in grid) for i in range(len(grid[0]))]
-    lines = ["  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in grid]
-    return "\n".join([title, *lines, reads_line(confirmation)])
+    return "\n".join([title, *align_columns(grid), reads_line(confirmation)])
 
 
 def save_confirmation(confirmation: Confirmation, directory: str | Path) -> list[Path]:
@@ -70,16 +68,7 @@ def save_confirmation(confirmation: Confirmation, directory: str | Path) -> list
     entry = {name: getattr(confirmation, name) for name in ("metric", "seeds", "reads")}
     entry["confirmed"] = [asdict(each) for each in confirmation.confirmed]
     before = json.loads(facts.read_text(encoding="utf-8")) if facts.exists() else []
-    atomic_files.write(facts, json.dumps([*before, _plain(entry)], indent=1).encode())
-    said = words.read_text(encoding="utf-8") + "\n" if words.exists() else ""
-    atomic_files.write(words, f"{said}{confirmation_text(confirmation)}\n".encode())
+    atomic_files.write(facts, json.dumps([*before, without_nan(entry)], indent=1).encode())
+    before_text = words.read_text(encoding="utf-8") + "\n" if words.exists() else ""
+    atomic_files.write(words, f"{before_text}{confirmation_text(confirmation)}\n".encode())
     return [facts, words]
-
-
-def _plain(value: Any) -> Any:
-    """As JSON has it, which knows no NaN."""
-    if isinstance(value, dict):
-        return {name: _plain(each) for name, each in value.items()}
-    if isinstance(value, list | tuple):
-        return [_plain(each) for each in value]
-    return None if isinstance(value, float) and not math.isfinite(value) else value

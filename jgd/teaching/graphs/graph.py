@@ -7,7 +7,7 @@ Each node is differentiated by `jax.vjp` and knows nothing of the others: there 
 function of arrays is a node. A value that feeds several nodes gets the sum of what comes back from them.
 """
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -18,73 +18,29 @@ from jax import Array
 
 from jgd.core import checks
 from jgd.core.text import align_columns
-
-
-@dataclass(frozen=True)
-class Node:
-    """A function and the names of the values it takes."""
-
-    function: Callable[..., Array]
-    inputs: tuple[str, ...]
-    label: str
-
-
-def node(function: Callable[..., Array], *inputs: str, label: str | None = None) -> Node:
-    """Any function of arrays as a node that takes the values named `inputs`, in the function's order.
-
-    >>> Graph(L=node(lambda w: 3 * w**2, "w")).run(w=2.0).derivatives["w"].item()
-    12.0
-    """
-    if not callable(function):
-        raise checks.JgdTypeError(f"a node's function must be callable, got {function!r}")
-    if not inputs or not all(isinstance(name, str) for name in inputs):
-        raise checks.JgdTypeError(f"a node takes the names of its inputs as strings, got {inputs!r}")
-    return Node(function, inputs, label or getattr(function, "__name__", type(function).__name__))
-
-
-def _two(function: Callable[[Array, Array], Array], label: str, doc: str) -> Callable[[str, str], Node]:
-    make = lambda a, b: node(function, a, b, label=label)
-    make.__doc__, make.__name__ = doc, label
-    return make
-
-
-def _one(function: Callable[[Array], Array], label: str, doc: str) -> Callable[[str], Node]:
-    make = lambda a: node(function, a, label=label)
-    make.__doc__, make.__name__ = doc, label
-    return make
-
-
-add = _two(lambda a, b: a + b, "add", "a + b; local derivatives 1 and 1.")
-subtract = _two(lambda a, b: a - b, "subtract", "a − b; local derivatives 1 and −1.")
-multiply = _two(lambda a, b: a * b, "multiply", "a · b, entry by entry; local derivatives b and a.")
-dot = _two(jnp.dot, "dot", "a · b, the inner product of vectors; local derivatives b and a.")
-sin = _one(jnp.sin, "sin", "sin a; local derivative cos a.")
-cos = _one(jnp.cos, "cos", "cos a; local derivative −sin a.")
-log = _one(jnp.log, "log", "log a; local derivative 1/a.")
-exp = _one(jnp.exp, "exp", "eᵃ; local derivative eᵃ.")
-sigmoid = _one(jax.nn.sigmoid, "sigmoid", "p = 1/(1 + e⁻ᵃ); local derivative p (1 − p).")
-square = _one(jnp.square, "square", "a²; local derivative 2 a.")
-negative_log = _one(
-    lambda a: -jnp.log(a), "negative_log", "−log a; local derivative −1/a. For −log σ(u) at u ≪ 0 it overflows."
-)
-
-library: dict[str, Callable[..., Node]] = {
-    make.__name__: make for make in (add, subtract, multiply, dot, sin, cos, log, exp, sigmoid, square, negative_log)
-}
+from jgd.teaching.graphs.nodes import Node
 
 
 class Graph:
     """Named nodes, in any order of definition; names that no node defines are the graph's inputs.
 
-    output: the name to differentiate; by default the one node that feeds no other. Nodes are keywords, or
-    (name, node) pairs. Raises `JgdValueError` for a duplicate name, a cycle, and an output that is unknown or unclear.
+    Args:
+        pairs: (name, node) pairs, for names that are no Python keywords.
+        output: The name to differentiate. None: the one node that feeds no other.
+        **nodes: Nodes by name.
 
-    >>> graph = Graph(u=dot("w", "x"), p=sigmoid("u"), L=negative_log("p"))
-    >>> graph.inputs, graph.order, graph.output
-    (('w', 'x'), ('u', 'p', 'L'), 'L')
-    >>> result = graph.run(w=[0.5, -0.25, 1.0], x=[2.0, 4.0, -1.0])
-    >>> result.values["L"].item(), result.derivatives["u"].item(), result.derivatives["w"].tolist()
-    (1.31326, -0.73105, [-1.46211, -2.92423, 0.73105])
+    Raises:
+        JgdTypeError: A value is no node.
+        JgdValueError: A duplicate name, a cycle, no node, or an output that is unknown or unclear.
+
+    Example:
+        >>> from jgd.teaching.graphs.nodes import dot, negative_log, sigmoid
+        >>> graph = Graph(u=dot("w", "x"), p=sigmoid("u"), L=negative_log("p"))
+        >>> graph.inputs, graph.order, graph.output
+        (('w', 'x'), ('u', 'p', 'L'), 'L')
+        >>> result = graph.run(w=[0.5, -0.25, 1.0], x=[2.0, 4.0, -1.0])
+        >>> result.values["L"].item(), result.derivatives["u"].item(), result.derivatives["w"].tolist()
+        (1.31326, -0.73105, [-1.46211, -2.92423, 0.73105])
     """
 
     def __init__(self, pairs: Iterable[tuple[str, Node]] = (), *, output: str | None = None, **nodes: Node) -> None:
@@ -132,11 +88,18 @@ class Graph:
         return ends[0]
 
     def run(self, **inputs: Any) -> "GraphResult":
-        """Forward, then one reverse pass: -> `GraphResult`, the values and ∂output/∂(everything) by name.
+        """Forward, then one reverse pass.
 
-        inputs: one array, number or list for each of the graph's inputs; numbers and lists become the default float
-        dtype, arrays keep theirs. An integer array is passed on and has no derivative. Raises `JgdValueError` for a
-        missing or unknown name, `JgdTypeError` for an output that is not one floating number.
+        Args:
+            **inputs: One array, number or list for each of the graph's inputs. Numbers and lists become the default float
+                dtype, arrays keep theirs. An integer array is passed on and has no derivative.
+
+        Returns:
+            The values and ∂output/∂(everything) by name.
+
+        Raises:
+            JgdTypeError: The output is not one floating number.
+            JgdValueError: A missing or unknown name.
         """
         for name in inputs:
             if name not in self.inputs:
@@ -150,7 +113,14 @@ class Graph:
         return GraphResult(self, *self.backward(arrays))
 
     def backward(self, inputs: Mapping[str, Array]) -> tuple[dict[str, Array], dict[str, Array | None]]:
-        """-> (values, derivatives), both by name: pure, to jit or vmap. Zeros for what doesn't reach the output."""
+        """The forward and the reverse pass as a pure function, to jit or vmap.
+
+        Args:
+            inputs: name -> array for each of the graph's inputs.
+
+        Returns:
+            (values, derivatives), both by name; zeros for what doesn't reach the output.
+        """
         values, pulls = dict(inputs), {}
         for name in self.order:
             one = self.nodes[name]
@@ -179,9 +149,12 @@ class Graph:
 
 @dataclass(frozen=True)
 class GraphResult:
-    """What a graph computed: values and derivatives (∂output/∂value), by name, inputs first; printed as a table.
+    """What a graph computed, by name, inputs first; printed as a table.
 
-    A derivative has its value's shape; None for integers, which have none.
+    Attributes:
+        graph: The graph.
+        values: name -> array.
+        derivatives: name -> ∂output/∂value, in the value's shape; None for integers, which have none.
     """
 
     graph: Graph = field(repr=False)
@@ -189,11 +162,20 @@ class GraphResult:
     derivatives: dict[str, Array | None]
 
     def local(self, name: str, by: str) -> Array:
-        """∂name/∂by of one node alone, (shape of name, shape of by): the factor that the chain rule multiplies.
+        """∂name/∂by of one node alone: the factor that the chain rule multiplies.
 
-        >>> result = Graph(p=sigmoid("u"), L=negative_log("p")).run(u=-1.0)
-        >>> result.local("p", "u").item(), result.local("L", "p").item()
-        (0.19661, -3.71828)
+        Args:
+            name: A node.
+            by: One of its inputs.
+
+        Returns:
+            (shape of name, shape of by).
+
+        Example:
+            >>> from jgd.teaching.graphs.nodes import negative_log, sigmoid
+            >>> result = Graph(p=sigmoid("u"), L=negative_log("p")).run(u=-1.0)
+            >>> result.local("p", "u").item(), result.local("L", "p").item()
+            (0.19661, -3.71828)
         """
         one = self.graph.nodes[checks.choice("node", name, self.graph.order)]
         checks.choice(f"input of {name}", by, one.inputs)
