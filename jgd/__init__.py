@@ -19,6 +19,7 @@ from jgd import (
     schedules,
     spaces,
     tasks,
+    teaching,
 )
 from jgd.core.checks import JgdError
 from jgd.core.functions import OnBatch
@@ -27,10 +28,11 @@ from jgd.core.record import hyper, record, static_field
 from jgd.core.seeds import init_key
 from jgd.core.transform import Context, Transform
 from jgd.data import MinMax, Standard, datasets, split
-from jgd.descent import TrainState, rollout, start, step
+from jgd.descent import StepMetrics, TrainState, rollout, start, step
 from jgd.gradients import check_gradients
 from jgd.losses import SupervisedLoss, in_pieces
 from jgd.spaces import Space, space
+from jgd.status import RunEnd, Status
 from jgd.stopping import StoppingRule
 from jgd.sweeps import (
     Hyperband,
@@ -64,6 +66,7 @@ __all__ = [
     "SupervisedLoss",
     "in_pieces",
     "gradients",
+    "teaching",
     "check_gradients",
     "schedules",
     "optimizers",
@@ -75,6 +78,7 @@ __all__ = [
     "step",
     "rollout",
     "TrainState",
+    "StepMetrics",
     "gradient_free",
     "train",
     "train_seeds",
@@ -82,6 +86,8 @@ __all__ = [
     "Runs",
     "Run",
     "StoppingRule",
+    "Status",
+    "RunEnd",
     "smooth",
     "Task",
     "tasks",

@@ -12,6 +12,7 @@ LAYERS = {
     "core": 0,
     "schedules": 1,
     "stopping": 1,
+    "status": 1,
     "landscapes": 1,
     "models": 1,
     "spaces": 1,
@@ -22,12 +23,16 @@ LAYERS = {
     "gradients": 3,
     "descent": 4,
     "gradient_free": 5,
-    "watch": 5,
+    "metrics": 5,
+    "divergence": 5,
+    "epoch_loop": 5,
     "training": 6,
     "tasks": 6,
     "sweeps": 7,
     "analysis": 8,
+    "teaching": 8,  # below the plots, which draw its numbers
     "results": 9,
+    "testing": 9,
     "(the top)": 10,  # jgd/__init__.py, the public names: the command stands on them, nothing below does
     "cli": 11,
 }

@@ -20,15 +20,15 @@ def command(
     Prints how flattering the choice was and how often the test rows have been read, and adds both to confirmation.json
     and confirmation.txt.
     """
-    found = request.opened(directory)
-    with sweep_progress(found.metric) as tell:
-        found = found.extend(tell=tell)  # the picks of half a sweep are not its picks
+    found = request.load(directory)
+    with sweep_progress(found.metric) as callback:
+        found = found.extend(tell=callback)  # the picks of half a sweep are not its picks
     if found.best.config is None:
-        console.say(run_files.ALL_DIVERGED)
+        console.print_line(run_files.ALL_DIVERGED)
         raise typer.Exit(1)
     with atomic_files.held(directory):  # two at once would both count as the first read
         sure = found.confirm(seeds)
         written = results.save_confirmation(sure, directory)
-    console.say(results.confirmation_text(sure))
+    console.print_line(results.confirmation_text(sure))
     for path in written:
-        console.say(f"wrote {path}")
+        console.print_line(f"wrote {path}")

@@ -19,8 +19,8 @@ from jax import Array
 from jgd.core import checks
 from jgd.core.functions import OnBatch
 from jgd.core.types import Batch, Loss, Params
-from jgd.gradients.float64_loss import usable
-from jgd.gradients.program_cache import fingerprint, reused
+from jgd.gradients.arguments import check_loss_and_data
+from jgd.gradients.program_cache import cached, jaxpr_digest
 
 MEMORY = 2**30  # bytes of a Hessian before it is refused
 
@@ -29,7 +29,7 @@ def hvp(loss: Loss, params: Params, batch: Batch, vector: Params) -> Params:
     """The Hessian of `loss(·, batch)` at `params` times `vector`: a tree like params. Pure: jit and vmap it.
 
     vector: a tree with the shapes of params. It costs one to two and a half gradients, and no matrix is made.
-    Works through gradients attached by `with_derived_gradient` (then those are what is differentiated).
+    Works through gradients attached by `with_custom_gradient` (then those are what is differentiated).
 
     >>> cubes = lambda w, batch: jnp.sum(w**3)
     >>> hvp(cubes, jnp.array([1.0, 2.0]), None, jnp.array([1.0, 10.0])).tolist()
@@ -58,7 +58,7 @@ def hessian(loss: Loss, params: Params, batch: Batch, *, memory_limit: int = MEM
             "jgd.gradients.hvp multiplies with it at the cost of two gradients, jgd.gradients.sharpness finds its "
             "largest eigenvalue"
         )
-    return _again(_matrix, loss, params, batch)
+    return _compiled_once(_matrix, loss, params, batch)
 
 
 @dataclass(frozen=True)
@@ -98,7 +98,7 @@ def sharpness(
     if d == 0:
         raise checks.JgdValueError("params has no entries, so its loss has no curvature")
     key = jax.random.key(checks.count("seed", seed, 0, 2**32 - 1))
-    value, vector, residual, made = _again(partial(_lanczos, min(iterations, d)), loss, params, batch, key)
+    value, vector, residual, made = _compiled_once(partial(_lanczos, min(iterations, d)), loss, params, batch, key)
     value, residual = float(value), float(residual)
     return Sharpness(value, vector, residual, int(made), residual <= tolerance * abs(value))
 
@@ -219,21 +219,21 @@ def _length(v: Array) -> Array:
 
 def _parameters(loss: Loss, params: Params, batch: Batch) -> Params:
     """The parameters as arrays; refused by name with the rest, where something is no number or no function."""
-    usable(loss, params, batch)
+    check_loss_and_data(loss, params, batch)
     params = jax.tree.map(jnp.asarray, params)
     checks.parameters(params)
     return params
 
 
-def _again(function: Callable[..., Any], loss: Loss, *given: Any) -> Any:
-    """function(loss, *given), compiled once for all losses that trace to the same program (compiled.py)."""
+def _compiled_once(function: Callable[..., Any], loss: Loss, *given: Any) -> Any:
+    """function(loss, *given), compiled once for all losses that trace to the same program (program_cache.py)."""
     if jax.tree_util.all_leaves([loss]):  # a record's numbers are arguments
         program = lambda *rest: function(loss, *rest)
     else:
         program, given = function, (loss, *given)
     fresh = jax.jit(program)
-    mark = fingerprint(fresh.trace(*given).jaxpr)
-    return reused(("curvature", jax.tree.structure(given)), mark, fresh)(*given)
+    digest = jaxpr_digest(fresh.trace(*given).jaxpr)
+    return cached(("curvature", jax.tree.structure(given)), digest, fresh)(*given)
 
 
 def _bytes(count: int) -> str:

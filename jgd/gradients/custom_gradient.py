@@ -35,8 +35,8 @@ _value.defvjp(_forward, _backward)
 
 
 @record
-class WithGradient:
-    """A loss(params, batch) whose derivative by params is `gradient`; made by `with_derived_gradient`."""
+class CustomGradient:
+    """A loss(params, batch) whose derivative by params is `gradient`; made by `with_custom_gradient`."""
 
     loss: Loss
     gradient: Callable[[Params, Batch], Params]
@@ -45,7 +45,7 @@ class WithGradient:
         return _value(self.loss, self.gradient, params, batch)
 
 
-def with_derived_gradient(loss: Loss, gradient: Callable[[Params, Batch], Params]) -> WithGradient:
+def with_custom_gradient(loss: Loss, gradient: Callable[[Params, Batch], Params]) -> CustomGradient:
     """`loss`, with `gradient(params, batch)` as its gradient by params, through `jax.custom_vjp`.
 
     `jax.grad`, `jgd.step`, `jgd.train`, line searches and the checker all use the attached gradient; derivatives by
@@ -55,11 +55,11 @@ def with_derived_gradient(loss: Loss, gradient: Callable[[Params, Batch], Params
     and at trace time `JgdValueError` for a missing or unexpected leaf or a wrong shape.
 
     >>> import jax.numpy as jnp
-    >>> loss = with_derived_gradient(lambda w, batch: jnp.sum(w**2), lambda w, batch: 2 * w)
+    >>> loss = with_custom_gradient(lambda w, batch: jnp.sum(w**2), lambda w, batch: 2 * w)
     >>> jax.grad(loss)(jnp.array([3.0]), None).tolist()
     [6.0]
     """
     for name, function in (("loss", loss), ("gradient", gradient)):
         if not callable(function):
             raise checks.JgdTypeError(f"{name} must be callable as {name}(params, batch), got {function!r}")
-    return WithGradient(crossing(loss), crossing(gradient))
+    return CustomGradient(crossing(loss), crossing(gradient))

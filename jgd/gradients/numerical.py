@@ -20,7 +20,9 @@ import numpy as np
 
 from jgd.core import checks
 from jgd.core.types import Batch, Params
-from jgd.gradients.float64_loss import Wide, around, lay_out, numbers, usable
+from jgd.gradients.arguments import check_loss_and_data, check_numbers
+from jgd.gradients.float64_loss import Float64Loss, build_float64_loss
+from jgd.gradients.layout import ravel_params
 
 
 @dataclass(frozen=True)
@@ -92,14 +94,14 @@ def complex_step(loss: Callable[..., Any], params: Params, *data: Batch, step: f
     array(12.)
     """
     step = checks.number("step", step, "> 0")
-    usable(loss, params, *data)
-    layout, x, _ = lay_out(params)
+    check_loss_and_data(loss, params, *data)
+    layout, x, _ = ravel_params(params)
     steps = np.full((x.size, 1), step)
-    values = around(loss, params, *data).at_entries(np.arange(x.size), steps, imaginary=True)
+    values = build_float64_loss(loss, params, *data).at_entries(np.arange(x.size), steps, imaginary=True)
     return _tree(layout, values[:, 0] / step)
 
 
-def directional(
+def directional_derivative(
     loss: Callable[..., Any],
     params: Params,
     direction: Params,
@@ -112,12 +114,12 @@ def directional(
     `direction` is a tree like `params`, not normalised. `step` is by default that of the formula, divided by the
     direction's length. 2, 2 or 4 evaluations whatever the number of parameters.
 
-    >>> round(directional(lambda x: (x**2).sum(), np.array([1.0, 2.0]), np.array([1.0, 1.0])), 6)
+    >>> round(directional_derivative(lambda x: (x**2).sum(), np.array([1.0, 2.0]), np.array([1.0, 1.0])), 6)
     6.0
     """
     formula = formulas[checks.choice("method", method, formulas)]
-    wide = around(loss, params, *data)
-    v = along(wide, direction, params)
+    wide = build_float64_loss(loss, params, *data)
+    v = direction_vector(wide, direction, params)
     length = float(np.linalg.norm(v)) or 1.0
     size = float(np.abs(wide.x).max(initial=0.0))
     h = formula.step(wide.eps, size) / length if step is None else checks.number("step", step, "> 0")
@@ -125,13 +127,13 @@ def directional(
     return float(values[0] @ np.array(formula.weights) / h)
 
 
-def along(wide: Wide, direction: Params, params: Params) -> np.ndarray:
+def direction_vector(wide: Float64Loss, direction: Params, params: Params) -> np.ndarray:
     """A direction as a vector (d,), refused unless it is a tree like params, in number and shape of its leaves."""
-    numbers(direction=direction)
+    check_numbers(direction=direction)
     # integers beside the parameters have no direction: only their place and shape are looked at
     whole = lambda leaf: np.zeros(jnp.shape(leaf)) if jnp.asarray(leaf).dtype.kind in "biu" else leaf
     checks.same_structure(jax.tree.map(whole, direction), params, "direction")
-    return wide.layout.vector(direction)
+    return wide.layout.ravel(direction)
 
 
 def evaluations(method: str, params: Params) -> int:
@@ -140,13 +142,13 @@ def evaluations(method: str, params: Params) -> int:
     >>> evaluations("central", np.zeros(10))
     20
     """
-    d = lay_out(params)[1].size
+    d = ravel_params(params)[1].size
     return {"forward": d + 1, "central": 2 * d, "richardson": 4 * d, "complex": d}[
         checks.choice("method", method, methods)
     ]
 
 
-def entry_slopes(formula: Formula, wide: Wide, indices: np.ndarray, step: Any = None) -> np.ndarray:
+def entry_slopes(formula: Formula, wide: Float64Loss, indices: np.ndarray, step: Any = None) -> np.ndarray:
     """The derivatives with respect to some entries, (k,)."""
     h = formula.step(wide.eps, np.abs(wide.x[indices])) if step is None else np.full(indices.shape, float(step))
     moved = [at for at in range(len(formula.offsets)) if formula.offsets[at] != 0]
@@ -154,20 +156,20 @@ def entry_slopes(formula: Formula, wide: Wide, indices: np.ndarray, step: Any = 
     total = wide.at_entries(indices, steps) @ np.array(formula.weights)[moved]
     for offset, weight in zip(formula.offsets, formula.weights, strict=True):
         if offset == 0:  # f(x) is one evaluation for all entries
-            total = total + weight * wide.here()
+            total = total + weight * wide.value()
     return total / h
 
 
 def _gradient(formula: Formula, loss: Callable[..., Any], params: Params, data: tuple, step: float | None) -> Params:
     if step is not None:
         step = checks.number("step", step, "> 0")
-    wide = around(loss, params, *data)
+    wide = build_float64_loss(loss, params, *data)
     return _tree(wide.layout, entry_slopes(formula, wide, np.arange(wide.x.size), step))
 
 
 def _tree(layout: Any, vector: np.ndarray) -> Params:
     leaves = [
         None if place is None else vector[slice(*place)].reshape(shape)
-        for place, shape in zip(layout.places, layout.shapes, strict=True)
+        for place, shape in zip(layout.spans, layout.shapes, strict=True)
     ]
     return jax.tree.unflatten(layout.treedef, leaves)

@@ -1,12 +1,14 @@
 """What a gradient check says: a verdict a leaf, a table to read, a dictionary to store."""
 
-import math
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
 from jgd.core.checks import JgdError
+from jgd.core.strict_json import without_nan
+from jgd.core.text import align_columns
 
 VERDICTS = ("ok", "wrong", "inconclusive", "skipped")
+HEADINGS = ("leaf", "shape", "dtype", "entries", "worst", "analytic", "numeric", "±", "rel. error", "verdict", "")
 
 
 class WrongGradientError(JgdError, AssertionError):
@@ -51,7 +53,7 @@ class LeafCheck:
 
 
 @dataclass(frozen=True)
-class Agreement:
+class ConsistencyCheck:
     """Two ways to compute one gradient: their name, the leaf where they differ most, by how much, the verdict."""
 
     name: str
@@ -75,7 +77,7 @@ class GradientCheck:
     evaluations: int = 0
     problem: str = ""
     second: "GradientCheck | None" = None
-    agreements: tuple[Agreement, ...] = field(default=())
+    agreements: tuple[ConsistencyCheck, ...] = field(default=())
 
     @property
     def ok(self) -> bool:
@@ -101,27 +103,10 @@ class GradientCheck:
 
     def to_dict(self) -> dict[str, Any]:
         """Plain lists, numbers and strings, for strict JSON: what is not finite is None."""
-        return {**_plain(asdict(self)), "ok": self.ok, "conclusive": self.conclusive}
+        return {**without_nan(asdict(self)), "ok": self.ok, "conclusive": self.conclusive}
 
     def __str__(self) -> str:
-        heads = (
-            "leaf",
-            "shape",
-            "dtype",
-            "entries",
-            "worst",
-            "analytic",
-            "numeric",
-            "±",
-            "rel. error",
-            "verdict",
-        )
-        rows = [_row(leaf) for leaf in self.leaves]
-        widths = [max(len(row[at]) for row in [heads, *rows]) for at in range(len(heads))]
-        line = lambda row: "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True))
-        lines = [line(heads).rstrip()]
-        for leaf, row in zip(self.leaves, rows, strict=True):
-            lines.append((line(row) + ("  " + leaf.cause if leaf.cause else "")).rstrip())
+        lines = align_columns([HEADINGS, *map(_row, self.leaves)])
         counts = [(sum(leaf.verdict == verdict for leaf in self.leaves), verdict) for verdict in VERDICTS]
         lines.append(", ".join(f"{count} {verdict}" for count, verdict in counts if count) or "no leaves")
         lines += [f"{a.name}: {a.verdict} ({a.leaf} differs by {a.relative_error:.1e})" for a in self.agreements]
@@ -130,14 +115,6 @@ class GradientCheck:
         if self.second is not None:
             lines += ["second order:", str(self.second)]
         return "\n".join(lines)
-
-
-def _plain(value: Any) -> Any:
-    if isinstance(value, dict):
-        return {key: _plain(each) for key, each in value.items()}
-    if isinstance(value, list | tuple):
-        return type(value)(_plain(each) for each in value)
-    return None if isinstance(value, float) and not math.isfinite(value) else value
 
 
 def _row(leaf: LeafCheck) -> tuple[str, ...]:
@@ -157,4 +134,5 @@ def _row(leaf: LeafCheck) -> tuple[str, ...]:
         number(leaf.error_bar, ".0e"),
         number(leaf.relative_error, ".1e"),
         leaf.verdict,
+        leaf.cause,
     )

@@ -22,8 +22,8 @@ import jax.numpy as jnp
 from jax import Array
 
 from jgd.core import checks, tree
+from jgd.core.masks import first_match
 from jgd.core.optimizer import Optimizer, chain
-from jgd.core.paths import first_match
 from jgd.core.record import hyper, record, static_field
 from jgd.core.spellings import builder
 from jgd.core.transform import Context, Transform

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from jgd.gradients.costs import CostTable
+from jgd.teaching.costs import CostTable
 
 
 def cost(table: CostTable, path: str | Path) -> None:

@@ -4,8 +4,8 @@ from pathlib import Path
 
 import numpy as np
 
-from jgd.gradients.error_curve import DTYPES, ErrorCurve
 from jgd.gradients.numerical import methods
+from jgd.teaching.error_curves import DTYPES, ErrorCurve
 
 SHOWN = 1e-18  # an error of exactly 0 has no place on a logarithmic axis: it is drawn here
 COLOURS = dict(zip(methods, ("tab:orange", "tab:blue", "tab:green", "tab:red"), strict=True))

@@ -5,10 +5,10 @@ from typing import Any
 
 import numpy as np
 
-from jgd.gradients.blocks import Graph, Trace
+from jgd.teaching.graphs import Graph, GraphResult
 
 
-def graph(trace: Trace, path: str | Path) -> None:
+def graph(trace: GraphResult, path: str | Path) -> None:
     """Draws `trace` to a PNG, or what the path's ending says: a box for each name, columns in the order of dependence.
 
     Each box says the name, how it is computed, its value (black) and the output's derivative by it (red); long arrays
@@ -29,7 +29,7 @@ def graph(trace: Trace, path: str | Path) -> None:
     end = trace.graph.output
     boxes = {}
     for name, (x, y) in places.items():
-        one = trace.graph.blocks.get(name)
+        one = trace.graph.nodes.get(name)
         title = f"{name} = {one.label}({', '.join(one.inputs)})" if one else f"{name}  (input)"
         lines = [title, _said(trace.values[name]), f"∂{end}/∂{name} = {_said(trace.derivatives[name])}"]
         face = "#fff3d6" if name == end else "#eaf1fb" if one else "#f3f3f3"
@@ -41,7 +41,7 @@ def graph(trace: Trace, path: str | Path) -> None:
         for shift, line, color in zip((12, 0, -12), lines, ("0.1", "0.1", "#b3261e"), strict=True):
             weight = "bold" if shift > 0 else "normal"
             axes.annotate(line, (x, y), (0, shift), textcoords="offset points", color=color, weight=weight, **words)
-    for name, one in trace.graph.blocks.items():
+    for name, one in trace.graph.nodes.items():
         for source in dict.fromkeys(one.inputs):
             skips = columns[name] - columns[source] > 1  # round the boxes between
             arrow = {
@@ -63,13 +63,13 @@ def graph(trace: Trace, path: str | Path) -> None:
 def depths(graph: Graph) -> dict[str, int]:
     """name -> its column: 0 for inputs, else one more than the deepest value it takes.
 
-    >>> from jgd.gradients import blocks
-    >>> depths(Graph(u=blocks.dot("w", "x"), p=blocks.sigmoid("u")))
+    >>> from jgd.teaching import graphs
+    >>> depths(Graph(u=graphs.dot("w", "x"), p=graphs.sigmoid("u")))
     {'w': 0, 'x': 0, 'u': 1, 'p': 2}
     """
     depth = dict.fromkeys(graph.inputs, 0)
     for name in graph.order:
-        depth[name] = 1 + max(depth[source] for source in graph.blocks[name].inputs)
+        depth[name] = 1 + max(depth[source] for source in graph.nodes[name].inputs)
     return depth
 
 

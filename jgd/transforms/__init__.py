@@ -36,10 +36,8 @@ from jgd.transforms.line_search import ZoomSearch as ZoomSearch
 from jgd.transforms.lookahead import Lookahead as Lookahead
 from jgd.transforms.masks import Freeze as Freeze
 from jgd.transforms.masks import Only as Only
-from jgd.transforms.masks import Partition as Partition
 from jgd.transforms.masks import all_but as all_but
 from jgd.transforms.masks import only as only
-from jgd.transforms.masks import partition as partition
 from jgd.transforms.means import Mean as Mean
 from jgd.transforms.noise import DrawsNoise as DrawsNoise
 from jgd.transforms.noise import Noise as Noise
@@ -47,6 +45,8 @@ from jgd.transforms.normalize import AddNoise as AddNoise
 from jgd.transforms.normalize import Centralize as Centralize
 from jgd.transforms.normalize import EmaOfUpdates as EmaOfUpdates
 from jgd.transforms.normalize import NormalizeByGlobalNorm as NormalizeByGlobalNorm
+from jgd.transforms.partition import Partition as Partition
+from jgd.transforms.partition import partition as partition
 from jgd.transforms.plateau import ReduceOnPlateau as ReduceOnPlateau
 from jgd.transforms.precision import MasterCopy as MasterCopy
 from jgd.transforms.precision import StochasticRounding as StochasticRounding

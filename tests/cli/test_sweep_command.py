@@ -70,7 +70,7 @@ def test_killed_in_the_middle_the_same_command_ends_with_the_same_numbers(here, 
     assert not (tmp_path / "run/results.nc").exists()
     code, out, err = here("show", "run")  # readable after the kill, before it goes on
     assert (code, err) == (0, "")
-    assert "lanes are left on the way to step 12; not running" in out
+    assert "runs are left on the way to step 12; not running" in out
     assert "the best so far" in out
     code, out, err = here(*IRIS)
     assert (code, err) == (0, "")
@@ -95,7 +95,7 @@ def test_ctrl_c_says_that_nothing_is_lost(here, monkeypatch):
 
     monkeypatch.setattr(disk, "_append", interrupted)
     code, _, err = here(*IRIS)
-    assert (code, "what has landed is kept" in err) == (130, True)
+    assert (code, "what is stored is kept" in err) == (130, True)
     monkeypatch.setattr(disk, "_append", append)
     assert here(*IRIS)[0] == 0
 
@@ -168,7 +168,7 @@ def test_extend_confirm_show_and_replay_need_only_the_directory(here, tmp_path, 
 
     code, out, err = here("show", "../run", "--top", "2")
     assert (code, err) == (0, "")
-    assert "4 configs × 3 seeds, 18 steps; through; not running" in out
+    assert "4 configs × 3 seeds, 18 steps; finished; not running" in out
     assert "EarlyStoppingState configs" in out
     assert "the test rows were read 2 times" in out
 
@@ -181,7 +181,7 @@ def test_extend_confirm_show_and_replay_need_only_the_directory(here, tmp_path, 
     np.testing.assert_array_equal(np.float32(losses), more["loss"][1, 2])
 
 
-def test_a_replay_that_is_not_the_stored_lane_fails(here, tmp_path, monkeypatch):
+def test_a_replay_that_is_not_the_stored_run_fails(here, tmp_path, monkeypatch):
     assert here(*IRIS, "--steps", "6")[0] == 0
     from jgd.sweeps import replay
 
@@ -228,7 +228,7 @@ def test_halving_is_said_in_the_picture_of_the_directory(here):
     assert "8 of 9 configs stopped early" in out
     code, out, err = here("show", "run")
     assert (code, err) == (0, "")
-    assert "through; not running" in out
+    assert "finished; not running" in out
     assert "8 configs were stopped early" in out
     code, _, err = here("extend", "run", "--seeds", "3")
     assert (code, "can't be extended" in err) == (2, True)
@@ -236,13 +236,13 @@ def test_halving_is_said_in_the_picture_of_the_directory(here):
     assert here("confirm", "run", "--seeds", "2")[0] == 0
 
 
-def test_all_lanes_diverged_is_the_exit_code_1(here):
+def test_all_runs_diverged_is_the_exit_code_1(here):
     bad = ["sweep", "hours_points", "-o", "sgd", "--learning-rates", "1e3", "1e4", "2", "--steps", "30", "--out", "run"]
     code, out, _ = here(*bad)
-    assert (code, "every lane diverged" in out) == (1, True)
+    assert (code, "every run diverged" in out) == (1, True)
     assert here("show", "run")[0] == 0
     code, out, _ = here("confirm", "run")
-    assert (code, "every lane diverged" in out) == (1, True)
+    assert (code, "every run diverged" in out) == (1, True)
 
 
 @pytest.mark.parametrize(
@@ -256,8 +256,8 @@ def test_all_lanes_diverged_is_the_exit_code_1(here):
         ("sweep --data points.csv --target y", "data file 'points.csv' is not there"),
         ("sweep iris --space nothere.toml", "space must be a readable TOML file, got 'nothere.toml'"),
         ("sweep iris --space broken.toml", "broken.toml: space must be TOML"),
-        ("sweep iris --space odd.toml", "did you mean 'log'"),
-        ("sweep iris --space good.toml --learning-rates 0.1 1 2", "learning_rate is said twice"),
+        ("sweep iris --space odd.toml", "did you mean 'log_uniform'"),
+        ("sweep iris --space good.toml --learning-rates 0.1 1 2", "learning_rate is given twice"),
         ("sweep iris --space good.toml --sampler hlton", "did you mean 'halton'"),
         ("sweep iris --space good.toml --samples 0", "samples must be a whole number >= 1, got 0"),
         ("sweep iris --samples 5", "--samples 5: a grid takes every combination"),
@@ -282,7 +282,7 @@ def test_nonsense_ends_with_a_message_and_writes_nothing(words, said, here, tmp_
     (tmp_path / "own_recipes.py").write_text(OWN)
     (tmp_path / "wrong.py").write_text("def f(:\n")
     (tmp_path / "broken.toml").write_text("learning_rate = {")
-    (tmp_path / "odd.toml").write_text("learning_rate = { lg = [0.1, 1] }")
+    (tmp_path / "odd.toml").write_text("learning_rate = { log_unifrm = [0.1, 1] }")
     (tmp_path / "good.toml").write_text("learning_rate = { log_uniform = [0.1, 1] }")
     (tmp_path / "notes").mkdir()
     (tmp_path / "notes/mine.txt").write_text("not a sweep")

@@ -1,4 +1,4 @@
-"""Curvature on losses whose Hessian is known, the lectures' golden numbers, and what derivatives cost."""
+"""Curvature on losses whose Hessian is known, the lectures' golden numbers."""
 
 import math
 
@@ -10,9 +10,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import jgd
-from jgd.gradients import costs, curvature, derived
-from jgd.gradients.custom_gradient import with_derived_gradient
+from jgd.gradients import curvature
+from jgd.gradients.custom_gradient import with_custom_gradient
 from jgd.models import MLP, Linear
+from jgd.teaching import closed_forms
 
 
 @pytest.fixture(autouse=True)
@@ -154,11 +155,11 @@ def test_squared_error_is_a_bowl_with_one_minimum():
 
 
 def test_products_go_through_an_attached_gradient():
-    loss, gradient = derived.get("linear_mse", Linear(3))
+    loss, gradient = closed_forms.get("linear_mse", Linear(3))
     rng = np.random.default_rng(0)
     batch = (jnp.asarray(rng.standard_normal((9, 3))), jnp.asarray(rng.standard_normal(9)))
     params = Linear(3).init(jax.random.key(0), jnp.float64)
-    attached = with_derived_gradient(loss, gradient)
+    attached = with_custom_gradient(loss, gradient)
     want = curvature.sharpness(loss, params, batch).value
     assert curvature.sharpness(attached, params, batch).value == pytest.approx(want, rel=1e-12)
 
@@ -181,86 +182,6 @@ def test_a_large_hessian_is_refused_with_its_size():
     assert curvature.condition_number(np.ones((5, 2))) == math.inf
 
 
-def test_a_gradient_costs_a_few_forwards_and_a_hessian_d_gradients():
-    table = costs.cost_table((8, 32, 128))
-    for row in table.rows:
-        assert 1.5 < row.gradient / row.forward <= 5
-        assert 0.8 < row.product / row.gradient < 3
-        assert 0.8 * row.d < row.hessian / row.gradient < 1.3 * row.d
-    text = str(table).splitlines()
-    assert len(text) == 5
-    assert text[0].endswith("H/grad")
-    assert table.to_dict()["d"] == [8, 32, 128]
-
-    def perceptron(width):
-        model = MLP((8, width, width, 3), "tanh")
-        batch = (jnp.ones((64, 8)), jnp.zeros((64, 3)))
-        return jgd.SupervisedLoss(model, "squared_error"), model.init(jax.random.key(0), jnp.float64), batch
-
-    for row in costs.cost_table((4, 8), perceptron).rows:
-        assert 2 < row.gradient / row.forward <= 5
-        assert row.product / row.gradient < 3
-        assert row.hessian / row.gradient > row.d
-    unseen = costs.cost(lambda w, batch: jnp.sum(w**2), jnp.ones(20_000), None)
-    assert unseen.hessian is None
-    assert "too large" in str(costs.CostTable((unseen,)))
-
-
-# --- what the lectures say of gradients -------------------------------------------------------------------------------
-
-
-def test_weights_gradient_is_inputs_transposed_times_the_outputs_gradient():
-    rng = np.random.default_rng(0)
-    x, y = jnp.asarray(rng.standard_normal((6, 3))), jnp.asarray(rng.standard_normal((6, 2)))
-    w = jnp.asarray(rng.standard_normal((3, 2)))
-    of_outputs = lambda z: jnp.mean(jnp.tanh(z) * y)
-    by_weights = lambda x: jax.grad(lambda w: of_outputs(x @ w))(w)
-    np.testing.assert_allclose(by_weights(x), x.T @ jax.grad(of_outputs)(x @ w), rtol=1e-12)  # D11
-    linear = lambda x: jax.grad(lambda w: jnp.mean((x @ w) * y))(w)
-    np.testing.assert_allclose(linear(100 * x), 100 * linear(x), rtol=1e-12)  # so features are normalised
-
-
-def test_all_gradients_are_taken_before_any_parameter_moves():
-    model = Linear(1)
-    loss = jgd.SupervisedLoss(model, "squared_error")
-    hours_points = jax.tree.map(jnp.asarray, jgd.datasets.hours_points().rows)
-    params = {"weights": jnp.ones(1), "bias": jnp.zeros(())}
-    optimizer = jgd.optimizers.sgd(0.01)
-    with jax.numpy_dtype_promotion("standard"):
-        moved = jgd.step(loss, optimizer, jgd.start(optimizer, params), hours_points)[0].params
-    assert float(moved["weights"][0]) == pytest.approx(1.0933333333, rel=1e-9)
-    assert float(moved["bias"]) == pytest.approx(0.04, rel=1e-12)
-    in_place = {**params, "weights": moved["weights"]}  # the mistake: b's gradient at the new w
-    assert -0.01 * float(jax.grad(loss)(in_place, hours_points)["bias"]) == pytest.approx(0.0362667, rel=1e-5)
-
-
-def test_the_mean_of_gradients_is_the_gradient_of_the_mean():
-    loss, params, (x, y) = hours()
-    each = jax.vmap(lambda x, y: jax.grad(loss)(params, (x[None], y[None])))(x, y)
-    np.testing.assert_allclose(each["weights"].mean(axis=0), jax.grad(loss)(params, (x, y))["weights"], rtol=1e-14)
-
-
-def test_the_sign_says_where_to_go():
-    loss, _, batch = hours()
-    slope = lambda w: float(jax.grad(loss)({"weights": jnp.array([w])}, batch)["weights"][0])
-    assert slope(1.0) < 0 < slope(3.0)
-    assert slope(2.0) == 0
-
-
-def test_the_negative_gradient_is_steepest_and_crosses_contours_at_right_angles():
-    params, batch, _ = bowl(np.linspace(0.1, 5, 6))
-    grads = jax.grad(quadratic)(params, batch)
-    g = np.concatenate([np.ravel(grads["a"]), grads["b"]])
-    directions = np.random.default_rng(0).standard_normal((1000, 6))
-    directions /= np.linalg.norm(directions, axis=1, keepdims=True)
-    unflat = lambda v: {"a": jnp.asarray(v[:4].reshape(2, 2)), "b": jnp.asarray(v[4:])}
-    slope = jax.jit(lambda v: jax.jvp(lambda p: quadratic(p, batch), (params,), (v,))[1])
-    slopes = np.array([slope(unflat(v)) for v in directions])
-    assert slopes.min() >= -np.linalg.norm(g)  # none falls faster than −g/‖g‖
-    across = directions - np.outer(directions @ g, g) / (g @ g)
-    assert max(abs(float(slope(unflat(v)))) for v in across[:50]) < 1e-12 * np.linalg.norm(g) + 1e-13
-
-
 @pytest.mark.parametrize("size", [1e-30, 1e10, 3e20, 1e36])
 def test_curvature_of_any_size_in_float32(size):
     steep = lambda w, b: jnp.sum(jnp.array([1.0, 5.0, 0.5, 2.0], jnp.float32) * b * w**2)
@@ -272,13 +193,13 @@ def test_curvature_of_any_size_in_float32(size):
 
 
 def test_the_same_program_compiles_once_and_a_changed_one_anew(monkeypatch):
-    again, known = [], curvature.reused
+    again, known = [], curvature.cached
 
     def watched(key, mark, fresh):
         again.append(known(key, mark, fresh) is not fresh)
         return known(key, mark, fresh)
 
-    monkeypatch.setattr(curvature, "reused", watched)
+    monkeypatch.setattr(curvature, "cached", watched)
     scale = [jnp.arange(1.0, 4.0)]
     for _ in range(2):  # a fresh lambda each time
         assert curvature.sharpness(lambda w, b: jnp.sum(scale[0] * w**2), jnp.ones(3), None).value == pytest.approx(6)
@@ -289,8 +210,3 @@ def test_the_same_program_compiles_once_and_a_changed_one_anew(monkeypatch):
     scale[0] = 2 * scale[0]  # the same function, another program
     assert curvature.sharpness(loss, jnp.ones(3), None).value == pytest.approx(24)
     assert curvature.hessian(loss, jnp.ones(3), None)[2, 2] == pytest.approx(24)
-
-
-def test_a_loss_without_operations_has_no_ratio():
-    with pytest.raises(jgd.JgdError, match="no floating-point operation in this loss"):
-        costs.cost(lambda w, b: w[0], jnp.ones(3), None)

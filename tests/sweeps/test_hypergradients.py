@@ -152,7 +152,7 @@ def test_the_memory_of_reverse_mode_grows_with_the_root_of_the_steps():
 def test_a_run_that_diverges_says_when_and_has_no_derivative():
     found = jgd.hypergradient(valley(), "sgd", {"learning_rate": 1e3}, steps=9, check=True)
     run = jgd.train(bowl, jgd.optimizers.sgd(1e3), jnp.array([2.0, -1.0]), np.zeros((3, 1)), steps=9)
-    assert (found.status.name, found.status.step) == ("diverged", run.status.step)
+    assert (found.status, found.end.step) == ("diverged", run.end.step)
     assert np.isnan(found.value)
     assert np.isnan(found.gradient["learning_rate"])
     assert found.check is None
@@ -188,7 +188,7 @@ def test_a_program_that_allows_one_mode_only_gets_that_one_or_is_refused():
     assert jgd.hypergradient(valley(), recipe, at, steps=3).mode == "forward"
     with pytest.raises(jgd.JgdError, match=r"can't be differentiated in reverse mode.*try mode='forward'"):
         jgd.hypergradient(valley(), recipe, at, steps=3, mode="reverse")
-    own = replace(valley(), loss=jgd.gradients.with_derived_gradient(bowl, slope))
+    own = replace(valley(), loss=jgd.gradients.with_custom_gradient(bowl, slope))
     found = jgd.hypergradient(own, "sgd", {"learning_rate": RATE}, steps=STEPS)
     assert found.mode == "reverse"
     usual = jgd.hypergradient(valley(), "sgd", {"learning_rate": RATE}, steps=STEPS)

@@ -8,8 +8,8 @@ import numpy as np
 
 from jgd.core import checks
 from jgd.core.types import Batch, Params
-from jgd.gradients.float64_loss import Wide, around
-from jgd.gradients.numerical import along, formulas, methods
+from jgd.gradients.float64_loss import Float64Loss, build_float64_loss
+from jgd.gradients.numerical import direction_vector, formulas, methods
 
 DTYPES = ("float32", "float64")
 
@@ -56,15 +56,15 @@ def error_curve(
     steps, exact = steps.astype(np.float64), checks.number("exact", exact, "(-inf, inf)")
     errors = {}
     for dtype in DTYPES:
-        wide = around(loss, params, *data, dtype=np.dtype(dtype))
-        v = np.ones_like(wide.x) if direction is None else along(wide, direction, params)
+        wide = build_float64_loss(loss, params, *data, dtype=np.dtype(dtype))
+        v = np.ones_like(wide.x) if direction is None else direction_vector(wide, direction, params)
         for method in methods:
             slopes = _slopes(wide, v, method, steps)
             errors[method, dtype] = np.abs(slopes - exact) / (abs(exact) if exact else 1.0)
     return ErrorCurve(steps, exact, errors)
 
 
-def _slopes(wide: Wide, v: np.ndarray, method: str, steps: np.ndarray) -> np.ndarray:
+def _slopes(wide: Float64Loss, v: np.ndarray, method: str, steps: np.ndarray) -> np.ndarray:
     if method == "complex":
         try:
             return wide.along_imaginary(v, steps) / steps

@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 
 from jgd.gradients import check_gradients
-from jgd.gradients.float64_loss import coarsest, double
-from jgd.gradients.promote_jaxpr import widened
+from jgd.gradients.precision import coarsest_eps, float64_enabled
+from jgd.gradients.promote_jaxpr import promote
 
 pytestmark = pytest.mark.slow  # the fast part runs what these stand on
 
@@ -110,13 +110,13 @@ PROGRAMS = {
 @pytest.mark.parametrize("name", PROGRAMS)
 def test_programs_and_their_gradients_lose_their_rounding(name):
     loss = lambda w, i: PROGRAMS[name](w, i).astype(jnp.float32)
-    with double():
+    with float64_enabled():
         w, i = jnp.linspace(-1, 1.3, 12).reshape(3, 4), jnp.array([0, 2, 2])
         for function in (loss, jax.grad(loss)):
             source = jax.make_jaxpr(function)(w, i)
-            smooth = jax.jit(lambda w, i, source=source: widened(source)(w, i))
-            assert coarsest(source.jaxpr) > 1e-8
-            assert coarsest(smooth.trace(w, i).jaxpr.jaxpr) < 1e-15
+            smooth = jax.jit(lambda w, i, source=source: promote(source)(w, i))
+            assert coarsest_eps(source.jaxpr) > 1e-8
+            assert coarsest_eps(smooth.trace(w, i).jaxpr.jaxpr) < 1e-15
             np.testing.assert_allclose(smooth(w, i)[0], np.float64(function(w, i)), atol=0.15)
 
 

@@ -1,10 +1,10 @@
-"""Blocks: a computation as a graph of small functions, and the derivative of its output by every value in it.
+"""Computation graphs: small functions as nodes, and the derivative of the output by every value on the way.
 
-    x, w ─► u = w·x ─► p = σ(u) ─► L = −log p          forward: each block's value
+    x, w ─► u = w·x ─► p = σ(u) ─► L = −log p          forward: each node's value
     x, w ◄── ∂L/∂u ◄── ∂L/∂p ◄──── ∂L/∂L = 1            backward: one pass, ∂L/∂(in) = ∂L/∂(out) · ∂(out)/∂(in)
 
-Each block is differentiated by `jax.vjp` and knows nothing of the others: there is no table of rules here, so any
-function of arrays is a block. A value that feeds several blocks gets the sum of what comes back from them.
+Each node is differentiated by `jax.vjp` and knows nothing of the others: there is no table of rules here, so any
+function of arrays is a node. A value that feeds several nodes gets the sum of what comes back from them.
 """
 
 from collections.abc import Callable, Iterable, Mapping
@@ -17,10 +17,11 @@ import numpy as np
 from jax import Array
 
 from jgd.core import checks
+from jgd.core.text import align_columns
 
 
 @dataclass(frozen=True)
-class Block:
+class Node:
     """A function and the names of the values it takes."""
 
     function: Callable[..., Array]
@@ -28,27 +29,27 @@ class Block:
     label: str
 
 
-def block(function: Callable[..., Array], *inputs: str, label: str | None = None) -> Block:
-    """Any function of arrays as a block that takes the values named `inputs`, in the function's order.
+def node(function: Callable[..., Array], *inputs: str, label: str | None = None) -> Node:
+    """Any function of arrays as a node that takes the values named `inputs`, in the function's order.
 
-    >>> Graph(L=block(lambda w: 3 * w**2, "w")).run(w=2.0).derivatives["w"].item()
+    >>> Graph(L=node(lambda w: 3 * w**2, "w")).run(w=2.0).derivatives["w"].item()
     12.0
     """
     if not callable(function):
-        raise checks.JgdTypeError(f"a block's function must be callable, got {function!r}")
+        raise checks.JgdTypeError(f"a node's function must be callable, got {function!r}")
     if not inputs or not all(isinstance(name, str) for name in inputs):
-        raise checks.JgdTypeError(f"a block takes the names of its inputs as strings, got {inputs!r}")
-    return Block(function, inputs, label or getattr(function, "__name__", type(function).__name__))
+        raise checks.JgdTypeError(f"a node takes the names of its inputs as strings, got {inputs!r}")
+    return Node(function, inputs, label or getattr(function, "__name__", type(function).__name__))
 
 
-def _two(function: Callable[[Array, Array], Array], label: str, doc: str) -> Callable[[str, str], Block]:
-    make = lambda a, b: block(function, a, b, label=label)
+def _two(function: Callable[[Array, Array], Array], label: str, doc: str) -> Callable[[str, str], Node]:
+    make = lambda a, b: node(function, a, b, label=label)
     make.__doc__, make.__name__ = doc, label
     return make
 
 
-def _one(function: Callable[[Array], Array], label: str, doc: str) -> Callable[[str], Block]:
-    make = lambda a: block(function, a, label=label)
+def _one(function: Callable[[Array], Array], label: str, doc: str) -> Callable[[str], Node]:
+    make = lambda a: node(function, a, label=label)
     make.__doc__, make.__name__ = doc, label
     return make
 
@@ -67,59 +68,59 @@ negative_log = _one(
     lambda a: -jnp.log(a), "negative_log", "−log a; local derivative −1/a. For −log σ(u) at u ≪ 0 it overflows."
 )
 
-library: dict[str, Callable[..., Block]] = {
+library: dict[str, Callable[..., Node]] = {
     make.__name__: make for make in (add, subtract, multiply, dot, sin, cos, log, exp, sigmoid, square, negative_log)
 }
 
 
 class Graph:
-    """Named blocks, in any order of definition; names that no block defines are the graph's inputs.
+    """Named nodes, in any order of definition; names that no node defines are the graph's inputs.
 
-    output: the name to differentiate; by default the one block that feeds no other. Blocks are keywords, or
-    (name, block) pairs. Raises `JgdValueError` for a duplicate name, a cycle, and an output that is unknown or unclear.
+    output: the name to differentiate; by default the one node that feeds no other. Nodes are keywords, or
+    (name, node) pairs. Raises `JgdValueError` for a duplicate name, a cycle, and an output that is unknown or unclear.
 
     >>> graph = Graph(u=dot("w", "x"), p=sigmoid("u"), L=negative_log("p"))
     >>> graph.inputs, graph.order, graph.output
     (('w', 'x'), ('u', 'p', 'L'), 'L')
-    >>> trace = graph.run(w=[0.5, -0.25, 1.0], x=[2.0, 4.0, -1.0])
-    >>> trace.values["L"].item(), trace.derivatives["u"].item(), trace.derivatives["w"].tolist()
+    >>> result = graph.run(w=[0.5, -0.25, 1.0], x=[2.0, 4.0, -1.0])
+    >>> result.values["L"].item(), result.derivatives["u"].item(), result.derivatives["w"].tolist()
     (1.31326, -0.73105, [-1.46211, -2.92423, 0.73105])
     """
 
-    def __init__(self, pairs: Iterable[tuple[str, Block]] = (), *, output: str | None = None, **blocks: Block) -> None:
-        self.blocks: dict[str, Block] = {}
-        for name, one in [*pairs, *blocks.items()]:
-            if not isinstance(one, Block):
+    def __init__(self, pairs: Iterable[tuple[str, Node]] = (), *, output: str | None = None, **nodes: Node) -> None:
+        self.nodes: dict[str, Node] = {}
+        for name, one in [*pairs, *nodes.items()]:
+            if not isinstance(one, Node):
                 raise checks.JgdTypeError(
-                    f"{name} must be a block, such as blocks.sin('x') or blocks.block(f, 'x'), got {one!r}"
+                    f"{name} must be a node, such as graphs.sin('x') or graphs.node(f, 'x'), got {one!r}"
                 )
-            if name in self.blocks:
-                raise checks.JgdValueError(f"two blocks are named {name!r}; each value needs a name of its own")
-            self.blocks[name] = one
-        if not self.blocks:
-            raise checks.JgdValueError("a graph needs at least one block, got none")
-        used = dict.fromkeys(name for one in self.blocks.values() for name in one.inputs)
-        self.inputs = tuple(name for name in used if name not in self.blocks)
+            if name in self.nodes:
+                raise checks.JgdValueError(f"two nodes are named {name!r}; each value needs a name of its own")
+            self.nodes[name] = one
+        if not self.nodes:
+            raise checks.JgdValueError("a graph needs at least one node, got none")
+        used = dict.fromkeys(name for one in self.nodes.values() for name in one.inputs)
+        self.inputs = tuple(name for name in used if name not in self.nodes)
         self.order = self._sorted()
         self.output = self._chosen(output, used)
 
     def _sorted(self) -> tuple[str, ...]:
-        """Every block after those it takes values from; a cycle is refused with its names."""
+        """Every node after those it takes values from; a cycle is refused with its names."""
         order: dict[str, None] = {}
-        for first in self.blocks:
-            stack = [(first, iter(self.blocks[first].inputs))] if first not in order else []
-            while stack:  # no recursion: a chain of thousands of blocks is a graph too
+        for first in self.nodes:
+            stack = [(first, iter(self.nodes[first].inputs))] if first not in order else []
+            while stack:  # no recursion: a chain of thousands of nodes is a graph too
                 name, waiting = stack[-1]
                 following = next(waiting, None)
                 if following is None:
                     stack.pop()
                     order[name] = None
-                elif following in self.blocks and following not in order:
+                elif following in self.nodes and following not in order:
                     open_names = [n for n, _ in stack]
                     if following in open_names:
                         cycle = [*open_names[open_names.index(following) :], following]
-                        raise checks.JgdValueError(f"the blocks form a cycle: {' ← '.join(cycle)}")
-                    stack.append((following, iter(self.blocks[following].inputs)))
+                        raise checks.JgdValueError(f"the nodes form a cycle: {' ← '.join(cycle)}")
+                    stack.append((following, iter(self.nodes[following].inputs)))
         return tuple(order)
 
     def _chosen(self, output: str | None, used: Iterable[str]) -> str:
@@ -130,8 +131,8 @@ class Graph:
             raise checks.JgdValueError(f"the graph ends in {', '.join(ends)}: say which to differentiate with output=")
         return ends[0]
 
-    def run(self, **inputs: Any) -> "Trace":
-        """Forward, then one reverse pass: -> `Trace`, the values and ∂output/∂(everything) by name.
+    def run(self, **inputs: Any) -> "GraphResult":
+        """Forward, then one reverse pass: -> `GraphResult`, the values and ∂output/∂(everything) by name.
 
         inputs: one array, number or list for each of the graph's inputs; numbers and lists become the default float
         dtype, arrays keep theirs. An integer array is passed on and has no derivative. Raises `JgdValueError` for a
@@ -143,20 +144,19 @@ class Graph:
         missing = [name for name in self.inputs if name not in inputs]
         if missing:
             raise checks.JgdValueError(
-                f"the graph needs a value for {', '.join(missing)}: no block defines it; "
-                f"blocks: {', '.join(self.order)}"
+                f"the graph needs a value for {', '.join(missing)}: no node defines it; nodes: {', '.join(self.order)}"
             )
         arrays = {name: _array(inputs[name]) for name in self.inputs}
-        return Trace(self, *self.backward(arrays))
+        return GraphResult(self, *self.backward(arrays))
 
     def backward(self, inputs: Mapping[str, Array]) -> tuple[dict[str, Array], dict[str, Array | None]]:
         """-> (values, derivatives), both by name: pure, to jit or vmap. Zeros for what doesn't reach the output."""
         values, pulls = dict(inputs), {}
         for name in self.order:
-            one = self.blocks[name]
+            one = self.nodes[name]
             values[name], pulls[name] = jax.vjp(one.function, *(values[i] for i in one.inputs))
             if not isinstance(values[name], jax.Array):
-                raise checks.JgdTypeError(f"the block {name} must return one array, got {type(values[name]).__name__}")
+                raise checks.JgdTypeError(f"the node {name} must return one array, got {type(values[name]).__name__}")
         end = values[self.output]
         if end.shape != () or not jnp.issubdtype(end.dtype, jnp.floating):
             raise checks.JgdTypeError(
@@ -166,7 +166,7 @@ class Graph:
         for name in reversed(self.order):
             if name not in back:
                 continue  # it doesn't reach the output
-            for source, part in zip(self.blocks[name].inputs, pulls[name](back[name]), strict=True):
+            for source, part in zip(self.nodes[name].inputs, pulls[name](back[name]), strict=True):
                 if part.dtype != jax.dtypes.float0:
                     back[source] = back[source] + part if source in back else part
         floating = lambda value: jnp.issubdtype(value.dtype, jnp.inexact)
@@ -178,7 +178,7 @@ class Graph:
 
 
 @dataclass(frozen=True)
-class Trace:
+class GraphResult:
     """What a graph computed: values and derivatives (∂output/∂value), by name, inputs first; printed as a table.
 
     A derivative has its value's shape; None for integers, which have none.
@@ -189,13 +189,13 @@ class Trace:
     derivatives: dict[str, Array | None]
 
     def local(self, name: str, by: str) -> Array:
-        """∂name/∂by of one block alone, (shape of name, shape of by): the factor that the chain rule multiplies.
+        """∂name/∂by of one node alone, (shape of name, shape of by): the factor that the chain rule multiplies.
 
-        >>> trace = Graph(p=sigmoid("u"), L=negative_log("p")).run(u=-1.0)
-        >>> trace.local("p", "u").item(), trace.local("L", "p").item()
+        >>> result = Graph(p=sigmoid("u"), L=negative_log("p")).run(u=-1.0)
+        >>> result.local("p", "u").item(), result.local("L", "p").item()
         (0.19661, -3.71828)
         """
-        one = self.graph.blocks[checks.choice("block", name, self.graph.order)]
+        one = self.graph.nodes[checks.choice("node", name, self.graph.order)]
         checks.choice(f"input of {name}", by, one.inputs)
         taken = {i: self.values[i] for i in one.inputs}
         return jax.jacrev(lambda value: one.function(*({**taken, by: value}[i] for i in one.inputs)))(taken[by])
@@ -204,11 +204,10 @@ class Trace:
         end = self.graph.output
         rows = [("name", "computed as", "value", f"∂{end}/∂name")]
         for name in self.values:
-            one = self.graph.blocks.get(name)
+            one = self.graph.nodes.get(name)
             formula = f"{one.label}({', '.join(one.inputs)})" if one else "input"
             rows.append((name, formula, _short(self.values[name]), _short(self.derivatives[name])))
-        widths = [max(len(row[column]) for row in rows) for column in range(4)]
-        lines = ["  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in rows]
+        lines = align_columns(rows)
         return "\n".join([lines[0], "-" * len(lines[0]), *lines[1:]])
 
 

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 import jgd
-from jgd.gradients import symbolic
+from jgd.teaching import symbolic
 
 sympy = pytest.importorskip("sympy")
 

@@ -10,9 +10,9 @@ import pytest
 
 import jgd
 from jgd.gradients import check_gradients
-from jgd.gradients.custom_gradient import with_derived_gradient
-from jgd.gradients.lectures import method_one, two_checks
+from jgd.gradients.custom_gradient import with_custom_gradient
 from jgd.models import MLP, Linear
+from jgd.teaching import method_one, two_checks
 from jgd.transforms import AddDecayedWeights, ScaleByLearningRate
 
 EXACT = -28 / 3
@@ -117,7 +117,7 @@ def test_a_step_that_is_not_the_gradients_stands_alone():
 
 
 def test_a_wrong_gradient_stands_against_method_two(x64):
-    wrong = with_derived_gradient(LOSS, lambda p, b: jax.tree.map(lambda g: 2 * g, jax.grad(LOSS)(p, b)))
+    wrong = with_custom_gradient(LOSS, lambda p, b: jax.tree.map(lambda g: 2 * g, jax.grad(LOSS)(p, b)))
     result = two_checks(wrong, start("float64"), hours("float64"), 0.01)
     assert result.verdict == "wrong"
     assert "method 2 stands alone" in result.detail  # method 1 gives the wrong gradient back, as it must

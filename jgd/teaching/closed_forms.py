@@ -23,10 +23,10 @@ from jax import Array
 from jgd.core import checks
 from jgd.core.record import record
 from jgd.core.types import Batch, Loss, Params
-from jgd.gradients.backpropagation import Backpropagation
 from jgd.losses import SupervisedLoss
 from jgd.models import MLP, Adaline, Linear, Logistic, Model, Softmax
 from jgd.models.linear import affine
+from jgd.teaching.backpropagation import Backpropagation
 
 Gradient = Callable[[Params, Batch], Params]
 
