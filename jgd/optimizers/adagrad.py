@@ -5,7 +5,7 @@ u = g / √(G + eps)
 θ ← θ − η u
 
 Source: Duchi, Hazan & Singer 2011, JMLR 12, figure 1 (diagonal form, δ = 0). eps stands inside the root and G starts
-at 0, as in the lectures; torch and keras add eps outside (`eps_in_sqrt=False`), optax starts G at 0.1.
+at 0, as in the lectures; Keras 3 has eps inside too, torch adds it outside (`eps_in_sqrt=False`), optax starts G at 0.1.
 """
 
 import jax.numpy as jnp

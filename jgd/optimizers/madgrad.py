@@ -7,7 +7,7 @@ z = θ_0 − s / (∛ν + eps)
 θ ← γ θ + (1 − γ) z
 
 Source: Defazio & Jelassi 2021, arXiv:2101.11075, algorithm 1, c = 1 − γ. The authors' code and optax take η + eps for
-η, which their defaults round away: `madgrad(η + eps)` is theirs. weight_decay is added to the gradient as in both.
+η, a relative 1e-4 at their defaults: `madgrad(η + eps)` is theirs. weight_decay is added to the gradient as in both.
 """
 
 import jax.numpy as jnp
