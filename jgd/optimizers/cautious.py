@@ -5,7 +5,8 @@ u = the method's direction
 θ ← θ − η (φ u / max(mean(φ), 10⁻³) + λ θ)     the mean within each leaf
 
 Source: Liang et al. 2024, arXiv:2411.16085, algorithm 1, as in its authors' current code of C-AdamW (see `transforms.Cautious`); their
-c_lion.py multiplies by φ n / (Σ φ + 1) instead, n the entries of the leaf. The decay isn't masked by φ. Defaults: those of `adamw` and `lion`.
+c_lion.py multiplies by φ n / (Σ φ + 1) instead, n the entries of the leaf. The decay isn't masked by φ.
+Defaults: those of `adamw` and `lion`.
 """
 
 from jgd.core.optimizer import Optimizer, chain
