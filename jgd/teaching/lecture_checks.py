@@ -16,8 +16,8 @@ import numpy as np
 
 from jgd.core import checks
 from jgd.core.functions import untraceable
-from jgd.core.optimizer import apply_updates
 from jgd.core.types import Batch, Loss, Params
+from jgd.core.updates import apply_updates
 from jgd.gradients import preconditions
 from jgd.gradients.arguments import check_loss_and_data
 from jgd.gradients.float64_loss import Float64Loss, build_float64_loss
