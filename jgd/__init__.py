@@ -3,7 +3,7 @@
 Models and losses are pure functions, optimizers are records whose hyperparameters are array leaves, and thousands of
 runs are one compiled program. In the order of the data flow:
 
-    data ─► split ─► scale ─► batches ─► loss ─► gradient ─► step ─► train ─► sweep ─► results
+    data ─► split ─► scale ─► batches ─► loss ─► gradient ─► step ─► train ─► sweep ─► analysis ─► plots, reports
 """
 
 from jgd import (
@@ -15,7 +15,8 @@ from jgd import (
     losses,
     models,
     optimizers,
-    results,
+    plots,
+    reports,
     schedules,
     spaces,
     tasks,
@@ -29,10 +30,11 @@ from jgd.core.seeds import init_key
 from jgd.core.transform import Context, Transform
 from jgd.core.updates import apply_updates
 from jgd.data import MinMax, Standard, datasets, split
-from jgd.descent import TrainState, rollout, start, step
+from jgd.descent import StepMetrics, TrainState, rollout, start, step
 from jgd.gradients import check_gradients
 from jgd.losses import SupervisedLoss, in_pieces
 from jgd.spaces import Space, space
+from jgd.status import RunEnd, Status
 from jgd.stopping import StoppingRule
 from jgd.sweeps import (
     Hyperband,
@@ -78,6 +80,7 @@ __all__ = [
     "step",
     "rollout",
     "TrainState",
+    "StepMetrics",
     "gradient_free",
     "train",
     "train_seeds",
@@ -85,6 +88,8 @@ __all__ = [
     "Runs",
     "Run",
     "StoppingRule",
+    "Status",
+    "RunEnd",
     "smooth",
     "Task",
     "tasks",
@@ -104,7 +109,8 @@ __all__ = [
     "Hypergradient",
     "use_cores",
     "analysis",
-    "results",
+    "plots",
+    "reports",
     "record",
     "static_field",
     "hyper",

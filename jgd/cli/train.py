@@ -12,7 +12,6 @@ from jgd.cli import console, methods
 from jgd.cli.task_options import TaskOptions
 from jgd.core import checks
 from jgd.training.resume import UnaskedError
-from jgd.training.seeds import BROKEN
 
 STEPS = 300
 DEFAULT_OPTIMIZER = "adam"
@@ -117,7 +116,7 @@ def command(
         runs = {"": _single(what, chosen, title, seed or 0, store, resume, arguments)}
     if directory is not None:
         _write(directory, runs)
-    if any(run.status.name in BROKEN for run in runs.values()):
+    if any(run.status.broken for run in runs.values()):
         raise typer.Exit(1)
 
 
@@ -179,7 +178,7 @@ def _single(
     except KeyboardInterrupt as stopped:
         if isinstance(run := getattr(stopped, "run", None), jgd.Run):
             kept = "" if store is None else f"; --resume goes on with what --store {store} keeps"
-            console.print_line(f"{run.status}{kept}")
+            console.print_line(f"{run.end}{kept}")
         raise
     _print_curve(title, task, run)
     return run
@@ -206,7 +205,7 @@ def _print_curve(title: str, task: jgd.Task, run: jgd.Run) -> None:
     console.print_table([names[0], *(f"validation {name}" for name in names[1:])], table, title=title)
     if run.best is not None:
         console.print_line(f"best {task.metric} {_format(run.best.value)} at step {run.best.step}")
-    console.print_line(str(run.status))
+    console.print_line(str(run.end))
     for note in run.notes:
         console.print_line(f"note: {note}")
 
@@ -220,16 +219,17 @@ def _print_summary(title: str, task: jgd.Task, runs: jgd.Runs) -> None:
     head = ["validation", "mean", "std", "95% interval", "runs", "diverged"]
     console.print_table(head, rows, title=f"{title}, {len(runs)} seeds")
     for seed, run in zip(runs.seeds, runs, strict=True):
-        console.print_line(f"seed {seed}: {run.status}")
+        console.print_line(f"seed {seed}: {run.end}")
 
 
 def _write(directory: Path, runs: Mapping[str, jgd.Run]) -> None:
-    from jgd.results.run_figures import training_curves
+    from jgd.plots import plot_training_curves
+    from jgd.reports import save_figure
 
     directory.mkdir(parents=True, exist_ok=True)
     for name, run in runs.items():
         path = directory / f"history{'-' + name.replace(' ', '-') if name else ''}.csv"
         run.to_dataframe().to_csv(path)
         console.print_line(f"wrote {path}")
-    training_curves(runs.get("", runs), directory / "training.png")
+    save_figure(directory / "training.png", lambda ax: plot_training_curves(runs.get("", runs), ax=ax))
     console.print_line(f"wrote {directory / 'training.png'}")

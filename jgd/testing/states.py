@@ -27,7 +27,7 @@ def abstract_init(subject: Subject) -> None:
 def one_structure(subject: Subject) -> None:
     """The state's tree, shapes and dtypes are the same for any value of the hyperparameters: numbers, arrays, schedules."""
     advice = "A number is never a reason to leave a part of the state out: 0 is a value too."
-    numbers, want = subject.hyperparameters, subject.start().state
+    numbers, want = subject.hyperparameters, subject.start().opt_state
     others = {
         "another number": [{name: values[name]} for values in subject.values[1:] for name in numbers],
         "an array": [{name: value} for name, value in subject.numbers.items()],
@@ -38,7 +38,7 @@ def one_structure(subject: Subject) -> None:
         for change in changes:
             (name,) = change
             with explained("one structure", f"As {kind}: {advice}", name):
-                chex.assert_trees_all_equal_shapes_and_dtypes(subject.start(**change).state, want)
+                chex.assert_trees_all_equal_shapes_and_dtypes(subject.start(**change).opt_state, want)
 
 
 def nothing_aliases(subject: Subject) -> None:
@@ -50,7 +50,7 @@ def nothing_aliases(subject: Subject) -> None:
         _apart(state)
         loss = OnBatch(subject.problem.loss, batch)
         grads = jax.tree.map(jnp.ones_like, params)
-        eager = optimizer.update(grads, state.state, params, value=loss(params), loss=loss)
+        eager = optimizer.update(grads, state.opt_state, params, value=loss(params), loss=loss)
         _apart((grads, params, *eager))
         one = lambda state: subject.step(optimizer, state, batch)
         want = jax.jit(one)(state)
@@ -91,8 +91,10 @@ def late_clock(subject: Subject) -> None:
         for at in range(2):
             state = one(subject.optimizer, state, subject.problem.batch(at))
         last = jnp.asarray(jnp.iinfo(jnp.int32).max, jnp.int32)
-        late = one(subject.optimizer, replace(state, state=replace(state.state, step=last)), subject.problem.batch(2))
-        assert int(late.state.step) == int(last), f"the counter is {int(late.state.step)} after its last number"
+        late = one(
+            subject.optimizer, replace(state, opt_state=replace(state.opt_state, step=last)), subject.problem.batch(2)
+        )
+        assert int(late.opt_state.step) == int(last), f"the counter is {int(late.opt_state.step)} after its last number"
         for path, leaf in jax.tree_util.tree_leaves_with_path(late.params):
             assert (np.abs(np.asarray(leaf)) < 100).all(), f"params{jax.tree_util.keystr(path)} leaps to {leaf}"
 

@@ -72,7 +72,7 @@ class Subject:
         """The parameters to evaluate after some steps, with other hyperparameters or its own."""
         optimizer = self.build(**{**self.hyperparameters, **hyperparameters})
         end = rollout(self.problem.loss, optimizer, self.problem.params(), self.problem.first(steps))[0]
-        return optimizer.eval_params(end.state, end.params)
+        return optimizer.eval_params(end.opt_state, end.params)
 
 
 def of_transform(transform: Any, **options: Any) -> Subject:
@@ -87,7 +87,7 @@ def of_transform(transform: Any, **options: Any) -> Subject:
         if any(path[-1] == "learning_rate" for path in found):
             return chain(changed)
         descend = ScaleByLearningRate(RATE)
-        return chain(descend, changed) if getattr(transform, "must_be_last", False) else chain(changed, descend)
+        return chain(descend, changed) if transform.must_be_last else chain(changed, descend)
 
     return Subject(
         build,

@@ -53,7 +53,7 @@ def descends(subject: Subject, tree: Any) -> None:
         one = jax.jit(lambda state: step(half_square, optimizer, state, jnp.zeros(2)))
         end, metrics = one(start(optimizer, params))
         chex.assert_trees_all_equal_shapes_and_dtypes(end, start(optimizer, params))
-        chex.assert_trees_all_equal_structs(optimizer.eval_params(end.state, end.params), params)
+        chex.assert_trees_all_equal_structs(optimizer.eval_params(end.opt_state, end.params), params)
         chex.assert_tree_all_finite((end.params, metrics.gradient_norm))
         if subject.downhill:
             for after, before in zip(jax.tree.leaves(end.params), jax.tree.leaves(params), strict=True):
@@ -90,8 +90,8 @@ def stable_in(subject: Subject, dtype: str) -> None:
         after, metrics = jax.jit(lambda state: step(subject.problem.loss, optimizer, state, batch))(before)
         chex.assert_trees_all_equal_shapes_and_dtypes(after, before)
         chex.assert_tree_all_finite(_floats((after, metrics)))
-        _wide(after.state.inner)
-        _strong((before.state, after))
+        _wide(after.opt_state.inner)
+        _strong((before.opt_state, after))
 
 
 def mixed_dtypes(subject: Subject) -> None:
@@ -104,8 +104,8 @@ def mixed_dtypes(subject: Subject) -> None:
         before = start(optimizer, jax.tree.unflatten(structure, leaves))
         after, _ = jax.jit(lambda state: step(wide, optimizer, state, batch))(before)
         chex.assert_trees_all_equal_shapes_and_dtypes(after, before)
-        _wide(after.state.inner)
-        _strong((before.state, after))
+        _wide(after.opt_state.inner)
+        _strong((before.opt_state, after))
 
 
 def _wide(state: Any) -> None:

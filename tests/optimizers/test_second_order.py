@@ -280,7 +280,7 @@ def test_sophias_estimate_is_the_hessians_diagonal_on_average(distribution, x64)
     optimizer = jgd.optimizers.sophia(0.1, b2=0.0, distribution=distribution)
 
     def estimate(key):
-        state = jgd.start(optimizer, start, jax.random.wrap_key_data(key, impl="threefry2x32")).state
+        state = jgd.start(optimizer, start, jax.random.wrap_key_data(key, impl="threefry2x32")).opt_state
         _, state = optimizer.update(jax.grad(loss)(start), state, start, loss=loss)
         return jnp.concatenate(jax.tree.leaves(state.inner[0].diagonal))
 
@@ -401,7 +401,7 @@ class TestPrivacy:
         (lambda o: o.lbfgs(memory_size=0), "memory_size"),
         (lambda o: o.lbfgs(linesearch="zom"), "did you mean 'zoom'"),
         (lambda o: o.newton(max_cg_steps=0), "max_cg_steps"),
-        (lambda o: o.sophia(0.1, update_interval=0), "update_interval"),
+        (lambda o: o.sophia(0.1, update_every=0), "update_every"),
         (lambda o: o.sophia(0.1, distribution="uniform"), "distribution"),
         (lambda o: o.sophia(0.1, seed=-1), "seed"),
         (lambda o: o.dp_sgd(0.1, 1.0, 1.0, seed=2**40), "seed"),

@@ -17,13 +17,16 @@ from jgd.core import seeds, tree
 from jgd.core.functions import OnBatch
 from jgd.core.optimizer import Optimizer
 from jgd.core.record import record
+from jgd.core.tracing import traceable
 from jgd.core.types import Batch, Loss, Params
 from jgd.data.batches import Batches
-from jgd.descent import GOING, LANES, Lane, deployed, segment, start
+from jgd.descent import start
+from jgd.divergence import BASELINE_ROWS, loss_limit
+from jgd.epoch_loop import LANE_AXES, NOT_DIVERGED, EpochLoop, Lane, eval_params_of, segment
+from jgd.metrics import evaluation
 from jgd.spaces.space import Config
 from jgd.sweeps.run_spec import Build, RunSpec, of_arrays
 from jgd.tasks import Task
-from jgd.watch import BASELINE_ROWS, evaluation, loss_limit, traceable
 
 # Lanes a block, by the number of parameters: small blocks stay in the cache and pad less, wide ones spread the cost of
 # each operation. Never by the number of configs: a lane's bits depend on the width, and must not on who else runs.
@@ -122,16 +125,16 @@ def opened(
         loss = feed.loss if trial.loss is None else trial.loss
         rows = jax.tree.map(lambda a: a[:BASELINE_ROWS], feed.train)
         at_start = OnBatch(loss, rows)(begin).astype(tree.compute_dtype(begin))
-        lane = Lane(start(trial.optimizer, begin, noise), jnp.asarray(GOING, jnp.int32))
+        lane = Lane(start(trial.optimizer, begin, noise), jnp.asarray(NOT_DIVERGED, jnp.int32))
         return Opened(replace(trial, init=None, measure=trial.measured_by), lane, loss_limit(at_start, factor))
 
-    return jax.vmap(one, out_axes=Opened(0, LANES, 0))(jnp.arange(width), values)  # pyright: ignore
+    return jax.vmap(one, out_axes=Opened(0, LANE_AXES, 0))(jnp.arange(width), values)  # pyright: ignore
 
 
 def finished(trial: RunSpec, lane: Lane) -> Params:
     """The parameters of every lane to evaluate and keep: the lanes' own arrays, or what the optimizer reads out."""
     read = _readouts(trial.optimizer, lane)
-    return lane.progress.params if read is None else read
+    return lane.train_state.params if read is None else read
 
 
 @jax.jit
@@ -139,10 +142,10 @@ def _readouts(optimizer: Optimizer, lane: Lane) -> Params | None:
     """None where an optimizer deploys what it descends with, which needs no copy."""
 
     def one(optimizer: Optimizer, lane: Lane) -> Params | None:
-        read = deployed(optimizer, lane)
-        return None if read is lane.progress.params else read
+        read = eval_params_of(optimizer, lane)
+        return None if read is lane.train_state.params else read
 
-    return jax.vmap(one, in_axes=(0, LANES))(optimizer, lane)
+    return jax.vmap(one, in_axes=(0, LANE_AXES))(optimizer, lane)
 
 
 @jax.jit
@@ -162,8 +165,9 @@ def advanced(
 ) -> tuple[Lane, Array, dict[str, Array]]:
     """A block after its steps up to `end`: -> (lane, losses (capacity, lanes), validation name -> (lanes,))."""
     loss, own = (feed.loss, None) if trial.loss is None else (trial.loss, 0)
-    lane, losses, _ = segment(
-        loss, trial.optimizer, lane, feed.train, key, limit, end,
-        batches=batches, capacity=capacity, lanes=limit.shape[0], loss_axis=own,
+    loop = EpochLoop(
+        loss, trial.optimizer, feed.train, key, limit, batches,
+        capacity=capacity, lanes=limit.shape[0], loss_axis=own,
     )  # fmt: skip
+    lane, losses, _ = segment(loop, lane, end)
     return lane, losses, evaluated(trial, feed, finished(trial, lane), feed.validation)

@@ -19,7 +19,7 @@ import numpy as np
 
 from jgd.core import seeds
 from jgd.core.types import Params
-from jgd.descent import GOING
+from jgd.epoch_loop import NOT_DIVERGED
 from jgd.sweeps.engine.blocks import CAPACITY, Block, Feed, Opened, advanced, finished, numbers, opened
 from jgd.sweeps.engine.threads import in_threads
 from jgd.sweeps.plan import Plan
@@ -151,7 +151,7 @@ class Engine:
         """One block from its begin to its end, told of at every segment and saved now and then."""
         opening = self._open(desk, leg, block)
         real, capacity = len(block.configs), self._structure(block)["capacity"]
-        broken = int((np.asarray(opening.lane.diverged_at)[:real] != GOING).sum()) if block.begin else 0
+        broken = int((np.asarray(opening.lane.diverged_at)[:real] != NOT_DIVERGED).sum()) if block.begin else 0
         losses, metrics, looks, done, since = [], [], [], block.begin, time.perf_counter()
         before: Block | None = None  # the piece that this run of the block has saved last
         for until in sorted({*(look for look in self.plan.looks if block.begin < look < block.end), block.end}):
@@ -160,7 +160,7 @@ class Engine:
                 lane, loss, measured = self._advance(desk, block, opening, end)
                 opening = replace(opening, lane=lane)
                 losses.append(np.asarray(loss)[: end - done, :real].copy())  # a view would keep all its room
-                now = int((np.asarray(lane.diverged_at)[:real] != GOING).sum())
+                now = int((np.asarray(lane.diverged_at)[:real] != NOT_DIVERGED).sum())
                 self._told(end - done, now - broken, real, self.plan.widths[block.group])
                 done, broken = end, now
                 if done == until:
@@ -192,15 +192,15 @@ class Engine:
         """A piece into the archive, with the lanes at its end."""
         count, read = len(block.configs), finished(opening.trial, opening.lane)
         lane = cut(opening.lane, count, goes_on)
-        own = read is opening.lane.progress.params
-        params: Params = lane.progress.params if own else front(read, count)
+        own = read is opening.lane.train_state.params
+        params: Params = lane.train_state.params if own else front(read, count)
         columns = {name: np.stack([row[name] for row in metrics]) for name in metrics[0]}
         piece = BlockResult(
             block, tuple(looks), np.concatenate(losses), columns, np.asarray(lane.diverged_at), params, seconds
         )
         with self._lock:
             self.archive.add(piece, lane)
-            scores = columns[self.plan.task.metric][:, lane.diverged_at == GOING]
+            scores = columns[self.plan.task.metric][:, lane.diverged_at == NOT_DIVERGED]
             better = np.fmax if self.plan.task.larger_is_better else np.fmin  # of a NaN and a number, the number
             self.best = float(better.reduce(scores[np.isfinite(scores)], initial=self.best))
 

@@ -22,7 +22,7 @@ from typing import Any
 from jgd.core import atomic_files, checks
 from jgd.core.snapshots import pack, unpack
 from jgd.core.types import Params
-from jgd.descent import Lane
+from jgd.epoch_loop import Lane
 from jgd.sweeps.engine.blocks import Block, numbers, shapes
 from jgd.sweeps.plan import Plan
 from jgd.sweeps.store.memory import BlockResult, MemoryStore

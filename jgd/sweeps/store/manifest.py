@@ -13,12 +13,11 @@ from typing import Any
 import jax.numpy as jnp
 
 from jgd.core import atomic_files, checks, machine
+from jgd.core.fingerprint import described, differences
 from jgd.core.functions import fingerprint
 from jgd.sweeps.plan import Plan
 from jgd.sweeps.store.disk import DiskStore, journal_of
 from jgd.sweeps.store.memory import MemoryStore
-from jgd.training.describe import described, differences
-from jgd.training.resume import warn_of_another_machine
 
 FILE = "sweep.json"
 
@@ -40,7 +39,7 @@ def shelved(plan: Plan, extend: bool) -> Iterator[MemoryStore]:
             refuse_another(path, there["identity"], here)
             _refuse_less(path, there, plan, extend)
             said = f"the sweep in {str(path)!r} was made elsewhere: what runs now agrees with it to rounding only"
-            warn_of_another_machine(said, there["machine"], stacklevel=6)
+            machine.warn_of_another(said, there["machine"], stacklevel=6)
         shelf = DiskStore(path=path, plan=plan, sweep=_digest(here))
         for folder in ("pieces", "lanes"):
             with suppress(OSError):  # what can't be written is told of when it is

@@ -12,7 +12,8 @@ import numpy as np
 
 from jgd.core.optimizer import OptimizerState
 from jgd.core.types import Params
-from jgd.descent import Lane, TrainState
+from jgd.descent import TrainState
+from jgd.epoch_loop import Lane
 from jgd.sweeps.engine.blocks import Block
 
 
@@ -113,16 +114,16 @@ class MemoryStore:
 
 def gathered(sources: Sequence[tuple[Lane, int]]) -> Lane:
     """Lanes of several blocks, all after the same number of steps, as one block: the counter has no lane axis."""
-    batched = lambda lane: (lane.progress.params, lane.progress.state.inner, lane.diverged_at)
+    batched = lambda lane: (lane.train_state.params, lane.train_state.opt_state.inner, lane.diverged_at)
     pick = lambda *leaves: np.stack([leaf[place] for leaf, (_, place) in zip(leaves, sources, strict=True)])
     params, memory, diverged_at = jax.tree.map(pick, *(batched(lane) for lane, _ in sources))
-    return Lane(TrainState(params, OptimizerState(sources[0][0].progress.state.step, memory)), diverged_at)
+    return Lane(TrainState(params, OptimizerState(sources[0][0].train_state.opt_state.step, memory)), diverged_at)
 
 
 def cut(lane: Lane, count: int, goes_on: bool) -> Lane:
     """The first `count` lanes of a block on the host. goes_on: its arrays will be overwritten, so that copies are made."""
-    state = lane.progress.state
-    params, memory, diverged_at = front((lane.progress.params, state.inner, lane.diverged_at), count, goes_on)
+    state = lane.train_state.opt_state
+    params, memory, diverged_at = front((lane.train_state.params, state.inner, lane.diverged_at), count, goes_on)
     step: Any = np.array(state.step)
     return Lane(TrainState(params, OptimizerState(step, memory)), diverged_at)
 
