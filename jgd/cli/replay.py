@@ -42,7 +42,7 @@ def command(
     ]
     head = [names[0], *(f"validation {name}" for name in names[1:])]
     console.table(head, rows, title=f"{found.task}: config {config}, {recipe} ({said(values)}), seed {seed}")
-    console.say(str(run.status))
+    console.say(str(run.end))
     console.say(run.notes[0])
     out.mkdir(parents=True, exist_ok=True)
     run.to_dataframe().drop(columns="seconds").to_csv(out / "history.csv")

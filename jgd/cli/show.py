@@ -12,7 +12,7 @@ from jgd import results
 from jgd.cli import console, request
 from jgd.core import atomic_files, checks
 from jgd.core.statistics import estimate
-from jgd.descent import GOING
+from jgd.epoch_loop import NOT_DIVERGED
 from jgd.results import table
 from jgd.results.confirmation import FILES
 from jgd.sweeps.recipes import said
@@ -65,7 +65,7 @@ def _best(found: jgd.Sweep, top: int) -> list[list[str]]:
     some = np.flatnonzero(missing < scores.shape[1])
     means = np.nanmean(scores[some], axis=1) if len(some) else np.zeros(0)
     order = some[np.lexsort((-means if found.larger_is_better else means, missing[some]))][:top]
-    broken = (found.diverged_at != GOING).sum(axis=1)
+    broken = (found.diverged_at != NOT_DIVERGED).sum(axis=1)
     return [
         [
             str(place),

@@ -11,7 +11,6 @@ import jgd
 from jgd.cli import console, options
 from jgd.core import checks
 from jgd.training.resume import UnaskedError
-from jgd.training.seeds import BROKEN
 
 CLASSES = ("softmax_cross_entropy", "logistic_nll", "softmax", "logistic")  # losses and models of labels …
 VALUES = ("squared_error", "linear")  # … and of values
@@ -123,13 +122,13 @@ def command(
         except KeyboardInterrupt as stopped:
             if isinstance(run := getattr(stopped, "run", None), jgd.Run):
                 kept = "" if store is None else f"; --resume goes on with what --store {store} keeps"
-                console.say(f"{run.status}{kept}")
+                console.say(f"{run.end}{kept}")
             raise
         _curve(what, optimizer, run)
         named = {"": run}
     if directory is not None:
         _write(directory, named)
-    if any(run.status.name in BROKEN for run in named.values()):
+    if any(run.status.broken for run in named.values()):
         raise typer.Exit(1)
 
 
@@ -178,7 +177,7 @@ def _curve(what: jgd.Task, optimizer: str, run: jgd.Run) -> None:
     console.table([names[0], *(f"validation {name}" for name in names[1:])], table, title=f"{what.name}, {optimizer}")
     if run.best is not None:
         console.say(f"best {what.metric} {_shown(run.best.value)} at step {run.best.step}")
-    console.say(str(run.status))
+    console.say(str(run.end))
     for note in run.notes:
         console.say(f"note: {note}")
 
@@ -192,7 +191,7 @@ def _summary(what: jgd.Task, optimizer: str, runs: jgd.Runs) -> None:
     head = ["validation", "mean", "std", "95% interval", "runs", "diverged"]
     console.table(head, rows, title=f"{what.name}, {optimizer}, {len(runs)} seeds")
     for seed, run in zip(runs.seeds, runs, strict=True):
-        console.say(f"seed {seed}: {run.status}")
+        console.say(f"seed {seed}: {run.end}")
 
 
 def _write(directory: Path, runs: Mapping[str, jgd.Run]) -> None:

@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 
 from jgd.core import checks
-from jgd.descent import GOING
+from jgd.epoch_loop import NOT_DIVERGED
 from jgd.results.canvas import figure_and_axes, finish
 from jgd.sweeps import Sweep
 from jgd.sweeps.recipes import said
@@ -47,7 +47,7 @@ def sensitivity(sweep: Sweep, path: str | Path, parameter: str | None = None) ->
         axes.fill_between(x, _over_seeds(np.min, best), _over_seeds(np.max, best), color=color, alpha=0.18, lw=0)
         if pick.config in mine:
             axes.axvline(pick.hyperparameters[parameter], color=color, ls=":", lw=1.6)
-        broken = (sweep.diverged_at[mine] != GOING).sum(axis=1)
+        broken = (sweep.diverged_at[mine] != NOT_DIVERGED).sum(axis=1)
         marks.append((color, "x", values.repeat(broken), place))
         marks.append((color, "o", values[stopped[mine]], place))
     for color, mark, where, place in marks:  # one row of crosses and rings a recipe, below the curves

@@ -12,7 +12,7 @@ from jgd.core import checks
 from jgd.landscapes import Landscape
 from jgd.results.canvas import figure_and_axes, finish
 from jgd.training import Run, smooth
-from jgd.training.lr_range_test import RateRange
+from jgd.training.lr_range_test import LrRangeTest
 
 COLORS = ("C3", "C1", "C2", "C4", "k", "C5")  # of paths: none of them is the contours' blue
 LABELS = ("first weight", "second weight")
@@ -47,8 +47,8 @@ def training_curves(runs: Run | Mapping[str, Run], path: str | Path, smoothing: 
                 at = run.evaluations["step"][best]
                 said = None if name else f"lowest: {seen[best]:.3g} after {at} steps"
                 axes.plot(at, seen[best], "o", color=color, ms=5, label=said)
-        if run.status.name in ("diverged", "nonfinite", "nonfinite_loss"):
-            axes.axvline(run.status.step, color=color, ls=":", lw=1.4, label=f"{of}{run.status.name}")
+        if run.status.broken:
+            axes.axvline(run.end.step, color=color, ls=":", lw=1.4, label=f"{of}{run.status}")
     if any(named) and any("loss" in run.evaluations for run in named.values()):
         axes.plot([], [], "--", color="0.4", lw=1.4, label="validation")  # one entry for all
     finite = np.concatenate([part[np.isfinite(part)] for part in values])
@@ -65,7 +65,7 @@ def _zigzags(losses: np.ndarray) -> bool:
     return bool(len(finite) > 1 and np.mean(np.diff(finite) > 0) > 0.1)
 
 
-def lr_range_curve(seen: RateRange, path: str | Path) -> None:
+def lr_range_curve(seen: LrRangeTest, path: str | Path) -> None:
     """The range test: loss against the rising learning rate, with where it falls fastest and where it is lowest."""
     figure, axes = figure_and_axes()
     axes.plot(seen.rates, seen.losses, color="C0", lw=0.6, alpha=0.4)

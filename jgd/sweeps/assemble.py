@@ -4,7 +4,7 @@ from typing import Any
 
 import numpy as np
 
-from jgd.descent import GOING
+from jgd.epoch_loop import NOT_DIVERGED
 from jgd.sweeps.plan import Plan
 from jgd.sweeps.policies.policy import Round
 from jgd.sweeps.result import Sweep
@@ -18,13 +18,15 @@ def assembled(
     shape, looks = (len(plan.configs), len(plan.seeds)), {step: place for place, step in enumerate(plan.looks)}
     pieces = sorted(archive.pieces.values(), key=lambda piece: piece.block.end)
     dtype = pieces[0].losses.dtype if pieces else np.float32
-    diverged_at = np.full(shape, GOING, np.int32)
+    diverged_at = np.full(shape, NOT_DIVERGED, np.int32)
     loss = np.full((*shape, plan.steps), np.nan, dtype)
     validation = {name: np.full((*shape, len(looks)), np.nan, dtype) for name in ("loss", *plan.task.metrics)}
     for piece in pieces:
         at, seed = list(piece.block.configs), piece.block.seed
         steps = np.arange(piece.block.begin, piece.block.end)
-        broke = np.where(piece.diverged_at == GOING, plan.steps, piece.diverged_at)  # a diverged member can be replaced
+        broke = np.where(
+            piece.diverged_at == NOT_DIVERGED, plan.steps, piece.diverged_at
+        )  # a diverged member can be replaced
         seen = steps[:, None] <= broke  # the refused step still saw its loss
         loss[at, seed, piece.block.begin : piece.block.end] = np.where(seen, piece.losses, np.nan).T
         diverged_at[at, seed] = piece.diverged_at

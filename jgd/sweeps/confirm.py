@@ -14,7 +14,7 @@ import numpy as np
 
 from jgd.core import checks, seeds
 from jgd.core.statistics import Estimate, estimate
-from jgd.descent import GOING
+from jgd.epoch_loop import NOT_DIVERGED
 from jgd.spaces.space import Config
 from jgd.sweeps.configs import Axis
 from jgd.sweeps.engine.blocks import Feed, evaluated
@@ -88,7 +88,7 @@ def confirmed(found: Sweep, picks: Sequence[Pick], count: int | Sequence[int]) -
                 validation=validation,
                 test=estimate(test[place]),
                 optimism=sign * (pick.validation.mean - validation.mean),
-                diverged=int((lanes.diverged_at[place] != GOING).sum()),
+                diverged=int((lanes.diverged_at[place] != NOT_DIVERGED).sum()),
             )
         )
     return Confirmation(found.metric, fresh, tuple(out), len(found.archive.reads), lanes)
@@ -136,7 +136,7 @@ def _on_test_rows(lanes: Sweep) -> np.ndarray:
         trial = of_arrays(group.build(**{name: values[name] for name in group.numbers}))
         trial = replace(trial, init=None, measure=trial.measured_by)
         for place, seed in enumerate(plan.seeds):
-            if lanes.diverged_at[config, place] == GOING:
+            if lanes.diverged_at[config, place] == NOT_DIVERGED:
                 one = jax.tree.map(lambda leaf: jnp.asarray(leaf)[None], (trial, lanes.params(config, seed)))
                 out[config, place] = float(evaluated(one[0], feed, one[1], rows)[plan.task.metric][0])
     return out

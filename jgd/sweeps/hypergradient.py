@@ -16,14 +16,17 @@ from jax.core import Tracer
 from jgd import optimizers, tasks
 from jgd.core import checks, seeds
 from jgd.core.functions import name_of
+from jgd.core.tracing import traceable
 from jgd.data.batches import Batches
 from jgd.data.orders import HardMining, Order
-from jgd.descent import GOING
+from jgd.divergence import DIVERGED_ABOVE
+from jgd.epoch_loop import NOT_DIVERGED
 from jgd.gradients import GradientCheck, check_gradients
+from jgd.metrics import check_metrics
+from jgd.status import RunEnd, Status
 from jgd.sweeps.run_spec import Build
 from jgd.sweeps.unrolled import MODES, Training, differentiated
 from jgd.tasks import Task
-from jgd.watch import DIVERGED, Status, check_metrics, traceable
 
 FORWARD = 4  # numbers up to which forward mode is the faster one (measured: an MLP on the digits, two cores)
 
@@ -33,7 +36,7 @@ class Hypergradient:
     """The derivatives of a run's end.
 
     value: the measure after the last step, `of` the validation rows. gradient: name -> derivative, a float, or an array
-    where the hyperparameter is one. at: where. mode: "forward" or "reverse". status: "max_steps"; "diverged" with the
+    where the hyperparameter is one. at: where. mode: "forward" or "reverse". end: its status is "max_steps"; "diverged" with the
     step that was refused (value and derivatives are NaN then); or "nonfinite", derivatives that overflowed although
     the run did not, by name. check: of `check=True`, each leaf in the units of its derivative.
     """
@@ -43,8 +46,13 @@ class Hypergradient:
     at: dict[str, Any]
     of: str
     mode: str
-    status: Status
+    end: RunEnd
     check: GradientCheck | None = None
+
+    @property
+    def status(self) -> Status:
+        """Why the run ended."""
+        return self.end.status
 
     @property
     def log_gradient(self) -> dict[str, Any]:
@@ -55,7 +63,7 @@ class Hypergradient:
         width = max(len(name) for name in self.at)
         row = lambda name, value, slope: f"{name:<{width}}  {value!s:>12}  {slope!s:>12}"
         show = lambda x: f"{x:.6g}" if np.ndim(x) == 0 else f"{np.shape(x)}"
-        lines = [f"{self.of} {self.value:.6g}, {self.status}, {self.mode} mode", row("", "at", "derivative")]
+        lines = [f"{self.of} {self.value:.6g}, {self.end}, {self.mode} mode", row("", "at", "derivative")]
         lines += [row(name, show(self.at[name]), show(slope)) for name, slope in self.gradient.items()]
         return "\n".join(lines if self.check is None else [*lines, str(self.check)])
 
@@ -71,7 +79,7 @@ def hypergradient(
     seed: int = 0,
     of: str = "loss",
     mode: str | None = None,
-    diverged_above: float = DIVERGED,
+    diverged_above: float = DIVERGED_ABOVE,
     check_finite: bool = True,
     check: bool = False,
 ) -> Hypergradient:
@@ -143,7 +151,7 @@ def hypergradient(
     mode, slopes, (value, diverged_at) = differentiated(training, values, data, modes)
     gradient = {name: _plain(slopes[name]) for name in values}
     broke = int(diverged_at)
-    if broke != GOING:
+    if broke != NOT_DIVERGED:
         gradient = {name: _plain(np.full_like(value, np.nan)) for name, value in values.items()}
     return Hypergradient(
         value=float(value),
@@ -151,8 +159,8 @@ def hypergradient(
         at={name: _plain(value) for name, value in values.items()},
         of=of,
         mode=mode,
-        status=_status(broke, steps, gradient),
-        check=_checked(training, values, data, mode) if check and broke == GOING else None,
+        end=_end(broke, steps, gradient),
+        check=_checked(training, values, data, mode) if check and broke == NOT_DIVERGED else None,
     )
 
 
@@ -195,15 +203,17 @@ def _build(recipe: Any, values: Mapping[str, Any]) -> Build:
     return Build(function)
 
 
-def _status(broke: int, steps: int, gradient: dict[str, Any]) -> Status:
-    if broke != GOING:
-        return Status(
-            "diverged", broke, "the loss was above its limit or not finite: there is nothing to differentiate"
+def _end(broke: int, steps: int, gradient: dict[str, Any]) -> RunEnd:
+    if broke != NOT_DIVERGED:
+        return RunEnd(
+            Status.DIVERGED, broke, "the loss was above its limit or not finite: there is nothing to differentiate"
         )
     lost = [name for name, slope in gradient.items() if not np.isfinite(slope).all()]
     if lost:
-        return Status("nonfinite", steps, f"the derivatives in {', '.join(lost)} are not finite, though the run is")
-    return Status("max_steps", steps)
+        return RunEnd(
+            Status.NONFINITE, steps, f"the derivatives in {', '.join(lost)} are not finite, though the run is"
+        )
+    return RunEnd(Status.MAX_STEPS, steps)
 
 
 def _checked(training: Training, values: dict[str, np.ndarray], data: Any, mode: str) -> GradientCheck:

@@ -9,6 +9,7 @@ import jax
 
 from jgd import tasks
 from jgd.core import atomic_files, checks
+from jgd.core.fingerprint import differences
 from jgd.sweeps.configs import Axis
 from jgd.sweeps.plan import Plan
 from jgd.sweeps.policies.halving import Hyperband, SuccessiveHalving
@@ -21,7 +22,6 @@ from jgd.sweeps.runner import standing_still
 from jgd.sweeps.store.disk import DiskStore
 from jgd.sweeps.store.manifest import FILE, identity, refuse_another
 from jgd.tasks import Task
-from jgd.training.describe import differences
 
 POLICIES = {
     kind.__name__: kind

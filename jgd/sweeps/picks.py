@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from jgd.core.statistics import Estimate, estimate
-from jgd.descent import GOING
+from jgd.epoch_loop import NOT_DIVERGED
 from jgd.spaces.space import Config
 from jgd.sweeps.selection import pick
 
@@ -63,7 +63,7 @@ def picked(sweep: "Sweep", recipe: str) -> Pick:
         hyperparameters=hypers,
         metric=sweep.metric,
         validation=estimate(scores),
-        diverged=int((sweep.diverged_at[mine] != GOING).sum()),
+        diverged=int((sweep.diverged_at[mine] != NOT_DIVERGED).sum()),
         lanes=sweep.diverged_at[mine].size,
         reached=0 if place is None else int(sweep.reached[place]),
         sweep=sweep,

@@ -7,14 +7,14 @@ import jax.numpy as jnp
 import numpy as np
 
 from jgd.core import checks
-from jgd.descent import GOING
+from jgd.epoch_loop import NOT_DIVERGED
+from jgd.status import RunEnd, Status
 from jgd.sweeps.assemble import assembled
 from jgd.sweeps.engine.engine import Engine
 from jgd.sweeps.policies.policy import Round
 from jgd.sweeps.result import Sweep
 from jgd.sweeps.store.memory import MemoryStore
 from jgd.training.run import Run
-from jgd.watch import Status
 
 SAME = "bit for bit the stored lane"  # how the note of one that came out as it is stored begins
 
@@ -37,15 +37,15 @@ def replayed(found: Sweep, config: int, seed: int, steps: int | None) -> Run:
     lane = assembled(plan, archive, given, {})
     stored = found.lane_loss(config, seed)
     losses, diverged_at = lane.loss[config, 0], int(lane.diverged_at[config, 0])
-    made = until if diverged_at == GOING else diverged_at
-    progress = jax.tree.map(jnp.asarray, archive.lanes([(config, 0)], until, 1).progress)
+    made = until if diverged_at == NOT_DIVERGED else diverged_at
+    train_state = jax.tree.map(jnp.asarray, archive.lanes([(config, 0)], until, 1).train_state)
     seen = {name: values[config, 0] for name, values in lane.validation.items()}
     known = ~np.isnan(seen["loss"])
     return Run(
         params=jax.tree.map(jnp.asarray, lane.params(config, seed)),
         best=None,
-        progress=_unbatched(progress),
-        status=Status("max_steps", until) if diverged_at == GOING else Status("diverged", diverged_at),
+        train_state=_unbatched(train_state),
+        end=RunEnd(Status.MAX_STEPS, until) if diverged_at == NOT_DIVERGED else RunEnd(Status.DIVERGED, diverged_at),
         history={"step": np.arange(until)[: made + 1], "loss": losses[: made + 1]},
         evaluations={"step": np.array(plan.looks)[known], **{name: values[known] for name, values in seen.items()}},
         observations=None,
@@ -62,7 +62,8 @@ def _said(stored: np.ndarray, again: np.ndarray) -> str:
     return f"not the stored lane: another loss at step {int(np.argmax(differs))} (another machine, or jax version?)"
 
 
-def _unbatched(progress):
+def _unbatched(train_state):
     """The one lane of a block of one: the counter has no lane axis."""
-    params, memory = jax.tree.map(lambda leaf: leaf[0], (progress.params, progress.state.inner))
-    return replace(progress, params=params, state=replace(progress.state, memory=memory))
+    opt_state = train_state.opt_state
+    params, inner = jax.tree.map(lambda leaf: leaf[0], (train_state.params, opt_state.inner))
+    return replace(train_state, params=params, opt_state=replace(opt_state, inner=inner))

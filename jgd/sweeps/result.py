@@ -9,7 +9,7 @@ import numpy as np
 
 from jgd.core import checks
 from jgd.core.types import Params
-from jgd.descent import GOING
+from jgd.epoch_loop import NOT_DIVERGED
 from jgd.spaces.proposers import Proposer
 from jgd.spaces.space import Config, Space
 from jgd.sweeps.engine.engine import SweepProgress
@@ -229,7 +229,7 @@ class Sweep:
     def replay(self, config: int, seed: int, steps: int | None = None) -> Run:
         """One lane again as a `Run`, by the program that ran it: the same bits, as its note says.
 
-        steps: how many (default: what it was given); more of them go on where it ended. `run.progress` is for a loop of
+        steps: how many (default: what it was given); more of them go on where it ended. `run.train_state` is for a loop of
         one's own with `jgd.step`, `plan.configs[config]` are its hyperparameters.
 
         >>> import jgd
@@ -246,5 +246,5 @@ class Sweep:
         found = "every lane diverged" if best.config is None else f"best {best.recipe} {best.hyperparameters}"
         return (
             f"Sweep({self.task}: {len(self.configs)} configs × {len(self.seeds)} seeds, {self.plan.steps} steps; "
-            f"{int((self.diverged_at != GOING).sum())} of {self.diverged_at.size} lanes diverged; {found})"
+            f"{int((self.diverged_at != NOT_DIVERGED).sum())} of {self.diverged_at.size} lanes diverged; {found})"
         )

@@ -12,6 +12,8 @@ from jgd import tasks
 from jgd.core import checks
 from jgd.core import seeds as seeding
 from jgd.data.orders import Order
+from jgd.divergence import DIVERGED_ABOVE
+from jgd.metrics import check_metrics
 from jgd.spaces.lists import plain
 from jgd.spaces.samplers import Sampler
 from jgd.spaces.space import Space
@@ -28,7 +30,6 @@ from jgd.sweeps.runner import drive
 from jgd.sweeps.store.manifest import shelved, stored_every
 from jgd.sweeps.store.memory import MemoryStore
 from jgd.tasks import Task
-from jgd.watch import DIVERGED, check_metrics
 
 EVALUATIONS = 10  # looks at the validation rows during a sweep, unless said otherwise
 
@@ -47,7 +48,7 @@ def sweep(
     evaluate_every: int | None = None,
     halving: int | Policy | None = None,
     policy: int | Policy | None = None,
-    diverged_above: float = DIVERGED,
+    diverged_above: float = DIVERGED_ABOVE,
     block: int | None = None,
     memory: int | None = None,
     devices: Sequence[Any] | None = None,

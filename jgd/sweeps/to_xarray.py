@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from jgd.descent import GOING
+from jgd.epoch_loop import NOT_DIVERGED
 from jgd.sweeps.policies.replay import over_legs
 
 if TYPE_CHECKING:
@@ -49,7 +49,7 @@ def labelled(sweep: "Sweep") -> "xarray.Dataset":
             "selected_by": f"validation_{sweep.metric}",
             "loss_units": "on the step's batch before its update",
             "evaluation_units": "updates made",
-            "diverged_at_none": GOING,
+            "diverged_at_none": NOT_DIVERGED,
             **sweep.cost,
         },
     )

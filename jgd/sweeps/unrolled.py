@@ -19,9 +19,11 @@ from jgd.core.functions import name_of
 from jgd.core.record import record, static
 from jgd.core.types import Batch, Loss, Params
 from jgd.data.batches import Batches
-from jgd.descent import GOING, Lane, advance, deployed, start
+from jgd.descent import start
+from jgd.divergence import BASELINE_ROWS, initial_loss, loss_limit
+from jgd.epoch_loop import NOT_DIVERGED, Lane, eval_params_of, guarded_step
+from jgd.metrics import evaluation
 from jgd.sweeps.run_spec import Build, of_arrays
-from jgd.watch import BASELINE_ROWS, evaluation, initial_loss, loss_limit
 
 Hyperparameters = dict[str, Array]
 MODES = ("forward", "reverse")
@@ -53,21 +55,21 @@ class Training:
         return self.ended(hyperparameters, data)[0]
 
     def ended(self, hyperparameters: Hyperparameters, data: tuple[Params, Batch, Batch]) -> tuple[Array, Array]:
-        """-> (the measure, the step at which the run diverged or GOING)."""
+        """-> (the measure, the step at which the run diverged or NOT_DIVERGED)."""
         params, train, validation = data
         trial = of_arrays(self.build(**hyperparameters))
         params = params if trial.init is None else trial.start(self.start)
         loss = self.loss if trial.loss is None else trial.loss
         first = jax.tree.map(lambda rows: rows[:BASELINE_ROWS], train)
         limit = loss_limit(jax.lax.stop_gradient(initial_loss(loss, params, first)), self.diverged_above)
-        lane = Lane(start(trial.optimizer, params, self.noise), jnp.asarray(GOING, jnp.int32))
+        lane = Lane(start(trial.optimizer, params, self.noise), jnp.asarray(NOT_DIVERGED, jnp.int32))
         lane = _advanced(
-            partial(advance, loss, trial.optimizer), lane, limit, train, self.batches, self.order, self.steps
+            partial(guarded_step, loss, trial.optimizer), lane, limit, train, self.batches, self.order, self.steps
         )
         measure = self.loss if trial.measured_by is None else trial.measured_by
         metrics = self.metrics if trial.metrics is None else trial.metrics
-        value = evaluation(metrics, measure, deployed(trial.optimizer, lane), validation)[self.of]
-        return jnp.where(lane.diverged_at == GOING, value, jnp.nan), lane.diverged_at
+        value = evaluation(metrics, measure, eval_params_of(trial.optimizer, lane), validation)[self.of]
+        return jnp.where(lane.diverged_at == NOT_DIVERGED, value, jnp.nan), lane.diverged_at
 
 
 def _advanced(move: Any, lane: Lane, limit: Array, train: Batch, batches: Batches, key: Array, steps: int) -> Lane:

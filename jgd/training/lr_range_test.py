@@ -30,7 +30,7 @@ class Rising:
 
 
 @dataclass(frozen=True)
-class RateRange:
+class LrRangeTest:
     """What the test saw. rates, losses, smoothed: (steps made,), up to where the run broke or was stopped.
 
     lowest: the rate at the lowest smoothed loss; steepest: the rate below it where that fell fastest per factor of the
@@ -56,7 +56,7 @@ def lr_range_test(
     batch_size: int | None = None,
     seed: int = 0,
     smoothing: float = 0.1,
-) -> RateRange:
+) -> LrRangeTest:
     """One run of `build(learning_rate=…)` whose rate rises from `low` to `high` over `steps`. Smith 2017,
     arXiv:1506.01186, section 3.3.
 
@@ -92,4 +92,4 @@ def lr_range_test(
         if smoothed[0] - smoothed[bottom] > 1e-4 * abs(smoothed[0]):  # more than rounding
             steepest = float(rates[int(fall[: bottom + 1].argmax())])  # a break above it may fall again, and faster
             lowest = float(rates[bottom])
-    return RateRange(rates, losses, smoothed, steepest, lowest)
+    return LrRangeTest(rates, losses, smoothed, steepest, lowest)

@@ -15,8 +15,6 @@ from jgd.core.types import Batch, Loss, Params
 from jgd.training.run import Run
 from jgd.training.train import train
 
-BROKEN = ("diverged", "nonfinite", "nonfinite_loss")
-
 
 @dataclass(frozen=True)
 class Runs:
@@ -28,7 +26,7 @@ class Runs:
     @property
     def diverged(self) -> int:
         """How many broke."""
-        return sum(run.status.name in BROKEN for run in self.runs)
+        return sum(run.status.broken for run in self.runs)
 
     def last(self, name: str = "loss") -> np.ndarray:
         """(runs,) the last validation value of each run, or its last training loss without validation.
@@ -36,7 +34,7 @@ class Runs:
         NaN for a run that broke, or saw neither.
         """
         values = [self._last(run, name) for run in self.runs]
-        return np.array([np.nan if r.status.name in BROKEN else v for r, v in zip(self.runs, values, strict=True)])
+        return np.array([np.nan if r.status.broken else v for r, v in zip(self.runs, values, strict=True)])
 
     def _last(self, run: Run, name: str) -> float:
         table = run.evaluations or run.history

@@ -117,7 +117,7 @@ def test_ctrl_c_says_what_is_kept(jgd_here, monkeypatch):
         raise KeyboardInterrupt
 
     with monkeypatch.context() as patch:
-        patch.setattr(importlib.import_module("jgd.training.run_loop"), "_validated", pressed)
+        patch.setattr(importlib.import_module("jgd.training.run_loop"), "_evaluated_segment", pressed)
         code, out, _ = jgd_here(*STEEP, "--steps", "9", "--store", "kept")
     assert code == 130
     assert "interrupted at step 0; --resume goes on with what --store kept keeps" in out

@@ -122,7 +122,7 @@ def test_training_uses_the_attached_gradient(name):
         doubled = jgd.train(planted, jgd.optimizers.sgd(0.025), params, batch, steps=20)
     assert_equal(attached.params, plain.params, 1e-11)
     assert_equal(doubled.params, plain.params, 1e-11)  # twice the gradient at half the rate: the attached one was used
-    assert attached.status.name == "max_steps"
+    assert attached.status == "max_steps"
 
 
 def test_attached_gradients_go_through_searches_curvature_and_jit():

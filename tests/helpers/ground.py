@@ -70,14 +70,14 @@ def optaxs(optimizer, steps=12):
 
 def conds(optimizer):
     """How many real `cond`s are in one step of a block of lanes, whose counter is shared."""
-    from jgd.descent import LANES
+    from jgd.epoch_loop import LANE_AXES
 
     lanes = jgd.start(optimizer, params())
     lanes = jax.tree.map(lambda x: jnp.stack([x, x]), lanes)
-    lanes = type(lanes)(lanes.params, type(lanes.state)(jnp.int32(0), lanes.state.inner))
+    lanes = type(lanes)(lanes.params, type(lanes.opt_state)(jnp.int32(0), lanes.opt_state.inner))
     one = lambda progress, batch: jgd.step(loss, optimizer, progress, batch)[0]
     batch = jax.tree.map(lambda n: n[0], noise())
-    block = jax.vmap(one, in_axes=(LANES.progress, None), out_axes=LANES.progress)
+    block = jax.vmap(one, in_axes=(LANE_AXES.train_state, None), out_axes=LANE_AXES.train_state)
     return str(jax.make_jaxpr(block)(lanes, batch)).count(" cond[")
 
 

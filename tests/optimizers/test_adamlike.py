@@ -20,7 +20,7 @@ def end_of(optimizer, steps=10):
 
 def test_the_mean_may_be_stored_narrow():
     narrow, wide = end_of(optimizers.adam(0.05, mu_dtype=jnp.bfloat16)), end_of(optimizers.adam(0.05))
-    moments = narrow.state.inner[0]
+    moments = narrow.opt_state.inner[0]
     assert {leaf.dtype for leaf in jax.tree.leaves(moments.mean.total)} == {jnp.dtype("bfloat16")}
     assert {leaf.dtype for leaf in jax.tree.leaves(moments.square)} == {jnp.dtype("float32")}
     np.testing.assert_allclose(narrow.params["weights"], wide.params["weights"], atol=5e-3)

@@ -28,10 +28,10 @@ def test_dtypes_are_stable_over_steps(row, dtype, x64):
     assert dtypes(end) == dtypes(start)
     assert {leaf.dtype for leaf in jax.tree.leaves(end.params)} == {jnp.dtype(dtype)}
     floating = lambda leaf: jnp.issubdtype(leaf.dtype, jnp.floating)  # a key is whole numbers
-    wide = {leaf.dtype for leaf in jax.tree.leaves(end.state.inner) if floating(leaf)}
+    wide = {leaf.dtype for leaf in jax.tree.leaves(end.opt_state.inner) if floating(leaf)}
     assert wide <= {jnp.dtype("float32"), jnp.dtype("float64")}
     assert all(np.isfinite(np.asarray(leaf, np.float64)).all() for leaf in jax.tree.leaves((end, report)))
-    assert not any(leaf.weak_type for leaf in jax.tree.leaves((start.state, end)))
+    assert not any(leaf.weak_type for leaf in jax.tree.leaves((start.opt_state, end)))
 
 
 @pytest.mark.slow

@@ -23,8 +23,8 @@ def test_schedule_free_is_evaluated_at_the_average(x64):
     """train's parameters, its validation and sweep's are x; the parameters that descend are y."""
     optimizer, data = optimizers.schedule_free_sgd(0.2), bowls()
     run = jgd.train(bowl, optimizer, jnp.float64(3), data, steps=5, validation=data, evaluate_every=5)
-    x = optimizer.eval_params(run.progress.state, run.progress.params)
-    assert abs(x - run.progress.params) > 0.01
+    x = optimizer.eval_params(run.train_state.opt_state, run.train_state.params)
+    assert abs(x - run.train_state.params) > 0.01
     assert run.params == x
     np.testing.assert_allclose(run.evaluations["loss"][-1], bowl(x, data), rtol=1e-14)
 
@@ -43,7 +43,7 @@ def test_without_b1_schedule_free_is_polyak_averaging(x64):
         alone, _ = jgd.step(bowl, plain, alone, bowls())
         path.append(float(alone.params))
     np.testing.assert_allclose(progress.params, alone.params, rtol=1e-14)
-    np.testing.assert_allclose(optimizer.eval_params(progress.state, progress.params), np.mean(path), rtol=1e-14)
+    np.testing.assert_allclose(optimizer.eval_params(progress.opt_state, progress.params), np.mean(path), rtol=1e-14)
 
 
 def test_schedule_free_moves_bfloat16_by_less_than_its_spacing():
@@ -81,7 +81,7 @@ def walk(optimizer, steps, loud=1.0, start=5.0):
 
     def one(progress, _):
         progress, _ = jgd.step(loss, optimizer, progress, None)
-        return progress, (progress.params, progress.state.inner)
+        return progress, (progress.params, progress.opt_state.inner)
 
     begin = jgd.start(optimizer, start * jnp.array([1.0, -0.5, 0.2]))
     return jax.jit(lambda p: jax.lax.scan(one, p, length=steps)[1])(begin)
@@ -129,7 +129,7 @@ def test_dog_reads_out_the_polynomial_decay_average(x64):
         average = (1 - 9 / (t + 8)) * average + 9 / (t + 8) * w
     np.testing.assert_allclose(read[-1], average, rtol=1e-12)
     run = jgd.train(bowl, optimizers.dog(averaging=8.0), jnp.float64(3), bowls(), steps=5)
-    assert run.params == run.progress.state.inner[-1] != run.progress.params
+    assert run.params == run.train_state.opt_state.inner[-1] != run.train_state.params
 
 
 PATIENT = {

@@ -283,7 +283,7 @@ def test_sophias_estimate_is_the_hessians_diagonal_on_average(distribution, x64)
     optimizer = jgd.optimizers.sophia(0.1, b2=0.0, distribution=distribution)
 
     def estimate(key):
-        state = jgd.start(optimizer, start, jax.random.wrap_key_data(key, impl="threefry2x32")).state
+        state = jgd.start(optimizer, start, jax.random.wrap_key_data(key, impl="threefry2x32")).opt_state
         _, state = optimizer.update(jax.grad(loss)(start), state, start, loss=loss)
         return jnp.concatenate(jax.tree.leaves(state.inner[0].diagonal))
 

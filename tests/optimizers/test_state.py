@@ -61,7 +61,7 @@ def test_nothing_aliases_and_all_can_be_donated(row):
     batch = jax.tree.map(lambda n: n[0], problem.noise())
     if row.needs != "loss":  # an eager update, in which nothing but the optimizer could keep the two apart
         grads = jax.tree.map(jnp.ones_like, params)
-        updates, state = optimizer.update(grads, progress.state, params, value=jnp.ones(()))
+        updates, state = optimizer.update(grads, progress.opt_state, params, value=jnp.ones(()))
         arrays = jax.tree.leaves((grads, params, updates, state))
         assert len({leaf.unsafe_buffer_pointer() for leaf in arrays}) == len(arrays)
     one = lambda progress: jgd.step(problem.loss, optimizer, progress, batch)[0]
@@ -108,8 +108,8 @@ def test_a_saved_state_goes_on_bit_for_bit(row, tmp_path):
 
     # the same program at the clock's end, where a careless step + 1 is negative
     last = jnp.asarray(jnp.iinfo(jnp.int32).max, jnp.int32)
-    late = one(replace(halfway, state=replace(halfway.state, step=last)), 2)
-    assert int(late.state.step) == int(last)
+    late = one(replace(halfway, opt_state=replace(halfway.opt_state, step=last)), 2)
+    assert int(late.opt_state.step) == int(last)
     for leaf in jax.tree.leaves(late.params):
         assert (np.abs(np.asarray(leaf)) < 100).all()  # finite, and no leap
 

@@ -152,7 +152,7 @@ def test_the_memory_of_reverse_mode_grows_with_the_root_of_the_steps():
 def test_a_run_that_diverges_says_when_and_has_no_derivative():
     found = jgd.hypergradient(valley(), "sgd", {"learning_rate": 1e3}, steps=9, check=True)
     run = jgd.train(bowl, jgd.optimizers.sgd(1e3), jnp.array([2.0, -1.0]), np.zeros((3, 1)), steps=9)
-    assert (found.status.name, found.status.step) == ("diverged", run.status.step)
+    assert (found.status, found.end.step) == ("diverged", run.end.step)
     assert np.isnan(found.value)
     assert np.isnan(found.gradient["learning_rate"])
     assert found.check is None

@@ -29,14 +29,14 @@ def test_fewer_and_more_steps():
 
 def test_its_progress_goes_on_in_a_loop_of_ones_own():
     run, batch = usual().replay(3, 0), jax.tree.map(lambda leaf: leaf[:15], task().train)
-    progress, report = jgd.step(task().loss, jgd.optimizers.sgd(RATES[3]), run.progress, batch)
-    assert int(progress.state.step) == 13
+    progress, report = jgd.step(task().loss, jgd.optimizers.sgd(RATES[3]), run.train_state, batch)
+    assert int(progress.opt_state.step) == 13
     np.testing.assert_allclose(report.loss, task().loss(run.params, batch), rtol=1e-6)
 
 
 def test_a_diverged_lane_is_replayed_too():
     run, at = wild().replay(1, 0), wild().diverged_at[1, 0]
-    assert (run.status.name, run.status.step) == ("diverged", at)
+    assert (run.status, run.end.step) == ("diverged", at)
     assert run.notes[0].startswith("bit for bit")
     assert len(run.history["loss"]) == at + 1
 

@@ -12,7 +12,7 @@ from scipy import stats
 
 import jgd
 from jgd.core.statistics import estimate
-from jgd.descent import GOING
+from jgd.epoch_loop import NOT_DIVERGED
 from jgd.sweeps import pick
 
 WILD = {"learning_rate": [0.1, 1e9, 0.3]}
@@ -36,7 +36,7 @@ def fragile():
 
 def test_a_diverged_lane_is_flagged_and_frozen():
     found = wild()
-    assert (found.diverged_at[[0, 2]] == GOING).all()
+    assert (found.diverged_at[[0, 2]] == NOT_DIVERGED).all()
     at = found.diverged_at[1]
     assert (at >= 0).all()
     for place, step in enumerate(at):

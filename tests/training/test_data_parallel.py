@@ -21,7 +21,7 @@ def run(devices=None, optimizer=None, loss=TASK.loss, data=TASK.train, **options
 
 
 def agree(spread, alone):
-    assert spread.status.name == alone.status.name
+    assert spread.status == alone.status
     for name in ("loss", "gradient_norm", "update_norm"):
         np.testing.assert_allclose(spread.history[name], alone.history[name], rtol=1e-4, err_msg=name)
     np.testing.assert_allclose(spread.evaluations["loss"], alone.evaluations["loss"], rtol=1e-5)
@@ -71,11 +71,11 @@ def test_each_device_has_half_of_the_rows_and_all_parameters():
         jax.debug.inspect_array_sharding(batch[0], callback=seen.append)
         return TASK.loss(params, batch)
 
-    before = run_loop._validated._cache_size()
+    before = run_loop._evaluated_segment._cache_size()
     done = run(jax.local_devices()[:2], loss=loss, batch_size=30, steps=40, evaluate_every=7)
-    assert run_loop._validated._cache_size() == before + 1  # one program, however many segments
+    assert run_loop._evaluated_segment._cache_size() == before + 1  # one program, however many segments
     assert seen[-1].shard_shape((30, 4)) == (15, 4)  # the first is the loss at the start
-    assert all(leaf.sharding.is_fully_replicated for leaf in jax.tree.leaves(done.progress))
+    assert all(leaf.sharding.is_fully_replicated for leaf in jax.tree.leaves(done.train_state))
     assert len(done.params["weights"].devices()) == 2
 
 

@@ -22,7 +22,7 @@ def test_k_micro_batches_are_one_update_on_their_mean(x64):
     means = jax.tree.map(lambda n: n.reshape(4, 3, *n.shape[1:]).mean(axis=1), ground.noise())
     want, _ = jgd.rollout(ground.loss, adam, ground.params(), means)
     same(end.params, want.params)
-    same(end.state.inner[0].inner, want.state.inner)
+    same(end.opt_state.inner[0].inner, want.opt_state.inner)
     moved = np.abs(np.diff(walked["bias"], prepend=0.3)) > 0
     assert moved.tolist() == [False, False, True] * 4
 

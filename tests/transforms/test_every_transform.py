@@ -18,7 +18,7 @@ def end_of(case, hypers, steps=5):
     """What is deployed after some steps."""
     optimizer = case.build(**hypers)
     end = jgd.rollout(ground.loss, optimizer, ground.params(), ground.noise(steps))[0]
-    return optimizer.eval_params(end.state, end.params)
+    return optimizer.eval_params(end.opt_state, end.params)
 
 
 @pytest.mark.parametrize("case", EACH)
@@ -47,7 +47,9 @@ def test_hypergradients_are_finite_and_true(case, x64):
         params = {**ground.params(), "dead": jnp.zeros(3)}
         optimizer = case.build(**hypers)
         end = jgd.rollout(ground.loss, optimizer, params, ground.noise(6))[0]
-        return ground.loss(optimizer.eval_params(end.state, end.params), jax.tree.map(lambda n: n[-1], ground.noise()))
+        return ground.loss(
+            optimizer.eval_params(end.opt_state, end.params), jax.tree.map(lambda n: n[-1], ground.noise())
+        )
 
     final = jax.jit(final)
     slopes = jax.jit(jax.grad(final))(case.hypers)
@@ -90,7 +92,7 @@ def test_any_tree_descends(case, tree):
     start = jgd.start(optimizer, tree)
     end, _ = jax.jit(lambda p: jgd.step(half_square, optimizer, p, None))(start)
     assert jax.tree.structure(end) == jax.tree.structure(start)
-    assert jax.tree.structure(optimizer.eval_params(end.state, end.params)) == jax.tree.structure(tree)
+    assert jax.tree.structure(optimizer.eval_params(end.opt_state, end.params)) == jax.tree.structure(tree)
     for after, was in zip(jax.tree.leaves(end.params), jax.tree.leaves(tree), strict=True):
         assert after.shape == was.shape
         assert np.isfinite(after).all()
@@ -111,7 +113,7 @@ def test_dtypes_are_stable(case, dtype, x64):
     start = jgd.start(optimizer, params)
     end, report = jax.jit(lambda p: jgd.rollout(loss, optimizer, p, ground.noise(2)))(params)
     assert [x.dtype for x in jax.tree.leaves(end)] == [x.dtype for x in jax.tree.leaves(start)]
-    assert not any(x.weak_type for x in jax.tree.leaves((start.state, end)))
+    assert not any(x.weak_type for x in jax.tree.leaves((start.opt_state, end)))
     assert all(np.isfinite(np.asarray(x, np.float64)).all() for x in jax.tree.leaves((end.params, report.loss)))
 
 
@@ -120,11 +122,11 @@ def test_the_memory_is_fixed_and_all_can_be_donated(case):
     optimizer, params = case.build(**case.hypers), ground.params()
     describe = lambda tree: (jax.tree.structure(tree), [(x.shape, x.dtype) for x in jax.tree.leaves(tree)])
     progress = jgd.start(optimizer, params)
-    assert describe(jax.eval_shape(optimizer.init, params)) == describe(progress.state)
+    assert describe(jax.eval_shape(optimizer.init, params)) == describe(progress.opt_state)
     other = case.build(**{name: jnp.float32(0.9 * value) for name, value in case.hypers.items()})
-    assert describe(other.init(params)) == describe(progress.state)
+    assert describe(other.init(params)) == describe(progress.opt_state)
     buffers = [leaf.unsafe_buffer_pointer() for leaf in jax.tree.leaves(progress)]
     assert len(set(buffers)) == len(buffers)
     batch = jax.tree.map(lambda n: n[0], ground.noise())
     end = jax.jit(lambda p: jgd.step(ground.loss, optimizer, p, batch)[0], donate_argnums=0)(progress)
-    assert describe(end.state) == describe(optimizer.init(ground.params()))
+    assert describe(end.opt_state) == describe(optimizer.init(ground.params()))

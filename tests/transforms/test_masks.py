@@ -63,8 +63,8 @@ def test_each_group_is_as_if_it_were_alone(x64):
     """The gradient of one leaf doesn't depend on the others', so each leaf walks as by its own optimizer."""
     groups = partition({"bias": jgd.chain(*ball.transform.transforms, EmaOfParams(0.5)), "*": adam})
     walked, end = ground.path(groups)
-    assert (groups.eval_params(end.state, end.params)["bias"] != end.params["bias"]).all()
-    same(groups.eval_params(end.state, end.params)["weights"], end.params["weights"])
+    assert (groups.eval_params(end.opt_state, end.params)["bias"] != end.params["bias"]).all()
+    same(groups.eval_params(end.opt_state, end.params)["weights"], end.params["weights"])
     same(walked["bias"], ground.path(ball)[0]["bias"])
     same(walked["weights"], ground.path(adam)[0]["weights"])
 
@@ -77,7 +77,7 @@ def test_wrappers_within_wrappers_within_groups(x64):
     plain = jgd.chain(Accumulate(partition({"bias": ball, "*": adam}).transform, 3))
     (walked, end), (want, _) = ground.path(deep), ground.path(plain)
     same(walked, want)
-    same(deep.eval_params(end.state, end.params), end.params)
+    same(deep.eval_params(end.opt_state, end.params), end.params)
 
 
 @pytest.mark.parametrize(
