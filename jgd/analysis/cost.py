@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 if TYPE_CHECKING:
-    from jgd.sweeps.result import Sweep
+    from jgd.sweeps import Sweep
 
 
 @dataclass(frozen=True)
@@ -25,7 +25,7 @@ class Spending:
 
 
 def spending(sweep: "Sweep") -> Spending:
-    """Count a sweep's lane-steps.
+    """Count a sweep's steps.
 
     >>> import jgd
     >>> found = jgd.sweep("hours_points", "sgd", {"learning_rate": [0.01, 9.0]}, seeds=2, steps=30, block=4)

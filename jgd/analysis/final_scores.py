@@ -9,7 +9,7 @@ import numpy as np
 from jgd.core import checks
 
 if TYPE_CHECKING:
-    from jgd.sweeps.result import Sweep
+    from jgd.sweeps import Sweep
 
 
 @dataclass(frozen=True)

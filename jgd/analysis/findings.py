@@ -13,7 +13,7 @@ from jgd.core import checks
 from jgd.core.statistics import estimate
 
 if TYPE_CHECKING:
-    from jgd.sweeps.result import Sweep
+    from jgd.sweeps import Sweep
 
 TWO_VALUES = 0.25  # the half bin of two values, which are both outermost and no edge
 ROUNDING = 1e-9
@@ -73,7 +73,7 @@ def findings(sweep: "Sweep", confidence: float = 0.95) -> list[Finding]:
             said = f"{recipe}: the best config itself diverged at {lost} of {seeds} seeds, and no other did better"
             out.append(Finding("best_diverged", said, recipe, best, {"diverged": lost, "seeds": seeds}))
         curves = np.asarray(sweep.validation[ends.metric][best], np.float64)
-        out += still_improving(curves, sweep.evaluate_at, ends.larger_is_better, confidence, recipe, best)
+        out += still_improving(curves, sweep.evaluation_steps, ends.larger_is_better, confidence, recipe, best)
     return out + undecided(finals(sweep), confidence)
 
 

@@ -15,7 +15,7 @@ from jgd.analysis.unit_cube import Places, places
 from jgd.core import checks
 
 if TYPE_CHECKING:
-    from jgd.sweeps.result import Sweep
+    from jgd.sweeps import Sweep
 
 TREES = 100
 LEAVES = 512  # of a tree: its decomposition takes their square

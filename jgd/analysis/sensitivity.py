@@ -10,7 +10,7 @@ from jgd.core import checks
 from jgd.core.statistics import Estimate, estimate
 
 if TYPE_CHECKING:
-    from jgd.sweeps.result import Sweep
+    from jgd.sweeps import Sweep
 
 OVER_OTHERS = ("best", "mean")
 

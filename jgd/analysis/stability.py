@@ -12,7 +12,7 @@ from jgd.core import seeds as seeding
 from jgd.tasks import Task
 
 if TYPE_CHECKING:
-    from jgd.sweeps.result import Sweep
+    from jgd.sweeps import Sweep
 
 
 @dataclass(frozen=True)

@@ -9,7 +9,7 @@ from jgd.analysis.final_scores import rows_of
 from jgd.core import checks
 
 if TYPE_CHECKING:
-    from jgd.sweeps.result import Sweep
+    from jgd.sweeps import Sweep
 
 
 @dataclass(frozen=True)
@@ -77,11 +77,11 @@ def time_to_target_of(sweep: "Sweep", target: float, recipe: str | None = None) 
     rows = rows_of(sweep, recipe)
     return time_to_target(
         sweep.validation[sweep.metric][rows],
-        sweep.evaluate_at,
+        sweep.evaluation_steps,
         target,
         sweep.larger_is_better,
         sweep.reached[rows],
-        1 / sweep.cost["lane_steps_per_second"] if sweep.cost.get("lane_steps_per_second") else float("nan"),
+        1 / sweep.cost["steps_per_second"] if sweep.cost.get("steps_per_second") else float("nan"),
     )
 
 

@@ -39,7 +39,7 @@ def note(tick: SweepProgress, metric: str) -> str:
     """A tick in words.
 
     >>> note(SweepProgress("run", done=6000, total=9000, diverged=2, blocks=1, best=0.97123, seconds=3.0), "accuracy")
-    '1 block · 2,000 lane-steps/s · best accuracy 0.9712 · 2 diverged'
+    '1 block · 2,000 steps/s · best accuracy 0.9712 · 2 diverged'
     >>> note(SweepProgress("compile", done=1, total=2), "accuracy")
     '1 of 2 programs'
     """
@@ -47,7 +47,7 @@ def note(tick: SweepProgress, metric: str) -> str:
         return f"{tick.done} of {tick.total} programs"
     words = [f"{tick.blocks} {'block' if tick.blocks == 1 else 'blocks'}"]
     if tick.seconds > 0:
-        words.append(f"{tick.done / tick.seconds:,.0f} lane-steps/s")
+        words.append(f"{tick.done / tick.seconds:,.0f} steps/s")
     if math.isfinite(tick.best):
         words.append(f"best {metric} {tick.best:.4g}")
     if tick.diverged:

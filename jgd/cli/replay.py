@@ -8,7 +8,7 @@ import typer
 from jgd.cli import console, request, run_files
 from jgd.core import checks
 from jgd.results.run_figures import training_curves
-from jgd.sweeps.recipes import said
+from jgd.sweeps import format_config as said
 from jgd.sweeps.replay import SAME
 
 ANOTHER = 1  # the exit code where the lane didn't come out as it is stored

@@ -16,7 +16,7 @@ SWEEP = "sweep.json"
 STORED = (SWEEP, "journal", "pieces", "lanes", "test_reads.json", request.FILE)  # what makes a directory a sweep's
 ASIDE = ".before"
 REPLAYS = "replays"
-ALL_DIVERGED = "every lane diverged, there is nothing to choose: try smaller learning rates"
+ALL_DIVERGED = "every run diverged, there is nothing to choose: try smaller learning rates"
 
 
 def holds_a_sweep(directory: Path) -> bool:
@@ -45,19 +45,19 @@ def anew(directory: Path) -> Iterator[None]:
 
 
 def written(found: jgd.Sweep, directory: Path) -> int:
-    """Print a sweep's picks and cost and write them down: -> the exit code, 1 where every lane diverged."""
+    """Print a sweep's picks and cost and write them down: -> the exit code, 1 where every run diverged."""
     lanes = f"{len(found.configs)} configs × {len(found.seeds)} seeds, {found.plan.steps} steps"
     title = f"{found.task}: {lanes}; ± is the 95% interval of the mean over seeds"
     console.table(columns(found), rows(found), title=title)
     if stopped_line(found):
         console.say(stopped_line(found))
-    if found.cost["lane_steps"]:
+    if found.cost["steps"]:
         console.say(cost_line(found))
     else:
         console.say("nothing was left to run: all lanes are stored")
-    for note in found.archive.notes:
+    for note in found.notes:
         console.say(f"note: {note}")
-    if found.cost["lane_steps"] or not all((directory / name).exists() for name in ("results.nc", "table.txt")):
+    if found.cost["steps"] or not all((directory / name).exists() for name in ("results.nc", "table.txt")):
         for path in results.save_sweep(found, directory):
             console.say(f"wrote {path}")
     if found.best.config is None:

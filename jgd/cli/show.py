@@ -15,7 +15,7 @@ from jgd.core.statistics import estimate
 from jgd.epoch_loop import NOT_DIVERGED
 from jgd.results import table
 from jgd.results.confirmation import FILES
-from jgd.sweeps.recipes import said
+from jgd.sweeps import format_config as said
 
 
 def command(
@@ -31,7 +31,7 @@ def command(
     found = request.opened(directory)
     left = _left(found)
     size = f"{len(found.configs)} configs × {len(found.seeds)} seeds, {found.plan.steps} steps"
-    state = "through" if not left else f"{left} lanes are left on the way to step {found.legs[-1].until}"
+    state = "through" if not left else f"{left} lanes are left on the way to step {found.rounds[-1].until}"
     console.say(f"{found.task}: {size}; {state}; {'running now' if atomic_files.in_use(directory) else 'not running'}")
     console.table(table.columns(found), table.rows(found), title="picks; ± is the 95% interval of the mean over seeds")
     if left:
@@ -39,9 +39,9 @@ def command(
         console.table(heads, _best(found, top), title="the best so far, of what has come to the last step")
     else:
         console.say(results.report(found, top))
-    for note in found.archive.notes:
+    for note in found.notes:
         console.say(f"note: {note}")
-    reads = len(found.archive.reads)
+    reads = len(found.test_reads)
     times = "once" if reads == 1 else f"{reads} times"
     console.say(f"\nthe test rows were read {times}" if reads else "\nthe test rows have not been read")
     confirmation = directory / FILES[1]
@@ -51,11 +51,11 @@ def command(
 
 def _left(found: jgd.Sweep) -> int:
     """Lanes that the last leg so far has not brought to its end; when it has, the sweep is through."""
-    if not found.legs:
+    if not found.rounds:
         return 0
-    leg = found.legs[-1]
+    leg = found.rounds[-1]
     lanes = product(leg.configs, range(len(found.seeds)))
-    return sum(not found.archive.done(config, seed, leg.until) for config, seed in lanes)
+    return sum(not found.store.done(config, seed, leg.until) for config, seed in lanes)
 
 
 def _best(found: jgd.Sweep, top: int) -> list[list[str]]:

@@ -9,7 +9,7 @@ from typing import Any
 from jgd.core import atomic_files
 from jgd.results.table import said
 from jgd.sweeps import Confirmation
-from jgd.sweeps.recipes import said as in_words
+from jgd.sweeps import format_config as in_words
 
 FILES = ("confirmation.json", "confirmation.txt")
 

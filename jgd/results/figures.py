@@ -9,7 +9,7 @@ from jgd.core import checks
 from jgd.epoch_loop import NOT_DIVERGED
 from jgd.results.canvas import figure_and_axes, finish
 from jgd.sweeps import Sweep
-from jgd.sweeps.recipes import said
+from jgd.sweeps import format_config as said
 from jgd.training import smooth
 
 SMOOTHING = 0.15  # weight of the new value in a drawn training curve
@@ -58,7 +58,7 @@ def sensitivity(sweep: Sweep, path: str | Path, parameter: str | None = None) ->
     axes.tick_params(axis="x", pad=3 + 7 * len(sweep.picks))
     if _spans_decades(values=[c[parameter] for _, c in sweep.configs if parameter in c]):
         axes.set_xscale("log")
-    axes.set_ylabel(f"validation {sweep.metric} after {sweep.evaluate_at[-1]} steps")
+    axes.set_ylabel(f"validation {sweep.metric} after {sweep.evaluation_steps[-1]} steps")
     axes.set_title(
         f"{sweep.task}: mean over {len(sweep.seeds)} seeds, band lowest to highest, dotted = pick",
         fontsize=10,
@@ -73,7 +73,7 @@ def loss_curves(sweep: Sweep, path: str | Path) -> None:
         if pick.config is None:
             continue
         members = [sweep.best_member(pick.recipe, seed) for seed in sweep.seeds] if sweep.is_population else []
-        seeds = np.stack([sweep.lane_loss(*m) for m in members if m]) if members else sweep.loss[pick.config]
+        seeds = np.stack([sweep.run_loss(*m) for m in members if m]) if members else sweep.loss[pick.config]
         steps = np.arange(seeds.shape[1])
         axes.plot(steps, seeds.T, color=f"C{place}", lw=0.4, alpha=0.25)
         axes.plot(

@@ -54,14 +54,14 @@ def members_said(sweep: Sweep) -> list[str]:
     """A line for each seed's best member, and the schedule of the best of all."""
     best = sweep.best_member()
     if best is None:
-        return ["none: every lane diverged"]
+        return ["none: every run diverged"]
     lines = [
         f"{pick.recipe}: {said(pick.validation, len(sweep.seeds))}, the best member of each seed"
         for pick in sweep.picks
         if pick.config is not None
     ]
-    moves = sum(len(leg.origins or {}) for leg in sweep.legs)
-    lines.append(f"{moves} times a member went on from another, in {len(sweep.legs)} intervals")
+    moves = sum(len(leg.origins or {}) for leg in sweep.rounds)
+    lines.append(f"{moves} times a member went on from another, in {len(sweep.rounds)} intervals")
     lines.append(f"the best of all, member {best[0]} at seed {best[1]}, went by")
     for stretch in sweep.schedule(*best):
         words = ", ".join(f"{name} {value_said(value)}" for name, value in stretch.hyperparameters.items())

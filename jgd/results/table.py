@@ -31,7 +31,7 @@ def _some_are_short(sweep: Sweep) -> bool:
 
 
 def rows(sweep: Sweep) -> list[list[str]]:
-    """One row a recipe, best first; "–" where a recipe has no such parameter, or every lane diverged.
+    """One row a recipe, best first; "–" where a recipe has no such parameter, or every run diverged.
 
     >>> import jgd
     >>> result = jgd.sweep("hours_points", "sgd", {"learning_rate": [0.01, 9.0]}, seeds=2, steps=30)
@@ -74,7 +74,7 @@ def cost_line(sweep: Sweep) -> str:
     """What it took, in one line."""
     cost = sweep.cost
     return (
-        f"{cost['lane_steps_per_second']:,.0f} lane-steps/s · {cost['lane_steps']:,} lane-steps in "
+        f"{cost['steps_per_second']:,.0f} steps/s · {cost['steps']:,} steps in "
         f"{cost['run_seconds']:.1f} s · compile {cost['compile_seconds']:.1f} s · "
         f"{cost['devices']} × {cost['device_kind']} · blocks of {cost['block_width']} lanes, "
         f"{cost['padded_share']:.0%} padding"
@@ -86,7 +86,7 @@ def stopped_line(sweep: Sweep) -> str:
 
     >>> import jgd
     >>> space = {"learning_rate": jgd.spaces.log_grid(1e-3, 1, 9)}
-    >>> stopped_line(jgd.sweep("iris", "sgd", space, seeds=1, steps=90, halving=jgd.SuccessiveHalving(3, min_steps=10)))
+    >>> stopped_line(jgd.sweep("iris", "sgd", space, seeds=1, steps=90, policy=jgd.SuccessiveHalving(3, min_steps=10)))
     '8 of 9 configs stopped early · 74% of the steps saved'
     """
     stopped = int((sweep.reached < sweep.plan.steps).sum())

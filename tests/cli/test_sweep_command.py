@@ -174,7 +174,7 @@ def test_extend_confirm_show_and_replay_need_only_the_directory(here, tmp_path, 
 
     code, out, err = here("replay", "../run", "--config", "1", "--seed", "2")
     assert (code, err) == (0, "")
-    assert "bit for bit the stored lane over its 18 steps" in out
+    assert "bit for bit the stored run over its 18 steps" in out
     rows = (tmp_path / "run/replays/config-1-seed-2/history.csv").read_text().splitlines()
     assert rows[0].startswith("step,loss")
     losses = [float(row.split(",")[1]) for row in rows[1:] if row.split(",")[1]]
@@ -187,7 +187,7 @@ def test_a_replay_that_is_not_the_stored_lane_fails(here, tmp_path, monkeypatch)
 
     monkeypatch.setattr(replay, "assembled", shifted(replay.assembled))
     code, out, _ = here("replay", "run", "--config", "0", "--seed", "1", "--out", "again")
-    assert (code, "not the stored lane: another loss at step 0" in out) == (1, True)
+    assert (code, "not the stored run: another loss at step 0" in out) == (1, True)
     assert (tmp_path / "again/training.png").read_bytes().startswith(b"\x89PNG")
 
 
@@ -239,10 +239,10 @@ def test_halving_is_said_in_the_picture_of_the_directory(here):
 def test_all_lanes_diverged_is_the_exit_code_1(here):
     bad = ["sweep", "hours_points", "-o", "sgd", "--learning-rates", "1e3", "1e4", "2", "--steps", "30", "--out", "run"]
     code, out, _ = here(*bad)
-    assert (code, "every lane diverged" in out) == (1, True)
+    assert (code, "every run diverged" in out) == (1, True)
     assert here("show", "run")[0] == 0
     code, out, _ = here("confirm", "run")
-    assert (code, "every lane diverged" in out) == (1, True)
+    assert (code, "every run diverged" in out) == (1, True)
 
 
 @pytest.mark.parametrize(

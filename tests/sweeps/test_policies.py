@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import jgd
-from jgd.sweeps.policies.halving import dealt, shares
+from jgd.sweeps.policies.hyperband import assign_brackets, bracket_sizes
 from jgd.sweeps.policies.policy import Round, SweepState
 from jgd.sweeps.selection import pick, ranked
 
@@ -98,8 +98,8 @@ def test_by_default_fewer_than_eta_configs_are_left_for_the_last_stretch():
 
 def test_hyperband_is_the_papers_table():
     """Table 1 of Li et al. 2018: R = 81, eta = 3; (n, r) of each bracket."""
-    assert shares(3, 4)[::-1] == [81, 34, 15, 8, 5]
-    home = np.array(dealt(143, 3, 4))
+    assert bracket_sizes(3, 4)[::-1] == [81, 34, 15, 8, 5]
+    home = np.array(assign_brackets(143, 3, 4))
     made = legs(jgd.Hyperband(3, min_steps=1), standing(np.random.default_rng(0).random((143, 5)), 81))
     assert [leg.until for leg in made] == [1, 3, 9, 27, 81]
     alive = [[int((home[list(leg.configs)] == s).sum()) for leg in made] for s in (4, 3, 2, 1, 0)]
@@ -109,9 +109,9 @@ def test_hyperband_is_the_papers_table():
 @settings(deadline=None, max_examples=50)
 @given(st.integers(2, 5), st.integers(1, 4), st.integers(0, 300))
 def test_brackets_are_dealt_in_proportion_and_over_the_whole_order(eta, deepest, more):
-    parts = np.array(shares(eta, deepest))
+    parts = np.array(bracket_sizes(eta, deepest))
     count = len(parts) + more
-    home = dealt(count, eta, deepest)
+    home = assign_brackets(count, eta, deepest)
     counts = np.bincount(home, minlength=len(parts))
     assert counts.sum() == count
     assert counts.min() >= 1
@@ -277,12 +277,12 @@ BAD = {
     ),
     "alone": (lambda: jgd.PopulationBasedTraining(9).sized(90, 1), "needs at least 2 configs, got 1"),
     "no schedule": (lambda: jgd.PopulationReplay(()), "schedule must be what Sweep.schedule returned"),
-    "a number of 1": (lambda: jgd.sweep("iris", "sgd", {"learning_rate": 1.0}, steps=9, halving=1), "halving must be"),
+    "a number of 1": (lambda: jgd.sweep("iris", "sgd", {"learning_rate": 1.0}, steps=9, policy=1), "halving must be"),
     "a class": (
         lambda: jgd.sweep("iris", "sgd", {"learning_rate": 1.0}, steps=9, policy=jgd.SuccessiveHalving),
         "policy must be",
     ),
-    "both": (lambda: jgd.sweep("iris", "sgd", {"learning_rate": 1.0}, steps=9, policy=3, halving=3), "one argument"),
+    "both": (lambda: jgd.sweep("iris", "sgd", {"learning_rate": 1.0}, steps=9, policy=3, policy=3), "one argument"),
 }
 
 

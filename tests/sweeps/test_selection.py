@@ -60,8 +60,8 @@ def test_all_diverged_is_a_result_too():
     assert np.isnan(chosen.validation.mean)
     assert chosen.validation.n == 0
     assert found.best.config is None
-    assert "every lane diverged" in repr(found)
-    with pytest.raises(jgd.JgdError, match="nothing to confirm: every lane diverged"):
+    assert "every run diverged" in repr(found)
+    with pytest.raises(jgd.JgdError, match="nothing to confirm: every run diverged"):
         found.confirm()
     assert found.dataset["picked"].values.tolist() == [-1]
 

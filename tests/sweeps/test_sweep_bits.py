@@ -73,6 +73,6 @@ def test_a_lane_replayed_alone_has_its_bits(model):
     found = sweep(model)
     for config in (0, 37, 63):
         run = found.replay(config, SEEDS[0])
-        assert run.notes == ("bit for bit the stored lane over its 10 steps",)
+        assert run.notes == ("bit for bit the stored run over its 10 steps",)
         jax.tree.map(np.testing.assert_array_equal, run.params, found.params(config, SEEDS[0]))
         np.testing.assert_array_equal(run.evaluations["loss"], found.validation["loss"][config, 0])

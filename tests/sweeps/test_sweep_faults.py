@@ -72,7 +72,7 @@ def test_a_parameter_may_not_take_a_name_of_the_results():
     space = jgd.space(learning_rate=jgd.spaces.log_uniform(0.1, 1))
     found = sweeping.sweep(space=space, samples=2, policy=jgd.PopulationBasedTraining(every=6)).dataset
     known = {"learning_rate"}
-    assert {"leg_learning_rate", "origin", "reached", "recipe_of"} <= set(found.variables)
+    assert {"round_learning_rate", "origin", "reached", "recipe_of"} <= set(found.variables)
     for name in {*found.variables, *found.dims} - known:
         with pytest.raises(jgd.JgdError, match=f"'{name}', which a sweep's results use"):
             sweeping.sweep(open_ended, space={"learning_rate": [0.1], name: [1.0]})

@@ -25,7 +25,7 @@ from jgd.sweeps import ScheduleSegment
 from jgd.sweeps.policies.policy import Full
 
 RATES = jgd.spaces.log_uniform(1e-3, 1)
-ALL = 6 * 2 * 12  # lane-steps
+ALL = 6 * 2 * 12  # steps
 
 
 def sweep(store=None, recipe="adam", on=None, rates=RATES, **options) -> jgd.Sweep:
@@ -66,7 +66,7 @@ def copy(finished, tmp_path):
 
 def test_a_finished_sweep_is_returned_without_a_step(copy):
     found = sweep(copy)
-    assert (bits(found), found.cost["lane_steps"]) == (whole(), 0)
+    assert (bits(found), found.cost["steps"]) == (whole(), 0)
     assert bits(jgd.load_sweep(copy)) == whole()
     assert len(list((copy / "lanes").iterdir())) == 4  # the last ones of the blocks: those before were let go
 
@@ -98,7 +98,7 @@ def test_what_is_damaged_is_told_and_runs_again(copy, files, warning, damage):
     else:
         assert re.search(warning, str(told[0].message))
     again = sweep(copy) if files != "lanes/*" else None  # lanes of a sweep that is done aren't made again
-    assert again is None or (bits(again), again.cost["lane_steps"]) == (whole(), 0)
+    assert again is None or (bits(again), again.cost["steps"]) == (whole(), 0)
 
 
 def test_lanes_that_are_damaged_run_again_when_they_are_gone_on_from(copy):
@@ -119,14 +119,14 @@ def test_without_its_sweep_json_a_journal_still_knows_its_own(copy):
     ):
         sweep(copy, recipe="sgd")
     (copy / "sweep.json").unlink()
-    assert sweep(copy).cost["lane_steps"] == 0
+    assert sweep(copy).cost["steps"] == 0
     assert bits(jgd.load_sweep(copy)) == whole()
 
 
 def test_a_record_of_test_reads_that_is_damaged_is_told(copy):
     (copy / "test_reads.json").write_text("{")
     with pytest.warns(UserWarning, match=r"test_reads.json is damaged: earlier reads"):
-        assert sweep(copy).archive.reads == []
+        assert sweep(copy).test_reads == []
 
 
 def moved(rows):
@@ -162,7 +162,7 @@ OTHERS = {
 def test_another_sweep_is_refused_with_what_differs(finished, call, differs):
     with pytest.raises(jgd.JgdError, match=differs):
         call(finished)
-    assert sweep(finished).cost["lane_steps"] == 0
+    assert sweep(finished).cost["steps"] == 0
 
 
 @pytest.mark.parametrize("room", [0, 1, 4, 9])
@@ -183,7 +183,7 @@ def test_a_full_disk_loses_nothing_in_memory(tmp_path, monkeypatch, room):
     assert found.notes == ("not everything is stored: [Errno 28] No space left on device",)
     again = sweep(tmp_path)  # there is room again
     assert (bits(again), again.notes) == (whole(), ())
-    assert again.cost["lane_steps"] < ALL or room < 3  # what had landed is gone on from
+    assert again.cost["steps"] < ALL or room < 3  # what had landed is gone on from
 
 
 def test_a_directory_that_cant_be_written_is_refused_before_the_work(tmp_path):
@@ -213,7 +213,7 @@ def test_a_sweep_is_readable_while_it_runs(tmp_path):
         sweep(tmp_path, tell=tell)
     early, late = seen[0], sweep(tmp_path)
     assert bits(late) == whole()
-    assert late.cost["lane_steps"] < ALL
+    assert late.cost["steps"] < ALL
     there = ~np.isnan(early.loss)
     assert 0 < there.sum() < ALL
     np.testing.assert_array_equal(early.loss[there], late.loss[there])
@@ -264,12 +264,12 @@ class Early(Full):
     """A policy of a user's own."""
 
     def next(self, standing):
-        return None if standing.legs else replace(super().next(standing), until=2)
+        return None if standing.rounds else replace(super().next(standing), until=2)
 
 
 def test_a_policy_of_ones_own_is_gone_on_with_by_the_same_call(tmp_path):
-    assert sweep(tmp_path / "own", policy=Early()).cost["lane_steps"] == 2 * ALL // 12
-    assert sweep(tmp_path / "own", policy=Early()).cost["lane_steps"] == 0
+    assert sweep(tmp_path / "own", policy=Early()).cost["steps"] == 2 * ALL // 12
+    assert sweep(tmp_path / "own", policy=Early()).cost["steps"] == 0
     with pytest.raises(jgd.JgdError, match=r"a policy of your own: go on by the same jgd.sweep"):
         jgd.load_sweep(tmp_path / "own")
 
