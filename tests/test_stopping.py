@@ -72,7 +72,11 @@ def test_patience_and_the_best_parameters():
 
 def judged(values, **rule):
     """Which evaluations were the best so far, and what is remembered after the last."""
-    judge = jgd.StoppingRule(**rule).early_stopping(larger_is_better=False) if rule else EarlyStopping(larger_is_better=True)
+    judge = (
+        jgd.StoppingRule(**rule).early_stopping(larger_is_better=False)
+        if rule
+        else EarlyStopping(larger_is_better=True)
+    )
     best, won = judge.init(jnp.zeros(())), []
     for step, value in enumerate(values):
         best = judge.update(best, jnp.float32(step), jnp.int32(step), jnp.float32(value))

@@ -21,8 +21,8 @@ def command(
     and confirmation.txt.
     """
     found = request.opened(directory)
-    with sweep_progress(found.metric) as tell:
-        found = found.extend(tell=tell)  # the picks of half a sweep are not its picks
+    with sweep_progress(found.metric) as callback:
+        found = found.extend(callback=callback)  # the picks of half a sweep are not its picks
     if found.best.config is None:
         console.say(run_files.ALL_DIVERGED)
         raise typer.Exit(1)

@@ -1,4 +1,4 @@
-"""jgd replay: one lane of a sweep again, by the program that ran it."""
+"""jgd replay: one run of a sweep again, by the program that ran it."""
 
 from pathlib import Path
 from typing import Annotated
@@ -11,7 +11,7 @@ from jgd.results.run_figures import training_curves
 from jgd.sweeps import format_config as said
 from jgd.sweeps.replay import SAME
 
-ANOTHER = 1  # the exit code where the lane didn't come out as it is stored
+ANOTHER = 1  # the exit code where the run didn't come out as it is stored
 
 
 def command(
@@ -23,12 +23,12 @@ def command(
         Path | None, typer.Option(help="Where to write; default replays/config-N-seed-M in the sweep's directory.")
     ] = None,
 ) -> None:
-    """Run one lane again and say whether it is bit for bit the stored one; exits 1 where it isn't.
+    """Run it again and say whether it is bit for bit the stored one; exits 1 where it isn't.
 
     Writes history.csv and training.png.
     """
     found = request.opened(directory)
-    place = found.lane(config, seed)[0]
+    place = found.indices(config, seed)[0]
     if steps is None and not found.reached[place]:
         raise checks.JgdValueError(f"config {config} has not run yet: give --steps, or `jgd extend {directory}` first")
     out = directory / run_files.REPLAYS / f"config-{config}-seed-{seed}" if out is None else out

@@ -13,7 +13,7 @@ from jgd.results import confirmation, files
 from jgd.results.table import columns, cost_line, rows, stopped_line
 
 SWEEP = "sweep.json"
-STORED = (SWEEP, "journal", "pieces", "lanes", "test_reads.json", request.FILE)  # what makes a directory a sweep's
+STORED = (SWEEP, "journal", "blocks", "lanes", "test_reads.json", request.FILE)  # what makes a directory a sweep's
 ASIDE = ".before"
 REPLAYS = "replays"
 ALL_DIVERGED = "every run diverged, there is nothing to choose: try smaller learning rates"
@@ -46,15 +46,15 @@ def anew(directory: Path) -> Iterator[None]:
 
 def written(found: jgd.Sweep, directory: Path) -> int:
     """Print a sweep's picks and cost and write them down: -> the exit code, 1 where every run diverged."""
-    lanes = f"{len(found.configs)} configs × {len(found.seeds)} seeds, {found.plan.steps} steps"
-    title = f"{found.task}: {lanes}; ± is the 95% interval of the mean over seeds"
+    size = f"{len(found.configs)} configs × {len(found.seeds)} seeds, {found.steps} steps"
+    title = f"{found.task}: {size}; ± is the 95% interval of the mean over seeds"
     console.table(columns(found), rows(found), title=title)
     if stopped_line(found):
         console.say(stopped_line(found))
     if found.cost["steps"]:
         console.say(cost_line(found))
     else:
-        console.say("nothing was left to run: all lanes are stored")
+        console.say("nothing was left to run: all runs are stored")
     for note in found.notes:
         console.say(f"note: {note}")
     if found.cost["steps"] or not all((directory / name).exists() for name in ("results.nc", "table.txt")):

@@ -1,6 +1,5 @@
 """jgd show: what is in a sweep's directory, also while the sweep runs or after it was killed."""
 
-from itertools import product
 from pathlib import Path
 from typing import Annotated
 
@@ -29,9 +28,9 @@ def command(
     """
     checks.count("top", top, 1)
     found = request.opened(directory)
-    left = _left(found)
-    size = f"{len(found.configs)} configs × {len(found.seeds)} seeds, {found.plan.steps} steps"
-    state = "through" if not left else f"{left} lanes are left on the way to step {found.rounds[-1].until}"
+    left = found.runs_left
+    size = f"{len(found.configs)} configs × {len(found.seeds)} seeds, {found.steps} steps"
+    state = "through" if not left else f"{left} runs are left on the way to step {found.rounds[-1].until}"
     console.say(f"{found.task}: {size}; {state}; {'running now' if atomic_files.in_use(directory) else 'not running'}")
     console.table(table.columns(found), table.rows(found), title="picks; ± is the 95% interval of the mean over seeds")
     if left:
@@ -49,17 +48,8 @@ def command(
         console.say("\n" + confirmation.read_text(encoding="utf-8").rstrip())
 
 
-def _left(found: jgd.Sweep) -> int:
-    """Lanes that the last leg so far has not brought to its end; when it has, the sweep is through."""
-    if not found.rounds:
-        return 0
-    leg = found.rounds[-1]
-    lanes = product(leg.configs, range(len(found.seeds)))
-    return sum(not found.store.done(config, seed, leg.until) for config, seed in lanes)
-
-
 def _best(found: jgd.Sweep, top: int) -> list[list[str]]:
-    """The best configs by their mean over seeds; those with lanes that diverged or are missing come after the others."""
+    """The best configs by their mean over seeds; those with runs that diverged or are missing come after the others."""
     scores = np.where(np.isfinite(found.scores), found.scores, np.nan)
     missing = np.isnan(scores).sum(axis=1)
     some = np.flatnonzero(missing < scores.shape[1])

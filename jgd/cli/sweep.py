@@ -57,7 +57,7 @@ def command(
     scale: Annotated[
         str | None, typer.Option(help="Features of --data: standard (default), minmax or none, by the training rows.")
     ] = None,
-    halving: Annotated[
+    policy: Annotated[
         int | None, typer.Option(help="Successive halving: at each rung one config of so many goes on, 2 or more.")
     ] = None,
     block: Annotated[int | None, typer.Option(help="Configs a compiled block holds; default planned.")] = None,
@@ -66,8 +66,8 @@ def command(
         Path | None,
         typer.Option("--out", "--store", help="The sweep's directory; default runs/TASK, numbered."),
     ] = None,
-    extend: Annotated[
-        bool, typer.Option("--extend", help="Go on with a smaller sweep in --out: more samples, seeds or steps.")
+    resume: Annotated[
+        bool, typer.Option("--resume", help="Go on also with a smaller sweep in --out: more samples, seeds or steps.")
     ] = False,
     overwrite: Annotated[bool, typer.Option("--overwrite", help="Start anew in --out, whatever it holds.")] = False,
 ) -> None:
@@ -76,8 +76,8 @@ def command(
     The directory holds all that was done, block by block: killed at any moment, the same command goes on and ends with
     the same numbers. When it is through there are results.nc, table.txt, sensitivity.png and loss.png too.
     """
-    if extend and (out is None or overwrite):
-        raise checks.JgdValueError("--extend goes on with what --out holds: give --out, and no --overwrite")
+    if resume and (out is None or overwrite):
+        raise checks.JgdValueError("--resume goes on with what --out holds: give --out, and no --overwrite")
     file = None if data is None else str(data)
     asked = Asked(task, model, file, target, loss, scale, tuple(recipe or []), str(Path.cwd()))
     what = asked.make_task()
@@ -89,7 +89,7 @@ def command(
         "seeds": seeds,
         "steps": steps,
         "batch_size": _batch_size(batch_size, searched, what),
-        "halving": halving,
+        "policy": policy,
         "block": block,
         "memory": None if memory is None else checks.count("memory", memory, 1) * 2**20,
     }
@@ -97,16 +97,16 @@ def command(
     goes_on = asked.is_in if out is None else run_files.holds_a_sweep
     directory = console.run_directory(out, asked.name, overwrite, goes_on)
 
-    def keeping(tell: Callable[[SweepProgress], None]) -> Callable[[SweepProgress], None]:
-        def told(tick: SweepProgress) -> None:
-            if tick.stage == "compile":  # the plan was checked, and the directory is this sweep's
+    def keeping(show: Callable[[SweepProgress], None]) -> Callable[[SweepProgress], None]:
+        def callback(progress: SweepProgress) -> None:
+            if progress.stage == "compile":  # the plan was checked, and the directory is this sweep's
                 asked.keep_in(directory)
-            tell(tick)
+            show(progress)
 
-        return told
+        return callback
 
-    with sweep_progress(what.metric) as tell, run_files.anew(directory) if overwrite else nullcontext():
-        found = jgd.sweep(what, recipes, searched, store=directory, extend=extend, tell=keeping(tell), **options)
+    with sweep_progress(what.metric) as show, run_files.anew(directory) if overwrite else nullcontext():
+        found = jgd.sweep(what, recipes, searched, store=directory, resume=resume, callback=keeping(show), **options)
         asked.keep_in(directory)
     raise typer.Exit(run_files.written(found, directory))
 

@@ -34,10 +34,10 @@ def sensitivity(sweep: Sweep, path: str | Path, parameter: str | None = None) ->
         "swept parameter", parameter or ("learning_rate" if "learning_rate" in swept else swept[0]), swept
     )
     figure, axes = figure_and_axes()
-    final, stopped = sweep.scores, sweep.reached < sweep.plan.steps
+    final, stopped = sweep.scores, sweep.reached < sweep.steps
     marks = []
     for place, pick in enumerate(sweep.picks):
-        mine = [config for config in sweep.of(pick.recipe) if parameter in sweep.configs[config][1]]
+        mine = [config for config in sweep.configs_of(pick.recipe) if parameter in sweep.configs[config][1]]
         if not mine:
             continue
         values = np.array([sweep.configs[config][1][parameter] for config in mine], float)

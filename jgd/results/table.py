@@ -27,7 +27,7 @@ def _names(sweep: Sweep) -> list[str]:
 
 
 def _some_are_short(sweep: Sweep) -> bool:
-    return any(pick.config is not None and pick.reached < sweep.plan.steps for pick in sweep.picks)
+    return any(pick.config is not None and pick.reached < sweep.steps for pick in sweep.picks)
 
 
 def rows(sweep: Sweep) -> list[list[str]]:
@@ -47,7 +47,7 @@ def rows(sweep: Sweep) -> list[list[str]]:
             *(value_said(pick.hyperparameters[n]) if n in pick.hyperparameters else "–" for n in names),
             said(pick.validation, len(sweep.seeds)),
             *([str(pick.reached) if pick.config is not None else "–"] if short else []),
-            f"{pick.diverged} of {pick.lanes}",
+            f"{pick.diverged} of {pick.runs}",
         ]
         for pick in order
     ]
@@ -89,7 +89,7 @@ def stopped_line(sweep: Sweep) -> str:
     >>> stopped_line(jgd.sweep("iris", "sgd", space, seeds=1, steps=90, policy=jgd.SuccessiveHalving(3, min_steps=10)))
     '8 of 9 configs stopped early · 74% of the steps saved'
     """
-    stopped = int((sweep.reached < sweep.plan.steps).sum())
+    stopped = int((sweep.reached < sweep.steps).sum())
     if not stopped:
         return ""
     return (

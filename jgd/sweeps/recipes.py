@@ -72,7 +72,9 @@ def recipes_by_name(recipes: Recipes | None) -> dict[str, Recipe]:
     return chosen
 
 
-def group_configs(recipes: Mapping[str, Recipe], configs: Sequence[tuple[str, Config]], static: Iterable[str]) -> list[Group]:
+def group_configs(
+    recipes: Mapping[str, Recipe], configs: Sequence[tuple[str, Config]], static: Iterable[str]
+) -> list[Group]:
     """The groups of a sweep's configs, in the order of their first config; every config is built once as a check."""
     structural, takes = set(static), {name: _takes(recipe) for name, recipe in recipes.items()}
     members: dict[Hashable, list[int]] = {}

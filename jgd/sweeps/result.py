@@ -8,7 +8,6 @@ from typing import Any, Self
 import jax
 import numpy as np
 
-
 from jgd.core import checks
 from jgd.core.types import Params
 from jgd.spaces.space import Config, Space

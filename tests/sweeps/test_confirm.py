@@ -30,7 +30,7 @@ def test_e7_poisoned_test_rows_change_nothing_before_they_are_confirmed():
         found.confirm(seeds=FRESH)
     wrong = replace(task(), test=(inputs, np.full_like(labels, -1)))
     sure, clean = sweep(["sgd", "adam"], on=wrong).confirm(seeds=FRESH), usual().confirm(seeds=FRESH)
-    np.testing.assert_array_equal(sure.lanes.loss, clean.lanes.loss)
+    np.testing.assert_array_equal(sure.runs.loss, clean.runs.loss)
     assert [one.validation for one in sure.confirmed] == [one.validation for one in clean.confirmed]
     assert [one.test.mean for one in sure.confirmed] == [0, 0]  # no label is right
 

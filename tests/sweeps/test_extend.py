@@ -48,11 +48,11 @@ def test_rows_of_ones_own_are_added():
 
 
 def test_an_extension_that_is_interrupted_is_gone_on_with(tmp_path):
-    def tell(tick):
-        if tick.stage == "run" and tick.done > 40:
+    def callback(progress):
+        if progress.stage == "run" and progress.done > 40:
             raise InterruptedError
 
     found = sweep(store=tmp_path)
     with pytest.raises(InterruptedError):
-        found.extend(samples=9, steps=16, tell=tell)
+        found.extend(samples=9, steps=16, callback=callback)
     same(sweep(samples=9, steps=16, store=tmp_path), sweep(samples=9, steps=16))

@@ -125,23 +125,23 @@ class Crash(Exception):
 
 
 def crashing(after):
-    """A `tell` that raises after some ticks of running."""
+    """A callback that raises after some reports of running."""
     seen = []
 
-    def tell(tick):
-        seen.append(tick)
-        if tick.stage == "run" and len(seen) > after:
+    def callback(progress):
+        seen.append(progress)
+        if progress.stage == "run" and len(seen) > after:
             raise Crash
 
-    return tell
+    return callback
 
 
 @pytest.mark.parametrize("after", [4, 9, 13])
 def test_a_crash_and_another_run_decide_the_same(after):
-    plan, archive = stopped("halving").plan, MemoryStore()
+    plan, store = stopped("halving").plan, MemoryStore()
     with pytest.raises(Crash):
-        run_plan(plan, archive, crashing(after))
-    found = run_plan(plan, archive, lambda tick: None)
+        run_plan(plan, store, crashing(after))
+    found = run_plan(plan, store)
     assert 0 < found.cost["steps"] <= 56
     same(found, stopped("halving"))
 

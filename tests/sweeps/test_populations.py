@@ -24,24 +24,24 @@ def usual():
 
 def test_the_result_tells_who_came_from_whom():
     found = usual()
-    assert [leg.until for leg in found.rounds] == [4, 8, 12]
-    moved = [(leg, lane, donor) for leg in found.rounds for lane, donor in (leg.origins or {}).items()]
+    assert [each.until for each in found.rounds] == [4, 8, 12]
+    moved = [(each, run, donor) for each in found.rounds for run, donor in (each.origins or {}).items()]
     assert moved
     data = found.dataset
-    for leg, (config, place), donor in moved:
-        at = {"leg": leg.until, "config": config, "seed": found.seeds[place]}
+    for each, (config, place), donor in moved:
+        at = {"round": each.until, "config": config, "seed": found.seeds[place]}
         assert int(data["origin"].sel(at)) == donor
-        assert float(data["round_b1"].sel(at)) == leg.values[config, place]["b1"]
-        look = found.evaluation_steps.index(leg.begin)
-        scores = found.validation["loss"][:, place, look]
+        assert float(data["round_b1"].sel(at)) == each.values[config, place]["b1"]
+        place_of = found.evaluation_steps.index(each.begin)
+        scores = found.validation["loss"][:, place, place_of]
         assert scores[donor] < scores[config]
-    assert data["round_learning_rate"].sel(leg=4).values[:, 0].tolist() == data["learning_rate"].values.tolist()
+    assert data["round_learning_rate"].sel(round=4).values[:, 0].tolist() == data["learning_rate"].values.tolist()
 
 
 def test_a_member_goes_on_from_its_donor():
     found = usual()
-    leg = found.rounds[1]
-    (config, place), donor = next(iter(leg.origins.items()))
+    second = found.rounds[1]
+    (config, place), donor = next(iter(second.origins.items()))
     np.testing.assert_allclose(found.loss[config, place, 4], found.loss[donor, place, 4], rtol=1e-6)
 
 
@@ -64,10 +64,10 @@ def test_the_pick_is_of_the_best_members_and_is_confirmed_by_their_schedule():
     best = found.scores.min(axis=0)
     assert pick.validation.mean == pytest.approx(best.mean())
     config, seed = found.best_member()
-    assert found.scores[found.lane(config, seed)] == best.min()
+    assert found.scores[found.indices(config, seed)] == best.min()
     assert pick.hyperparameters == found.schedule(config, seed)[-1].hyperparameters
     confirmed = found.confirm(seeds=[7, 8])
-    assert confirmed.lanes.schedule(0, 7)[-1].hyperparameters == pick.hyperparameters
+    assert confirmed.runs.schedule(0, 7)[-1].hyperparameters == pick.hyperparameters
     assert np.isfinite(confirmed.confirmed[0].test.mean)
 
 
@@ -85,19 +85,19 @@ def test_what_people_read_of_a_population_is_of_members(tmp_path):
 
 
 def test_a_crash_and_another_run_decide_the_same():
-    archive = MemoryStore()
+    store = MemoryStore()
     with pytest.raises(Crash):
-        run_plan(usual().plan, archive, crashing(6))
-    same(run_plan(usual().plan, archive, lambda tick: None), usual())
+        run_plan(usual().plan, store, crashing(6))
+    same(run_plan(usual().plan, store), usual())
 
 
 def test_lost_lanes_are_made_again_through_their_forebears():
-    archive = MemoryStore()
+    store = MemoryStore()
     with pytest.raises(Crash):
-        run_plan(usual().plan, archive, crashing(14))
-    assert all(archive.done(config, place, 8) for config in range(6) for place in (0, 1))  # two legs of three
-    archive.held.clear()
-    found = run_plan(usual().plan, archive, lambda tick: None)
+        run_plan(usual().plan, store, crashing(14))
+    assert all(store.done(config, place, 8) for config in range(6) for place in (0, 1))  # two rounds of three
+    store.held.clear()
+    found = run_plan(usual().plan, store)
     assert found.cost["steps"] > 0
     same(found, usual())
 

@@ -50,7 +50,7 @@ def test_a_diverged_lane_is_flagged_and_frozen():
 def test_a_diverged_lane_is_never_picked():
     (chosen,) = wild().picks
     assert chosen.config in (0, 2)
-    assert (chosen.diverged, chosen.lanes) == (2, 6)
+    assert (chosen.diverged, chosen.runs) == (2, 6)
 
 
 def test_all_diverged_is_a_result_too():

@@ -140,11 +140,11 @@ def test_a_lane_is_asked_for_by_its_seed():
 
 
 def test_ticks_add_up():
-    ticks = []
-    sweep(tell=ticks.append)
-    run = [tick for tick in ticks if tick.stage == "run"]
-    compiled = [tick for tick in ticks if tick.stage == "compile"]
-    assert [tick.done for tick in run] == sorted(tick.done for tick in run)
+    reports = []
+    sweep(callback=reports.append)
+    run = [each for each in reports if each.stage == "run"]
+    compiled = [each for each in reports if each.stage == "compile"]
+    assert [each.done for each in run] == sorted(each.done for each in run)
     assert run[-1].done == run[-1].total == 7 * 2 * 12
     assert compiled[-1].done == compiled[-1].total
 

@@ -60,7 +60,7 @@ def test_other_looks_change_no_loss_and_no_parameter(model):
 
 @pytest.mark.parametrize("model", MODELS)
 def test_an_extended_sweep_has_the_bits_of_a_whole_one(model, tmp_path, monkeypatch):
-    monkeypatch.setattr(importlib.import_module("jgd.sweeps.engine.engine"), "SAVE", 0.0)
+    monkeypatch.setattr(importlib.import_module("jgd.sweeps.engine.run_block"), "SAVE_EVERY", 0.0)
     few = sweep(model, RATES[:9], steps=5, store=tmp_path)
     longer = few.extend(steps=10).extend(seeds=(0, *SEEDS))  # through files
     beside = {lane: digest for lane, digest in lanes(longer).items() if lane in plain(model)}

@@ -17,16 +17,16 @@ class StoppingRule(Exception):
 
 
 def test_the_first_fault_stops_the_sweep():
-    ticks = []
+    reports = []
 
-    def tell(tick):
-        ticks.append(tick)
-        if tick.stage == "run":
+    def callback(progress):
+        reports.append(progress)
+        if progress.stage == "run":
             raise StoppingRule
 
     with pytest.raises(StoppingRule):
-        sweeping.sweep("sgd", seeds=20, block=1, tell=tell)  # 140 blocks
-    assert len([tick for tick in ticks if tick.stage == "run"]) <= 4  # one or two a device, not all
+        sweeping.sweep("sgd", seeds=20, block=1, callback=callback)  # 140 blocks
+    assert len([each for each in reports if each.stage == "run"]) <= 4  # one or two a device, not all
 
 
 def test_x64_of_the_callers_thread_holds_in_the_workers():
@@ -40,11 +40,11 @@ def test_x64_of_the_callers_thread_holds_in_the_workers():
 
 
 def test_metrics_are_refused_before_the_work():
-    ticks = []
+    reports = []
     vector = replace(sweeping.task(), metrics={"labels": lambda params, rows: rows[1]}, metric="loss")
     with pytest.raises(jgd.JgdError, match="'labels' must return one number"):
-        sweeping.sweep("sgd", on=vector, tell=ticks.append)
-    assert not [tick for tick in ticks if tick.stage == "run"]
+        sweeping.sweep("sgd", on=vector, callback=reports.append)
+    assert not [each for each in reports if each.stage == "run"]
     named = replace(sweeping.task(), metrics={"step": lambda params, rows: 0.0}, metric="loss")
     with pytest.raises(jgd.JgdError, match="may not be named 'step'"):
         sweeping.sweep("sgd", on=named)

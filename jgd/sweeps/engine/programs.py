@@ -77,7 +77,7 @@ def init_block(
         return BlockState(replace(spec, init=None, measure=spec.measured_by), lane, loss_limit(at_start, factor))
 
     axes = BlockState(0, LANE_AXES, 0)  # pyright: ignore
-    return jax.vmap(one, out_axes=axes)(jnp.arange(width), values)
+    return jax.vmap(one, out_axes=axes)(jnp.arange(width), dict(values))
 
 
 def block_shapes(build: Build, values: Mapping[str, np.ndarray], task: Task, *, width: int) -> BlockState:

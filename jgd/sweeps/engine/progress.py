@@ -68,9 +68,7 @@ class Meter:
             self.padded_steps += steps * width
             self.diverged += diverged
             seconds = time.perf_counter() - self._began
-            self.callback(
-                SweepProgress("run", self.steps, self.total, self.diverged, self.blocks, self.best, seconds)
-            )
+            self.callback(SweepProgress("run", self.steps, self.total, self.diverged, self.blocks, self.best, seconds))
 
     def note_scores(self, scores: np.ndarray) -> None:
         """Take the best of some scores; the lock is held by the caller."""
