@@ -3,7 +3,7 @@
 Models and losses are pure functions, optimizers are records whose hyperparameters are array leaves, and thousands of
 runs are one compiled program. In the order of the data flow:
 
-    data ─► split ─► scale ─► batches ─► loss ─► gradient ─► step ─► train ─► sweep ─► results
+    data ─► split ─► scale ─► batches ─► loss ─► gradient ─► step ─► train ─► sweep ─► analysis ─► plots, reports
 """
 
 from jgd import (
@@ -15,22 +15,25 @@ from jgd import (
     losses,
     models,
     optimizers,
-    results,
+    plots,
+    reports,
     schedules,
     spaces,
     tasks,
+    teaching,
 )
 from jgd.core.checks import JgdError
 from jgd.core.functions import OnBatch
 from jgd.core.optimizer import Optimizer, apply_updates, chain
-from jgd.core.record import record
-from jgd.core.record import static as static_field
+from jgd.core.record import hyper, record, static_field
 from jgd.core.seeds import init_key
+from jgd.core.transform import Context, Transform
 from jgd.data import MinMax, Standard, datasets, split
-from jgd.descent import TrainState, rollout, start, step
+from jgd.descent import StepMetrics, TrainState, rollout, start, step
 from jgd.gradients import check_gradients
 from jgd.losses import SupervisedLoss, in_pieces
 from jgd.spaces import Space, space
+from jgd.status import RunEnd, Status
 from jgd.stopping import StoppingRule
 from jgd.sweeps import (
     Hyperband,
@@ -64,6 +67,7 @@ __all__ = [
     "SupervisedLoss",
     "in_pieces",
     "gradients",
+    "teaching",
     "check_gradients",
     "schedules",
     "optimizers",
@@ -75,6 +79,7 @@ __all__ = [
     "step",
     "rollout",
     "TrainState",
+    "StepMetrics",
     "gradient_free",
     "train",
     "train_seeds",
@@ -82,6 +87,8 @@ __all__ = [
     "Runs",
     "Run",
     "StoppingRule",
+    "Status",
+    "RunEnd",
     "smooth",
     "Task",
     "tasks",
@@ -101,8 +108,12 @@ __all__ = [
     "Hypergradient",
     "use_cores",
     "analysis",
-    "results",
+    "plots",
+    "reports",
     "record",
     "static_field",
+    "hyper",
+    "Transform",
+    "Context",
     "JgdError",
 ]

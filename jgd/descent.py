@@ -13,8 +13,6 @@ from jgd.core.functions import OnBatch
 from jgd.core.optimizer import Optimizer, OptimizerState, apply_updates
 from jgd.core.record import record
 from jgd.core.types import Batch, Loss, Params
-from jgd.transforms.learning_rate import learning_rate
-from jgd.transforms.noise import seeded
 
 
 @record
@@ -61,7 +59,7 @@ def start(optimizer: Optimizer, params: Params, noise: Array | None = None) -> T
         0
     """
     opt_state = optimizer.init(params)
-    return TrainState(params, opt_state if noise is None else seeded(opt_state, noise))
+    return TrainState(params, opt_state if noise is None else optimizer.reseed(opt_state, noise))
 
 
 def step(loss: Loss, optimizer: Optimizer, train_state: TrainState, batch: Batch) -> tuple[TrainState, StepMetrics]:
@@ -95,9 +93,9 @@ def step(loss: Loss, optimizer: Optimizer, train_state: TrainState, batch: Batch
     updates, opt_state = optimizer.update(grads, train_state.opt_state, train_state.params, value=value, loss=at)
     params = apply_updates(train_state.params, updates)
     wide = tree.compute_dtype(train_state.params)
-    norm = tree.quick_norm(tree.widen(grads, wide))
-    rate = learning_rate(opt_state).astype(wide)
-    return TrainState(params, opt_state), StepMetrics(value.astype(wide), norm, tree.quick_norm(updates), rate)
+    norm = tree.fast_global_norm(tree.widen(grads, wide))
+    rate = optimizer.info(opt_state).learning_rate.astype(wide)
+    return TrainState(params, opt_state), StepMetrics(value.astype(wide), norm, tree.fast_global_norm(updates), rate)
 
 
 def rollout(loss: Loss, optimizer: Optimizer, params: Params, batches: Batch) -> tuple[TrainState, StepMetrics]:

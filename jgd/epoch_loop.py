@@ -15,12 +15,11 @@ from jax import Array
 
 from jgd.core import tree
 from jgd.core.optimizer import Optimizer, OptimizerState
-from jgd.core.record import record, static
+from jgd.core.record import record, static_field
 from jgd.core.types import Batch, Loss, Params
 from jgd.data.batches import Batches
 from jgd.descent import StepMetrics, TrainState, step
 from jgd.stopping import NOT_MET, EarlyStoppingState, Thresholds, ThresholdState
-from jgd.transforms.guard import forgiven
 
 NOT_DIVERGED = -1  # `diverged_at` of a lane that has not
 
@@ -77,7 +76,7 @@ def guarded_step(
     """
     at = lane.train_state.opt_state.step
     train_state, metrics = step(loss, optimizer, lane.train_state, batch)
-    skipped_by_guard = forgiven(train_state.opt_state)
+    skipped_by_guard = optimizer.info(train_state.opt_state).skipped
     sane = jnp.isfinite(metrics.loss) & (metrics.loss <= limit) | skipped_by_guard
     finite = tree.all_finite
     if not vectorized:  # they were finite after the first step, and most updates can't change that
@@ -133,10 +132,10 @@ class EpochLoop:
     limit: Array  # the loss above which the lane has diverged
     batches: Batches
     thresholds: Thresholds | None = None
-    capacity: int = static(default=1)
-    observe: Callable[[Params], Any] | None = static(default=None)
-    lanes: int | None = static(default=None)
-    loss_axis: int | None = static(default=None)
+    capacity: int = static_field(default=1)
+    observe: Callable[[Params], Any] | None = static_field(default=None)
+    lanes: int | None = static_field(default=None)
+    loss_axis: int | None = static_field(default=None)
 
     def init(self, lane: Lane) -> LoopCarry:
         """The carry of a segment before its first step: its buffers are empty."""

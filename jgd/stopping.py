@@ -11,7 +11,7 @@ import jax.numpy as jnp
 from jax import Array
 
 from jgd.core import checks, tree
-from jgd.core.record import record, static
+from jgd.core.record import record, static_field
 from jgd.core.types import Params
 
 NOT_MET = -1  # `ThresholdState.at` until a threshold is met
@@ -80,7 +80,7 @@ class EarlyStopping:
 
     min_delta: Array | float = 0.0
     patience: Array | int = 2**31 - 1
-    larger_is_better: bool = static(default=False)
+    larger_is_better: bool = static_field(default=False)
 
     def init(self, params: Params) -> EarlyStoppingState:
         """Before the first evaluation."""

@@ -8,7 +8,7 @@ import numpy as np
 from jax import Array
 
 from jgd.core import checks
-from jgd.core.record import record, static
+from jgd.core.record import record, static_field
 from jgd.core.types import Batch, Loss, Params
 from jgd.data import MinMax, Scaling, Standard, datasets, split
 from jgd.losses import SupervisedLoss, errors
@@ -56,7 +56,7 @@ class Start:
     """key -> the model's parameters in `dtype`; two of one model are equal, so a recipe may make its task afresh."""
 
     model: Model
-    dtype: str = static(default="float32")
+    dtype: str = static_field(default="float32")
 
     def __call__(self, key: Array) -> Params:
         return self.model.init(key, jnp.dtype(self.dtype))

@@ -137,8 +137,8 @@ ROWS = {
     "std": (lambda: Normal(-1.0), V, ["std", ">= 0"]),
     "variance": (lambda: Normal.of_variance(-1.0), V, ["variance", ">= 0"]),
     # unknown names, with the nearest one
-    "optimizer": (lambda: optimizers.get("adm"), V, ["optimizer", "'adm'", "did you mean 'adam'", "adagrad"]),
-    "schedule": (lambda: schedules.get("constnt"), V, ["did you mean 'constant'", "step_decay"]),
+    "optimizer": (lambda: optimizers.get("adm"), V, ["optimizer", "'adm'", "did you mean 'adam'", "71 in all"]),
+    "schedule": (lambda: schedules.get("constnt"), V, ["did you mean 'constant'", "25 in all"]),
     "error": (lambda: jgd.SupervisedLoss(Linear(2), "square_error"), V, ["did you mean 'squared_error'"]),
     "reduction": (lambda: jgd.SupervisedLoss(Linear(2), "squared_error", "men"), V, ["did you mean 'mean'", "half_mean"]),
     "data set": (lambda: jgd.datasets.get("digit"), V, ["did you mean 'digits'", "iris"]),
@@ -227,7 +227,7 @@ ROWS = {
     # records and chains
     "optimizer's name": (lambda: train(optimizer="adam"), T, ["optimizer", "'adam'"]),
     "empty chain": (lambda: jgd.chain(), V, ["at least one transform"]),
-    "chain of optimizers": (lambda: jgd.chain(sgd(0.1)), T, [".transform"]),
+    "chain of builders": (lambda: jgd.chain(sgd), T, ["transforms", "and optimizers", "function sgd"]),
     "chain of numbers": (lambda: jgd.chain(0.1), T, ["0.1"]),
     "look-ahead not first": (lambda: jgd.chain(sgd(0.1).transform, *nesterov(0.1).transform.transforms), V,
                              ["must be first", "place 1"]),

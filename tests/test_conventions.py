@@ -10,7 +10,6 @@ from helpers.imports import ROOT
 import jgd
 
 MOST_LINES = 250
-STILL_LONG = {"gradients/float64_loss.py", "gradients/lectures.py"}  # until they are split: none may join
 FILES = sorted(path.relative_to(ROOT) for path in ROOT.rglob("*.py"))
 NAMED = [info for info in pkgutil.walk_packages(jgd.__path__, "jgd.") if info.ispkg or info.name.count(".") == 1]
 
@@ -18,7 +17,7 @@ NAMED = [info for info in pkgutil.walk_packages(jgd.__path__, "jgd.") if info.is
 @pytest.mark.parametrize("file", FILES, ids=str)
 def test_a_file_is_one_idea(file):
     lines = len((ROOT / file).read_text().splitlines())
-    assert lines <= MOST_LINES or str(file) in STILL_LONG, f"jgd/{file} has {lines} lines: split it by its ideas"
+    assert lines <= MOST_LINES, f"jgd/{file} has {lines} lines: split it by its ideas"
 
 
 @pytest.mark.parametrize("name", [info.name for info in NAMED])

@@ -28,21 +28,24 @@ def sweep_progress(metric: str) -> Iterator[Callable[[SweepProgress], None]]:
 
             def callback(progress: SweepProgress) -> None:
                 bars.update(
-                    tasks[progress.stage], completed=progress.done, total=progress.total, note=note(progress, metric)
+                    tasks[progress.stage],
+                    completed=progress.done,
+                    total=progress.total,
+                    note=describe(progress, metric),
                 )
 
             yield callback
     except KeyboardInterrupt:
-        print("jgd: stopped; what has landed is kept, and the same command goes on from there", file=sys.stderr)
+        print("jgd: stopped; what is stored is kept, and the same command goes on from there", file=sys.stderr)
         raise
 
 
-def note(progress: SweepProgress, metric: str) -> str:
-    """Progress in words.
+def describe(progress: SweepProgress, metric: str) -> str:
+    """How far a sweep is, in words.
 
-    >>> note(SweepProgress("run", done=6000, total=9000, diverged=2, blocks=1, best=0.97123, seconds=3.0), "accuracy")
+    >>> describe(SweepProgress("run", done=6000, total=9000, diverged=2, blocks=1, best=0.97123, seconds=3.0), "accuracy")
     '1 block · 2,000 steps/s · best accuracy 0.9712 · 2 diverged'
-    >>> note(SweepProgress("compile", done=1, total=2), "accuracy")
+    >>> describe(SweepProgress("compile", done=1, total=2), "accuracy")
     '1 of 2 programs'
     """
     if progress.stage == "compile":

@@ -1,7 +1,8 @@
 """Chain, a transform made of transforms, and Optimizer, the door: the only place that knows the counter, dtypes and shapes."""
 
 from collections.abc import Callable
-from typing import Any
+from dataclasses import replace
+from typing import Any, TypeAlias
 
 import jax
 import jax.numpy as jnp
@@ -10,11 +11,13 @@ from jax import Array
 from jgd.core import checks, tree
 from jgd.core.functions import OnBatch
 from jgd.core.record import record
-from jgd.core.types import Context, Params, Transform
+from jgd.core.seeds import NoiseKeys
+from jgd.core.transform import Composite, Context, Transform, UpdateInfo
+from jgd.core.types import Params
 
 
 @record
-class Chain:
+class Chain(Composite):
     """A transform made of transforms: each one's updates are the next one's input."""
 
     transforms: tuple[Transform, ...]
@@ -31,25 +34,16 @@ class Chain:
 
     def eval_params(self, params: Params, states: tuple[Any, ...]) -> Params:
         for transform, state in zip(self.transforms, states, strict=True):
-            params = eval_params(transform, params, state)
+            params = transform.eval_params(params, state)
         return params
 
     @property
     def ignores_updates(self) -> bool:
-        return getattr(self.transforms[0], "ignores_updates", False)
+        return self.transforms[0].ignores_updates
 
     @property
     def must_be_last(self) -> bool:
-        return getattr(self.transforms[-1], "must_be_last", False)
-
-    @property
-    def per_leaf(self) -> bool:
-        return any(getattr(transform, "per_leaf", False) for transform in self.transforms)
-
-
-def eval_params(transform: Any, params: Params, state: Any) -> Params:
-    """The parameters that a transform would have evaluated: its own answer, or those that descend."""
-    return transform.eval_params(params, state) if hasattr(transform, "eval_params") else params
+        return self.transforms[-1].must_be_last
 
 
 @record
@@ -133,15 +127,50 @@ class Optimizer:
         updates, inner = self.transform.update(context.grads, tree.widen(state.inner, wide), context)
         last = jnp.iinfo(jnp.int32).max
         step = jnp.where(state.step < last, state.step + 1, last)  # saturates: a wrapped clock would run schedules anew
-        inner = tree.own(tree.cast_like(inner, state.inner), (grads, params, context.grads, context.params, updates))
+        inner = tree.copy_aliased(
+            tree.cast_like(inner, state.inner), (grads, params, context.grads, context.params, updates)
+        )
         return updates, OptimizerState(step, inner)
 
     def eval_params(self, state: OptimizerState, params: Params) -> Params:
         """The parameters to evaluate and deploy: an average, where a transform keeps one, else `params` themselves."""
         self._check(state, params)
         wide = tree.compute_dtype(params)
-        read = eval_params(self.transform, tree.widen(params, wide), tree.widen(state.inner, wide))
+        read = self.transform.eval_params(tree.widen(params, wide), tree.widen(state.inner, wide))
         return tree.cast_like(read, params)
+
+    def info(self, state: OptimizerState) -> UpdateInfo:
+        """What the last update reports, () each: the learning rate used (NaN where none is), and whether it was skipped.
+
+        >>> import jgd
+        >>> optimizer = jgd.optimizers.sgd(jgd.schedules.StepDecay(0.5, step_size=1, decay_rate=0.5))
+        >>> state = optimizer.init(jnp.ones(2))
+        >>> for _ in range(2):
+        ...     _, state = optimizer.update(jnp.ones(2), state, jnp.ones(2))
+        >>> float(optimizer.info(state).learning_rate)
+        0.25
+        """
+        info = self.transform.info(state.inner)
+        rate = jnp.full((), jnp.nan, jnp.float32) if info.learning_rate is None else info.learning_rate
+        return UpdateInfo(rate, skipped=jnp.zeros((), bool) if info.skipped is None else info.skipped)
+
+    def reseed(self, state: OptimizerState, key: Array) -> OptimizerState:
+        """The state whose random numbers are those of `key`, a run's own: no two transforms, and no two runs, share them."""
+        return replace(state, inner=self.transform.reseed(state.inner, NoiseKeys(key)))
+
+    def observe(self, state: OptimizerState, metric: Any) -> OptimizerState:
+        """The state that has seen a validation metric, (), for transforms that act on it at the next update.
+
+        >>> import jgd
+        >>> plateau = jgd.transforms.ReduceOnPlateau(factor=0.5, patience=0, of="validation")
+        >>> optimizer = jgd.chain(jgd.optimizers.sgd(1.0), plateau)
+        >>> state = optimizer.init(jnp.zeros(()))
+        >>> for metric in (0.3, 0.4):
+        ...     updates, state = optimizer.update(jnp.ones(()), optimizer.observe(state, metric), jnp.zeros(()))
+        >>> float(updates)
+        -0.5
+        """
+        return replace(state, inner=self.transform.observe(state.inner, metric))
 
     def _check(self, state: Any, params: Params) -> None:
         """Refuse what `init` would not make for such parameters; no array is made to find out."""
@@ -151,37 +180,66 @@ class Optimizer:
         checks.same_state(state, jax.eval_shape(self.init, params))
 
 
-def chain(*transforms: Transform) -> Optimizer:
+TransformLike: TypeAlias = Any  # a transform, or an optimizer, which counts as its transform
+
+
+def as_transform(value: Any, who: str) -> Transform:
+    """`value`, a transform or an optimizer's transform; anything else is refused in the name of `who`."""
+    transform = value.transform if isinstance(value, Optimizer) else value
+    if not isinstance(transform, Transform):
+        raise checks.JgdTypeError(
+            f"{who} takes transforms (records that derive from jgd.Transform) and optimizers, got {value!r}"
+        )
+    if jax.tree_util.all_leaves([transform]):
+        raise checks.JgdTypeError(
+            f"{who} takes transforms that are records, got {value!r}: put @jgd.record above {type(value).__name__}"
+        )
+    return transform
+
+
+def chain(*transforms: TransformLike) -> Optimizer:
     """An optimizer from transforms, applied left to right.
 
-    >>> import jgd
-    >>> from jgd.transforms import AddDecayedWeights, ScaleByLearningRate
-    >>> jgd.chain(AddDecayedWeights(0.01), ScaleByLearningRate(0.1))
-    Optimizer(transform=Chain(transforms=(AddDecayedWeights(weight_decay=0.01), ScaleByLearningRate(learning_rate=0.1))))
+    Args:
+        *transforms: Transforms, and optimizers, of which each counts as one transform.
 
-    Raises `JgdTypeError` for something that is no transform (an `Optimizer` is none: pass its `.transform`), and
-    `JgdValueError` for a transform that ignores the updates it is given anywhere but first, or one that must be last
-    anywhere else.
+    Returns:
+        The optimizer, its one field `transform` a `Chain`.
+
+    Raises:
+        JgdTypeError: For something that is neither; your own method derives from `jgd.Transform`.
+        JgdValueError: For a transform that ignores the updates it is given anywhere but first, or one that must be last
+            anywhere else.
+
+    Example:
+        >>> import jgd
+        >>> from jgd.transforms import ClipByGlobalNorm
+        >>> jgd.chain(ClipByGlobalNorm(1.0), jgd.optimizers.sgd(0.1)).transform.transforms[0]
+        ClipByGlobalNorm(max_norm=1.0)
     """
     if not transforms:
         raise checks.JgdValueError("chain needs at least one transform, got none")
-    last = max((i for i, transform in enumerate(transforms) if not getattr(transform, "only_looks", False)), default=0)
-    for place, transform in enumerate(transforms):
-        if isinstance(transform, Optimizer):
-            raise checks.JgdTypeError(f"chain takes transforms, got an Optimizer at place {place}; pass its .transform")
-        if isinstance(transform, type) or not (hasattr(transform, "init") and hasattr(transform, "update")):
-            raise checks.JgdTypeError(f"chain takes transforms (init and update), got {transform!r} at place {place}")
-        if place > 0 and getattr(transform, "ignores_updates", False):
+    taken = tuple(as_transform(each, "chain") for each in transforms)
+    last = max((i for i, transform in enumerate(taken) if not transform.only_observes), default=0)
+    for place, transform in enumerate(taken):
+        if place > 0 and transform.ignores_updates:
             raise checks.JgdValueError(
-                f"{type(transform).__name__} takes its own gradient and ignores the updates before it: "
+                f"{_name(transform)} takes its own gradient and ignores the updates before it: "
                 f"it must be first in a chain, got place {place}"
             )
-        if place < last and getattr(transform, "must_be_last", False):
+        if place < last and transform.must_be_last:
             raise checks.JgdValueError(
-                f"{type(transform).__name__} must see the step that is really made: "
-                f"it must be last in a chain, got place {place} of {len(transforms)}"
+                f"{_name(transform)} must see the step that is really made: "
+                f"it must be last in a chain, got place {place} of {len(taken)}"
             )
-    return Optimizer(Chain(tuple(transforms)))
+    return Optimizer(Chain(taken))
+
+
+def _name(transform: Transform) -> str:
+    """A transform's name in messages: in a chain, its first or last transform is the one to blame."""
+    if not isinstance(transform, Chain):
+        return type(transform).__name__
+    return _name(transform.transforms[0 if transform.ignores_updates else -1])
 
 
 def apply_updates(params: Params, updates: Params) -> Params:

@@ -16,7 +16,7 @@ from jgd.core import checks
 T = TypeVar("T")
 
 
-def static(**options: Any) -> Any:
+def static_field(**options: Any) -> Any:
     """A field that is structure, not a number: it must be hashable, and another value is another program.
 
     One that is annotated `bool` takes True and False only.
@@ -24,7 +24,7 @@ def static(**options: Any) -> Any:
     >>> @record
     ... class Power:
     ...     scale: float
-    ...     exponent: int = static(default=2)
+    ...     exponent: int = static_field(default=2)
     >>> jax.tree.leaves(Power(3.0))
     [3.0]
     """
@@ -48,9 +48,9 @@ def hyper(rule: str, schedule: bool = True, **options: Any) -> Any:
     return field(metadata={"rule": rule, "schedule": schedule}, **options)
 
 
-@dataclass_transform(frozen_default=True, eq_default=False, field_specifiers=(field, static, hyper))
+@dataclass_transform(frozen_default=True, eq_default=False, field_specifiers=(field, static_field, hyper))
 def record(cls: type[T]) -> type[T]:
-    """A frozen dataclass that JAX sees as a pytree: fields are children, `static()` fields are structure.
+    """A frozen dataclass that JAX sees as a pytree: fields are children, `static_field()` fields are structure.
 
     Fields keep their order, `dataclasses.replace` makes a changed copy, and `hyper()` fields are checked.
 

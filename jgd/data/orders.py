@@ -12,7 +12,7 @@ import numpy as np
 from jax import Array
 
 from jgd.core import checks
-from jgd.core.record import hyper, record, static
+from jgd.core.record import hyper, record, static_field
 
 
 @record
@@ -152,7 +152,7 @@ class HardMining:
     this is their idea at a lower price.
     """
 
-    every: int = static()
+    every: int = static_field()
     share: float = hyper("(0, 1]", schedule=False, default=0.2)
     boost: float = hyper("[0, 1]", schedule=False, default=0.5)
     ranked: Array | None = None  # (rows,) int32: row numbers from the hardest on; None before the first look

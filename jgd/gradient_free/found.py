@@ -13,6 +13,7 @@ from jax.flatten_util import ravel_pytree
 
 from jgd.core import checks
 from jgd.core.functions import UNTRACEABLE, crossing, untraceable
+from jgd.core.text import align_columns
 from jgd.core.types import Params
 
 LIMIT = 10**9  # evaluations that a search starts without being asked twice
@@ -58,11 +59,7 @@ def compare(searches: Mapping[str, Found] | list[Found], value: float) -> str:
     for name, found in named.items():
         to = found.evaluations_to(value)
         rows.append([name, "never" if to is None else f"{to:,}", f"{found.evaluations:,}", f"{found.value:.3g}"])
-    widths = [max(len(row[i]) for row in rows) for i in range(len(head))]
-    return "\n".join(
-        "  ".join([row[0].ljust(widths[0]), *(cell.rjust(w) for cell, w in zip(row[1:], widths[1:], strict=True))])
-        for row in rows
-    )
+    return "\n".join(align_columns(rows, right={1, 2, 3}))
 
 
 @dataclass(frozen=True)

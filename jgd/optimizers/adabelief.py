@@ -18,22 +18,24 @@ import jax.numpy as jnp
 
 from jgd.core import tree
 from jgd.core.optimizer import Optimizer, chain
-from jgd.core.record import hyper, record, static
-from jgd.core.types import Context, Params, Scalar
+from jgd.core.record import hyper, record, static_field
+from jgd.core.spellings import builder
+from jgd.core.transform import Context, Transform
+from jgd.core.types import Params, Scalar
 from jgd.optimizers.adam import Moments, over_root
 from jgd.transforms import Mean, ScaleByLearningRate
 
 
 @record
-class ScaleByBelief:
+class ScaleByBelief(Transform):
     """u = m̂ / (√ŝ + eps); asynchronous: u = g / (√ŝ' + eps)."""
 
     b1: Scalar = hyper("[0, 1)")
     b2: Scalar = hyper("[0, 1)")
     eps: Scalar = hyper(">= 0")
     eps_root: Scalar = hyper(">= 0")
-    asynchronous: bool = static(default=False)
-    centred_on_previous: bool = static(default=False)
+    asynchronous: bool = static_field(default=False)
+    centred_on_previous: bool = static_field(default=False)
 
     def init(self, params: Params) -> Moments:
         return Moments.like(params)
@@ -51,6 +53,7 @@ class ScaleByBelief:
         return over_root(grads, before, eps), Moments(mean, square)
 
 
+@builder
 def adabelief(
     learning_rate: Scalar,
     b1: Scalar = 0.9,
@@ -70,6 +73,7 @@ def adabelief(
     return chain(ScaleByBelief(b1, b2, eps, eps_root), ScaleByLearningRate(learning_rate))
 
 
+@builder
 def acprop(
     learning_rate: Scalar,
     b1: Scalar = 0.9,

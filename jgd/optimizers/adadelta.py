@@ -12,7 +12,9 @@ steps, so it matters much more here than elsewhere (the paper's experiments use 
 from jgd.core import tree
 from jgd.core.optimizer import Optimizer, chain
 from jgd.core.record import hyper, record
-from jgd.core.types import Context, Params, Scalar
+from jgd.core.spellings import builder
+from jgd.core.transform import Context, Transform
+from jgd.core.types import Params, Scalar
 from jgd.transforms import ScaleByLearningRate
 
 
@@ -23,7 +25,7 @@ class AdadeltaMemory:
 
 
 @record
-class ScaleByAdadelta:
+class ScaleByAdadelta(Transform):
     """u = √(D + eps) / √(E + eps) · g."""
 
     rho: Scalar = hyper("[0, 1)")
@@ -34,17 +36,18 @@ class ScaleByAdadelta:
 
     def update(self, grads: Params, state: AdadeltaMemory, context: Context) -> tuple[Params, AdadeltaMemory]:
         rho, eps = context.at(self.rho), context.at(self.eps)
-        squares = tree.blend(rho, state.squares, tree.square(grads))
+        squares = tree.lerp(rho, state.squares, tree.square(grads))
         updates = tree.map(
-            lambda D, E, g: tree.divide(tree.root(D + eps), tree.root(E + eps)) * g,
+            lambda D, E, g: tree.safe_divide(tree.safe_sqrt(D + eps), tree.safe_sqrt(E + eps)) * g,
             state.steps,
             squares,
             grads,
         )
-        steps = tree.blend(rho, state.steps, tree.square(updates))
+        steps = tree.lerp(rho, state.steps, tree.square(updates))
         return updates, AdadeltaMemory(squares, steps)
 
 
+@builder
 def adadelta(learning_rate: Scalar = 1.0, rho: Scalar = 0.9, eps: Scalar = 1e-6) -> Optimizer:
     """AdaDelta: θ ← θ − η √(D + eps) / √(E + eps) · g.
 

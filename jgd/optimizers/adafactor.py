@@ -23,9 +23,11 @@ from jax import Array
 
 from jgd.core import checks, tree
 from jgd.core.optimizer import Optimizer, chain
-from jgd.core.record import hyper, record, static
-from jgd.core.types import Context, Params, Scalar
-from jgd.transforms import LearningRateState, Mean
+from jgd.core.record import hyper, record, static_field
+from jgd.core.spellings import builder
+from jgd.core.transform import Context
+from jgd.core.types import Params, Scalar
+from jgd.transforms import LearningRateState, Mean, ReportsLearningRate
 from jgd.transforms.trust_ratio import length
 
 
@@ -45,7 +47,7 @@ class AdafactorMemory:
 
 
 @record
-class DescendByAdafactor:
+class DescendByAdafactor(ReportsLearningRate):
     """−ρ (max(min_scale, RMS(θ)) Û + λ θ). Its step needs both η and ‖θ‖, so it is the whole method in one transform."""
 
     learning_rate: Scalar = hyper("> 0")
@@ -55,10 +57,10 @@ class DescendByAdafactor:
     weight_decay: Scalar = hyper(">= 0")
     clipping_threshold: Scalar | None
     momentum: Scalar | None
-    relative_step: bool = static()
-    multiply_by_parameter_scale: bool = static()
-    min_dim_size_to_factor: int = static()
-    last_axes: bool = static()
+    relative_step: bool = static_field()
+    multiply_by_parameter_scale: bool = static_field()
+    min_dim_size_to_factor: int = static_field()
+    last_axes: bool = static_field()
     per_leaf = True
 
     def __post_init__(self) -> None:
@@ -102,10 +104,12 @@ class DescendByAdafactor:
             if isinstance(squares, Factors):
                 row, column = self._axes(g.shape) or (0, 0)
                 rows = jnp.expand_dims(squares.rows, column)
-                share = tree.root(tree.divide(rows, rows.mean(row, keepdims=True)))  # R Cᵀ itself would underflow
-                u = tree.divide(g, share * tree.root(jnp.expand_dims(squares.columns, row)))
+                share = tree.safe_sqrt(
+                    tree.safe_divide(rows, rows.mean(row, keepdims=True))
+                )  # R Cᵀ itself would underflow
+                u = tree.safe_divide(g, share * tree.safe_sqrt(jnp.expand_dims(squares.columns, row)))
             else:
-                u = tree.divide(g, tree.root(squares))
+                u = tree.safe_divide(g, tree.safe_sqrt(squares))
             if threshold is not None:
                 u = u / jnp.maximum(1, rms(u) / threshold)
             return u * rate * (jnp.maximum(min_scale, rms(w)) if self.multiply_by_parameter_scale else 1)
@@ -113,7 +117,7 @@ class DescendByAdafactor:
         squares = state.squares.absorb(b2, tree.map(squared, grads))
         steps, mean = tree.map(step, grads, squares.value(), context.params), state.momentum
         if self.momentum is not None:
-            steps = mean = tree.blend(context.at(self.momentum), mean, steps)
+            steps = mean = tree.lerp(context.at(self.momentum), mean, steps)
         shrink = rate * context.at(self.weight_decay)
         updates = tree.map(lambda s, w: -s - shrink * w, steps, context.params)
         return updates, AdafactorMemory(squares, mean, LearningRateState(rate))
@@ -124,6 +128,7 @@ def rms(leaf: Array) -> Array:
     return length(leaf) / max(leaf.size, 1) ** 0.5
 
 
+@builder
 def adafactor(
     learning_rate: Scalar = 0.01,
     min_dim_size_to_factor: int = 128,

@@ -12,18 +12,20 @@ import jax.numpy as jnp
 
 from jgd.core import tree
 from jgd.core.optimizer import Optimizer, chain
-from jgd.core.record import hyper, record, static
-from jgd.core.types import Context, Params, Scalar
+from jgd.core.record import hyper, record, static_field
+from jgd.core.spellings import builder
+from jgd.core.transform import Context, Transform
+from jgd.core.types import Params, Scalar
 from jgd.transforms import ScaleByLearningRate
 
 
 @record
-class ScaleByAdagrad:
+class ScaleByAdagrad(Transform):
     """u = g / √(G + eps). The state is G, shaped as the parameters."""
 
     initial_accumulator_value: float = hyper(">= 0", schedule=False)
     eps: Scalar = hyper(">= 0")
-    eps_in_sqrt: bool = static()
+    eps_in_sqrt: bool = static_field()
 
     def init(self, params: Params) -> Params:
         start = jnp.asarray(self.initial_accumulator_value)
@@ -37,10 +39,11 @@ class ScaleByAdagrad:
 def scale_by_root(grads: Params, squares: Params, eps, eps_in_sqrt: bool) -> Params:
     """g / √(s + eps), or g / (√s + eps): shared with RMSProp."""
     if eps_in_sqrt:
-        return tree.map(lambda g, s: tree.divide(g, tree.root(s + eps)), grads, squares)
-    return tree.map(lambda g, s: tree.divide(g, tree.root(s) + eps), grads, squares)
+        return tree.map(lambda g, s: tree.safe_divide(g, tree.safe_sqrt(s + eps)), grads, squares)
+    return tree.map(lambda g, s: tree.safe_divide(g, tree.safe_sqrt(s) + eps), grads, squares)
 
 
+@builder
 def adagrad(
     learning_rate: Scalar,
     initial_accumulator_value: float = 0.0,

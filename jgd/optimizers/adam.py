@@ -16,8 +16,10 @@ from jax import Array
 
 from jgd.core import checks, tree
 from jgd.core.optimizer import Optimizer, chain
-from jgd.core.record import hyper, record, static
-from jgd.core.types import Context, Params, Scalar
+from jgd.core.record import hyper, record, static_field
+from jgd.core.spellings import builder
+from jgd.core.transform import Context, Transform
+from jgd.core.types import Params, Scalar
 from jgd.transforms import Mean, ScaleByLearningRate
 
 
@@ -39,19 +41,19 @@ class Moments:
 
 def over_root(means: Params, squares: Params, eps: Array, eps_root: Array | float = 0.0) -> Params:
     """m / (√(v + eps_root) + eps), entry by entry; 0 where the denominator is 0."""
-    return tree.map(lambda m, v: tree.divide(m, tree.root(v + eps_root) + eps), means, squares)
+    return tree.map(lambda m, v: tree.safe_divide(m, tree.safe_sqrt(v + eps_root) + eps), means, squares)
 
 
 @record
-class ScaleByAdam:
+class ScaleByAdam(Transform):
     """u = m̂ / (√(v̂ + eps_root) + eps)."""
 
     b1: Scalar = hyper("[0, 1)")
     b2: Scalar = hyper("[0, 1)")
     eps: Scalar = hyper(">= 0")
     eps_root: Scalar = hyper(">= 0", default=0.0)
-    nesterov: bool = static(default=False)
-    mu_dtype: Any = static(default=None)  # of m between updates; None: float32 or wider
+    nesterov: bool = static_field(default=False)
+    mu_dtype: Any = static_field(default=None)  # of m between updates; None: float32 or wider
 
     def __post_init__(self) -> None:
         if self.mu_dtype is not None:
@@ -79,6 +81,7 @@ def ahead(mean: Mean, b1: Array, grads: Params) -> Params:
     return tree.map(lambda m, g: of_mean * m + of_gradient * g, mean.total, grads)
 
 
+@builder
 def adam(
     learning_rate: Scalar,
     b1: Scalar = 0.9,

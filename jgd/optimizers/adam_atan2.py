@@ -16,13 +16,15 @@ from jax import Array
 from jgd.core import tree
 from jgd.core.optimizer import Optimizer, chain
 from jgd.core.record import hyper, record
-from jgd.core.types import Context, Params, Scalar
+from jgd.core.spellings import builder
+from jgd.core.transform import Context, Transform
+from jgd.core.types import Params, Scalar
 from jgd.optimizers.adam import Moments
 from jgd.transforms import ScaleByLearningRate
 
 
 @record
-class ScaleByAdamAtan2:
+class ScaleByAdamAtan2(Transform):
     """u = a atan2(m̂, b √v̂)."""
 
     b1: Scalar = hyper("[0, 1)")
@@ -36,15 +38,18 @@ class ScaleByAdamAtan2:
     def update(self, grads: Params, moments: Moments, context: Context) -> tuple[Params, Moments]:
         a, b = context.at(self.a), context.at(self.b)
         moments = moments.absorb(context.at(self.b1), context.at(self.b2), grads)
-        updates = tree.map(lambda m, v: a * angle(m, b * tree.root(v)), moments.mean.value(), moments.square.value())
+        updates = tree.map(
+            lambda m, v: a * angle(m, b * tree.safe_sqrt(v)), moments.mean.value(), moments.square.value()
+        )
         return updates, moments
 
 
 def angle(y: Array, x: Array) -> Array:
     """atan2(y, x) for x ≥ 0, with the derivative 0 instead of NaN at x = y = 0."""
-    return jnp.where(x == 0, jnp.sign(y) * (jnp.pi / 2), jnp.arctan(tree.divide(y, x)))
+    return jnp.where(x == 0, jnp.sign(y) * (jnp.pi / 2), jnp.arctan(tree.safe_divide(y, x)))
 
 
+@builder
 def adam_atan2(
     learning_rate: Scalar,
     b1: Scalar = 0.9,

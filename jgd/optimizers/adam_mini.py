@@ -22,10 +22,12 @@ import jax.numpy as jnp
 from jax import Array
 
 from jgd.core import checks, tree
+from jgd.core.masks import first_match
 from jgd.core.optimizer import Optimizer, chain
-from jgd.core.paths import first_match
-from jgd.core.record import hyper, record, static
-from jgd.core.types import Context, Params, Scalar
+from jgd.core.record import hyper, record, static_field
+from jgd.core.spellings import builder
+from jgd.core.transform import Context, Transform
+from jgd.core.types import Params, Scalar
 from jgd.optimizers.adam import Moments, over_root
 from jgd.transforms import AddDecayedWeights, Mean, ScaleByLearningRate
 
@@ -33,13 +35,13 @@ Blocks = tuple[int, ...] | str  # the axes that tell blocks apart, or "entry"
 
 
 @record
-class ScaleByAdamMini:
+class ScaleByAdamMini(Transform):
     """u = m̂ / (√v̂ + eps), v of blocks."""
 
     b1: Scalar = hyper("[0, 1)")
     b2: Scalar = hyper("[0, 1)")
     eps: Scalar = hyper(">= 0")
-    blocks: tuple[tuple[str, Blocks], ...] = static()  # (pattern, blocks): a leaf takes the first that matches
+    blocks: tuple[tuple[str, Blocks], ...] = static_field()  # (pattern, blocks): a leaf takes the first that matches
 
     def init(self, params: Params) -> Moments:
         empty = Moments.like(params)
@@ -69,6 +71,7 @@ def block_means(x: Array, pattern: str, blocks: Blocks) -> Array:
     return jnp.sum(x, axis=spanned, keepdims=True) / max(size, 1)
 
 
+@builder
 def adam_mini(
     learning_rate: Scalar,
     b1: Scalar = 0.9,

@@ -15,7 +15,9 @@ import jax.numpy as jnp
 from jgd.core import tree
 from jgd.core.optimizer import Optimizer, chain
 from jgd.core.record import hyper, record
-from jgd.core.types import Context, Params, Scalar
+from jgd.core.spellings import builder
+from jgd.core.transform import Context, Transform
+from jgd.core.types import Params, Scalar
 from jgd.transforms import AddDecayedWeights, Mean, ScaleByLearningRate
 
 
@@ -26,7 +28,7 @@ class AdamaxMemory:
 
 
 @record
-class ScaleByAdamax:
+class ScaleByAdamax(Transform):
     """u = m̂ / v, v ← max(b2 v, |g| + eps)."""
 
     b1: Scalar = hyper("[0, 1)")
@@ -40,9 +42,10 @@ class ScaleByAdamax:
         b2, eps = context.at(self.b2), context.at(self.eps)
         mean = state.mean.absorb(context.at(self.b1), grads)
         largest = tree.map(lambda v, g: jnp.maximum(b2 * v, jnp.abs(g) + eps), state.largest, grads)
-        return tree.map(tree.divide, mean.value(), largest), AdamaxMemory(mean, largest)
+        return tree.map(tree.safe_divide, mean.value(), largest), AdamaxMemory(mean, largest)
 
 
+@builder
 def adamax(learning_rate: Scalar, b1: Scalar = 0.9, b2: Scalar = 0.999, eps: Scalar = 1e-8) -> Optimizer:
     """AdaMax: v ← max(b2 v, |g| + eps), θ ← θ − η m̂ / v.
 
@@ -56,6 +59,7 @@ def adamax(learning_rate: Scalar, b1: Scalar = 0.9, b2: Scalar = 0.999, eps: Sca
     return chain(ScaleByAdamax(b1, b2, eps), ScaleByLearningRate(learning_rate))
 
 
+@builder
 def adamaxw(
     learning_rate: Scalar,
     b1: Scalar = 0.9,

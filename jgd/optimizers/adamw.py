@@ -9,11 +9,13 @@ learning rate (the paper scales both by a separate schedule multiplier). Default
 from typing import Any
 
 from jgd.core.optimizer import Optimizer, chain
+from jgd.core.spellings import builder
 from jgd.core.types import Scalar
 from jgd.optimizers.adam import ScaleByAdam
 from jgd.transforms import AddDecayedWeights, ScaleByLearningRate
 
 
+@builder
 def adamw(
     learning_rate: Scalar,
     b1: Scalar = 0.9,

@@ -18,9 +18,11 @@ import jax.numpy as jnp
 from jgd.core import checks, tree
 from jgd.core.optimizer import Optimizer, chain
 from jgd.core.record import hyper, record
-from jgd.core.types import Context, Params, Scalar
+from jgd.core.spellings import builder
+from jgd.core.transform import Context, Transform
+from jgd.core.types import Params, Scalar
 from jgd.optimizers.adam import over_root
-from jgd.transforms import AddDecayedWeights, LearningRateState, Mean, ScaleByLearningRate
+from jgd.transforms import AddDecayedWeights, LearningRateState, Mean, ReportsLearningRate, ScaleByLearningRate
 
 
 @record
@@ -32,7 +34,7 @@ class AdanState:
 
 
 @record
-class ScaleByAdan:
+class ScaleByAdan(Transform):
     """u = (m̂ + b2 v̂) / (√n̂ + eps)."""
 
     b1: Scalar = hyper("[0, 1)")
@@ -57,7 +59,7 @@ class ScaleByAdan:
 
 
 @record
-class DescendProximally:
+class DescendProximally(ReportsLearningRate):
     """θ ← (θ − η u) / (1 + η weight_decay): the decay is solved for at the new weights, not taken at the old ones."""
 
     learning_rate: Scalar = hyper("> 0")
@@ -72,6 +74,7 @@ class DescendProximally:
         return tree.map(lambda u, w: -shrunk * (u + decay * w), updates, context.params), LearningRateState(rate)
 
 
+@builder
 def adan(
     learning_rate: Scalar,
     b1: Scalar = 0.98,

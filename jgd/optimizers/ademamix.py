@@ -23,7 +23,9 @@ from jax import Array
 from jgd.core import tree
 from jgd.core.optimizer import Optimizer, chain
 from jgd.core.record import hyper, record
-from jgd.core.types import Context, Params, Scalar
+from jgd.core.spellings import builder
+from jgd.core.transform import Context, Transform
+from jgd.core.types import Params, Scalar
 from jgd.optimizers.adam import Moments, over_root
 from jgd.schedules.clock import number, spent
 from jgd.transforms import AddDecayedWeights, Mean, ScaleByLearningRate
@@ -61,7 +63,7 @@ class AdemamixMemory:
 
 
 @record
-class ScaleByAdemamix:
+class ScaleByAdemamix(Transform):
     """u = (m̂ + alpha s) / (√v̂ + eps)."""
 
     b1: Scalar = hyper("[0, 1)")
@@ -76,7 +78,7 @@ class ScaleByAdemamix:
     def update(self, grads: Params, state: AdemamixMemory, context: Context) -> tuple[Params, AdemamixMemory]:
         alpha = context.at(self.alpha)
         moments = state.moments.absorb(context.at(self.b1), context.at(self.b2), grads)
-        slow = tree.blend(context.at(self.b3), state.slow, grads)
+        slow = tree.lerp(context.at(self.b3), state.slow, grads)
         mixed = tree.map(lambda m, s: m + alpha * s, moments.mean.value(), slow)
         return over_root(mixed, moments.square.value(), context.at(self.eps)), AdemamixMemory(moments, slow)
 
@@ -88,7 +90,7 @@ class SimplifiedMemory:
 
 
 @record
-class ScaleBySimplifiedAdemamix:
+class ScaleBySimplifiedAdemamix(Transform):
     """u = (m + alpha g) / (√v̂ + eps), m ← b1 m + g."""
 
     b1: Scalar = hyper("[0, 1)")
@@ -107,6 +109,7 @@ class ScaleBySimplifiedAdemamix:
         return over_root(mixed, square.value(), context.at(self.eps)), SimplifiedMemory(velocity, square)
 
 
+@builder
 def ademamix(
     learning_rate: Scalar,
     b1: Scalar = 0.9,
@@ -133,6 +136,7 @@ def ademamix(
     return chain(scale, AddDecayedWeights(weight_decay), ScaleByLearningRate(learning_rate))
 
 
+@builder
 def simplified_ademamix(
     learning_rate: Scalar,
     b1: Scalar = 0.99,

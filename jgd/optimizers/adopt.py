@@ -14,8 +14,10 @@ import jax.numpy as jnp
 
 from jgd.core import tree
 from jgd.core.optimizer import Optimizer, chain
-from jgd.core.record import hyper, record, static
-from jgd.core.types import Context, Params, Scalar
+from jgd.core.record import hyper, record, static_field
+from jgd.core.spellings import builder
+from jgd.core.transform import Context, Transform
+from jgd.core.types import Params, Scalar
 from jgd.transforms import Mean, ScaleByLearningRate
 
 
@@ -26,13 +28,13 @@ class AdoptMemory:
 
 
 @record
-class ScaleByAdopt:
+class ScaleByAdopt(Transform):
     """u = m, the mean of g / max(√v', eps), v' of the update before."""
 
     b1: Scalar = hyper("[0, 1)")
     b2: Scalar = hyper("[0, 1)")
     eps: Scalar = hyper(">= 0")
-    use_clipping: bool = static()
+    use_clipping: bool = static_field()
 
     def init(self, params: Params) -> AdoptMemory:
         return AdoptMemory(tree.zeros_like(params), Mean.like(params))
@@ -43,15 +45,16 @@ class ScaleByAdopt:
         limit = context.step.astype(b2.dtype) ** 0.25
 
         def adapted(g, v):
-            ratio = tree.divide(g, jnp.maximum(tree.root(v), eps))
+            ratio = tree.safe_divide(g, jnp.maximum(tree.safe_sqrt(v), eps))
             ratio = jnp.clip(ratio, -limit, limit) if self.use_clipping else ratio
             return jnp.where(first, jnp.zeros_like(g), ratio)
 
-        mean = tree.blend(context.at(self.b1), state.mean, tree.map(adapted, grads, state.square.total))
+        mean = tree.lerp(context.at(self.b1), state.mean, tree.map(adapted, grads, state.square.total))
         square = state.square.absorb(jnp.where(first, jnp.zeros_like(b2), b2), tree.square(grads))
         return mean, AdoptMemory(mean, square)
 
 
+@builder
 def adopt(
     learning_rate: Scalar,
     b1: Scalar = 0.9,

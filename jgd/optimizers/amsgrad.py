@@ -17,8 +17,10 @@ import jax.numpy as jnp
 
 from jgd.core import checks, tree
 from jgd.core.optimizer import Optimizer, chain
-from jgd.core.record import hyper, record, static
-from jgd.core.types import Context, Params, Scalar
+from jgd.core.record import hyper, record, static_field
+from jgd.core.spellings import builder
+from jgd.core.transform import Context, Transform
+from jgd.core.types import Params, Scalar
 from jgd.optimizers.adam import Moments, over_root
 from jgd.transforms import Mean, ScaleByLearningRate
 
@@ -30,13 +32,13 @@ class AmsgradMemory:
 
 
 @record
-class ScaleByAmsgrad:
+class ScaleByAmsgrad(Transform):
     """u = m̂ / (√V̂ + eps), V the largest v so far."""
 
     b1: Scalar = hyper("[0, 1)")
     b2: Scalar = hyper("[0, 1)")
     eps: Scalar = hyper(">= 0")
-    bias_correction: str = static()
+    bias_correction: str = static_field()
 
     def __post_init__(self) -> None:
         checks.choice("bias_correction", self.bias_correction, ("after", "before", "none"))
@@ -54,6 +56,7 @@ class ScaleByAmsgrad:
         return over_root(numerator, below, context.at(self.eps)), AmsgradMemory(moments, largest)
 
 
+@builder
 def amsgrad(
     learning_rate: Scalar,
     b1: Scalar = 0.9,

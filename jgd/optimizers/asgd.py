@@ -14,8 +14,10 @@ import jax.numpy as jnp
 from jgd.core import tree
 from jgd.core.optimizer import Optimizer, chain
 from jgd.core.record import hyper, record
-from jgd.core.types import Context, Params, Scalar
-from jgd.transforms import LearningRateState
+from jgd.core.spellings import builder
+from jgd.core.transform import Context
+from jgd.core.types import Params, Scalar
+from jgd.transforms import LearningRateState, ReportsLearningRate
 
 
 @record
@@ -25,7 +27,7 @@ class AsgdMemory:
 
 
 @record
-class DescendByAsgd:
+class DescendByAsgd(ReportsLearningRate):
     """−η_t (g + λ θ), and the average of where that leads. It must see the step that is really made."""
 
     learning_rate: Scalar = hyper("> 0")
@@ -51,6 +53,7 @@ class DescendByAsgd:
         return state.average
 
 
+@builder
 def asgd(learning_rate: Scalar = 0.01, lambd: Scalar = 1e-4, alpha: Scalar = 0.75, t0: Scalar = 1e6) -> Optimizer:
     """Averaged SGD: θ ← θ − η_t (g + λ θ), η_t = η / (1 + λ η t)^α; deployed is the average from step t0 on.
 

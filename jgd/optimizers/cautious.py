@@ -9,12 +9,14 @@ isn't masked. Defaults: those of `adamw` and `lion`.
 """
 
 from jgd.core.optimizer import Optimizer, chain
+from jgd.core.spellings import builder
 from jgd.core.types import Scalar
 from jgd.optimizers.adam import ScaleByAdam
 from jgd.optimizers.lion import ScaleByLion
 from jgd.transforms import AddDecayedWeights, Cautious, ScaleByLearningRate
 
 
+@builder
 def cautious_adamw(
     learning_rate: Scalar,
     b1: Scalar = 0.9,
@@ -38,6 +40,7 @@ def cautious_adamw(
     return chain(direction, Cautious(), AddDecayedWeights(weight_decay), ScaleByLearningRate(learning_rate))
 
 
+@builder
 def cautious_lion(learning_rate: Scalar, b1: Scalar = 0.9, b2: Scalar = 0.99, weight_decay: Scalar = 1e-3) -> Optimizer:
     """C-Lion: u = sign(b1 m + (1 − b1) g), θ ← θ − η (φ u / mean(φ) + λ θ), φ = 1 where u g > 0.
 

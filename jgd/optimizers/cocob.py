@@ -18,7 +18,9 @@ import jax.numpy as jnp
 from jgd.core import tree
 from jgd.core.optimizer import Optimizer, chain
 from jgd.core.record import hyper, record
-from jgd.core.types import Context, Params, Scalar
+from jgd.core.spellings import builder
+from jgd.core.transform import Context, Transform
+from jgd.core.types import Params, Scalar
 from jgd.transforms import AddDecayedWeights, ScaleByLearningRate
 
 
@@ -32,7 +34,7 @@ class CocobMemory:
 
 
 @record
-class Cocob:
+class Cocob(Transform):
     """u = θ₀ + bet − θ. It takes negative gradients, g = −η ∇L(θ), as `ScaleByLearningRate` leaves them."""
 
     alpha: Scalar = hyper("> 0")
@@ -54,11 +56,12 @@ class Cocob:
         sizes = tree.map(lambda G, g: G + jnp.abs(g), state.sizes, g)
         reward = tree.map(lambda R, d, g: jnp.maximum(R + d * g, 0), state.reward, moved, g)
         gradients = tree.add(state.gradients, g)
-        bet = lambda S, L, G, R: tree.divide(S, L) * tree.divide(L + R, jnp.maximum(G + L, alpha * L))
+        bet = lambda S, L, G, R: tree.safe_divide(S, L) * tree.safe_divide(L + R, jnp.maximum(G + L, alpha * L))
         bets = tree.map(bet, gradients, largest, sizes, reward)
         return tree.subtract(bets, moved), CocobMemory(state.start, largest, sizes, reward, gradients)
 
 
+@builder
 def cocob(
     learning_rate: Scalar = 1.0, alpha: Scalar = 100.0, eps: float = 1e-8, weight_decay: Scalar = 0.0
 ) -> Optimizer:

@@ -22,9 +22,11 @@ from jax import Array
 
 from jgd.core import checks, tree
 from jgd.core.optimizer import Optimizer, chain
-from jgd.core.record import hyper, record, static
-from jgd.core.types import Context, Params, Scalar
-from jgd.transforms import LearningRateState, Mean
+from jgd.core.record import hyper, record, static_field
+from jgd.core.spellings import builder
+from jgd.core.transform import Context
+from jgd.core.types import Params, Scalar
+from jgd.transforms import LearningRateState, Mean, ReportsLearningRate
 
 
 @record
@@ -38,7 +40,7 @@ class DAdaptMemory:
 
 
 @record
-class DAdaptAdamW:
+class DAdaptAdamW(ReportsLearningRate):
     """u = −m / (√v + eps) − λ weight_decay θ. It holds the learning rate, which its estimate of d needs."""
 
     learning_rate: Scalar = hyper("> 0")
@@ -48,7 +50,7 @@ class DAdaptAdamW:
     d0: float = hyper("> 0", schedule=False)
     growth_rate: Scalar | None
     weight_decay: Scalar = hyper(">= 0")
-    use_bias_correction: bool = static()
+    use_bias_correction: bool = static_field()
 
     def __post_init__(self) -> None:
         check_growth(self.growth_rate)
@@ -66,19 +68,19 @@ class DAdaptAdamW:
 
     def update(self, grads: Params, state: DAdaptMemory, context: Context) -> tuple[Params, DAdaptMemory]:
         b1, b2, eps, d = context.at(self.b1), context.at(self.b2), context.at(self.eps), state.d
-        keep = tree.root(b2)
-        over = lambda x, v: tree.divide(x, tree.root(v) + eps)
+        keep = tree.safe_sqrt(b2)
+        over = lambda x, v: tree.safe_divide(x, tree.safe_sqrt(v) + eps)
 
         square = state.square.absorb(b2, tree.square(grads))
         rate = d * context.at(self.learning_rate)
         if self.use_bias_correction:  # m's weight is the one that it has after this gradient
-            rate = rate * tree.divide(tree.root(square.weight), b1 * state.mean.weight + (1 - b1))
+            rate = rate * tree.safe_divide(tree.safe_sqrt(square.weight), b1 * state.mean.weight + (1 - b1))
         weighted = tree.map(over, state.s, state.square.total)
         r = keep * state.r + (1 - keep) * rate * tree.dot(grads, weighted)
         mean = state.mean.absorb(b1, tree.scale(rate, grads))
-        s = tree.blend(keep, state.s, tree.scale(rate, grads))
+        s = tree.lerp(keep, state.s, tree.scale(rate, grads))
 
-        estimate = tree.divide(r, (1 - keep) * norm1(s))
+        estimate = tree.safe_divide(r, (1 - keep) * norm1(s))
         if self.growth_rate is not None:
             estimate = jnp.minimum(estimate, context.at(self.growth_rate) * d)
         decay = rate * context.at(self.weight_decay)
@@ -89,7 +91,7 @@ class DAdaptAdamW:
 def norm1(a: Params) -> Array:
     """‖a‖₁ over all entries of all leaves, ()."""
     total = sum((jnp.sum(jnp.abs(x)) for x in tree.leaves(a)), start=jnp.zeros((), tree.compute_dtype(a)))
-    return tree.settled(a, total)
+    return tree.compute_once(a, total)
 
 
 def check_growth(growth_rate: Scalar | None) -> None:
@@ -97,6 +99,7 @@ def check_growth(growth_rate: Scalar | None) -> None:
         checks.hyperparameter("growth_rate", growth_rate, "[1, inf)")
 
 
+@builder
 def dadapt_adamw(
     learning_rate: Scalar = 1.0,
     b1: Scalar = 0.9,

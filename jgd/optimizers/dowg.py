@@ -16,13 +16,15 @@ import jax.numpy as jnp
 from jgd.core import tree
 from jgd.core.optimizer import Optimizer, chain
 from jgd.core.record import hyper, record
-from jgd.core.types import Context, Params, Scalar
+from jgd.core.spellings import builder
+from jgd.core.transform import Context
+from jgd.core.types import Params, Scalar
 from jgd.optimizers.dog import DistanceMemory, hypotenuse
-from jgd.transforms import AddDecayedWeights, LearningRateState
+from jgd.transforms import AddDecayedWeights, LearningRateState, ReportsLearningRate
 
 
 @record
-class Dowg:
+class Dowg(ReportsLearningRate):
     """u = −η r̄² / (√v + eps) · g."""
 
     learning_rate: Scalar = hyper("> 0")
@@ -38,10 +40,11 @@ class Dowg:
         away = tree.norm(tree.subtract(context.params, state.start))
         distance = jnp.maximum(state.distance, away)
         gradients = hypotenuse(state.gradients, distance * tree.norm(grads))
-        rate = context.at(self.learning_rate) * tree.divide(distance**2, gradients + context.at(self.eps))
+        rate = context.at(self.learning_rate) * tree.safe_divide(distance**2, gradients + context.at(self.eps))
         return tree.scale(-rate, grads), DistanceMemory(state.start, distance, gradients, LearningRateState(rate))
 
 
+@builder
 def dowg(
     learning_rate: Scalar = 1.0,
     init_estim_sq_dist: float = 1e-4,

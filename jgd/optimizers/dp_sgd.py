@@ -15,19 +15,21 @@ import jax.numpy as jnp
 
 from jgd.core import seeds, tree
 from jgd.core.optimizer import Optimizer, chain
-from jgd.core.record import hyper, record, static
-from jgd.core.types import Context, Params, Scalar
+from jgd.core.record import hyper, record, static_field
+from jgd.core.spellings import builder
+from jgd.core.transform import Context
+from jgd.core.types import Params, Scalar
 from jgd.optimizers.momentum import Trace
-from jgd.transforms import Noise, ScaleByLearningRate
+from jgd.transforms import DrawsNoise, Noise, ScaleByLearningRate
 
 
 @record
-class PrivateGradient:
+class PrivateGradient(DrawsNoise):
     """g = (Σ clipped g_i + σ C z) / n. It takes its own gradients, so it ignores the updates and must be first."""
 
     l2_norm_clip: Scalar = hyper("> 0")
     noise_multiplier: Scalar = hyper(">= 0")
-    seed: int = static(default=0)
+    seed: int = static_field(default=0)
     ignores_updates = True
 
     def __post_init__(self) -> None:
@@ -42,12 +44,13 @@ class PrivateGradient:
             return updates, noise
         C, sigma = context.at(self.l2_norm_clip), context.at(self.noise_multiplier)
         norms = jax.vmap(tree.norm)(each)
-        kept = jnp.minimum(jnp.ones_like(norms), tree.divide(C, norms))
+        kept = jnp.minimum(jnp.ones_like(norms), tree.safe_divide(C, norms))
         total = tree.map(lambda g: jnp.tensordot(kept, g, 1, precision=jax.lax.Precision.HIGHEST), each)
         z = noise.like(context.step, total)
         return tree.map(lambda g, z: (g + sigma * C * z) / norms.size, total, z), noise
 
 
+@builder
 def dp_sgd(
     learning_rate: Scalar,
     l2_norm_clip: Scalar,

@@ -11,12 +11,14 @@ import jax.numpy as jnp
 from jgd.core import tree
 from jgd.core.optimizer import Optimizer, chain
 from jgd.core.record import hyper, record
-from jgd.core.types import Context, Params, Scalar
-from jgd.transforms import LearningRateState, TrustRatio
+from jgd.core.spellings import builder
+from jgd.core.transform import Context
+from jgd.core.types import Params, Scalar
+from jgd.transforms import LearningRateState, ReportsLearningRate, TrustRatio
 
 
 @record
-class DescendDrawnBack:
+class DescendDrawnBack(ReportsLearningRate):
     """updates ← (θ − η · updates) / √(1 + η²) − θ."""
 
     learning_rate: Scalar = hyper("> 0")
@@ -31,6 +33,7 @@ class DescendDrawnBack:
         return tree.map(lambda u, w: -rate / root * u - shrink * w, updates, context.params), LearningRateState(rate)
 
 
+@builder
 def fromage(learning_rate: Scalar = 0.01, min_norm: Scalar = 0.0) -> Optimizer:
     """Fromage: θ ← (θ − η ‖θ‖ / ‖g‖ · g) / √(1 + η²) for each leaf.
 

@@ -24,10 +24,12 @@ from jax import Array
 from jgd.core import checks, tree
 from jgd.core.optimizer import Optimizer, chain
 from jgd.core.paths import listed
-from jgd.core.record import hyper, record, static
-from jgd.core.types import Context, Params, Scalar, Transform
+from jgd.core.record import hyper, record, static_field
+from jgd.core.spellings import builder
+from jgd.core.transform import Context, Transform
+from jgd.core.types import Params, Scalar
 from jgd.optimizers.adam import ScaleByAdam
-from jgd.transforms import AddDecayedWeights, Partition, ScaleByLearningRate
+from jgd.transforms import AddDecayedWeights, Partition, ScaleByLearningRate, Wrapper
 from jgd.transforms.kronecker import stacked, unstacked
 from jgd.transforms.matrices import Matrices, MatrixGroups, axes_of, named_axes
 
@@ -39,16 +41,19 @@ class Projected:
 
 
 @record
-class InLowRank:
+class InLowRank(Wrapper):
     """The transform inside on R = Pᵀ G (G P), its updates back as scale · P R (R Pᵀ); all leaves have two axes or more."""
 
-    inner: Transform
+    transform: Transform
     scale: Scalar = hyper("> 0")
-    rank: int = static(default=128)
-    update_period: int = static(default=200)
-    side: str = static(default="short")
-    matrices: Matrices = static(default=())
-    per_leaf = True
+    rank: int = static_field(default=128)
+    update_period: int = static_field(default=200)
+    side: str = static_field(default="short")
+    matrices: Matrices = static_field(default=())
+
+    @property
+    def per_leaf(self) -> bool:
+        return True
 
     def _stacks(self, params: Params) -> tuple[list[Array], tuple[Array, ...]]:
         """Each leaf as (stack, m, n), and those of each shape as (leaves, stack, m, n)."""
@@ -66,7 +71,7 @@ class InLowRank:
         for g in stacks:
             m, n = g.shape[-2:]
             bases.append(jnp.zeros((*g.shape[:-2], m if self._left(g) else n, min(self.rank, m, n)), g.dtype))
-        return Projected(tuple(bases), self.inner.init(tuple(map(self._project, bases, stacks))))
+        return Projected(tuple(bases), self.transform.init(tuple(map(self._project, bases, stacks))))
 
     def _project(self, p: Array, g: Array) -> Array:
         return p.mT @ g if self._left(g) else g @ p
@@ -76,6 +81,9 @@ class InLowRank:
         new = (u if self._left(g) else vt.mT)[..., : p.shape[-1]]
         return jnp.where(jnp.sum(p * new, axis=-2, keepdims=True) < 0, -new, new)
 
+    def eval_params(self, params: Params, state: Projected) -> Params:
+        return params
+
     def update(self, updates: Params, state: Projected, context: Context) -> tuple[Params, Projected]:
         each, stacks = self._stacks(updates)
         renew = lambda old: tuple(map(self._refreshed, old, jax.lax.stop_gradient(stacks)))
@@ -83,7 +91,7 @@ class InLowRank:
         bases = jax.lax.cond(context.step % self.update_period == 0, renew, lambda old: old, bases)
         low = tuple(map(self._project, bases, stacks))
         standing = tuple(map(self._project, bases, self._stacks(context.params)[1]))
-        low, inner = self.inner.update(low, state.inner, context.among(params=standing, grads=low, loss=None))
+        low, inner = self.transform.update(low, state.inner, context.among(params=standing, grads=low, loss=None))
         back = (p @ r if self._left(g) else r @ p.mT for p, r, g in zip(bases, low, stacks, strict=True))
         leaves, structure = jax.tree.flatten(updates)
         triples = zip(axes_of(updates, self.matrices), unstacked(tuple(back), each), leaves, strict=True)
@@ -91,6 +99,7 @@ class InLowRank:
         return tree.scale(context.at(self.scale), made), Projected(bases, inner)
 
 
+@builder
 def galore(
     learning_rate: Scalar,
     rank: int = 128,

@@ -12,11 +12,14 @@ and layer norms out of both the decay and the ratio (`skip`).
 from collections.abc import Sequence
 
 from jgd.core.optimizer import Optimizer, chain
-from jgd.core.types import Scalar, Transform
+from jgd.core.spellings import builder
+from jgd.core.transform import Transform
+from jgd.core.types import Scalar
 from jgd.optimizers.adam import ScaleByAdam
 from jgd.transforms import AddDecayedWeights, ScaleByLearningRate, TrustRatio, all_but
 
 
+@builder
 def lamb(
     learning_rate: Scalar,
     b1: Scalar = 0.9,

@@ -12,13 +12,15 @@ centred and AMSGrad forms are left out.
 from jgd.core import tree
 from jgd.core.optimizer import Optimizer, chain
 from jgd.core.record import hyper, record
-from jgd.core.types import Context, Params, Scalar
+from jgd.core.spellings import builder
+from jgd.core.transform import Context, Transform
+from jgd.core.types import Params, Scalar
 from jgd.optimizers.adam import Moments, over_root
 from jgd.transforms import ScaleByLearningRate
 
 
 @record
-class ScaleByLaprop:
+class ScaleByLaprop(Transform):
     """u = m̂, the mean of g / (√n̂ + eps)."""
 
     b1: Scalar = hyper("[0, 1)")
@@ -35,6 +37,7 @@ class ScaleByLaprop:
         return mean.value(), Moments(mean, square)
 
 
+@builder
 def laprop(learning_rate: Scalar, b1: Scalar = 0.9, b2: Scalar = 0.999, eps: Scalar = 1e-15) -> Optimizer:
     """LaProp: m ← b1 m + (1 − b1) g / (√n̂ + eps), θ ← θ − η m̂.
 

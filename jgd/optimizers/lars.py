@@ -16,25 +16,24 @@ from jax import Array
 
 from jgd.core import tree
 from jgd.core.optimizer import Optimizer, chain
-from jgd.core.record import hyper, record, static
-from jgd.core.types import Context, Params, Scalar
+from jgd.core.record import hyper, record, static_field
+from jgd.core.spellings import builder
+from jgd.core.transform import Context, Transform
+from jgd.core.types import Params, Scalar
 from jgd.optimizers.momentum import Trace
 from jgd.transforms import ScaleByLearningRate, all_but
 from jgd.transforms.trust_ratio import length, trust
 
 
 @record
-class ScaleByLars:
+class ScaleByLars(Transform):
     """u = λ (g + β θ), λ = c ‖θ‖ / (‖g‖ + β ‖θ‖ + eps), leaf by leaf."""
 
     trust_coefficient: Scalar = hyper("> 0")
     weight_decay: Scalar = hyper(">= 0")
     eps: Scalar = hyper(">= 0")
-    joint_norm: bool = static()
+    joint_norm: bool = static_field()
     per_leaf = True
-
-    def init(self, params: Params) -> tuple[()]:
-        return ()
 
     def update(self, grads: Params, state: tuple[()], context: Context) -> tuple[Params, tuple[()]]:
         c, decay, eps = context.at(self.trust_coefficient), context.at(self.weight_decay), context.at(self.eps)
@@ -47,6 +46,7 @@ class ScaleByLars:
         return tree.map(scaled, grads, context.params), state
 
 
+@builder
 def lars(
     learning_rate: Scalar,
     weight_decay: Scalar = 0.0,

@@ -21,8 +21,10 @@ from jax import Array
 
 from jgd.core import checks, tree
 from jgd.core.optimizer import Optimizer, chain
-from jgd.core.record import record, static
-from jgd.core.types import Context, Params, Scalar
+from jgd.core.record import record, static_field
+from jgd.core.spellings import builder
+from jgd.core.transform import Context, Transform
+from jgd.core.types import Params, Scalar
 from jgd.transforms.line_search import stepping
 
 
@@ -42,32 +44,32 @@ class Pairs:
         s, y = params - self.params, grads - self.grads
         curvature = tree.dot(s, y)
         curved = curvature > jnp.finfo(s.dtype).eps.astype(s.dtype) * tree.norm(s) * tree.norm(y)
-        rho = tree.divide(jnp.ones_like(curvature), jnp.where(curved, curvature, jnp.zeros_like(curvature)))
+        rho = tree.safe_divide(jnp.ones_like(curvature), jnp.where(curved, curvature, jnp.zeros_like(curvature)))
         place = jnp.where(curved, (self.newest + 1) % self.rho.size, self.newest)
         put = lambda ring, row: ring.at[place].set(jnp.where(curved, row, ring[place]))
         return Pairs(params, grads, put(self.s, s), put(self.y, y), put(self.rho, rho), place)
 
 
 @record
-class ScaleByLbfgs:
+class ScaleByLbfgs(Transform):
     """r = H g, H the inverse Hessian of the stored pairs."""
 
-    memory_size: int = static(default=10)
-    scale_init_precond: bool = static(default=True)
+    memory_size: int = static_field(default=10)
+    scale_init_precond: bool = static_field(default=True)
 
     def __post_init__(self) -> None:
         checks.count("memory_size", self.memory_size, 1)
 
     def init(self, params: Params) -> Pairs:
         # the parameters themselves: the first update then sees s = 0, which is no pair
-        flat = tree.join(params)
+        flat = tree.ravel(params)
         ring = lambda *shape: jnp.zeros((self.memory_size, *shape), flat.dtype)
         newest = jnp.full((), self.memory_size - 1, jnp.int32)
         return Pairs(flat, jnp.zeros_like(flat), ring(flat.size), ring(flat.size), ring(), newest)
 
     def update(self, grads: Params, state: Pairs, context: Context) -> tuple[Params, Pairs]:
-        g = tree.join(grads)
-        pairs = state.absorb(tree.join(context.params), g)
+        g = tree.ravel(grads)
+        pairs = state.absorb(tree.ravel(context.params), g)
         newest_first = (pairs.newest - jnp.arange(self.memory_size, dtype=jnp.int32)) % self.memory_size
 
         def towards_the_oldest(q, i):
@@ -81,17 +83,18 @@ class ScaleByLbfgs:
         q, alphas = jax.lax.scan(towards_the_oldest, g, newest_first)
         r = self._gamma(pairs, g) * q
         r, _ = jax.lax.scan(towards_the_newest, r, (newest_first, alphas), reverse=True)
-        return tree.cut(r, grads), pairs
+        return tree.unravel(r, grads), pairs
 
     def _gamma(self, pairs: Pairs, g: Array) -> Array:
         rho, y = pairs.rho[pairs.newest], pairs.y[pairs.newest]
         one = jnp.ones_like(rho)
         if not self.scale_init_precond:
             return one
-        first = jnp.minimum(one, tree.divide(one, tree.norm(g)))
-        return jnp.where(rho > 0, tree.divide(one, rho * tree.dot(y, y)), first)
+        first = jnp.minimum(one, tree.safe_divide(one, tree.norm(g)))
+        return jnp.where(rho > 0, tree.safe_divide(one, rho * tree.dot(y, y)), first)
 
 
+@builder
 def lbfgs(
     learning_rate: Scalar = 1.0,
     memory_size: int = 10,

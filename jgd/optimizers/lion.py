@@ -13,12 +13,14 @@ import jax.numpy as jnp
 from jgd.core import tree
 from jgd.core.optimizer import Optimizer, chain
 from jgd.core.record import hyper, record
-from jgd.core.types import Context, Params, Scalar
+from jgd.core.spellings import builder
+from jgd.core.transform import Context, Transform
+from jgd.core.types import Params, Scalar
 from jgd.transforms import AddDecayedWeights, ScaleByLearningRate
 
 
 @record
-class ScaleByLion:
+class ScaleByLion(Transform):
     """u = sign(b1 m + (1 − b1) g), then m ← b2 m + (1 − b2) g. The state is m, shaped as the parameters."""
 
     b1: Scalar = hyper("[0, 1)")
@@ -28,10 +30,11 @@ class ScaleByLion:
         return tree.zeros_like(params)
 
     def update(self, grads: Params, mean: Params, context: Context) -> tuple[Params, Params]:
-        updates = tree.map(jnp.sign, tree.blend(context.at(self.b1), mean, grads))
-        return updates, tree.blend(context.at(self.b2), mean, grads)
+        updates = tree.map(jnp.sign, tree.lerp(context.at(self.b1), mean, grads))
+        return updates, tree.lerp(context.at(self.b2), mean, grads)
 
 
+@builder
 def lion(learning_rate: Scalar, b1: Scalar = 0.9, b2: Scalar = 0.99, weight_decay: Scalar = 1e-3) -> Optimizer:
     """Lion: θ ← θ − η (sign(b1 m + (1 − b1) g) + λ θ).
 

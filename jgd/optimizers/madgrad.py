@@ -16,8 +16,10 @@ from jax import Array
 from jgd.core import tree
 from jgd.core.optimizer import Optimizer, chain
 from jgd.core.record import hyper, record
-from jgd.core.types import Context, Params, Scalar
-from jgd.transforms import AddDecayedWeights, LearningRateState
+from jgd.core.spellings import builder
+from jgd.core.transform import Context
+from jgd.core.types import Params, Scalar
+from jgd.transforms import AddDecayedWeights, LearningRateState, ReportsLearningRate
 
 
 @record
@@ -29,7 +31,7 @@ class MadgradMemory:
 
 
 @record
-class DescendByMadgrad:
+class DescendByMadgrad(ReportsLearningRate):
     """u = (1 − γ) (θ_0 − s / (∛ν + eps) − θ)."""
 
     learning_rate: Scalar = hyper("> 0")
@@ -46,17 +48,18 @@ class DescendByMadgrad:
         weight = rate * jnp.sqrt(context.step.astype(rate.dtype) + 1)
         sums = tree.map(lambda s, g: s + weight * g, state.sums, grads)
         squares = tree.map(lambda v, g: v + weight * g**2, state.squares, grads)
-        points = tree.map(lambda x, s, v: x - tree.divide(s, cube_root(v) + eps), state.start, sums, squares)
+        points = tree.map(lambda x, s, v: x - tree.safe_divide(s, cube_root(v) + eps), state.start, sums, squares)
         updates = tree.map(lambda z, w: (1 - momentum) * (z - w), points, context.params)
         return updates, MadgradMemory(state.start, sums, squares, LearningRateState(rate))
 
 
 def cube_root(x: Array) -> Array:
-    """∛x for x ≥ 0 whose derivative at 0 is 0, as `tree.root`'s."""
+    """∛x for x ≥ 0 whose derivative at 0 is 0, as `tree.safe_sqrt`'s."""
     safe = jnp.where(x > 0, x, jnp.ones_like(x))
     return jnp.where(x > 0, jnp.cbrt(safe), jnp.zeros_like(x))
 
 
+@builder
 def madgrad(learning_rate: Scalar, momentum: Scalar = 0.9, weight_decay: Scalar = 0.0, eps: Scalar = 1e-6) -> Optimizer:
     """MADGRAD: s ← s + λ_t g, ν ← ν + λ_t g², θ ← γ θ + (1 − γ) (θ_0 − s / (∛ν + eps)), λ_t = η √(t + 1).
 

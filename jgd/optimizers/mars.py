@@ -19,8 +19,10 @@ import jax.numpy as jnp
 
 from jgd.core import checks, tree
 from jgd.core.optimizer import Chain, Optimizer, chain
-from jgd.core.record import hyper, record, static
-from jgd.core.types import Context, Params, Scalar, Transform
+from jgd.core.record import hyper, record, static_field
+from jgd.core.spellings import builder
+from jgd.core.transform import Context, Transform
+from jgd.core.types import Params, Scalar
 from jgd.optimizers.adam import ScaleByAdam
 from jgd.optimizers.adamw import adamw
 from jgd.optimizers.momentum import Trace
@@ -30,14 +32,14 @@ from jgd.transforms.matrices import MatrixGroups
 
 
 @record
-class VarianceReduced:
+class VarianceReduced(Transform):
     """updates ← c, clipped; of the leaves of two axes or more, or of all. The state is θ_before or the last g."""
 
     gamma: Scalar = hyper(">= 0")
     b1: Scalar = hyper("[0, 1)")
     max_norm: Scalar = hyper("> 0")
-    exact: bool = static(default=False)
-    vectors: bool = static(default=False)
+    exact: bool = static_field(default=False)
+    vectors: bool = static_field(default=False)
     per_leaf = True
 
     def init(self, params: Params) -> Params:
@@ -58,7 +60,7 @@ class VarianceReduced:
 
 
 @record
-class SignOfMean:
+class SignOfMean(Transform):
     """m ← b1 m + (1 − b1) c, u = sign(m)."""
 
     b1: Scalar = hyper("[0, 1)")
@@ -71,6 +73,7 @@ class SignOfMean:
         return tree.map(jnp.sign, mean.total), mean
 
 
+@builder
 def mars(
     learning_rate: Scalar,
     b1: Scalar = 0.95,

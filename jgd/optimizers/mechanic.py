@@ -20,6 +20,7 @@ s_init / n each, and doesn't remember Δ but solves θ for it, (θ − θ₀) / 
 and all of them for bfloat16 parameters; `store_delta` remembers it, for one more copy of the weights.
 """
 
+from dataclasses import replace
 from typing import Any
 
 import jax.numpy as jnp
@@ -28,16 +29,18 @@ from jax import Array
 
 from jgd.core import checks, tree
 from jgd.core.optimizer import Optimizer, chain
-from jgd.core.record import hyper, record, static
-from jgd.core.types import Context, Params, Scalar, Transform
+from jgd.core.record import hyper, record, static_field
+from jgd.core.spellings import builder
+from jgd.core.transform import Context, Transform, UpdateInfo
+from jgd.core.types import Params, Scalar
 from jgd.optimizers.schedule_free import base_link
-from jgd.transforms import LearningRateState, learning_rate
+from jgd.transforms import LearningRateState, Wrapper
 
 
 @record
 class MechanicMemory:
     rate: LearningRateState  # Σ s times the base's own
-    base: Any  # the base's own state
+    inner: Any  # the base's own state
     start: Params  # θ₀
     delta: Params  # Δ; () where it is not remembered
     s: Array  # (n,), as are the others
@@ -47,32 +50,31 @@ class MechanicMemory:
 
 
 @record
-class Mechanic:
+class Mechanic(Wrapper):
     """u ← θ₀ + (Σ s) Δ − θ, where the base's updates move Δ."""
 
-    base: Transform
+    transform: Transform
     weight_decay: Scalar = hyper(">= 0")
     eps: Scalar = hyper("> 0")
     s_init: float = hyper("> 0", schedule=False)
-    num_betas: int = static()
-    store_delta: bool = static()
+    num_betas: int = static_field()
+    store_delta: bool = static_field()
 
     def __post_init__(self) -> None:
         checks.count("num_betas", self.num_betas, 1)
 
-    @property
-    def ignores_updates(self) -> bool:
-        return getattr(self.base, "ignores_updates", False)
+    def info(self, state: MechanicMemory) -> UpdateInfo:
+        """The base's, with Σ s times its learning rate in use."""
+        return replace(super().info(state), learning_rate=state.rate.learning_rate, factor=None)
 
-    @property
-    def per_leaf(self) -> bool:
-        return getattr(self.base, "per_leaf", False)
+    def eval_params(self, params: Params, state: MechanicMemory) -> Params:
+        return params
 
     def init(self, params: Params) -> MechanicMemory:
         zeros = lambda: jnp.zeros(self.num_betas, tree.compute_dtype(params))
         return MechanicMemory(
             rate=LearningRateState.unused(params),
-            base=self.base.init(params),
+            inner=self.transform.init(params),
             start=tree.copy(params),
             delta=tree.zeros_like(params) if self.store_delta else (),
             s=zeros() + jnp.asarray(self.s_init).astype(tree.compute_dtype(params)),
@@ -84,7 +86,7 @@ class Mechanic:
     def update(self, grads: Params, state: MechanicMemory, context: Context) -> tuple[Params, MechanicMemory]:
         params, eps, s_init = context.params, context.at(self.eps), context.at(self.s_init)
         beta = jnp.asarray(1 - 0.1 ** np.arange(1, self.num_betas + 1), eps.dtype)
-        updates, base = self.base.update(grads, state.base, context)
+        updates, base = self.transform.update(grads, state.inner, context)
         moved = tree.subtract(params, state.start)
         before = jnp.sum(state.s)
         delta = state.delta if self.store_delta else tree.scale(1 / (before + eps), moved)
@@ -95,15 +97,18 @@ class Mechanic:
         m = jnp.maximum(beta * state.m, jnp.abs(h) + eps)
         v = beta**2 * state.v + h**2
         r = beta * state.r + clipped * state.s
-        s = (s_init / self.num_betas * m + jnp.maximum(0, r)) / (tree.root(v) + eps)
+        s = (s_init / self.num_betas * m + jnp.maximum(0, r)) / (tree.safe_sqrt(v) + eps)
 
         delta, scale = tree.add(delta, updates), jnp.sum(s)
-        rate = LearningRateState(scale * learning_rate(base, otherwise=1.0).astype(scale.dtype))
+        told = self.transform.info(base).learning_rate
+        told = jnp.ones(()) if told is None else told
+        rate = LearningRateState(scale * told.astype(scale.dtype))
         updates = tree.map(lambda d, from_start: scale * d - from_start, delta, moved)
         kept = delta if self.store_delta else ()
         return updates, MechanicMemory(rate, base, state.start, kept, s, m, v, r)
 
 
+@builder
 def mechanic(
     base_optimizer: Optimizer | Transform,
     weight_decay: Scalar = 1e-2,

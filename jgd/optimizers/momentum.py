@@ -13,17 +13,19 @@ import jax.numpy as jnp
 
 from jgd.core import tree
 from jgd.core.optimizer import Optimizer, chain
-from jgd.core.record import hyper, record, static
-from jgd.core.types import Context, Params, Scalar
+from jgd.core.record import hyper, record, static_field
+from jgd.core.spellings import builder
+from jgd.core.transform import Context, Transform
+from jgd.core.types import Params, Scalar
 from jgd.transforms import ScaleByLearningRate
 
 
 @record
-class Trace:
+class Trace(Transform):
     """v ← γ v + (1 − τ) g, and u = v; with nesterov u = g + γ v. The state is v, shaped as the parameters."""
 
     momentum: Scalar = hyper("[0, 1)")
-    nesterov: bool = static(default=False)
+    nesterov: bool = static_field(default=False)
     dampening: Scalar = hyper("[0, 1]", default=0.0)
 
     def init(self, params: Params) -> Params:
@@ -38,6 +40,7 @@ class Trace:
         return velocity, velocity
 
 
+@builder
 def momentum(learning_rate: Scalar, momentum: Scalar = 0.9, dampening: Scalar = 0.0) -> Optimizer:
     """Heavy-ball momentum: v ← γ v + (1 − τ) g, θ ← θ − η v.
 

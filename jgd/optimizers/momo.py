@@ -16,9 +16,11 @@ from jax import Array
 
 from jgd.core import checks, tree
 from jgd.core.optimizer import Optimizer, chain
-from jgd.core.record import hyper, record, static
-from jgd.core.types import Context, Params, Scalar
-from jgd.transforms import LearningRateState, Mean
+from jgd.core.record import hyper, record, static_field
+from jgd.core.spellings import builder
+from jgd.core.transform import Context
+from jgd.core.types import Params, Scalar
+from jgd.transforms import LearningRateState, Mean, ReportsLearningRate
 
 
 @record
@@ -30,7 +32,7 @@ class MomoMemory:
 
 
 @record
-class DescendByMomo:
+class DescendByMomo(ReportsLearningRate):
     """u = (θ − τ d / D) / (1 + η λ) − θ, with inner products over the whole tree."""
 
     learning_rate: Scalar = hyper("> 0")
@@ -39,8 +41,8 @@ class DescendByMomo:
     eps: Scalar = hyper(">= 0")
     lower_bound: Scalar = hyper("(-inf, inf)")
     weight_decay: Scalar = hyper(">= 0")
-    adapt_lower_bound: bool = static()
-    adam: bool = static()
+    adapt_lower_bound: bool = static_field()
+    adam: bool = static_field()
 
     def init(self, params: Params) -> MomoMemory:
         zero = jnp.zeros((), tree.compute_dtype(params))
@@ -59,7 +61,7 @@ class DescendByMomo:
         rho, direction = mean.weight, d
         if square is not None:
             square, eps = square.absorb(context.at(self.b2), tree.square(grads)), context.at(self.eps)
-            direction = tree.map(lambda d, v: tree.divide(d, tree.root(v) + eps), d, square.value())
+            direction = tree.map(lambda d, v: tree.safe_divide(d, tree.safe_sqrt(v) + eps), d, square.value())
         size, inner = tree.dot(d, direction), tree.dot(d, params)
 
         growth, bound = 1 + rate * context.at(self.weight_decay), state.lower_bound
@@ -71,11 +73,12 @@ class DescendByMomo:
         else:
             least_now, adapted = least, lambda tau: None
         gap = growth * (f - rho * least_now - gamma) + inner
-        tau = jnp.minimum(rate / rho, tree.divide(jnp.maximum(gap, 0), size))
+        tau = jnp.minimum(rate / rho, tree.safe_divide(jnp.maximum(gap, 0), size))
         updates = tree.map(lambda w, u: -(tau * u + (growth - 1) * w) / growth, params, direction)
         return updates, MomoMemory(mean, square, adapted(tau), LearningRateState(tau))
 
 
+@builder
 def momo(
     learning_rate: Scalar = 1.0,
     beta: Scalar = 0.9,
@@ -98,6 +101,7 @@ def momo(
     return chain(DescendByMomo(learning_rate, beta, 0.0, 0.0, lower_bound, weight_decay, adapt_lower_bound, adam=False))
 
 
+@builder
 def momo_adam(
     learning_rate: Scalar = 0.01,
     b1: Scalar = 0.9,

@@ -28,8 +28,10 @@ from jax import Array
 from jgd.core import checks, tree
 from jgd.core.optimizer import Chain, Optimizer, chain
 from jgd.core.paths import listed
-from jgd.core.record import hyper, record, static
-from jgd.core.types import Context, Params, Scalar
+from jgd.core.record import hyper, record, static_field
+from jgd.core.spellings import builder
+from jgd.core.transform import Context, Transform
+from jgd.core.types import Params, Scalar
 from jgd.optimizers.adamw import adamw
 from jgd.transforms import AddDecayedWeights, Mean, Partition, ScaleByLearningRate
 from jgd.transforms.matrices import Matrices, MatrixGroups, axes_of, each_shape, named_axes
@@ -54,22 +56,19 @@ def newton_schulz(stack: Array, eps: Array, steps: int, coefficients: tuple[floa
         return a * x + (b * gram + c * gram @ gram) @ x
 
     norms = jax.vmap(tree.norm)(stack)[:, None, None]
-    return jax.lax.fori_loop(0, steps, improve, tree.divide(stack, norms + eps))
+    return jax.lax.fori_loop(0, steps, improve, tree.safe_divide(stack, norms + eps))
 
 
 @record
-class Orthogonalize:
+class Orthogonalize(Transform):
     """Each matrix U S Vᵀ of the updates ← s · U Vᵀ, nearly; all leaves have two axes or more."""
 
     eps: Scalar = hyper(">= 0")
-    steps: int = static(default=5)
-    scale: str = static(default="original")
-    coefficients: tuple[float, ...] = static(default=QUINTIC)
-    matrices: Matrices = static(default=())
+    steps: int = static_field(default=5)
+    scale: str = static_field(default="original")
+    coefficients: tuple[float, ...] = static_field(default=QUINTIC)
+    matrices: Matrices = static_field(default=())
     per_leaf = True
-
-    def init(self, params: Params) -> tuple[()]:
-        return ()
 
     def update(self, updates: Params, state: tuple[()], context: Context) -> tuple[Params, tuple[()]]:
         leaves, structure = jax.tree.flatten(updates)
@@ -82,12 +81,12 @@ class Orthogonalize:
 
 
 @record
-class MeanMomentum:
+class MeanMomentum(Transform):
     """m ← μ m + (1 − μ) g, and d = m; with nesterov d = μ m + (1 − μ) g."""
 
     momentum: Scalar = hyper("[0, 1)")
-    nesterov: bool = static(default=False)
-    bias_correction: bool = static(default=False)
+    nesterov: bool = static_field(default=False)
+    bias_correction: bool = static_field(default=False)
 
     def init(self, params: Params) -> Mean:
         return Mean.like(params)
@@ -98,12 +97,13 @@ class MeanMomentum:
         if not self.nesterov:
             return mean.value() if self.bias_correction else mean.total, mean
         if not self.bias_correction:
-            return tree.blend(momentum, mean.total, grads), mean
+            return tree.lerp(momentum, mean.total, grads), mean
         ahead = momentum * mean.weight + (1 - momentum)  # the weight of one more gradient
         corrected = tree.map(lambda m, g: momentum * m / ahead + (1 - momentum) * g / mean.weight, mean.total, grads)
         return corrected, mean
 
 
+@builder
 def muon(
     learning_rate: Scalar,
     momentum: Scalar = 0.95,

@@ -20,8 +20,10 @@ from jax import Array
 
 from jgd.core import tree
 from jgd.core.optimizer import Optimizer, chain
-from jgd.core.record import hyper, record, static
-from jgd.core.types import Context, Params, Scalar
+from jgd.core.record import hyper, record, static_field
+from jgd.core.spellings import builder
+from jgd.core.transform import Context, Transform
+from jgd.core.types import Params, Scalar
 from jgd.optimizers.adam import adam, over_root
 from jgd.optimizers.adamw import adamw
 from jgd.transforms import AddDecayedWeights, Mean, ScaleByLearningRate
@@ -35,14 +37,14 @@ class NadamMemory:
 
 
 @record
-class ScaleByNadam:
+class ScaleByNadam(Transform):
     """u = (μ_{t+1} m / (1 − μ_1 ⋯ μ_{t+1}) + (1 − μ_t) g / (1 − μ_1 ⋯ μ_t)) / (√v̂ + eps)."""
 
     b1: Scalar = hyper("[0, 1)")
     b2: Scalar = hyper("[0, 1)")
     eps: Scalar = hyper(">= 0")
     momentum_decay: Scalar = hyper(">= 0")
-    mean_follows_schedule: bool = static()
+    mean_follows_schedule: bool = static_field()
 
     def init(self, params: Params) -> NadamMemory:
         return NadamMemory(tree.zeros_like(params), Mean.like(params), jnp.ones((), tree.compute_dtype(params)))
@@ -52,13 +54,14 @@ class ScaleByNadam:
         t = context.step.astype(b1.dtype) + 1  # in float: int32 would wrap where the clock stands still at its end
         now, following = (b1 * (1 - 0.5 * 0.96 ** (at * decay)) for at in (t, t + 1))
         product = now * state.product
-        mean = tree.blend(now if self.mean_follows_schedule else b1, state.mean, grads)
+        mean = tree.lerp(now if self.mean_follows_schedule else b1, state.mean, grads)
         square = state.square.absorb(context.at(self.b2), tree.square(grads))
         of_mean, of_gradient = following / (1 - product * following), (1 - now) / (1 - product)
         ahead = tree.map(lambda m, g: of_mean * m + of_gradient * g, mean, grads)
         return over_root(ahead, square.value(), context.at(self.eps)), NadamMemory(mean, square, product)
 
 
+@builder
 def nadam(
     learning_rate: Scalar,
     b1: Scalar = 0.9,
@@ -80,6 +83,7 @@ def nadam(
     return chain(ScaleByNadam(b1, b2, eps, momentum_decay, mean_follows_schedule), ScaleByLearningRate(learning_rate))
 
 
+@builder
 def nadamw(
     learning_rate: Scalar,
     b1: Scalar = 0.9,
@@ -102,6 +106,7 @@ def nadamw(
     return chain(scale, AddDecayedWeights(weight_decay), ScaleByLearningRate(learning_rate))
 
 
+@builder
 def nadam_simplified(
     learning_rate: Scalar,
     b1: Scalar = 0.9,
@@ -121,6 +126,7 @@ def nadam_simplified(
     return adam(learning_rate, b1, b2, eps, eps_root=eps_root, nesterov=True)
 
 
+@builder
 def nadamw_simplified(
     learning_rate: Scalar,
     b1: Scalar = 0.9,

@@ -14,9 +14,11 @@ Source: Nesterov 1983; the look-ahead form is Sutskever et al. 2013, equations 3
 from jgd.core import tree
 from jgd.core.optimizer import Optimizer, chain
 from jgd.core.record import hyper, record
-from jgd.core.types import Context, Params, Scalar
+from jgd.core.spellings import builder
+from jgd.core.transform import Context
+from jgd.core.types import Params, Scalar
 from jgd.optimizers.momentum import Trace
-from jgd.transforms import LearningRateState, ScaleByLearningRate
+from jgd.transforms import LearningRateState, ReportsLearningRate, ScaleByLearningRate
 
 
 @record
@@ -26,7 +28,7 @@ class LookAheadMemory:
 
 
 @record
-class LookAheadDescend:
+class LookAheadDescend(ReportsLearningRate):
     """v ← γ v + η ∇L(θ − γ v), u = −v. It takes its own gradient, so it ignores the updates and must be first."""
 
     learning_rate: Scalar = hyper("> 0")
@@ -44,6 +46,7 @@ class LookAheadDescend:
         return tree.scale(-1, velocity), LookAheadMemory(velocity, LearningRateState(rate))
 
 
+@builder
 def nesterov(learning_rate: Scalar, momentum: Scalar = 0.9) -> Optimizer:
     """The look-ahead form: v ← γ v + η ∇L(θ − γ v), θ ← θ − v.
 
@@ -59,6 +62,7 @@ def nesterov(learning_rate: Scalar, momentum: Scalar = 0.9) -> Optimizer:
     return chain(LookAheadDescend(learning_rate, momentum))
 
 
+@builder
 def nesterov_shifted(learning_rate: Scalar, momentum: Scalar = 0.9) -> Optimizer:
     """The shifted form of torch and optax: v ← γ v + g, φ ← φ − η (g + γ v).
 

@@ -24,8 +24,10 @@ from jax import Array
 
 from jgd.core import checks, tree
 from jgd.core.optimizer import Optimizer, chain
-from jgd.core.record import hyper, record, static
-from jgd.core.types import Context, Params, Scalar
+from jgd.core.record import hyper, record, static_field
+from jgd.core.spellings import builder
+from jgd.core.transform import Context, Transform
+from jgd.core.types import Params, Scalar
 from jgd.transforms.line_search import stepping
 
 
@@ -37,11 +39,11 @@ def conjugate_gradients(multiply: Callable[[Array], Array], g: Array, tolerance:
         product = multiply(d)
         curvature, square = tree.dot(d, product), tree.dot(r, r)
         curved = curvature > 0
-        alpha = tree.divide(square, jnp.where(curved, curvature, jnp.zeros_like(curvature)))
+        alpha = tree.safe_divide(square, jnp.where(curved, curvature, jnp.zeros_like(curvature)))
         untouched = jnp.all(u == 0)
         u = jnp.where(~curved & untouched, g, u + alpha * d)
         r = r - alpha * product
-        d = r + tree.divide(tree.dot(r, r), square) * d
+        d = r + tree.safe_divide(tree.dot(r, r), square) * d
         return u, r, d, ~curved | (tree.norm(r) <= tolerance * tree.norm(g))
 
     again = lambda _, carry: jax.lax.cond(carry[3], lambda carry: carry, iterate, carry)
@@ -49,34 +51,32 @@ def conjugate_gradients(multiply: Callable[[Array], Array], g: Array, tolerance:
 
 
 @record
-class ScaleByCurvature:
+class ScaleByCurvature(Transform):
     """u with (B + damping I) u = g; B the Hessian, or the Gauss–Newton matrix."""
 
     damping: Scalar = hyper(">= 0")
     tolerance: Scalar = hyper("[0, 1)")
-    max_cg_steps: int = static()
-    gauss_newton: bool = static(default=False)
+    max_cg_steps: int = static_field()
+    gauss_newton: bool = static_field(default=False)
 
     def __post_init__(self) -> None:
         checks.count("max_cg_steps", self.max_cg_steps, 1)
-
-    def init(self, params: Params) -> tuple[()]:
-        return ()
 
     def update(self, grads: Params, state: tuple[()], context: Context) -> tuple[Params, tuple[()]]:
         damping = context.at(self.damping)
 
         def multiply(d: Array) -> Array:
             if self.gauss_newton:
-                product = context.gauss_newton_product(tree.cut(d, grads), "gauss_newton_cg")
+                product = context.gauss_newton_product(tree.unravel(d, grads), "gauss_newton_cg")
             else:
-                product = context.hessian_product(tree.cut(d, grads), "newton")
-            return tree.join(product) + damping * d
+                product = context.hessian_product(tree.unravel(d, grads), "newton")
+            return tree.ravel(product) + damping * d
 
-        u = conjugate_gradients(multiply, tree.join(grads), context.at(self.tolerance), self.max_cg_steps)
-        return tree.cut(u, grads), state
+        u = conjugate_gradients(multiply, tree.ravel(grads), context.at(self.tolerance), self.max_cg_steps)
+        return tree.unravel(u, grads), state
 
 
+@builder
 def newton(
     learning_rate: Scalar = 1.0,
     damping: Scalar = 0.0,
@@ -101,6 +101,7 @@ def newton(
     return chain(ScaleByCurvature(damping, tolerance, max_cg_steps), stepping(learning_rate, linesearch))
 
 
+@builder
 def gauss_newton_cg(
     learning_rate: Scalar = 1.0,
     damping: Scalar = 0.0,

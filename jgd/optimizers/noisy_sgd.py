@@ -7,10 +7,12 @@ Source: Neelakantan et al. 2015, arXiv:1511.06807, equation 1; γ = 0.55 and η 
 """
 
 from jgd.core.optimizer import Optimizer, chain
+from jgd.core.spellings import builder
 from jgd.core.types import Scalar
 from jgd.transforms import AddNoise, ScaleByLearningRate
 
 
+@builder
 def noisy_sgd(learning_rate: Scalar, eta: Scalar = 0.01, gamma: Scalar = 0.55, seed: int = 0) -> Optimizer:
     """Noisy SGD: θ ← θ − α (g + n), n ~ N(0, η / (1 + t)^γ).
 

@@ -16,7 +16,9 @@ from jax import Array
 from jgd.core import tree
 from jgd.core.optimizer import Optimizer, chain
 from jgd.core.record import hyper, record
-from jgd.core.types import Context, Params, Scalar
+from jgd.core.spellings import builder
+from jgd.core.transform import Context, Transform
+from jgd.core.types import Params, Scalar
 from jgd.transforms import ScaleByLearningRate
 
 
@@ -27,7 +29,7 @@ class NovogradMemory:
 
 
 @record
-class ScaleByNovograd:
+class ScaleByNovograd(Transform):
     """u = m ← b1 m + g / (√v + eps) + λ θ."""
 
     b1: Scalar = hyper("[0, 1)")
@@ -49,11 +51,12 @@ class ScaleByNovograd:
             return jnp.where(v == 0, size, b2 * v + (1 - b2) * size)
 
         square = tree.map(absorbed, state.square, grads)
-        scaled = tree.map(lambda g, v: tree.divide(g, tree.root(v) + eps), grads, square)
+        scaled = tree.map(lambda g, v: tree.safe_divide(g, tree.safe_sqrt(v) + eps), grads, square)
         momentum = tree.map(lambda m, u, w: b1 * m + u + decay * w, state.momentum, scaled, context.params)
         return momentum, NovogradMemory(momentum, square)
 
 
+@builder
 def novograd(
     learning_rate: Scalar, b1: Scalar = 0.95, b2: Scalar = 0.98, eps: Scalar = 1e-8, weight_decay: Scalar = 0.0
 ) -> Optimizer:

@@ -13,12 +13,14 @@ import jax.numpy as jnp
 from jgd.core import tree
 from jgd.core.optimizer import Optimizer, chain
 from jgd.core.record import hyper, record
-from jgd.core.types import Context, Params, Scalar
+from jgd.core.spellings import builder
+from jgd.core.transform import Context, Transform
+from jgd.core.types import Params, Scalar
 from jgd.transforms import Mean, ScaleByLearningRate
 
 
 @record
-class Optimistic:
+class Optimistic(Transform):
     """u = (α + β) g − β g'. The state is g', with the weight 0 while there is none."""
 
     alpha: Scalar = hyper(">= 0")
@@ -34,6 +36,7 @@ class Optimistic:
         return updates, Mean(grads, jnp.ones_like(last.weight))
 
 
+@builder
 def optimistic_gradient_descent(learning_rate: Scalar, alpha: Scalar = 1.0, beta: Scalar = 1.0) -> Optimizer:
     """Optimistic gradient descent: θ ← θ − η ((α + β) g − β g').
 

@@ -12,20 +12,22 @@ import jax.numpy as jnp
 
 from jgd.core import checks, tree
 from jgd.core.optimizer import Optimizer, chain
-from jgd.core.record import hyper, record, static
-from jgd.core.types import Context, Params, Scalar
-from jgd.transforms import LearningRateState
+from jgd.core.record import hyper, record, static_field
+from jgd.core.spellings import builder
+from jgd.core.transform import Context
+from jgd.core.types import Params, Scalar
+from jgd.transforms import LearningRateState, ReportsLearningRate
 
 
 @record
-class DescendByPolyak:
+class DescendByPolyak(ReportsLearningRate):
     """u = −η g, η = min(η_max, s (f − f*) / (‖g‖² + eps)), with the norm of the whole tree."""
 
     max_learning_rate: Scalar = hyper("> 0")
     scaling: Scalar = hyper("> 0")
     f_min: Scalar = hyper("(-inf, inf)")
     eps: Scalar = hyper(">= 0")
-    variant: str = static()
+    variant: str = static_field()
 
     def __post_init__(self) -> None:
         checks.choice("variant", self.variant, ("sps", "sps+"))
@@ -38,10 +40,11 @@ class DescendByPolyak:
         if self.variant == "sps+":
             gap = jnp.maximum(gap, 0)
         size = jnp.square(tree.norm(grads)) + context.at(self.eps)
-        rate = jnp.minimum(context.at(self.max_learning_rate), context.at(self.scaling) * tree.divide(gap, size))
+        rate = jnp.minimum(context.at(self.max_learning_rate), context.at(self.scaling) * tree.safe_divide(gap, size))
         return tree.scale(-rate, grads), LearningRateState(rate)
 
 
+@builder
 def polyak_sgd(
     max_learning_rate: Scalar = 1.0,
     scaling: Scalar = 1.0,

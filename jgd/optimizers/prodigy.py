@@ -25,10 +25,12 @@ from jax import Array
 
 from jgd.core import checks, tree
 from jgd.core.optimizer import Optimizer, chain
-from jgd.core.record import hyper, record, static
-from jgd.core.types import Context, Params, Scalar
+from jgd.core.record import hyper, record, static_field
+from jgd.core.spellings import builder
+from jgd.core.transform import Context
+from jgd.core.types import Params, Scalar
 from jgd.optimizers.dadapt_adamw import check_growth, norm1
-from jgd.transforms import LearningRateState, Mean
+from jgd.transforms import LearningRateState, Mean, ReportsLearningRate
 
 
 @record
@@ -44,7 +46,7 @@ class ProdigyMemory:
 
 
 @record
-class Prodigy:
+class Prodigy(ReportsLearningRate):
     """u = −λ (m / (√v + d⁺ eps) + weight_decay θ). It holds the learning rate, which its estimate of d needs."""
 
     learning_rate: Scalar = hyper("> 0")
@@ -56,8 +58,8 @@ class Prodigy:
     d_coef: Scalar = hyper("> 0")
     growth_rate: Scalar | None
     weight_decay: Scalar = hyper(">= 0")
-    use_bias_correction: bool = static()
-    safeguard_warmup: bool = static()
+    use_bias_correction: bool = static_field()
+    safeguard_warmup: bool = static_field()
 
     def __post_init__(self) -> None:
         check_growth(self.growth_rate)
@@ -80,7 +82,7 @@ class Prodigy:
 
     def update(self, grads: Params, state: ProdigyMemory, context: Context) -> tuple[Params, ProdigyMemory]:
         b2, d0, d = context.at(self.b2), context.at(self.d0), state.d
-        b3 = tree.root(b2) if self.b3 is None else context.at(self.b3)
+        b3 = tree.safe_sqrt(b2) if self.b3 is None else context.at(self.b3)
         moved = tree.subtract(state.start, context.params)
 
         scaled = tree.scale(d / d0, grads)
@@ -88,23 +90,24 @@ class Prodigy:
         square = state.square.absorb(b2, tree.square(scaled))
         rate = d * context.at(self.learning_rate)
         if self.use_bias_correction:
-            rate = rate * tree.divide(tree.root(square.weight), mean.weight)
+            rate = rate * tree.safe_divide(tree.safe_sqrt(square.weight), mean.weight)
         weight = d if self.safeguard_warmup else rate
         r = b3 * state.r + rate * tree.dot(scaled, moved)
         s = tree.map(lambda s, g: b3 * s + weight * g, state.s, scaled)
 
-        estimate = context.at(self.d_coef) * tree.divide(r, norm1(s))
+        estimate = context.at(self.d_coef) * tree.safe_divide(r, norm1(s))
         d_max = jnp.maximum(state.d_max, estimate)
         new = d_max
         if self.growth_rate is not None:
             first = jnp.where(d == d0, jnp.maximum(d, estimate), d)  # the first growth is free, as the authors have it
             new = jnp.minimum(d_max, first * context.at(self.growth_rate))
         eps, decay = new / d0 * context.at(self.eps), context.at(self.weight_decay)
-        direction = lambda m, v, p: tree.divide(m, tree.root(v) + eps) + decay * p
+        direction = lambda m, v, p: tree.safe_divide(m, tree.safe_sqrt(v) + eps) + decay * p
         updates = tree.scale(-rate, tree.map(direction, mean.total, square.total, context.params))
         return updates, ProdigyMemory(state.start, mean, square, s, r, new, d_max, LearningRateState(rate))
 
 
+@builder
 def prodigy(
     learning_rate: Scalar = 1.0,
     b1: Scalar = 0.9,

@@ -26,10 +26,12 @@ from jax import Array
 
 from jgd.core import checks, tree
 from jgd.core.optimizer import Optimizer, chain
-from jgd.core.record import hyper, record, static
-from jgd.core.types import Context, Params, Scalar
+from jgd.core.record import hyper, record, static_field
+from jgd.core.spellings import builder
+from jgd.core.transform import Context
+from jgd.core.types import Params, Scalar
 from jgd.optimizers.muon import MeanMomentum
-from jgd.transforms import AddDecayedWeights, Noise, ScaleByLearningRate
+from jgd.transforms import AddDecayedWeights, DrawsNoise, Noise, ScaleByLearningRate
 from jgd.transforms.kronecker import along, gram, stacked, unstacked
 
 Factors = tuple[Array, ...]  # for each axis (leaves, n, n), upper triangular, or (leaves, n), a diagonal
@@ -42,16 +44,16 @@ class KronMemory:
 
 
 @record
-class ScaleByKron:
+class ScaleByKron(DrawsNoise):
     """u = Q_iᵀ Q_i M along each axis."""
 
     preconditioner_lr: Scalar = hyper("> 0")
     preconditioner_init_scale: Scalar = hyper("> 0", schedule=False)
-    precondition_frequency: int = static(default=33)
-    dense_steps: int = static(default=500)
-    max_size_triangular: int = static(default=8192)
-    min_ndim_triangular: int = static(default=2)
-    seed: int = static(default=0)
+    precondition_frequency: int = static_field(default=33)
+    dense_steps: int = static_field(default=500)
+    max_size_triangular: int = static_field(default=8192)
+    min_ndim_triangular: int = static_field(default=2)
+    seed: int = static_field(default=0)
     per_leaf = True
 
     def init(self, params: Params) -> KronMemory:
@@ -100,11 +102,11 @@ def improved(factors: Factors, m: Array, v: Array, rate: Array) -> Factors:
             others = tuple(x for x in range(1, m.ndim) if x != 1 + axis)
             plus, minus = jnp.sum(a**2, others), jnp.sum(b**2, others)
             norm = jnp.max(plus + minus, axis=1)[:, None]
-            new = q - rate * tree.divide((plus - minus) * q, jnp.broadcast_to(norm, q.shape))
+            new = q - rate * tree.safe_divide((plus - minus) * q, jnp.broadcast_to(norm, q.shape))
         else:
             plus, minus = gram(a, axis), gram(b, axis)
             norm = jax.vmap(norm_lower_bound)(plus + minus)[:, None, None]
-            new = q - rate * tree.divide(jnp.triu(plus - minus) @ q, jnp.broadcast_to(norm, q.shape))
+            new = q - rate * tree.safe_divide(jnp.triu(plus - minus) @ q, jnp.broadcast_to(norm, q.shape))
         out.append(jnp.where(jnp.expand_dims(live, tuple(range(1, q.ndim))), new, q))
     return tuple(out)
 
@@ -119,7 +121,7 @@ def balanced(factors: Factors) -> Factors:
 def norm_lower_bound(s: Array) -> Array:
     """‖S x‖ / ‖x‖ ≤ ‖S‖₂ for x = S s, s the longest row of a symmetric (n, n)."""
     x = s @ s[jnp.argmax(jnp.sum((s / jnp.max(jnp.abs(s))) ** 2, axis=1))]
-    return tree.divide(tree.norm(s @ x), tree.norm(x))
+    return tree.safe_divide(tree.norm(s @ x), tree.norm(x))
 
 
 def times(q: Array, x: Array, axis: int) -> Array:
@@ -139,6 +141,7 @@ def times_inverse(q: Array, x: Array, axis: int) -> Array:
     return jnp.moveaxis(solved.reshape(front.shape), 1, 1 + axis)
 
 
+@builder
 def psgd_kron(
     learning_rate: Scalar,
     b1: Scalar = 0.9,

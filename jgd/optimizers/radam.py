@@ -20,8 +20,10 @@ from jax import Array
 
 from jgd.core import tree
 from jgd.core.optimizer import Optimizer, chain
-from jgd.core.record import hyper, record, static
-from jgd.core.types import Context, Params, Scalar
+from jgd.core.record import hyper, record, static_field
+from jgd.core.spellings import builder
+from jgd.core.transform import Context, Transform
+from jgd.core.types import Params, Scalar
 from jgd.optimizers.adam import Moments, over_root
 from jgd.transforms import ScaleByLearningRate
 
@@ -33,14 +35,14 @@ class RadamMemory:
 
 
 @record
-class ScaleByRadam:
+class ScaleByRadam(Transform):
     """u = r m̂ / (√v̂ + eps / √(1 − b2ᵗ)) where ρ > threshold, else m̂."""
 
     b1: Scalar = hyper("[0, 1)")
     b2: Scalar = hyper("[0, 1)")
     eps: Scalar = hyper(">= 0")
     threshold: Scalar = hyper("[4, inf)")
-    eps_after_correction: bool = static()
+    eps_after_correction: bool = static_field()
 
     def init(self, params: Params) -> RadamMemory:
         return RadamMemory(Moments.like(params), jnp.zeros((), tree.compute_dtype(params)))
@@ -52,13 +54,16 @@ class ScaleByRadam:
         mean, weight = moments.mean.value(), moments.square.weight  # the weight is 1 − b2ᵗ
         most, length = 2 / (1 - b2) - 1, 1 + 2 * ages / weight  # ρ_∞ and ρ
         trusted = length > context.at(self.threshold)
-        share = tree.divide((length - 4) * (length - 2) * most, (most - 4) * (most - 2) * length)
-        rectifier = tree.root(jnp.where(trusted, share, jnp.ones_like(share)))  # a negative share has no root
-        adapted = over_root(mean, moments.square.value(), eps if self.eps_after_correction else eps / tree.root(weight))
+        share = tree.safe_divide((length - 4) * (length - 2) * most, (most - 4) * (most - 2) * length)
+        rectifier = tree.safe_sqrt(jnp.where(trusted, share, jnp.ones_like(share)))  # a negative share has no root
+        adapted = over_root(
+            mean, moments.square.value(), eps if self.eps_after_correction else eps / tree.safe_sqrt(weight)
+        )
         updates = tree.map(lambda a, m: jnp.where(trusted, rectifier * a, m), adapted, mean)
         return updates, RadamMemory(moments, ages)
 
 
+@builder
 def radam(
     learning_rate: Scalar,
     b1: Scalar = 0.9,

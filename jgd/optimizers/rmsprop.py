@@ -21,8 +21,10 @@ import jax.numpy as jnp
 
 from jgd.core import checks, tree
 from jgd.core.optimizer import Optimizer, chain
-from jgd.core.record import hyper, record, static
-from jgd.core.types import Context, Params, Scalar
+from jgd.core.record import hyper, record, static_field
+from jgd.core.spellings import builder
+from jgd.core.transform import Context, Transform
+from jgd.core.types import Params, Scalar
 from jgd.optimizers.adagrad import scale_by_root
 from jgd.optimizers.momentum import Trace
 from jgd.transforms import Mean, ScaleByLearningRate
@@ -35,15 +37,15 @@ class RmsMemory:
 
 
 @record
-class ScaleByRms:
+class ScaleByRms(Transform):
     """u = g / √(E + eps), centered g / √(E − m² + eps)."""
 
     decay: Scalar = hyper("[0, 1)")
     eps: Scalar = hyper(">= 0")
     initial_scale: float = hyper(">= 0", schedule=False, default=0.0)
-    eps_in_sqrt: bool = static(default=True)
-    centered: bool = static(default=False)
-    bias_correction: bool = static(default=False)
+    eps_in_sqrt: bool = static_field(default=True)
+    centered: bool = static_field(default=False)
+    bias_correction: bool = static_field(default=False)
 
     def init(self, params: Params) -> RmsMemory:
         start = jnp.asarray(self.initial_scale)
@@ -61,6 +63,7 @@ class ScaleByRms:
         return scale_by_root(grads, squares, context.at(self.eps), self.eps_in_sqrt), RmsMemory(square, mean)
 
 
+@builder
 def rmsprop(
     learning_rate: Scalar,
     decay: Scalar = 0.9,

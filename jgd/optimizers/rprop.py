@@ -16,9 +16,11 @@ from jax import Array
 
 from jgd.core import checks, tree
 from jgd.core.optimizer import Optimizer, chain
-from jgd.core.record import hyper, record, static
-from jgd.core.types import Context, Params, Scalar
-from jgd.transforms import LearningRateState
+from jgd.core.record import hyper, record, static_field
+from jgd.core.spellings import builder
+from jgd.core.transform import Context
+from jgd.core.types import Params, Scalar
+from jgd.transforms import LearningRateState, ReportsLearningRate
 
 
 @record
@@ -29,7 +31,7 @@ class RpropMemory:
 
 
 @record
-class DescendByRprop:
+class DescendByRprop(ReportsLearningRate):
     """u = −Δ sign(g), with g = 0 where it changed its sign."""
 
     learning_rate: float = hyper("> 0", schedule=False)
@@ -37,7 +39,7 @@ class DescendByRprop:
     eta_plus: Scalar = hyper("(1, inf)")
     min_step_size: Scalar = hyper(">= 0")
     max_step_size: Scalar = hyper("> 0")
-    rest: bool = static()
+    rest: bool = static_field()
 
     def __post_init__(self) -> None:
         least, most = self.min_step_size, self.max_step_size
@@ -70,6 +72,7 @@ class DescendByRprop:
         return updates, RpropMemory(lengths, grads, LearningRateState(context.at(self.learning_rate)))
 
 
+@builder
 def rprop(
     learning_rate: float,
     eta_minus: Scalar = 0.5,

@@ -24,16 +24,18 @@ import jax.numpy as jnp
 from jax import Array
 
 from jgd.core import checks, tree
-from jgd.core.optimizer import Chain, Optimizer, chain
+from jgd.core.optimizer import Chain, Optimizer, as_transform, chain
 from jgd.core.record import hyper, record
-from jgd.core.types import Context, Params, Scalar, Transform
+from jgd.core.spellings import builder
+from jgd.core.transform import Context, Transform
+from jgd.core.types import Params, Scalar
 from jgd.optimizers.rmsprop import ScaleByRms
-from jgd.transforms import AddDecayedWeights, ScaleByLearningRate, learning_rate
+from jgd.transforms import AddDecayedWeights, ScaleByLearningRate, Wrapper
 
 
 @record
 class ScheduleFreeMemory:
-    base: Any  # the base's own state
+    inner: Any  # the base's own state
     z: Params
     x: Params
     weight_sum: Array  # (), Σ w
@@ -41,37 +43,33 @@ class ScheduleFreeMemory:
 
 
 @record
-class ScheduleFree:
+class ScheduleFree(Wrapper):
     """y ← (1 − b1) z + b1 x, where the base's updates move z, and x is their weighted average."""
 
-    base: Transform
+    transform: Transform
     b1: Scalar = hyper("[0, 1]")
     weight_lr_power: Scalar = hyper(">= 0")
     r: Scalar = hyper(">= 0")
-    must_be_last = True
 
     @property
-    def ignores_updates(self) -> bool:
-        return getattr(self.base, "ignores_updates", False)
-
-    @property
-    def per_leaf(self) -> bool:
-        return getattr(self.base, "per_leaf", False)
+    def must_be_last(self) -> bool:
+        return True
 
     def init(self, params: Params) -> ScheduleFreeMemory:
         zero = jnp.zeros((), tree.compute_dtype(params))
-        return ScheduleFreeMemory(self.base.init(params), tree.copy(params), tree.copy(params), zero, zero)
+        return ScheduleFreeMemory(self.transform.init(params), tree.copy(params), tree.copy(params), zero, zero)
 
     def update(self, updates: Params, state: ScheduleFreeMemory, context: Context) -> tuple[Params, ScheduleFreeMemory]:
-        updates, base = self.base.update(updates, state.base, context)
+        updates, base = self.transform.update(updates, state.inner, context)
         z = tree.add(state.z, updates)
 
-        rate = learning_rate(base, otherwise=1.0).astype(state.largest_rate.dtype)
+        rate = self.transform.info(base).learning_rate
+        rate = (jnp.ones(()) if rate is None else rate).astype(state.largest_rate.dtype)
         largest = jnp.fmax(state.largest_rate, rate)  # NaN from a base that has made no step yet, as it gathers batches
         t = context.step.astype(largest.dtype) + 1
         weight = t ** context.at(self.r) * largest ** context.at(self.weight_lr_power)
         weight_sum = state.weight_sum + weight
-        c = tree.divide(weight, weight_sum)
+        c = tree.safe_divide(weight, weight_sum)
 
         x = tree.map(lambda x, z: x + c * (z - x), state.x, z)  # in this form exact where x = z
         y = tree.map(lambda x, z: x + (1 - context.at(self.b1)) * (z - x), x, z)
@@ -95,6 +93,7 @@ class MovingWarmup:
         return jnp.asarray(peak).astype(dtype) * jnp.minimum(1, t / jnp.maximum(1, steps))
 
 
+@builder
 def schedule_free(
     base_optimizer: Optimizer | Transform, b1: Scalar = 0.9, weight_lr_power: Scalar = 2.0, r: Scalar = 0.0
 ) -> Optimizer:
@@ -119,16 +118,15 @@ def schedule_free(
 
 def base_link(base_optimizer: Optimizer | Transform) -> Transform:
     """The transform of what is wrapped; refused where it averages parameters, for its steps are not those that are made."""
-    base = base_optimizer.transform if isinstance(base_optimizer, Optimizer) else base_optimizer
-    if isinstance(base, type) or not (hasattr(base, "init") and hasattr(base, "update")):
-        raise checks.JgdTypeError(f"base_optimizer must be an optimizer or a transform, got {base_optimizer!r}")
-    if getattr(base, "must_be_last", False):
+    base = as_transform(base_optimizer, "base_optimizer")
+    if base.must_be_last:
         raise checks.JgdValueError(
             f"base_optimizer averages parameters, but its own steps are not those that are made, got {base_optimizer!r}"
         )
     return base
 
 
+@builder
 def schedule_free_sgd(
     learning_rate: Scalar = 1.0,
     warmup_steps: float = 0,
@@ -151,6 +149,7 @@ def schedule_free_sgd(
     return schedule_free(base, b1, weight_lr_power, r)
 
 
+@builder
 def schedule_free_adamw(
     learning_rate: Scalar = 0.0025,
     warmup_steps: float = 0,

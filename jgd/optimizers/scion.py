@@ -24,23 +24,22 @@ import jax.numpy as jnp
 from jgd.core import checks, tree
 from jgd.core.optimizer import Chain, Optimizer, chain
 from jgd.core.paths import listed
-from jgd.core.record import hyper, record, static
-from jgd.core.types import Context, Params, Scalar
+from jgd.core.record import hyper, record, static_field
+from jgd.core.spellings import builder
+from jgd.core.transform import Context, Transform
+from jgd.core.types import Params, Scalar
 from jgd.optimizers.muon import QUINTIC, MeanMomentum, Orthogonalize
 from jgd.transforms import AddDecayedWeights, Partition, ScaleByLearningRate
 from jgd.transforms.matrices import Matrices, MatrixGroups, axes_of, named_axes
 
 
 @record
-class SignOfMatrix:
+class SignOfMatrix(Transform):
     """updates ← sign of the updates, divided by each matrix's inputs where `per_input`."""
 
-    per_input: bool = static()
-    matrices: Matrices = static(default=())
+    per_input: bool = static_field()
+    matrices: Matrices = static_field(default=())
     per_leaf = True
-
-    def init(self, params: Params) -> tuple[()]:
-        return ()
 
     def update(self, updates: Params, state: tuple[()], context: Context) -> tuple[Params, tuple[()]]:
         leaves, structure = jax.tree.flatten(updates)
@@ -50,34 +49,29 @@ class SignOfMatrix:
 
 
 @record
-class OverRms:
+class OverRms(Transform):
     """Each leaf of the updates ← itself / (its root mean square + eps)."""
 
     eps: Scalar = hyper(">= 0")
     per_leaf = True
 
-    def init(self, params: Params) -> tuple[()]:
-        return ()
-
     def update(self, updates: Params, state: tuple[()], context: Context) -> tuple[Params, tuple[()]]:
         eps = context.at(self.eps)
         rms = lambda x: tree.norm(x) / math.sqrt(max(1, x.size))
-        return tree.map(lambda x: tree.divide(x, rms(x) + eps), updates), state
+        return tree.map(lambda x: tree.safe_divide(x, rms(x) + eps), updates), state
 
 
 @record
-class Radius:
+class Radius(Transform):
     """updates ← radius · updates."""
 
     radius: Scalar = hyper("> 0")
-
-    def init(self, params: Params) -> tuple[()]:
-        return ()
 
     def update(self, updates: Params, state: tuple[()], context: Context) -> tuple[Params, tuple[()]]:
         return tree.scale(context.at(self.radius), updates), state
 
 
+@builder
 def scion(
     learning_rate: Scalar,
     momentum: Scalar = 0.9,

@@ -20,8 +20,10 @@ from jax import Array
 
 from jgd.core import checks
 from jgd.core.optimizer import Optimizer, chain
-from jgd.core.record import hyper, record, static
-from jgd.core.types import Context, Params, Scalar
+from jgd.core.record import hyper, record, static_field
+from jgd.core.spellings import builder
+from jgd.core.transform import Context, Transform
+from jgd.core.types import Params, Scalar
 from jgd.transforms import ScaleByLearningRate
 from jgd.transforms.kronecker import along, axes_with_matrix, gram, inverse_root, stacked, unstacked
 
@@ -35,12 +37,12 @@ class Factors:
 
 
 @record
-class ScaleByShampoo:
+class ScaleByShampoo(Transform):
     """u = (L + eps I)^(−1/4) G (R + eps I)^(−1/4)."""
 
     eps: Scalar = hyper("> 0")
-    update_period: int = static(default=1)
-    max_precond_dim: int = static(default=1024)
+    update_period: int = static_field(default=1)
+    max_precond_dim: int = static_field(default=1024)
     per_leaf = True
 
     def init(self, params: Params) -> Factors:
@@ -69,6 +71,7 @@ class ScaleByShampoo:
         return updates, Factors(tuple(sums for _, sums, _ in done), tuple(roots for _, _, roots in done))
 
 
+@builder
 def shampoo(
     learning_rate: Scalar, eps: Scalar = 1e-4, update_period: int = 1, max_precond_dim: int = 1024
 ) -> Optimizer:

@@ -12,22 +12,22 @@ import jax.numpy as jnp
 from jgd.core import checks, tree
 from jgd.core.optimizer import Optimizer, chain
 from jgd.core.record import record
-from jgd.core.types import Context, Params, Scalar
+from jgd.core.spellings import builder
+from jgd.core.transform import Context, Transform
+from jgd.core.types import Params, Scalar
 from jgd.optimizers.lion import ScaleByLion
 from jgd.transforms import AddDecayedWeights, ScaleByLearningRate
 
 
 @record
-class Sign:
+class Sign(Transform):
     """updates ← sign(updates)."""
-
-    def init(self, params: Params) -> tuple[()]:
-        return ()
 
     def update(self, updates: Params, state: tuple[()], context: Context) -> tuple[Params, tuple[()]]:
         return tree.map(jnp.sign, updates), state
 
 
+@builder
 def sign_sgd(learning_rate: Scalar) -> Optimizer:
     """SignSGD: θ ← θ − η sign(g).
 
@@ -41,6 +41,7 @@ def sign_sgd(learning_rate: Scalar) -> Optimizer:
     return chain(Sign(), ScaleByLearningRate(learning_rate))
 
 
+@builder
 def signum(learning_rate: Scalar, momentum: Scalar = 0.9, weight_decay: Scalar = 0.0) -> Optimizer:
     """Signum: m ← β m + (1 − β) g, θ ← θ − η (sign(m) + λ θ).
 

@@ -19,7 +19,9 @@ from jax import Array
 from jgd.core import tree
 from jgd.core.optimizer import Optimizer, chain
 from jgd.core.record import hyper, record
-from jgd.core.types import Context, Params, Scalar
+from jgd.core.spellings import builder
+from jgd.core.transform import Context, Transform
+from jgd.core.types import Params, Scalar
 from jgd.transforms import ScaleByLearningRate
 
 
@@ -30,7 +32,7 @@ class Sm3Memory:
 
 
 @record
-class ScaleBySm3:
+class ScaleBySm3(Transform):
     """u = m ← β m + (1 − β) g / √(ν + eps)."""
 
     momentum: Scalar = hyper("[0, 1)")
@@ -44,8 +46,8 @@ class ScaleBySm3:
     def update(self, grads: Params, state: Sm3Memory, context: Context) -> tuple[Params, Sm3Memory]:
         momentum, eps = context.at(self.momentum), context.at(self.eps)
         bounds = tree.map(lambda g, covers: reduce(jnp.minimum, covers) + g**2, grads, state.covers)
-        updates = tree.map(lambda g, v: tree.divide(g, tree.root(v + eps)), grads, bounds)
-        mean = tree.blend(momentum, state.momentum, updates)
+        updates = tree.map(lambda g, v: tree.safe_divide(g, tree.safe_sqrt(v + eps)), grads, bounds)
+        mean = tree.lerp(momentum, state.momentum, updates)
         return mean, Sm3Memory(tree.map(cover, bounds), mean)
 
 
@@ -56,6 +58,7 @@ def cover(leaf: Array) -> tuple[Array, ...]:
     return tuple(jnp.max(leaf, axis=other, keepdims=True, initial=0) for other in others)  # no sum is below 0
 
 
+@builder
 def sm3(learning_rate: Scalar, momentum: Scalar = 0.9, eps: Scalar = 0.0) -> Optimizer:
     """SM3: ν = min μ + g², θ ← θ − η m, m the mean of g / √(ν + eps), μ the largest ν of each slice.
 

@@ -24,8 +24,10 @@ from jax import Array
 
 from jgd.core import checks, tree
 from jgd.core.optimizer import Optimizer, chain
-from jgd.core.record import hyper, record, static
-from jgd.core.types import Context, Params, Scalar
+from jgd.core.record import hyper, record, static_field
+from jgd.core.spellings import builder
+from jgd.core.transform import Context, Transform
+from jgd.core.types import Params, Scalar
 from jgd.transforms import Mean, ScaleByLearningRate
 from jgd.transforms.kronecker import along, axes_with_matrix, gram, stacked, unstacked
 
@@ -43,7 +45,7 @@ class Bases:
 
 
 @record
-class ScaleBySoap:
+class ScaleBySoap(Transform):
     """u = Q_L (Q_Lᵀ m̂ Q_R / (√v̂ + eps)) Q_Rᵀ, and the weights' decay; nothing at the first step."""
 
     b1: Scalar = hyper("[0, 1)")
@@ -51,8 +53,8 @@ class ScaleBySoap:
     shampoo_b: Scalar = hyper("[0, 1)")
     eps: Scalar = hyper(">= 0")
     weight_decay: Scalar = hyper(">= 0")
-    update_period: int = static(default=10)
-    max_precond_dim: int = static(default=10_000)
+    update_period: int = static_field(default=10)
+    max_precond_dim: int = static_field(default=10_000)
     per_leaf = True
 
     def _axes(self, g: Array) -> list[int]:
@@ -84,7 +86,7 @@ class ScaleBySoap:
         mean = tree.select(first, state.mean, moved)
         square = tree.select(first, state.square, state.square.absorb(context.at(self.b2), tree.square(turned)))
 
-        adam = lambda m, v: tree.divide(m, tree.root(v) + eps)
+        adam = lambda m, v: tree.safe_divide(m, tree.safe_sqrt(v) + eps)
         inner = map(turn, state.bases, mean.value(), range(len(stacks)))
         made = map(turn_back, state.bases, map(adam, inner, square.value()), range(len(stacks)))
         grams = tuple(
@@ -121,6 +123,7 @@ def eigenvectors(grams: tuple[Stacks, ...]) -> tuple[Stacks, ...]:
     return jax.tree.map(lambda h: jnp.linalg.eigh(h)[1][:, :, ::-1], grams)
 
 
+@builder
 def soap(
     learning_rate: Scalar,
     b1: Scalar = 0.95,

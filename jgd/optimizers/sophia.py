@@ -16,9 +16,11 @@ import jax.numpy as jnp
 
 from jgd.core import checks, seeds, tree
 from jgd.core.optimizer import Optimizer, chain
-from jgd.core.record import hyper, record, static
-from jgd.core.types import Context, Params, Scalar
-from jgd.transforms import AddDecayedWeights, Mean, Noise, ScaleByLearningRate
+from jgd.core.record import hyper, record, static_field
+from jgd.core.spellings import builder
+from jgd.core.transform import Context
+from jgd.core.types import Params, Scalar
+from jgd.transforms import AddDecayedWeights, DrawsNoise, Mean, Noise, ScaleByLearningRate
 
 DRAWS = {"normal": jax.random.normal, "rademacher": jax.random.rademacher}
 
@@ -31,7 +33,7 @@ class SophiaMemory:
 
 
 @record
-class ScaleBySophia:
+class ScaleBySophia(DrawsNoise):
     """u = clip(m / max(γ h, eps), ±clip_threshold)."""
 
     b1: Scalar = hyper("[0, 1)")
@@ -39,10 +41,10 @@ class ScaleBySophia:
     eps: Scalar = hyper("> 0")
     gamma: Scalar = hyper("> 0")
     clip_threshold: Scalar = hyper("> 0")
-    update_interval: int = static()
-    bias_correction: bool = static()
-    distribution: str = static()
-    seed: int = static()
+    update_interval: int = static_field()
+    bias_correction: bool = static_field()
+    distribution: str = static_field()
+    seed: int = static_field()
 
     def __post_init__(self) -> None:
         checks.count("update_interval", self.update_interval, 1)
@@ -59,7 +61,7 @@ class ScaleBySophia:
         def refreshed(h: Params) -> Params:
             z = state.noise.like(context.step, grads, DRAWS[self.distribution])
             estimate = tree.map(jnp.multiply, z, context.hessian_product(z, "sophia"))
-            return tree.blend(b2, h, estimate)
+            return tree.lerp(b2, h, estimate)
 
         mean = state.mean.absorb(context.at(self.b1), grads)
         h = jax.lax.cond(context.step % self.update_interval == 0, refreshed, lambda h: h, state.diagonal)
@@ -68,6 +70,7 @@ class ScaleBySophia:
         return updates, SophiaMemory(mean, h, state.noise)
 
 
+@builder
 def sophia(
     learning_rate: Scalar,
     b1: Scalar = 0.96,

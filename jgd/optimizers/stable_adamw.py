@@ -17,14 +17,16 @@ from jax import Array
 
 from jgd.core import tree
 from jgd.core.optimizer import Optimizer, chain
-from jgd.core.record import hyper, record, static
-from jgd.core.types import Context, Params, Scalar
+from jgd.core.record import hyper, record, static_field
+from jgd.core.spellings import builder
+from jgd.core.transform import Context, Transform
+from jgd.core.types import Params, Scalar
 from jgd.optimizers.adam import Moments, over_root
 from jgd.transforms import ScaleByLearningRate
 
 
 @record
-class ScaleByStableAdam:
+class ScaleByStableAdam(Transform):
     """u = (m̂ / (√v̂ + eps) + weight_decay θ) / max(1, RMS / clip_threshold), leaf by leaf."""
 
     b1: Scalar = hyper("[0, 1)")
@@ -32,7 +34,7 @@ class ScaleByStableAdam:
     eps: Scalar = hyper(">= 0")
     weight_decay: Scalar = hyper(">= 0")
     clip_threshold: Scalar = hyper("> 0")
-    clip_decay: bool = static()
+    clip_decay: bool = static_field()
 
     def init(self, params: Params) -> Moments:
         return Moments.like(params)
@@ -44,14 +46,17 @@ class ScaleByStableAdam:
         adapted = over_root(moments.mean.value(), square, eps)
 
         def shortened(u: Array, g: Array, v: Array, w: Array) -> Array:
-            ratio = tree.divide(g, jnp.maximum(tree.root(v), eps))  # squared last: g² may overflow where g / √v̂ doesn't
-            rms = tree.root(jnp.sum(ratio**2) / max(g.size, 1))
+            ratio = tree.safe_divide(
+                g, jnp.maximum(tree.safe_sqrt(v), eps)
+            )  # squared last: g² may overflow where g / √v̂ doesn't
+            rms = tree.safe_sqrt(jnp.sum(ratio**2) / max(g.size, 1))
             shrink = 1 / jnp.maximum(1, rms / threshold)
             return shrink * (u + decay * w) if self.clip_decay else shrink * u + decay * w
 
         return tree.map(shortened, adapted, grads, square, context.params), moments
 
 
+@builder
 def stable_adamw(
     learning_rate: Scalar,
     b1: Scalar = 0.9,

@@ -15,14 +15,16 @@ import jax.numpy as jnp
 
 from jgd.core import tree
 from jgd.core.optimizer import Optimizer, chain
-from jgd.core.record import hyper, record, static
-from jgd.core.types import Context, Params, Scalar
+from jgd.core.record import hyper, record, static_field
+from jgd.core.spellings import builder
+from jgd.core.transform import Context, Transform
+from jgd.core.types import Params, Scalar
 from jgd.optimizers.adam import Moments, over_root
 from jgd.transforms import Mean, ScaleByLearningRate
 
 
 @record
-class ScaleByYogi:
+class ScaleByYogi(Transform):
     """u = m̂ / (√v̂ + eps), v ← v − (1 − b2) sign(v − g²) g²."""
 
     b1: Scalar = hyper("[0, 1)")
@@ -30,7 +32,7 @@ class ScaleByYogi:
     eps: Scalar = hyper(">= 0")
     initial_accumulator_value: float = hyper(">= 0", schedule=False)
     initial_mean: float = hyper(">= 0", schedule=False)
-    bias_correction: bool = static()
+    bias_correction: bool = static_field()
 
     def init(self, params: Params) -> Moments:
         empty = Moments.like(params)
@@ -50,6 +52,7 @@ class ScaleByYogi:
         return over_root(mean.value(), square.value(), eps), moments
 
 
+@builder
 def yogi(
     learning_rate: Scalar,
     b1: Scalar = 0.9,

@@ -17,7 +17,7 @@ shapes, modes and the number of pieces are structure. Values come in the default
 from collections.abc import Callable
 from typing import Any
 
-from jgd.core import checks
+from jgd.core.registry import Registry
 from jgd.schedules.combine import Join, Product, Sum
 from jgd.schedules.cycles import Cyclic, OneCycle, cosine_onecycle, linear_onecycle
 from jgd.schedules.decays import (
@@ -64,35 +64,38 @@ __all__ = [
     "registry",
 ]
 
-registry: dict[str, Callable[..., Any]] = {
-    "constant": Constant,
-    "linear": Linear,
-    "polynomial": Polynomial,
-    "cosine_decay": CosineDecay,
-    "rex": Rex,
-    "exponential_decay": ExponentialDecay,
-    "inverse_time_decay": InverseTimeDecay,
-    "inverse_sqrt_decay": InverseSqrtDecay,
-    "step_decay": StepDecay,
-    "multi_step_decay": MultiStepDecay,
-    "piecewise_constant": PiecewiseConstant,
-    "piecewise_interpolate": PiecewiseInterpolate,
-    "linear_warmup": LinearWarmup,
-    "exponential_warmup": ExponentialWarmup,
-    "warmup_cosine_decay": WarmupCosineDecay,
-    "warmup_stable_decay": WarmupStableDecay,
-    "noam": Noam,
-    "onecycle": OneCycle,
-    "linear_onecycle": linear_onecycle,
-    "cosine_onecycle": cosine_onecycle,
-    "cyclic": Cyclic,
-    "cosine_restarts": CosineRestarts,
-    "join": Join,
-    "product": Product,
-    "sum": Sum,
-}
+registry: Registry[Callable[..., Any]] = Registry(
+    "schedule",
+    {
+        "constant": Constant,
+        "linear": Linear,
+        "polynomial": Polynomial,
+        "cosine_decay": CosineDecay,
+        "rex": Rex,
+        "exponential_decay": ExponentialDecay,
+        "inverse_time_decay": InverseTimeDecay,
+        "inverse_sqrt_decay": InverseSqrtDecay,
+        "step_decay": StepDecay,
+        "multi_step_decay": MultiStepDecay,
+        "piecewise_constant": PiecewiseConstant,
+        "piecewise_interpolate": PiecewiseInterpolate,
+        "linear_warmup": LinearWarmup,
+        "exponential_warmup": ExponentialWarmup,
+        "warmup_cosine_decay": WarmupCosineDecay,
+        "warmup_stable_decay": WarmupStableDecay,
+        "noam": Noam,
+        "onecycle": OneCycle,
+        "linear_onecycle": linear_onecycle,
+        "cosine_onecycle": cosine_onecycle,
+        "cyclic": Cyclic,
+        "cosine_restarts": CosineRestarts,
+        "join": Join,
+        "product": Product,
+        "sum": Sum,
+    },
+)
 
 
 def get(name: str) -> Callable[..., Any]:
     """The schedule registered under `name`; an unknown one raises and lists the choices."""
-    return registry[checks.choice("schedule", name, registry)]
+    return registry.find(name)

@@ -4,11 +4,13 @@ import jax.numpy as jnp
 from jax import Array
 
 from jgd.core import checks
-from jgd.core.record import hyper, record, static
+from jgd.core.record import hyper, record, static_field
+from jgd.core.spellings import builder
 from jgd.schedules.clock import Number, between, left, number, periods, raised, spent
 from jgd.schedules.pieces import along
 
 
+@builder
 @record
 class OneCycle:
     """Up from peak_value / div_factor to peak_value, then down to peak_value / (div_factor · final_div_factor).
@@ -33,8 +35,8 @@ class OneCycle:
     pct_final: Number = hyper("[0, 1]", schedule=False, default=0.85)
     div_factor: Number = hyper("> 0", schedule=False, default=25.0)
     final_div_factor: Number = hyper("> 0", schedule=False, default=1e4)
-    anneal_strategy: str = static(default="cos")
-    three_phase: bool = static(default=False)
+    anneal_strategy: str = static_field(default="cos")
+    three_phase: bool = static_field(default=False)
 
     def __post_init__(self) -> None:
         checks.choice("anneal_strategy", self.anneal_strategy, ("cos", "linear"))
@@ -57,6 +59,7 @@ class OneCycle:
         return along(step, boundaries, values, "cosine" if self.anneal_strategy == "cos" else "linear")
 
 
+@builder
 def linear_onecycle(
     transition_steps: Number,
     peak_value: Number,
@@ -71,6 +74,7 @@ def linear_onecycle(
     )
 
 
+@builder
 def cosine_onecycle(
     transition_steps: Number,
     peak_value: Number,
@@ -82,6 +86,7 @@ def cosine_onecycle(
     return OneCycle(transition_steps, peak_value, pct_start, div_factor=div_factor, final_div_factor=final_div_factor)
 
 
+@builder
 @record
 class Cyclic:
     """Triangles: up from init_value to peak_value in step_size_up, down again in step_size_down, and so on.
@@ -98,7 +103,7 @@ class Cyclic:
     peak_value: Number = hyper(">= 0", schedule=False)
     step_size_up: Number = hyper("> 0", schedule=False, default=2000.0)
     step_size_down: Number | None = None
-    mode: str = static(default="triangular")
+    mode: str = static_field(default="triangular")
     decay_rate: Number = hyper("[0, 1]", schedule=False, default=1.0)
 
     def __post_init__(self) -> None:

@@ -8,9 +8,11 @@ import jax.numpy as jnp
 from jax import Array
 
 from jgd.core.record import hyper, record
+from jgd.core.spellings import builder
 from jgd.schedules.clock import Number, at, between, eased, elapsed, left, number, raised, spent
 
 
+@builder
 @record
 class Constant:
     """η_t = value.
@@ -25,6 +27,7 @@ class Constant:
         return at(self.value, step)
 
 
+@builder
 @record
 class Linear:
     """η_t = init_value + (end_value − init_value) · x, x = (t − transition_begin) / transition_steps within [0, 1].
@@ -44,6 +47,7 @@ class Linear:
         )
 
 
+@builder
 @record
 class Polynomial:
     """η_t = end_value + (init_value − end_value) · (1 − x)^power, x as in `Linear`; torch's PolynomialLR.
@@ -63,6 +67,7 @@ class Polynomial:
         return between(self.end_value, self.init_value, raised(share, number(self.power)))
 
 
+@builder
 @record
 class CosineDecay:
     """η_t = init_value · (alpha + (1 − alpha) · ((1 + cos(π t / decay_steps)) / 2)^exponent), until t = decay_steps.
@@ -84,6 +89,7 @@ class CosineDecay:
         return number(self.init_value) * between(self.alpha, 1.0, share)
 
 
+@builder
 @record
 class Rex:
     """η_t = end_value + (init_value − end_value) · z / (1 − beta + beta z), z = 1 − t / transition_steps within [0, 1].
@@ -105,6 +111,7 @@ class Rex:
         return between(self.end_value, self.init_value, z / (1 - beta + beta * z))
 
 
+@builder
 @record
 class ExponentialDecay:
     """η_t = init_value · decay_rate^((t − transition_begin) / transition_steps), at most init_value, at least end_value.
@@ -132,6 +139,7 @@ class ExponentialDecay:
         )  # a tie's derivative is the decay's, where maximum would halve it
 
 
+@builder
 @record
 class InverseTimeDecay:
     """η_t = init_value / (1 + decay_rate · t / transition_steps): the 1/t decay under which SGD converges.
@@ -151,6 +159,7 @@ class InverseTimeDecay:
         return number(self.init_value) / (1 + number(self.decay_rate) * passed)
 
 
+@builder
 @record
 class InverseSqrtDecay:
     """η_t = init_value / √(1 + t / transition_steps).

@@ -7,11 +7,13 @@ import jax.numpy as jnp
 from jax import Array
 
 from jgd.core import checks, tree
-from jgd.core.record import hyper, record, static
+from jgd.core.record import hyper, record, static_field
+from jgd.core.spellings import builder
 from jgd.core.types import Scalar
 from jgd.schedules.clock import Number, at, between, eased, elapsed, left, number, raised, spent
 
 
+@builder
 @record
 class LinearWarmup:
     """From init_value straight to schedule(0) at t = warmup_steps, then schedule(t − warmup_steps).
@@ -34,6 +36,7 @@ class LinearWarmup:
         return jnp.where(after >= 0, at(self.schedule, jnp.maximum(after, 0)), rising)
 
 
+@builder
 @record
 class ExponentialWarmup:
     """η_t = (1 − exp(−(t + 1) / warmup_steps)) · schedule(t): nears the schedule and never stops doing so.
@@ -55,6 +58,7 @@ class ExponentialWarmup:
         return jnp.where(some, share, jnp.ones_like(share)) * at(self.schedule, step)
 
 
+@builder
 @record
 class WarmupCosineDecay:
     """Linear from init_value to peak_value at warmup_steps, then a cosine to end_value at decay_steps, and that for ever.
@@ -84,6 +88,7 @@ class WarmupCosineDecay:
         return jnp.where(after >= 0, falling, rising)
 
 
+@builder
 @record
 class WarmupStableDecay:
     """Linear to peak_value in warmup_steps, constant for stable_steps, then down to end_value in decay_steps: WSD.
@@ -103,7 +108,7 @@ class WarmupStableDecay:
     stable_steps: Number = hyper(">= 0", schedule=False)
     decay_steps: Number = hyper(">= 0", schedule=False)
     end_value: Number = hyper(">= 0", schedule=False, default=0.0)
-    decay_type: str = static(default="linear")
+    decay_type: str = static_field(default="linear")
 
     def __post_init__(self) -> None:
         checks.choice("decay_type", self.decay_type, ("linear", "1-sqrt", "cosine"))
@@ -113,13 +118,14 @@ class WarmupStableDecay:
         time = elapsed(step, number(self.warmup_steps) + number(self.stable_steps))
         share = {
             "linear": lambda: left(time, self.decay_steps),
-            "1-sqrt": lambda: 1 - tree.root(spent(time, self.decay_steps)),
+            "1-sqrt": lambda: 1 - tree.safe_sqrt(spent(time, self.decay_steps)),
             "cosine": lambda: eased(left(time, self.decay_steps)),
         }[self.decay_type]()
         falling = between(self.end_value, self.peak_value, share)
         return jnp.where(elapsed(step, self.warmup_steps) >= 0, falling, rising)
 
 
+@builder
 @record
 class Noam:
     """η = factor · model_size^−0.5 · min(s^−0.5, s · warmup_steps^−1.5), s = t + 1 the number of the update.

@@ -16,7 +16,7 @@ from jax import Array
 
 from jgd.core import checks
 from jgd.core.functions import name_of
-from jgd.core.record import record, static
+from jgd.core.record import record, static_field
 from jgd.core.types import Batch, Loss, Params
 from jgd.data.batches import Batches
 from jgd.descent import start
@@ -39,9 +39,9 @@ class Training:
     trial has others. `of` names what is measured at the end: "loss" or a metric.
     """
 
-    build: Build = static()
-    of: str = static()
-    steps: int = static()
+    build: Build = static_field()
+    of: str = static_field()
+    steps: int = static_field()
     loss: Loss
     metrics: dict[str, Loss]
     batches: Batches

@@ -12,12 +12,11 @@ import jax.numpy as jnp
 from jax import Array
 
 from jgd.core.optimizer import Optimizer
-from jgd.core.record import record, static
+from jgd.core.record import record, static_field
 from jgd.core.types import Batch, Loss, Params
 from jgd.epoch_loop import EpochLoop, Lane, LoopCarry, eval_params_of, while_active
 from jgd.metrics import evaluation
 from jgd.stopping import EarlyStopping
-from jgd.transforms.plateau import tell
 
 
 @record
@@ -30,7 +29,7 @@ class Validation:
     early_stopping: EarlyStopping
     every: Array  # () int32: steps between evaluations
     total_steps: Array  # () int32: of the run
-    metric: str = static()
+    metric: str = static_field()
 
     def due(self, lane: Lane) -> Array:
         """() bool: an evaluation belongs here, and wasn't made yet."""
@@ -46,7 +45,7 @@ class Validation:
         """-> (the lane whose optimizer and early stopping know the evaluation, the evaluation)."""
         params = eval_params_of(optimizer, lane)
         values = self.values(params)
-        opt_state = tell(lane.train_state.opt_state, values[self.metric])
+        opt_state = optimizer.observe(lane.train_state.opt_state, values[self.metric])
         early = self.early_stopping.update(lane.early_stopping, params, lane.updates_made, values[self.metric])
         train_state = replace(lane.train_state, opt_state=opt_state)
         return replace(lane, train_state=train_state, early_stopping=early), values

@@ -34,7 +34,7 @@ def test_sweep_prints_a_table_and_writes_a_run_directory(tmp_path):
         "sensitivity.png",
         "sweep.json",
         "journal",
-        "pieces",
+        "blocks",
     } <= names
     other = jgd(*words, "--set", "momentum=0.5", cwd=tmp_path)  # which Adam has not
     assert (other.returncode, "unknown parameter of the recipe 'adam'" in other.stderr) == (2, True)

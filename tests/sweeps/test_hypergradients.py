@@ -166,11 +166,8 @@ def test_a_sign_has_no_slope():
 
 
 @jgd.record
-class Halved:
+class Halved(jgd.Transform):
     """Halves each update until it is small: a loop whose length is known only when it runs."""
-
-    def init(self, params):
-        return ()
 
     def update(self, updates, state, context):
         large = lambda u: sum(jnp.sum(x**2) for x in jax.tree.leaves(u)) > 1e-4
@@ -191,7 +188,7 @@ def test_a_program_that_allows_one_mode_only_gets_that_one_or_is_refused():
     assert jgd.hypergradient(valley(), recipe, at, steps=3).mode == "forward"
     with pytest.raises(jgd.JgdError, match=r"can't be differentiated in reverse mode.*try mode='forward'"):
         jgd.hypergradient(valley(), recipe, at, steps=3, mode="reverse")
-    own = replace(valley(), loss=jgd.gradients.with_derived_gradient(bowl, slope))
+    own = replace(valley(), loss=jgd.gradients.with_custom_gradient(bowl, slope))
     found = jgd.hypergradient(own, "sgd", {"learning_rate": RATE}, steps=STEPS)
     assert found.mode == "reverse"
     usual = jgd.hypergradient(valley(), "sgd", {"learning_rate": RATE}, steps=STEPS)

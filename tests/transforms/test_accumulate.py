@@ -32,10 +32,8 @@ def test_between_updates_nothing_is_computed():
 
 
 def test_a_link_that_uses_the_value_gets_the_mean():
-    class ByValue:
-        def init(self, params):
-            return ()
-
+    @jgd.record
+    class ByValue(jgd.Transform):
         def update(self, updates, state, context):
             return jax.tree.map(lambda u: context.value_for("ByValue") * u, updates), state
 

@@ -16,6 +16,7 @@ from jgd.core.checks.errors import JgdTypeError, JgdValueError
 
 _INTERVAL = re.compile(r"([\[(])\s*(\S+),\s*(\S+)\s*([\])])")
 T = TypeVar("T")
+MOST_LISTED = 12  # names in a message; more than that nobody reads
 
 
 def _holds(rule: str, value: np.ndarray) -> np.ndarray:
@@ -148,7 +149,7 @@ def floating_dtype(name: str, value: Any) -> str:
 
 
 def choice(kind: str, name: Any, choices: Iterable[str]) -> str:
-    """`name`, refused unless it is one of `choices`; the error lists them and the nearest.
+    """`name`, refused unless it is one of `choices`; the error suggests the nearest, and lists them where they are few.
 
     >>> choice("optimizer", "adm", ["sgd", "adam"])
     Traceback (most recent call last):
@@ -158,6 +159,17 @@ def choice(kind: str, name: Any, choices: Iterable[str]) -> str:
     known = list(choices)
     if isinstance(name, str) and name in known:
         return name
-    near = difflib.get_close_matches(str(name), known, n=1)
-    hint = f"; did you mean {near[0]!r}?" if near else ";"
-    raise JgdValueError(f"unknown {kind} {name!r}{hint} choose from: {', '.join(known)}")
+    near = nearest(str(name), known)
+    hint = f"; did you mean {near!r}?" if near else ";"
+    some = known if len(known) <= MOST_LISTED else [*known[:3], f"... ({len(known)} in all)"]
+    raise JgdValueError(f"unknown {kind} {name!r}{hint} choose from: {', '.join(some)}")
+
+
+def nearest(name: str, known: Iterable[str]) -> str | None:
+    """The known name that `name` is most likely a slip of, letters in another order first; None where none is near.
+
+    >>> nearest("adma", ["adamax", "adam"])
+    'adam'
+    """
+    near = difflib.get_close_matches(name.lower(), known, n=5)
+    return min(near, key=lambda each: sorted(each) != sorted(name.lower()), default=None)
