@@ -3,7 +3,7 @@
 Models and losses are pure functions, optimizers are records whose hyperparameters are array leaves, and thousands of
 runs are one compiled program. In the order of the data flow:
 
-    data ─► split ─► scale ─► batches ─► loss ─► gradient ─► step ─► train ─► sweep ─► results
+    data ─► split ─► scale ─► batches ─► loss ─► gradient ─► step ─► train ─► sweep ─► analysis ─► plots, reports
 """
 
 from jgd import (
@@ -15,7 +15,8 @@ from jgd import (
     losses,
     models,
     optimizers,
-    results,
+    plots,
+    reports,
     schedules,
     spaces,
     tasks,
@@ -107,7 +108,8 @@ __all__ = [
     "Hypergradient",
     "use_cores",
     "analysis",
-    "results",
+    "plots",
+    "reports",
     "record",
     "static_field",
     "hyper",

@@ -6,7 +6,9 @@ from typing import Any
 
 import numpy as np
 
+from jgd.analysis.final_scores import final_scores
 from jgd.core import checks
+from jgd.sweeps import Sweep
 
 
 @dataclass(frozen=True)
@@ -87,3 +89,29 @@ def _without_replacement(n: int) -> Callable[[int], np.ndarray]:
         return np.concatenate([np.zeros(k - 1), likely / likely.sum()])
 
     return weights
+
+
+def best_of_budget(sweep: Sweep) -> dict[str, BestOf]:
+    """`best_of` of each recipe's mean validation scores, at up to 64 numbers of trials.
+
+    Args:
+        sweep: The result of `jgd.sweep` over a space sampled at random. Configs that were stopped early are left out;
+            one that diverged counts as the worst.
+
+    Returns:
+        {recipe: curve}; no entry for a recipe whose runs all diverged.
+
+    Example:
+        >>> import jgd
+        >>> found = jgd.sweep("hours_points", "sgd", {"learning_rate": [0.01, 0.1, 9.0]}, seeds=2, steps=30)
+        >>> best_of_budget(found)["sgd"].trials.tolist()
+        [1, 2, 3]
+    """
+    curves = {}
+    for recipe in sweep.recipes:
+        ends = final_scores(sweep, recipe)
+        means = ends.scores[~ends.stopped].mean(axis=1)
+        if np.isfinite(means).any():
+            trials = np.unique(np.geomspace(1, len(means), 64).astype(int))
+            curves[recipe] = best_of(means, ends.larger_is_better, trials)
+    return curves

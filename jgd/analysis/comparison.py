@@ -16,7 +16,7 @@ MOST_SEEDS = 10_000  # beyond this many, seeds are no way to decide
 
 
 @dataclass(frozen=True)
-class Paired:
+class PairedComparison:
     """A against B on common seeds.
 
     difference: estimate of A − B over the pairs in which both survived; its n is how many. diverged: seeds in which A,
@@ -36,7 +36,7 @@ class Paired:
 
 def paired(
     a: np.ndarray, b: np.ndarray, larger_is_better: bool, confidence: float = 0.95, method: str = "t", *, seed: int = 0
-) -> Paired:
+) -> PairedComparison:
     """The mean difference of two configs on common random numbers: a, b (seeds,), the same seed at the same place.
 
     What a seed does to both (start, order of the batches) cancels in a − b, so the interval is narrower than that of
@@ -61,7 +61,7 @@ def paired(
     apart = difference.n > 1 and (difference.low > 0 or difference.high < 0)
     tell = apart and not flattered
     words = _words(difference, confidence, lost, ahead, tell, apart)
-    return Paired(
+    return PairedComparison(
         difference, lost, tell, ahead if tell else None, seeds_to_decide(a[both] - b[both], confidence), words
     )
 

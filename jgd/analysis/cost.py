@@ -1,16 +1,14 @@
 """Where a sweep's steps went: enters a `Sweep`, leaves the shares that were used, wasted and saved."""
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 import numpy as np
 
-if TYPE_CHECKING:
-    from jgd.sweeps.result import Sweep
+from jgd.sweeps import Sweep
 
 
 @dataclass(frozen=True)
-class Spending:
+class SweepCost:
     """lane_steps: updates given to real lanes. full_lane_steps: what all lanes would take to the end.
 
     saved_share: of the full ones, not made because configs were stopped early. diverged_share: of the given ones, made
@@ -24,12 +22,12 @@ class Spending:
     padded_share: float
 
 
-def spending(sweep: "Sweep") -> Spending:
+def cost_of(sweep: Sweep) -> SweepCost:
     """Count a sweep's lane-steps.
 
     >>> import jgd
     >>> found = jgd.sweep("hours_points", "sgd", {"learning_rate": [0.01, 9.0]}, seeds=2, steps=30, block=4)
-    >>> spent = spending(found)
+    >>> spent = cost_of(found)
     >>> spent.lane_steps, spent.saved_share, spent.padded_share, spent.diverged_share > 0.3
     (120, 0.0, 0.5, True)
     """
@@ -37,7 +35,7 @@ def spending(sweep: "Sweep") -> Spending:
     given = sweep.reached
     left = np.where(sweep.diverged_at >= 0, given[:, None] - 1 - sweep.diverged_at, 0)
     total, full = int(given.sum()) * seeds, configs * seeds * steps
-    return Spending(
+    return SweepCost(
         lane_steps=total,
         full_lane_steps=full,
         saved_share=1 - total / max(full, 1),

@@ -1,19 +1,17 @@
 """What a careful reader of a sweep would object to: enters a `Sweep`, leaves findings in words, with their numbers."""
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
 from jgd.analysis.comparison import paired
-from jgd.analysis.final_scores import Finals, finals, standings
+from jgd.analysis.final_scores import FinalScores, final_scores, overall_ranks
 from jgd.analysis.ranking import rank
-from jgd.analysis.unit_cube import Places, places
+from jgd.analysis.unit_cube import UnitCube, unit_cube
 from jgd.core import checks
 from jgd.core.statistics import estimate
-
-if TYPE_CHECKING:
-    from jgd.sweeps.result import Sweep
+from jgd.sweeps import Sweep
 
 TWO_VALUES = 0.25  # the half bin of two values, which are both outermost and no edge
 ROUNDING = 1e-9
@@ -37,7 +35,7 @@ class Finding:
     numbers: dict[str, Any] = field(default_factory=dict)
 
 
-def findings(sweep: "Sweep", confidence: float = 0.95) -> list[Finding]:
+def findings(sweep: Sweep, confidence: float = 0.95) -> list[Finding]:
     """Everything that speaks against trusting a sweep's picks; an empty list is the best one.
 
     For each recipe: its best config at an edge of the space; more than a quarter of its lanes diverged; a seed of its
@@ -52,7 +50,7 @@ def findings(sweep: "Sweep", confidence: float = 0.95) -> list[Finding]:
     confidence = checks.number("confidence", confidence, "(0, 1)")
     out = []
     for recipe in dict.fromkeys(name for name, _ in sweep.configs):
-        ends = finals(sweep, recipe)
+        ends = final_scores(sweep, recipe)
         ranking = rank(ends.scores, ends.larger_is_better, confidence, ends.stopped)
         if not ranking.order:
             continue  # all were stopped early, for being worse than another recipe's
@@ -63,9 +61,9 @@ def findings(sweep: "Sweep", confidence: float = 0.95) -> list[Finding]:
             out.append(Finding("all_diverged", said, recipe, numbers=numbers))
             continue
         best = int(ends.rows[ranking.best])
-        where = places([sweep.configs[i] for i in ends.rows], sweep.space_of(recipe))
+        where = unit_cube([sweep.configs[i] for i in ends.rows], sweep.space_of(recipe))
         values = [sweep.configs[i][1] for i in ends.rows]
-        out += at_edge(where, ranking.best, values, standings(sweep, ends), recipe, best)
+        out += at_edge(where, ranking.best, values, overall_ranks(sweep, ends), recipe, best)
         out += many_diverged(ends.diverged, recipe)
         lost = int(ends.diverged[ranking.best].sum())
         if lost:
@@ -74,11 +72,11 @@ def findings(sweep: "Sweep", confidence: float = 0.95) -> list[Finding]:
             out.append(Finding("best_diverged", said, recipe, best, {"diverged": lost, "seeds": seeds}))
         curves = np.asarray(sweep.validation[ends.metric][best], np.float64)
         out += still_improving(curves, sweep.evaluate_at, ends.larger_is_better, confidence, recipe, best)
-    return out + undecided(finals(sweep), confidence)
+    return out + undecided(final_scores(sweep), confidence)
 
 
 def at_edge(
-    where: Places,
+    where: UnitCube,
     best: int,
     configs: list[dict[str, Any]],
     standing: np.ndarray,
@@ -132,7 +130,7 @@ def many_diverged(diverged: np.ndarray, recipe: str | None = None) -> list[Findi
     return [Finding("diverged", f"{recipe}: {said}" if recipe else said, recipe, numbers={"share": share})]
 
 
-def undecided(ends: Finals, confidence: float = 0.95) -> list[Finding]:
+def undecided(ends: FinalScores, confidence: float = 0.95) -> list[Finding]:
     """A finding where the seeds can't tell the best config and the next apart, with how many seeds might.
 
     The next is the second by mean among those that lost as few seeds. The number of seeds is what the mean and the

@@ -6,16 +6,13 @@ assessing hyperparameter importance".
 """
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 import numpy as np
 
-from jgd.analysis.final_scores import finals, standings, worst_first_places
-from jgd.analysis.unit_cube import Places, places
+from jgd.analysis.final_scores import final_scores, overall_ranks, worst_first_ranks
+from jgd.analysis.unit_cube import UnitCube, unit_cube
 from jgd.core import checks
-
-if TYPE_CHECKING:
-    from jgd.sweeps.result import Sweep
+from jgd.sweeps import Sweep
 
 TREES = 100
 LEAVES = 512  # of a tree: its decomposition takes their square
@@ -40,7 +37,7 @@ class Importance:
     method: str
 
 
-def importance(found: Places, scores: np.ndarray, larger_is_better: bool, *, seed: int = 0) -> list[Importance]:
+def importance(found: UnitCube, scores: np.ndarray, larger_is_better: bool, *, seed: int = 0) -> list[Importance]:
     """The main effect of each name on the *rank* of a config, largest first.
 
     found: the configs' `places`. scores: (configs,), NaN for a config that diverged: it ranks worst, so that a loss of
@@ -53,7 +50,7 @@ def importance(found: Places, scores: np.ndarray, larger_is_better: bool, *, see
     the names that they all have. Refuses fewer configs than 16, or four a name, where they are no grid.
 
     >>> configs = [("sgd", {"a": a, "b": b}) for a in (1.0, 2.0, 3.0) for b in (1.0, 2.0)]
-    >>> for each in importance(places(configs), np.array([1.0, 1.0, 2.0, 2.0, 3.0, 3.0]), larger_is_better=True):
+    >>> for each in importance(unit_cube(configs), np.array([1.0, 1.0, 2.0, 2.0, 3.0, 3.0]), larger_is_better=True):
     ...     each.name, each.share, each.method
     ('a', 1.0, 'grid')
     ('b', 0.0, 'grid')
@@ -63,7 +60,7 @@ def importance(found: Places, scores: np.ndarray, larger_is_better: bool, *, see
         raise checks.JgdValueError(f"scores must have shape ({len(found.units)},), one a config, got {scores.shape}")
     if not found.names:
         raise checks.JgdValueError("importance needs a hyperparameter that takes two values or more, got none")
-    ranks = worst_first_places(scores, checks.flag("larger_is_better", larger_is_better))
+    ranks = worst_first_ranks(scores, checks.flag("larger_is_better", larger_is_better))
     if np.ptp(ranks) == 0:
         raise checks.JgdValueError("importance needs scores that differ, got all equal (or all diverged)")
     has = ~np.isnan(found.units)
@@ -84,20 +81,20 @@ def importance(found: Places, scores: np.ndarray, larger_is_better: bool, *, see
     return sorted(out, key=lambda each: -np.nan_to_num(each.share, nan=-1.0))
 
 
-def importance_of(sweep: "Sweep", recipe: str | None = None, *, seed: int = 0) -> list[Importance]:
+def importance_of(sweep: Sweep, recipe: str | None = None, *, seed: int = 0) -> list[Importance]:
     """`importance` for a sweep's final validation metric, by mean over seeds; a config that lost a seed ranks worst.
 
     recipe: default all; several recipes are a name of their own, "recipe". Configs stopped early rank below those that
-    were not, in the order in which they went (`standings`).
+    were not, in the order in which they went (`overall_ranks`).
 
     >>> import jgd
     >>> found = jgd.sweep("hours_points", "sgd", {"learning_rate": [0.01, 0.1, 9.0]}, seeds=2, steps=30)
     >>> importance_of(found)[0].share
     1.0
     """
-    ends = finals(sweep, recipe)
-    where = places([sweep.configs[i] for i in ends.rows], sweep.space_of(recipe))
-    return importance(where, standings(sweep, ends), larger_is_better=True, seed=seed)
+    ends = final_scores(sweep, recipe)
+    where = unit_cube([sweep.configs[i] for i in ends.rows], sweep.space_of(recipe))
+    return importance(where, overall_ranks(sweep, ends), larger_is_better=True, seed=seed)
 
 
 def _shares(x: np.ndarray, y: np.ndarray, seed: int) -> tuple[np.ndarray, np.ndarray, float, str]:

@@ -9,7 +9,7 @@ from jgd.core import checks
 
 
 @dataclass(frozen=True)
-class Profile:
+class PerformanceProfile:
     """ratios: (methods, tasks), a method's cost over the least of any method on that task; inf where it failed.
 
     factors: (factors,) τ ≥ 1. shares: (methods, factors), the share of tasks with a ratio of at most τ. At τ = 1 it is
@@ -27,7 +27,9 @@ class Profile:
         return np.isfinite(self.ratios).mean(axis=1)
 
 
-def performance_profile(costs: Any, methods: list[str] | tuple[str, ...] | None = None, factors: Any = None) -> Profile:
+def performance_profile(
+    costs: Any, methods: list[str] | tuple[str, ...] | None = None, factors: Any = None
+) -> PerformanceProfile:
     """Dolan & Moré 2002, "Benchmarking optimization software with performance profiles": ρ(τ) = share with r ≤ τ.
 
     costs: (methods, tasks), positive, smaller is better: steps or seconds to a target, or a final error. NaN and inf: the
@@ -54,4 +56,4 @@ def performance_profile(costs: Any, methods: list[str] | tuple[str, ...] | None 
     taus = np.unique(ratios[np.isfinite(ratios)]) if factors is None else np.asarray(factors, np.float64)
     if taus.ndim != 1 or not (taus >= 1).all():
         raise checks.JgdValueError(f"factors must be numbers >= 1, got {factors}")
-    return Profile(names, ratios, taus, (ratios[:, :, None] <= taus).mean(axis=1))
+    return PerformanceProfile(names, ratios, taus, (ratios[:, :, None] <= taus).mean(axis=1))

@@ -1,22 +1,20 @@
 """How much the score depends on one hyperparameter: enters scores over its values, leaves a curve and one number."""
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
-from jgd.analysis.final_scores import finals
+from jgd.analysis.final_scores import final_scores
 from jgd.core import checks
 from jgd.core.statistics import Estimate, estimate
-
-if TYPE_CHECKING:
-    from jgd.sweeps.result import Sweep
+from jgd.sweeps import Sweep
 
 OVER_OTHERS = ("best", "mean")
 
 
 @dataclass(frozen=True)
-class Curve:
+class ResponseCurve:
     """A score against the values of one hyperparameter.
 
     values: (points,) distinct, in order (numbers ascending, words as they came). scores: (points, seeds). configs:
@@ -33,7 +31,7 @@ class Curve:
 
 def response(
     values: Any, scores: np.ndarray, larger_is_better: bool, over_others: str = "best", parameter: str = "value"
-) -> Curve:
+) -> ResponseCurve:
     """The curve of a hyperparameter from its value in each config (configs,) and scores (configs, seeds).
 
     Where several configs share a value, over_others says what stands for them: the best, by mean over seeds, as in a
@@ -56,7 +54,7 @@ def response(
     distinct = tuple(sorted(places) if numeric else places)
     groups = [scores[places[value]] for value in distinct]
     points = [rows[_best(rows, larger)] if over_others == "best" else rows.mean(axis=0) for rows in groups]
-    return Curve(parameter, distinct, np.stack(points), tuple(map(len, groups)), over_others)
+    return ResponseCurve(parameter, distinct, np.stack(points), tuple(map(len, groups)), over_others)
 
 
 def learning_rate_sensitivity(losses: np.ndarray, initial_loss: Any, confidence: float = 0.95) -> Estimate:
@@ -83,13 +81,13 @@ def learning_rate_sensitivity(losses: np.ndarray, initial_loss: Any, confidence:
     return estimate((clipped - best).mean(axis=0), confidence)
 
 
-def curve_of(
-    sweep: "Sweep",
+def response_of(
+    sweep: Sweep,
     parameter: str = "learning_rate",
     recipe: str | None = None,
     over_others: str = "best",
     metric: str | None = None,
-) -> Curve:
+) -> ResponseCurve:
     """`response` of a sweep: the final validation metric against one of its hyperparameters.
 
     recipe: default the only one that has it; of several the name is needed. Configs that don't have the hyperparameter
@@ -97,11 +95,11 @@ def curve_of(
 
     >>> import jgd
     >>> found = jgd.sweep("hours_points", "sgd", {"learning_rate": [0.01, 0.1, 9.0]}, seeds=2, steps=30)
-    >>> curve = curve_of(found)
+    >>> curve = response_of(found)
     >>> curve.values, curve.scores.shape
     ((0.01, 0.1, 9.0), (3, 2))
     """
-    ends = finals(sweep, recipe, metric)
+    ends = final_scores(sweep, recipe, metric)
     names = dict.fromkeys(name for i in ends.rows for name in sweep.configs[i][1])
     parameter = checks.choice("swept parameter", parameter, names)
     rows = [k for k, i in enumerate(ends.rows) if parameter in sweep.configs[i][1] and not ends.stopped[k]]
@@ -114,7 +112,7 @@ def curve_of(
     return response(values, ends.scores[rows], ends.larger_is_better, over_others, parameter)
 
 
-def sensitivity_of(sweep: "Sweep", recipe: str | None = None, confidence: float = 0.95) -> Estimate:
+def sensitivity_of(sweep: Sweep, recipe: str | None = None, confidence: float = 0.95) -> Estimate:
     """`learning_rate_sensitivity` of a sweep: the validation loss at each rate swept, the best over other parameters.
 
     ℓ₀ is the loss of the first step, before any update, seed by seed, the median over the configs: on that step's batch,
@@ -126,7 +124,7 @@ def sensitivity_of(sweep: "Sweep", recipe: str | None = None, confidence: float 
     >>> sensitivity_of(found).mean > 0
     True
     """
-    curve, ends = curve_of(sweep, "learning_rate", recipe, metric="loss"), finals(sweep, recipe)
+    curve, ends = response_of(sweep, "learning_rate", recipe, metric="loss"), final_scores(sweep, recipe)
     if ends.stopped.any():
         raise checks.JgdValueError(
             f"sensitivity needs all configs at the end, but {ends.stopped.sum()} were stopped early"
@@ -141,3 +139,47 @@ def _best(rows: np.ndarray, larger: bool) -> int:
     lost = np.isnan(rows).sum(axis=1)
     means = np.nansum(rows, axis=1) / np.maximum(rows.shape[1] - lost, 1)
     return int(np.lexsort((-means if larger else means, lost))[0])
+
+
+def sensitivity_curves(sweep: Sweep, parameter: str | None = None) -> dict[str, ResponseCurve]:
+    """`response_of` for each recipe that has the hyperparameter and a config that ran to the end.
+
+    Args:
+        sweep: The result of `jgd.sweep`.
+        parameter: A swept number, see `numeric_parameter`.
+
+    Returns:
+        {recipe: curve}, the best over other hyperparameters.
+
+    Raises:
+        JgdValueError: For an unknown parameter, and where none is a number.
+
+    Example:
+        >>> import jgd
+        >>> found = jgd.sweep("hours_points", ["sgd", "adam"], {"learning_rate": [0.01, 0.1]}, seeds=2, steps=30)
+        >>> [(recipe, curve.values) for recipe, curve in sensitivity_curves(found).items()]
+        [('sgd', (0.01, 0.1)), ('adam', (0.01, 0.1))]
+    """
+    parameter = numeric_parameter(sweep, parameter)
+    curves = {}
+    for recipe in sweep.recipes:
+        ends = final_scores(sweep, recipe)
+        if any(parameter in sweep.configs[i][1] for i in ends.rows[~ends.stopped]):
+            curves[recipe] = response_of(sweep, parameter, recipe)
+    return curves
+
+
+def numeric_parameters(sweep: Sweep) -> list[str]:
+    """The hyperparameters that are numbers wherever a config has them, in the order in which they come."""
+    pairs = [pair for _, config in sweep.configs for pair in config.items()]
+    words = {name for name, value in pairs if isinstance(value, bool) or not isinstance(value, int | float)}
+    return [name for name in dict.fromkeys(name for name, _ in pairs) if name not in words]
+
+
+def numeric_parameter(sweep: Sweep, parameter: str | None = None) -> str:
+    """The one asked for, checked; by default learning_rate, or the first hyperparameter that is a number."""
+    swept = numeric_parameters(sweep)
+    if not swept:
+        raise checks.JgdValueError("the sweep has no numeric hyperparameter")
+    default = "learning_rate" if "learning_rate" in swept else swept[0]
+    return checks.choice("swept parameter", parameter or default, swept)

@@ -1,22 +1,20 @@
 """Where a sweep stops being stable, against what the curvature allows: enters a `Sweep` and its task."""
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
 from jgd import gradients
-from jgd.analysis.final_scores import rows_of
+from jgd.analysis.final_scores import config_indices
 from jgd.core import checks
 from jgd.core import seeds as seeding
+from jgd.sweeps import Sweep
 from jgd.tasks import Task
-
-if TYPE_CHECKING:
-    from jgd.sweeps.result import Sweep
 
 
 @dataclass(frozen=True)
-class Bracket:
+class StabilityBracket:
     """Between which rates stability ends; NaN for an end that no rate tried shows.
 
     largest_stable: of those below smallest_unstable. mixed: a rate above smallest_unstable is stable again.
@@ -39,7 +37,7 @@ class StabilityEdge:
     2021).
     """
 
-    bracket: Bracket
+    bracket: StabilityBracket
     sharpness_at_start: np.ndarray
     sharpness_at_end: np.ndarray
     limit_at_start: float
@@ -48,11 +46,11 @@ class StabilityEdge:
     ratio_at_end: float
 
 
-def stability_bracket(learning_rates: Any, unstable: np.ndarray) -> Bracket:
+def stability_bracket(learning_rates: Any, unstable: np.ndarray) -> StabilityBracket:
     """The largest stable and the smallest unstable rate. unstable: (rates,) or (rates, seeds), one seed is enough.
 
     >>> stability_bracket([0.1, 0.2, 0.4, 0.8], np.array([False, False, True, True]))
-    Bracket(largest_stable=0.2, smallest_unstable=0.4, mixed=False)
+    StabilityBracket(largest_stable=0.2, smallest_unstable=0.4, mixed=False)
     """
     rates, unstable = np.asarray(learning_rates, np.float64), np.asarray(unstable)
     if rates.ndim != 1 or rates.size == 0 or len(unstable) != len(rates) or unstable.dtype != bool:
@@ -61,13 +59,13 @@ def stability_bracket(learning_rates: Any, unstable: np.ndarray) -> Bracket:
         )
     broke = unstable.reshape(len(rates), -1).any(axis=1)
     if not broke.any():
-        return Bracket(float(rates.max()), np.nan, False)
+        return StabilityBracket(float(rates.max()), np.nan, False)
     first = float(rates[broke].min())
     below = rates[~broke & (rates < first)]
-    return Bracket(float(below.max()) if below.size else np.nan, first, bool((rates[~broke] > first).any()))
+    return StabilityBracket(float(below.max()) if below.size else np.nan, first, bool((rates[~broke] > first).any()))
 
 
-def stability_edge(sweep: "Sweep", task: Task, recipe: str | None = None, momentum: float = 0.0) -> StabilityEdge:
+def stability_edge(sweep: Sweep, task: Task, recipe: str | None = None, momentum: float = 0.0) -> StabilityEdge:
     """Largest stable and smallest unstable learning rate of a sweep, and the limit 2 (1 + β)/λ that curvature sets.
 
     A lane is unstable if it diverged or if its loss ended above where it started: just above the limit growth is slow,
@@ -87,7 +85,7 @@ def stability_edge(sweep: "Sweep", task: Task, recipe: str | None = None, moment
     if not isinstance(task, Task):
         raise checks.JgdTypeError(f"task must be the jgd.Task that was swept, got {task!r}")
     momentum = checks.number("momentum", momentum, "[0, 1)")
-    rows = np.array([i for i in rows_of(sweep, recipe) if "learning_rate" in sweep.configs[i][1]])
+    rows = np.array([i for i in config_indices(sweep, recipe) if "learning_rate" in sweep.configs[i][1]])
     owners = dict.fromkeys(sweep.configs[i][0] for i in rows)
     if len(owners) != 1:
         raise checks.JgdValueError(f"recipe must say whose learning_rate: one of {', '.join(owners) or 'none has one'}")

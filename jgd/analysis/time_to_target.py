@@ -1,15 +1,12 @@
 """How soon a target is reached: enters a metric over evaluations, leaves steps, with "never" kept as such."""
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 import numpy as np
 
-from jgd.analysis.final_scores import rows_of
+from jgd.analysis.final_scores import config_indices
 from jgd.core import checks
-
-if TYPE_CHECKING:
-    from jgd.sweeps.result import Sweep
+from jgd.sweeps import Sweep
 
 
 @dataclass(frozen=True)
@@ -66,7 +63,7 @@ def time_to_target(
     return TimeToTarget(target, steps, known, hit.any(axis=2).mean(axis=1), median, median * seconds_per_step)
 
 
-def time_to_target_of(sweep: "Sweep", target: float, recipe: str | None = None) -> TimeToTarget:
+def time_to_target_of(sweep: Sweep, target: float, recipe: str | None = None) -> TimeToTarget:
     """`time_to_target` of a sweep's validation metric, the one that selects.
 
     >>> import jgd
@@ -74,7 +71,7 @@ def time_to_target_of(sweep: "Sweep", target: float, recipe: str | None = None) 
     >>> time_to_target_of(found, 0.01).median_steps.tolist()
     [inf, 3.0, inf]
     """
-    rows = rows_of(sweep, recipe)
+    rows = config_indices(sweep, recipe)
     return time_to_target(
         sweep.validation[sweep.metric][rows],
         sweep.evaluate_at,

@@ -13,7 +13,7 @@ RECIPE = "recipe"  # the name under which several recipes are one more choice of
 
 
 @dataclass(frozen=True)
-class Places:
+class UnitCube:
     """names: those that take two values or more. units: (configs, names) in [0, 1]; NaN where a config has no such name.
 
     structural: (names,), a choice without an order (words, None, True or False), or one that the space calls static.
@@ -30,7 +30,7 @@ class Places:
         return self.units[:, self.names.index(name)]
 
 
-def places(configs: Sequence[tuple[str, Mapping[str, Any]]], space: Any = None) -> Places:
+def unit_cube(configs: Sequence[tuple[str, Mapping[str, Any]]], space: Any = None) -> UnitCube:
     """The places of (recipe, hyperparameters) pairs, as `Sweep.configs` lists them.
 
     space: a `jgd.space`, whose distributions say where a value lies and which names are structure. Without it, for
@@ -38,7 +38,7 @@ def places(configs: Sequence[tuple[str, Mapping[str, Any]]], space: Any = None) 
     (rank − ½)/m: even along a grid, whatever its scale. Structure takes the middles of equal bins in the order in which
     its values came. Several recipes are one more name, "recipe".
 
-    >>> found = places([("sgd", {"learning_rate": 0.1}), ("sgd", {"learning_rate": 10.0})])
+    >>> found = unit_cube([("sgd", {"learning_rate": 0.1}), ("sgd", {"learning_rate": 10.0})])
     >>> found.names, found.units.tolist()
     (('learning_rate',), [[0.25], [0.75]])
     """
@@ -57,7 +57,7 @@ def places(configs: Sequence[tuple[str, Mapping[str, Any]]], space: Any = None) 
         place, edge = _placing(distinct, structural, known.get(name))
         columns.append(np.array([place[config[name]] if name in config else np.nan for config in each]))
         kept.append((name, structural, edge))
-    return Places(
+    return UnitCube(
         tuple(name for name, *_ in kept),
         np.stack(columns, axis=1) if columns else np.zeros((len(each), 0)),
         np.array([structural for _, structural, _ in kept], bool),
@@ -65,13 +65,13 @@ def places(configs: Sequence[tuple[str, Mapping[str, Any]]], space: Any = None) 
     )
 
 
-def neighbours(found: Places, config: int, count: int = 4) -> list[int]:
+def neighbors(found: UnitCube, config: int, count: int = 4) -> list[int]:
     """The `count` configs nearest to one, nearest first, by distance in the unit cube.
 
     Only those with the same structure (recipe, words, and which names there are) are near at all.
 
-    >>> grid = places([("sgd", {"learning_rate": rate}) for rate in (0.1, 1.0, 10.0, 100.0)])
-    >>> neighbours(grid, 1, 2)
+    >>> grid = unit_cube([("sgd", {"learning_rate": rate}) for rate in (0.1, 1.0, 10.0, 100.0)])
+    >>> neighbors(grid, 1, 2)
     [0, 2]
     """
     count = checks.count("count", count, 1)

@@ -1,4 +1,4 @@
-"""Layer 11: the `jgd` command. Thin: every subcommand calls one public function and prints what it returns.
+"""Layer 12: the `jgd` command. Thin: every subcommand calls one public function and prints what it returns.
 
 train.py  check.py  list.py                          one run, a gradient, what there is
 sweep.py  extend.py  show.py  confirm.py  replay.py  a sweep, and what can be done with its directory

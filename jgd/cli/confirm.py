@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from jgd import results
+from jgd import reports
 from jgd.cli import console, request, run_files
 from jgd.cli.progress import sweep_progress
 from jgd.core import atomic_files
@@ -28,7 +28,7 @@ def command(
         raise typer.Exit(1)
     with atomic_files.held(directory):  # two at once would both count as the first read
         sure = found.confirm(seeds)
-        written = results.save_confirmation(sure, directory)
-    console.print_line(results.confirmation_text(sure))
+        written = reports.save_confirmation(sure, directory)
+    console.print_line(reports.confirmation_text(sure))
     for path in written:
         console.print_line(f"wrote {path}")

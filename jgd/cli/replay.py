@@ -7,7 +7,8 @@ import typer
 
 from jgd.cli import console, request, run_files
 from jgd.core import checks
-from jgd.results.run_figures import training_curves
+from jgd.plots import plot_training_curves
+from jgd.reports import save_figure
 from jgd.sweeps.recipes import said
 from jgd.sweeps.replay import SAME
 
@@ -46,7 +47,7 @@ def command(
     console.print_line(run.notes[0])
     out.mkdir(parents=True, exist_ok=True)
     run.to_dataframe().drop(columns="seconds").to_csv(out / "history.csv")
-    training_curves(run, out / "training.png")
+    save_figure(out / "training.png", lambda ax: plot_training_curves(run, ax=ax))
     for name in ("history.csv", "training.png"):
         console.print_line(f"wrote {out / name}")
     if not run.notes[0].startswith(SAME):

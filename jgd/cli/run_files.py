@@ -6,11 +6,11 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import jgd
-from jgd import results
+from jgd import reports
 from jgd.cli import console, request
 from jgd.core import atomic_files
-from jgd.results import confirmation, files
-from jgd.results.table import columns, cost_line, rows, stopped_line
+from jgd.reports import confirmation, files
+from jgd.reports.table import cost_line, stopped_line, table_columns, table_rows
 
 SWEEP = "sweep.json"
 STORED = (SWEEP, "journal", "pieces", "lanes", "test_reads.json", request.FILE)  # what makes a directory a sweep's
@@ -48,7 +48,7 @@ def save(found: jgd.Sweep, directory: Path) -> int:
     """Print a sweep's picks and cost and write them down: -> the exit code, 1 where every run diverged."""
     size = f"{len(found.configs)} configs × {len(found.seeds)} seeds, {found.plan.steps} steps"
     title = f"{found.task}: {size}; ± is the 95% interval of the mean over seeds"
-    console.print_table(columns(found), rows(found), title=title)
+    console.print_table(table_columns(found), table_rows(found), title=title)
     if stopped_line(found):
         console.print_line(stopped_line(found))
     if found.cost["lane_steps"]:
@@ -58,7 +58,7 @@ def save(found: jgd.Sweep, directory: Path) -> int:
     for note in found.archive.notes:
         console.print_line(f"note: {note}")
     if found.cost["lane_steps"] or not all((directory / name).exists() for name in ("results.nc", "table.txt")):
-        for path in results.save_sweep(found, directory):
+        for path in reports.save_sweep(found, directory):
             console.print_line(f"wrote {path}")
     if found.best.config is None:
         console.print_line(ALL_DIVERGED)

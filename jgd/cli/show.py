@@ -8,13 +8,12 @@ import numpy as np
 import typer
 
 import jgd
-from jgd import results
+from jgd import reports
 from jgd.cli import console, request
 from jgd.core import atomic_files, checks
 from jgd.core.statistics import estimate
 from jgd.epoch_loop import NOT_DIVERGED
-from jgd.results import table
-from jgd.results.confirmation import FILES
+from jgd.reports.confirmation import FILES
 from jgd.sweeps.recipes import said
 
 
@@ -36,13 +35,15 @@ def command(
         f"{found.task}: {size}; {state}; {'running now' if atomic_files.in_use(directory) else 'not running'}"
     )
     console.print_table(
-        table.columns(found), table.rows(found), title="picks; ± is the 95% interval of the mean over seeds"
+        reports.table_columns(found),
+        reports.table_rows(found),
+        title="picks; ± is the 95% interval of the mean over seeds",
     )
     if left:
         heads = ["config", "recipe", "hyperparameters", f"validation {found.metric}", "diverged"]
         console.print_table(heads, _best_so_far(found, top), title="the best so far, of what has come to the last step")
     else:
-        console.print_line(results.report(found, top))
+        console.print_line(reports.report(found, top))
     for note in found.archive.notes:
         console.print_line(f"note: {note}")
     reads = len(found.archive.reads)
@@ -75,7 +76,7 @@ def _best_so_far(found: jgd.Sweep, top: int) -> list[list[str]]:
             str(place),
             found.configs[place][0],
             said(found.configs[place][1]),
-            table.said(estimate(found.scores[place]), len(found.seeds)),
+            reports.format_estimate(estimate(found.scores[place]), len(found.seeds)),
             f"{broken[place]} of {len(found.seeds)}",
         ]
         for place in order

@@ -223,12 +223,13 @@ def _print_summary(title: str, task: jgd.Task, runs: jgd.Runs) -> None:
 
 
 def _write(directory: Path, runs: Mapping[str, jgd.Run]) -> None:
-    from jgd.results.run_figures import training_curves
+    from jgd.plots import plot_training_curves
+    from jgd.reports import save_figure
 
     directory.mkdir(parents=True, exist_ok=True)
     for name, run in runs.items():
         path = directory / f"history{'-' + name.replace(' ', '-') if name else ''}.csv"
         run.to_dataframe().to_csv(path)
         console.print_line(f"wrote {path}")
-    training_curves(runs.get("", runs), directory / "training.png")
+    save_figure(directory / "training.png", lambda ax: plot_training_curves(runs.get("", runs), ax=ax))
     console.print_line(f"wrote {directory / 'training.png'}")

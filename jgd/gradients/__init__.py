@@ -8,17 +8,18 @@ preconditions.py    can a loss be checked at all?              consistency.py   
 float64_loss.py     a loss as a function of a float64 vector   layout.py         where each leaf lies in it
 promote_jaxpr.py    a program without its own roundings        precision.py      float64, and how coarse a program is
 program_cache.py    programs found again, never stale ones     arguments.py      losses and data, refused by name
-custom_gradient.py  a gradient of one's own for a loss         curvature.py      Hessian products, sharpness, limits
+curvature.py        sharpness, limits, condition numbers       hessian_products.py  H·v, and H where it is small
+custom_gradient.py  a gradient of one's own for a loss         difference_formulas.py  offsets, weights, steps
 """
 
 from jgd.gradients.check import check_gradients as check_gradients
 from jgd.gradients.curvature import Sharpness as Sharpness
 from jgd.gradients.curvature import condition_number as condition_number
-from jgd.gradients.curvature import hessian as hessian
-from jgd.gradients.curvature import hvp as hvp
 from jgd.gradients.curvature import max_stable_learning_rate as max_stable_learning_rate
 from jgd.gradients.curvature import sharpness as sharpness
 from jgd.gradients.custom_gradient import with_custom_gradient as with_custom_gradient
+from jgd.gradients.hessian_products import hessian as hessian
+from jgd.gradients.hessian_products import hvp as hvp
 from jgd.gradients.numerical import central_difference as central_difference
 from jgd.gradients.numerical import complex_step as complex_step
 from jgd.gradients.numerical import directional_derivative as directional_derivative

@@ -41,19 +41,19 @@ class AnalyticGradient:
 
 
 def analytic_gradient(
-    loss: Loss, gradient: Gradient | None, params: Params, batch: Batch, wide: Float64Loss
+    loss: Loss, gradient: Gradient | None, params: Params, batch: Batch, loss64: Float64Loss
 ) -> AnalyticGradient:
     """Both gradients of the checked leaves at `params`; `gradient(params, batch)` where given, else `jax.grad`."""
-    layout = wide.layout
+    layout = loss64.layout
     checked, others = layout.split(params)
     arguments = (checked, others, batch)
-    key, followed = (loss, gradient, layout), gradient is None and wide.digest
-    known = lookup(("gradients", *key), wide.digest) if followed else None
+    key, followed = (loss, gradient, layout), gradient is None and loss64.digest
+    known = lookup(("gradients", *key), loss64.digest) if followed else None
     if known is not None:  # the loss's program is what it was, and its gradient follows from it
         program, promoted, eps, program_eps = known
         value, native = _value_and_gradient(program(*arguments), layout)
         with float64_enabled():
-            _, in_float64 = _value_and_gradient(promoted(wide.leaves(), others, *wide.arguments[2]), layout)
+            _, in_float64 = _value_and_gradient(promoted(loss64.leaves(), others, *loss64.arguments[2]), layout)
         return AnalyticGradient(native, in_float64, eps, program_eps, value)
     fresh = _program(loss, gradient, layout)
     try:
@@ -65,13 +65,13 @@ def analytic_gradient(
         native = concatenate(_checked_leaves(gradient(params, batch), layout))  # NumPy: in its own precision
         return AnalyticGradient(native, native, layout.eps(), layout.eps())
     with float64_enabled():
-        at = (wide.leaves(), others, cast_floating(batch, np.float64))
+        at = (loss64.leaves(), others, cast_floating(batch, np.float64))
         promoted, traced, eps, program_eps = _promoted(fresh, at, arguments, layout)
         if promoted is None:
             return AnalyticGradient(native, native, program_eps, program_eps, value)
         promoted = cached(("promoted", *key), jaxpr_digest(traced), promoted)
         if followed:
-            store(("gradients", *key), wide.digest, (program, promoted, eps, program_eps))
+            store(("gradients", *key), loss64.digest, (program, promoted, eps, program_eps))
         return AnalyticGradient(native, _value_and_gradient(promoted(*at), layout)[1], eps, program_eps, value)
 
 

@@ -91,19 +91,19 @@ def check_gradients(
     seed = secrets.randbits(32) if seed is None else seeds.check(seed)
     rng = np.random.default_rng(seed)
     try:
-        wide = build_float64_loss(loss, params, batch)
-        layout = wide.layout
-        grads = analytic_gradient(loss, gradient, params, batch, wide)
-        value, value64 = grads.value, wide.value()
+        loss64 = build_float64_loss(loss, params, batch)
+        layout = loss64.layout
+        grads = analytic_gradient(loss, gradient, params, batch, loss64)
+        value, value64 = grads.value, loss64.value()
         if value is None:
             value = preconditions.value_of(loss, params, batch)
         problem = preconditions.why_uncheckable(loss, params, batch, value, value64)
         if problem:
             leaves = tuple(unmeasured(layout, at, "inconclusive", cause=problem) for at in range(len(layout.paths)))
-            return GradientCheck(leaves, value, seed, wide.counts["evaluations"], problem)
+            return GradientCheck(leaves, value, seed, loss64.counts["evaluations"], problem)
     except jax.errors.ConcretizationTypeError as error:
         raise untraceable(loss) from error
-    allowed = _default_tolerance(wide, grads) if tolerance is None else tolerance
+    allowed = _default_tolerance(loss64, grads) if tolerance is None else tolerance
     looks = directions if allowed < ROUGH else 4 * directions
     rows = common_rows(batch)
     leaves = []
@@ -112,7 +112,7 @@ def check_gradients(
             cause = "empty" if span else f"{layout.dtypes[at]} is not real floating"
             leaves.append(unmeasured(layout, at, "skipped", cause=cause))
             continue
-        probe = LeafProbe(wide, value64, grads.promoted, span, allowed)
+        probe = LeafProbe(loss64, value64, grads.promoted, span, allowed)
         leaf = check_leaf(probe, grads, at, rows, rng, looks, every_entry)
         if leaf.kind == "unused" and preconditions.leaves_read(loss, params, batch)[at]:
             leaf = replace(leaf, kind="flat", cause="no effect near these parameters: gradient and differences are 0")
@@ -126,14 +126,14 @@ def check_gradients(
     for name in compare:
         with _traceable(gradient, f"compare={name!r}"):
             found.append(check_consistency(name, loss, gradient, params, batch))
-    return GradientCheck(tuple(leaves), value, seed, wide.counts["evaluations"], "", second, tuple(found))
+    return GradientCheck(tuple(leaves), value, seed, loss64.counts["evaluations"], "", second, tuple(found))
 
 
-def _default_tolerance(wide: Float64Loss, grads: AnalyticGradient) -> float:
+def _default_tolerance(loss64: Float64Loss, grads: AnalyticGradient) -> float:
     if grads.eps >= FLOAT64_LIMIT:
         return min(0.3, COARSE * grads.eps)
     # constants that a program rounds to its own dtypes may be other ones in its gradient
-    return max(TOLERANCE, wide.program_eps, grads.program_eps)
+    return max(TOLERANCE, loss64.program_eps, grads.program_eps)
 
 
 @contextmanager

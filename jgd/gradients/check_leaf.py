@@ -30,12 +30,12 @@ def check_leaf(
 ) -> LeafCheck:
     """The verdict on the leaf of `probe`, the `at`-th of the parameters; `rows` of the batch, for the diagnosis."""
     part = slice(*probe.span)
-    layout = probe.wide.layout
+    layout = probe.loss64.layout
     native, promoted = grads.native[part], grads.promoted[part]
     empty = replace(unmeasured(layout, at, "ok"), directions=directions)
     if not np.isfinite(native).all() or not np.isfinite(promoted).all():
         return _nonfinite(empty, native, promoted)
-    v = random_directions(rng, directions, probe.span, probe.wide.x.size)
+    v = random_directions(rng, directions, probe.span, probe.loss64.x.size)
     slopes_of_gradient, slopes, verdicts = probe.directions(v)
     result = replace(_summed(empty, slopes_of_gradient, slopes, verdicts), resolution=probe.resolution(slopes))
     if every_entry or np.isin(verdicts, (WRONG, KINK, UNDEFINED)).any():
@@ -57,9 +57,9 @@ def _within_precision(
     lost = norm(native - promoted) / norm(promoted) if promoted.any() else 0.0
     result = replace(result, rounding=lost)
     dtype = next(
-        (d for d in DTYPES if float(jnp.finfo(d).eps) >= max(probe.wide.program_eps, grads.program_eps)), "bfloat16"
+        (d for d in DTYPES if float(jnp.finfo(d).eps) >= max(probe.loss64.program_eps, grads.program_eps)), "bfloat16"
     )
-    dtype = dtype if max(probe.wide.program_eps, grads.program_eps) > FLOAT64_LIMIT else result.dtype
+    dtype = dtype if max(probe.loss64.program_eps, grads.program_eps) > FLOAT64_LIMIT else result.dtype
     seen = result.resolution or 0.0
     if lost > MAX_ROUNDING:
         cause = f"right in float64, but {dtype} rounding changes it by {100 * lost:.0f}%"
@@ -113,7 +113,7 @@ def _by_entries(
             analytic_part[told],
             slopes.slope[told],
             slopes.error[told],
-            probe.wide.x[indices[told]],
+            probe.loss64.x[indices[told]],
             verdicts[told] == WRONG,
             place(told),
             _mirrored(probe, indices[told], result.shape),
@@ -124,8 +124,8 @@ def _by_entries(
         if indices.size < stop - start and not _explains(probe, cause, result.shape, rng):
             cause = unknown(evidence)  # another fault hides among the entries that were not sampled
         text = cause.text if complete else f"{cause.text} (from {indices.size} sampled entries)"
-        if probe.wide.eps > FLOAT64_LIMIT and cause.kind in ("entries", "unknown"):  # a staircase can look like that
-            text = f"off, or too coarse: the loss rounds to eps = {probe.wide.eps:.1e} inside ({text})"
+        if probe.loss64.eps > FLOAT64_LIMIT and cause.kind in ("entries", "unknown"):  # a staircase can look like that
+            text = f"off, or too coarse: the loss rounds to eps = {probe.loss64.eps:.1e} inside ({text})"
             return replace(result, verdict="inconclusive", kind="precision", cause=text)
         found = {"kind": cause.kind, "cause": text, "coefficient": cause.coefficient}
         return replace(result, verdict="wrong", entries=tuple(place(verdicts == WRONG)[:20]), **found)
@@ -154,9 +154,9 @@ def _explains(probe: LeafProbe, cause: Cause, shape: tuple[int, ...], rng: np.ra
     if cause.repair is None:
         return cause.kind != "missing" or not probe.gradient[slice(*probe.span)].any()
     part, gradient = slice(*probe.span), probe.gradient.copy()
-    gradient[part] = cause.repair(gradient[part].reshape(shape), probe.wide.x[part].reshape(shape)).ravel()
+    gradient[part] = cause.repair(gradient[part].reshape(shape), probe.loss64.x[part].reshape(shape)).ravel()
     _, _, verdicts = replace(probe, gradient=gradient, tolerance=max(REPAIRED, probe.tolerance)).directions(
-        random_directions(rng, 2, probe.span, probe.wide.x.size)
+        random_directions(rng, 2, probe.span, probe.loss64.x.size)
     )
     return bool((verdicts != WRONG).all())
 

@@ -161,10 +161,10 @@ def _programs(
         one = lambda i, t: value(x.at[i].add(t), others, data)
         return jax.vmap(jax.vmap(one, in_axes=(None, 0)), in_axes=(0, 0))(indices, steps)
 
-    wide = jnp.complex64 if dtype == "float32" else jnp.complex128
+    complex_dtype = jnp.complex64 if dtype == "float32" else jnp.complex128
 
     def imaginary_part(z, others, data):
-        return jnp.imag(jnp.asarray(loss(layout.unravel(z, others, wide), *data))).astype(jnp.float64)
+        return jnp.imag(jnp.asarray(loss(layout.unravel(z, others, complex_dtype), *data))).astype(jnp.float64)
 
     def along_imaginary(x, others, data, direction, steps):
         return jax.lax.map(lambda t: imaginary_part(x + 1j * t * direction, others, data), steps)

@@ -9,8 +9,8 @@ from itertools import pairwise
 
 import numpy as np
 
+from jgd.gradients.difference_formulas import CENTRAL
 from jgd.gradients.float64_loss import Float64Loss
-from jgd.gradients.numerical import CENTRAL
 from jgd.gradients.slopes import FITS, QUICK, SAFETY, WRONG, Slopes, careful_slopes, compare_slopes, norm, quick_slopes
 
 MAX_MEASURED = 1024  # entries of a leaf that are all measured
@@ -23,7 +23,7 @@ MAX_FAILING = 128  # failing segments at which the fault is called dense
 class LeafProbe:
     """A leaf under test: the loss around x, f(x), the analytic gradient (d,), the leaf's slice, the tolerance."""
 
-    wide: Float64Loss
+    loss64: Float64Loss
     value: float
     gradient: np.ndarray
     span: tuple[int, int]
@@ -47,23 +47,23 @@ class LeafProbe:
 
         `strict` looks again, carefully, at all of them where one doesn't fit or is blurred.
         """
-        x = self.wide.x[slice(*self.span)]
+        x = self.loss64.x[slice(*self.span)]
         size = norm(x) / np.sqrt(max(1, x.size))
-        h = np.full(v.shape[0], CENTRAL.step(self.wide.eps, size))
+        h = np.full(v.shape[0], CENTRAL.step(self.loss64.eps, size))
         blur = size * norm(self.gradient[slice(*self.span)])
         analytic = np.einsum("ij,j->i", v, self.gradient)  # no second pool of threads beside XLA's
-        slopes = quick_slopes(self.value, self.wide.along(v, h[:, None] * QUICK), h, self.wide.eps, blur)
+        slopes = quick_slopes(self.value, self.loss64.along(v, h[:, None] * QUICK), h, self.loss64.eps, blur)
         verdicts = compare_slopes(analytic, slopes, self.tolerance, self.scale)
         if strict and ((verdicts != FITS).any() or (slopes.error > 1e-5 * self.scale).any()):
-            slopes = careful_slopes(lambda steps: self.wide.along(v, steps), self.value, h, self.wide.eps, blur)
+            slopes = careful_slopes(lambda steps: self.loss64.along(v, steps), self.value, h, self.loss64.eps, blur)
             verdicts = compare_slopes(analytic, slopes, self.tolerance, self.scale)
         return analytic, slopes, verdicts
 
     def entries(self, indices: np.ndarray) -> tuple[Slopes, np.ndarray]:
         """-> (slopes, verdicts), (k,) each, of single entries, those that look strange measured twice."""
-        x, eps = np.abs(self.wide.x[indices]), self.wide.eps
+        x, eps = np.abs(self.loss64.x[indices]), self.loss64.eps
         h, blur, analytic = CENTRAL.step(eps, x), x * np.abs(self.gradient[indices]), self.gradient[indices]
-        slopes = quick_slopes(self.value, self.wide.at_entries(indices, h[:, None] * QUICK, pad=True), h, eps, blur)
+        slopes = quick_slopes(self.value, self.loss64.at_entries(indices, h[:, None] * QUICK, pad=True), h, eps, blur)
         # what the leaf's slopes are like, also where the analytic gradient is 0 or far too large
         finite = slopes.slope[np.isfinite(slopes.slope)]
         scale = float(np.sqrt(np.mean(np.square(finite)))) if finite.size else 0.0
@@ -74,7 +74,7 @@ class LeafProbe:
         )[:MAX_MEASURED]
         if strange.size:
             again = careful_slopes(
-                lambda steps: self.wide.at_entries(indices[strange], steps, pad=True),
+                lambda steps: self.loss64.at_entries(indices[strange], steps, pad=True),
                 self.value,
                 h[strange],
                 eps,
@@ -122,16 +122,16 @@ def _bisect(probe: LeafProbe, rng: np.random.Generator) -> np.ndarray | None:
         verdicts = _failing(probe, rng, segments)
         failing = [segment for segment, fails in zip(segments, verdicts, strict=True) if fails]
         single += [a for a, b in failing if b - a == 1]
-        wide = [(a, b) for a, b in failing if b - a > 1]
-        if len(wide) + len(single) > MAX_FAILING:
+        several = [(a, b) for a, b in failing if b - a > 1]
+        if len(several) + len(single) > MAX_FAILING:
             return None
-        segments = [half for a, b in wide for half in ((a, (a + b) // 2), ((a + b) // 2, b))]
+        segments = [half for a, b in several for half in ((a, (a + b) // 2), ((a + b) // 2, b))]
     return np.array(single, dtype=int)
 
 
 def _failing(probe: LeafProbe, rng: np.random.Generator, segments: list[tuple[int, int]]) -> list[bool]:
     out: list[bool] = []
-    d = probe.wide.x.size
+    d = probe.loss64.x.size
     for first in range(0, len(segments), GROUP):
         group = segments[first : first + GROUP]
         padded = group + group[-1:] * (GROUP - len(group))

@@ -21,8 +21,8 @@ def value_of(loss: Loss, params: Params, batch: Batch) -> float:
     return float(one_number(loss, np.float64(value) if isinstance(value, float) else value))
 
 
-def why_uncheckable(loss: Loss, params: Params, batch: Batch, value: float, here: float) -> str:
-    """Why the loss, `value` at params and `here` in float64, can't be checked; "" if it can.
+def why_uncheckable(loss: Loss, params: Params, batch: Batch, value: float, value64: float) -> str:
+    """Why the loss, `value` at params and `value64` in float64, can't be checked; "" if it can.
 
     value: compiled or not. Two evaluations that agree to rounding say that it is the same twice, and in float64.
     """
@@ -30,30 +30,30 @@ def why_uncheckable(loss: Loss, params: Params, batch: Batch, value: float, here
         return f"the loss is {value} at params"
     layout, _, _ = ravel_params(params)
     eps = layout.eps(default=1e-7)
-    if abs(value - here) <= 100 * eps * max(abs(value), abs(here)):
+    if abs(value - value64) <= 100 * eps * max(abs(value), abs(value64)):
         return ""
     first, again = (value_of(loss, params, batch) for _ in range(2))
     if abs(first - again) > 100 * eps * max(abs(first), abs(again)):
         return f"the loss is not deterministic: {first} and {again} for the same params and batch"
-    return _other_function(loss, params, batch, first, here, eps)
+    return _other_function(loss, params, batch, first, value64, eps)
 
 
-def _other_function(loss: Loss, params: Params, batch: Batch, value: float, here: float, eps: float) -> str:
-    """Why `here`, the loss in float64, is not just `value`, the program's, with more digits; "" if it is.
+def _other_function(loss: Loss, params: Params, batch: Batch, value: float, value64: float, eps: float) -> str:
+    """Why `value64`, the loss in float64, is not just `value`, the program's, with more digits; "" if it is.
 
     Random numbers of the default dtype are others in float64. So is the loss of the program's own numbers then: where
     float64 being allowed moves that by as much, it was not rounding.
     """
-    if not np.isfinite(here):
-        return f"the loss is {here} at params in float64, {value} in the program's precision"
-    if not abs(here - value) > 100 * eps * max(abs(here), abs(value)):
+    if not np.isfinite(value64):
+        return f"the loss is {value64} at params in float64, {value} in the program's precision"
+    if not abs(value64 - value) > 100 * eps * max(abs(value64), abs(value)):
         return ""
     try:
         with float64_enabled():
             own = float(loss(jax.tree.map(jnp.asarray, params), jax.tree.map(jnp.asarray, batch)))
     except (TypeError, ValueError):
         return ""
-    if not abs(own - here) < 0.1 * abs(own - value):
+    if not abs(own - value64) < 0.1 * abs(own - value):
         return ""
     return "the loss is another function in float64 (random numbers of the default dtype?)"
 

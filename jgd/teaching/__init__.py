@@ -2,7 +2,7 @@
 
 closed_forms.py       gradients with their derivations, beside their losses
 backpropagation.py    the multilayer perceptron's gradient, layer by layer
-graphs.py             computation graphs: every value's derivative by name
+graphs/               computation graphs: every value's derivative by name
 symbolic.py           sympy's expressions and gradients, lowered to JAX
 step_gradient.py      method 1: a gradient read back from a step
 lecture_checks.py     methods 1 and 2 beside the automatic gradient

@@ -64,6 +64,7 @@ class Backpropagation:
         checks.choice("error", self.error, output_errors)
 
     def __call__(self, params: Params, batch: Batch) -> Params:
+        """The gradient, a tuple of layers as params."""
         inputs, targets = batch
         activate, slope = activations[self.model.activation], slopes[self.model.activation]
         h = jnp.asarray(inputs).astype(params[0]["weights"].dtype)

@@ -40,6 +40,7 @@ class SigmoidUnit(Linear):
     """
 
     def predict(self, params: Params, inputs: Array) -> Array:
+        """The probabilities σ(x · w + b), (n,)."""
         return jax.nn.sigmoid(affine(params, inputs))
 
 
@@ -136,7 +137,12 @@ def softmax_cross_entropy(params: Params, batch: Batch) -> Params:
 
 @dataclass(frozen=True)
 class ClosedForm:
-    """A loss and its gradient derived by hand, both functions of (params, batch); unpacks as `loss, gradient`."""
+    """A loss and its gradient derived by hand; unpacks as `loss, gradient`.
+
+    Attributes:
+        loss: A function (params, batch) -> ().
+        gradient: A function (params, batch) -> a tree like params.
+    """
 
     loss: Loss
     gradient: Gradient
@@ -160,14 +166,24 @@ registry: dict[str, tuple[type, str, str, Callable[[Any], Gradient]]] = {
 
 
 def get(name: str, model: Model) -> ClosedForm:
-    """The pair (loss, gradient) registered under `name`, for a model of its type.
+    """A loss and its gradient derived by hand, for a model.
 
-    An unknown name raises `JgdValueError` and lists the choices, another type of model `JgdTypeError`.
+    Args:
+        name: A name in `registry`.
+        model: A model of the type that the name needs.
 
-    >>> loss, gradient = get("linear_mse", Linear(1, bias=False))
-    >>> params, batch = {"weights": jnp.ones(1)}, (jnp.array([[1.0], [2.0], [3.0]]), jnp.array([2.0, 4.0, 6.0]))
-    >>> float(gradient(params, batch)["weights"][0]), float(jax.grad(loss)(params, batch)["weights"][0])
-    (-9.333, -9.333)
+    Returns:
+        The pair (loss, gradient), both functions of (params, batch).
+
+    Raises:
+        JgdTypeError: Another type of model.
+        JgdValueError: An unknown name; it lists the choices.
+
+    Example:
+        >>> loss, gradient = get("linear_mse", Linear(1, bias=False))
+        >>> params, batch = {"weights": jnp.ones(1)}, (jnp.array([[1.0], [2.0], [3.0]]), jnp.array([2.0, 4.0, 6.0]))
+        >>> float(gradient(params, batch)["weights"][0]), float(jax.grad(loss)(params, batch)["weights"][0])
+        (-9.333, -9.333)
     """
     kind, error, reduction, gradient = registry[checks.choice("closed form", name, registry)]
     # the affine models' predictions differ by type: a Logistic's squared error is not the sigmoid unit's

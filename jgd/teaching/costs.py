@@ -15,18 +15,24 @@ import jax
 import jax.numpy as jnp
 
 from jgd.core import checks
+from jgd.core.text import align_columns
 from jgd.core.types import Batch, Loss, Params
-from jgd.gradients.curvature import MEMORY, on_vector
+from jgd.gradients.arguments import check_arity
+from jgd.gradients.hessian_products import MEMORY, loss_on_vector
 from jgd.losses import SupervisedLoss
 from jgd.models import Linear
 
 
 @dataclass(frozen=True)
 class Cost:
-    """Floating-point operations of one evaluation each, for one loss with d parameters.
+    """Floating-point operations of one evaluation each, for one loss.
 
-    forward: the loss. gradient: value and gradient together. product: Hessian times a vector. hessian: the matrix;
-    None where it is too large to compile.
+    Attributes:
+        d: Number of parameters.
+        forward: Of the loss.
+        gradient: Of value and gradient together.
+        product: Of the Hessian times a vector.
+        hessian: Of the matrix; None where it is too large to compile.
     """
 
     d: int
@@ -37,17 +43,31 @@ class Cost:
 
 
 def cost(loss: Loss, params: Params, batch: Batch) -> Cost:
-    """The operations that XLA counts in the compiled programs for `loss` on this device; nothing is run.
+    """The operations that XLA counts in the compiled programs for a loss on this device; nothing is run.
 
     A count of what the compiler kept, not a time; a loop (scan, while) counts as one turn of its body.
-    Raises `JgdValueError` on a device whose compiler doesn't count, and for a loss without such operations.
 
-    >>> found = cost(lambda w, batch: jnp.sum(jnp.sin(batch @ w)), jnp.ones(8), jnp.ones((32, 8)))
-    >>> found.d, 1 < found.gradient / found.forward < 5
-    (8, True)
+    Args:
+        loss: A function (params, batch) -> one real floating number.
+        params: Tree of floating arrays.
+        batch: Tree of arrays, or None.
+
+    Returns:
+        The counts.
+
+    Raises:
+        JgdTypeError: The loss is no function of (params, batch), or a leaf is not floating.
+        JgdValueError: The device's compiler doesn't count, or the loss has no such operation.
+
+    Example:
+        >>> found = cost(lambda w, batch: jnp.sum(jnp.sin(batch @ w)), jnp.ones(8), jnp.ones((32, 8)))
+        >>> found.d, 1 < found.gradient / found.forward < 5
+        (8, True)
     """
-    x = on_vector(loss, params, batch)[1]
-    value = lambda x, batch: on_vector(loss, params, batch)[0](x)  # the batch an argument: a constant would be folded
+    x = loss_on_vector(loss, params, batch)[1]
+    value = lambda x, batch: loss_on_vector(loss, params, batch)[0](
+        x
+    )  # the batch an argument: a constant would be folded
     gradient = jax.grad(value)
     programs: dict[str, tuple[Callable[..., Any], tuple[Any, ...]]] = {
         "forward": (value, (x, batch)),
@@ -62,7 +82,11 @@ def cost(loss: Loss, params: Params, batch: Batch) -> Cost:
 
 @dataclass(frozen=True)
 class CostTable:
-    """Costs of one family of losses against d; printed as a table of ratios."""
+    """Costs of one family of losses against d; printed as a table of ratios.
+
+    Attributes:
+        rows: One `Cost` a size.
+    """
 
     rows: tuple[Cost, ...]
 
@@ -71,21 +95,36 @@ class CostTable:
         return {name: [asdict(row)[name] for row in self.rows] for name in Cost.__dataclass_fields__}
 
     def __str__(self) -> str:
-        head = f"{'d':>8} {'forward':>12} {'gradient':>12} {'H·v':>12} {'Hessian':>12}"
-        head += f" {'grad/fwd':>9} {'H·v/grad':>9} {'H/grad':>9}"
-        lines = [head, "-" * len(head)]
-        for row in self.rows:
-            whole = f"{row.hessian:>12.4g}" if row.hessian else f"{'too large':>12}"
-            ratio = f"{row.hessian / row.gradient:>9.2f}" if row.hessian else f"{'–':>9}"
-            lines.append(
-                f"{row.d:>8} {row.forward:>12.4g} {row.gradient:>12.4g} {row.product:>12.4g} {whole} "
-                f"{row.gradient / row.forward:>9.2f} {row.product / row.gradient:>9.2f} {ratio}"
-            )
-        return "\n".join(lines)
+        heads = ("d", "forward", "gradient", "H·v", "Hessian", "grad/fwd", "H·v/grad", "H/grad")
+        lines = align_columns([heads, *map(_cells, self.rows)], right=range(len(heads)))
+        return "\n".join([lines[0], "-" * len(lines[0]), *lines[1:]])
+
+
+def _cells(row: Cost) -> tuple[str, ...]:
+    counts = (f"{row.forward:.4g}", f"{row.gradient:.4g}", f"{row.product:.4g}")
+    matrix, ratio = (
+        ("too large", "–") if row.hessian is None else (f"{row.hessian:.4g}", f"{row.hessian / row.gradient:.2f}")
+    )
+    return (
+        str(row.d),
+        *counts,
+        matrix,
+        f"{row.gradient / row.forward:.2f}",
+        f"{row.product / row.gradient:.2f}",
+        ratio,
+    )
 
 
 def linear_problem(d: int, rows: int = 64) -> tuple[Loss, Params, Batch]:
-    """Linear regression with d weights on `rows` examples: (loss, params, batch), for counting only."""
+    """Linear regression with d weights on some examples, for counting only.
+
+    Args:
+        d: Number of weights.
+        rows: Number of examples.
+
+    Returns:
+        (loss, params, batch).
+    """
     model = Linear(d, bias=False)
     params = model.init(jax.random.key(0))
     batch = (jnp.ones((rows, d), jnp.float32), jnp.zeros(rows, jnp.float32))
@@ -96,14 +135,27 @@ def cost_table(
     sizes: Sequence[int] = (8, 32, 128),
     problem: Callable[[int], tuple[Loss, Params, Batch]] = linear_problem,
 ) -> CostTable:
-    """`cost` of `problem(size)` for each size: -> `CostTable`. problem: size -> (loss, params, batch).
+    """The costs of a family of losses, size by size.
 
-    >>> table = cost_table((4, 16))
-    >>> [round(row.hessian / row.gradient / row.d) for row in table.rows]
-    [1, 1]
+    Args:
+        sizes: At least one size, each ≥ 1.
+        problem: A function size -> (loss, params, batch); by default linear regression with `size` weights.
+
+    Returns:
+        The table.
+
+    Raises:
+        JgdTypeError: `problem` is no function of one argument.
+        JgdValueError: No size, or as in `cost`.
+
+    Example:
+        >>> table = cost_table((4, 16))
+        >>> [round(row.hessian / row.gradient / row.d) for row in table.rows]
+        [1, 1]
     """
     if not callable(problem):
         raise checks.JgdTypeError(f"problem must be a function size -> (loss, params, batch), got {problem!r}")
+    check_arity("problem", problem, "size")
     if not sizes:
         raise checks.JgdValueError("sizes must name at least one size, got none")
     return CostTable(tuple(cost(*problem(checks.count("sizes", size, 1))) for size in sizes))

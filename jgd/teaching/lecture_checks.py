@@ -17,12 +17,14 @@ import numpy as np
 from jgd.core import checks
 from jgd.core.functions import untraceable
 from jgd.core.optimizer import apply_updates
+from jgd.core.text import align_columns
 from jgd.core.types import Batch, Loss, Params
 from jgd.gradients import preconditions
 from jgd.gradients.arguments import check_loss_and_data
+from jgd.gradients.difference_formulas import CENTRAL
 from jgd.gradients.float64_loss import Float64Loss, build_float64_loss
 from jgd.gradients.locate_errors import random_directions
-from jgd.gradients.numerical import CENTRAL, central_difference, richardson
+from jgd.gradients.numerical import central_difference, richardson
 from jgd.gradients.slopes import careful_slopes, norm
 from jgd.teaching.step_gradient import method_one, tree_norm
 
@@ -45,12 +47,17 @@ _HINTS = {
 
 @dataclass(frozen=True)
 class TwoChecks:
-    """Both methods beside the automatic gradient, printed as a table.
+    """Both methods beside the automatic gradient; print it.
 
-    automatic, method_one, method_two: trees of NumPy float64 arrays. errors: the relative difference
-    ‖a − b‖/max(‖a‖, ‖b‖) of each pair, over all leaves. tolerances: what rounding and the difference formula allow
-    that pair. verdict: "ok" (all three agree), "wrong" (`detail` says which pairs don't), or "inconclusive" (a
-    tolerance above 1e-2, a kink, a gradient of 0, a loss that is not finite or another function in float64).
+    Attributes:
+        automatic: Of `jax.grad`, a tree of NumPy float64 arrays.
+        method_one: Read back from a step, a tree likewise.
+        method_two: Central differences, a tree likewise.
+        errors: pair -> ‖a − b‖/max(‖a‖, ‖b‖) over all leaves.
+        tolerances: pair -> what rounding and the difference formula allow.
+        verdict: "ok" (all three agree), "wrong" (`detail` says which pairs don't), or "inconclusive" (a tolerance above
+            1e-2, a kink, a gradient of 0, a loss that is not finite or another function in float64).
+        detail: The verdict's reason in words, "" where it is ok.
     """
 
     automatic: Params
@@ -62,22 +69,19 @@ class TwoChecks:
     detail: str
 
     def __str__(self) -> str:
-        head = (
-            f"{'leaf':<20} {'entries':>8}  {'automatic':>16} {'method 1':>16} {'method 2':>16}  (entry of largest size)"
-        )
-        lines = [head, "-" * len(head)]
+        rows = [("leaf", "entries", "automatic", "method 1", "method 2", "(entry of largest size)")]
         found = jax.tree_util.tree_leaves_with_path(self.automatic)
         others = zip(jax.tree.leaves(self.method_one), jax.tree.leaves(self.method_two), strict=True)
         for (path, leaf), (one, two) in zip(found, others, strict=True):
-            numbers = ""
-            if leaf.size:
-                at = np.unravel_index(np.argmax(np.abs(leaf)), leaf.shape)
-                numbers = " ".join(f"{x[at]:>16.9g}" for x in (leaf, one, two))
-            lines.append(f"{checks.path_of(path):<20} {leaf.size:>8}  {numbers}")
-        lines += [""] + [
-            f"{pair:<24} relative difference {error:9.3g}   allowed {self.tolerances[pair]:9.3g}"
+            at = np.unravel_index(np.argmax(np.abs(leaf)), leaf.shape) if leaf.size else None
+            values = ("", "", "") if at is None else tuple(f"{x[at]:.9g}" for x in (leaf, one, two))
+            rows.append((checks.path_of(path), str(leaf.size), *values, ""))
+        table = align_columns(rows, right={1, 2, 3, 4})
+        pairs = [
+            (pair, f"relative difference {error:.3g}", f"allowed {self.tolerances[pair]:.3g}")
             for pair, error in self.errors.items()
         ]
+        lines = [table[0], "-" * len(table[0]), *table[1:], "", *align_columns(pairs)]
         return "\n".join([*lines, f"verdict: {self.verdict}" + (f", {self.detail}" if self.detail else "")])
 
 
@@ -90,18 +94,31 @@ def two_checks(
     after: Params | None = None,
     step: float | None = None,
 ) -> TwoChecks:
-    """Both of the lectures' checks beside `jax.grad`: -> `TwoChecks`.
+    """Both of the lectures' checks beside `jax.grad`.
 
-    loss: (params, batch) -> () floating. learning_rate: α > 0 of the plain step for method 1, which is taken here;
-    or give `after`, the weights that your own training loop made of `params` and `batch` with that α. step: ε of
-    method 2, by default eps^(1/3)·max(1, |w|), in float64 whatever the precision of the parameters; 2d evaluations.
+    Args:
+        loss: A function (params, batch) -> one real floating number.
+        params: Tree of floating arrays.
+        batch: Tree of arrays, or None.
+        learning_rate: α > 0 of the plain step for method 1, which is taken here unless `after` is given.
+        after: The weights that your own training loop made of `params` and `batch` with that α.
+        step: ε of method 2, > 0. None: eps^(1/3)·max(1, |w|). In float64 whatever the precision of the parameters; 2d
+            evaluations.
 
-    >>> import jgd
-    >>> loss = jgd.SupervisedLoss(jgd.models.Linear(1, bias=False), "squared_error")
-    >>> rows = jax.tree.map(jnp.asarray, jgd.datasets.hours_points().rows)
-    >>> result = two_checks(loss, {"weights": jnp.ones(1)}, rows, learning_rate=0.01)
-    >>> result.verdict, result.method_two["weights"].tolist()
-    ('ok', [-9.33333])
+    Returns:
+        The three gradients, how far they differ, and the verdict.
+
+    Raises:
+        JgdTypeError: The loss is no function of (params, batch) or returns something else; a leaf is not floating.
+        JgdValueError: A number is outside its rule, or `after` is no tree like params.
+
+    Example:
+        >>> import jgd
+        >>> loss = jgd.SupervisedLoss(jgd.models.Linear(1, bias=False), "squared_error")
+        >>> rows = jax.tree.map(jnp.asarray, jgd.datasets.hours_points().rows)
+        >>> result = two_checks(loss, {"weights": jnp.ones(1)}, rows, learning_rate=0.01)
+        >>> result.verdict, result.method_two["weights"].tolist()
+        ('ok', [-9.33333])
     """
     rate = checks.number("learning_rate", learning_rate, "> 0")
     check_loss_and_data(loss, params, batch)
@@ -109,12 +126,12 @@ def two_checks(
     checks.parameters(params)
     value = preconditions.value_of(loss, params, batch)
     try:
-        wide = build_float64_loss(loss, params, batch)
+        loss64 = build_float64_loss(loss, params, batch)
         grads = jax.grad(loss)(params, batch)
     except jax.errors.ConcretizationTypeError as error:
         raise untraceable(loss) from error
-    here = wide.value()
-    problem = preconditions.why_uncheckable(loss, params, batch, value, here)
+    value64 = loss64.value()
+    problem = preconditions.why_uncheckable(loss, params, batch, value, value64)
     if after is None:
         after = apply_updates(params, jax.tree.map(lambda g: -jnp.asarray(rate, g.dtype) * g, grads))
     automatic = jax.tree.map(lambda leaf: np.asarray(leaf).astype(np.float64), grads)
@@ -123,12 +140,12 @@ def two_checks(
     names = {"automatic": automatic, "method 1": first.gradient, "method 2": second}
     # a float32 gradient has float32 digits, and a sum of n terms loses some more; differences in float64 keep eight
     own = max(
-        [1e-12, 100 * wide.program_eps, *(100 * float(jnp.finfo(leaf.dtype).eps) for leaf in jax.tree.leaves(params))]
+        [1e-12, 100 * loss64.program_eps, *(100 * float(jnp.finfo(leaf.dtype).eps) for leaf in jax.tree.leaves(params))]
     )
     allowed = {"automatic": own, "method 1": first.relative_tolerance + own, "method 2": 1e-6 + own}
     if not problem and _relative(automatic, second) > allowed["method 2"]:  # is it the difference that is off?
         allowed["method 2"] += 3 * _relative(second, richardson(loss, params, batch, step=step))
-        if _bent(wide, here):
+        if _bent(loss64, value64):
             problem = "the loss has a kink here: its slopes to the two sides differ"
     errors = {f"{a} – {b}": _relative(names[a], names[b]) for a, b in PAIRS}
     tolerances = {f"{a} – {b}": max(allowed[a], allowed[b]) for a, b in PAIRS}
@@ -136,11 +153,11 @@ def two_checks(
     return TwoChecks(automatic, first.gradient, second, errors, tolerances, verdict, detail)
 
 
-def _bent(wide: Float64Loss, here: float) -> bool:
+def _bent(loss64: Float64Loss, value64: float) -> bool:
     """Whether the loss has a kink at its point: one that stays as steps shrink, along directions over all entries."""
-    v = random_directions(np.random.default_rng(0), 3, (0, wide.x.size), wide.x.size)
-    h = np.full(len(v), CENTRAL.step(wide.eps, norm(wide.x) / math.sqrt(wide.x.size)))
-    found = careful_slopes(lambda steps: wide.along(v, steps), here, h, wide.eps)
+    v = random_directions(np.random.default_rng(0), 3, (0, loss64.x.size), loss64.x.size)
+    h = np.full(len(v), CENTRAL.step(loss64.eps, norm(loss64.x) / math.sqrt(loss64.x.size)))
+    found = careful_slopes(lambda steps: loss64.along(v, steps), value64, h, loss64.eps)
     return bool((found.jump > BENT * np.abs(found.slope)).any())
 
 

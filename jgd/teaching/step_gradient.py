@@ -32,10 +32,12 @@ _REASONS = {
 
 @dataclass(frozen=True)
 class MethodOne:
-    """A gradient read off a plain step. gradient: a tree of NumPy float64 arrays.
+    """A gradient read off a plain step.
 
-    relative_tolerance: how far rounding of the weights may have moved it, ‖error‖/‖g‖ ≤ eps·‖w‖/(α·‖g‖), with eps of
-    the coarsest leaf: a small α or float32 leaves few digits, or none (infinite for a gradient of 0).
+    Attributes:
+        gradient: A tree of NumPy float64 arrays.
+        relative_tolerance: How far rounding of the weights may have moved it: ‖error‖/‖g‖ ≤ eps·‖w‖/(α·‖g‖), with eps of
+            the coarsest leaf. A small α or float32 leaves few digits, or none; infinite for a gradient of 0.
     """
 
     gradient: Params
@@ -43,30 +45,42 @@ class MethodOne:
 
 
 def method_one(before: Params, after: Params, learning_rate: float, optimizer: Optimizer | None = None) -> MethodOne:
-    """(w_before − w_after) / α: the gradient that a plain step θ ← θ − α g used. Lectures' deck, "gradient check".
+    """(w_before − w_after) / α: the gradient that a plain step θ ← θ − α g used.
 
-    before, after: the parameters around one step, trees of floating arrays. learning_rate: α > 0 of that step.
-    optimizer: the one that made the step, to be refused unless it is plain descent: momentum, adaptive scaling,
-    clipping and weight decay all move the weights by something else than α g, and a schedule is fine as long as
-    `learning_rate` is its value there. Without it nothing can be refused. The division is done in float64; what is
-    lost was lost when the step rounded `after`. Raises `JgdValueError` naming the transform at fault.
+    The division is done in float64; what is lost was lost when the step rounded `after`.
 
-    >>> before, after = {"w": np.array([1.0])}, {"w": np.array([1.0933333333333333])}
-    >>> method_one(before, after, 0.01).gradient["w"].tolist()
-    [-9.33333333]
-    >>> import jgd
-    >>> method_one(before, after, 0.01, jgd.optimizers.adam(0.01))
-    Traceback (most recent call last):
-        ...
-    jgd.core.checks.errors.JgdValueError: method 1 needs a plain step, but optimizer has ScaleByAdam, an adaptive method: ...
+    Args:
+        before: Parameters before the step, a tree of floating arrays.
+        after: Parameters after it, a tree like `before`.
+        learning_rate: α > 0 of that step.
+        optimizer: The one that made the step, to be refused unless it is plain descent: momentum, adaptive scaling,
+            clipping and weight decay move the weights by something else than α g. A schedule is fine as long as
+            `learning_rate` is its value there. None: nothing can be refused.
+
+    Returns:
+        The gradient, and how much of it is rounding.
+
+    Raises:
+        JgdTypeError: A leaf is not floating, or `optimizer` is no optimizer.
+        JgdValueError: The two trees differ in leaves or shapes, or the optimizer is not plain; it names the transform.
+
+    Example:
+        >>> before, after = {"w": np.array([1.0])}, {"w": np.array([1.0933333333333333])}
+        >>> method_one(before, after, 0.01).gradient["w"].tolist()
+        [-9.33333333]
+        >>> import jgd
+        >>> method_one(before, after, 0.01, jgd.optimizers.adam(0.01))
+        Traceback (most recent call last):
+            ...
+        jgd.core.checks.errors.JgdValueError: method 1 needs a plain step, but optimizer has ScaleByAdam, an adaptive method: ...
     """
     rate = checks.number("learning_rate", learning_rate, "> 0")
     checks.parameters(before)
     checks.same_structure(after, before, "after", "before")
     if optimizer is not None:
         _check_plain_descent(optimizer, rate)
-    wide = lambda leaf: np.asarray(leaf).astype(np.float64)
-    gradient = jax.tree.map(lambda b, a: (wide(b) - wide(a)) / rate, before, after)
+    to_float64 = lambda leaf: np.asarray(leaf).astype(np.float64)
+    gradient = jax.tree.map(lambda b, a: (to_float64(b) - to_float64(a)) / rate, before, after)
     eps = max([float(jnp.finfo(np.asarray(leaf).dtype).eps) for leaf in jax.tree.leaves(after)], default=0.0)
     size = tree_norm(gradient)
     return MethodOne(gradient, eps * max(tree_norm(before), tree_norm(after)) / (rate * size) if size > 0 else math.inf)
@@ -107,5 +121,6 @@ def _transforms(transform: Any) -> Iterator[Any]:
 
 
 def tree_norm(tree: Params) -> float:
+    """√Σ x² over all leaves, in float64."""
     parts = [np.linalg.norm(np.asarray(leaf).astype(np.float64).ravel()) for leaf in jax.tree.leaves(tree)]
     return float(np.linalg.norm(parts)) if parts else 0.0

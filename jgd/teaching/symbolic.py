@@ -32,7 +32,10 @@ LIMIT = 10_000  # operations in an expression or in one of its derivatives
 class Symbolic:
     """An expression of real variables and its gradient: sympy's to read, JAX's to call. Made by `differentiate`.
 
-    expression: sympy's. gradient: name -> sympy's derivative by it. variables: every name in the expression, sorted.
+    Attributes:
+        expression: Sympy's.
+        gradient: name -> sympy's derivative by it.
+        variables: Every name in the expression, sorted.
     """
 
     expression: Any
@@ -46,7 +49,7 @@ class Symbolic:
         return self._value(*self._arrays(values))
 
     def derivatives(self, **values: Any) -> dict[str, Array]:
-        """name -> ∂expression/∂name there, entry by entry, in the shape of the value."""
+        """∂expression/∂name by name, entry by entry, in the shape of the value."""
         arrays = self._arrays(values)
         shape = jnp.broadcast_shapes(*(a.shape for a in arrays)) if arrays else ()
         return {name: jnp.broadcast_to(jnp.asarray(slope(*arrays)), shape) for name, slope in self._slopes.items()}
@@ -71,20 +74,30 @@ class Symbolic:
 
 
 def differentiate(expression: Any, by: str | Sequence[str], *, limit: int = LIMIT) -> Symbolic:
-    """The gradient of `expression` with respect to the variables named `by`.
+    """The gradient of an expression with respect to some of its variables.
 
-    expression: a sympy expression, or a string that sympy reads (**it is evaluated as code: never take one from a
-    stranger**). Its variables are taken as real. limit: the operations at which to stop. Raises `ImportError` without
-    sympy, `JgdTypeError` for what is no expression, and `JgdValueError` for an unknown variable, a function without a
-    closed form and an expression that is too big.
+    Args:
+        expression: A sympy expression, or a string that sympy reads (**it is evaluated as code: never take one from a
+            stranger**). Its variables are taken as real.
+        by: Names of variables, at least one.
+        limit: Operations in the expression or a derivative at which to stop.
 
-    >>> import pytest; _ = pytest.importorskip("sympy")
-    >>> form = differentiate("(y - w*x)**2", by=["w"])
-    >>> print(form)
-    f = (-w*x + y)**2
-    ∂f/∂w = -2*x*(-w*x + y)
-    >>> form.derivatives(w=1.0, x=3.0, y=6.0)["w"].item()
-    -18.0
+    Returns:
+        The expression and its derivatives.
+
+    Raises:
+        ImportError: Without sympy.
+        JgdTypeError: `expression` is none.
+        JgdValueError: An unknown variable, a function without a closed form, or an expression that is too big.
+
+    Example:
+        >>> import pytest; _ = pytest.importorskip("sympy")
+        >>> form = differentiate("(y - w*x)**2", by=["w"])
+        >>> print(form)
+        f = (-w*x + y)**2
+        ∂f/∂w = -2*x*(-w*x + y)
+        >>> form.derivatives(w=1.0, x=3.0, y=6.0)["w"].item()
+        -18.0
     """
     sympy = _sympy()
     form = _expression(sympy, expression)

@@ -169,7 +169,7 @@ def test_extend_confirm_show_and_replay_need_only_the_directory(here, tmp_path, 
     code, out, err = here("show", "../run", "--top", "2")
     assert (code, err) == (0, "")
     assert "4 configs × 3 seeds, 18 steps; finished; not running" in out
-    assert "EarlyStoppingState configs" in out
+    assert "Best configs" in out
     assert "the test rows were read 2 times" in out
 
     code, out, err = here("replay", "../run", "--config", "1", "--seed", "2")

@@ -408,7 +408,7 @@ def test_second_order():
 def test_compiled_and_looped_agree():
     params, batch = network_case()
     check = check_gradients(network, params, batch, compare=("jit", "looped_mean", "looped_sum"))
-    assert {a.name: a.verdict for a in check.agreements} == {"jit": "ok", "looped_mean": "ok", "looped_sum": "wrong"}
+    assert {a.name: a.verdict for a in check.consistency} == {"jit": "ok", "looped_mean": "ok", "looped_sum": "wrong"}
     assert check_gradients(network, params, batch, compare="jit").ok
 
 

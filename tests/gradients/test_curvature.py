@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import jgd
-from jgd.gradients import curvature
+from jgd.gradients import curvature, hessian, hessian_products, hvp
 from jgd.gradients.custom_gradient import with_custom_gradient
 from jgd.models import MLP, Linear
 from jgd.teaching import closed_forms
@@ -47,7 +47,7 @@ def hours():
 @given(st.lists(st.floats(-10, 10), min_size=8, max_size=8), st.integers(0, 1000))
 def test_quadratics_are_exact(eigenvalues, seed):
     params, batch, matrix = bowl(eigenvalues, seed)
-    np.testing.assert_allclose(curvature.hessian(quadratic, params, batch), (matrix + matrix.T) / 2, atol=1e-12)
+    np.testing.assert_allclose(hessian(quadratic, params, batch), (matrix + matrix.T) / 2, atol=1e-12)
     found = curvature.sharpness(quadratic, params, batch, seed=seed)
     size = max(np.abs(eigenvalues).max(), 1e-3)
     assert found.value == pytest.approx(max(eigenvalues), abs=1e-9 * size)
@@ -60,7 +60,7 @@ def test_a_product_is_the_matrix_times_the_vector():
     params, batch, matrix = bowl(np.arange(1.0, 10.0))
     rng = np.random.default_rng(1)
     v = jax.tree.map(lambda p: jnp.asarray(rng.standard_normal(p.shape)), params)
-    got = curvature.hvp(quadratic, params, batch, v)
+    got = hvp(quadratic, params, batch, v)
     flat = lambda t: np.concatenate([np.ravel(t["a"]), t["b"]])
     np.testing.assert_allclose(flat(got), matrix @ flat(v), rtol=1e-12)
 
@@ -71,7 +71,7 @@ def test_an_mlps_sharpness_is_its_hessians():
     loss = jgd.SupervisedLoss(model, "squared_error")
     batch = (jnp.asarray(rng.standard_normal((16, 3))), jnp.asarray(rng.standard_normal((16, 2))))
     params = model.init(jax.random.key(0), jnp.float64)
-    want = np.linalg.eigvalsh(curvature.hessian(loss, params, batch))[-1]
+    want = np.linalg.eigvalsh(hessian(loss, params, batch))[-1]
     found = curvature.sharpness(loss, params, batch, iterations=25)
     assert found.value == pytest.approx(want, rel=1e-9)
     assert found.converged
@@ -94,7 +94,7 @@ def test_low_precision_parameters_have_curvature_too(dtype):
     loss = lambda w, batch: jnp.sum(scales * w * w)
     found = curvature.sharpness(loss, jnp.ones(3, dtype), None)
     assert found.value == pytest.approx(8.0, rel=0.02)
-    assert curvature.hvp(loss, jnp.ones(3, dtype), None, jnp.ones(3)).dtype == dtype
+    assert hvp(loss, jnp.ones(3, dtype), None, jnp.ones(3)).dtype == dtype
 
 
 def test_only_the_positive_end_counts():
@@ -133,7 +133,7 @@ def test_age_and_income_raw_and_standardised():
         assert curvature.condition_number(inputs) == pytest.approx(condition, rel=0.02)
         batch = (jnp.asarray(inputs), jnp.asarray(data.targets))
         assert curvature.max_stable_learning_rate(loss, params, batch) == pytest.approx(rate, rel=0.02)
-    matrix = np.asarray(curvature.hessian(loss, params, batch))  # of the scaled rows
+    matrix = np.asarray(hessian(loss, params, batch))  # of the scaled rows
     assert np.linalg.cond(matrix) == pytest.approx(curvature.condition_number(scaled), rel=1e-12)
 
 
@@ -146,7 +146,7 @@ def test_squared_error_is_a_bowl_with_one_minimum():
         jax.random.split(jax.random.key(0), 10)
     )
     one = jax.tree.map(lambda leaf: leaf[0], starts)
-    assert np.linalg.eigvalsh(curvature.hessian(loss, one, data)).min() > 0
+    assert np.linalg.eigvalsh(hessian(loss, one, data)).min() > 0
     rate = curvature.max_stable_learning_rate(loss, one, data) / 2
     descend = lambda p: jax.tree.map(lambda x, g: x - rate * g, p, jax.grad(loss)(p, data))
     ends = jax.vmap(lambda p: jax.lax.fori_loop(0, 2000, lambda _, p: descend(p), p))(starts)
@@ -166,11 +166,11 @@ def test_products_go_through_an_attached_gradient():
 
 def test_a_large_hessian_is_refused_with_its_size():
     with pytest.raises(jgd.JgdError, match=r"1,000,000 parameters takes 7\.28 TiB, .*hvp multiplies"):
-        curvature.hessian(lambda w, batch: jnp.sum(w**2), jnp.ones(1_000_000), None)
+        hessian(lambda w, batch: jnp.sum(w**2), jnp.ones(1_000_000), None)
     with pytest.raises(jgd.JgdError, match="memory_limit"):
-        curvature.hessian(lambda w, batch: jnp.sum(w**2), jnp.ones(11), None, memory_limit=960)
+        hessian(lambda w, batch: jnp.sum(w**2), jnp.ones(11), None, memory_limit=960)
     with pytest.raises(jgd.JgdError, match="vector misses the leaf"):
-        curvature.hvp(lambda w, batch: jnp.sum(w["a"]), {"a": jnp.ones(2)}, None, {})
+        hvp(lambda w, batch: jnp.sum(w["a"]), {"a": jnp.ones(2)}, None, {})
     with pytest.raises(jgd.JgdError, match="momentum"):
         curvature.max_stable_learning_rate(lambda w, batch: jnp.sum(w**2), jnp.ones(2), None, 1.0)
     with pytest.raises(jgd.JgdError, match="iterations"):
@@ -193,13 +193,13 @@ def test_curvature_of_any_size_in_float32(size):
 
 
 def test_the_same_program_compiles_once_and_a_changed_one_anew(monkeypatch):
-    again, known = [], curvature.cached
+    again, known = [], hessian_products.cached
 
-    def watched(key, mark, fresh):
-        again.append(known(key, mark, fresh) is not fresh)
-        return known(key, mark, fresh)
+    def watched(key, digest, program):
+        again.append(known(key, digest, program) is not program)
+        return known(key, digest, program)
 
-    monkeypatch.setattr(curvature, "cached", watched)
+    monkeypatch.setattr(hessian_products, "cached", watched)
     scale = [jnp.arange(1.0, 4.0)]
     for _ in range(2):  # a fresh lambda each time
         assert curvature.sharpness(lambda w, b: jnp.sum(scale[0] * w**2), jnp.ones(3), None).value == pytest.approx(6)
@@ -209,4 +209,4 @@ def test_the_same_program_compiles_once_and_a_changed_one_anew(monkeypatch):
     assert curvature.sharpness(loss, jnp.ones(3), None).value == pytest.approx(12)
     scale[0] = 2 * scale[0]  # the same function, another program
     assert curvature.sharpness(loss, jnp.ones(3), None).value == pytest.approx(24)
-    assert curvature.hessian(loss, jnp.ones(3), None)[2, 2] == pytest.approx(24)
+    assert hessian(loss, jnp.ones(3), None)[2, 2] == pytest.approx(24)

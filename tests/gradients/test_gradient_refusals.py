@@ -1,5 +1,8 @@
 """Bad input to anything that takes a loss: an error of jgd's that names the argument, the rule and what it got."""
 
+from functools import partial
+
+import jax
 import jax.numpy as jnp
 import pytest
 
@@ -33,7 +36,31 @@ BAD = {
     "check string batch": (lambda: g.check_gradients(good, w, ("abc",)), r"batch\[0\]"),
     "check string params": (lambda: g.check_gradients(good, {"a": "abc"}, None), r"params\['a'\]"),
     "check tuple": (lambda: g.check_gradients(lambda w, b: (jnp.sum(w), 1), w, None), f"{ONE} tuple"),
+    "arity of a loss": (
+        lambda: g.check_gradients(alone, w, None),
+        r"loss must be callable as loss\(params, batch\), got <lambda>\(w\): too many positional arguments",
+    ),
+    "arity without a batch": (
+        lambda: g.central_difference(lambda w, batch: jnp.sum(w), w),
+        r"loss must be callable as loss\(params\), got .*\(w, batch\): missing a required argument: 'batch'",
+    ),
+    "arity of hvp's loss": (lambda: g.hvp(alone, w, None, w), r"loss must be callable as loss\(params, batch\)"),
+    "arity of a gradient": (
+        lambda: g.check_gradients(good, w, None, gradient=alone),
+        r"gradient must be callable as gradient\(params, batch\), got <lambda>\(w\)",
+    ),
+    "arity of a custom gradient": (
+        lambda: g.with_custom_gradient(good, alone),
+        r"gradient must be callable as gradient\(params, batch\)",
+    ),
 }
+
+
+@pytest.mark.parametrize(
+    "loss", [partial(lambda w, batch: jnp.sum(w**2)), jax.jit(good), g.with_custom_gradient(good, jax.grad(good))]
+)
+def test_what_can_be_called_with_two_arguments_is_a_loss(loss):
+    assert g.check_gradients(loss, w, None, seed=0).ok
 
 
 @pytest.mark.parametrize("case", BAD)

@@ -65,7 +65,7 @@ def test_what_precision_hides_is_said():
     assert leaf.rounding > 1e-3
 
 
-def test_a_gradient_that_cannot_be_widened_may_hide_much():
+def test_a_gradient_that_cannot_be_promoted_may_hide_much():
     by_hand = lambda w, batch: np.cos(np.asarray(w))  # NumPy, in half precision
     w = jnp.array([0.5, 1.0, 2.0], jnp.float16)
     (leaf,) = check_gradients(lambda w, batch: jnp.sum(jnp.sin(w)), w, None, gradient=by_hand).leaves

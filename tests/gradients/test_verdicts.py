@@ -81,7 +81,7 @@ def test_half_precision_does_not_excuse_every_disagreement(dtype):
     w = jnp.ones(4, dtype)
     summed = lambda w, b: jnp.sum(w * jnp.sum(b, axis=0))
     check = check_gradients(summed, w, jnp.ones((6, 4), dtype), compare="looped_mean", seed=0)
-    assert check.agreements[0].verdict == "wrong"
+    assert check.consistency[0].verdict == "wrong"
 
 
 def test_a_gradient_coarser_than_its_parameters_is_compared_as_such(x64):
@@ -89,7 +89,7 @@ def test_a_gradient_coarser_than_its_parameters_is_compared_as_such(x64):
     coarse = lambda w, b: jax.grad(loss)(w, b).astype(jnp.float32)
     rows = jnp.asarray(np.random.default_rng(0).normal(size=(7, 3)))
     check = check_gradients(loss, jnp.ones(3), rows, gradient=coarse, compare="looped_mean", seed=0)
-    assert check.agreements[0].verdict == "ok", str(check)
+    assert check.consistency[0].verdict == "ok", str(check)
 
 
 def test_a_kink_that_the_sampled_entries_miss_is_not_forgotten():

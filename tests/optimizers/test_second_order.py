@@ -401,7 +401,7 @@ class TestPrivacy:
         (lambda o: o.lbfgs(memory_size=0), "memory_size"),
         (lambda o: o.lbfgs(linesearch="zom"), "did you mean 'zoom'"),
         (lambda o: o.newton(max_cg_steps=0), "max_cg_steps"),
-        (lambda o: o.sophia(0.1, update_interval=0), "update_interval"),
+        (lambda o: o.sophia(0.1, update_every=0), "update_every"),
         (lambda o: o.sophia(0.1, distribution="uniform"), "distribution"),
         (lambda o: o.sophia(0.1, seed=-1), "seed"),
         (lambda o: o.dp_sgd(0.1, 1.0, 1.0, seed=2**40), "seed"),

@@ -10,7 +10,7 @@ from helpers.sweeping import RATES, sweep, task
 
 import jgd
 from jgd.analysis.findings import findings
-from jgd.results.table import columns, rows
+from jgd.reports import table_columns, table_rows
 from jgd.sweeps.runner import drive
 from jgd.sweeps.store.memory import MemoryStore
 
@@ -72,7 +72,7 @@ def test_steps_are_saved_and_said():
     assert found.cost["leg_until"] == [2, 4, 8, 12]
     assert found.cost["leg_lane_steps"] == [28, 12, 8, 8]  # 7, 3, 1 and 1 configs, 2 seeds
     assert found.cost["leg_padded_lane_steps"] == [32, 16, 32, 32]  # blocks of four
-    assert "6 of 7 configs stopped early · 67% of the steps saved" in jgd.results.text(found)
+    assert "6 of 7 configs stopped early · 67% of the steps saved" in jgd.reports.table_text(found)
 
 
 def test_a_stopped_config_is_not_called_diverged(tmp_path):
@@ -82,7 +82,7 @@ def test_a_stopped_config_is_not_called_diverged(tmp_path):
     assert np.isnan(found.scores[found.reached < 12]).all()
     assert not [each for each in findings(found) if "diverged" in each.kind]
     assert found.dataset["reached"].values.tolist() == found.reached.tolist()
-    jgd.results.save_sweep(found, tmp_path / "run")
+    jgd.reports.save_sweep(found, tmp_path / "run")
 
 
 def test_a_recipe_whose_configs_all_stopped_is_picked_by_its_last_score_and_says_so():
@@ -93,8 +93,8 @@ def test_a_recipe_whose_configs_all_stopped_is_picked_by_its_last_score_and_says
     assert (good.reached, bad.reached, bad.config) == (12, 6, 3)
     assert bad.validation.mean == pytest.approx(found.validation["loss"][3, :, found.evaluate_at.index(6)].mean())
     assert found.best is good
-    assert columns(found)[-2:] == ["steps", "diverged"]
-    assert [row[-2:] for row in rows(found)] == [["12", "0 of 4"], ["6", "0 of 4"]]
+    assert table_columns(found)[-2:] == ["steps", "diverged"]
+    assert [row[-2:] for row in table_rows(found)] == [["12", "0 of 4"], ["6", "0 of 4"]]
 
 
 def test_what_diverged_is_stopped_first():

@@ -73,15 +73,15 @@ def test_the_pick_is_of_the_best_members_and_is_confirmed_by_their_schedule():
 
 def test_what_people_read_of_a_population_is_of_members(tmp_path):
     found = usual()
-    written = jgd.results.save_sweep(found, tmp_path / "run")
+    written = jgd.reports.save_sweep(found, tmp_path / "run")
     assert "members.png" in {path.name for path in written}
-    text = jgd.results.report(found)
-    assert "EarlyStoppingState members" in text
-    assert "EarlyStoppingState configs" not in text
+    text = jgd.reports.report(found)
+    assert "Best members" in text
+    assert "Best configs" not in text
     config, seed = found.best_member()
     assert f"member {config} at seed {seed}, went by" in text
-    with pytest.raises(jgd.JgdError, match="member_schedules"):
-        jgd.results.sensitivity(found, tmp_path / "no.png")
+    with pytest.raises(jgd.JgdError, match="plot_member_schedules"):
+        jgd.plots.plot_sensitivity(found)
 
 
 def test_a_crash_and_another_run_decide_the_same():

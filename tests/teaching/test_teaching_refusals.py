@@ -31,6 +31,11 @@ BAD = {
     "cost none": (lambda: teaching.cost(None, w, None), FUNCTION),
     "cost vector": (lambda: teaching.cost(vector, w, None), ONE),
     "cost problem": (lambda: teaching.cost_table((4,), problem=3), "problem must be a function"),
+    "cost arity": (
+        lambda: teaching.cost_table((4,), problem=lambda: 0),
+        r"problem must be callable as problem\(size\)",
+    ),
+    "two arity": (lambda: teaching.two_checks(alone, w, None, 0.1), r"loss must be callable as loss\(params, batch\)"),
 }
 
 
