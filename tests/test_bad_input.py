@@ -94,7 +94,7 @@ ROWS = {
     "negative rate": (lambda: sgd(-0.1), V, ["learning_rate", "> 0", "-0.1"]),
     "zero rate": (lambda: sgd(0.0), V, ["learning_rate", "> 0", "got 0"]),
     "no pattern": (lambda: optimizers.muon(0.1, adam=3), T, ["adam", "strings such as 'bias'", "got 3"]),
-    "no coefficients": (lambda: optimizers.muon(0.1, ns_coefficients=2.0), V, ["ns_coefficients", "three", "2.0"]),
+    "no coefficients": (lambda: optimizers.muon(0.1, ns_coeffs=2.0), V, ["ns_coeffs", "three", "2.0"]),
     "stop as a number": (lambda: train(stop=3), T, ["stop must be a jgd.StoppingRule such as jgd.StoppingRule(patience=5)", "3"]),
     "observe nothing": (lambda: train(observe="w"), T, ["observe must be a function", "'w'"]),
     "a list of callbacks": (lambda: train(callback=[print]), T, ["callback must be a function", "list"]),
