@@ -23,7 +23,7 @@ class SweepCost:
 
 
 def cost_of(sweep: Sweep) -> SweepCost:
-    """Count a sweep's lane-steps.
+    """Count a sweep's steps.
 
     >>> import jgd
     >>> found = jgd.sweep("hours_points", "sgd", {"learning_rate": [0.01, 9.0]}, seeds=2, steps=30, block=4)

@@ -71,7 +71,7 @@ def findings(sweep: Sweep, confidence: float = 0.95) -> list[Finding]:
             said = f"{recipe}: the best config itself diverged at {lost} of {seeds} seeds, and no other did better"
             out.append(Finding("best_diverged", said, recipe, best, {"diverged": lost, "seeds": seeds}))
         curves = np.asarray(sweep.validation[ends.metric][best], np.float64)
-        out += still_improving(curves, sweep.evaluate_at, ends.larger_is_better, confidence, recipe, best)
+        out += still_improving(curves, sweep.evaluation_steps, ends.larger_is_better, confidence, recipe, best)
     return out + undecided(final_scores(sweep), confidence)
 
 

@@ -12,7 +12,7 @@ class Ranking:
     """order: configs, best first, as places on the first axis of the scores; those stopped early are not in it.
 
     means: (configs,) over the seeds that survived. diverged: (configs,) seeds that didn't. tied: the best and all that
-    can't be told apart from it, in order; empty where every lane diverged. confidence: that the truly best config is
+    can't be told apart from it, in order; empty where every run diverged. confidence: that the truly best config is
     among `tied`.
     """
 
@@ -24,7 +24,7 @@ class Ranking:
 
     @property
     def best(self) -> int | None:
-        """The first of the order; None where every lane diverged."""
+        """The first of the order; None where every run diverged."""
         return self.tied[0] if self.tied else None
 
 

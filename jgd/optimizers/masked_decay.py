@@ -6,8 +6,8 @@ from typing import Any
 import jax
 import jax.numpy as jnp
 
+from jgd.core.composite import Chain
 from jgd.core.masks import Mask, as_mask, chosen
-from jgd.core.optimizer import Chain
 from jgd.core.record import record, static_field
 from jgd.core.transform import Context, Transform
 from jgd.core.types import Params, Scalar

@@ -8,7 +8,7 @@ from jgd.analysis import pick_losses
 from jgd.plots import _figure
 from jgd.plots._values import over_seeds
 from jgd.sweeps import Sweep
-from jgd.sweeps.recipes import said
+from jgd.sweeps import format_config as said
 from jgd.training import smooth
 
 

@@ -9,7 +9,7 @@ from jgd.core.strict_json import without_nan
 from jgd.core.text import align_columns
 from jgd.reports.format import format_estimate
 from jgd.sweeps import Confirmation
-from jgd.sweeps.recipes import said
+from jgd.sweeps import format_config as said
 
 FILES = ("confirmation.json", "confirmation.txt")
 

@@ -41,7 +41,7 @@ def test_the_report_lists_the_best_with_their_ties_and_intervals():
     assert len(section(text, "Neighbors of the best")) == 4
     assert [line.split(":")[0].strip() for line in section(text, "Learning-rate sensitivity")] == ["sgd", "adam"]
     assert "learning_rate" in section(text, "Importance")[1]
-    assert "lane-steps/s" in section(text, "Cost")[0]
+    assert "steps/s" in section(text, "Cost")[0]
 
 
 def test_a_sweep_without_a_survivor_has_a_report():
