@@ -23,9 +23,14 @@ STILL = 0.02  # of all the improvement seen, made in the last third of the evalu
 
 @dataclass(frozen=True)
 class Finding:
-    """kind: "edge", "diverged", "best_diverged", "all_diverged", "undecided" or "improving". message: for people.
+    """One objection to a sweep.
 
-    recipe, config: whose, where it is about one. numbers: what the message says, for programs.
+    Attributes:
+        kind: "edge", "diverged", "best_diverged", "all_diverged", "undecided" or "improving".
+        message: For people.
+        recipe: Whose, where it is about one.
+        config: Which, where it is about one.
+        numbers: What the message says, for programs.
     """
 
     kind: str
@@ -38,14 +43,25 @@ class Finding:
 def findings(sweep: Sweep, confidence: float = 0.95) -> list[Finding]:
     """Everything that speaks against trusting a sweep's picks; an empty list is the best one.
 
-    For each recipe: its best config at an edge of the space; more than a quarter of its lanes diverged; a seed of its
+    For each recipe: its best config at an edge of the space; more than a quarter of its runs diverged; a seed of its
     best diverged; all of them; its best still improving at the end. Once: the best and the next of all configs can't be
     told apart. The functions of this file say each rule.
 
-    >>> import jgd
-    >>> found = jgd.sweep("hours_points", "sgd", {"learning_rate": [0.01, 9.0, 10.0]}, seeds=2, steps=300)
-    >>> [finding.kind for finding in findings(found)]
-    ['edge', 'diverged']
+    Args:
+        sweep: The result of `jgd.sweep`.
+        confidence: Of the intervals, in (0, 1).
+
+    Returns:
+        The findings.
+
+    Raises:
+        JgdValueError: For a confidence outside (0, 1).
+
+    Example:
+        >>> import jgd
+        >>> found = jgd.sweep("hours_points", "sgd", {"learning_rate": [0.01, 9.0, 10.0]}, seeds=2, steps=300)
+        >>> [finding.kind for finding in findings(found)]
+        ['edge', 'diverged']
     """
     confidence = checks.number("confidence", confidence, "(0, 1)")
     out = []
