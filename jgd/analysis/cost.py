@@ -12,15 +12,15 @@ class SweepCost:
     """Where a sweep's steps went.
 
     Attributes:
-        lane_steps: Updates given to runs.
-        full_lane_steps: What all runs would take to the end.
+        steps: Updates given to runs.
+        full_steps: What all runs would take to the end.
         saved_share: Of the full ones, not made because configs were stopped early.
         diverged_share: Of the given ones, made by runs after they diverged.
         padded_share: Of all that the machine computed, copies that fill up blocks.
     """
 
-    lane_steps: int
-    full_lane_steps: int
+    steps: int
+    full_steps: int
     saved_share: float
     diverged_share: float
     padded_share: float
@@ -39,7 +39,7 @@ def cost_of(sweep: Sweep) -> SweepCost:
         >>> import jgd
         >>> found = jgd.sweep("hours_points", "sgd", {"learning_rate": [0.01, 9.0]}, seeds=2, steps=30, block=4)
         >>> spent = cost_of(found)
-        >>> spent.lane_steps, spent.saved_share, spent.padded_share, spent.diverged_share > 0.3
+        >>> spent.steps, spent.saved_share, spent.padded_share, spent.diverged_share > 0.3
         (120, 0.0, 0.5, True)
     """
     configs, seeds, steps = sweep.loss.shape
@@ -47,8 +47,8 @@ def cost_of(sweep: Sweep) -> SweepCost:
     left = np.where(sweep.diverged_at >= 0, given[:, None] - 1 - sweep.diverged_at, 0)
     total, full = int(given.sum()) * seeds, configs * seeds * steps
     return SweepCost(
-        lane_steps=total,
-        full_lane_steps=full,
+        steps=total,
+        full_steps=full,
         saved_share=1 - total / max(full, 1),
         diverged_share=float(np.maximum(left, 0).sum() / max(total, 1)),
         padded_share=float(sweep.cost.get("padded_share", 0.0)),

@@ -1,4 +1,4 @@
-"""What every lane of a sweep ended with: enters a `Sweep`, leaves scores that know diverged from stopped early."""
+"""What every run of a sweep ended with: enters a `Sweep`, leaves scores that know diverged from stopped early."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass

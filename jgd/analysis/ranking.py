@@ -27,7 +27,7 @@ class Ranking:
 
     @property
     def best(self) -> int | None:
-        """The first of the order; None where every lane diverged."""
+        """The first of the order; None where every run diverged."""
         return self.tied[0] if self.tied else None
 
 

@@ -135,7 +135,7 @@ def stability_edge(sweep: Sweep, task: Task, recipe: str | None = None, momentum
 
 
 def grew(loss: np.ndarray, diverged_at: np.ndarray) -> np.ndarray:
-    """(configs, seeds), whether a lane diverged or its last loss is above its first. loss: (configs, seeds, steps).
+    """(configs, seeds), whether a run diverged or its last loss is above its first. loss: (configs, seeds, steps).
 
     >>> grew(np.array([[[1.0, 0.5], [1.0, 1.2], [1.0, np.nan]]]), np.array([[-1, -1, 1]])).tolist()
     [[False, True, True]]

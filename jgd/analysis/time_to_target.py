@@ -102,11 +102,11 @@ def time_to_target_of(sweep: Sweep, target: float, recipe: str | None = None) ->
     rows = config_indices(sweep, recipe)
     return time_to_target(
         sweep.validation[sweep.metric][rows],
-        sweep.evaluate_at,
+        sweep.evaluation_steps,
         target,
         sweep.larger_is_better,
         sweep.reached[rows],
-        1 / sweep.cost["lane_steps_per_second"] if sweep.cost.get("lane_steps_per_second") else float("nan"),
+        1 / sweep.cost["steps_per_second"] if sweep.cost.get("steps_per_second") else float("nan"),
     )
 
 

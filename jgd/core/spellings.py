@@ -34,7 +34,7 @@ NAMES: dict[str, tuple[str, ...]] = {
     "b2": ("decay", "rho"),
     "beta3": ("b3",),
     "beta_3": ("b3",),
-    "momentum": ("b1", "decay"),
+    "momentum": ("beta", "b1", "decay"),
     "mu": ("momentum", "b1"),
     "rho": ("decay", "b2"),
     "decay": ("decay_rate", "weight_decay", "momentum", "b1"),

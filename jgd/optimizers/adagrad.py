@@ -5,7 +5,7 @@ u = g / √(G + eps)
 θ ← θ − η u
 
 Source: Duchi, Hazan & Singer 2011, JMLR 12, figure 1 (diagonal form, δ = 0). eps stands inside the root and G starts
-at 0, as in the lectures; torch and keras add eps outside (`eps_in_sqrt=False`), optax starts G at 0.1.
+at 0, as in the lectures; Keras 3 has eps inside too, torch adds it outside (`eps_in_sqrt=False`), optax starts G at 0.1.
 """
 
 import jax.numpy as jnp
@@ -48,16 +48,28 @@ def adagrad(
     learning_rate: Scalar,
     initial_accumulator_value: float = 0.0,
     eps: Scalar = 1e-8,
+    *,
     eps_in_sqrt: bool = True,
 ) -> Optimizer:
     """AdaGrad: G ← G + g², θ ← θ − η g / √(G + eps).
 
-    learning_rate: > 0. initial_accumulator_value: G's start, ≥ 0. eps: ≥ 0; a zero gradient makes a zero step even
-    at eps = 0. eps_in_sqrt: structure; False is torch's g / (√G + eps).
+    Args:
+        learning_rate: η > 0, a number or a schedule.
+        initial_accumulator_value: G at the start, ≥ 0, no schedule. Default: 0.0.
+        eps: ≥ 0; a zero gradient makes a zero step even at eps = 0. Default: 1e-8.
+        eps_in_sqrt: False is torch's g / (√G + eps); structure. Default: True.
 
-    >>> optimizer = adagrad(0.1)
-    >>> updates, _ = optimizer.update(jnp.array([-4.0]), optimizer.init(jnp.ones(1)), jnp.ones(1))
-    >>> updates.tolist()
-    [0.1]
+    Returns:
+        The optimizer, a record whose numbers are leaves.
+
+    Raises:
+        JgdValueError: For a number outside its range.
+        JgdTypeError: For an argument of another kind.
+
+    Example:
+        >>> optimizer = adagrad(0.1)
+        >>> updates, _ = optimizer.update(jnp.array([-4.0]), optimizer.init(jnp.ones(1)), jnp.ones(1))
+        >>> updates.tolist()
+        [0.1]
     """
     return chain(ScaleByAdagrad(initial_accumulator_value, eps, eps_in_sqrt), ScaleByLearningRate(learning_rate))

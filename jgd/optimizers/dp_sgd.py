@@ -55,22 +55,38 @@ def dp_sgd(
     learning_rate: Scalar,
     l2_norm_clip: Scalar,
     noise_multiplier: Scalar,
+    *,
     momentum: Scalar = 0.0,
     nesterov: bool = False,
     seed: int = 0,
 ) -> Optimizer:
     """DP-SGD: θ ← θ − η (Σ clip(g_i) + σ C z) / n. It does no privacy accounting.
 
-    learning_rate: > 0. l2_norm_clip: C > 0. noise_multiplier: σ ≥ 0. momentum: in [0, 1), of the noisy gradients;
-    nesterov: structure. seed: of the noise; `jgd.train` and `jgd.sweep` mix the run's own in. `update` needs
-    `loss=jgd.OnBatch(loss, batch)`, which `jgd.step`, `jgd.train` and `jgd.sweep` give; all examples' gradients are in
-    memory at once, and the loss must be a mean or a sum over examples.
+    `update` needs `loss=jgd.OnBatch(loss, batch)`, which `jgd.step`, `jgd.train` and `jgd.sweep` give; all examples'
+    gradients are in memory at once, and the loss must be a mean or a sum over examples.
 
-    >>> import jgd
-    >>> loss = lambda w, rows: jnp.mean(rows * w)
-    >>> optimizer, rows = dp_sgd(1.0, l2_norm_clip=2.0, noise_multiplier=0.0), jnp.array([1.0, -8.0])
-    >>> jgd.step(loss, optimizer, jgd.start(optimizer, jnp.zeros(())), rows)[0].params.tolist()
-    0.5
+    Args:
+        learning_rate: η > 0, a number or a schedule.
+        l2_norm_clip: C > 0, the longest gradient of an example.
+        noise_multiplier: σ ≥ 0, the noise's deviation over C.
+        momentum: In [0, 1), of the noisy gradients. Default: 0.0.
+        nesterov: Nesterov's form of it; structure. Default: False.
+        seed: Seed of the noise, a whole number; structure. `jgd.train` and `jgd.sweep` mix the run's own in. Default:
+            0.
+
+    Returns:
+        The optimizer, a record whose numbers are leaves.
+
+    Raises:
+        JgdValueError: For a number outside its range.
+        JgdTypeError: For an argument of another kind.
+
+    Example:
+        >>> import jgd
+        >>> loss = lambda w, rows: jnp.mean(rows * w)
+        >>> optimizer, rows = dp_sgd(1.0, l2_norm_clip=2.0, noise_multiplier=0.0), jnp.array([1.0, -8.0])
+        >>> jgd.step(loss, optimizer, jgd.start(optimizer, jnp.zeros(())), rows)[0].params.tolist()
+        0.5
     """
     return chain(
         PrivateGradient(l2_norm_clip, noise_multiplier, seed),

@@ -18,7 +18,7 @@ from jgd.transforms import LearningRateState, ReportsLearningRate, TrustRatio
 
 
 @record
-class DescendDrawnBack(ReportsLearningRate):
+class DescendByFromage(ReportsLearningRate):
     """updates ← (θ − η · updates) / √(1 + η²) − θ."""
 
     learning_rate: Scalar = hyper("> 0")
@@ -34,14 +34,27 @@ class DescendDrawnBack(ReportsLearningRate):
 
 
 @builder
-def fromage(learning_rate: Scalar = 0.01, min_norm: Scalar = 0.0) -> Optimizer:
+def fromage(
+    learning_rate: Scalar = 0.01,
+    min_norm: Scalar = 0.0,
+) -> Optimizer:
     """Fromage: θ ← (θ − η ‖θ‖ / ‖g‖ · g) / √(1 + η²) for each leaf.
 
-    learning_rate: > 0; the authors' 0.01 is a turn by one hundredth. min_norm: the least ‖θ‖ in the ratio, ≥ 0.
+    Args:
+        learning_rate: η > 0, a number or a schedule; the authors' 0.01 is a turn by one hundredth. Default: 0.01.
+        min_norm: ≥ 0, the least ‖θ‖ in the ratio. Default: 0.0.
 
-    >>> optimizer = fromage(0.75)
-    >>> updates, _ = optimizer.update(jnp.array([4.0, 0.0]), optimizer.init(jnp.ones(2)), jnp.array([5.0, 0.0]))
-    >>> updates.tolist()
-    [-4.0, 0.0]
+    Returns:
+        The optimizer, a record whose numbers are leaves.
+
+    Raises:
+        JgdValueError: For a number outside its range.
+        JgdTypeError: For an argument of another kind.
+
+    Example:
+        >>> optimizer = fromage(0.75)
+        >>> updates, _ = optimizer.update(jnp.array([4.0, 0.0]), optimizer.init(jnp.ones(2)), jnp.array([5.0, 0.0]))
+        >>> updates.tolist()
+        [-4.0, 0.0]
     """
-    return chain(TrustRatio(min_norm=min_norm), DescendDrawnBack(learning_rate))
+    return chain(TrustRatio(min_norm=min_norm), DescendByFromage(learning_rate))

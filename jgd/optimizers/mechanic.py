@@ -13,7 +13,7 @@ s ← (s_init / n · m + max(0, r)) / (√v + eps)
 β = (0.9, 0.99, …), m, v, r and s are vectors of n entries, gamblers of different memory; products and norms are over
 the whole tree.
 
-Source: Cutkosky, Defazio & Mehta 2023, "Mechanic: A Learning LearningRateState Tuner", arXiv:2306.00144, algorithm 1, in the form
+Source: Cutkosky, Defazio & Mehta 2023, "Mechanic: A Learning Rate Tuner", arXiv:2306.00144, algorithm 1, in the form
 of the authors' JAX code, with which the paper's experiments were made: optax's `mechanize`. Against the algorithm
 as printed it clips h before it is a reward, keeps r itself below 0, adds eps to m so that the first step is
 s_init / n each, and doesn't remember Δ but solves θ for it, (θ − θ₀) / (Σ s + eps). That loses the first digits of Δ,
@@ -38,7 +38,7 @@ from jgd.transforms import LearningRateState, Wrapper
 
 
 @record
-class MechanicMemory:
+class MechanicState:
     rate: LearningRateState  # Σ s times the base's own
     inner: Any  # the base's own state
     start: Params  # θ₀
@@ -63,16 +63,16 @@ class Mechanic(Wrapper):
     def __post_init__(self) -> None:
         checks.count("num_betas", self.num_betas, 1)
 
-    def info(self, state: MechanicMemory) -> UpdateInfo:
+    def info(self, state: MechanicState) -> UpdateInfo:
         """The base's, with Σ s times its learning rate in use."""
         return replace(super().info(state), learning_rate=state.rate.learning_rate, factor=None)
 
-    def eval_params(self, params: Params, state: MechanicMemory) -> Params:
+    def eval_params(self, params: Params, state: MechanicState) -> Params:
         return params
 
-    def init(self, params: Params) -> MechanicMemory:
+    def init(self, params: Params) -> MechanicState:
         zeros = lambda: jnp.zeros(self.num_betas, tree.compute_dtype(params))
-        return MechanicMemory(
+        return MechanicState(
             rate=LearningRateState.unused(params),
             inner=self.transform.init(params),
             start=tree.copy(params),
@@ -83,7 +83,7 @@ class Mechanic(Wrapper):
             r=zeros(),
         )
 
-    def update(self, grads: Params, state: MechanicMemory, context: Context) -> tuple[Params, MechanicMemory]:
+    def update(self, grads: Params, state: MechanicState, context: Context) -> tuple[Params, MechanicState]:
         params, eps, s_init = context.params, context.at(self.eps), context.at(self.s_init)
         beta = jnp.asarray(1 - 0.1 ** np.arange(1, self.num_betas + 1), eps.dtype)
         updates, base = self.transform.update(grads, state.inner, context)
@@ -105,12 +105,13 @@ class Mechanic(Wrapper):
         rate = LearningRateState(scale * told.astype(scale.dtype))
         updates = tree.map(lambda d, from_start: scale * d - from_start, delta, moved)
         kept = delta if self.store_delta else ()
-        return updates, MechanicMemory(rate, base, state.start, kept, s, m, v, r)
+        return updates, MechanicState(rate, base, state.start, kept, s, m, v, r)
 
 
 @builder
 def mechanic(
     base_optimizer: Optimizer | Transform,
+    *,
     weight_decay: Scalar = 1e-2,
     eps: Scalar = 1e-8,
     s_init: float = 1e-6,
@@ -119,15 +120,29 @@ def mechanic(
 ) -> Optimizer:
     """Any optimizer with its learning rate scaled by a learned s: θ ← θ₀ + s Δ, Δ the sum of its updates.
 
-    base_optimizer: an optimizer, or a transform whose updates are steps, with a rate or schedule of scale 1: what it is
-    hardly matters. weight_decay: ≥ 0, in the tuner's reward only (the base's own is beside it). eps: > 0. s_init: > 0,
-    a number, no schedule: an underestimate of s. num_betas: structure, how many gamblers. store_delta: structure, True
-    remembers Δ. optax calls it `mechanize`. Defaults: the authors'.
+    optax calls it `mechanize`. Defaults: the authors'.
 
-    >>> import jgd
-    >>> optimizer = mechanic(jgd.optimizers.sgd(1.0), s_init=0.5, num_betas=2)
-    >>> updates, _ = optimizer.update(jnp.array([-4.0]), optimizer.init(jnp.ones(1)), jnp.ones(1))
-    >>> updates.tolist()
-    [2.0]
+    Args:
+        base_optimizer: An `Optimizer`, or a transform whose updates are steps, with a rate or schedule of scale 1: what
+            it is hardly matters.
+        weight_decay: ≥ 0, in the tuner's reward only (the base's own is beside it). Default: 1e-2.
+        eps: > 0. Default: 1e-8.
+        s_init: > 0, a number, no schedule: an underestimate of s. Default: 1e-6.
+        num_betas: How many gamblers; structure. Default: 6.
+        store_delta: Whether Δ is remembered; structure. Default: False.
+
+    Returns:
+        The optimizer, a record whose numbers are leaves.
+
+    Raises:
+        JgdValueError: For a number outside its range.
+        JgdTypeError: For an argument of another kind.
+
+    Example:
+        >>> import jgd
+        >>> optimizer = mechanic(jgd.optimizers.sgd(1.0), s_init=0.5, num_betas=2)
+        >>> updates, _ = optimizer.update(jnp.array([-4.0]), optimizer.init(jnp.ones(1)), jnp.ones(1))
+        >>> updates.tolist()
+        [2.0]
     """
     return chain(Mechanic(base_link(base_optimizer), weight_decay, eps, s_init, num_betas, store_delta))

@@ -41,18 +41,34 @@ class Trace(Transform):
 
 
 @builder
-def momentum(learning_rate: Scalar, momentum: Scalar = 0.9, dampening: Scalar = 0.0) -> Optimizer:
+def momentum(
+    learning_rate: Scalar,
+    momentum: Scalar = 0.9,
+    *,
+    dampening: Scalar = 0.0,
+) -> Optimizer:
     """Heavy-ball momentum: v ← γ v + (1 − τ) g, θ ← θ − η v.
 
-    learning_rate: > 0. momentum: γ in [0, 1); 0.9 keeps nine tenths of the velocity, and a constant gradient g ends
-    at the speed η g (1 − τ) / (1 − γ). dampening: τ in [0, 1], from the second step on.
+    Args:
+        learning_rate: η > 0, a number or a schedule.
+        momentum: γ in [0, 1); 0.9 keeps nine tenths of the velocity, and a constant gradient g ends at the speed η g (1
+            − τ) / (1 − γ). Default: 0.9.
+        dampening: τ in [0, 1]. The first velocity is g whatever τ is. Default: 0.0.
 
-    >>> import jax.numpy as jnp
-    >>> optimizer, params = momentum(0.1, 0.5), jnp.zeros(1)
-    >>> state = optimizer.init(params)
-    >>> for _ in range(2):
-    ...     updates, state = optimizer.update(jnp.ones(1), state, params)
-    >>> updates.tolist()
-    [-0.15]
+    Returns:
+        The optimizer, a record whose numbers are leaves.
+
+    Raises:
+        JgdValueError: For a number outside its range.
+        JgdTypeError: For an argument of another kind.
+
+    Example:
+        >>> import jax.numpy as jnp
+        >>> optimizer, params = momentum(0.1, 0.5), jnp.zeros(1)
+        >>> state = optimizer.init(params)
+        >>> for _ in range(2):
+        ...     updates, state = optimizer.update(jnp.ones(1), state, params)
+        >>> updates.tolist()
+        [-0.15]
     """
     return chain(Trace(momentum, dampening=dampening), ScaleByLearningRate(learning_rate))

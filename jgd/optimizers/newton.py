@@ -79,6 +79,7 @@ class ScaleByCurvature(Transform):
 @builder
 def newton(
     learning_rate: Scalar = 1.0,
+    *,
     damping: Scalar = 0.0,
     tolerance: Scalar = 1e-5,
     max_cg_steps: int = 50,
@@ -86,17 +87,29 @@ def newton(
 ) -> Optimizer:
     """Newton's method: θ ← θ − η (H + λ I)⁻¹ g, the system solved by conjugate gradients.
 
-    learning_rate: > 0; the rate that the line search tries first, or η itself without one. damping: λ ≥ 0. tolerance:
-    in [0, 1), of the system's residual beside ‖g‖. max_cg_steps: products with H an update may use. linesearch:
-    "backtracking", "zoom" or None. `update` needs `loss=`; for small and medium problems, and the whole data or large
-    batches.
+    `update` needs `loss=`. For small and medium problems, and the whole data or large batches.
 
-    >>> import jgd
-    >>> bowl = lambda w: jnp.sum(jnp.array([1.0, 10.0]) * (w - 3) ** 2)
-    >>> optimizer, w = newton(), jnp.ones(2)
-    >>> updates, _ = optimizer.update(jax.grad(bowl)(w), optimizer.init(w), w, loss=bowl)
-    >>> jgd.apply_updates(w, updates).round(4).tolist()
-    [3.0, 3.0]
+    Args:
+        learning_rate: > 0, the rate that the line search tries first, or η itself without one. Default: 1.0.
+        damping: λ ≥ 0. Default: 0.0.
+        tolerance: In [0, 1), of the system's residual beside ‖g‖. Default: 1e-5.
+        max_cg_steps: Products with H that an update may use, ≥ 1; structure. Default: 50.
+        linesearch: "backtracking", "zoom" or None; structure. Default: "backtracking".
+
+    Returns:
+        The optimizer, a record whose numbers are leaves.
+
+    Raises:
+        JgdValueError: For a number outside its range.
+        JgdTypeError: For an argument of another kind.
+
+    Example:
+        >>> import jgd
+        >>> bowl = lambda w: jnp.sum(jnp.array([1.0, 10.0]) * (w - 3) ** 2)
+        >>> optimizer, w = newton(), jnp.ones(2)
+        >>> updates, _ = optimizer.update(jax.grad(bowl)(w), optimizer.init(w), w, loss=bowl)
+        >>> jgd.apply_updates(w, updates).round(4).tolist()
+        [3.0, 3.0]
     """
     return chain(ScaleByCurvature(damping, tolerance, max_cg_steps), stepping(learning_rate, linesearch))
 
@@ -104,6 +117,7 @@ def newton(
 @builder
 def gauss_newton_cg(
     learning_rate: Scalar = 1.0,
+    *,
     damping: Scalar = 0.0,
     tolerance: Scalar = 1e-5,
     max_cg_steps: int = 50,
@@ -111,18 +125,32 @@ def gauss_newton_cg(
 ) -> Optimizer:
     """Gauss–Newton: θ ← θ − η (Jᵀ L J + λ I)⁻¹ g, the system solved by conjugate gradients.
 
-    The arguments are `newton`'s. The loss must say how it is made of a model's outputs, as `jgd.SupervisedLoss` does,
-    or any record with `outputs(params, batch)` and `of_outputs(outputs, batch)`; `update` needs it as
-    `loss=jgd.OnBatch(loss, batch)`, which `jgd.step`, `jgd.train` and `jgd.sweep` give. A linear model under
-    squared error is solved in one step.
+    The loss must say how it is made of a model's outputs, as `jgd.SupervisedLoss` does, or any record with
+    `outputs(params, batch)` and `of_outputs(outputs, batch)`; `update` needs it as `loss=jgd.OnBatch(loss, batch)`,
+    which `jgd.step`, `jgd.train` and `jgd.sweep` give. A linear model under squared error is solved in one step.
 
-    >>> import jgd
-    >>> loss = jgd.SupervisedLoss(jgd.models.Linear(1), "squared_error")
-    >>> batch = (jnp.array([[1.0], [2.0], [3.0]]), jnp.array([3.0, 5.0, 7.0]))
-    >>> start = jgd.start(gauss_newton_cg(), {"bias": jnp.zeros(()), "weights": jnp.zeros(1)})
-    >>> end, _ = jgd.step(loss, gauss_newton_cg(), start, batch)
-    >>> round(float(end.params["bias"]), 4), end.params["weights"].round(4).tolist()
-    (1.0, [2.0])
+    Args:
+        learning_rate: > 0, the rate that the line search tries first, or η itself without one. Default: 1.0.
+        damping: λ ≥ 0. Default: 0.0.
+        tolerance: In [0, 1), of the system's residual beside ‖g‖. Default: 1e-5.
+        max_cg_steps: Products with Jᵀ L J that an update may use, ≥ 1; structure. Default: 50.
+        linesearch: "backtracking", "zoom" or None; structure. Default: "backtracking".
+
+    Returns:
+        The optimizer, a record whose numbers are leaves.
+
+    Raises:
+        JgdValueError: For a number outside its range.
+        JgdTypeError: For an argument of another kind.
+
+    Example:
+        >>> import jgd
+        >>> loss = jgd.SupervisedLoss(jgd.models.Linear(1), "squared_error")
+        >>> batch = (jnp.array([[1.0], [2.0], [3.0]]), jnp.array([3.0, 5.0, 7.0]))
+        >>> start = jgd.start(gauss_newton_cg(), {"bias": jnp.zeros(()), "weights": jnp.zeros(1)})
+        >>> end, _ = jgd.step(loss, gauss_newton_cg(), start, batch)
+        >>> round(float(end.params["bias"]), 4), end.params["weights"].round(4).tolist()
+        (1.0, [2.0])
     """
     direction = ScaleByCurvature(damping, tolerance, max_cg_steps, gauss_newton=True)
     return chain(direction, stepping(learning_rate, linesearch))

@@ -19,11 +19,12 @@ from jgd.core.record import hyper, record
 from jgd.core.spellings import builder
 from jgd.core.transform import Context, Transform
 from jgd.core.types import Params, Scalar
+from jgd.optimizers.masked_decay import Mask, decaying, marker
 from jgd.transforms import ScaleByLearningRate
 
 
 @record
-class NovogradMemory:
+class NovogradState:
     momentum: Params  # m
     square: Params  # v, () for each leaf
 
@@ -36,13 +37,14 @@ class ScaleByNovograd(Transform):
     b2: Scalar = hyper("[0, 1)")
     eps: Scalar = hyper(">= 0")
     weight_decay: Scalar = hyper(">= 0")
+    mask: Transform | None = None  # see `masked_decay.marker`
     per_leaf = True
 
-    def init(self, params: Params) -> NovogradMemory:
+    def init(self, params: Params) -> NovogradState:
         zeros = tree.zeros_like(params)
-        return NovogradMemory(zeros, tree.map(jnp.sum, zeros))
+        return NovogradState(zeros, tree.map(jnp.sum, zeros))
 
-    def update(self, grads: Params, state: NovogradMemory, context: Context) -> tuple[Params, NovogradMemory]:
+    def update(self, grads: Params, state: NovogradState, context: Context) -> tuple[Params, NovogradState]:
         b1, b2, eps = context.at(self.b1), context.at(self.b2), context.at(self.eps)
         decay = context.at(self.weight_decay)
 
@@ -52,21 +54,44 @@ class ScaleByNovograd(Transform):
 
         square = tree.map(absorbed, state.square, grads)
         scaled = tree.map(lambda g, v: tree.safe_divide(g, tree.safe_sqrt(v) + eps), grads, square)
-        momentum = tree.map(lambda m, u, w: b1 * m + u + decay * w, state.momentum, scaled, context.params)
-        return momentum, NovogradMemory(momentum, square)
+        momentum = tree.map(
+            lambda m, u, w: b1 * m + u + decay * w, state.momentum, scaled, decaying(self.mask, context)
+        )
+        return momentum, NovogradState(momentum, square)
 
 
 @builder
 def novograd(
-    learning_rate: Scalar, b1: Scalar = 0.95, b2: Scalar = 0.98, eps: Scalar = 1e-8, weight_decay: Scalar = 0.0
+    learning_rate: Scalar,
+    b1: Scalar = 0.95,
+    b2: Scalar = 0.98,
+    eps: Scalar = 1e-8,
+    *,
+    weight_decay: Scalar = 0.0,
+    mask: Mask | None = None,
 ) -> Optimizer:
     """NovoGrad: v ← b2 v + (1 − b2) ‖g‖², m ← b1 m + g / (√v + eps) + λ θ, θ ← θ − η m for each leaf.
 
-    learning_rate: > 0. b1, b2: in [0, 1). eps, weight_decay: ≥ 0.
+    Args:
+        learning_rate: η > 0, a number or a schedule.
+        b1: In [0, 1), what m keeps at a step. Default: 0.95.
+        b2: In [0, 1), what a leaf's mean square keeps at a step. Default: 0.98.
+        eps: ≥ 0, added to the root. Default: 1e-8.
+        weight_decay: λ ≥ 0, inside m. Default: 0.0.
+        mask: The leaves that decay: patterns of their paths, a tree of bools, or a predicate of the leaf such as
+            `lambda x: x.ndim > 1`; structure. None for all.
 
-    >>> optimizer = novograd(0.1)
-    >>> updates, _ = optimizer.update(jnp.array([3.0, 4.0]), optimizer.init(jnp.ones(2)), jnp.ones(2))
-    >>> updates.tolist()
-    [-0.06, -0.08]
+    Returns:
+        The optimizer, a record whose numbers are leaves.
+
+    Raises:
+        JgdValueError: For a number outside its range.
+        JgdTypeError: For an argument of another kind.
+
+    Example:
+        >>> optimizer = novograd(0.1)
+        >>> updates, _ = optimizer.update(jnp.array([3.0, 4.0]), optimizer.init(jnp.ones(2)), jnp.ones(2))
+        >>> updates.tolist()
+        [-0.06, -0.08]
     """
-    return chain(ScaleByNovograd(b1, b2, eps, weight_decay), ScaleByLearningRate(learning_rate))
+    return chain(ScaleByNovograd(b1, b2, eps, weight_decay, marker(mask)), ScaleByLearningRate(learning_rate))

@@ -20,7 +20,7 @@ from jgd.transforms import Mean, ScaleByLearningRate
 
 
 @record
-class Optimistic(Transform):
+class ScaleByOptimisticGradient(Transform):
     """u = (α + β) g − β g'. The state is g', with the weight 0 while there is none."""
 
     alpha: Scalar = hyper(">= 0")
@@ -37,16 +37,31 @@ class Optimistic(Transform):
 
 
 @builder
-def optimistic_gradient_descent(learning_rate: Scalar, alpha: Scalar = 1.0, beta: Scalar = 1.0) -> Optimizer:
+def optimistic_gradient_descent(
+    learning_rate: Scalar,
+    alpha: Scalar = 1.0,
+    beta: Scalar = 1.0,
+) -> Optimizer:
     """Optimistic gradient descent: θ ← θ − η ((α + β) g − β g').
 
-    learning_rate: > 0. alpha, beta: ≥ 0.
+    Args:
+        learning_rate: η > 0, a number or a schedule.
+        alpha: α ≥ 0, the weight of the gradient. Default: 1.0.
+        beta: β ≥ 0, the weight of its change. Default: 1.0.
 
-    >>> optimizer, params = optimistic_gradient_descent(0.1), jnp.ones(1)
-    >>> state = optimizer.init(params)
-    >>> for g in (1.0, 3.0):
-    ...     updates, state = optimizer.update(jnp.array([g]), state, params)
-    >>> updates.tolist()
-    [-0.5]
+    Returns:
+        The optimizer, a record whose numbers are leaves.
+
+    Raises:
+        JgdValueError: For a number outside its range.
+        JgdTypeError: For an argument of another kind.
+
+    Example:
+        >>> optimizer, params = optimistic_gradient_descent(0.1), jnp.ones(1)
+        >>> state = optimizer.init(params)
+        >>> for g in (1.0, 3.0):
+        ...     updates, state = optimizer.update(jnp.array([g]), state, params)
+        >>> updates.tolist()
+        [-0.5]
     """
-    return chain(Optimistic(alpha, beta), ScaleByLearningRate(learning_rate))
+    return chain(ScaleByOptimisticGradient(alpha, beta), ScaleByLearningRate(learning_rate))

@@ -50,17 +50,32 @@ def polyak_sgd(
     scaling: Scalar = 1.0,
     f_min: Scalar = 0.0,
     eps: Scalar = 0.0,
+    *,
     variant: str = "sps",
 ) -> Optimizer:
     """Polyak's step size: η = min(η_max, s (f − f*) / (‖g‖² + eps)), θ ← θ − η g.
 
-    max_learning_rate, scaling: > 0. f_min: f*, the least value of the loss or a bound below it. eps: ≥ 0. variant:
-    structure, "sps" or "sps+". `update` needs `value=`, the loss; `jgd.step`, `jgd.train` and `jgd.sweep` give it.
-    With "sps" a loss below f_min makes steps uphill.
+    `update` needs `value=`, the loss; `jgd.step`, `jgd.train` and `jgd.sweep` give it. With "sps" a loss below f_min
+    makes steps uphill.
 
-    >>> optimizer, params = polyak_sgd(), jnp.array([3.0])
-    >>> updates, _ = optimizer.update(2 * params, optimizer.init(params), params, value=params[0] ** 2)
-    >>> updates.tolist()
-    [-1.5]
+    Args:
+        max_learning_rate: η_max > 0, a number or a schedule. Default: 1.0.
+        scaling: s > 0. Default: 1.0.
+        f_min: f*, the least value of the loss or a bound below it. Default: 0.0.
+        eps: ≥ 0, added to ‖g‖². Default: 0.0.
+        variant: "sps" or "sps+"; structure. Default: "sps".
+
+    Returns:
+        The optimizer, a record whose numbers are leaves.
+
+    Raises:
+        JgdValueError: For a number outside its range.
+        JgdTypeError: For an argument of another kind.
+
+    Example:
+        >>> optimizer, params = polyak_sgd(), jnp.array([3.0])
+        >>> updates, _ = optimizer.update(2 * params, optimizer.init(params), params, value=params[0] ** 2)
+        >>> updates.tolist()
+        [-1.5]
     """
     return chain(DescendByPolyak(max_learning_rate, scaling, f_min, eps, variant))

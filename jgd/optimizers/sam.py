@@ -64,36 +64,70 @@ class AdaptiveSharpnessAware(Transform):
 
 
 @builder
-def sam(base_optimizer: Optimizer | Transform, rho: Scalar = 0.05) -> Optimizer:
+def sam(
+    base_optimizer: Optimizer | Transform,
+    rho: Scalar = 0.05,
+) -> Optimizer:
     """SAM: any optimizer (or transform) on the gradient at θ + ρ g / ‖g‖.
 
-    rho: ≥ 0, the radius; 0 is the base itself. Default: the paper's. `update` needs `loss=`. A base that takes its own
-    gradient is refused (Nesterov's look-ahead, another SAM).
+    `update` needs `loss=`, params -> loss on this batch; `jgd.step`, `jgd.train` and `jgd.sweep` give it. Default: the
+    paper's.
 
-    >>> import jgd
-    >>> bowl, w = lambda w: jnp.sum(w**2), jnp.array([3.0, 4.0])
-    >>> optimizer = sam(jgd.optimizers.sgd(0.1), rho=1.0)
-    >>> updates, _ = optimizer.update(2 * w, optimizer.init(w), w, loss=bowl)
-    >>> updates.tolist()  # of the gradient at (3.6, 4.8)
-    [-0.72, -0.96]
+    Args:
+        base_optimizer: An `Optimizer` or a transform. One that takes its own gradient is refused (Nesterov's
+            look-ahead, another SAM).
+        rho: ρ ≥ 0, the radius; 0 is the base itself. Default: 0.05.
+
+    Returns:
+        The optimizer, a record whose numbers are leaves.
+
+    Raises:
+        JgdValueError: For a number outside its range.
+        JgdTypeError: For an argument of another kind.
+
+    Example:
+        >>> import jgd
+        >>> bowl, w = lambda w: jnp.sum(w**2), jnp.array([3.0, 4.0])
+        >>> optimizer = sam(jgd.optimizers.sgd(0.1), rho=1.0)
+        >>> updates, _ = optimizer.update(2 * w, optimizer.init(w), w, loss=bowl)
+        >>> updates.tolist()  # of the gradient at (3.6, 4.8)
+        [-0.72, -0.96]
     """
     return chain(SharpnessAware(rho), base_optimizer)
 
 
 @builder
 def asam(
-    base_optimizer: Optimizer | Transform, rho: Scalar = 0.5, eta: Scalar = 0.01, unscaled: tuple[str, ...] = ()
+    base_optimizer: Optimizer | Transform,
+    rho: Scalar = 0.5,
+    *,
+    eta: Scalar = 0.01,
+    unscaled: tuple[str, ...] = (),
 ) -> Optimizer:
     """ASAM: any optimizer (or transform) on the gradient at θ + ρ T² g / ‖T g‖, T = |θ| + eta.
 
-    rho: ≥ 0, the radius in units of the weights, about ten times SAM's. eta: ≥ 0, for weights near 0. unscaled: patterns
-    of paths such as ("bias",) whose leaves keep T = 1. Defaults: the paper's. `update` needs `loss=`.
+    `update` needs `loss=`, params -> loss on this batch; `jgd.step`, `jgd.train` and `jgd.sweep` give it. Defaults: the
+    paper's.
 
-    >>> import jgd
-    >>> bowl, w = lambda w: jnp.sum(w**2), jnp.array([3.0, 4.0])
-    >>> optimizer = asam(jgd.optimizers.sgd(0.1), rho=1.0, eta=0.0)
-    >>> updates, _ = optimizer.update(2 * w, optimizer.init(w), w, loss=bowl)
-    >>> updates.tolist()
-    [-0.8942, -1.4973]
+    Args:
+        base_optimizer: An `Optimizer` or a transform. One that takes its own gradient is refused.
+        rho: ρ ≥ 0, the radius in units of the weights, about ten times SAM's. Default: 0.5.
+        eta: ≥ 0, for weights near 0. Default: 0.01.
+        unscaled: Patterns of paths such as ("bias",) whose leaves keep T = 1; structure. Default: ().
+
+    Returns:
+        The optimizer, a record whose numbers are leaves.
+
+    Raises:
+        JgdValueError: For a number outside its range.
+        JgdTypeError: For an argument of another kind.
+
+    Example:
+        >>> import jgd
+        >>> bowl, w = lambda w: jnp.sum(w**2), jnp.array([3.0, 4.0])
+        >>> optimizer = asam(jgd.optimizers.sgd(0.1), rho=1.0, eta=0.0)
+        >>> updates, _ = optimizer.update(2 * w, optimizer.init(w), w, loss=bowl)
+        >>> updates.tolist()
+        [-0.8942, -1.4973]
     """
     return chain(AdaptiveSharpnessAware(rho, eta, unscaled), base_optimizer)

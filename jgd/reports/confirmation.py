@@ -8,8 +8,7 @@ from jgd.core import atomic_files
 from jgd.core.strict_json import without_nan
 from jgd.core.text import align_columns
 from jgd.reports.format import format_estimate
-from jgd.sweeps import Confirmation
-from jgd.sweeps.recipes import said
+from jgd.sweeps import Confirmation, format_config
 
 FILES = ("confirmation.json", "confirmation.txt")
 
@@ -37,7 +36,7 @@ def confirmed_rows(confirmation: Confirmation) -> list[list[str]]:
             f"{each.optimism:+.4f}",
             format_estimate(each.test, seeds),
             f"{each.diverged} of {seeds}",
-            said(each.hyperparameters),
+            format_config(each.hyperparameters),
         ]
         for each in confirmation.confirmed
     ]

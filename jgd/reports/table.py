@@ -36,7 +36,7 @@ def _names(sweep: Sweep) -> list[str]:
 
 
 def _some_are_short(sweep: Sweep) -> bool:
-    return any(pick.config is not None and pick.reached < sweep.plan.steps for pick in sweep.picks)
+    return any(pick.config is not None and pick.reached < sweep.steps for pick in sweep.picks)
 
 
 def table_rows(sweep: Sweep) -> list[list[str]]:
@@ -63,7 +63,7 @@ def table_rows(sweep: Sweep) -> list[list[str]]:
             *(format_value(pick.hyperparameters[n]) if n in pick.hyperparameters else "–" for n in names),
             format_estimate(pick.validation, len(sweep.seeds)),
             *([str(pick.reached) if pick.config is not None else "–"] if short else []),
-            f"{pick.diverged} of {pick.lanes}",
+            f"{pick.diverged} of {pick.runs}",
         ]
         for pick in order
     ]
@@ -73,9 +73,9 @@ def cost_line(sweep: Sweep) -> str:
     """What it took, in one line."""
     cost = sweep.cost
     return (
-        f"{cost['lane_steps_per_second']:,.0f} lane-steps/s · {cost['lane_steps']:,} lane-steps in "
+        f"{cost['steps_per_second']:,.0f} steps/s · {cost['steps']:,} steps in "
         f"{cost['run_seconds']:.1f} s · compile {cost['compile_seconds']:.1f} s · "
-        f"{cost['devices']} × {cost['device_kind']} · blocks of {cost['block_width']} lanes, "
+        f"{cost['devices']} × {cost['device_kind']} · blocks of {cost['block_width']} runs, "
         f"{cost['padded_share']:.0%} padding"
     )
 
@@ -88,7 +88,7 @@ def stopped_line(sweep: Sweep) -> str:
     >>> stopped_line(jgd.sweep("iris", "sgd", space, seeds=1, steps=90, policy=jgd.SuccessiveHalving(3, min_steps=10)))
     '8 of 9 configs stopped early · 74% of the steps saved'
     """
-    stopped = int((sweep.reached < sweep.plan.steps).sum())
+    stopped = int((sweep.reached < sweep.steps).sum())
     if not stopped:
         return ""
     return (

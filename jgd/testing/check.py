@@ -1,12 +1,12 @@
 """check_transform and check_optimizer: what jgd asks of its own methods, asked of yours."""
 
 from collections.abc import Callable, Iterable, Mapping
-from typing import Any
 
 from jgd.core import checks
-from jgd.core.optimizer import Optimizer, chain
+from jgd.core.optimizer import Optimizer, TransformLike, as_transform
 from jgd.testing import hyperparameters as data
 from jgd.testing import loops, states, trees
+from jgd.testing.hooks import hooks
 from jgd.testing.problem import Problem, default
 from jgd.testing.subject import Subject, of_transform, rules_of
 
@@ -15,6 +15,7 @@ CHECKS: dict[str, Callable[[Subject], None]] = {
     "updates like params": trees.updates_like_params,
     "bad values refused": data.bad_values_refused,
     "one structure": states.one_structure,
+    "hooks": hooks,
     "compiled like eager": loops.compiled_like_eager,
     "nothing aliases": states.nothing_aliases,
     "any tree": trees.any_tree,
@@ -67,7 +68,7 @@ def check_optimizer(
 
 
 def check_transform(
-    transform: Any,
+    transform: TransformLike,
     *,
     downhill: bool = False,
     problem: Problem | None = None,
@@ -94,8 +95,11 @@ def check_transform(
         >>> import jgd
         >>> check_transform(jgd.transforms.ClipByGlobalNorm(0.5), only=["dtypes", "bad values refused"])
     """
-    chain(transform)  # refuses what is no transform
-    _make(of_transform(transform, downhill=downhill, problem=problem or default()), only, skip)
+    _make(
+        of_transform(as_transform(transform, "check_transform"), downhill=downhill, problem=problem or default()),
+        only,
+        skip,
+    )
 
 
 def _make(subject: Subject, only: Iterable[str] | None, skip: Iterable[str]) -> None:

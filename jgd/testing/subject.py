@@ -87,7 +87,7 @@ def of_transform(transform: Any, **options: Any) -> Subject:
         if any(path[-1] == "learning_rate" for path in found):
             return chain(changed)
         descend = ScaleByLearningRate(RATE)
-        return chain(descend, changed) if getattr(transform, "must_be_last", False) else chain(changed, descend)
+        return chain(descend, changed) if transform.must_be_last else chain(changed, descend)
 
     return Subject(
         build,

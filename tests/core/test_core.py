@@ -3,6 +3,7 @@
 import dataclasses
 import pickle
 
+import chex
 import jax
 import jax.numpy as jnp
 import numpy as np
@@ -55,7 +56,7 @@ def test_a_blend_lies_between(a, keep):
 @given(trees)
 def test_sums_and_differences_undo_each_other(a):
     b = jax.tree.map(lambda leaf: leaf + 1, a)
-    jax.tree.map(np.testing.assert_array_equal, tree.add(a, a), tree.scale(np.float32(2), a))
+    chex.assert_trees_all_equal(tree.add(a, a), tree.scale(np.float32(2), a))
     jax.tree.map(lambda d: np.testing.assert_allclose(d, 1, atol=1e-3), tree.subtract(b, a))
 
 

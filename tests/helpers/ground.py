@@ -1,29 +1,25 @@
 """The ground that all transforms are tested on: a small quartic with noise that differs at every step, and ways to walk it."""
 
+import chex
 import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
 
 import jgd
+from jgd.testing.problem import Problem, quartic
 
 _RNG = np.random.default_rng(7)
 START = {"bias": np.array(0.3), "weights": np.array([[1.0, -0.7, 0.2], [0.5, -0.1, 0.9]])}
 NOISE = {name: _RNG.normal(size=(12, *leaf.shape)) for name, leaf in START.items()}
 
 
-def params(dtype=None):
-    return {name: jnp.asarray(leaf, dtype or jnp.result_type(float)) for name, leaf in START.items()}
+PROBLEM = Problem(quartic, START, NOISE)
+params, loss = PROBLEM.params, quartic
 
 
 def noise(steps=12, dtype=None):
-    return {name: jnp.asarray(leaf[:steps], dtype or jnp.result_type(float)) for name, leaf in NOISE.items()}
-
-
-def loss(params, noise):
-    """Σ w⁴/4 + w²/4 + noise · w over the leaves that have noise."""
-    at = lambda w, n: jnp.sum(w**4 / 4 + w**2 / 4 + n.astype(w.dtype) * w)
-    return sum((at(params[name], leaf) for name, leaf in noise.items()), start=jnp.zeros((), params["bias"].dtype))
+    return PROBLEM.first(steps, dtype)
 
 
 def gradient(w, t):
@@ -44,7 +40,7 @@ def path(optimizer, steps=12, start=None):
 
 
 def same(a, b, **tolerance):
-    jax.tree.map(lambda x, y: np.testing.assert_allclose(x, y, **{"rtol": 1e-11, **tolerance}), a, b)
+    chex.assert_trees_all_close(a, b, **{"rtol": 1e-11, **tolerance})
 
 
 def transformed(transform, grads, params, **given):

@@ -20,7 +20,7 @@ def own():
 @pytest.mark.usefixtures("own")
 def test_it_is_swept_by_name():
     task = jgd.tasks.get("hours_points")
-    space = jgd.space(learning_rate=jgd.grid(0.01, 0.1, 2))
+    space = jgd.space(learning_rate=jgd.spaces.grid(0.01, 0.1, 2))
     byname = jgd.sweep(task, "calm_sgd", space, steps=3, seeds=2)
     itself = jgd.sweep(task, calm_sgd, space, steps=3, seeds=2)
     assert jnp.array_equal(byname.dataset.loss.values, itself.dataset.loss.values)

@@ -10,17 +10,15 @@ import pytest
 import jgd
 from jgd import testing
 from jgd.core import tree
-from jgd.core.record import hyper, static
+from jgd.core.record import hyper, static_field
+from jgd.core.transform import UpdateInfo
 from jgd.transforms import ScaleByLearningRate
 
 calls = itertools.count(1)
 
 
-class Plain:
-    """What the faulty transforms derive from: no state, and the updates as they are."""
-
-    def init(self, params):
-        return ()
+class Plain(jgd.Transform):
+    """What the faulty transforms derive from: the updates as they are."""
 
     def update(self, updates, state, context):
         return updates, state
@@ -121,7 +119,7 @@ class OverflowsItsClock(Plain):
 
 @jgd.record
 class StructuralNumber(Plain):
-    factor: float = static()
+    factor: float = static_field()
 
     def update(self, updates, state, context):
         return tree.scale(self.factor, updates), state
@@ -172,11 +170,33 @@ class BareRoots(Plain):
         return tree.scale(1 / (1 + sum(lengths)), updates), state
 
 
+@jgd.record
+class KeepsItsKey(Plain):
+    def init(self, params):
+        return jnp.zeros(2, jnp.uint32)
+
+
+@jgd.record
+class ReportsTheVector(Plain):
+    def info(self, state):
+        return UpdateInfo(learning_rate=jnp.ones(3))
+
+
+@jgd.record
+class ObservesAway(Plain):
+    def init(self, params):
+        return jnp.zeros(())
+
+    def observe(self, state, metric):
+        return ()
+
+
 FAULTS = {
     "abstract init": (InitReadsValues(), None, "shapes and dtypes only"),
     "updates like params": (LosesALeaf(), None, "jax.tree.map"),
     "bad values refused": (TakesAnything(0.5), "factor", "jgd.hyper"),
     "one structure": (NoStateAtZero(0.5), "factor", "As zero"),
+    "hooks": (KeepsItsKey(), None, "keys.mix"),
     "compiled like eager": (CountsCalls(), None, "nothing outside the state"),
     "nothing aliases": (GivesTheGradientBack(), None, "new arrays"),
     "any tree": (LargestOfNone(), None, "initial value"),
@@ -214,6 +234,12 @@ def test_a_number_that_is_structure_is_caught():
 def test_a_field_that_is_read_bare_takes_no_schedule():
     with pytest.raises(testing.CheckFailure, match=r"context\.at"):
         testing.check_transform(ReadsItsFieldBare(0.5), only=["scheduled"])
+
+
+@pytest.mark.parametrize(("transform", "advice"), [(ReportsTheVector(), "UpdateInfo"), (ObservesAway(), "observe")])
+def test_every_hook_is_looked_at(transform, advice):
+    with pytest.raises(testing.CheckFailure, match=advice):
+        testing.check_transform(transform, only=["hooks"])
 
 
 def test_every_check_has_a_fault():
