@@ -18,7 +18,8 @@ iterates in bfloat16. Neither torch nor optax has it.
 import jax.numpy as jnp
 
 from jgd.core import checks, tree
-from jgd.core.optimizer import Chain, Optimizer, chain
+from jgd.core.composite import Chain
+from jgd.core.optimizer import Optimizer, chain
 from jgd.core.record import hyper, record, static_field
 from jgd.core.spellings import builder
 from jgd.core.transform import Context, Transform

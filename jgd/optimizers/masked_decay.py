@@ -6,7 +6,7 @@ from typing import Any, TypeAlias
 import jax.numpy as jnp
 
 from jgd.core import tree
-from jgd.core.optimizer import Chain
+from jgd.core.composite import Chain
 from jgd.core.record import record
 from jgd.core.transform import Context, Transform
 from jgd.core.types import Params, Scalar

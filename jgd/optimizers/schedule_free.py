@@ -24,7 +24,8 @@ import jax.numpy as jnp
 from jax import Array
 
 from jgd.core import checks, tree
-from jgd.core.optimizer import Chain, Optimizer, as_transform, chain
+from jgd.core.composite import Chain
+from jgd.core.optimizer import Optimizer, as_transform, chain
 from jgd.core.record import hyper, record
 from jgd.core.spellings import builder
 from jgd.core.transform import Context, Transform
