@@ -56,7 +56,7 @@ def cost_line(sweep: Sweep) -> str:
     return (
         f"{cost['steps_per_second']:,.0f} steps/s · {cost['steps']:,} steps in "
         f"{cost['run_seconds']:.1f} s · compile {cost['compile_seconds']:.1f} s · "
-        f"{cost['devices']} × {cost['device_kind']} · blocks of {cost['block_width']} lanes, "
+        f"{cost['devices']} × {cost['device_kind']} · blocks of {cost['block_width']} runs, "
         f"{cost['padded_share']:.0%} padding"
     )
 
