@@ -10,9 +10,10 @@ from jax import Array
 
 from jgd.core import tree
 from jgd.core.functions import OnBatch
-from jgd.core.optimizer import Optimizer, OptimizerState, apply_updates
+from jgd.core.optimizer import Optimizer, OptimizerState
 from jgd.core.record import record
 from jgd.core.types import Batch, Loss, Params
+from jgd.core.updates import apply_updates
 
 
 @record
