@@ -123,8 +123,8 @@ ROWS = {
     "weight decay": (lambda: optimizers.adamw(0.1, weight_decay=-1.0), V, ["weight_decay", ">= 0"]),
     "accumulator": (lambda: optimizers.adagrad(0.1, -1.0), V, ["initial_accumulator_value", ">= 0"]),
     "eta_plus": (lambda: optimizers.rprop(0.1, eta_plus=0.9), V, ["eta_plus", "(1, inf)", "0.9"]),
-    "step sizes": (lambda: optimizers.rprop(0.1, min_step_size=2, max_step_size=1), V, ["min_step_size", "at most"]),
-    "norms": (lambda: optimizers.lamb(0.1, min_norm=2.0, max_norm=1.0), V, ["min_norm", "at most", "1.0", "2.0"]),
+    "step sizes": (lambda: optimizers.rprop(0.1, min_step_size=2, max_step_size=1), V, ["min_step_size", "<= max_step_size"]),
+    "norms": (lambda: optimizers.lamb(0.1, min_norm=2.0, max_norm=1.0), V, ["min_norm", "<= max_norm", "1.0", "2.0"]),
     "seed of noise": (lambda: optimizers.noisy_sgd(0.1, seed=-1), V, ["seed", "-1"]),
     "nesterov without momentum": (lambda: sgd(0.1, nesterov=True), V, ["nesterov", "momentum"]),
     **{

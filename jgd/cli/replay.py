@@ -9,7 +9,7 @@ from jgd.cli import console, request, run_files
 from jgd.core import checks
 from jgd.plots import plot_training_curves
 from jgd.reports import save_figure
-from jgd.sweeps import format_config as said
+from jgd.sweeps import format_config
 from jgd.sweeps.replay import SAME
 
 ANOTHER = 1  # the exit code where the run didn't come out as it is stored
@@ -42,7 +42,9 @@ def command(
         for row in zip(*run.evaluations.values(), strict=True)
     ]
     head = [names[0], *(f"validation {name}" for name in names[1:])]
-    console.print_table(head, rows, title=f"{found.task}: config {config}, {recipe} ({said(values)}), seed {seed}")
+    console.print_table(
+        head, rows, title=f"{found.task}: config {config}, {recipe} ({format_config(values)}), seed {seed}"
+    )
     console.print_line(str(run.end))
     console.print_line(run.notes[0])
     out.mkdir(parents=True, exist_ok=True)

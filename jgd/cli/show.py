@@ -13,7 +13,7 @@ from jgd.core import atomic_files, checks
 from jgd.core.statistics import estimate
 from jgd.epoch_loop import NOT_DIVERGED
 from jgd.reports.confirmation import FILES
-from jgd.sweeps import format_config as said
+from jgd.sweeps import format_config
 
 
 def command(
@@ -65,7 +65,7 @@ def _best_so_far(found: jgd.Sweep, top: int) -> list[list[str]]:
         [
             str(place),
             found.configs[place][0],
-            said(found.configs[place][1]),
+            format_config(found.configs[place][1]),
             reports.format_estimate(estimate(found.scores[place]), len(found.seeds)),
             f"{broken[place]} of {len(found.seeds)}",
         ]

@@ -162,14 +162,14 @@ def _cost(sweep: Sweep) -> list[str]:
     if cost["steps"]:
         lines = [
             f"compile {cost['compile_seconds']:.1f} s, run {cost['run_seconds']:.1f} s, "
-            f"{cost['steps_per_second']:,.0f} steps/s, {spent.lane_steps:,} steps",
+            f"{cost['steps_per_second']:,.0f} steps/s, {spent.steps:,} steps",
             f"{wasted}, {spent.padded_share:.0%} padding",
         ]
     else:  # read from its directory: only what its blocks took is known
         seconds = sweep.device_seconds
-        lines = [f"{seconds:.1f} s of devices, {spent.lane_steps:,} steps", wasted]
+        lines = [f"{seconds:.1f} s of devices, {spent.steps:,} steps", wasted]
     if spent.saved_share > 0:
-        lines.append(f"saved by stopping early: {spent.saved_share:.0%} of {spent.full_lane_steps:,} steps")
+        lines.append(f"saved by stopping early: {spent.saved_share:.0%} of {spent.full_steps:,} steps")
     if "peak_bytes" in cost and "planned_bytes" in cost:
         peak, plan = cost["peak_bytes"] / 2**20, cost["planned_bytes"] / 2**20
         lines.append(f"memory: peak {peak:,.0f} MiB, planned {plan:,.0f} MiB")

@@ -7,7 +7,7 @@ before it       clip.py  by value, norm, block RMS, adaptively      normalize.py
                 trust_ratio.py  steps as long as the leaf
 after it        project.py  onto convex sets                        averages.py  parameters for evaluation
                 precision.py  master copies, stochastic rounding
-around a transform   masks.py  some of the leaves                   partition.py  each group of leaves its own
+around a transform   masks.py  some of the leaves                   partitions.py each group of leaves its own
                 accumulate.py  micro-batches                        guard.py  steps that are not finite
                 lookahead.py  slow weights                          switch.py  one after another, and restarts
                 flatten.py  one vector of all leaves                eight_bit.py  state in 8 bits
@@ -46,8 +46,8 @@ from jgd.transforms.normalize import AddNoise as AddNoise
 from jgd.transforms.normalize import Centralize as Centralize
 from jgd.transforms.normalize import EmaOfUpdates as EmaOfUpdates
 from jgd.transforms.normalize import NormalizeByGlobalNorm as NormalizeByGlobalNorm
-from jgd.transforms.partition import Partition as Partition
-from jgd.transforms.partition import partition as partition
+from jgd.transforms.partitions import Partition as Partition
+from jgd.transforms.partitions import partition as partition
 from jgd.transforms.plateau import ReduceOnPlateau as ReduceOnPlateau
 from jgd.transforms.precision import MasterCopy as MasterCopy
 from jgd.transforms.precision import StochasticRounding as StochasticRounding

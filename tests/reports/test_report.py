@@ -48,7 +48,7 @@ def test_a_sweep_without_a_survivor_has_a_report():
     gone = sweeping.sweep(space={"learning_rate": [1e30, 1e31]}, on=jgd.tasks.get("linear_regression"))
     text = reports.report(gone)
     assert section(text, "Best configs") == ["  none: every run diverged"]
-    assert "all lanes diverged" in section(text, "Findings")[0]
+    assert "all runs diverged" in section(text, "Findings")[0]
     assert "not measured" in section(text, "Importance")[0]
     assert "Learning-rate sensitivity" not in text
     assert float(section(text, "Cost")[1].split("%")[0].split()[-1]) > 50
