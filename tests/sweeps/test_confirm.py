@@ -75,6 +75,16 @@ def test_reads_are_counted_and_seeds_used_once(tmp_path):
     assert (fourth.seeds, fourth.reads) == ((7,), 4)
 
 
+def test_some_of_the_picks_are_confirmed():
+    found = usual()
+    sgd, adam = found.picks
+    one, both = found.confirm(seeds=[21], picks=adam), found.confirm(seeds=[22], picks=[adam, sgd])
+    assert [each.recipe for each in one.confirmed] == ["adam"]
+    assert [each.recipe for each in both.confirmed] == ["adam", "sgd"]
+    assert (one.runs.recipes, one.runs.seeds) == (("adam",), (21,))
+    assert isinstance(one.runs, jgd.Sweep)
+
+
 def test_an_extended_sweep_has_read_the_same_test_rows():
     found = sweep("sgd")
     longer = found.extend(steps=18)
