@@ -105,7 +105,7 @@ def cell(optimizer: str, name: str, task: jgd.Task, steps: int, size: int | None
             return jgd.step(task.loss, made, progress, batch)[0], None
 
         last = jax.lax.scan(one, jgd.start(made, start), picked)[0]
-        return task.loss(made.eval_params(last.state, last.params), validation)
+        return task.loss(made.eval_params(last.opt_state, last.params), validation)
 
     over_seeds = jax.vmap(end, in_axes=(None, 0, 0))
     ends = np.asarray(jax.jit(jax.vmap(over_seeds, in_axes=(0, None, None)))(jnp.asarray(rates), params, picked))

@@ -17,20 +17,20 @@ import numpy as np
 from jax import Array
 
 from jgd.core import checks
-from jgd.core.record import record, static
+from jgd.core.record import record, static_field
 
 
 @record
 class Landscape:
     """A function of a vector, with a start, the box that a picture or a search should show, and its global minima."""
 
-    name: str = static()
-    function: Callable[[Array], Array] = static()
-    start_at: tuple[float, ...] = static()
-    low: tuple[float, ...] = static()
-    high: tuple[float, ...] = static()
-    minima: tuple[tuple[float, ...], ...] = static()  # () where the function falls for ever
-    least: float = static(default=0.0)  # the value at the minima
+    name: str = static_field()
+    function: Callable[[Array], Array] = static_field()
+    start_at: tuple[float, ...] = static_field()
+    low: tuple[float, ...] = static_field()
+    high: tuple[float, ...] = static_field()
+    minima: tuple[tuple[float, ...], ...] = static_field()  # () where the function falls for ever
+    least: float = static_field(default=0.0)  # the value at the minima
 
     def __call__(self, params: Array, batch: Any = None) -> Array:
         """The value at a point (dimensions,): ()."""

@@ -11,7 +11,7 @@ from jax import Array
 
 from jgd.core import checks, tree
 from jgd.core.functions import OnBatch
-from jgd.core.record import record, static
+from jgd.core.record import record, static_field
 from jgd.core.types import Batch, Loss, Params
 from jgd.models import Model
 
@@ -90,8 +90,8 @@ class SupervisedLoss:
     """
 
     model: Model
-    error: str | Callable[[Array, Array], Array] = static()
-    reduction: str = static(default="mean")
+    error: str | Callable[[Array, Array], Array] = static_field()
+    reduction: str = static_field(default="mean")
 
     def __post_init__(self) -> None:
         checks.choice("reduction", self.reduction, reductions)
@@ -116,7 +116,7 @@ class SupervisedLoss:
         total = jnp.sum(jnp.where(weights > 0, weights * each, 0))  # a NaN of weight 0 is no part of the sum
         if self.reduction == "sum":
             return total
-        mean = tree.divide(total, jnp.sum(weights))
+        mean = tree.safe_divide(total, jnp.sum(weights))
         return mean / 2 if self.reduction == "half_mean" else mean
 
     def per_example(self, params: Params, batch: Batch) -> Array:
@@ -132,7 +132,7 @@ class InPieces:
     """The mean of a loss over equal pieces of the batch, one piece after another. See `in_pieces`."""
 
     loss: Loss
-    pieces: int = static()
+    pieces: int = static_field()
 
     def __post_init__(self) -> None:
         if not callable(self.loss):

@@ -1,7 +1,7 @@
-"""Layer 1: when a run has done enough. Enters: what each step or evaluation saw. Leaves: the reason to stop, or none.
+"""Layer 1: when a run stops early. Enters: what each step or evaluation saw. Leaves: the reason to stop, or none.
 
 `StoppingRule` is what a person asks for. Its `Thresholds` are watched inside the compiled loop at every step, and its
-`EarlyStopping` at every evaluation, so that the step at which one says enough doesn't depend on when the host looks.
+`EarlyStopping` at every evaluation, so that the step at which one ends a run doesn't depend on when the host looks.
 """
 
 from dataclasses import dataclass
@@ -11,66 +11,67 @@ import jax.numpy as jnp
 from jax import Array
 
 from jgd.core import checks, tree
-from jgd.core.record import record, static
+from jgd.core.record import record, static_field
 from jgd.core.types import Params
 
-NOT_YET = -1  # `ThresholdState.at` until a goal is met
-GOALS = ("gradient_norm", "loss_change", "loss")
+NOT_MET = -1  # `ThresholdState.at` until a threshold is met
+THRESHOLDS = ("gradient_norm", "loss_change", "loss")
 
 
 @record
 class ThresholdState:
-    """What the goals remember, () each."""
+    """What the thresholds of a run remember, () each."""
 
-    at: Array  # int32: the step whose report met a goal first, −1 until then
-    which: Array  # int32: its place in GOALS
+    at: Array  # int32: the step that met a threshold first; `NOT_MET` until then
+    which: Array  # int32: its place in THRESHOLDS
     total: Array  # the losses of this epoch so far
     mean: Array  # the mean loss of the epoch before it; NaN before the first
 
 
 @record
 class Thresholds:
-    """Thresholds that a step's report can meet; None is no goal."""
+    """What a step can meet; None is no threshold."""
 
     gradient_norm: Array | float | None = None
     loss_change: Array | float | None = None
     loss: Array | float | None = None
 
-    def start(self, dtype: jnp.dtype) -> ThresholdState:
-        unmet = jnp.full((), NOT_YET, jnp.int32)
+    def init(self, dtype: jnp.dtype) -> ThresholdState:
+        """Before the first step; `dtype`: of the losses."""
+        unmet = jnp.full((), NOT_MET, jnp.int32)
         return ThresholdState(unmet, unmet, jnp.zeros((), dtype), jnp.full((), jnp.nan, dtype))
 
-    def watch(
-        self, reached: ThresholdState, loss: Array, gradient_norm: Array, at: Array, per_epoch: int
+    def update(
+        self, state: ThresholdState, loss: Array, gradient_norm: Array, at: Array, per_epoch: int
     ) -> ThresholdState:
-        """One step's report, the `at`-th: what was met first stays."""
-        total, mean = reached.total + loss, reached.mean
+        """After step number `at`: what was met first stays."""
+        total, mean = state.total + loss, state.mean
         ends = (at + 1) % per_epoch == 0
         average = total / per_epoch
         below = lambda value, threshold: jnp.asarray(False) if threshold is None else value <= threshold
-        met = (  # in the order of GOALS
+        met = (  # in the order of THRESHOLDS
             below(gradient_norm, self.gradient_norm),
             below(jnp.abs(average - mean), self.loss_change) & ends,
             below(loss, self.loss),
         )
-        first, which = reached.at, reached.which
+        first, which = state.at, state.which
         for place, now in enumerate(met):
-            new = now & (first == NOT_YET)
+            new = now & (first == NOT_MET)
             first, which = jnp.where(new, at, first), jnp.where(new, place, which)
         return ThresholdState(first, which, jnp.where(ends, 0, total), jnp.where(ends, average, mean))
 
 
 @record
 class EarlyStoppingState:
-    """What the evaluations of a run have chosen; () each but the parameters."""
+    """What the evaluations of a run remember; () each but the parameters."""
 
     params: Params  # at the best evaluation; 0 before the first
     step: Array  # int32: updates made before the best value; −1 before the first that is a number
     value: Array
-    beaten: Array  # the value that has to be beaten by more than min_delta
+    to_beat: Array  # the value that has to be beaten by more than min_delta
     waited: Array  # int32: evaluations since one did
-    seen: Array  # int32: updates made before the newest evaluation; −1 before the first
-    enough: Array  # bool: patience has run out
+    evaluated_at: Array  # int32: updates made before the newest evaluation; −1 before the first
+    out_of_patience: Array  # bool: patience has run out
 
 
 @record
@@ -79,31 +80,31 @@ class EarlyStopping:
 
     min_delta: Array | float = 0.0
     patience: Array | int = 2**31 - 1
-    larger: bool = static(default=False)
+    larger_is_better: bool = static_field(default=False)
 
-    def start(self, params: Params) -> EarlyStoppingState:
+    def init(self, params: Params) -> EarlyStoppingState:
         """Before the first evaluation."""
         count, value = jnp.full((), -1, jnp.int32), jnp.full((), jnp.nan, tree.compute_dtype(params))
         zeros = jax.tree.map(jnp.zeros_like, params)
         return EarlyStoppingState(zeros, count, value, value, jnp.zeros((), jnp.int32), count, jnp.zeros((), bool))
 
-    def watch(self, best: EarlyStoppingState, params: Params, step: Array, value: Array) -> EarlyStoppingState:
+    def update(self, state: EarlyStoppingState, params: Params, step: Array, value: Array) -> EarlyStoppingState:
         """One evaluation, after `step` updates. A NaN is never better, and counts as waiting."""
-        value = value.astype(best.value.dtype)
-        below = lambda than: -value < -than if self.larger else value < than
-        first = (best.step < 0) & ~jnp.isnan(value)
+        value = value.astype(state.value.dtype)
+        below = lambda than: -value < -than if self.larger_is_better else value < than
+        first = (state.step < 0) & ~jnp.isnan(value)
         margin = jnp.asarray(self.min_delta, value.dtype)
-        beats = first | below(best.beaten + margin if self.larger else best.beaten - margin)
-        wins = first | below(best.value)
-        waited = jnp.where(beats, 0, best.waited + 1)
+        beats = first | below(state.to_beat + margin if self.larger_is_better else state.to_beat - margin)
+        wins = first | below(state.value)
+        waited = jnp.where(beats, 0, state.waited + 1)
         return EarlyStoppingState(
-            params=tree.select(wins, params, best.params),
-            step=jnp.where(wins, step, best.step),
-            value=jnp.where(wins, value, best.value),
-            beaten=jnp.where(beats, value, best.beaten),
+            params=tree.select(wins, params, state.params),
+            step=jnp.where(wins, step, state.step),
+            value=jnp.where(wins, value, state.value),
+            to_beat=jnp.where(beats, value, state.to_beat),
             waited=waited,
-            seen=step,
-            enough=waited >= self.patience,
+            evaluated_at=step,
+            out_of_patience=waited >= self.patience,
         )
 
 
@@ -111,17 +112,25 @@ class EarlyStopping:
 class StoppingRule:
     """When to stop before the budget of steps runs out; the first that is met ends the run and names its status.
 
-    gradient_norm: "converged", once the gradient's norm on the step's batch is ≤ this.
-    loss_change: "converged", once the mean training loss of an epoch differs by ≤ this from the epoch before
-    (on full batches an epoch is a step). loss: "target", once a step's training loss is ≤ this.
-    patience: "no_progress", after this many evaluations in a row whose validation value is not better than the best by
-    more than min_delta; a NaN is not better. seconds: "time", at the first look of the host after so long, which a
-    repeated run need not share; there is no evaluation of its own there, so that the run can go on with the same bits.
+    The update of the step that met a threshold is still made.
 
-    The update of the step that met a goal is still made. Raises `JgdValueError` for a number below 0.
+    Attributes:
+        gradient_norm: "converged", once the gradient's norm on the step's batch is ≤ this.
+        loss_change: "converged", once the mean training loss of an epoch differs by ≤ this from the epoch before (on
+            full batches an epoch is a step).
+        loss: "target", once a step's training loss is ≤ this.
+        patience: "no_progress", after this many evaluations in a row whose validation value is not better than the
+            best by more than min_delta; a NaN is not better.
+        min_delta: ≥ 0, what is too small a gain.
+        seconds: "time", at the first segment's end after so long, which a repeated run need not share; there is no
+            evaluation of its own there, so that the run can go on with the same bits.
 
-    >>> StoppingRule(gradient_norm=1e-6, patience=5)
-    StoppingRule(gradient_norm=1e-06, loss_change=None, loss=None, patience=5, min_delta=0.0, seconds=None)
+    Raises:
+        JgdValueError: A number is below 0, or patience below 1.
+
+    Example:
+        >>> StoppingRule(gradient_norm=1e-6, patience=5)
+        StoppingRule(gradient_norm=1e-06, loss_change=None, loss=None, patience=5, min_delta=0.0, seconds=None)
     """
 
     gradient_norm: float | None = None
@@ -141,15 +150,15 @@ class StoppingRule:
             checks.count("patience", self.patience, 1)
 
     @property
-    def goals(self) -> Thresholds | None:
+    def thresholds(self) -> Thresholds | None:
         """Those that are watched at every step; None without any, which costs nothing."""
         numbers = (self.gradient_norm, self.loss_change, self.loss)
         return None if all(number is None for number in numbers) else Thresholds(*numbers)
 
-    def judge(self, larger: bool) -> EarlyStopping:
-        """Of the validation value; `larger` ones are better, or smaller ones."""
+    def early_stopping(self, larger_is_better: bool) -> EarlyStopping:
+        """Which judges the validation value: larger or smaller ones are better."""
         most = jnp.iinfo(jnp.int32).max
         patience = most if self.patience is None else min(self.patience, most)
         return EarlyStopping(
-            jnp.asarray(self.min_delta, jnp.result_type(float)), jnp.asarray(patience, jnp.int32), larger
+            jnp.asarray(self.min_delta, jnp.result_type(float)), jnp.asarray(patience, jnp.int32), larger_is_better
         )

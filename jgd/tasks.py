@@ -8,7 +8,7 @@ import numpy as np
 from jax import Array
 
 from jgd.core import checks
-from jgd.core.record import record, static
+from jgd.core.record import record, static_field
 from jgd.core.types import Batch, Loss, Params
 from jgd.data import MinMax, Scaling, Standard, datasets, split
 from jgd.losses import SupervisedLoss, errors
@@ -17,11 +17,30 @@ from jgd.models import MLP, Linear, Logistic, Model, Normal, Softmax
 
 @dataclass(frozen=True)
 class Task:
-    """What is to be learned, ready to train or sweep.
+    """What is to be learned, ready to sweep: parameters, a loss, metrics and three parts of the rows.
 
-    init: key -> params. loss: (params, batch) -> (). metrics: name -> (params, rows) -> (), with which name
-    `metric` ("loss" is always there) chooses among configs on the validation rows, the largest where
-    `larger_is_better`. train, validation, test: trees of rows; the test rows are read once, for what was chosen.
+    Args:
+        name: what results call it.
+        init: key -> params, a pytree of floating arrays.
+        loss: (params, batch) -> () float; what is descended.
+        train: rows to train on, a pytree of arrays with one leading axis, such as (inputs, targets).
+        validation: rows that choose among runs, of the same structure.
+        test: rows that confirm the choice; nothing else reads them.
+        metrics: name -> function (params, rows) -> (), evaluated beside the loss.
+        metric: "loss" or a name of `metrics`: what chooses.
+        larger_is_better: whether its largest value is the best, or its smallest (default).
+
+    Raises:
+        JgdValueError: a part has no rows, arrays of different lengths, or `metric` is unknown.
+
+    Example:
+        >>> x = np.linspace(-1, 1, 40, dtype=np.float32)
+        >>> loss = lambda params, rows: jnp.mean((rows[0] * params["w"] - rows[1]) ** 2)
+        >>> rows = [(part, 3 * part) for part in (x[:20], x[20:30], x[30:])]
+        >>> task = Task("slope", lambda key: {"w": jnp.zeros(())}, loss, *rows)
+        >>> import jgd
+        >>> round(jgd.sweep(task, "sgd", {"learning_rate": [0.1, 0.5]}, seeds=2, steps=40).best.validation.mean, 4)
+        0.0
     """
 
     name: str
@@ -42,7 +61,7 @@ class Task:
 
 @record
 class Accuracy:
-    """The share of rows whose label `model.classify` reads right, ()."""
+    """The share of rows whose label `model.classify` reads right, () in 0 … 1; rows are (inputs, integer labels)."""
 
     model: Model
 
@@ -56,7 +75,7 @@ class Start:
     """key -> the model's parameters in `dtype`; two of one model are equal, so a recipe may make its task afresh."""
 
     model: Model
-    dtype: str = static(default="float32")
+    dtype: str = static_field(default="float32")
 
     def __call__(self, key: Array) -> Params:
         return self.model.init(key, jnp.dtype(self.dtype))
@@ -74,15 +93,29 @@ def supervised(
     scale: Standard | MinMax | Scaling | None = STANDARD,
     dtype=jnp.float32,
 ) -> Task:
-    """A task from a data set, a model and an error of `jgd.losses.errors`.
+    """A task from a data set, a model and an error; rows are split 60 : 20 : 20.
 
-    Rows are split 60 : 20 : 20 by `seed`. `scale` is fitted on the training inputs (a `Scaling` is taken as it is,
-    None leaves them raw); targets of a regression are standardised by the training targets. Classifiers are chosen by
-    validation accuracy, regressions by validation loss.
+    Targets of a regression are standardized by the training targets. Classifiers are chosen by validation accuracy,
+    regressions by validation loss.
 
-    >>> task = supervised(datasets.get("iris"), Softmax(4, 3), "softmax_cross_entropy")
-    >>> task.train[0].shape, task.metric
-    ((90, 4), 'accuracy')
+    Args:
+        data: rows in float64, see `jgd.data.read` and `jgd.datasets`.
+        model: a record with `init` and `predict`, such as those of `jgd.models`.
+        error: a name of `jgd.losses.errors`.
+        seed: of the split.
+        scale: fitted on the training inputs; a `Scaling` is taken as it is, None leaves the inputs raw.
+        dtype: of the parameters.
+
+    Returns:
+        The `Task`, its inputs in float32.
+
+    Raises:
+        JgdValueError: too few rows for three parts, or an unknown error.
+
+    Example:
+        >>> task = supervised(datasets.get("iris"), Softmax(4, 3), "softmax_cross_entropy")
+        >>> task.train[0].shape, task.metric
+        ((90, 4), 'accuracy')
     """
     parts = split(data.rows, seed=seed)
     fitted = scale if isinstance(scale, Scaling) or scale is None else scale.fit(parts.train[0])
@@ -116,14 +149,25 @@ def of_table(
     seed: int = 0,
     scale: Standard | MinMax | Scaling | None = STANDARD,
 ) -> Task:
-    """A task from a user's own table (`jgd.data.read`): 60 : 20 : 20 rows, scaled by the training rows.
+    """A task from a user's own table: the model and the loss follow from the target, unless they are given.
 
-    scale: as in `supervised`.
-    model: one of MODELS; default "linear" for values, "logistic" for two classes, "softmax" for more. error: a name of
-    `jgd.losses.errors` that suits target and model; default theirs.
+    Args:
+        data: what `jgd.data.read` returns.
+        model: "linear", "logistic", "softmax" or "mlp"; default "linear" for values, "logistic" for two classes,
+            "softmax" for more.
+        error: a name of `jgd.losses.errors` that suits target and model; default theirs.
+        seed: of the split, 60 : 20 : 20 rows.
+        scale: as in `supervised`.
 
-    >>> of_table(datasets.get("iris")).loss.error
-    'softmax_cross_entropy'
+    Returns:
+        The `Task`.
+
+    Raises:
+        JgdValueError: a model or an error that doesn't suit the target.
+
+    Example:
+        >>> of_table(datasets.get("iris")).loss.error
+        'softmax_cross_entropy'
     """
     features, classes = data.inputs.shape[1], data.classes
     default = "linear" if not classes else "logistic" if classes == 2 else "softmax"
@@ -197,10 +241,21 @@ registry: dict[str, tuple[tuple[str, ...], Callable[[str, str], Task]]] = {
 
 
 def get(name: str, model: str | None = None) -> Task:
-    """The bundled task `name` with one of its models (`registry` lists them; the first is the default).
+    """A bundled task.
 
-    >>> get("digits").train[0].shape
-    (1079, 64)
+    Args:
+        name: a name of `registry`.
+        model: one of the task's models there; default the first.
+
+    Returns:
+        The `Task`.
+
+    Raises:
+        JgdValueError: an unknown name or model; the message suggests the nearest.
+
+    Example:
+        >>> get("digits").train[0].shape
+        (1079, 64)
     """
     models, build = registry[checks.choice("task", name, registry)]
     return build(name, models[0] if model is None else checks.choice(f"model for {name}", model, models))

@@ -12,6 +12,18 @@ ROOT = Path(__file__).parent.parent
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
 
 
+def pieces(text: str, cells: bool) -> list[tuple[int, str]]:
+    """(line, code) of a page in its order: its python blocks, and the code in the last column of its tables."""
+    out = []
+    for found in re.finditer(r"^```python\n(.*?)^```|^\|[^\n]*\| ([^|\n]*) \|$", text, re.MULTILINE | re.DOTALL):
+        line = text[: found.start()].count("\n")
+        if found[1] is not None:
+            out.append((line + 1, found[1]))
+        elif cells:
+            out += [(line, code) for code in re.findall(r"`([^`]+)`", found[2])]
+    return out
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
 def test_the_page_runs(page, tmp_path, monkeypatch):
@@ -23,9 +35,8 @@ def test_the_page_runs(page, tmp_path, monkeypatch):
     try:
         # as a reader has it: promotion is not strict there
         with jax.numpy_dtype_promotion("standard"), jax.numpy_rank_promotion("allow"):
-            for block in re.finditer(r"^```python\n(.*?)^```", text, re.MULTILINE | re.DOTALL):
-                lines = text[: block.start(1)].count("\n")  # so that an error names its line in the page
-                exec(compile("\n" * lines + block[1], str(page), "exec"), names)
+            for line, code in pieces(text, cells=page.name == "coming-from.md"):
+                exec(compile("\n" * line + code, str(page), "exec"), names)  # an error names its line in the page
     finally:
         jax.config.update("jax_enable_x64", before)
 

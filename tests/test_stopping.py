@@ -19,43 +19,40 @@ def test_g12_a_small_gradient_has_converged():
     whole = train()
     run = train(stop=jgd.StoppingRule(gradient_norm=1e-3))
     first = int(np.argmax(whole.history["gradient_norm"] <= 1e-3))
-    assert (run.status.name, run.status.step) == ("converged", first + 1)  # the update of that step is still made
-    assert "gradient_norm <= 0.001" in run.status.detail
+    assert (run.status, run.end.step) == ("converged", first + 1)  # the update of that step is still made
+    assert "gradient_norm <= 0.001" in run.end.detail
     np.testing.assert_array_equal(run.history["loss"], whole.history["loss"][: first + 1])
-    assert int(run.progress.state.step) == first + 1
+    assert int(run.train_state.opt_state.step) == first + 1
 
 
 def test_g12_a_loss_that_no_longer_changes_has_converged():
     whole = train()
     run = train(stop=jgd.StoppingRule(loss_change=1e-4))
     change = np.abs(np.diff(whole.history["loss"]))
-    assert (run.status.name, run.status.step) == ("converged", int(np.argmax(change <= 1e-4)) + 2)
+    assert (run.status, run.end.step) == ("converged", int(np.argmax(change <= 1e-4)) + 2)
 
 
 def test_the_loss_of_an_epoch_is_compared_not_of_a_batch():
     run = train(stop=jgd.StoppingRule(loss_change=1e-5), batch_size=1)
-    assert run.status.name == "converged"
-    assert run.status.step % 3 == 0
+    assert run.status == "converged"
+    assert run.end.step % 3 == 0
     epochs = run.history["loss"].reshape(-1, 3).mean(axis=1)
     assert abs(epochs[-1] - epochs[-2]) <= 1e-5 < abs(epochs[-2] - epochs[-3])
 
 
 def test_a_target_is_reached():
     run = train(stop=jgd.StoppingRule(loss=0.5))
-    assert run.status.name == "target"
+    assert run.status == "target"
     assert run.history["loss"][-1] <= 0.5 < run.history["loss"][-2]
 
 
 def test_out_of_budget_is_never_converged():
-    assert (
-        train(steps=3, stop=jgd.StoppingRule(gradient_norm=1e-9, loss_change=1e-9, loss=-1.0)).status.name
-        == "max_steps"
-    )
+    assert train(steps=3, stop=jgd.StoppingRule(gradient_norm=1e-9, loss_change=1e-9, loss=-1.0)).status == "max_steps"
 
 
 def test_the_first_goal_that_is_met_counts():
     loose = train(stop=jgd.StoppingRule(gradient_norm=1e3, loss=1e-9))
-    assert (loose.status.name, loose.status.step) == ("converged", 1)
+    assert (loose.status, loose.end.step) == ("converged", 1)
 
 
 def test_patience_and_the_best_parameters():
@@ -65,8 +62,8 @@ def test_patience_and_the_best_parameters():
     run = train(**observed, stop=jgd.StoppingRule(patience=4))
     losses = run.evaluations["loss"]
     best = int(np.argmin(losses))
-    assert run.status.name == "no_progress"
-    assert run.status.step == best + 4
+    assert run.status == "no_progress"
+    assert run.end.step == best + 4
     assert (run.best.step, run.best.value) == (best, losses[best])
     assert float(run.best.params["weights"][0]) == run.observations[best - 1]
     assert abs(float(run.best.params["weights"][0]) - 1.5) < 0.1 < abs(float(run.params["weights"][0]) - 1.5)
@@ -75,10 +72,14 @@ def test_patience_and_the_best_parameters():
 
 def judged(values, **rule):
     """Which evaluations were the best so far, and what is remembered after the last."""
-    judge = jgd.StoppingRule(**rule).judge(larger=False) if rule else EarlyStopping(larger=True)
-    best, won = judge.start(jnp.zeros(())), []
+    judge = (
+        jgd.StoppingRule(**rule).early_stopping(larger_is_better=False)
+        if rule
+        else EarlyStopping(larger_is_better=True)
+    )
+    best, won = judge.init(jnp.zeros(())), []
     for step, value in enumerate(values):
-        best = judge.watch(best, jnp.float32(step), jnp.int32(step), jnp.float32(value))
+        best = judge.update(best, jnp.float32(step), jnp.int32(step), jnp.float32(value))
         won.append(int(best.step) == step)
         assert float(best.params) == max(int(best.step), 0)  # kept with the value
     return won, best
@@ -95,7 +96,7 @@ def test_a_metric_may_be_the_larger_the_better():
 
 
 def test_patience_is_counted_in_evaluations_that_are_no_better():
-    ends = [bool(judged([3.0, 2.0, 2.0, 2.0][:n], patience=2)[1].enough) for n in (2, 3, 4)]
+    ends = [bool(judged([3.0, 2.0, 2.0, 2.0][:n], patience=2)[1].out_of_patience) for n in (2, 3, 4)]
     assert ends == [False, False, True]
 
 
@@ -104,13 +105,13 @@ def test_a_metric_that_never_is_a_number_loses_patience_and_says_so():
         validation=HOURS.rows, metrics={"broken": lambda *_: jnp.nan}, metric="broken", evaluate_every=1,
         stop=jgd.StoppingRule(patience=3),
     )  # fmt: skip
-    assert (run.status.name, run.status.step, run.best) == ("no_progress", 2, None)
-    assert run.status.detail == "best validation broken was never a number"
+    assert (run.status, run.end.step, run.best) == ("no_progress", 2, None)
+    assert run.end.detail == "best validation broken was never a number"
 
 
 def test_time_is_a_reason_too():
     run = train(steps=10**6, stop=jgd.StoppingRule(seconds=0.0))
-    assert (run.status.name, run.status.step) == ("time", 0)
+    assert (run.status, run.end.step) == ("time", 0)
 
 
 @pytest.mark.parametrize(

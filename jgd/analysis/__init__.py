@@ -1,60 +1,50 @@
-"""Layer 8: what a sweep tells. Enters: arrays over configs and seeds, or a `Sweep`. Leaves: numbers with intervals, and words.
+"""Layer 8: what a sweep says. Enters: arrays over configs and seeds, or a `Sweep`. Leaves: numbers with intervals, and words.
 
-finals.py     what lanes ended with              ranking.py     the best and its ties
-comparison.py is A better than B                 aggregate.py   many tasks as one number
-sensitivity.py, stability.py   rates: how much they matter, and where they break
-budget.py, target.py, profiles.py   what k trials buy, how soon, and how often
-places.py, importance.py   configs as points of a cube; which names mattered
-findings.py   what speaks against the picks      spending.py    where the steps went
+final_scores.py   what runs ended with           ranking.py     the best and its ties
+comparison.py     is A better than B             aggregate.py   many tasks as one number
+responses.py      the score over one hyperparameter  pick_losses.py  what the picks did on the way
+sensitivity.py, stability.py   learning rates: how much they matter, and where they break
+budget.py, time_to_target.py, profiles.py   what k trials buy, how soon, and how often
+unit_cube.py, importance.py    configs as points of a cube; which hyperparameters mattered
+findings.py       what speaks against the picks  cost.py        where the steps went
 """
 
-from jgd.analysis.aggregate import interquartile_mean
-from jgd.analysis.budget import BestOf, best_of
-from jgd.analysis.comparison import Paired, paired, probability_of_improvement
-from jgd.analysis.cost import Spending, spending
-from jgd.analysis.final_scores import Finals, finals
-from jgd.analysis.findings import Finding, findings
-from jgd.analysis.importance import Importance, importance, importance_of
-from jgd.analysis.profiles import Profile, performance_profile
-from jgd.analysis.ranking import Ranking, rank
-from jgd.analysis.sensitivity import Curve, curve_of, learning_rate_sensitivity, response, sensitivity_of
-from jgd.analysis.stability import Bracket, StabilityEdge, stability_bracket, stability_edge
-from jgd.analysis.time_to_target import TimeToTarget, time_to_target, time_to_target_of
-from jgd.analysis.unit_cube import Places, neighbours, places
-
-__all__ = [
-    "BestOf",
-    "Bracket",
-    "Curve",
-    "Finals",
-    "Finding",
-    "Importance",
-    "Paired",
-    "Places",
-    "Profile",
-    "Ranking",
-    "Spending",
-    "StabilityEdge",
-    "TimeToTarget",
-    "best_of",
-    "curve_of",
-    "finals",
-    "findings",
-    "importance",
-    "importance_of",
-    "interquartile_mean",
-    "learning_rate_sensitivity",
-    "neighbours",
-    "paired",
-    "performance_profile",
-    "places",
-    "probability_of_improvement",
-    "rank",
-    "response",
-    "sensitivity_of",
-    "spending",
-    "stability_bracket",
-    "stability_edge",
-    "time_to_target",
-    "time_to_target_of",
-]
+from jgd.analysis.aggregate import interquartile_mean as interquartile_mean
+from jgd.analysis.budget import BestOf as BestOf
+from jgd.analysis.budget import best_of as best_of
+from jgd.analysis.budget import best_of_budget as best_of_budget
+from jgd.analysis.comparison import PairedComparison as PairedComparison
+from jgd.analysis.comparison import paired as paired
+from jgd.analysis.comparison import probability_of_improvement as probability_of_improvement
+from jgd.analysis.cost import SweepCost as SweepCost
+from jgd.analysis.cost import cost_of as cost_of
+from jgd.analysis.final_scores import FinalScores as FinalScores
+from jgd.analysis.final_scores import final_scores as final_scores
+from jgd.analysis.findings import Finding as Finding
+from jgd.analysis.findings import findings as findings
+from jgd.analysis.importance import Importance as Importance
+from jgd.analysis.importance import importance as importance
+from jgd.analysis.importance import importance_of as importance_of
+from jgd.analysis.pick_losses import pick_losses as pick_losses
+from jgd.analysis.profiles import PerformanceProfile as PerformanceProfile
+from jgd.analysis.profiles import performance_profile as performance_profile
+from jgd.analysis.ranking import Ranking as Ranking
+from jgd.analysis.ranking import rank as rank
+from jgd.analysis.responses import ResponseCurve as ResponseCurve
+from jgd.analysis.responses import numeric_parameter as numeric_parameter
+from jgd.analysis.responses import numeric_parameters as numeric_parameters
+from jgd.analysis.responses import response as response
+from jgd.analysis.responses import response_of as response_of
+from jgd.analysis.responses import sensitivity_curves as sensitivity_curves
+from jgd.analysis.sensitivity import learning_rate_sensitivity as learning_rate_sensitivity
+from jgd.analysis.sensitivity import sensitivity_of as sensitivity_of
+from jgd.analysis.stability import StabilityBracket as StabilityBracket
+from jgd.analysis.stability import StabilityEdge as StabilityEdge
+from jgd.analysis.stability import stability_bracket as stability_bracket
+from jgd.analysis.stability import stability_edge as stability_edge
+from jgd.analysis.time_to_target import TimeToTarget as TimeToTarget
+from jgd.analysis.time_to_target import time_to_target as time_to_target
+from jgd.analysis.time_to_target import time_to_target_of as time_to_target_of
+from jgd.analysis.unit_cube import UnitCube as UnitCube
+from jgd.analysis.unit_cube import neighbors as neighbors
+from jgd.analysis.unit_cube import unit_cube as unit_cube

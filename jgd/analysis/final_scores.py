@@ -1,24 +1,26 @@
-"""What every lane of a sweep ended with: enters a `Sweep`, leaves scores that know diverged from stopped early."""
+"""What every run of a sweep ended with: enters a `Sweep`, leaves scores that know diverged from stopped early."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 import numpy as np
 
 from jgd.core import checks
-
-if TYPE_CHECKING:
-    from jgd.sweeps.result import Sweep
+from jgd.sweeps import Sweep
 
 
 @dataclass(frozen=True)
-class Finals:
-    """scores: (config, seed), the metric after the last step; NaN where the lane diverged or was stopped before.
+class FinalScores:
+    """The last validation scores of a sweep's configs.
 
-    diverged: (config, seed), whether it isn't finite though the config was given every step, or diverged before it was
-    stopped. stopped: (config,), given fewer steps than the others (halving). rows: (config,), the place of each config
-    in the sweep. larger_is_better: of the metric.
+    Attributes:
+        metric: Which one.
+        larger_is_better: Of the metric.
+        scores: (config, seed), after the last step; NaN where the run diverged or was stopped before.
+        diverged: (config, seed), whether it isn't finite though the config was given every step, or diverged before it was
+            stopped.
+        stopped: (config,), given fewer steps than the others (halving).
+        rows: (config,), the index of each config in the sweep.
     """
 
     metric: str
@@ -29,28 +31,39 @@ class Finals:
     rows: np.ndarray
 
 
-def finals(sweep: "Sweep", recipe: str | None = None, metric: str | None = None) -> Finals:
-    """The last validation scores of all configs, or of one recipe's. metric: default the one that selects.
+def final_scores(sweep: Sweep, recipe: str | None = None, metric: str | None = None) -> FinalScores:
+    """The last validation scores of all configs, or of one recipe's.
 
-    "loss" is better when smaller, whatever the sweep is selected by.
+    Args:
+        sweep: The result of `jgd.sweep`.
+        recipe: One of its recipes; default all.
+        metric: A validation metric; default the one that selects. "loss" is better when smaller, whatever the sweep is
+            selected by.
 
-    >>> import jgd
-    >>> found = jgd.sweep("hours_points", "sgd", {"learning_rate": [0.01, 9.0]}, seeds=2, steps=30)
-    >>> ends = finals(found)
-    >>> ends.metric, ends.scores.shape, ends.diverged.tolist()
-    ('loss', (2, 2), [[False, False], [True, True]])
+    Returns:
+        The scores, with what diverged and what was stopped.
+
+    Raises:
+        JgdValueError: For an unknown recipe or metric.
+
+    Example:
+        >>> import jgd
+        >>> found = jgd.sweep("hours_points", "sgd", {"learning_rate": [0.01, 9.0]}, seeds=2, steps=30)
+        >>> ends = final_scores(found)
+        >>> ends.metric, ends.scores.shape, ends.diverged.tolist()
+        ('loss', (2, 2), [[False, False], [True, True]])
     """
     metric = checks.choice("metric", metric or sweep.metric, sweep.validation)
-    rows = rows_of(sweep, recipe)
+    rows = config_indices(sweep, recipe)
     scores = np.asarray(sweep.validation[metric][rows, :, -1], np.float64)
     scores = np.where(np.isfinite(scores), scores, np.nan)
     stopped = sweep.reached[rows] < sweep.loss.shape[2]
     diverged = np.where(stopped[:, None], sweep.diverged_at[rows] >= 0, np.isnan(scores))
     larger = sweep.larger_is_better if metric == sweep.metric else metric != "loss"
-    return Finals(metric, larger, np.where(stopped[:, None], np.nan, scores), diverged, stopped, rows)
+    return FinalScores(metric, larger, np.where(stopped[:, None], np.nan, scores), diverged, stopped, rows)
 
 
-def standings(sweep: "Sweep", ends: Finals) -> np.ndarray:
+def overall_ranks(sweep: Sweep, ends: FinalScores) -> np.ndarray:
     """(configs,) larger for the better: where each stands among all, also among those that were stopped early.
 
     A config that ran to the end stands by its mean over seeds, above all that were stopped. Of those the one that was
@@ -65,7 +78,7 @@ def standings(sweep: "Sweep", ends: Finals) -> np.ndarray:
     return np.where(ends.diverged.any(axis=1), np.nan, place.ravel().astype(np.float64))
 
 
-def rows_of(sweep: "Sweep", recipe: str | None) -> np.ndarray:
+def config_indices(sweep: Sweep, recipe: str | None) -> np.ndarray:
     """The places of a recipe's configs on the config axis; of all where it is None."""
     names = [name for name, _ in sweep.configs]
     if recipe is None:
@@ -74,10 +87,10 @@ def rows_of(sweep: "Sweep", recipe: str | None) -> np.ndarray:
     return np.flatnonzero([name == recipe for name in names])
 
 
-def worst_first_places(scores: Sequence[float] | np.ndarray, larger_is_better: bool) -> np.ndarray:
+def worst_first_ranks(scores: Sequence[float] | np.ndarray, larger_is_better: bool) -> np.ndarray:
     """Ranks (configs,) from 1, the worst, to n; equal ones share the mean of theirs, and NaN are the worst, equally.
 
-    >>> worst_first_places([0.5, np.nan, 0.9, 0.5], larger_is_better=True).tolist()
+    >>> worst_first_ranks([0.5, np.nan, 0.9, 0.5], larger_is_better=True).tolist()
     [2.5, 1.0, 4.0, 2.5]
     """
     from scipy import stats  # here: jgd imports as fast as jax

@@ -1,25 +1,26 @@
 """Where a sweep stops being stable, against what the curvature allows: enters a `Sweep` and its task."""
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
 from jgd import gradients
-from jgd.analysis.final_scores import rows_of
+from jgd.analysis.final_scores import config_indices
 from jgd.core import checks
 from jgd.core import seeds as seeding
+from jgd.sweeps import Sweep
 from jgd.tasks import Task
-
-if TYPE_CHECKING:
-    from jgd.sweeps.result import Sweep
 
 
 @dataclass(frozen=True)
-class Bracket:
+class StabilityBracket:
     """Between which rates stability ends; NaN for an end that no rate tried shows.
 
-    largest_stable: of those below smallest_unstable. mixed: a rate above smallest_unstable is stable again.
+    Attributes:
+        largest_stable: Of those below smallest_unstable.
+        smallest_unstable: The first rate that broke.
+        mixed: A rate above smallest_unstable is stable again.
     """
 
     largest_stable: float
@@ -31,15 +32,18 @@ class Bracket:
 class StabilityEdge:
     """The edge that a sweep found, beside 2 (1 + β)/λ.
 
-    sharpness_at_start: (seeds,) λ, the Hessian's largest eigenvalue on the training rows, where each seed started.
-    sharpness_at_end: (seeds,) where the run at the largest stable rate ended; NaN where no rate is stable.
-    limit_at_start, limit_at_end: 2 (1 + β)/λ, the smallest over seeds: the rate above which descent must grow there.
-    ratio: largest_stable / limit_at_start; on a quadratic at most 1, and 1 − ratio is how far the next rate tried lies.
-    ratio_at_end: largest_stable / limit_at_end; near 1 where training drives the sharpness up to the edge (Cohen et al.
-    2021).
+    Attributes:
+        bracket: Between which rates stability ends.
+        sharpness_at_start: (seeds,) λ, the Hessian's largest eigenvalue on the training rows, where each seed started.
+        sharpness_at_end: (seeds,) where the run at the largest stable rate ended; NaN where no rate is stable.
+        limit_at_start: 2 (1 + β)/λ, the smallest over seeds: the rate above which descent must grow there.
+        limit_at_end: The same where the run at the largest stable rate ended.
+        ratio: largest_stable / limit_at_start; on a quadratic at most 1, and 1 − ratio is how far the next rate tried lies.
+        ratio_at_end: largest_stable / limit_at_end; near 1 where training drives the sharpness up to the edge (Cohen et al.
+            2021).
     """
 
-    bracket: Bracket
+    bracket: StabilityBracket
     sharpness_at_start: np.ndarray
     sharpness_at_end: np.ndarray
     limit_at_start: float
@@ -48,11 +52,22 @@ class StabilityEdge:
     ratio_at_end: float
 
 
-def stability_bracket(learning_rates: Any, unstable: np.ndarray) -> Bracket:
-    """The largest stable and the smallest unstable rate. unstable: (rates,) or (rates, seeds), one seed is enough.
+def stability_bracket(learning_rates: Any, unstable: np.ndarray) -> StabilityBracket:
+    """The largest stable and the smallest unstable learning rate.
 
-    >>> stability_bracket([0.1, 0.2, 0.4, 0.8], np.array([False, False, True, True]))
-    Bracket(largest_stable=0.2, smallest_unstable=0.4, mixed=False)
+    Args:
+        learning_rates: (rates,).
+        unstable: (rates,) or (rates, seeds), booleans; one seed is enough.
+
+    Returns:
+        The bracket.
+
+    Raises:
+        JgdValueError: For other shapes, and what are no booleans.
+
+    Example:
+        >>> stability_bracket([0.1, 0.2, 0.4, 0.8], np.array([False, False, True, True]))
+        StabilityBracket(largest_stable=0.2, smallest_unstable=0.4, mixed=False)
     """
     rates, unstable = np.asarray(learning_rates, np.float64), np.asarray(unstable)
     if rates.ndim != 1 or rates.size == 0 or len(unstable) != len(rates) or unstable.dtype != bool:
@@ -61,33 +76,46 @@ def stability_bracket(learning_rates: Any, unstable: np.ndarray) -> Bracket:
         )
     broke = unstable.reshape(len(rates), -1).any(axis=1)
     if not broke.any():
-        return Bracket(float(rates.max()), np.nan, False)
+        return StabilityBracket(float(rates.max()), np.nan, False)
     first = float(rates[broke].min())
     below = rates[~broke & (rates < first)]
-    return Bracket(float(below.max()) if below.size else np.nan, first, bool((rates[~broke] > first).any()))
+    return StabilityBracket(float(below.max()) if below.size else np.nan, first, bool((rates[~broke] > first).any()))
 
 
-def stability_edge(sweep: "Sweep", task: Task, recipe: str | None = None, momentum: float = 0.0) -> StabilityEdge:
+def stability_edge(sweep: Sweep, task: Task, recipe: str | None = None, momentum: float = 0.0) -> StabilityEdge:
     """Largest stable and smallest unstable learning rate of a sweep, and the limit 2 (1 + β)/λ that curvature sets.
 
-    A lane is unstable if it diverged or if its loss ended above where it started: just above the limit growth is slow,
-    and a short run has not crossed the divergence limit yet. task: the one swept (its loss, init and training rows).
-    The limit is that of plain gradient descent on all rows, or of the heavy ball with β = `momentum`, exact where the
-    loss is quadratic; for other optimizers, and for minibatches, the ratio only says how far they are from it. Other
-    hyperparameters must not vary, except where they leave the rate's stability alone. λ: `jgd.gradients.sharpness`.
-    Cohen et al. 2021, "Gradient descent on neural networks typically occurs at the edge of stability",
-    arXiv:2103.00065.
+    A run is unstable if it diverged or if its loss ended above where it started: just above the limit growth is slow,
+    and a short run has not crossed the divergence limit yet. The limit is that of plain gradient descent on all rows, or of
+    the heavy ball, exact where the loss is quadratic; for other optimizers, and for minibatches, the ratio only says how far
+    they are from it. Other hyperparameters must not vary, except where they leave the rate's stability alone. λ:
+    `jgd.gradients.sharpness`. Cohen et al. 2021, "Gradient descent on neural networks typically occurs at the edge of
+    stability", arXiv:2103.00065.
 
-    >>> import jgd
-    >>> found = jgd.sweep("hours_points", "sgd", {"learning_rate": [0.1, 0.2, 0.22, 0.4]}, seeds=1, steps=40)
-    >>> edge = stability_edge(found, jgd.tasks.get("hours_points"))
-    >>> edge.bracket.largest_stable, round(edge.limit_at_start, 3)  # 2/λ, λ = 2 Σx²/n
-    (0.2, 0.214)
+    Args:
+        sweep: The result of `jgd.sweep`.
+        task: The one swept (its loss, init and training rows).
+        recipe: One of the sweep's; default the only one.
+        momentum: β of the heavy ball, in [0, 1).
+
+    Returns:
+        The edge.
+
+    Raises:
+        JgdTypeError: For what is no task.
+        JgdValueError: For several recipes and none named, and a momentum outside [0, 1).
+
+    Example:
+        >>> import jgd
+        >>> found = jgd.sweep("hours_points", "sgd", {"learning_rate": [0.1, 0.2, 0.22, 0.4]}, seeds=1, steps=40)
+        >>> edge = stability_edge(found, jgd.tasks.get("hours_points"))
+        >>> edge.bracket.largest_stable, round(edge.limit_at_start, 3)  # 2/λ, λ = 2 Σx²/n
+        (0.2, 0.214)
     """
     if not isinstance(task, Task):
         raise checks.JgdTypeError(f"task must be the jgd.Task that was swept, got {task!r}")
     momentum = checks.number("momentum", momentum, "[0, 1)")
-    rows = np.array([i for i in rows_of(sweep, recipe) if "learning_rate" in sweep.configs[i][1]])
+    rows = np.array([i for i in config_indices(sweep, recipe) if "learning_rate" in sweep.configs[i][1]])
     owners = dict.fromkeys(sweep.configs[i][0] for i in rows)
     if len(owners) != 1:
         raise checks.JgdValueError(f"recipe must say whose learning_rate: one of {', '.join(owners) or 'none has one'}")
@@ -107,7 +135,7 @@ def stability_edge(sweep: "Sweep", task: Task, recipe: str | None = None, moment
 
 
 def grew(loss: np.ndarray, diverged_at: np.ndarray) -> np.ndarray:
-    """(configs, seeds), whether a lane diverged or its last loss is above its first. loss: (configs, seeds, steps).
+    """(configs, seeds), whether a run diverged or its last loss is above its first. loss: (configs, seeds, steps).
 
     >>> grew(np.array([[[1.0, 0.5], [1.0, 1.2], [1.0, np.nan]]]), np.array([[-1, -1, 1]])).tolist()
     [[False, True, True]]

@@ -1,10 +1,10 @@
-"""Layer 11: the `jgd` command. Thin: every subcommand calls one public function and prints what it returns.
+"""Layer 12: the `jgd` command. Thin: every subcommand calls one public function and prints what it returns.
 
-train.py  check.py  list.py                      one run, a gradient, what there is
-sweep.py  extend.py  confirm.py  replay.py  showing.py (`jgd show`)    a sweep and what can be done with its directory
-asked.py  words as a task and recipes, kept beside a sweep   importing.py  module:function   run_files.py  the directory
-show.py   tables, where files went                progress.py  bars
-words.py  what options mean: optimizers, schedules, orders
+train.py  check.py  list.py                          one run, a gradient, what there is
+sweep.py  extend.py  show.py  confirm.py  replay.py  a sweep, and what can be done with its directory
+task_options.py  methods.py  options.py              what options mean: tasks, optimizers and orders, values
+request.py  run_files.py                             what was asked for, kept in the directory; the directory
+importing.py  console.py  progress.py                module:function; tables and lines; bars
 """
 
 import sys
@@ -35,7 +35,7 @@ def main() -> None:
     app.command("list")(listing.command)
     try:
         with warnings.catch_warnings():
-            warnings.showwarning = _say
+            warnings.showwarning = _print_warning
             app()
     except (jgd.JgdError, ImportError, OSError) as error:
         command: Any = typer.main.get_command(app)
@@ -45,6 +45,6 @@ def main() -> None:
         sys.exit(2)
 
 
-def _say(message: Warning | str, *place: object) -> None:
+def _print_warning(message: Warning | str, *place: object) -> None:
     """A warning as one line: where in the code it arose is of no use on a terminal."""
     print(f"jgd: {message}", file=sys.stderr)

@@ -9,7 +9,7 @@ import numpy as np
 import typer
 
 from jgd import tasks
-from jgd.cli.importing import imported
+from jgd.cli.task_options import called
 from jgd.core import checks, seeds
 from jgd.gradients import check_gradients
 from jgd.losses import SupervisedLoss, errors, reductions
@@ -28,6 +28,7 @@ def check(
     as_json: Annotated[bool, typer.Option("--json", help="Print the result as JSON.")] = False,
 ) -> None:
     """Compare gradients with numbers, leaf by leaf, and name the fault.
+
     Exits 1 on a wrong gradient; 2 where nothing can be checked: bad input, a loss that is not finite or not the same
     twice; else 0, with inconclusive leaves too.
 
@@ -76,11 +77,7 @@ def _bundled(name: str, model: str | None, loss: str | None, rows: int, seed: in
 
 def _own(target: str) -> dict[str, Any]:
     """The user's own case, imported by name."""
-    function = imported("target", target)
-    try:
-        parts = function()
-    except Exception as error:  # whatever a user's code raises, it is the input that is bad
-        raise checks.JgdValueError(f"{target}() raised {type(error).__name__}: {error}") from error
+    parts = called("target", target)
     if not isinstance(parts, tuple) or len(parts) not in (3, 4):
         raise checks.JgdTypeError(
             f"{target} must return (loss, params, batch) or (loss, params, batch, gradient), got {type(parts).__name__}"

@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from jgd import results
+from jgd import reports
 from jgd.cli import console, request, run_files
 from jgd.cli.progress import sweep_progress
 from jgd.core import atomic_files
@@ -20,15 +20,15 @@ def command(
     Prints how flattering the choice was and how often the test rows have been read, and adds both to confirmation.json
     and confirmation.txt.
     """
-    found = request.opened(directory)
-    with sweep_progress(found.metric) as tell:
-        found = found.extend(tell=tell)  # the picks of half a sweep are not its picks
+    found = request.load(directory)
+    with sweep_progress(found.metric) as callback:
+        found = found.extend(callback=callback)  # the picks of half a sweep are not its picks
     if found.best.config is None:
-        console.say(run_files.ALL_DIVERGED)
+        console.print_line(run_files.ALL_DIVERGED)
         raise typer.Exit(1)
     with atomic_files.held(directory):  # two at once would both count as the first read
         sure = found.confirm(seeds)
-        written = results.save_confirmation(sure, directory)
-    console.say(results.confirmation_text(sure))
+        written = reports.save_confirmation(sure, directory)
+    console.print_line(reports.confirmation_text(sure))
     for path in written:
-        console.say(f"wrote {path}")
+        console.print_line(f"wrote {path}")

@@ -1,4 +1,4 @@
-"""How the command shows things: tables, and where files go."""
+"""How the command prints tables and lines, and where its files go."""
 
 import os
 from collections.abc import Callable, Sequence
@@ -14,10 +14,10 @@ from jgd.core import checks
 console = Console()
 
 
-def table(headings: Sequence[str], rows: Sequence[Sequence[str]], title: str | None = None) -> None:
+def print_table(headings: Sequence[str], rows: Sequence[Sequence[str]], title: str | None = None) -> None:
     """Print a table under its title; no cell is cut."""
     if title is not None:
-        say(title)
+        print_line(title)
     drawn = Table(box=SIMPLE_HEAD)
     for heading in headings:
         drawn.add_column(heading, overflow="fold")
@@ -26,15 +26,15 @@ def table(headings: Sequence[str], rows: Sequence[Sequence[str]], title: str | N
     console.print(drawn)
 
 
-def say(words: str) -> None:
+def print_line(words: str) -> None:
     """Print a line as it is: paths and configs may hold what rich would take for markup."""
     console.print(words, highlight=False, markup=False, soft_wrap=True)
 
 
-def run_directory(
+def output_directory(
     out: Path | None, name: str, overwrite: bool, goes_on: Callable[[Path], bool] = lambda path: False
 ) -> Path:
-    """`out`, refused where it holds files already; without it the first free of runs/name, runs/name-2, …
+    """`out`, refused where it holds files already; without it the first free of runs/name, runs/name-2 and so on.
 
     goes_on: whether a directory that holds files is one to go on in.
     """

@@ -19,7 +19,7 @@ def command(
 
     Only samplers that keep their first configs take more of them: halton, sobol and random.
     """
-    found = request.opened(directory)
-    with sweep_progress(found.metric) as tell:
-        found = found.extend(samples=samples, seeds=seeds, steps=steps, tell=tell)
-    raise typer.Exit(run_files.written(found, directory))
+    found = request.load(directory)
+    with sweep_progress(found.metric) as callback:
+        found = found.extend(samples=samples, seeds=seeds, steps=steps, callback=callback)
+    raise typer.Exit(run_files.save(found, directory))

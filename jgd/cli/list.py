@@ -5,25 +5,25 @@ from collections.abc import Callable, Collection
 from typing import Any
 
 import jgd
-from jgd.cli import console, options
+from jgd.cli import console, methods
 from jgd.data import orders
 
 
 def command() -> None:
     """List the tasks with their models, the losses, and optimizers, schedules and orders with their parameters."""
     tasks = [[name, ", ".join(models)] for name, (models, _) in jgd.tasks.registry.items()]
-    console.table(["task", "models (the first is the default)"], tasks)
+    console.print_table(["task", "models (the first is the default)"], tasks)
     for kind, registry in (("optimizer", jgd.optimizers.registry), ("schedule", jgd.schedules.registry)):
-        console.table([kind, "parameters"], [[name, parameters(build)] for name, build in registry.items()])
+        console.print_table([kind, "parameters"], [[name, signature(build)] for name, build in registry.items()])
     named = [[name, ""] for name in orders.NAMED]
-    console.table(
+    console.print_table(
         ["order", "parameters"],
-        named + [[name, parameters(build, options.BY_ROWS)] for name, build in options.ORDERS.items()],
+        named + [[name, signature(build, methods.BY_ROWS)] for name, build in methods.ORDERS.items()],
     )
-    console.table(["loss, for a table of your own"], [[name] for name in jgd.losses.errors])
+    console.print_table(["loss, for a table of your own"], [[name] for name in jgd.losses.errors])
 
 
-def parameters(build: Callable[..., Any], without: Collection[str] = ()) -> str:
+def signature(build: Callable[..., Any], without: Collection[str] = ()) -> str:
     """A builder's parameters as they are written in a call."""
     out = []
     for name, parameter in inspect.signature(build).parameters.items():

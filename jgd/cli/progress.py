@@ -13,7 +13,7 @@ from jgd.sweeps import SweepProgress
 
 @contextmanager
 def sweep_progress(metric: str) -> Iterator[Callable[[SweepProgress], None]]:
-    """A bar for compiling and one for running: blocks, speed, the best `metric` so far, diverged lanes, time left."""
+    """A bar for compiling and one for running: blocks, speed, the best `metric` so far, diverged runs, time left."""
     err = Console(stderr=True)
     columns = (
         TextColumn("{task.description:<7}"),
@@ -26,30 +26,35 @@ def sweep_progress(metric: str) -> Iterator[Callable[[SweepProgress], None]]:
         with Progress(*columns, console=err, transient=True, disable=not err.is_terminal) as bars:
             tasks = {stage: bars.add_task(stage, total=None, note="") for stage in ("compile", "run")}
 
-            def tell(tick: SweepProgress) -> None:
-                bars.update(tasks[tick.stage], completed=tick.done, total=tick.total, note=note(tick, metric))
+            def callback(progress: SweepProgress) -> None:
+                bars.update(
+                    tasks[progress.stage],
+                    completed=progress.done,
+                    total=progress.total,
+                    note=describe(progress, metric),
+                )
 
-            yield tell
+            yield callback
     except KeyboardInterrupt:
-        print("jgd: stopped; what has landed is kept, and the same command goes on from there", file=sys.stderr)
+        print("jgd: stopped; what is stored is kept, and the same command goes on from there", file=sys.stderr)
         raise
 
 
-def note(tick: SweepProgress, metric: str) -> str:
-    """A tick in words.
+def describe(progress: SweepProgress, metric: str) -> str:
+    """How far a sweep is, in words.
 
-    >>> note(SweepProgress("run", done=6000, total=9000, diverged=2, blocks=1, best=0.97123, seconds=3.0), "accuracy")
-    '1 block · 2,000 lane-steps/s · best accuracy 0.9712 · 2 diverged'
-    >>> note(SweepProgress("compile", done=1, total=2), "accuracy")
+    >>> describe(SweepProgress("run", done=6000, total=9000, diverged=2, blocks=1, best=0.97123, seconds=3.0), "accuracy")
+    '1 block · 2,000 steps/s · best accuracy 0.9712 · 2 diverged'
+    >>> describe(SweepProgress("compile", done=1, total=2), "accuracy")
     '1 of 2 programs'
     """
-    if tick.stage == "compile":
-        return f"{tick.done} of {tick.total} programs"
-    words = [f"{tick.blocks} {'block' if tick.blocks == 1 else 'blocks'}"]
-    if tick.seconds > 0:
-        words.append(f"{tick.done / tick.seconds:,.0f} lane-steps/s")
-    if math.isfinite(tick.best):
-        words.append(f"best {metric} {tick.best:.4g}")
-    if tick.diverged:
-        words.append(f"{tick.diverged} diverged")
+    if progress.stage == "compile":
+        return f"{progress.done} of {progress.total} programs"
+    words = [f"{progress.blocks} {'block' if progress.blocks == 1 else 'blocks'}"]
+    if progress.seconds > 0:
+        words.append(f"{progress.done / progress.seconds:,.0f} steps/s")
+    if math.isfinite(progress.best):
+        words.append(f"best {metric} {progress.best:.4g}")
+    if progress.diverged:
+        words.append(f"{progress.diverged} diverged")
     return " · ".join(words)

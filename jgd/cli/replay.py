@@ -1,4 +1,4 @@
-"""jgd replay: one lane of a sweep again, by the program that ran it."""
+"""jgd replay: one run of a sweep again, by the program that ran it."""
 
 from pathlib import Path
 from typing import Annotated
@@ -7,11 +7,12 @@ import typer
 
 from jgd.cli import console, request, run_files
 from jgd.core import checks
-from jgd.results.run_figures import training_curves
-from jgd.sweeps.recipes import said
+from jgd.plots import plot_training_curves
+from jgd.reports import save_figure
+from jgd.sweeps import format_config
 from jgd.sweeps.replay import SAME
 
-ANOTHER = 1  # the exit code where the lane didn't come out as it is stored
+ANOTHER = 1  # the exit code where the run didn't come out as it is stored
 
 
 def command(
@@ -23,16 +24,16 @@ def command(
         Path | None, typer.Option(help="Where to write; default replays/config-N-seed-M in the sweep's directory.")
     ] = None,
 ) -> None:
-    """Run one lane again and say whether it is bit for bit the stored one; exits 1 where it isn't.
+    """Make one run again and say whether it is bit for bit the stored one; exits 1 where it isn't.
 
     Writes history.csv and training.png.
     """
-    found = request.opened(directory)
-    place = found.lane(config, seed)[0]
+    found = request.load(directory)
+    place = found.indices(config, seed)[0]
     if steps is None and not found.reached[place]:
         raise checks.JgdValueError(f"config {config} has not run yet: give --steps, or `jgd extend {directory}` first")
     out = directory / run_files.REPLAYS / f"config-{config}-seed-{seed}" if out is None else out
-    console.run_directory(out, found.task, overwrite=True)  # can it be written?
+    console.output_directory(out, found.task, overwrite=True)  # can it be written?
     run = found.replay(config, seed, steps)
     recipe, values = found.configs[place]
     names = list(run.evaluations)
@@ -41,13 +42,15 @@ def command(
         for row in zip(*run.evaluations.values(), strict=True)
     ]
     head = [names[0], *(f"validation {name}" for name in names[1:])]
-    console.table(head, rows, title=f"{found.task}: config {config}, {recipe} ({said(values)}), seed {seed}")
-    console.say(str(run.status))
-    console.say(run.notes[0])
+    console.print_table(
+        head, rows, title=f"{found.task}: config {config}, {recipe} ({format_config(values)}), seed {seed}"
+    )
+    console.print_line(str(run.end))
+    console.print_line(run.notes[0])
     out.mkdir(parents=True, exist_ok=True)
     run.to_dataframe().drop(columns="seconds").to_csv(out / "history.csv")
-    training_curves(run, out / "training.png")
+    save_figure(out / "training.png", lambda ax: plot_training_curves(run, ax=ax))
     for name in ("history.csv", "training.png"):
-        console.say(f"wrote {out / name}")
+        console.print_line(f"wrote {out / name}")
     if not run.notes[0].startswith(SAME):
         raise typer.Exit(ANOTHER)

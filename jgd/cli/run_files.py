@@ -1,4 +1,4 @@
-"""A sweep's directory as the command leaves it: what there is, starting anew, and what was found written beside it."""
+"""A sweep's directory as the command leaves it: what there is, starting anew, and the results saved beside it."""
 
 import shutil
 from collections.abc import Iterator
@@ -6,17 +6,17 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import jgd
-from jgd import results
+from jgd import reports
 from jgd.cli import console, request
 from jgd.core import atomic_files
-from jgd.results import confirmation, files
-from jgd.results.table import columns, cost_line, rows, stopped_line
+from jgd.reports import confirmation, files
+from jgd.reports.table import cost_line, stopped_line, table_columns, table_rows
 
 SWEEP = "sweep.json"
-STORED = (SWEEP, "journal", "pieces", "lanes", "test_reads.json", request.FILE)  # what makes a directory a sweep's
+STORED = (SWEEP, "journal", "blocks", "lanes", "test_reads.json", request.FILE)  # what makes a directory a sweep's
 ASIDE = ".before"
 REPLAYS = "replays"
-ALL_DIVERGED = "every lane diverged, there is nothing to choose: try smaller learning rates"
+ALL_DIVERGED = "every run diverged, there is nothing to choose: try smaller learning rates"
 
 
 def holds_a_sweep(directory: Path) -> bool:
@@ -26,8 +26,8 @@ def holds_a_sweep(directory: Path) -> bool:
 
 
 @contextmanager
-def anew(directory: Path) -> Iterator[None]:
-    """What a sweep has left there is moved aside, and gone in the end; it comes back if no new one could begin."""
+def overwritten(directory: Path) -> Iterator[None]:
+    """What a sweep has left there is moved aside, and deleted in the end; it comes back if no new one could begin."""
     with atomic_files.held(directory):
         aside = directory / ASIDE
         shutil.rmtree(aside, ignore_errors=True)
@@ -44,24 +44,24 @@ def anew(directory: Path) -> Iterator[None]:
         shutil.rmtree(aside)
 
 
-def written(found: jgd.Sweep, directory: Path) -> int:
-    """Print a sweep's picks and cost and write them down: -> the exit code, 1 where every lane diverged."""
-    lanes = f"{len(found.configs)} configs × {len(found.seeds)} seeds, {found.plan.steps} steps"
-    title = f"{found.task}: {lanes}; ± is the 95% interval of the mean over seeds"
-    console.table(columns(found), rows(found), title=title)
+def save(found: jgd.Sweep, directory: Path) -> int:
+    """Print a sweep's picks and cost and write them down: -> the exit code, 1 where every run diverged."""
+    size = f"{len(found.configs)} configs × {len(found.seeds)} seeds, {found.steps} steps"
+    title = f"{found.task}: {size}; ± is the 95% interval of the mean over seeds"
+    console.print_table(table_columns(found), table_rows(found), title=title)
     if stopped_line(found):
-        console.say(stopped_line(found))
-    if found.cost["lane_steps"]:
-        console.say(cost_line(found))
+        console.print_line(stopped_line(found))
+    if found.cost["steps"]:
+        console.print_line(cost_line(found))
     else:
-        console.say("nothing was left to run: all lanes are stored")
-    for note in found.archive.notes:
-        console.say(f"note: {note}")
-    if found.cost["lane_steps"] or not all((directory / name).exists() for name in ("results.nc", "table.txt")):
-        for path in results.save_sweep(found, directory):
-            console.say(f"wrote {path}")
+        console.print_line("nothing was left to run: all runs are stored")
+    for note in found.notes:
+        console.print_line(f"note: {note}")
+    if found.cost["steps"] or not all((directory / name).exists() for name in ("results.nc", "table.txt")):
+        for path in reports.save_sweep(found, directory):
+            console.print_line(f"wrote {path}")
     if found.best.config is None:
-        console.say(ALL_DIVERGED)
+        console.print_line(ALL_DIVERGED)
         return 1
-    console.say(f"next: jgd confirm {directory}   (fresh seeds, and only then the test rows)")
+    console.print_line(f"next: jgd confirm {directory}   (fresh seeds, and only then the test rows)")
     return 0

@@ -1,6 +1,5 @@
 """jgd show: what is in a sweep's directory, also while the sweep runs or after it was killed."""
 
-from itertools import product
 from pathlib import Path
 from typing import Annotated
 
@@ -8,70 +7,66 @@ import numpy as np
 import typer
 
 import jgd
-from jgd import results
+from jgd import reports
 from jgd.cli import console, request
 from jgd.core import atomic_files, checks
 from jgd.core.statistics import estimate
-from jgd.descent import GOING
-from jgd.results import table
-from jgd.results.confirmation import FILES
-from jgd.sweeps.recipes import said
+from jgd.epoch_loop import NOT_DIVERGED
+from jgd.reports.confirmation import FILES
+from jgd.sweeps import format_config
 
 
 def command(
     directory: Annotated[Path, typer.Argument(help="Of a sweep.")],
     top: Annotated[int, typer.Option(help="Configs listed.")] = 10,
 ) -> None:
-    """Show the picks, the report (while the sweep isn't through: the best so far), and what was confirmed.
+    """Show the picks, the report (while the sweep isn't finished: the best so far), and what was confirmed.
 
     The report: the best configs with intervals, what speaks against them, what mattered, the cost. Nothing is run, and
     nothing is written.
     """
     checks.count("top", top, 1)
-    found = request.opened(directory)
-    left = _left(found)
-    size = f"{len(found.configs)} configs × {len(found.seeds)} seeds, {found.plan.steps} steps"
-    state = "through" if not left else f"{left} lanes are left on the way to step {found.legs[-1].until}"
-    console.say(f"{found.task}: {size}; {state}; {'running now' if atomic_files.in_use(directory) else 'not running'}")
-    console.table(table.columns(found), table.rows(found), title="picks; ± is the 95% interval of the mean over seeds")
+    found = request.load(directory)
+    left = found.runs_left
+    size = f"{len(found.configs)} configs × {len(found.seeds)} seeds, {found.steps} steps"
+    state = "finished" if not left else f"{left} runs are left on the way to step {found.rounds[-1].until}"
+    console.print_line(
+        f"{found.task}: {size}; {state}; {'running now' if atomic_files.in_use(directory) else 'not running'}"
+    )
+    console.print_table(
+        reports.table_columns(found),
+        reports.table_rows(found),
+        title="picks; ± is the 95% interval of the mean over seeds",
+    )
     if left:
         heads = ["config", "recipe", "hyperparameters", f"validation {found.metric}", "diverged"]
-        console.table(heads, _best(found, top), title="the best so far, of what has come to the last step")
+        console.print_table(heads, _best_so_far(found, top), title="the best so far, of what has come to the last step")
     else:
-        console.say(results.report(found, top))
-    for note in found.archive.notes:
-        console.say(f"note: {note}")
-    reads = len(found.archive.reads)
+        console.print_line(reports.report(found, top))
+    for note in found.notes:
+        console.print_line(f"note: {note}")
+    reads = len(found.test_reads)
     times = "once" if reads == 1 else f"{reads} times"
-    console.say(f"\nthe test rows were read {times}" if reads else "\nthe test rows have not been read")
+    console.print_line(f"\nthe test rows were read {times}" if reads else "\nthe test rows have not been read")
     confirmation = directory / FILES[1]
     if confirmation.exists():
-        console.say("\n" + confirmation.read_text(encoding="utf-8").rstrip())
+        console.print_line("\n" + confirmation.read_text(encoding="utf-8").rstrip())
 
 
-def _left(found: jgd.Sweep) -> int:
-    """Lanes that the last leg so far has not brought to its end; when it has, the sweep is through."""
-    if not found.legs:
-        return 0
-    leg = found.legs[-1]
-    lanes = product(leg.configs, range(len(found.seeds)))
-    return sum(not found.archive.done(config, seed, leg.until) for config, seed in lanes)
-
-
-def _best(found: jgd.Sweep, top: int) -> list[list[str]]:
-    """The best configs by their mean over seeds; those with lanes that diverged or are missing come after the others."""
+def _best_so_far(found: jgd.Sweep, top: int) -> list[list[str]]:
+    """The best configs by their mean over seeds; those with runs that diverged or are missing come after the others."""
     scores = np.where(np.isfinite(found.scores), found.scores, np.nan)
     missing = np.isnan(scores).sum(axis=1)
     some = np.flatnonzero(missing < scores.shape[1])
     means = np.nanmean(scores[some], axis=1) if len(some) else np.zeros(0)
     order = some[np.lexsort((-means if found.larger_is_better else means, missing[some]))][:top]
-    broken = (found.diverged_at != GOING).sum(axis=1)
+    broken = (found.diverged_at != NOT_DIVERGED).sum(axis=1)
     return [
         [
             str(place),
             found.configs[place][0],
-            said(found.configs[place][1]),
-            table.said(estimate(found.scores[place]), len(found.seeds)),
+            format_config(found.configs[place][1]),
+            reports.format_estimate(estimate(found.scores[place]), len(found.seeds)),
             f"{broken[place]} of {len(found.seeds)}",
         ]
         for place in order

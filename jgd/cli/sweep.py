@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from contextlib import nullcontext
+from dataclasses import replace
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -10,7 +11,8 @@ import typer
 import jgd
 from jgd.cli import console, options, run_files
 from jgd.cli.progress import sweep_progress
-from jgd.cli.request import Asked
+from jgd.cli.request import Request
+from jgd.cli.task_options import TaskOptions
 from jgd.core import checks
 from jgd.spaces import samplers
 from jgd.spaces.toml_space import space_of_toml
@@ -57,7 +59,7 @@ def command(
     scale: Annotated[
         str | None, typer.Option(help="Features of --data: standard (default), minmax or none, by the training rows.")
     ] = None,
-    halving: Annotated[
+    policy: Annotated[
         int | None, typer.Option(help="Successive halving: at each rung one config of so many goes on, 2 or more.")
     ] = None,
     block: Annotated[int | None, typer.Option(help="Configs a compiled block holds; default planned.")] = None,
@@ -66,8 +68,8 @@ def command(
         Path | None,
         typer.Option("--out", "--store", help="The sweep's directory; default runs/TASK, numbered."),
     ] = None,
-    extend: Annotated[
-        bool, typer.Option("--extend", help="Go on with a smaller sweep in --out: more samples, seeds or steps.")
+    resume: Annotated[
+        bool, typer.Option("--resume", help="Go on also with a smaller sweep in --out: more samples, seeds or steps.")
     ] = False,
     overwrite: Annotated[bool, typer.Option("--overwrite", help="Start anew in --out, whatever it holds.")] = False,
 ) -> None:
@@ -76,56 +78,57 @@ def command(
     The directory holds all that was done, block by block: killed at any moment, the same command goes on and ends with
     the same numbers. When it is through there are results.nc, table.txt, sensitivity.png and loss.png too.
     """
-    if extend and (out is None or overwrite):
-        raise checks.JgdValueError("--extend goes on with what --out holds: give --out, and no --overwrite")
+    if resume and (out is None or overwrite):
+        raise checks.JgdValueError("--resume goes on with what --out holds: give --out, and no --overwrite")
     file = None if data is None else str(data)
-    asked = Asked(task, model, file, target, loss, scale, tuple(recipe or []), str(Path.cwd()))
-    what = asked.make_task()
+    request = Request(TaskOptions(task, model, file, target, loss, scale, str(Path.cwd())), tuple(recipe or []))
+    what, _ = request.task.make()
     searched = _space(space, learning_rates, set_ or [])
-    recipes = _recipes(optimizer, asked, searched)
-    options: dict[str, Any] = {
+    recipes = _recipes(optimizer, request, searched)
+    arguments: dict[str, Any] = {
         "samples": _samples(searched, sampler, samples),
         "sampler": sampler,
         "seeds": seeds,
         "steps": steps,
         "batch_size": _batch_size(batch_size, searched, what),
-        "halving": halving,
+        "policy": policy,
         "block": block,
         "memory": None if memory is None else checks.count("memory", memory, 1) * 2**20,
     }
-    asked.options.update(options, space=searched.describe(), recipes=None if recipes is None else list(recipes))
-    goes_on = asked.is_in if out is None else run_files.holds_a_sweep
-    directory = console.run_directory(out, asked.name, overwrite, goes_on)
+    names = None if recipes is None else list(recipes)
+    request = replace(request, options={**arguments, "space": searched.describe(), "recipes": names})
+    goes_on = request.is_stored_in if out is None else run_files.holds_a_sweep
+    directory = console.output_directory(out, request.task.name, overwrite, goes_on)
 
-    def keeping(tell: Callable[[SweepProgress], None]) -> Callable[[SweepProgress], None]:
-        def told(tick: SweepProgress) -> None:
-            if tick.stage == "compile":  # the plan was checked, and the directory is this sweep's
-                asked.keep_in(directory)
-            tell(tick)
+    with sweep_progress(what.metric) as show, run_files.overwritten(directory) if overwrite else nullcontext():
 
-        return told
+        def callback(progress: SweepProgress) -> None:
+            if progress.stage == "compile":  # the plan was checked, and the directory is this sweep's
+                request.save(directory)
+            show(progress)
 
-    with sweep_progress(what.metric) as tell, run_files.anew(directory) if overwrite else nullcontext():
-        found = jgd.sweep(what, recipes, searched, store=directory, extend=extend, tell=keeping(tell), **options)
-        asked.keep_in(directory)
-    raise typer.Exit(run_files.written(found, directory))
+        found = jgd.sweep(what, recipes, searched, store=directory, resume=resume, callback=callback, **arguments)
+        request.save(directory)
+    raise typer.Exit(run_files.save(found, directory))
 
 
-def _space(file: Path | None, rates: tuple[float, float, int] | None, assigned: Sequence[str]) -> jgd.Space:
+def _space(file: Path | None, rates: tuple[float, float, int] | None, fixes: Sequence[str]) -> jgd.Space:
     """The space of --space, or the learning rates, with what --set fixes."""
     names = {} if file is None else space_of_toml(file).describe()
-    fixed: dict[str, Any] = options.assigned(assigned, "--set", {"learning_rate": "--learning-rates"}, float)
+    fixed: dict[str, Any] = options.assignments(fixes, "--set", {"learning_rate": "--learning-rates"}, float)
     if rates is not None or file is None:
         fixed["learning_rate"] = jgd.spaces.log_grid(*(rates or RATES))
     twice = sorted(set(names) & set(fixed))
     if twice:
-        raise checks.JgdValueError(f"{twice[0]} is said twice: in --space {file}, and by an option")
+        raise checks.JgdValueError(f"{twice[0]} is given twice: in --space {file}, and by an option")
     return jgd.Space.of({**{name: fixed[name] for name in sorted(fixed, key="learning_rate".__ne__)}, **names})
 
 
-def _recipes(chosen: Sequence[str] | None, asked: Asked, searched: jgd.Space) -> dict[str, Callable[..., Any]] | None:
+def _recipes(
+    chosen: Sequence[str] | None, request: Request, searched: jgd.Space
+) -> dict[str, Callable[..., Any]] | None:
     """Builders and functions by name; None where the space names its optimizers."""
-    functions = asked.functions()
+    functions = request.recipe_functions()
     if not chosen and not functions and "optimizer" in searched.names:
         return None
     names = chosen or ([] if functions else RECIPES)

@@ -2,23 +2,25 @@
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, NamedTuple
 
 import numpy as np
 import typer
 
 import jgd
-from jgd.cli import console, options
+from jgd.cli import console, methods
+from jgd.cli.task_options import TaskOptions
 from jgd.core import checks
 from jgd.training.resume import UnaskedError
-from jgd.training.seeds import BROKEN
 
-CLASSES = ("softmax_cross_entropy", "logistic_nll", "softmax", "logistic")  # losses and models of labels …
-VALUES = ("squared_error", "linear")  # … and of values
+STEPS = 300
+DEFAULT_OPTIMIZER = "adam"
 
 
 def command(
-    task: Annotated[str | None, typer.Argument(help="A task of `jgd list`; none with --data.")] = None,
+    task: Annotated[
+        str | None, typer.Argument(help="A task of `jgd list`, or module:function that makes one; none with --data.")
+    ] = None,
     data: Annotated[
         Path | None, typer.Option(help="A table of your own: .csv, .parquet (with pyarrow) or .npz.")
     ] = None,
@@ -28,16 +30,23 @@ def command(
     ] = None,
     model: Annotated[str | None, typer.Option(help="linear, logistic, softmax, mlp; default the task's first.")] = None,
     loss: Annotated[str | None, typer.Option(help="A loss for --data; default what suits target and model.")] = None,
-    optimizer: Annotated[str, typer.Option("--optimizer", "-o", help="One of `jgd list`.")] = "adam",
+    optimizer: Annotated[
+        str | None, typer.Option("--optimizer", "-o", help=f"One of `jgd list`; default {DEFAULT_OPTIMIZER}.")
+    ] = None,
+    recipe: Annotated[
+        str | None,
+        typer.Option(help="module:function, a recipe of your own instead of --optimizer; it may return a jgd.RunSpec."),
+    ] = None,
     learning_rate: Annotated[float | None, typer.Option(help="> 0; default the optimizer's own, or 1e-3.")] = None,
     set_: Annotated[
-        list[str] | None, typer.Option("--set", help="NAME=VALUE: another parameter of the optimizer; repeat it.")
+        list[str] | None,
+        typer.Option("--set", help="NAME=VALUE: another parameter of the optimizer or recipe; repeat it."),
     ] = None,
     schedule: Annotated[
         str | None, typer.Option(help="A schedule of `jgd list`; --learning-rate is its peak or first value.")
     ] = None,
     set_schedule: Annotated[list[str] | None, typer.Option(help="NAME=VALUE: a parameter of the schedule.")] = None,
-    steps: Annotated[int | None, typer.Option(help="Updates; default 300.")] = None,
+    steps: Annotated[int | None, typer.Option(help=f"Updates; default {STEPS}.")] = None,
     epochs: Annotated[int | None, typer.Option(help="Passes over the rows, instead of --steps.")] = None,
     batch_size: Annotated[
         int | None, typer.Option(help="Rows a step; default 64, or all where there are fewer.")
@@ -55,20 +64,14 @@ def command(
     evaluate_every: Annotated[
         int | None, typer.Option(help="Steps between validations; default a tenth of all: name it if more may follow.")
     ] = None,
-    patience: Annotated[
-        int | None, typer.Option(help="StoppingRule after so many evaluations without progress.")
-    ] = None,
+    patience: Annotated[int | None, typer.Option(help="Stop after so many evaluations without progress.")] = None,
     min_delta: Annotated[float, typer.Option(help="What counts as progress for --patience: more than this.")] = 0.0,
-    gradient_norm: Annotated[
-        float | None, typer.Option(help="StoppingRule once the gradient's norm is this small.")
-    ] = None,
+    gradient_norm: Annotated[float | None, typer.Option(help="Stop once the gradient's norm is this small.")] = None,
     loss_change: Annotated[
-        float | None, typer.Option(help="StoppingRule once an epoch's mean loss changes this little.")
+        float | None, typer.Option(help="Stop once an epoch's mean loss changes this little.")
     ] = None,
-    target_loss: Annotated[
-        float | None, typer.Option(help="StoppingRule once a step's training loss is this small.")
-    ] = None,
-    seconds: Annotated[float | None, typer.Option(help="StoppingRule after so long.")] = None,
+    target_loss: Annotated[float | None, typer.Option(help="Stop once a step's training loss is this small.")] = None,
+    seconds: Annotated[float | None, typer.Option(help="Stop after so long.")] = None,
     store: Annotated[Path | None, typer.Option(help="Keep snapshots in this directory.")] = None,
     resume: Annotated[bool, typer.Option("--resume", help="Go on with the run in --store.")] = False,
     out: Annotated[Path | None, typer.Option(help="Write history.csv and training.png here.")] = None,
@@ -77,84 +80,108 @@ def command(
     """Train a run and print its validation curve and status. The test rows stay unread."""
     if steps is not None and epochs is not None:
         raise checks.JgdValueError("--steps and --epochs: give one of them")
-    table = _table(task, data, target, scale, model, loss)
-    what = jgd.tasks.get(str(task), model) if table is None else _task(table, scale, model, loss)
-    directory = None if out is None else console.run_directory(out, what.name, overwrite)
-    rows = checks.rows("data", what.train)
-    descent = options.optimizer(optimizer, learning_rate, set_ or [], schedule, set_schedule or [])
-    size = checks.count("batch_size", min(64, rows) if batch_size is None else batch_size, 1, rows)
-    per_epoch = -(-rows // size)
-    steps = 300 if steps is None and epochs is None else steps
-    total = steps if steps is not None else checks.count("epochs", epochs, 0) * per_epoch
+    if recipe is not None and optimizer is not None:
+        raise checks.JgdValueError("--optimizer and --recipe: give one of them")
+    file = None if data is None else str(data)
+    asked, table = TaskOptions(task, model, file, target, loss, scale).make()
+    rate, words = methods.RateOptions(learning_rate, schedule, set_schedule or []), set_ or []
+    if recipe is None:
+        method = optimizer or DEFAULT_OPTIMIZER
+        what, chosen = asked, methods.make_optimizer(method, words, rate)
+    else:
+        method = recipe.rpartition(":")[2]
+        what, chosen = methods.run_recipe(recipe, words, rate, asked)
+    directory = None if out is None else console.output_directory(out, what.name, overwrite)
+    length = _length(steps, epochs, batch_size, checks.rows("data", what.train))
     if target_loss is not None:
         checks.number("target_loss", target_loss, "(-inf, inf)")
     labels = what.train[1] if "accuracy" in what.metrics else None
+    column = _column(table, order_by)
     arguments: dict[str, Any] = {
-        "steps": steps,
+        "steps": length.steps,
         "epochs": epochs,
-        "batch_size": size,
-        "order": options.order(order, set_order or [], _column(table, order_by), labels, per_epoch, total),
+        "batch_size": length.batch_size,
+        "order": methods.make_order(order, set_order or [], column, labels, length.per_epoch, length.total),
         "validation": what.validation,
         "metrics": what.metrics,
         "metric": what.metric,
         "larger_is_better": what.larger_is_better,
-        "evaluate_every": max(1, -(-total // 10)) if evaluate_every is None else evaluate_every,
+        "evaluate_every": max(1, -(-length.total // 10)) if evaluate_every is None else evaluate_every,
         "stop": jgd.StoppingRule(gradient_norm, loss_change, target_loss, patience, min_delta, seconds),
     }
+    title = f"{what.name}, {method}"
     if seeds is not None:
-        if store is not None or resume:
-            raise checks.JgdValueError("--store keeps one run: use it without --seeds")
-        if seed is not None:
-            raise checks.JgdValueError("--seed is of one run, --seeds of several: give one of them")
-        runs = jgd.train_seeds(what.loss, descent, what.init, what.train, seeds=seeds, **arguments)
-        _summary(what, optimizer, runs)
-        named = {f"seed {seed}": run for seed, run in zip(runs.seeds, runs, strict=True)}
+        runs = _several(what, chosen, title, seeds, seed, store is not None or resume, arguments)
     else:
-        if resume and store is None:
-            raise checks.JgdValueError("--resume needs --store, the directory of the run to go on with")
-        seed = 0 if seed is None else seed
-        start = what.init(jgd.init_key(seed))
-        try:
-            run = jgd.train(what.loss, descent, start, what.train, seed=seed, store=store, resume=resume, **arguments)
-        except UnaskedError as held:
-            raise checks.JgdValueError(
-                f"--store {store} holds a run: --resume goes on with it, or name another directory"
-            ) from held
-        except KeyboardInterrupt as stopped:
-            if isinstance(run := getattr(stopped, "run", None), jgd.Run):
-                kept = "" if store is None else f"; --resume goes on with what --store {store} keeps"
-                console.say(f"{run.status}{kept}")
-            raise
-        _curve(what, optimizer, run)
-        named = {"": run}
+        runs = {"": _single(what, chosen, title, seed or 0, store, resume, arguments)}
     if directory is not None:
-        _write(directory, named)
-    if any(run.status.name in BROKEN for run in named.values()):
+        _write(directory, runs)
+    if any(run.status.broken for run in runs.values()):
         raise typer.Exit(1)
 
 
-def _table(
-    task: str | None, data: Path | None, target: str | None, scale: str | None, model: str | None, loss: str | None
-) -> jgd.data.Dataset | None:
-    """The rows of --data; None for a bundled task."""
-    if (task is None) == (data is None):
-        raise checks.JgdValueError("name a task of `jgd list`, or give --data FILE --target COLUMN")
-    if data is None:
-        for name, value in (("--target", target), ("--loss", loss), ("--scale", scale)):
-            if value is not None:
-                raise checks.JgdValueError(f"{name} belongs to --data; the task {task!r} has its own")
-        return None
-    if target is None:
-        raise checks.JgdValueError("--data needs --target, the column to predict")
-    if loss is not None:
-        checks.choice("loss", loss, jgd.losses.errors)
-    says = loss or model  # whichever was named tells labels from values
-    return jgd.data.read(data, target, "classes" if says in CLASSES else "values" if says in VALUES else "auto")
+class Length(NamedTuple):
+    """How long a run is: `steps` unless epochs are counted, `total` steps in any case."""
+
+    steps: int | None
+    batch_size: int
+    per_epoch: int
+    total: int
 
 
-def _task(table: jgd.data.Dataset, scale: str | None, model: str | None, loss: str | None) -> jgd.Task:
-    scaling = options.SCALES[checks.choice("scale", "standard" if scale is None else scale, options.SCALES)]
-    return jgd.tasks.of_table(table, model, loss, scale=scaling)
+def _length(steps: int | None, epochs: int | None, batch_size: int | None, rows: int) -> Length:
+    size = checks.count("batch_size", min(64, rows) if batch_size is None else batch_size, 1, rows)
+    per_epoch = -(-rows // size)
+    steps = STEPS if steps is None and epochs is None else steps
+    total = steps if steps is not None else checks.count("epochs", epochs, 0) * per_epoch
+    return Length(steps, size, per_epoch, total)
+
+
+def _several(
+    task: jgd.Task,
+    optimizer: jgd.Optimizer,
+    title: str,
+    count: int,
+    seed: int | None,
+    stored: bool,
+    arguments: Mapping[str, Any],
+) -> dict[str, jgd.Run]:
+    """The runs of seeds 0 … count − 1, with their summary printed."""
+    if stored:
+        raise checks.JgdValueError("--store keeps one run: use it without --seeds")
+    if seed is not None:
+        raise checks.JgdValueError("--seed is of one run, --seeds of several: give one of them")
+    runs = jgd.train_seeds(task.loss, optimizer, task.init, task.train, seeds=count, **arguments)
+    _print_summary(title, task, runs)
+    return {f"seed {each}": run for each, run in zip(runs.seeds, runs, strict=True)}
+
+
+def _single(
+    task: jgd.Task,
+    optimizer: jgd.Optimizer,
+    title: str,
+    seed: int,
+    store: Path | None,
+    resume: bool,
+    arguments: Mapping[str, Any],
+) -> jgd.Run:
+    """One run, with its validation curve printed; Ctrl-C says what is kept."""
+    if resume and store is None:
+        raise checks.JgdValueError("--resume needs --store, the directory of the run to go on with")
+    params = task.init(jgd.init_key(seed))
+    try:
+        run = jgd.train(task.loss, optimizer, params, task.train, seed=seed, store=store, resume=resume, **arguments)
+    except UnaskedError as held:
+        raise checks.JgdValueError(
+            f"--store {store} holds a run: --resume goes on with it, or name another directory"
+        ) from held
+    except KeyboardInterrupt as stopped:
+        if isinstance(run := getattr(stopped, "run", None), jgd.Run):
+            kept = "" if store is None else f"; --resume goes on with what --store {store} keeps"
+            console.print_line(f"{run.end}{kept}")
+        raise
+    _print_curve(title, task, run)
+    return run
 
 
 def _column(table: jgd.data.Dataset | None, name: str | None) -> np.ndarray | None:
@@ -167,41 +194,42 @@ def _column(table: jgd.data.Dataset | None, name: str | None) -> np.ndarray | No
     return jgd.split(column).train  # as `tasks.of_table` splits the table
 
 
-def _shown(value: float) -> str:
+def _format(value: float) -> str:
     """Four decimals, or four digits of what these would show as 0.00 or as a row of digits."""
     return f"{value:.4f}" if value == 0 or 1e-2 <= abs(value) < 1e6 else f"{value:.4g}"
 
 
-def _curve(what: jgd.Task, optimizer: str, run: jgd.Run) -> None:
+def _print_curve(title: str, task: jgd.Task, run: jgd.Run) -> None:
     names = list(run.evaluations)
-    table = [[str(int(row[0])), *map(_shown, row[1:])] for row in zip(*run.evaluations.values(), strict=True)]
-    console.table([names[0], *(f"validation {name}" for name in names[1:])], table, title=f"{what.name}, {optimizer}")
+    table = [[str(int(row[0])), *map(_format, row[1:])] for row in zip(*run.evaluations.values(), strict=True)]
+    console.print_table([names[0], *(f"validation {name}" for name in names[1:])], table, title=title)
     if run.best is not None:
-        console.say(f"best {what.metric} {_shown(run.best.value)} at step {run.best.step}")
-    console.say(str(run.status))
+        console.print_line(f"best {task.metric} {_format(run.best.value)} at step {run.best.step}")
+    console.print_line(str(run.end))
     for note in run.notes:
-        console.say(f"note: {note}")
+        console.print_line(f"note: {note}")
 
 
-def _summary(what: jgd.Task, optimizer: str, runs: jgd.Runs) -> None:
+def _print_summary(title: str, task: jgd.Task, runs: jgd.Runs) -> None:
     rows = []
-    for name in ("loss", *what.metrics):
+    for name in ("loss", *task.metrics):
         s = runs.summary(name)
-        mean, std, low, high = (_shown(s[key]) for key in ("mean", "std", "low", "high"))
+        mean, std, low, high = (_format(s[key]) for key in ("mean", "std", "low", "high"))
         rows.append([name, mean, std, f"{low} … {high}", str(int(s["n"])), str(int(s["diverged"]))])
     head = ["validation", "mean", "std", "95% interval", "runs", "diverged"]
-    console.table(head, rows, title=f"{what.name}, {optimizer}, {len(runs)} seeds")
+    console.print_table(head, rows, title=f"{title}, {len(runs)} seeds")
     for seed, run in zip(runs.seeds, runs, strict=True):
-        console.say(f"seed {seed}: {run.status}")
+        console.print_line(f"seed {seed}: {run.end}")
 
 
 def _write(directory: Path, runs: Mapping[str, jgd.Run]) -> None:
-    from jgd.results.run_figures import training_curves
+    from jgd.plots import plot_training_curves
+    from jgd.reports import save_figure
 
     directory.mkdir(parents=True, exist_ok=True)
     for name, run in runs.items():
         path = directory / f"history{'-' + name.replace(' ', '-') if name else ''}.csv"
         run.to_dataframe().to_csv(path)
-        console.say(f"wrote {path}")
-    training_curves(runs.get("", runs), directory / "training.png")
-    console.say(f"wrote {directory / 'training.png'}")
+        console.print_line(f"wrote {path}")
+    save_figure(directory / "training.png", lambda ax: plot_training_curves(runs.get("", runs), ax=ax))
+    console.print_line(f"wrote {directory / 'training.png'}")

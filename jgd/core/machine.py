@@ -3,9 +3,13 @@
 import hashlib
 import os
 import platform
+import warnings
+from collections.abc import Mapping
 from pathlib import Path
 
 import jax
+
+from jgd.core.fingerprint import differences
 
 
 def fingerprint() -> dict[str, str]:
@@ -25,6 +29,13 @@ def fingerprint() -> dict[str, str]:
         "cores": str(os.cpu_count()),
         "xla_flags": os.environ.get("XLA_FLAGS", ""),
     }
+
+
+def warn_of_another(said: str, there: Mapping[str, str], stacklevel: int) -> None:
+    """Warn, with what differs, where a machine's fingerprint isn't this one's."""
+    elsewhere = differences(there, fingerprint())
+    if elsewhere:
+        warnings.warn(f"{said}: {'; '.join(elsewhere)}", stacklevel=stacklevel)
 
 
 def _processor() -> tuple[str, str]:

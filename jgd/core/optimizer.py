@@ -1,55 +1,20 @@
-"""Chain, a transform made of transforms, and Optimizer, the door: the only place that knows the counter, dtypes and shapes."""
+"""Optimizer, the door to a transform: the only place that knows the counter, dtypes and shapes."""
 
-from collections.abc import Callable
-from typing import Any
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from typing import Any, TypeAlias
 
 import jax
 import jax.numpy as jnp
 from jax import Array
 
-from jgd.core import checks, tree
+from jgd.core import checks, hyperparameters, tree
+from jgd.core.composite import Chain
 from jgd.core.functions import OnBatch
 from jgd.core.record import record
-from jgd.core.types import Context, Params, Transform
-
-
-@record
-class Chain:
-    """A transform made of transforms: each one's updates are the next one's input."""
-
-    transforms: tuple[Transform, ...]
-
-    def init(self, params: Params) -> tuple[Any, ...]:
-        return tuple(transform.init(params) for transform in self.transforms)
-
-    def update(self, updates: Params, states: tuple[Any, ...], context: Context) -> tuple[Params, tuple[Any, ...]]:
-        out = []
-        for transform, state in zip(self.transforms, states, strict=True):
-            updates, state = transform.update(updates, state, context)
-            out.append(state)
-        return updates, tuple(out)
-
-    def eval_params(self, params: Params, states: tuple[Any, ...]) -> Params:
-        for transform, state in zip(self.transforms, states, strict=True):
-            params = eval_params(transform, params, state)
-        return params
-
-    @property
-    def ignores_updates(self) -> bool:
-        return getattr(self.transforms[0], "ignores_updates", False)
-
-    @property
-    def must_be_last(self) -> bool:
-        return getattr(self.transforms[-1], "must_be_last", False)
-
-    @property
-    def per_leaf(self) -> bool:
-        return any(getattr(transform, "per_leaf", False) for transform in self.transforms)
-
-
-def eval_params(transform: Any, params: Params, state: Any) -> Params:
-    """The parameters that a transform would have evaluated: its own answer, or those that descend."""
-    return transform.eval_params(params, state) if hasattr(transform, "eval_params") else params
+from jgd.core.seeds import NoiseKeys
+from jgd.core.transform import Context, Transform, UpdateInfo
+from jgd.core.types import Params, Scalar
 
 
 @record
@@ -133,15 +98,87 @@ class Optimizer:
         updates, inner = self.transform.update(context.grads, tree.widen(state.inner, wide), context)
         last = jnp.iinfo(jnp.int32).max
         step = jnp.where(state.step < last, state.step + 1, last)  # saturates: a wrapped clock would run schedules anew
-        inner = tree.own(tree.cast_like(inner, state.inner), (grads, params, context.grads, context.params, updates))
+        inner = tree.copy_aliased(
+            tree.cast_like(inner, state.inner), (grads, params, context.grads, context.params, updates)
+        )
         return updates, OptimizerState(step, inner)
 
     def eval_params(self, state: OptimizerState, params: Params) -> Params:
         """The parameters to evaluate and deploy: an average, where a transform keeps one, else `params` themselves."""
         self._check(state, params)
         wide = tree.compute_dtype(params)
-        read = eval_params(self.transform, tree.widen(params, wide), tree.widen(state.inner, wide))
+        read = self.transform.eval_params(tree.widen(params, wide), tree.widen(state.inner, wide))
         return tree.cast_like(read, params)
+
+    def info(self, state: OptimizerState) -> UpdateInfo:
+        """What the last update reports, () each: the learning rate used (NaN where none is), and whether it was skipped.
+
+        >>> import jgd
+        >>> optimizer = jgd.optimizers.sgd(jgd.schedules.StepDecay(0.5, step_size=1, decay_rate=0.5))
+        >>> state = optimizer.init(jnp.ones(2))
+        >>> for _ in range(2):
+        ...     _, state = optimizer.update(jnp.ones(2), state, jnp.ones(2))
+        >>> float(optimizer.info(state).learning_rate)
+        0.25
+        """
+        info = self.transform.info(state.inner)
+        rate = jnp.full((), jnp.nan, jnp.float32) if info.learning_rate is None else info.learning_rate
+        return UpdateInfo(rate, skipped=jnp.zeros((), bool) if info.skipped is None else info.skipped)
+
+    def reseed(self, state: OptimizerState, key: Array) -> OptimizerState:
+        """The state whose random numbers are those of `key`, a run's own: no two transforms, and no two runs, share them."""
+        return replace(state, inner=self.transform.reseed(state.inner, NoiseKeys(key)))
+
+    def observe(self, state: OptimizerState, metric: Any) -> OptimizerState:
+        """The state that has seen a validation metric, (), for transforms that act on it at the next update.
+
+        >>> import jgd
+        >>> plateau = jgd.transforms.ReduceOnPlateau(factor=0.5, patience=0, of="validation")
+        >>> optimizer = jgd.chain(jgd.optimizers.sgd(1.0), plateau)
+        >>> state = optimizer.init(jnp.zeros(()))
+        >>> for metric in (0.3, 0.4):
+        ...     updates, state = optimizer.update(jnp.ones(()), optimizer.observe(state, metric), jnp.zeros(()))
+        >>> float(updates)
+        -0.5
+        """
+        return replace(state, inner=self.transform.observe(state.inner, metric))
+
+    @property
+    def hyperparameters(self) -> dict[str, Scalar]:
+        """Its numbers and schedules by name, in the order of the chain.
+
+        A name is the field's; "Class.field" where several have it, "Class[0].field" where they are of one class.
+
+        Example:
+            >>> import jgd
+            >>> jgd.optimizers.adamw(0.1, weight_decay=0.01).hyperparameters["weight_decay"]
+            0.01
+        """
+        return {name: each.value for name, each in hyperparameters.named(self).items()}
+
+    def with_hyperparameters(self, changes: Mapping[str, Scalar] | None = None, /, **named: Scalar) -> "Optimizer":
+        """The same method with other numbers, for a new run or for one that goes on with its state.
+
+        A number for a number compiles nothing anew, and may be traced; a schedule for a number, or the other way round,
+        does. What a state remembers, such as the scale of a plateau, stays.
+
+        Args:
+            changes: New values by name, for names that are no Python words.
+            **named: New values by name: numbers, arrays or schedules.
+
+        Returns:
+            A new optimizer.
+
+        Raises:
+            JgdError: For a name that is not in `hyperparameters`, with the nearest, and for a value outside its rule.
+
+        Example:
+            >>> import jgd
+            >>> optimizer = jgd.optimizers.adam(0.1)
+            >>> optimizer.with_hyperparameters(learning_rate=0.2, b1=0.5) == jgd.optimizers.adam(0.2, b1=0.5)
+            True
+        """
+        return hyperparameters.changed(self, {**(changes or {}), **named})
 
     def _check(self, state: Any, params: Params) -> None:
         """Refuse what `init` would not make for such parameters; no array is made to find out."""
@@ -151,50 +188,63 @@ class Optimizer:
         checks.same_state(state, jax.eval_shape(self.init, params))
 
 
-def chain(*transforms: Transform) -> Optimizer:
+TransformLike: TypeAlias = Any  # a transform, or an optimizer, which counts as its transform
+
+
+def as_transform(value: Any, who: str) -> Transform:
+    """`value`, a transform or an optimizer's transform; anything else is refused in the name of `who`."""
+    transform = value.transform if isinstance(value, Optimizer) else value
+    if not isinstance(transform, Transform):
+        raise checks.JgdTypeError(
+            f"{who} takes transforms (records that derive from jgd.Transform) and optimizers, got {value!r}"
+        )
+    if jax.tree_util.all_leaves([transform]):
+        raise checks.JgdTypeError(
+            f"{who} takes transforms that are records, got {value!r}: put @jgd.record above {type(value).__name__}"
+        )
+    return transform
+
+
+def chain(*transforms: TransformLike) -> Optimizer:
     """An optimizer from transforms, applied left to right.
 
-    >>> import jgd
-    >>> from jgd.transforms import AddDecayedWeights, ScaleByLearningRate
-    >>> jgd.chain(AddDecayedWeights(0.01), ScaleByLearningRate(0.1))
-    Optimizer(transform=Chain(transforms=(AddDecayedWeights(weight_decay=0.01), ScaleByLearningRate(learning_rate=0.1))))
+    Args:
+        *transforms: Transforms, and optimizers, of which each counts as one transform.
 
-    Raises `JgdTypeError` for something that is no transform (an `Optimizer` is none: pass its `.transform`), and
-    `JgdValueError` for a transform that ignores the updates it is given anywhere but first, or one that must be last
-    anywhere else.
+    Returns:
+        The optimizer, its one field `transform` a `Chain`.
+
+    Raises:
+        JgdTypeError: For something that is neither; your own method derives from `jgd.Transform`.
+        JgdValueError: For a transform that ignores the updates it is given anywhere but first, or one that must be last
+            anywhere else.
+
+    Example:
+        >>> import jgd
+        >>> from jgd.transforms import ClipByGlobalNorm
+        >>> jgd.chain(ClipByGlobalNorm(1.0), jgd.optimizers.sgd(0.1)).transform.transforms[0]
+        ClipByGlobalNorm(max_norm=1.0)
     """
     if not transforms:
         raise checks.JgdValueError("chain needs at least one transform, got none")
-    last = max((i for i, transform in enumerate(transforms) if not getattr(transform, "only_looks", False)), default=0)
-    for place, transform in enumerate(transforms):
-        if isinstance(transform, Optimizer):
-            raise checks.JgdTypeError(f"chain takes transforms, got an Optimizer at place {place}; pass its .transform")
-        if isinstance(transform, type) or not (hasattr(transform, "init") and hasattr(transform, "update")):
-            raise checks.JgdTypeError(f"chain takes transforms (init and update), got {transform!r} at place {place}")
-        if place > 0 and getattr(transform, "ignores_updates", False):
+    taken = tuple(as_transform(each, "chain") for each in transforms)
+    last = max((i for i, transform in enumerate(taken) if not transform.only_observes), default=0)
+    for place, transform in enumerate(taken):
+        if place > 0 and transform.ignores_updates:
             raise checks.JgdValueError(
-                f"{type(transform).__name__} takes its own gradient and ignores the updates before it: "
+                f"{_name(transform)} takes its own gradient and ignores the updates before it: "
                 f"it must be first in a chain, got place {place}"
             )
-        if place < last and getattr(transform, "must_be_last", False):
+        if place < last and transform.must_be_last:
             raise checks.JgdValueError(
-                f"{type(transform).__name__} must see the step that is really made: "
-                f"it must be last in a chain, got place {place} of {len(transforms)}"
+                f"{_name(transform)} must see the step that is really made: "
+                f"it must be last in a chain, got place {place} of {len(taken)}"
             )
-    return Optimizer(Chain(tuple(transforms)))
+    return Optimizer(Chain(taken))
 
 
-def apply_updates(params: Params, updates: Params) -> Params:
-    """params + updates, summed in the wider dtype and then cast to each parameter's own.
-
-    >>> apply_updates({"w": jnp.array([1.0, 2.0])}, {"w": jnp.array([0.5, -0.5])})["w"].tolist()
-    [1.5, 1.5]
-    """
-
-    def one(p, u):
-        p, u = jnp.asarray(p), jnp.asarray(u)
-        wide = tree.compute_dtype((p, u))
-        return (p.astype(wide) + u.astype(wide)).astype(p.dtype)
-
-    checks.same_structure(updates, params, "updates")
-    return tree.map(one, params, updates)
+def _name(transform: Transform) -> str:
+    """A transform's name in messages: in a chain, its first or last transform is the one to blame."""
+    if not isinstance(transform, Chain):
+        return type(transform).__name__
+    return _name(transform.transforms[0 if transform.ignores_updates else -1])

@@ -36,27 +36,7 @@ def listed(name: str, patterns: Any) -> tuple[str, ...]:
     """
     given = (patterns,) if isinstance(patterns, str) else patterns
     if not isinstance(given, Sequence) or not all(isinstance(pattern, str) for pattern in given):
-        raise checks.JgdTypeError(f"{name} must be strings such as 'bias' or 'layers/0/*', got {patterns!r}")
+        raise checks.JgdTypeError(
+            f"{name} must be strings such as 'bias' or 'layers/0/*', got {patterns!r}", argument=name
+        )
     return tuple(given)
-
-
-def first_match(patterns: Sequence[str], params: Any) -> list[int]:
-    """The number of the first pattern that matches each leaf.
-
-    Refuses a leaf that no pattern matches, and a pattern that matches no leaf at all: a mistyped name would otherwise
-    silently leave its group empty. (A pattern whose leaves an earlier one took is fine.)
-    """
-    names = paths(params)
-    for pattern in patterns:
-        if names and pattern != "*" and not any(matches(pattern, name) for name in names):
-            raise checks.JgdValueError(f"the pattern {pattern!r} matches no leaf of params; paths: {', '.join(names)}")
-    groups = []
-    for name in names:
-        group = next((i for i, pattern in enumerate(patterns) if matches(pattern, name)), None)
-        if group is None:
-            raise checks.JgdValueError(
-                f"params[{name!r}] belongs to no group: patterns are {', '.join(map(repr, patterns))}; "
-                'add "*" for all others'
-            )
-        groups.append(group)
-    return groups

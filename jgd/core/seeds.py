@@ -4,6 +4,7 @@ from enum import IntEnum
 from typing import Any
 
 import jax
+import jax.numpy as jnp
 from jax import Array
 
 from jgd.core import checks
@@ -37,3 +38,23 @@ def init_key(seed: int) -> Array:
 def check(seed: Any, name: str = "seed") -> int:
     """`seed` as an int, refused outside 0 … 2**32 − 1."""
     return checks.count(name, seed, 0, LARGEST)
+
+
+class NoiseKeys:
+    """One run's keys for the transforms of its optimizer: each asks once, in order, and no two share their numbers.
+
+    >>> first, second = jnp.zeros(2, jnp.uint32), jnp.zeros(2, jnp.uint32)
+    >>> keys = NoiseKeys(key(7, Stream.NOISE))
+    >>> bool((keys.mix(first) == keys.mix(second)).all())
+    False
+    """
+
+    def __init__(self, key: Array):
+        self._key, self._count = key, 0
+
+    def mix(self, data: Array) -> Array:
+        """A transform's own key data, (2,) uint32, made the run's, and another one at each call."""
+        own = jnp.bitwise_xor(data[0], data[1])
+        mixed = jax.random.fold_in(jax.random.fold_in(self._key, own), self._count)
+        self._count += 1
+        return jax.random.key_data(mixed)

@@ -12,23 +12,23 @@ from jax.tree import leaves, map, structure
 __all__ = [
     "add",
     "all_finite",
-    "blend",
+    "lerp",
     "cast_like",
     "compute_dtype",
     "copy",
-    "cut",
-    "divide",
+    "unravel",
+    "safe_divide",
     "dot",
-    "join",
+    "ravel",
     "leaves",
     "map",
     "norm",
-    "own",
-    "quick_norm",
-    "root",
+    "copy_aliased",
+    "fast_global_norm",
+    "safe_sqrt",
     "scale",
     "select",
-    "settled",
+    "compute_once",
     "square",
     "structure",
     "subtract",
@@ -36,7 +36,7 @@ __all__ = [
     "zeros_like",
 ]
 
-SHORT = 8192  # entries: leaves up to this long are cheaper to join than to visit one by one
+SHORT = 8192  # entries: leaves up to this long are cheaper to ravel than to visit one by one
 FEW = 16  # leaves: up to so many, a scalar of all of them may be computed in each leaf's loop
 
 
@@ -60,7 +60,7 @@ def square(a: Any) -> Any:
     return map(jnp.square, a)
 
 
-def blend(keep: Any, old: Any, new: Any) -> Any:
+def lerp(keep: Any, old: Any, new: Any) -> Any:
     """keep · old + (1 − keep) · new: one step of an exponential mean."""
     return map(lambda x, y: keep * x + (1 - keep) * y, old, new)
 
@@ -70,7 +70,7 @@ def zeros_like(a: Any) -> Any:
     return map(lambda x: jnp.zeros_like(x, dtype=_wide(x)), a)
 
 
-def own(a: Any, others: Any) -> Any:
+def copy_aliased(a: Any, others: Any) -> Any:
     """`a` with a copy of every array that is also in `others`, or twice in `a`: outside jit a state may not alias the
     caller's arrays, or donating one would delete the other. Inside jit the compiler sees to it.
     """
@@ -95,10 +95,10 @@ def copy(a: Any) -> Any:
 def dot(a: Any, b: Any) -> Array:
     """Σ a · b over all entries of all leaves, in full precision on accelerators too; 0 for an empty tree."""
     products = map(lambda x, y: jnp.vdot(x, y, precision=jax.lax.Precision.HIGHEST), a, b)
-    return settled(a, sum(leaves(products), start=jnp.zeros((), compute_dtype(a))))
+    return compute_once(a, sum(leaves(products), start=jnp.zeros((), compute_dtype(a))))
 
 
-def settled(a: Any, scalar: Array) -> Array:
+def compute_once(a: Any, scalar: Array) -> Array:
     """A scalar of all leaves of `a` that every leaf will read, (), computed in one place where leaves are many.
 
     XLA on a CPU copies the whole sum over leaves into each leaf's loop (compile time: the square of their number) and
@@ -107,14 +107,14 @@ def settled(a: Any, scalar: Array) -> Array:
     return scalar if len(leaves(a)) <= FEW else jax.lax.sort(jnp.stack([scalar, scalar]))[0]
 
 
-def join(a: Any) -> Array:
+def ravel(a: Any) -> Array:
     """The entries of all leaves end to end, (d,), in the compute dtype."""
     flat = [jnp.ravel(x) for x in leaves(widen(a, compute_dtype(a)))]
     return jnp.concatenate(flat) if flat else jnp.zeros(0, compute_dtype(a))
 
 
-def cut(vector: Array, like: Any) -> Any:
-    """`join` undone: a (d,) as a tree of the shapes of `like`.
+def unravel(vector: Array, like: Any) -> Any:
+    """`ravel` undone: a (d,) as a tree of the shapes of `like`.
 
     A slice at a place that XLA knows is a kernel of its own wherever it is read, and five hundred compile for half a
     minute on a CPU. Of places that it can't know, which only a `cond` hides from it, the leaves of a shape share one.
@@ -135,27 +135,27 @@ def norm(a: Any) -> Array:
     """
     dtype = compute_dtype(a)
     peaks = [jnp.zeros((), dtype), *(jnp.max(jnp.abs(x), initial=0) for x in leaves(a))]
-    largest = settled(a, jnp.max(jnp.stack(peaks)))
+    largest = compute_once(a, jnp.max(jnp.stack(peaks)))
     unit = jax.lax.stop_gradient(jnp.where((largest > 0) & jnp.isfinite(largest), largest, jnp.ones_like(largest)))
     total = sum((jnp.sum(jnp.square(x / unit)) for x in leaves(a)), start=jnp.zeros((), dtype))
-    return unit * root(settled(a, total))
+    return unit * safe_sqrt(compute_once(a, total))
 
 
 @jax.custom_jvp
-def root(x: Array) -> Array:
+def safe_sqrt(x: Array) -> Array:
     """√x for x ≥ 0 whose derivative at 0 is 0, not infinite: a dead leaf must not poison a hypergradient."""
     return jnp.sqrt(x)
 
 
-@root.defjvp
-def _root_jvp(primals: tuple[Array], tangents: tuple[Array]) -> tuple[Array, Array]:
+@safe_sqrt.defjvp
+def _safe_sqrt_jvp(primals: tuple[Array], tangents: tuple[Array]) -> tuple[Array, Array]:
     (x,), (dx,) = primals, tangents
-    y = root(x)
-    return y, dx * divide(jnp.full_like(y, 0.5), y)
+    y = safe_sqrt(x)
+    return y, dx * safe_divide(jnp.full_like(y, 0.5), y)
 
 
 @jax.custom_jvp
-def divide(a: Array, b: Array) -> Array:
+def safe_divide(a: Array, b: Array) -> Array:
     """a / b, and 0 with derivative 0 where b is 0: a zero gradient makes a zero step at eps = 0 too.
 
     The choice is made before the division, so that with several readers the compiler keeps the quotient only.
@@ -164,11 +164,11 @@ def divide(a: Array, b: Array) -> Array:
     return jnp.where(none, jnp.zeros_like(a), a) / jnp.where(none, jnp.ones_like(b), b)
 
 
-@divide.defjvp
-def _divide_jvp(primals: tuple[Array, Array], tangents: tuple[Array, Array]) -> tuple[Array, Array]:
+@safe_divide.defjvp
+def _safe_divide_jvp(primals: tuple[Array, Array], tangents: tuple[Array, Array]) -> tuple[Array, Array]:
     (a, b), (da, db) = primals, tangents
-    y = divide(a, b)
-    return y, (da - y * db) * divide(jnp.ones_like(b), b)
+    y = safe_divide(a, b)
+    return y, (da - y * db) * safe_divide(jnp.ones_like(b), b)
 
 
 def select(condition: Array, a: Any, b: Any) -> Any:
@@ -176,11 +176,11 @@ def select(condition: Array, a: Any, b: Any) -> Any:
     return map(lambda x, y: jnp.where(condition, x, y), a, b)
 
 
-def quick_norm(a: Any) -> Array:
+def fast_global_norm(a: Any) -> Array:
     """`norm` for a report at every step: one product, and the guarded norm only where a square may under- or overflow."""
-    square = settled(a, sum((_squares(x) for x in _strands(a)), start=jnp.zeros((), compute_dtype(a))))
+    square = compute_once(a, sum((_squares(x) for x in _strands(a)), start=jnp.zeros((), compute_dtype(a))))
     far = jnp.sqrt(jnp.finfo(square.dtype).max)
-    return jax.lax.cond((1 / far < square) & (square < far), lambda _: root(square), norm, a)
+    return jax.lax.cond((1 / far < square) & (square < far), lambda _: safe_sqrt(square), norm, a)
 
 
 def _squares(x: Array) -> Array:
@@ -192,7 +192,7 @@ def _strands(a: Any) -> list[Array]:
     """The leaves as vectors in the compute dtype, the short ones joined: a kernel for each of them would cost more."""
     short = [x for x in leaves(a) if jnp.size(x) <= SHORT]
     long = [x.reshape(-1) for x in leaves(widen(a, compute_dtype(a))) if x.size > SHORT]
-    return [join(short), *long] if short else long
+    return [ravel(short), *long] if short else long
 
 
 def all_finite(a: Any) -> Array:

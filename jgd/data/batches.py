@@ -13,7 +13,7 @@ from jax import Array
 from jax.sharding import NamedSharding
 
 from jgd.core import checks
-from jgd.core.record import record, static
+from jgd.core.record import record, static_field
 from jgd.core.types import Batch
 from jgd.data import orders
 
@@ -31,10 +31,10 @@ class Batches:
     (3, [[0, 1], [2, 3], [4]])
     """
 
-    rows: int = static()
-    size: int = static()
+    rows: int = static_field()
+    size: int = static_field()
     order: Any = "shuffled"  # an Order; a name becomes its record
-    cut: NamedSharding | None = static(default=None)  # over which devices `take` spreads a batch's rows
+    cut: NamedSharding | None = static_field(default=None)  # over which devices `take` spreads a batch's rows
 
     def __post_init__(self) -> None:
         checks.count("rows", self.rows, 1)

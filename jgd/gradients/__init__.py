@@ -1,67 +1,31 @@
 """Layer 3: gradients, and why to trust them. Enters: a loss, parameters, a batch. Leaves: gradients and verdicts.
 
-check.py      check_gradients, from screen to verdict         report.py      what it says
-numerical.py  four difference formulas                        double.py      a loss as a function of a float64 vector
-slopes.py     slopes with error bars, and kinks               analytic.py    the gradient under test
-locate.py     which entries are wrong                         diagnosis.py   the fault behind them
-agreement.py  jit = no jit, batched = looped                  lectures.py    the lectures' two checks
-derived.py    closed forms with their derivations             backpropagation.py   the MLP's, written out
-attach.py     a gradient of one's own, attached to its loss   blocks.py      every intermediate's derivative by name
-symbolic.py   sympy's expressions, lowered to JAX             curvature.py   Hessian products, sharpness, stable rates
-costs.py      what derivatives cost, counted by XLA           leaf.py        the verdict on one leaf
-error_curve.py   error against step, the U-curve               compiled.py    programs found again, never stale ones
-checkable.py  can a loss be checked at all?               widen.py       a program without its own roundings
-uses.py       which leaves a loss reads
+check.py            check_gradients, from screen to verdict    report.py         what it says
+check_leaf.py       the verdict on one leaf                    locate_errors.py  which entries are wrong
+diagnosis.py        the fault behind them                      analytic.py       the gradient under test
+slopes.py           slopes with error bars, and kinks          numerical.py      four difference formulas
+preconditions.py    can a loss be checked at all?              consistency.py    jit = no jit, batched = looped
+float64_loss.py     a loss as a function of a float64 vector   layout.py         where each leaf lies in it
+promote_jaxpr.py    a program without its own roundings        precision.py      float64, and how coarse a program is
+program_cache.py    programs found again, never stale ones     arguments.py      losses and data, refused by name
+curvature.py        sharpness, limits, condition numbers       hessian_products.py  H·v, and H where it is small
+custom_gradient.py  a gradient of one's own for a loss         difference_formulas.py  offsets, weights, steps
 """
 
-from jgd.gradients import blocks, derived, symbolic
-from jgd.gradients.check import check_gradients
-from jgd.gradients.costs import Cost, CostTable, cost, cost_table
-from jgd.gradients.curvature import Sharpness, condition_number, hessian, hvp, max_stable_learning_rate, sharpness
-from jgd.gradients.custom_gradient import WithGradient, with_derived_gradient
-from jgd.gradients.error_curve import ErrorCurve, error_curve
-from jgd.gradients.lectures import MethodOne, TwoChecks, method_one, two_checks
-from jgd.gradients.numerical import (
-    central_difference,
-    complex_step,
-    directional,
-    evaluations,
-    forward_difference,
-    richardson,
-)
-from jgd.gradients.report import Agreement, GradientCheck, LeafCheck, WrongGradientError
-
-__all__ = [
-    "Agreement",
-    "Cost",
-    "CostTable",
-    "ErrorCurve",
-    "GradientCheck",
-    "LeafCheck",
-    "MethodOne",
-    "Sharpness",
-    "TwoChecks",
-    "WithGradient",
-    "WrongGradientError",
-    "blocks",
-    "central_difference",
-    "check_gradients",
-    "complex_step",
-    "condition_number",
-    "cost",
-    "cost_table",
-    "derived",
-    "directional",
-    "error_curve",
-    "evaluations",
-    "forward_difference",
-    "hessian",
-    "hvp",
-    "max_stable_learning_rate",
-    "method_one",
-    "richardson",
-    "sharpness",
-    "symbolic",
-    "two_checks",
-    "with_derived_gradient",
-]
+from jgd.gradients.check import check_gradients as check_gradients
+from jgd.gradients.curvature import Sharpness as Sharpness
+from jgd.gradients.curvature import condition_number as condition_number
+from jgd.gradients.curvature import max_stable_learning_rate as max_stable_learning_rate
+from jgd.gradients.curvature import sharpness as sharpness
+from jgd.gradients.custom_gradient import with_custom_gradient as with_custom_gradient
+from jgd.gradients.hessian_products import hessian as hessian
+from jgd.gradients.hessian_products import hvp as hvp
+from jgd.gradients.numerical import central_difference as central_difference
+from jgd.gradients.numerical import complex_step as complex_step
+from jgd.gradients.numerical import directional_derivative as directional_derivative
+from jgd.gradients.numerical import evaluations as evaluations
+from jgd.gradients.numerical import forward_difference as forward_difference
+from jgd.gradients.numerical import richardson as richardson
+from jgd.gradients.report import GradientCheck as GradientCheck
+from jgd.gradients.report import LeafCheck as LeafCheck
+from jgd.gradients.report import WrongGradientError as WrongGradientError

@@ -15,113 +15,113 @@ import numpy as np
 from jgd.core import checks
 from jgd.core.functions import UNTRACEABLE
 from jgd.core.types import Batch, Loss, Params
-from jgd.gradients.float64_loss import SHARP, Layout, Wide, coarsest, double, in_dtype, joined
-from jgd.gradients.program_cache import fingerprint, keep, recalled, reused
-from jgd.gradients.promote_jaxpr import UNWIDENABLE, widened
+from jgd.gradients.float64_loss import Float64Loss
+from jgd.gradients.layout import Layout, concatenate
+from jgd.gradients.precision import FLOAT64_LIMIT, cast_floating, coarsest_eps, float64_enabled
+from jgd.gradients.program_cache import cached, jaxpr_digest, lookup, store
+from jgd.gradients.promote_jaxpr import PROMOTION_ERRORS, promote
 
 Gradient = Callable[..., Params]
 
 
 @dataclass(frozen=True)
-class Analytic:
-    """native: the gradient (d,) of the program itself. sharp: by the same code in float64 where that runs, else native.
+class AnalyticGradient:
+    """native: the gradient (d,) of the program itself. promoted: by the same code in float64 where that runs, else native.
 
-    eps: the machine epsilon of the coarsest operation behind `sharp`. grain: the same before its own roundings were
-    taken away (widen.py). value: the loss in the program's precision, where its own gradient came with it.
+    eps: the machine epsilon of the coarsest operation behind `promoted`. program_eps: the same before the program's own
+    roundings were taken away (promote_jaxpr.py). value: the loss in the program's precision, where its own gradient
+    came with it.
     """
 
     native: np.ndarray
-    sharp: np.ndarray
+    promoted: np.ndarray
     eps: float
-    grain: float
+    program_eps: float
     value: float | None = None
 
 
-def gradients(loss: Loss, gradient: Gradient | None, params: Params, batch: Batch, wide: Wide) -> Analytic:
+def analytic_gradient(
+    loss: Loss, gradient: Gradient | None, params: Params, batch: Batch, loss64: Float64Loss
+) -> AnalyticGradient:
     """Both gradients of the checked leaves at `params`; `gradient(params, batch)` where given, else `jax.grad`."""
-    layout = wide.layout
-    leaves = list(zip(layout.treedef.flatten_up_to(params), layout.places, strict=True))
-    checked = [leaf for leaf, place in leaves if place]
-    others = [leaf for leaf, place in leaves if not place]
+    layout = loss64.layout
+    checked, others = layout.split(params)
     arguments = (checked, others, batch)
-    key, followed = (loss, gradient, layout), gradient is None and wide.mark
-    known = recalled(("gradients", *key), wide.mark) if followed else None
+    key, followed = (loss, gradient, layout), gradient is None and loss64.digest
+    known = lookup(("gradients", *key), loss64.digest) if followed else None
     if known is not None:  # the loss's program is what it was, and its gradient follows from it
-        program, smooth, eps, grain = known
-        value, native = _parted(program(*arguments), layout)
-        with double():
-            _, sharp = _parted(smooth(wide.parts(), others, *wide.rest[2]), layout)
-        return Analytic(native, sharp, eps, grain, value)
+        program, promoted, eps, program_eps = known
+        value, native = _value_and_gradient(program(*arguments), layout)
+        with float64_enabled():
+            _, in_float64 = _value_and_gradient(promoted(loss64.leaves(), others, *loss64.arguments[2]), layout)
+        return AnalyticGradient(native, in_float64, eps, program_eps, value)
     fresh = _program(loss, gradient, layout)
     try:
-        program = reused(("native", *key), fingerprint(fresh.trace(*arguments).jaxpr), fresh)
-        value, native = _parted(program(*arguments), layout)
+        program = cached(("native", *key), jaxpr_digest(fresh.trace(*arguments).jaxpr), fresh)
+        value, native = _value_and_gradient(program(*arguments), layout)
     except UNTRACEABLE:
         if gradient is None:
             raise
-        native = _flat(_chosen(gradient(params, batch), layout))  # a NumPy function: as it is, in its own precision
-        return Analytic(native, native, _eps_of(layout), _eps_of(layout))
-    with double():
-        at = (wide.parts(), others, in_dtype(batch, np.float64))
-        try:
-            traced = fresh.trace(*at).jaxpr
-            grain = max([coarsest(traced.jaxpr), *(float(jnp.finfo(each.dtype).eps) for each in _results(traced))])
-        except (TypeError, ValueError):
-            traced, grain = fresh.trace(*arguments).jaxpr, _eps_of(layout)
-        eps, smooth = grain, fresh
-        if grain > SHARP:  # it rounds inside: without that, as the loss
-            source = traced
-            smooth = jax.jit(lambda *given: widened(source)(*jax.tree.leaves(given)))
-            try:
-                traced = smooth.trace(*at).jaxpr
-                eps = coarsest(traced.jaxpr)
-            except UNWIDENABLE:
-                return Analytic(native, native, grain, grain, value)
-        smooth = reused(("sharp", *key), fingerprint(traced), smooth)
+        native = concatenate(_checked_leaves(gradient(params, batch), layout))  # NumPy: in its own precision
+        return AnalyticGradient(native, native, layout.eps(), layout.eps())
+    with float64_enabled():
+        at = (loss64.leaves(), others, cast_floating(batch, np.float64))
+        promoted, traced, eps, program_eps = _promoted(fresh, at, arguments, layout)
+        if promoted is None:
+            return AnalyticGradient(native, native, program_eps, program_eps, value)
+        promoted = cached(("promoted", *key), jaxpr_digest(traced), promoted)
         if followed:
-            keep(("gradients", *key), wide.mark, (program, smooth, eps, grain))
-        return Analytic(native, _parted(smooth(*at), layout)[1], eps, grain, value)
+            store(("gradients", *key), loss64.digest, (program, promoted, eps, program_eps))
+        return AnalyticGradient(native, _value_and_gradient(promoted(*at), layout)[1], eps, program_eps, value)
 
 
-def _parted(answer: Any, layout: Layout) -> tuple[float | None, np.ndarray]:
-    """What a program of `_program` gave: the value, where it came with it, and the gradient (d,)."""
+def _promoted(fresh: Any, at: tuple, arguments: tuple, layout: Layout) -> tuple[Any, Any, float, float]:
+    """-> (the program in float64 or None, its trace, eps of its coarsest operation, eps before promotion).
+
+    at: the arguments in float64. arguments: in the program's own precision, for one that can't be traced in float64.
+    """
+    try:
+        traced = fresh.trace(*at).jaxpr
+        results = [aval.dtype for aval in traced.out_avals if jnp.issubdtype(aval.dtype, jnp.floating)]
+        program_eps = max([coarsest_eps(traced.jaxpr), *(float(jnp.finfo(dtype).eps) for dtype in results)])
+    except (TypeError, ValueError):
+        traced, program_eps = fresh.trace(*arguments).jaxpr, layout.eps()
+    if program_eps <= FLOAT64_LIMIT:
+        return fresh, traced, program_eps, program_eps
+    source = traced  # it rounds inside: without that, as the loss
+    program = jax.jit(lambda *given: promote(source)(*jax.tree.leaves(given)))
+    try:
+        traced = program.trace(*at).jaxpr
+        return program, traced, coarsest_eps(traced.jaxpr), program_eps
+    except PROMOTION_ERRORS:
+        return None, traced, program_eps, program_eps
+
+
+def _value_and_gradient(answer: Any, layout: Layout) -> tuple[float | None, np.ndarray]:
+    """What a program of `_program` returned: the value, where it came with it, and the gradient (d,)."""
     leaves = jax.tree.leaves(answer)
-    count = len(leaves) - sum(place is not None for place in layout.places)
-    return (float(leaves[0]) if count else None), _flat(leaves[count:])
-
-
-def _results(traced: Any) -> list[Any]:
-    return [aval for aval in traced.out_avals if jnp.issubdtype(aval.dtype, jnp.floating)]
-
-
-def _on_checked(loss: Loss, layout: Layout) -> Callable[..., Any]:
-    """The loss as a function of its checked leaves, the others, and the batch."""
-    return lambda checked, others, batch: loss(_build(layout, checked, others), batch)
-
-
-def _build(layout: Layout, checked: list[Any], others: list[Any]) -> Params:
-    mine, rest = iter(checked), iter(others)
-    return jax.tree.unflatten(layout.treedef, [next(mine if place else rest) for place in layout.places])
+    count = len(leaves) - sum(span is not None for span in layout.spans)
+    return (float(leaves[0]) if count else None), concatenate(leaves[count:])
 
 
 def _program(loss: Loss, gradient: Gradient | None, layout: Layout) -> Any:
     """(checked leaves, others, batch) -> (the loss or None, the gradient's checked leaves), compiled."""
     if gradient is None:
-        return jax.jit(jax.value_and_grad(_on_checked(loss, layout)))
+        return jax.jit(jax.value_and_grad(lambda checked, others, batch: loss(layout.merge(checked, others), batch)))
     return jax.jit(
-        lambda checked, others, batch: (None, _chosen(gradient(_build(layout, checked, others), batch), layout))
+        lambda checked, others, batch: (None, _checked_leaves(gradient(layout.merge(checked, others), batch), layout))
     )
 
 
-def _chosen(grads: Params, layout: Layout) -> list[Any]:
+def _checked_leaves(grads: Params, layout: Layout) -> list[Any]:
     """The checked leaves of a user's gradient; what it says about the others is not looked at."""
     found = {checks.path_of(path): leaf for path, leaf in jax.tree_util.tree_leaves_with_path(grads)}
     for path in found:
         if path not in layout.paths:
             raise checks.JgdValueError(f"gradient has an unexpected leaf {path}, which params has not")
     leaves = []
-    for path, shape, place in zip(layout.paths, layout.shapes, layout.places, strict=True):
-        if place is None:
+    for path, shape, span in zip(layout.paths, layout.shapes, layout.spans, strict=True):
+        if span is None:
             continue
         if path not in found:
             raise checks.JgdValueError(f"gradient must return every leaf of params, got none at {path}")
@@ -134,11 +134,3 @@ def _chosen(grads: Params, layout: Layout) -> list[Any]:
             raise checks.JgdTypeError(f"gradient{path} must hold real numbers, got {leaf.dtype}")
         leaves.append(leaf)
     return leaves
-
-
-def _flat(leaves: list[Any]) -> np.ndarray:
-    return joined([np.asarray(leaf).astype(np.float64, copy=False).ravel() for leaf in leaves])
-
-
-def _eps_of(layout: Layout) -> float:
-    return max([float(jnp.finfo(d).eps) for d, p in zip(layout.dtypes, layout.places, strict=True) if p], default=0.0)

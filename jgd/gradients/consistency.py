@@ -10,8 +10,8 @@ import numpy as np
 from jgd.core import checks
 from jgd.core.types import Batch, Loss, Params
 from jgd.gradients.analytic import Gradient
-from jgd.gradients.float64_loss import lay_out
-from jgd.gradients.report import Agreement
+from jgd.gradients.layout import ravel_params
+from jgd.gradients.report import ConsistencyCheck
 
 ALLOWED = 1e4  # units of eps, relative to the leaf's norm: sums are taken in another order
 
@@ -56,10 +56,12 @@ comparisons: dict[str, Callable[..., tuple[list[Any], list[Any]]]] = {
 }
 
 
-def compare(name: str, loss: Loss, gradient: Gradient | None, params: Params, batch: Batch) -> Agreement:
+def check_consistency(
+    name: str, loss: Loss, gradient: Gradient | None, params: Params, batch: Batch
+) -> ConsistencyCheck:
     """One comparison of `comparisons` at `params`, in the program's own precision."""
-    layout, _, _ = lay_out(params)
-    checked = [at for at, place in enumerate(layout.places) if place]
+    layout, _, _ = ravel_params(params)
+    checked = [at for at, place in enumerate(layout.spans) if place]
     left, right = comparisons[name](loss, gradient, params, batch)
     worst, leaf, verdict = 0.0, "every leaf", "ok"
     norms = [float(np.linalg.norm(np.asarray(b, np.float64))) for b in right]
@@ -73,7 +75,7 @@ def compare(name: str, loss: Loss, gradient: Gradient | None, params: Params, ba
         eps = max(float(jnp.finfo(dtype).eps) for dtype in (layout.dtypes[at], *_floating(a, b)))
         if not relative <= min(0.3, ALLOWED * eps):
             verdict = "wrong"
-    return Agreement(name, leaf, worst, verdict)
+    return ConsistencyCheck(name, leaf, worst, verdict)
 
 
 def _floating(*arrays: Any) -> list[Any]:

@@ -1,12 +1,10 @@
-"""Curvature: products with the Hessian H = ∇²L, its largest eigenvalue, and the largest learning rate it allows.
+"""Curvature: the Hessian's largest eigenvalue, the largest learning rate it allows, and how elongated a bowl is.
 
-A product H·v costs one to two and a half gradients whatever the number of parameters d (forward-mode differentiation of
-`jax.grad`, Pearlmutter 1994); the matrix H costs d of them and d² numbers. So everything here but `hessian` is made
-of products. All work is done in float32, or float64 where a parameter is; the loss sees its own dtypes.
+The eigenvalue is found by products with the Hessian alone (Lanczos), so it costs a few dozen gradients whatever the
+number of parameters.
 """
 
 import math
-from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
@@ -17,57 +15,20 @@ import numpy as np
 from jax import Array
 
 from jgd.core import checks
-from jgd.core.functions import OnBatch
 from jgd.core.types import Batch, Loss, Params
-from jgd.gradients.float64_loss import usable
-from jgd.gradients.program_cache import fingerprint, reused
-
-MEMORY = 2**30  # bytes of a Hessian before it is refused
-
-
-def hvp(loss: Loss, params: Params, batch: Batch, vector: Params) -> Params:
-    """The Hessian of `loss(·, batch)` at `params` times `vector`: a tree like params. Pure: jit and vmap it.
-
-    vector: a tree with the shapes of params. It costs one to two and a half gradients, and no matrix is made.
-    Works through gradients attached by `with_derived_gradient` (then those are what is differentiated).
-
-    >>> cubes = lambda w, batch: jnp.sum(w**3)
-    >>> hvp(cubes, jnp.array([1.0, 2.0]), None, jnp.array([1.0, 10.0])).tolist()
-    [6.0, 120.0]
-    """
-    params = _parameters(loss, params, batch)
-    checks.same_structure(vector, params, "vector")
-    vector = jax.tree.map(lambda v, p: jnp.asarray(v).astype(p.dtype), vector, params)
-    return jax.jvp(jax.grad(OnBatch(loss, batch)), (params,), (vector,))[1]
-
-
-def hessian(loss: Loss, params: Params, batch: Batch, *, memory_limit: int = MEMORY) -> Array:
-    """The Hessian as a matrix (d, d), its rows and columns in the order of `jax.tree.leaves(params)`, each raveled.
-
-    It costs d times a product. Raises `JgdValueError` where d² numbers exceed `memory_limit` bytes (1 GiB), before
-    anything is computed; computing it needs d copies of the loss's intermediates besides.
-
-    >>> hessian(lambda w, batch: w[0] ** 2 + 3 * w[0] * w[1], jnp.zeros(2), None).tolist()
-    [[2.0, 3.0], [3.0, 0.0]]
-    """
-    x = on_vector(loss, params, batch)[1]
-    needed = x.size**2 * x.dtype.itemsize
-    if needed > checks.count("memory_limit", memory_limit, 1):
-        raise checks.JgdValueError(
-            f"the Hessian of {x.size:,} parameters takes {_bytes(needed)}, above memory_limit={_bytes(memory_limit)}; "
-            "jgd.gradients.hvp multiplies with it at the cost of two gradients, jgd.gradients.sharpness finds its "
-            "largest eigenvalue"
-        )
-    return _again(_matrix, loss, params, batch)
+from jgd.gradients.hessian_products import as_parameters, compiled_once, loss_on_vector
 
 
 @dataclass(frozen=True)
 class Sharpness:
     """The largest eigenvalue of the Hessian, as found.
 
-    value: θ, the Rayleigh quotient of `vector` (a tree like params, of length 1). residual: ‖H·v − θ v‖; an eigenvalue
-    lies within it of θ, and θ is never above the largest. iterations: Lanczos steps made before the space was
-    exhausted. converged: the residual is at most `tolerance`·|θ|.
+    Attributes:
+        value: θ, the Rayleigh quotient of `vector`.
+        vector: A tree like params, of length 1.
+        residual: ‖H·v − θ v‖. An eigenvalue lies within it of θ, and θ is never above the largest.
+        iterations: Lanczos steps made before the space was exhausted.
+        converged: Whether the residual is at most tolerance · |θ|.
     """
 
     value: float
@@ -80,25 +41,41 @@ class Sharpness:
 def sharpness(
     loss: Loss, params: Params, batch: Batch, *, iterations: int = 64, seed: int = 0, tolerance: float = 1e-3
 ) -> Sharpness:
-    """The largest (most positive) eigenvalue of the Hessian by Lanczos, fully reorthogonalised: -> `Sharpness`.
+    """The largest (most positive) eigenvalue of the Hessian, by Lanczos with full reorthogonalization.
 
-    iterations: at most this many products with the Hessian, and vectors kept (min(iterations, d) · d numbers). seed:
-    of the random start. One compiled program, found again for the same loss and shapes. Lanczos 1950; Golub & Van
-    Loan, section 10.3. A loss that is not finite gives NaN, not an error.
+    One compiled program, found again for the same loss and shapes. A loss that is not finite gives NaN, no error.
 
-    >>> bowl = lambda w, batch: jnp.sum(jnp.array([1.0, 5.0, 0.5]) * w**2)
-    >>> found = sharpness(bowl, jnp.ones(3), None)
-    >>> round(found.value, 4), found.converged, found.iterations
-    (10.0, True, 3)
+    Source: Lanczos 1950; Golub & Van Loan, Matrix Computations, section 10.3.
+
+    Args:
+        loss: A function (params, batch) -> one real floating number.
+        params: Tree of floating arrays.
+        batch: Tree of arrays, or None.
+        iterations: At most this many products with the Hessian, and vectors kept: min(iterations, d) · d numbers.
+        seed: Of the random start.
+        tolerance: Relative residual at which the result is `converged`, > 0.
+
+    Returns:
+        The eigenvalue, its vector and how good they are.
+
+    Raises:
+        JgdTypeError: As in `hvp`.
+        JgdValueError: Params has no entry, or an option is outside its rule.
+
+    Example:
+        >>> bowl = lambda w, batch: jnp.sum(jnp.array([1.0, 5.0, 0.5]) * w**2)
+        >>> found = sharpness(bowl, jnp.ones(3), None)
+        >>> round(found.value, 4), found.converged, found.iterations
+        (10.0, True, 3)
     """
     iterations = checks.count("iterations", iterations, 1)
     tolerance = checks.number("tolerance", tolerance, "> 0")
-    params = _parameters(loss, params, batch)
+    params = as_parameters(loss, params, batch)
     d = sum(leaf.size for leaf in jax.tree.leaves(params))
     if d == 0:
         raise checks.JgdValueError("params has no entries, so its loss has no curvature")
     key = jax.random.key(checks.count("seed", seed, 0, 2**32 - 1))
-    value, vector, residual, made = _again(partial(_lanczos, min(iterations, d)), loss, params, batch, key)
+    value, vector, residual, made = compiled_once(partial(_lanczos, min(iterations, d)), loss, params, batch, key)
     value, residual = float(value), float(residual)
     return Sharpness(value, vector, residual, int(made), residual <= tolerance * abs(value))
 
@@ -108,14 +85,31 @@ def max_stable_learning_rate(
 ) -> float:
     """The learning rate above which descent grows along the sharpest direction: 2 (1 + β)/λ.
 
-    λ is the sharpness at `params`; with β = 0 it is gradient descent's 2/λ, else the heavy ball's, v ← β v + g (Polyak
-    1964: the roots of z² − (1 + β − α λ) z + β leave the unit circle there). Exact for a quadratic loss, and a local
-    guide for others: training often drives the sharpness up to it (Cohen et al. 2021, arXiv:2103.00065). λ is taken
-    with its residual added, so an unfinished Lanczos errs to the safe side. Infinite where no direction curves up.
+    λ is the sharpness at `params`, its residual added, so an unfinished Lanczos errs to the safe side. With β = 0 it
+    is gradient descent's 2/λ, else the heavy ball's, v ← β v + g: the roots of z² − (1 + β − α λ) z + β leave the unit
+    circle there. Exact for a quadratic loss, and a local guide for others: training often drives λ up to it.
 
-    >>> parabola = lambda w, batch: 7 * jnp.sum(w**2)
-    >>> round(max_stable_learning_rate(parabola, jnp.ones(1), None), 6)  # 2/14
-    0.142857
+    Source: Polyak 1964 (heavy ball); Cohen et al. 2021, arXiv:2103.00065 (edge of stability).
+
+    Args:
+        loss: A function (params, batch) -> one real floating number.
+        params: Tree of floating arrays.
+        batch: Tree of arrays, or None.
+        momentum: β in [0, 1).
+        iterations: Of Lanczos, see `sharpness`.
+        seed: Of its random start.
+
+    Returns:
+        The rate; infinite where no direction curves up, NaN where the loss is not finite.
+
+    Raises:
+        JgdTypeError: As in `hvp`.
+        JgdValueError: As in `sharpness`, or momentum is outside [0, 1).
+
+    Example:
+        >>> parabola = lambda w, batch: 7 * jnp.sum(w**2)
+        >>> round(max_stable_learning_rate(parabola, jnp.ones(1), None), 6)  # 2/14
+        0.142857
     """
     momentum = checks.number("momentum", momentum, "[0, 1)")
     found = sharpness(loss, params, batch, iterations=iterations, seed=seed)
@@ -127,12 +121,22 @@ def max_stable_learning_rate(
 def condition_number(inputs: Any, bias: bool = True) -> float:
     """λ_max/λ_min of a linear model's Hessian XᵀX under squared error: how elongated its contours are.
 
-    inputs: (n, features), raw or scaled; `bias` adds the column of ones. Any factor of the loss cancels. Taken as
-    (s_max/s_min)² of the singular values of X, in float64, so that it is right far above 1/eps of XᵀX; infinite where
-    columns depend on each other. Descent needs about this many steps for each digit.
+    Any factor of the loss cancels. Descent needs about this many steps for each digit. Taken as (s_max/s_min)² of the
+    singular values of X, in float64, so that it is right far above 1/eps of XᵀX.
 
-    >>> condition_number(np.array([[1.0, 0.0], [0.0, 10.0]]), bias=False)
-    100.0
+    Args:
+        inputs: (n, features), raw or scaled.
+        bias: Add the column of ones.
+
+    Returns:
+        ≥ 1; infinite where columns depend on each other.
+
+    Raises:
+        JgdValueError: Inputs are not (n, features) with n ≥ 1, or not finite.
+
+    Example:
+        >>> condition_number(np.array([[1.0, 0.0], [0.0, 10.0]]), bias=False)
+        100.0
     """
     inputs = np.asarray(inputs, dtype=np.float64)
     if inputs.ndim != 2:
@@ -145,32 +149,10 @@ def condition_number(inputs: Any, bias: bool = True) -> float:
     return math.inf if rank_deficient else float((values[0] / values[-1]) ** 2)
 
 
-def on_vector(loss: Loss, params: Params, batch: Batch) -> tuple[Callable[[Array], Array], Array]:
-    """-> (value, x): the loss as a function of one vector (d,) in float32 or wider, and the vector of `params`."""
-    params = _parameters(loss, params, batch)
-    leaves, structure = jax.tree.flatten(params)
-    wide = jnp.float64 if any(leaf.dtype == jnp.float64 for leaf in leaves) else jnp.float32
-    cuts = np.cumsum([0, *(leaf.size for leaf in leaves)])
-
-    def value(x: Array) -> Array:
-        parts = [
-            x[start:stop].reshape(leaf.shape).astype(leaf.dtype)
-            for leaf, start, stop in zip(leaves, cuts, cuts[1:], strict=False)
-        ]
-        return OnBatch(loss, batch)(jax.tree.unflatten(structure, parts)).astype(wide)
-
-    return value, jnp.concatenate([jnp.zeros(0, wide), *(leaf.ravel().astype(wide) for leaf in leaves)])
-
-
-def _matrix(loss: Loss, params: Params, batch: Batch) -> Array:
-    value, x = on_vector(loss, params, batch)
-    return jax.jacfwd(jax.grad(value))(x)
-
-
 def _lanczos(
     iterations: int, loss: Loss, params: Params, batch: Batch, key: Array
 ) -> tuple[Array, Params, Array, Array]:
-    value, x = on_vector(loss, params, batch)
+    value, x = loss_on_vector(loss, params, batch)
     multiply = lambda v: jax.jvp(jax.grad(value), (x,), (v,))[1]
     unit = lambda v: v / _length(v)
     enough = 32 * math.sqrt(x.size) * float(jnp.finfo(x.dtype).eps)
@@ -215,31 +197,3 @@ def _length(v: Array) -> Array:
     largest = jnp.abs(v).max()
     largest = jnp.where(largest > 0, largest, jnp.ones_like(largest))
     return largest * jnp.linalg.norm(v / largest)
-
-
-def _parameters(loss: Loss, params: Params, batch: Batch) -> Params:
-    """The parameters as arrays; refused by name with the rest, where something is no number or no function."""
-    usable(loss, params, batch)
-    params = jax.tree.map(jnp.asarray, params)
-    checks.parameters(params)
-    return params
-
-
-def _again(function: Callable[..., Any], loss: Loss, *given: Any) -> Any:
-    """function(loss, *given), compiled once for all losses that trace to the same program (compiled.py)."""
-    if jax.tree_util.all_leaves([loss]):  # a record's numbers are arguments
-        program = lambda *rest: function(loss, *rest)
-    else:
-        program, given = function, (loss, *given)
-    fresh = jax.jit(program)
-    mark = fingerprint(fresh.trace(*given).jaxpr)
-    return reused(("curvature", jax.tree.structure(given)), mark, fresh)(*given)
-
-
-def _bytes(count: int) -> str:
-    size, unit = float(count), "B"
-    for following in ("KiB", "MiB", "GiB", "TiB"):
-        if size < 1024:
-            break
-        size, unit = size / 1024, following
-    return f"{size:.3g} {unit}"

@@ -9,6 +9,7 @@ from jgd.core import checks, tree
 from jgd.core.functions import crossing
 from jgd.core.record import record
 from jgd.core.types import Batch, Loss, Params
+from jgd.gradients.arguments import check_arity
 
 
 @jax.custom_vjp
@@ -35,31 +36,43 @@ _value.defvjp(_forward, _backward)
 
 
 @record
-class WithGradient:
-    """A loss(params, batch) whose derivative by params is `gradient`; made by `with_derived_gradient`."""
+class CustomGradient:
+    """A loss (params, batch) with `gradient` as its derivative by params; made by `with_custom_gradient`."""
 
     loss: Loss
     gradient: Callable[[Params, Batch], Params]
 
     def __call__(self, params: Params, batch: Batch) -> Array:
+        """The loss, ()."""
         return _value(self.loss, self.gradient, params, batch)
 
 
-def with_derived_gradient(loss: Loss, gradient: Callable[[Params, Batch], Params]) -> WithGradient:
-    """`loss`, with `gradient(params, batch)` as its gradient by params, through `jax.custom_vjp`.
+def with_custom_gradient(loss: Loss, gradient: Callable[[Params, Batch], Params]) -> CustomGradient:
+    """The loss, with `gradient(params, batch)` as its gradient by params, through `jax.custom_vjp`.
 
     `jax.grad`, `jgd.step`, `jgd.train`, line searches and the checker all use the attached gradient; derivatives by
-    the batch and by the loss's own numbers stay automatic. `gradient` answers the tree of params with its shapes and
-    is differentiated in its turn by `hvp`. The price of `jax.custom_vjp`: no `jax.jvp` of the loss itself. Whether
-    the gradient is right, only `jgd.gradients.check_gradients` tells. Raises `JgdTypeError` for what is not callable,
-    and at trace time `JgdValueError` for a missing or unexpected leaf or a wrong shape.
+    the batch and by the loss's own numbers stay automatic. `hvp` differentiates `gradient` in its turn. The price of
+    `jax.custom_vjp`: no `jax.jvp` of the loss itself. Whether the gradient is right, `jgd.check_gradients` tells.
 
-    >>> import jax.numpy as jnp
-    >>> loss = with_derived_gradient(lambda w, batch: jnp.sum(w**2), lambda w, batch: 2 * w)
-    >>> jax.grad(loss)(jnp.array([3.0]), None).tolist()
-    [6.0]
+    Args:
+        loss: A function (params, batch) -> one real floating number.
+        gradient: A function (params, batch) -> a tree like params, with its shapes.
+
+    Returns:
+        A loss (params, batch), a record that crosses jit.
+
+    Raises:
+        JgdTypeError: One of them is no function of (params, batch).
+        JgdValueError: At trace time, where the gradient misses a leaf, has another one, or one of another shape.
+
+    Example:
+        >>> import jax.numpy as jnp
+        >>> loss = with_custom_gradient(lambda w, batch: jnp.sum(w**2), lambda w, batch: 2 * w)
+        >>> jax.grad(loss)(jnp.array([3.0]), None).tolist()
+        [6.0]
     """
     for name, function in (("loss", loss), ("gradient", gradient)):
         if not callable(function):
             raise checks.JgdTypeError(f"{name} must be callable as {name}(params, batch), got {function!r}")
-    return WithGradient(crossing(loss), crossing(gradient))
+        check_arity(name, function, "params", "batch")
+    return CustomGradient(crossing(loss), crossing(gradient))

@@ -1,23 +1,71 @@
-"""Which leaves a loss reads at all: a leaf without effect is either left out of the program, or flat at this point."""
+"""Whether a loss can be checked (finite, the same twice, the same function in float64), and which leaves it reads."""
 
 from collections.abc import Sequence
 from typing import Any
 
 import jax
+import jax.numpy as jnp
+import numpy as np
 
+from jgd.core.functions import one_number
 from jgd.core.types import Batch, Loss, Params
-from jgd.gradients.float64_loss import double
-from jgd.gradients.promote_jaxpr import INLINE
+from jgd.gradients.layout import ravel_params
+from jgd.gradients.precision import float64_enabled
+from jgd.gradients.promote_jaxpr import INLINED
 
 
-def read(loss: Loss, params: Params, batch: Batch) -> tuple[bool, ...]:
+def value_of(loss: Loss, params: Params, batch: Batch) -> float:
+    """The loss at params: not compiled, so nothing is kept."""
+    on_device = lambda tree: jax.tree.map(lambda x: jnp.asarray(x) if isinstance(x, np.ndarray) else x, tree)
+    value = loss(on_device(params), on_device(batch))
+    return float(one_number(loss, np.float64(value) if isinstance(value, float) else value))
+
+
+def why_uncheckable(loss: Loss, params: Params, batch: Batch, value: float, value64: float) -> str:
+    """Why the loss, `value` at params and `value64` in float64, can't be checked; "" if it can.
+
+    value: compiled or not. Two evaluations that agree to rounding say that it is the same twice, and in float64.
+    """
+    if not np.isfinite(value):
+        return f"the loss is {value} at params"
+    layout, _, _ = ravel_params(params)
+    eps = layout.eps(default=1e-7)
+    if abs(value - value64) <= 100 * eps * max(abs(value), abs(value64)):
+        return ""
+    first, again = (value_of(loss, params, batch) for _ in range(2))
+    if abs(first - again) > 100 * eps * max(abs(first), abs(again)):
+        return f"the loss is not deterministic: {first} and {again} for the same params and batch"
+    return _other_function(loss, params, batch, first, value64, eps)
+
+
+def _other_function(loss: Loss, params: Params, batch: Batch, value: float, value64: float, eps: float) -> str:
+    """Why `value64`, the loss in float64, is not just `value`, the program's, with more digits; "" if it is.
+
+    Random numbers of the default dtype are others in float64. So is the loss of the program's own numbers then: where
+    float64 being allowed moves that by as much, it was not rounding.
+    """
+    if not np.isfinite(value64):
+        return f"the loss is {value64} at params in float64, {value} in the program's precision"
+    if not abs(value64 - value) > 100 * eps * max(abs(value64), abs(value)):
+        return ""
+    try:
+        with float64_enabled():
+            own = float(loss(jax.tree.map(jnp.asarray, params), jax.tree.map(jnp.asarray, batch)))
+    except (TypeError, ValueError):
+        return ""
+    if not abs(own - value64) < 0.1 * abs(own - value):
+        return ""
+    return "the loss is another function in float64 (random numbers of the default dtype?)"
+
+
+def leaves_read(loss: Loss, params: Params, batch: Batch) -> tuple[bool, ...]:
     """For each leaf of `params`, whether the traced loss depends on it; True where that can't be told.
 
-    >>> read(lambda p, batch: jax.numpy.sum(p["w"]), {"u": 1.0, "w": 2.0}, None)
+    >>> leaves_read(lambda p, batch: jax.numpy.sum(p["w"]), {"u": 1.0, "w": 2.0}, None)
     (False, True)
     """
     leaves, treedef = jax.tree.flatten(params)
-    with double():
+    with float64_enabled():
         traced = jax.make_jaxpr(lambda leaves: loss(jax.tree.unflatten(treedef, leaves), batch))(leaves)
     return tuple(_reaches(traced, [at == own for own in range(len(leaves))])[0] for at in range(len(leaves)))
 
@@ -30,7 +78,7 @@ def _reaches(traced: Any, marked: Sequence[bool]) -> list[bool]:
     for equation in program.eqns:
         inputs = [depends(v) for v in equation.invars]
         inner = equation.params.get("jaxpr", equation.params.get("call_jaxpr"))
-        if equation.primitive.name in INLINE and inner is not None:
+        if equation.primitive.name in INLINED and inner is not None:
             outputs = _reaches(inner, inputs)
         else:
             outputs = [any(inputs)] * len(equation.outvars)

@@ -12,79 +12,79 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-KEPT = 16  # programs hold executables, and their losses hold data
+MAX_PROGRAMS = 16  # programs hold executables, and their losses hold data
 
-_kept: dict[Hashable, Any] = {}
+_programs: dict[Hashable, Any] = {}
 
 
-def reused(key: Hashable, mark: str, fresh: Any) -> Any:
-    """What was kept for the functions in `key` when their program had this `mark` too, else `fresh`, now kept.
+def cached(key: Hashable, digest: str, program: Any) -> Any:
+    """What was kept for the functions in `key` when their program had this `digest` too, else `program`, now kept.
 
-    mark: the `fingerprint` of the program as the functions are now.
+    digest: the `jaxpr_digest` of the program as the functions are now.
     """
-    found = recalled(key, mark)
-    return keep(key, mark, fresh) if found is None else found
+    found = lookup(key, digest)
+    return store(key, digest, program) if found is None else found
 
 
-def recalled(key: Hashable, mark: str) -> Any:
+def lookup(key: Hashable, digest: str) -> Any:
     """What was kept, or None."""
     try:
-        found = _kept.pop((key, mark), None)
-        return None if found is None else keep(key, mark, found)
+        found = _programs.pop((key, digest), None)
+        return None if found is None else store(key, digest, found)
     except (TypeError, ValueError):  # a function that has no hash, or that can't say whether it equals another
         return None
 
 
-def keep(key: Hashable, mark: str, value: Any) -> Any:
-    """`value`, kept as the newest of `KEPT`."""
+def store(key: Hashable, digest: str, value: Any) -> Any:
+    """`value`, kept as the newest of `MAX_PROGRAMS`."""
     try:
-        _kept[key, mark] = value
+        _programs[key, digest] = value
     except (TypeError, ValueError):
         return value
-    while len(_kept) > KEPT:
-        _kept.pop(next(iter(_kept)))
+    while len(_programs) > MAX_PROGRAMS:
+        _programs.pop(next(iter(_programs)))
     return value
 
 
-def fingerprint(traced: Any) -> str:
+def jaxpr_digest(traced: Any) -> str:
     """A digest of a program: its text, and every number in it."""
     digest = hashlib.blake2b(str(traced).encode())
-    _numbers(traced, digest)
+    _hash_numbers(traced, digest)
     return digest.hexdigest()
 
 
-OWN_RULES = ("custom_vjp_call", "custom_jvp_call")
+CUSTOM_DERIVATIVES = ("custom_vjp_call", "custom_jvp_call")
 
 
-def has_own_rules(part: Any) -> bool:
+def has_custom_derivatives(part: Any) -> bool:
     """Whether a program holds derivatives that it does not show: its gradient may change while it stays the same."""
     program = getattr(part, "jaxpr", part)
     for equation in program.eqns:
-        if equation.primitive.name in OWN_RULES:
+        if equation.primitive.name in CUSTOM_DERIVATIVES:
             return True
         held = jax.tree.leaves(list(equation.params.values()), is_leaf=lambda p: hasattr(p, "eqns"))
-        if any(has_own_rules(each) for each in held if hasattr(getattr(each, "jaxpr", each), "eqns")):
+        if any(has_custom_derivatives(each) for each in held if hasattr(getattr(each, "jaxpr", each), "eqns")):
             return True
     return False
 
 
-def _numbers(part: Any, digest: Any) -> None:
+def _hash_numbers(part: Any, digest: Any) -> None:
     """The numbers that the text abbreviates: constants and literals, of the programs inside too."""
     for constant in getattr(part, "consts", ()):
-        _number(constant, digest)
+        _hash_array(constant, digest)
     program = getattr(part, "jaxpr", part)
     for equation in program.eqns:
         for literal in (v for v in equation.invars if hasattr(v, "val")):
-            _number(literal.val, digest)
+            _hash_array(literal.val, digest)
         held = jax.tree.leaves(list(equation.params.values()), is_leaf=lambda p: hasattr(p, "eqns"))
         for each in held:
             if hasattr(getattr(each, "jaxpr", each), "eqns"):
-                _numbers(each, digest)
+                _hash_numbers(each, digest)
             elif isinstance(each, np.ndarray | jax.Array):
-                _number(each, digest)
+                _hash_array(each, digest)
 
 
-def _number(value: Any, digest: Any) -> None:
+def _hash_array(value: Any, digest: Any) -> None:
     if jnp.issubdtype(getattr(value, "dtype", np.float64), jax.dtypes.extended):
         value = jax.random.key_data(value)
     array = np.asarray(value)

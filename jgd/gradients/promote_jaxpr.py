@@ -2,7 +2,7 @@
 
 A loss that computes in bfloat16 inside is a staircase: no difference of it says anything about its slope. The program
 behind it is smooth, and so is what its gradient is meant to be; both are compared with their roundings taken away.
-What can't be widened (a callback, a kernel, bits read as numbers) runs in its own dtype.
+What can't be promoted (a callback, a kernel, bits read as numbers) runs in its own dtype.
 """
 
 from collections.abc import Callable, Sequence
@@ -12,48 +12,50 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-INLINE = {"jit", "pjit", "closed_call", "core_call", "checkpoint", "remat2", "custom_jvp_call", "custom_vjp_call"}
-ROUNDS = {"convert_element_type", "reduce_precision"}  # rounding is all they do to a floating number
+INLINED = {"jit", "pjit", "closed_call", "core_call", "checkpoint", "remat2", "custom_jvp_call", "custom_vjp_call"}
+CASTS = {"convert_element_type", "reduce_precision"}  # rounding is all they do to a floating number
 
 
-UNWIDENABLE = (TypeError, ValueError, LookupError, AttributeError, NotImplementedError)  # what JAX may say to it
+PROMOTION_ERRORS = (TypeError, ValueError, LookupError, AttributeError, NotImplementedError)  # what JAX may say to it
 
 
-def widened(closed: Any) -> Callable[..., list[Any]]:
+def promote(closed: Any) -> Callable[..., list[Any]]:
     """The program of a closed jaxpr as a function (flat arguments) -> flat results, all real numbers in float64."""
-    return lambda *arguments: _run(getattr(closed, "jaxpr", closed), getattr(closed, "consts", ()), arguments)
+    return lambda *arguments: _evaluate(getattr(closed, "jaxpr", closed), getattr(closed, "consts", ()), arguments)
 
 
-def _run(program: Any, constants: Sequence[Any], arguments: Sequence[Any]) -> list[Any]:
-    known = dict(zip(program.constvars, map(_up, constants), strict=True))
-    known |= dict(zip(program.invars, map(_up, arguments), strict=True))
-    read = lambda v: _up(np.asarray(v.val, v.aval.dtype)) if hasattr(v, "val") else known[v]
+def _evaluate(program: Any, constants: Sequence[Any], arguments: Sequence[Any]) -> list[Any]:
+    known = dict(zip(program.constvars, map(_to_float64, constants), strict=True))
+    known |= dict(zip(program.invars, map(_to_float64, arguments), strict=True))
+    read = lambda v: _to_float64(np.asarray(v.val, v.aval.dtype)) if hasattr(v, "val") else known[v]
     for equation in program.eqns:
-        results = _apply(equation, [read(v) for v in equation.invars])
+        results = _evaluate_equation(equation, [read(v) for v in equation.invars])
         known |= dict(zip(equation.outvars, results, strict=True))
     return [read(v) for v in program.outvars]
 
 
-def _apply(equation: Any, values: list[Any]) -> list[Any]:
+def _evaluate_equation(equation: Any, values: list[Any]) -> list[Any]:
     name, given = equation.primitive.name, equation.params
-    if name in ROUNDS and _real(values[0]) and _real(equation.outvars[0].aval):
+    if name in CASTS and _is_floating(values[0]) and _is_floating(equation.outvars[0].aval):
         return values
-    if name in INLINE:
-        return widened(given.get("jaxpr", given.get("call_jaxpr")))(*values)
-    if name in _special:
-        return _special[name](given, values)
-    if name in NARROW or any(map(_program, jax.tree.leaves(list(given.values()), is_leaf=_program))):
+    if name in INLINED:
+        return promote(given.get("jaxpr", given.get("call_jaxpr")))(*values)
+    if name in _RULES:
+        return _RULES[name](given, values)
+    if name in UNPROMOTED or any(map(_is_program, jax.tree.leaves(list(given.values()), is_leaf=_is_program))):
         own = [v.aval for v in equation.invars]
-        values = [x.astype(a.dtype) if _real(x) and x.dtype != a.dtype else x for x, a in zip(values, own, strict=True)]
+        values = [
+            x.astype(a.dtype) if _is_floating(x) and x.dtype != a.dtype else x for x, a in zip(values, own, strict=True)
+        ]
     else:
-        given = {key: _wide_dtype(name, key, value) for key, value in given.items()}
+        given = {key: _float64_parameter(name, key, value) for key, value in given.items()}
     bound = equation.primitive.get_bind_params(given)
     functions, options = bound if isinstance(bound, tuple) else ((), bound)  # older versions: with functions
     results = equation.primitive.bind(*functions, *values, **options)
-    return [_up(x) for x in (results if equation.primitive.multiple_results else [results])]
+    return [_to_float64(x) for x in (results if equation.primitive.multiple_results else [results])]
 
 
-NARROW = {"bitcast_convert_type", "nextafter", "pure_callback", "io_callback", "ffi_call", "pallas_call"}
+UNPROMOTED = {"bitcast_convert_type", "nextafter", "pure_callback", "io_callback", "ffi_call", "pallas_call"}
 
 
 def _scan(given: dict[str, Any], values: list[Any]) -> list[Any]:
@@ -61,7 +63,7 @@ def _scan(given: dict[str, Any], values: list[Any]) -> list[Any]:
         consts, carried = (len(list(part)) for part in list(given["ft_in"].unpack())[:2])
     else:
         consts, carried = given["num_consts"], given["num_carry"]
-    body = widened(given["jaxpr"])
+    body = promote(given["jaxpr"])
 
     def step(carry, row):
         out = body(*values[:consts], *carry, *row)
@@ -74,10 +76,10 @@ def _scan(given: dict[str, Any], values: list[Any]) -> list[Any]:
 
 def _while(given: dict[str, Any], values: list[Any]) -> list[Any]:
     first, second = given["cond_nconsts"], given["cond_nconsts"] + given["body_nconsts"]
-    goes_on, body = widened(given["cond_jaxpr"]), widened(given["body_jaxpr"])
+    condition, body = promote(given["cond_jaxpr"]), promote(given["body_jaxpr"])
     return list(
         jax.lax.while_loop(
-            lambda state: goes_on(*values[:first], *state)[0],
+            lambda state: condition(*values[:first], *state)[0],
             lambda state: tuple(body(*values[first:second], *state)),
             tuple(values[second:]),
         )
@@ -85,7 +87,7 @@ def _while(given: dict[str, Any], values: list[Any]) -> list[Any]:
 
 
 def _cond(given: dict[str, Any], values: list[Any]) -> list[Any]:
-    branches = [lambda *x, branch=branch: tuple(widened(branch)(*x)) for branch in given["branches"]]
+    branches = [lambda *x, branch=branch: tuple(promote(branch)(*x)) for branch in given["branches"]]
     index = jnp.asarray(values[0]).astype(jnp.int32)
     return list(jax.lax.switch(index, branches, *values[1:]))
 
@@ -95,7 +97,7 @@ def _scatter(function: Callable[..., Any]) -> Callable[[dict[str, Any], list[Any
     return lambda given, values: [function(*values, **{name: given[name] for name in kept})]
 
 
-_special = {
+_RULES = {
     "scan": _scan,
     "while": _while,
     "cond": _cond,
@@ -107,7 +109,7 @@ _special = {
 }
 
 
-def _wide_dtype(name: str, key: str, value: Any) -> Any:
+def _float64_parameter(name: str, key: str, value: Any) -> Any:
     if name == "dot_general" and key == "precision":
         return None  # an algorithm for narrow numbers
     if isinstance(value, np.dtype | type) and jnp.issubdtype(value, jnp.floating):
@@ -115,16 +117,16 @@ def _wide_dtype(name: str, key: str, value: Any) -> Any:
     return value
 
 
-def _program(part: Any) -> bool:
+def _is_program(part: Any) -> bool:
     return hasattr(getattr(part, "jaxpr", part), "eqns")
 
 
-def _real(x: Any) -> bool:
+def _is_floating(x: Any) -> bool:
     return hasattr(x, "dtype") and jnp.issubdtype(x.dtype, jnp.floating)
 
 
-def _up(x: Any) -> Any:
-    if _real(x):
+def _to_float64(x: Any) -> Any:
+    if _is_floating(x):
         return x if x.dtype == np.float64 else x.astype(np.float64)
     if hasattr(x, "dtype") and jnp.issubdtype(x.dtype, jnp.complexfloating) and x.dtype != np.complex128:
         return x.astype(np.complex128)

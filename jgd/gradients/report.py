@@ -1,12 +1,14 @@
 """What a gradient check says: a verdict a leaf, a table to read, a dictionary to store."""
 
-import math
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
 from jgd.core.checks import JgdError
+from jgd.core.strict_json import without_nan
+from jgd.core.text import align_columns
 
 VERDICTS = ("ok", "wrong", "inconclusive", "skipped")
+HEADINGS = ("leaf", "shape", "dtype", "entries", "worst", "analytic", "numeric", "±", "rel. error", "verdict", "")
 
 
 class WrongGradientError(JgdError, AssertionError):
@@ -15,18 +17,32 @@ class WrongGradientError(JgdError, AssertionError):
 
 @dataclass(frozen=True)
 class LeafCheck:
-    """One leaf of the parameters.
+    """The verdict on one leaf of the parameters.
 
-    verdict: "ok", "wrong", "inconclusive" (the numbers can't tell: `cause` says why) or "skipped" (not real floating).
-    checked: entries that were compared one by one, of `total`; `directions` random directions cover all entries.
-    worst: index of the entry that is off most, None where only directions were compared (then `analytic` and `numeric`
-    are slopes along the worst one, of unit length). error_bar: of `numeric`, from h against 2h and the rounding.
-    relative_error: |analytic − numeric| / max(|analytic|, |numeric|). cosine: between the analytic and the numeric
-    values that were compared. resolution: the relative size of a fault along a random direction that would not have
-    been seen. rounding: how far the program's own precision moves its gradient from that in float64, relative. cause:
-    the suspected one in words, `kind` in a word ("sign", "factor", "rows", "constant", "missing", "unused" by the
-    program, "flat" at this point, "penalty", "transposed", "entries", "nonfinite", "unknown", "kink", "too small",
-    "undefined", "precision", or ""), `coefficient` its number. entries: indices of wrong entries, 20 at most.
+    Attributes:
+        path: Of the leaf in params.
+        shape: Its shape.
+        dtype: Its dtype.
+        verdict: "ok", "wrong", "inconclusive" (the numbers can't tell: `cause` says why) or "skipped" (not real floating,
+            or empty).
+        checked: Entries that were compared one by one, of `total`.
+        total: Entries of the leaf.
+        directions: Random directions that were compared; they cover all entries.
+        worst: Index of the entry that is off most. None: only directions were compared, and `analytic` and `numeric` are
+            slopes along the worst one, of unit length.
+        analytic: The derivative there, of the gradient under test.
+        numeric: The same by differences.
+        error_bar: Of `numeric`, from h against 2h and the rounding.
+        relative_error: |analytic − numeric| / max(|analytic|, |numeric|).
+        cosine: Between the analytic and the numeric values that were compared.
+        resolution: The relative size of a fault along a random direction that would pass unseen.
+        rounding: How far the program's own precision moves its gradient from that in float64, relative.
+        kind: The suspected cause in a word: "sign", "factor", "rows", "constant", "missing", "unused" by the program,
+            "flat" at this point, "penalty", "transposed", "entries", "nonfinite", "unknown", "kink", "too small",
+            "undefined", "precision", or "".
+        cause: The same in words.
+        coefficient: Its number, where it has one.
+        entries: Indices of wrong entries, 20 at most.
     """
 
     path: str
@@ -51,8 +67,15 @@ class LeafCheck:
 
 
 @dataclass(frozen=True)
-class Agreement:
-    """Two ways to compute one gradient: their name, the leaf where they differ most, by how much, the verdict."""
+class ConsistencyCheck:
+    """Two ways to compute one gradient.
+
+    Attributes:
+        name: What was compared: "jit", "looped_mean" or "looped_sum".
+        leaf: Path of the leaf where they differ most.
+        relative_error: By how much, ‖a − b‖/‖b‖.
+        verdict: "ok" or "wrong".
+    """
 
     name: str
     leaf: str
@@ -64,9 +87,15 @@ class Agreement:
 class GradientCheck:
     """The result of `check_gradients`; print it.
 
-    problem: why the loss can't be checked at all ("" if it can): not finite, or not the same twice; every leaf is then
-    inconclusive. value: the loss. evaluations: of the loss in float64. seed: repeats the check's directions.
-    second: the check of the second derivatives, asked for by `order=2`. agreements: jit = no jit, batched = looped.
+    Attributes:
+        leaves: A verdict for each leaf of params.
+        value: The loss.
+        seed: Repeats the check's directions.
+        evaluations: Of the loss in float64.
+        problem: Why the loss can't be checked at all, "" if it can: not finite, or not the same twice. Every leaf is then
+            inconclusive.
+        second: The check of the second derivatives, asked for by `order=2`.
+        consistency: Compiled = not compiled, batched = looped; asked for by `compare`.
     """
 
     leaves: tuple[LeafCheck, ...]
@@ -75,17 +104,17 @@ class GradientCheck:
     evaluations: int = 0
     problem: str = ""
     second: "GradientCheck | None" = None
-    agreements: tuple[Agreement, ...] = field(default=())
+    consistency: tuple[ConsistencyCheck, ...] = field(default=())
 
     @property
     def ok(self) -> bool:
-        """Nothing is wrong: no leaf, no agreement, and the loss could be checked. Leaves may be inconclusive."""
+        """Nothing is wrong: no leaf, no consistency check, and the loss could be checked. Leaves may be inconclusive."""
         return not self.wrong and not self.problem and (self.second is None or not self.second.problem)
 
     @property
     def wrong(self) -> bool:
-        """Something is wrong: a leaf, an agreement, or a second derivative."""
-        parts = [*self.leaves, *self.agreements]
+        """Something is wrong: a leaf, a consistency check, or a second derivative."""
+        parts = [*self.leaves, *self.consistency]
         return any(part.verdict == "wrong" for part in parts) or (self.second is not None and self.second.wrong)
 
     @property
@@ -94,50 +123,32 @@ class GradientCheck:
         return not self.problem and all(leaf.verdict != "inconclusive" for leaf in self.leaves)
 
     def raise_if_failed(self) -> "GradientCheck":
-        """Itself if `ok`, else WrongGradientError (a JgdError and an AssertionError) with the table."""
+        """Raise if the check failed, for tests.
+
+        Returns:
+            Itself if `ok`.
+
+        Raises:
+            WrongGradientError: A JgdError and an AssertionError, with the table; if not `ok`.
+        """
         if not self.ok:
             raise WrongGradientError(f"the gradient check failed\n{self}")
         return self
 
     def to_dict(self) -> dict[str, Any]:
         """Plain lists, numbers and strings, for strict JSON: what is not finite is None."""
-        return {**_plain(asdict(self)), "ok": self.ok, "conclusive": self.conclusive}
+        return {**without_nan(asdict(self)), "ok": self.ok, "conclusive": self.conclusive}
 
     def __str__(self) -> str:
-        heads = (
-            "leaf",
-            "shape",
-            "dtype",
-            "entries",
-            "worst",
-            "analytic",
-            "numeric",
-            "±",
-            "rel. error",
-            "verdict",
-        )
-        rows = [_row(leaf) for leaf in self.leaves]
-        widths = [max(len(row[at]) for row in [heads, *rows]) for at in range(len(heads))]
-        line = lambda row: "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True))
-        lines = [line(heads).rstrip()]
-        for leaf, row in zip(self.leaves, rows, strict=True):
-            lines.append((line(row) + ("  " + leaf.cause if leaf.cause else "")).rstrip())
+        lines = align_columns([HEADINGS, *map(_row, self.leaves)])
         counts = [(sum(leaf.verdict == verdict for leaf in self.leaves), verdict) for verdict in VERDICTS]
         lines.append(", ".join(f"{count} {verdict}" for count, verdict in counts if count) or "no leaves")
-        lines += [f"{a.name}: {a.verdict} ({a.leaf} differs by {a.relative_error:.1e})" for a in self.agreements]
+        lines += [f"{a.name}: {a.verdict} ({a.leaf} differs by {a.relative_error:.1e})" for a in self.consistency]
         if self.problem:
             lines.append(f"could not be checked: {self.problem}")
         if self.second is not None:
             lines += ["second order:", str(self.second)]
         return "\n".join(lines)
-
-
-def _plain(value: Any) -> Any:
-    if isinstance(value, dict):
-        return {key: _plain(each) for key, each in value.items()}
-    if isinstance(value, list | tuple):
-        return type(value)(_plain(each) for each in value)
-    return None if isinstance(value, float) and not math.isfinite(value) else value
 
 
 def _row(leaf: LeafCheck) -> tuple[str, ...]:
@@ -157,4 +168,5 @@ def _row(leaf: LeafCheck) -> tuple[str, ...]:
         number(leaf.error_bar, ".0e"),
         number(leaf.relative_error, ".1e"),
         leaf.verdict,
+        leaf.cause,
     )

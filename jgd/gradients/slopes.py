@@ -45,8 +45,8 @@ def _formulas(here: float, values: np.ndarray, h: np.ndarray) -> tuple[np.ndarra
     return near + (near - far) / 3, np.abs(near - far) / 3, np.abs(2 * bend - far_bend)
 
 
-def quick(here: float, values: np.ndarray, h: np.ndarray, eps: float, blur: np.ndarray | float = 0.0) -> Slopes:
-    """Slopes from one step, D(h): values (k, 3) of f at QUICK · h, h (k,). What looks strange deserves `careful`.
+def quick_slopes(here: float, values: np.ndarray, h: np.ndarray, eps: float, blur: np.ndarray | float = 0.0) -> Slopes:
+    """Slopes from one step, D(h): values (k, 3) of f at QUICK · h, h (k,). What looks strange deserves `careful_slopes`.
 
     Its error bar is half of |f(x+2h) − 3 f(x+h) + 3 f(x) − f(x−h)| / h, which is h² f‴ where f is smooth (three times
     the error of D) and the jump where it has a kink. blur: |x| · |slope|, (k,) or (): x + h is rounded too.
@@ -59,7 +59,7 @@ def quick(here: float, values: np.ndarray, h: np.ndarray, eps: float, blur: np.n
     return Slopes(slope, error, np.zeros_like(slope))
 
 
-def careful(
+def careful_slopes(
     evaluate: Callable[[np.ndarray], np.ndarray],
     here: float,
     h: np.ndarray,
@@ -100,28 +100,28 @@ def careful(
 
 
 # what a comparison of one slope says
-FITS, WRONG, KINK, VAGUE, UNDEFINED = range(5)
+FITS, WRONG, KINK, UNCERTAIN, UNDEFINED = range(5)
 
 
-def length(x: np.ndarray) -> float:
+def norm(x: np.ndarray) -> float:
     """√Σ x² of (d,), without BLAS: its pool of threads, spinning beside XLA's, costs more than the whole screen."""
     return float(np.sqrt(np.einsum("i,i->", x, x)))
 
 
-def compare(
-    analytic: np.ndarray, slopes: Slopes, tolerance: float, scale: np.ndarray | float, own: bool = False
+def compare_slopes(
+    analytic: np.ndarray, slopes: Slopes, tolerance: float, scale: np.ndarray | float, per_entry: bool = False
 ) -> np.ndarray:
-    """One of FITS, WRONG, KINK, VAGUE (the error bar hides it), UNDEFINED (f is not finite nearby) a line, (k,).
+    """One of FITS, WRONG, KINK, UNCERTAIN (the error bar hides it), UNDEFINED (f is not finite nearby) a line, (k,).
 
-    own: each line is an entry that answers for itself, however large the leaf's others (`scale`) are.
+    per_entry: each line is an entry that answers for itself, however large the leaf's others (`scale`) are.
     """
     # a gradient in float32 (a tolerance as large says so) is rounded by its largest entries all the same
-    relative = np.maximum(np.abs(analytic), 0.01 * scale if tolerance > 1e-6 else 0.0) if own else scale
+    relative = np.maximum(np.abs(analytic), 0.01 * scale if tolerance > 1e-6 else 0.0) if per_entry else scale
     limit = SAFETY * slopes.error + tolerance * np.maximum(relative, np.abs(slopes.slope))
     size = np.maximum(np.maximum(np.abs(analytic), np.abs(slopes.slope)), scale)
     with np.errstate(invalid="ignore"):
         out = np.where(np.abs(analytic - slopes.slope) > limit, WRONG, FITS)
         # a slope that the bar hides can't confirm anything, unless both are 0 and nothing was there to see
-        out = np.where((out == FITS) & (slopes.error > 0.03 * size) & (size > 0), VAGUE, out)
+        out = np.where((out == FITS) & (slopes.error > 0.03 * size) & (size > 0), UNCERTAIN, out)
         out = np.where((slopes.jump > 2 * limit), KINK, out)
     return np.where(np.isfinite(slopes.slope), out, UNDEFINED)

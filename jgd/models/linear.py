@@ -10,7 +10,7 @@ import jax.numpy as jnp
 from jax import Array
 
 from jgd.core import checks
-from jgd.core.record import record, static
+from jgd.core.record import record, static_field
 from jgd.core.types import Params
 from jgd.models.initializers import Initializer, Zeros
 
@@ -57,8 +57,8 @@ class Linear:
     [0.0, 0.0, 0.0]
     """
 
-    features: int = static()
-    bias: bool = static(default=True)
+    features: int = static_field()
+    bias: bool = static_field(default=True)
     initializer: Initializer = Zeros()
 
     def __post_init__(self) -> None:
@@ -107,9 +107,9 @@ class Softmax:
     (5, 3)
     """
 
-    features: int = static()
-    classes: int = static()
-    bias: bool = static(default=True)
+    features: int = static_field()
+    classes: int = static_field()
+    bias: bool = static_field(default=True)
     initializer: Initializer = Zeros()
 
     def __post_init__(self) -> None:

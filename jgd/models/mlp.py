@@ -7,7 +7,7 @@ import jax.numpy as jnp
 from jax import Array
 
 from jgd.core import checks
-from jgd.core.record import record, static
+from jgd.core.record import record, static_field
 from jgd.core.types import Params
 from jgd.models.initializers import GlorotUniform, Initializer
 from jgd.models.linear import affine, init_affine
@@ -27,8 +27,8 @@ class MLP:
     (5, 3)
     """
 
-    sizes: tuple[int, ...] = static()
-    activation: str = static(default="relu")
+    sizes: tuple[int, ...] = static_field()
+    activation: str = static_field(default="relu")
     initializer: Initializer = GlorotUniform()
 
     def __post_init__(self) -> None:

@@ -12,48 +12,66 @@ steps, so it matters much more here than elsewhere (the paper's experiments use 
 from jgd.core import tree
 from jgd.core.optimizer import Optimizer, chain
 from jgd.core.record import hyper, record
-from jgd.core.types import Context, Params, Scalar
+from jgd.core.spellings import builder
+from jgd.core.transform import Context, Transform
+from jgd.core.types import Params, Scalar
 from jgd.transforms import ScaleByLearningRate
 
 
 @record
-class AdadeltaMemory:
+class AdadeltaState:
     squares: Params  # E, of the gradients
     steps: Params  # D, of the updates
 
 
 @record
-class ScaleByAdadelta:
+class ScaleByAdadelta(Transform):
     """u = √(D + eps) / √(E + eps) · g."""
 
     rho: Scalar = hyper("[0, 1)")
     eps: Scalar = hyper(">= 0")
 
-    def init(self, params: Params) -> AdadeltaMemory:
-        return AdadeltaMemory(tree.zeros_like(params), tree.zeros_like(params))
+    def init(self, params: Params) -> AdadeltaState:
+        return AdadeltaState(tree.zeros_like(params), tree.zeros_like(params))
 
-    def update(self, grads: Params, state: AdadeltaMemory, context: Context) -> tuple[Params, AdadeltaMemory]:
+    def update(self, grads: Params, state: AdadeltaState, context: Context) -> tuple[Params, AdadeltaState]:
         rho, eps = context.at(self.rho), context.at(self.eps)
-        squares = tree.blend(rho, state.squares, tree.square(grads))
+        squares = tree.lerp(rho, state.squares, tree.square(grads))
         updates = tree.map(
-            lambda D, E, g: tree.divide(tree.root(D + eps), tree.root(E + eps)) * g,
+            lambda D, E, g: tree.safe_divide(tree.safe_sqrt(D + eps), tree.safe_sqrt(E + eps)) * g,
             state.steps,
             squares,
             grads,
         )
-        steps = tree.blend(rho, state.steps, tree.square(updates))
-        return updates, AdadeltaMemory(squares, steps)
+        steps = tree.lerp(rho, state.steps, tree.square(updates))
+        return updates, AdadeltaState(squares, steps)
 
 
-def adadelta(learning_rate: Scalar = 1.0, rho: Scalar = 0.9, eps: Scalar = 1e-6) -> Optimizer:
+@builder
+def adadelta(
+    learning_rate: Scalar = 1.0,
+    rho: Scalar = 0.9,
+    eps: Scalar = 1e-6,
+) -> Optimizer:
     """AdaDelta: θ ← θ − η √(D + eps) / √(E + eps) · g.
 
-    learning_rate: > 0; the paper's method is 1. rho: in [0, 1). eps: ≥ 0; at 0 the first step is 0 and stays so.
+    Args:
+        learning_rate: η > 0, a number or a schedule; the paper's method is 1. Default: 1.0.
+        rho: In [0, 1), what both means keep at a step. Default: 0.9.
+        eps: ≥ 0, inside both roots; at 0 the first step is 0 and stays so. Default: 1e-6.
 
-    >>> import jax.numpy as jnp
-    >>> optimizer = adadelta()
-    >>> updates, _ = optimizer.update(jnp.array([-4.0]), optimizer.init(jnp.ones(1)), jnp.ones(1))
-    >>> updates.tolist()
-    [0.00316]
+    Returns:
+        The optimizer, a record whose numbers are leaves.
+
+    Raises:
+        JgdValueError: For a number outside its range.
+        JgdTypeError: For an argument of another kind.
+
+    Example:
+        >>> import jax.numpy as jnp
+        >>> optimizer = adadelta()
+        >>> updates, _ = optimizer.update(jnp.array([-4.0]), optimizer.init(jnp.ones(1)), jnp.ones(1))
+        >>> updates.tolist()
+        [0.00316]
     """
     return chain(ScaleByAdadelta(rho, eps), ScaleByLearningRate(learning_rate))

@@ -16,55 +16,58 @@ from jax import Array
 
 from jgd.core import checks, tree
 from jgd.core.optimizer import Optimizer, chain
-from jgd.core.record import hyper, record, static
-from jgd.core.types import Context, Params, Scalar
+from jgd.core.record import hyper, record, static_field
+from jgd.core.spellings import builder
+from jgd.core.transform import Context, Transform
+from jgd.core.types import Params, Scalar
 from jgd.transforms import Mean, ScaleByLearningRate
 
 
 @record
-class Moments:
+class AdamState:
     """What most of the family remembers."""
 
     mean: Mean  # m, of the gradients
     square: Mean  # v, of their squares
 
     @staticmethod
-    def like(params: Params) -> "Moments":
-        return Moments(Mean.like(params), Mean.like(params))
+    def like(params: Params) -> "AdamState":
+        """Both at 0, where no gradient was seen."""
+        return AdamState(Mean.like(params), Mean.like(params))
 
-    def absorb(self, b1: Array, b2: Array, grads: Params) -> "Moments":
+    def absorb(self, b1: Array, b2: Array, grads: Params) -> "AdamState":
         """m ← b1 m + (1 − b1) g, v ← b2 v + (1 − b2) g²."""
-        return Moments(self.mean.absorb(b1, grads), self.square.absorb(b2, tree.square(grads)))
+        return AdamState(self.mean.absorb(b1, grads), self.square.absorb(b2, tree.square(grads)))
 
 
 def over_root(means: Params, squares: Params, eps: Array, eps_root: Array | float = 0.0) -> Params:
     """m / (√(v + eps_root) + eps), entry by entry; 0 where the denominator is 0."""
-    return tree.map(lambda m, v: tree.divide(m, tree.root(v + eps_root) + eps), means, squares)
+    return tree.map(lambda m, v: tree.safe_divide(m, tree.safe_sqrt(v + eps_root) + eps), means, squares)
 
 
 @record
-class ScaleByAdam:
+class ScaleByAdam(Transform):
     """u = m̂ / (√(v̂ + eps_root) + eps)."""
 
     b1: Scalar = hyper("[0, 1)")
     b2: Scalar = hyper("[0, 1)")
     eps: Scalar = hyper(">= 0")
     eps_root: Scalar = hyper(">= 0", default=0.0)
-    nesterov: bool = static(default=False)
-    mu_dtype: Any = static(default=None)  # of m between updates; None: float32 or wider
+    nesterov: bool = static_field(default=False)
+    mu_dtype: Any = static_field(default=None)  # of m between updates; None: float32 or wider
 
     def __post_init__(self) -> None:
         if self.mu_dtype is not None:
             object.__setattr__(self, "mu_dtype", checks.floating_dtype("mu_dtype", self.mu_dtype))
 
-    def init(self, params: Params) -> Moments:
-        moments = Moments.like(params)
+    def init(self, params: Params) -> AdamState:
+        moments = AdamState.like(params)
         if self.mu_dtype is None:
             return moments
         narrow = tree.map(lambda m: m.astype(self.mu_dtype), moments.mean.total)
-        return Moments(Mean(narrow, moments.mean.weight), moments.square)
+        return AdamState(Mean(narrow, moments.mean.weight), moments.square)
 
-    def update(self, grads: Params, moments: Moments, context: Context) -> tuple[Params, Moments]:
+    def update(self, grads: Params, moments: AdamState, context: Context) -> tuple[Params, AdamState]:
         b1 = context.at(self.b1)
         moments = moments.absorb(b1, context.at(self.b2), grads)
         mean = ahead(moments.mean, b1, grads) if self.nesterov else moments.mean.value()
@@ -79,6 +82,7 @@ def ahead(mean: Mean, b1: Array, grads: Params) -> Params:
     return tree.map(lambda m, g: of_mean * m + of_gradient * g, mean.total, grads)
 
 
+@builder
 def adam(
     learning_rate: Scalar,
     b1: Scalar = 0.9,
@@ -91,14 +95,30 @@ def adam(
 ) -> Optimizer:
     """Adam: θ ← θ − η m̂ / (√v̂ + eps).
 
-    learning_rate: > 0. b1, b2: in [0, 1). eps: ≥ 0, outside the root as in the paper. eps_root: ≥ 0, inside it.
-    nesterov: structure; the simplified Nadam of optax. mu_dtype: structure; the dtype m is stored in, such as
-    "bfloat16" to save memory (None: float32 or wider). Defaults: the paper's.
+    Defaults: the paper's.
 
-    >>> import jax.numpy as jnp
-    >>> optimizer = adam(0.1)
-    >>> updates, _ = optimizer.update(jnp.array([-4.0]), optimizer.init(jnp.ones(1)), jnp.ones(1))
-    >>> updates.tolist()
-    [0.1]
+    Args:
+        learning_rate: η > 0, a number or a schedule.
+        b1: In [0, 1), what the mean of the gradients keeps at a step. Default: 0.9.
+        b2: In [0, 1), what the mean of their squares keeps at a step. Default: 0.999.
+        eps: ≥ 0, added to the root as in the paper. Default: 1e-8.
+        eps_root: ≥ 0, added inside the root. Default: 0.0.
+        nesterov: The simplified Nadam of optax; structure. Default: False.
+        mu_dtype: The dtype that m is stored in, such as "bfloat16" to save memory; structure. None for float32 or
+            wider.
+
+    Returns:
+        The optimizer, a record whose numbers are leaves.
+
+    Raises:
+        JgdValueError: For a number outside its range.
+        JgdTypeError: For an argument of another kind.
+
+    Example:
+        >>> import jax.numpy as jnp
+        >>> optimizer = adam(0.1)
+        >>> updates, _ = optimizer.update(jnp.array([-4.0]), optimizer.init(jnp.ones(1)), jnp.ones(1))
+        >>> updates.tolist()
+        [0.1]
     """
     return chain(ScaleByAdam(b1, b2, eps, eps_root, nesterov, mu_dtype), ScaleByLearningRate(learning_rate))

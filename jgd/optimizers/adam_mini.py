@@ -22,33 +22,36 @@ import jax.numpy as jnp
 from jax import Array
 
 from jgd.core import checks, tree
+from jgd.core.masks import Mask, first_match
 from jgd.core.optimizer import Optimizer, chain
-from jgd.core.paths import first_match
-from jgd.core.record import hyper, record, static
-from jgd.core.types import Context, Params, Scalar
-from jgd.optimizers.adam import Moments, over_root
-from jgd.transforms import AddDecayedWeights, Mean, ScaleByLearningRate
+from jgd.core.record import hyper, record, static_field
+from jgd.core.spellings import builder
+from jgd.core.transform import Context, Transform
+from jgd.core.types import Params, Scalar
+from jgd.optimizers.adam import AdamState, over_root
+from jgd.optimizers.masked_decay import decay
+from jgd.transforms import Mean, ScaleByLearningRate
 
 Blocks = tuple[int, ...] | str  # the axes that tell blocks apart, or "entry"
 
 
 @record
-class ScaleByAdamMini:
+class ScaleByAdamMini(Transform):
     """u = m̂ / (√v̂ + eps), v of blocks."""
 
     b1: Scalar = hyper("[0, 1)")
     b2: Scalar = hyper("[0, 1)")
     eps: Scalar = hyper(">= 0")
-    blocks: tuple[tuple[str, Blocks], ...] = static()  # (pattern, blocks): a leaf takes the first that matches
+    blocks: tuple[tuple[str, Blocks], ...] = static_field()  # (pattern, blocks): a leaf takes the first that matches
 
-    def init(self, params: Params) -> Moments:
-        empty = Moments.like(params)
-        return Moments(empty.mean, Mean(self._means(empty.square.total), empty.square.weight))
+    def init(self, params: Params) -> AdamState:
+        empty = AdamState.like(params)
+        return AdamState(empty.mean, Mean(self._means(empty.square.total), empty.square.weight))
 
-    def update(self, grads: Params, moments: Moments, context: Context) -> tuple[Params, Moments]:
+    def update(self, grads: Params, moments: AdamState, context: Context) -> tuple[Params, AdamState]:
         mean = moments.mean.absorb(context.at(self.b1), grads)
         square = moments.square.absorb(context.at(self.b2), self._means(tree.square(grads)))
-        return over_root(mean.value(), square.value(), context.at(self.eps)), Moments(mean, square)
+        return over_root(mean.value(), square.value(), context.at(self.eps)), AdamState(mean, square)
 
     def _means(self, squares: Params) -> Params:
         """Each leaf's means over its blocks, with length 1 along the axes that a block spans."""
@@ -69,30 +72,48 @@ def block_means(x: Array, pattern: str, blocks: Blocks) -> Array:
     return jnp.sum(x, axis=spanned, keepdims=True) / max(size, 1)
 
 
+@builder
 def adam_mini(
     learning_rate: Scalar,
     b1: Scalar = 0.9,
     b2: Scalar = 0.999,
     eps: Scalar = 1e-8,
+    *,
     weight_decay: Scalar = 0.0,
+    mask: Mask | None = None,
     blocks: Mapping[str, Blocks] | None = None,
 ) -> Optimizer:
     """Adam-mini: v ← b2 v + (1 − b2) mean of g² over a block, θ ← θ − η (m̂ / (√v̂ + eps) + weight_decay θ).
 
-    learning_rate: > 0. b1, b2: in [0, 1). eps, weight_decay: ≥ 0. Defaults: the authors' code's. blocks: structure,
-    {path pattern: axes that tell blocks apart, or "entry"}, such as {"embedding": (0,), "query": (1,), "*": ()} with
-    queries of shape (features, heads, width); None is one block a leaf.
+    Defaults: the authors' code's.
 
-    >>> optimizer = adam_mini(0.1)
-    >>> updates, _ = optimizer.update(jnp.array([-1.0, 7.0]), optimizer.init(jnp.ones(2)), jnp.ones(2))
-    >>> [round(float(u), 6) for u in updates]  # the root mean square of 1 and 7 is 5
-    [0.02, -0.14]
+    Args:
+        learning_rate: η > 0, a number or a schedule.
+        b1: In [0, 1), what the mean of the gradients keeps at a step. Default: 0.9.
+        b2: In [0, 1), what a block's mean square keeps at a step. Default: 0.999.
+        eps: ≥ 0, added to the root. Default: 1e-8.
+        weight_decay: λ ≥ 0, beside the gradient (decoupled) and multiplied by the learning rate. Default: 0.0.
+        mask: The leaves that decay: patterns of their paths, a tree of bools, or a predicate of the leaf such as
+            `lambda x: x.ndim > 1`; structure. None for all.
+        blocks: {path pattern: axes that tell blocks apart, or "entry"}, such as {"embedding": (0,), "query": (1,), "*":
+            ()} with queries of shape (features, heads, width); structure. None for one block a leaf.
 
-    Raises `JgdTypeError` for blocks of another kind, and `JgdValueError`, when it first sees the parameters, for a leaf
-    that no pattern matches, a pattern that matches no leaf, or an axis that a leaf hasn't got.
+    Returns:
+        The optimizer, a record whose numbers are leaves.
+
+    Raises:
+        JgdTypeError: For an argument of another kind, such as blocks that are no mapping.
+        JgdValueError: For a number outside its range; and, when it first sees the parameters, for a leaf that no
+            pattern of blocks matches, a pattern that matches no leaf, or an axis that a leaf hasn't got.
+
+    Example:
+        >>> optimizer = adam_mini(0.1)
+        >>> updates, _ = optimizer.update(jnp.array([-1.0, 7.0]), optimizer.init(jnp.ones(2)), jnp.ones(2))
+        >>> [round(float(u), 6) for u in updates]  # the root mean square of 1 and 7 is 5
+        [0.02, -0.14]
     """
     scale = ScaleByAdamMini(b1, b2, eps, _rules({"*": ()} if blocks is None else blocks))
-    return chain(scale, AddDecayedWeights(weight_decay), ScaleByLearningRate(learning_rate))
+    return chain(scale, decay(weight_decay, mask), ScaleByLearningRate(learning_rate))
 
 
 def _rules(blocks: Any) -> tuple[tuple[str, Blocks], ...]:

@@ -16,11 +16,15 @@ the hats are the authors' code's. proximal=False decays as AdamW does, θ ← θ
 import jax.numpy as jnp
 
 from jgd.core import checks, tree
+from jgd.core.masks import Mask
 from jgd.core.optimizer import Optimizer, chain
 from jgd.core.record import hyper, record
-from jgd.core.types import Context, Params, Scalar
+from jgd.core.spellings import builder
+from jgd.core.transform import Context, Transform
+from jgd.core.types import Params, Scalar
 from jgd.optimizers.adam import over_root
-from jgd.transforms import AddDecayedWeights, LearningRateState, Mean, ScaleByLearningRate
+from jgd.optimizers.masked_decay import decay
+from jgd.transforms import LearningRateState, Mean, ReportsLearningRate, ScaleByLearningRate, all_but, only
 
 
 @record
@@ -32,7 +36,7 @@ class AdanState:
 
 
 @record
-class ScaleByAdan:
+class ScaleByAdan(Transform):
     """u = (m̂ + b2 v̂) / (√n̂ + eps)."""
 
     b1: Scalar = hyper("[0, 1)")
@@ -57,7 +61,7 @@ class ScaleByAdan:
 
 
 @record
-class DescendProximally:
+class DescendProximally(ReportsLearningRate):
     """θ ← (θ − η u) / (1 + η weight_decay): the decay is solved for at the new weights, not taken at the old ones."""
 
     learning_rate: Scalar = hyper("> 0")
@@ -72,26 +76,51 @@ class DescendProximally:
         return tree.map(lambda u, w: -shrunk * (u + decay * w), updates, context.params), LearningRateState(rate)
 
 
+@builder
 def adan(
     learning_rate: Scalar,
     b1: Scalar = 0.98,
     b2: Scalar = 0.92,
     b3: Scalar = 0.99,
     eps: Scalar = 1e-8,
+    *,
     weight_decay: Scalar = 0.0,
+    mask: Mask | None = None,
     proximal: bool = True,
 ) -> Optimizer:
     """Adan: θ ← (θ − η (m̂ + b2 v̂) / (√n̂ + eps)) / (1 + η weight_decay).
 
-    learning_rate: > 0. b1, b2, b3: in [0, 1), what a mean keeps. eps, weight_decay: ≥ 0. proximal: structure; False
-    decays as AdamW does. Defaults: the paper's and its code's.
+    Defaults: the paper's and its code's.
 
-    >>> optimizer = adan(0.1)
-    >>> updates, _ = optimizer.update(jnp.array([-4.0]), optimizer.init(jnp.ones(1)), jnp.ones(1))
-    >>> updates.tolist()
-    [0.1]
+    Args:
+        learning_rate: η > 0, a number or a schedule.
+        b1: In [0, 1), what the mean of the gradients keeps at a step. Default: 0.98.
+        b2: In [0, 1), what the mean of the gradients' differences keeps at a step. Default: 0.92.
+        b3: In [0, 1), what the mean square keeps at a step. Default: 0.99.
+        eps: ≥ 0, added to the root. Default: 1e-8.
+        weight_decay: λ ≥ 0. Default: 0.0.
+        mask: The leaves that decay: patterns of their paths, a tree of bools, or a predicate of the leaf such as
+            `lambda x: x.ndim > 1`; structure. None for all.
+        proximal: Whether the decay is solved for at the new weights; False decays as AdamW does. Structure. Default:
+            True.
+
+    Returns:
+        The optimizer, a record whose numbers are leaves.
+
+    Raises:
+        JgdValueError: For a number outside its range.
+        JgdTypeError: For an argument of another kind.
+
+    Example:
+        >>> optimizer = adan(0.1)
+        >>> updates, _ = optimizer.update(jnp.array([-4.0]), optimizer.init(jnp.ones(1)), jnp.ones(1))
+        >>> updates.tolist()
+        [0.1]
     """
     scale = ScaleByAdan(b1, b2, b3, eps)
     if checks.flag("proximal", proximal):
-        return chain(scale, DescendProximally(learning_rate, weight_decay))
-    return chain(scale, AddDecayedWeights(weight_decay), ScaleByLearningRate(learning_rate))
+        step = DescendProximally(learning_rate, weight_decay)
+        if mask is None:
+            return chain(scale, step)
+        return chain(scale, only(mask, step), all_but(mask, ScaleByLearningRate(learning_rate)))
+    return chain(scale, decay(weight_decay, mask), ScaleByLearningRate(learning_rate))

@@ -11,24 +11,30 @@ d ← max(d, min(r / ((1 − √b2) ‖s‖₁), growth_rate d))
 ⟨·, ·⟩ and ‖·‖₁ are over all entries of all leaves; r weighs with the v before this gradient's. While all gradients
 are zero d stays, and so do the weights (but for their decay).
 
-Source: Defazio & Mishchenko 2023, "Learning-LearningRateState-Free Learning by D-Adaptation", arXiv:2301.07733, the Adam variant, in
-the form of the authors' DAdaptAdam, whose d0, growth_rate, use_bias_correction and decoupled decay are here too.
+Source: Defazio & Mishchenko 2023, "Learning-Rate-Free Learning by D-Adaptation", arXiv:2301.07733, the Adam variant, in
+the form of the authors' DAdaptAdam, whose d0, growth_rate, bias_correction and decoupled decay are here too.
 optax's `dadapt_adamw` always has the bias correction λ √(1 − b2ᵗ) / (1 − b1ᵗ), which neither the paper nor the
 authors' default has, and calls d0 `estim_lr0`.
 """
+
+from typing import Any
 
 import jax.numpy as jnp
 from jax import Array
 
 from jgd.core import checks, tree
+from jgd.core.masks import Mask
 from jgd.core.optimizer import Optimizer, chain
-from jgd.core.record import hyper, record, static
-from jgd.core.types import Context, Params, Scalar
-from jgd.transforms import LearningRateState, Mean
+from jgd.core.record import hyper, record, static_field
+from jgd.core.spellings import builder
+from jgd.core.transform import Context
+from jgd.core.types import Params, Scalar
+from jgd.optimizers.masked_decay import decaying, held
+from jgd.transforms import LearningRateState, Mean, ReportsLearningRate
 
 
 @record
-class DAdaptMemory:
+class DadaptAdamwState:
     mean: Mean  # m, of λ g
     square: Mean  # v, of g²
     s: Params
@@ -38,7 +44,7 @@ class DAdaptMemory:
 
 
 @record
-class DAdaptAdamW:
+class DescendByDadaptAdamw(ReportsLearningRate):
     """u = −m / (√v + eps) − λ weight_decay θ. It holds the learning rate, which its estimate of d needs."""
 
     learning_rate: Scalar = hyper("> 0")
@@ -48,14 +54,15 @@ class DAdaptAdamW:
     d0: float = hyper("> 0", schedule=False)
     growth_rate: Scalar | None
     weight_decay: Scalar = hyper(">= 0")
-    use_bias_correction: bool = static()
+    bias_correction: bool = static_field()
+    mask: Any = static_field(default=None)  # as `held` makes it
 
     def __post_init__(self) -> None:
         check_growth(self.growth_rate)
 
-    def init(self, params: Params) -> DAdaptMemory:
+    def init(self, params: Params) -> DadaptAdamwState:
         dtype = tree.compute_dtype(params)
-        return DAdaptMemory(
+        return DadaptAdamwState(
             mean=Mean.like(params),
             square=Mean.like(params),
             s=tree.zeros_like(params),
@@ -64,32 +71,34 @@ class DAdaptAdamW:
             rate=LearningRateState.unused(params),
         )
 
-    def update(self, grads: Params, state: DAdaptMemory, context: Context) -> tuple[Params, DAdaptMemory]:
+    def update(self, grads: Params, state: DadaptAdamwState, context: Context) -> tuple[Params, DadaptAdamwState]:
         b1, b2, eps, d = context.at(self.b1), context.at(self.b2), context.at(self.eps), state.d
-        keep = tree.root(b2)
-        over = lambda x, v: tree.divide(x, tree.root(v) + eps)
+        keep = tree.safe_sqrt(b2)
+        over = lambda x, v: tree.safe_divide(x, tree.safe_sqrt(v) + eps)
 
         square = state.square.absorb(b2, tree.square(grads))
         rate = d * context.at(self.learning_rate)
-        if self.use_bias_correction:  # m's weight is the one that it has after this gradient
-            rate = rate * tree.divide(tree.root(square.weight), b1 * state.mean.weight + (1 - b1))
+        if self.bias_correction:  # m's weight is the one that it has after this gradient
+            rate = rate * tree.safe_divide(tree.safe_sqrt(square.weight), b1 * state.mean.weight + (1 - b1))
         weighted = tree.map(over, state.s, state.square.total)
         r = keep * state.r + (1 - keep) * rate * tree.dot(grads, weighted)
         mean = state.mean.absorb(b1, tree.scale(rate, grads))
-        s = tree.blend(keep, state.s, tree.scale(rate, grads))
+        s = tree.lerp(keep, state.s, tree.scale(rate, grads))
 
-        estimate = tree.divide(r, (1 - keep) * norm1(s))
+        estimate = tree.safe_divide(r, (1 - keep) * norm1(s))
         if self.growth_rate is not None:
             estimate = jnp.minimum(estimate, context.at(self.growth_rate) * d)
         decay = rate * context.at(self.weight_decay)
-        updates = tree.map(lambda m, v, p: -over(m, v) - decay * p, mean.total, square.total, context.params)
-        return updates, DAdaptMemory(mean, square, s, r, jnp.maximum(d, estimate), LearningRateState(rate))
+        updates = tree.map(
+            lambda m, v, p: -over(m, v) - decay * p, mean.total, square.total, decaying(self.mask, context)
+        )
+        return updates, DadaptAdamwState(mean, square, s, r, jnp.maximum(d, estimate), LearningRateState(rate))
 
 
 def norm1(a: Params) -> Array:
     """‖a‖₁ over all entries of all leaves, ()."""
     total = sum((jnp.sum(jnp.abs(x)) for x in tree.leaves(a)), start=jnp.zeros((), tree.compute_dtype(a)))
-    return tree.settled(a, total)
+    return tree.compute_once(a, total)
 
 
 def check_growth(growth_rate: Scalar | None) -> None:
@@ -97,26 +106,49 @@ def check_growth(growth_rate: Scalar | None) -> None:
         checks.hyperparameter("growth_rate", growth_rate, "[1, inf)")
 
 
+@builder
 def dadapt_adamw(
     learning_rate: Scalar = 1.0,
     b1: Scalar = 0.9,
     b2: Scalar = 0.999,
     eps: Scalar = 1e-8,
+    *,
     d0: float = 1e-6,
     growth_rate: Scalar | None = None,
     weight_decay: Scalar = 0.0,
-    use_bias_correction: bool = False,
+    mask: Mask | None = None,
+    bias_correction: bool = False,
 ) -> Optimizer:
     """AdamW with D-adaptation: θ ← θ − m / (√v + eps) − γ d weight_decay θ, where d grows to its estimate.
 
-    learning_rate: γ > 0, a factor of the estimated rate: 1, or a schedule that treats 1 as its peak. b1, b2: in
-    [0, 1). eps, weight_decay: ≥ 0. d0: > 0, the first d, smaller than the distance to the solution (in the largest
-    entry); a number, no schedule. growth_rate: ≥ 1, by how much d may grow in one step, or None (structure) for no
-    limit. use_bias_correction: structure. The first steps are as long as d0. Defaults: the authors'.
+    The first steps are as long as d0. Defaults: the authors'.
 
-    >>> optimizer = dadapt_adamw(d0=0.01, b1=0.5, b2=0.75)
-    >>> updates, state = optimizer.update(jnp.array([-4.0]), optimizer.init(jnp.ones(1)), jnp.ones(1))
-    >>> updates.tolist()
-    [0.01]
+    Args:
+        learning_rate: γ > 0, a factor of the estimated rate: 1, or a schedule that treats 1 as its peak. Default: 1.0.
+        b1: In [0, 1), what the mean of the gradients keeps at a step. Default: 0.9.
+        b2: In [0, 1), what the mean of their squares keeps at a step. Default: 0.999.
+        eps: ≥ 0, added to the root. Default: 1e-8.
+        d0: > 0, the first d, smaller than the distance to the solution (in the largest entry); a number, no schedule.
+            Default: 1e-6.
+        growth_rate: ≥ 1, by how much d may grow in one step, or None for no limit.
+        weight_decay: ≥ 0, decoupled, multiplied by γ d. Default: 0.0.
+        mask: The leaves that decay: patterns of their paths, a tree of bools, or a predicate of the leaf such as
+            `lambda x: x.ndim > 1`; structure. None for all.
+        bias_correction: Whether λ = γ d √(1 − b2ᵗ) / (1 − b1ᵗ); structure. Default: False.
+
+    Returns:
+        The optimizer, a record whose numbers are leaves.
+
+    Raises:
+        JgdValueError: For a number outside its range.
+        JgdTypeError: For an argument of another kind.
+
+    Example:
+        >>> optimizer = dadapt_adamw(d0=0.01, b1=0.5, b2=0.75)
+        >>> updates, state = optimizer.update(jnp.array([-4.0]), optimizer.init(jnp.ones(1)), jnp.ones(1))
+        >>> updates.tolist()
+        [0.01]
     """
-    return chain(DAdaptAdamW(learning_rate, b1, b2, eps, d0, growth_rate, weight_decay, use_bias_correction))
+    return chain(
+        DescendByDadaptAdamw(learning_rate, b1, b2, eps, d0, growth_rate, weight_decay, bias_correction, held(mask))
+    )

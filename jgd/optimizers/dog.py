@@ -8,7 +8,7 @@ Norms are over the whole tree, or leaf by leaf in the layer-wise form (L-DoG), w
 The paper evaluates the polynomial-decay average of the weights (Shamir & Zhang 2013),
 x̄_t = (1 − w) x̄_{t−1} + w θ_t, w = (1 + γ) / (t + γ), which `averaging=γ` reads out: 8 in the paper.
 
-Source: Ivgi, Hinder & Carmon 2023, "DoG is SGD's EarlyStoppingState Friend", arXiv:2302.12022, equation (DoG) and appendix B; eps, the
+Source: Ivgi, Hinder & Carmon 2023, "DoG is SGD's Best Friend", arXiv:2302.12022, equation (DoG) and appendix B; eps, the
 L2 decay inside g and the start r_ε = init_step (1 + ‖θ₀‖) as in the authors' code and in optax, whose
 init_step=("heuristic", 1e-6) is init_step=1e-6, init_step_kind="heuristic". An init_step that is the first
 rate (kind "learning_rate") holds until the weights have moved: a zero first gradient doesn't stop the method for good.
@@ -22,16 +22,20 @@ import jax.numpy as jnp
 from jax import Array
 
 from jgd.core import checks, tree
+from jgd.core.masks import Mask
 from jgd.core.optimizer import Optimizer, chain
-from jgd.core.record import hyper, record, static
-from jgd.core.types import Context, Params, Scalar, Transform
-from jgd.transforms import AddDecayedWeights, LearningRateState
+from jgd.core.record import hyper, record, static_field
+from jgd.core.spellings import builder
+from jgd.core.transform import Context, Transform
+from jgd.core.types import Params, Scalar
+from jgd.optimizers.masked_decay import decay
+from jgd.transforms import LearningRateState, ReportsLearningRate
 
 KINDS = ("heuristic", "distance", "learning_rate")
 
 
 @record
-class DistanceMemory:
+class DistanceState:
     start: Params  # θ₀
     distance: Any  # r̄: (), or a tree of () in the layer-wise form
     gradients: Any  # √G (DoWG: √v), likewise
@@ -39,14 +43,14 @@ class DistanceMemory:
 
 
 @record
-class Dog:
+class DescendByDog(ReportsLearningRate):
     """u = −η r̄ / √(G + eps) · g."""
 
     learning_rate: Scalar = hyper("> 0")
     init_step: float = hyper("> 0", schedule=False)
     eps: Scalar = hyper(">= 0")
-    init_step_kind: str = static()
-    layerwise: bool = static()
+    init_step_kind: str = static_field()
+    layerwise: bool = static_field()
 
     def __post_init__(self) -> None:
         checks.choice("init_step_kind", self.init_step_kind, KINDS)
@@ -58,7 +62,7 @@ class Dog:
     def _each(self, f: Callable[..., Any], *trees: Any) -> Any:
         return tree.map(f, *trees) if self.layerwise else f(*trees)
 
-    def init(self, params: Params) -> DistanceMemory:
+    def init(self, params: Params) -> DistanceState:
         zero = jnp.zeros((), tree.compute_dtype(params))
         step = jnp.asarray(self.init_step).astype(zero.dtype)
         first = {
@@ -66,26 +70,26 @@ class Dog:
             "distance": lambda p: step,
             "learning_rate": lambda p: zero,
         }[self.init_step_kind]
-        return DistanceMemory(
+        return DistanceState(
             tree.copy(params),
             self._each(first, params),
             self._each(lambda p: zero, params),
             LearningRateState.unused(params),
         )
 
-    def update(self, grads: Params, state: DistanceMemory, context: Context) -> tuple[Params, DistanceMemory]:
-        root_eps = tree.root(context.at(self.eps))
+    def update(self, grads: Params, state: DistanceState, context: Context) -> tuple[Params, DistanceState]:
+        root_eps = tree.safe_sqrt(context.at(self.eps))
         away = self._each(lambda p, start: tree.norm(tree.subtract(p, start)), context.params, state.start)
         distance = tree.map(jnp.maximum, state.distance, away)
         gradients = tree.map(hypotenuse, state.gradients, self._each(tree.norm, grads))
-        rates = tree.map(lambda r, G: tree.divide(r, hypotenuse(G, root_eps)), distance, gradients)
+        rates = tree.map(lambda r, G: tree.safe_divide(r, hypotenuse(G, root_eps)), distance, gradients)
         if self.init_step_kind == "learning_rate":
             first = context.at(self.init_step)
             rates = tree.map(lambda r, rate: jnp.where(r == 0, first, rate), distance, rates)
         rates = tree.scale(context.at(self.learning_rate), rates)
         updates = self._each(lambda rate, g: tree.scale(-rate, g), rates, grads)
         used = jnp.max(jnp.stack([jnp.zeros_like(root_eps), *tree.leaves(rates)]))
-        return updates, DistanceMemory(state.start, distance, gradients, LearningRateState(used))
+        return updates, DistanceState(state.start, distance, gradients, LearningRateState(used))
 
 
 def hypotenuse(a: Array, b: Array) -> Array:
@@ -94,7 +98,7 @@ def hypotenuse(a: Array, b: Array) -> Array:
 
 
 @record
-class PolynomialAverage:
+class PolynomialAverage(Transform):
     """x̄ ← x̄ + (1 + γ) / (t + γ) · (θ_t − x̄), which is read out. The state is x̄."""
 
     averaging: Scalar = hyper(">= 0")
@@ -113,28 +117,47 @@ class PolynomialAverage:
         return average
 
 
+@builder
 def dog(
     learning_rate: Scalar = 1.0,
+    *,
     init_step: float = 1e-6,
     eps: Scalar = 1e-8,
     weight_decay: Scalar = 0.0,
+    mask: Mask | None = None,
     averaging: Scalar | None = None,
     init_step_kind: str = "heuristic",
     layerwise: bool = False,
 ) -> Optimizer:
     """DoG: θ ← θ − η r̄ / √(Σ ‖g‖² + eps) · g, where r̄ is the largest distance from the start so far.
 
-    learning_rate: η > 0; the paper's method is 1. init_step: > 0, a number, no schedule; what it is says
-    init_step_kind (structure): the first r̄ over 1 + ‖θ₀‖ ("heuristic"; 1e-4 for models with batch normalisation),
-    the first r̄ ("distance"), or the first rate ("learning_rate"). eps: ≥ 0. weight_decay: ≥ 0, inside the gradient.
-    averaging: γ ≥ 0 of the average that is read out (8 in the paper), or None (structure) for none. layerwise:
-    structure, L-DoG. The first steps are as long as r_ε; bfloat16 parameters lose them. Defaults: the authors'.
+    The first steps are as long as r_ε; bfloat16 parameters lose them. Defaults: the authors'.
 
-    >>> optimizer = dog(init_step=0.01, eps=0.0, init_step_kind="distance")
-    >>> updates, _ = optimizer.update(jnp.array([-4.0]), optimizer.init(jnp.ones(1)), jnp.ones(1))
-    >>> updates.tolist()
-    [0.01]
+    Args:
+        learning_rate: η > 0, a number or a schedule; the paper's method is 1. Default: 1.0.
+        init_step: > 0, a number, no schedule; what it is says init_step_kind. Default: 1e-6.
+        eps: ≥ 0, inside the root. Default: 1e-8.
+        weight_decay: λ ≥ 0, inside the gradient (L2). Default: 0.0.
+        mask: The leaves that decay: patterns of their paths, a tree of bools, or a predicate of the leaf such as
+            `lambda x: x.ndim > 1`; structure. None for all.
+        averaging: γ ≥ 0 of the average that is evaluated (8 in the paper), or None for none.
+        init_step_kind: "heuristic": init_step is the first r̄ over 1 + ‖θ₀‖ (1e-4 for models with batch normalization);
+            "distance": the first r̄; "learning_rate": the first rate. Structure. Default: "heuristic".
+        layerwise: Whether each leaf has norms of its own (L-DoG); structure. Default: False.
+
+    Returns:
+        The optimizer, a record whose numbers are leaves.
+
+    Raises:
+        JgdValueError: For a number outside its range.
+        JgdTypeError: For an argument of another kind.
+
+    Example:
+        >>> optimizer = dog(init_step=0.01, eps=0.0, init_step_kind="distance")
+        >>> updates, _ = optimizer.update(jnp.array([-4.0]), optimizer.init(jnp.ones(1)), jnp.ones(1))
+        >>> updates.tolist()
+        [0.01]
     """
     average: tuple[Transform, ...] = () if averaging is None else (PolynomialAverage(averaging),)
-    step = Dog(learning_rate, init_step, eps, init_step_kind, layerwise)
-    return chain(AddDecayedWeights(weight_decay), step, *average)
+    step = DescendByDog(learning_rate, init_step, eps, init_step_kind, layerwise)
+    return chain(decay(weight_decay, mask), step, *average)

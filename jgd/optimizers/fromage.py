@@ -11,12 +11,14 @@ import jax.numpy as jnp
 from jgd.core import tree
 from jgd.core.optimizer import Optimizer, chain
 from jgd.core.record import hyper, record
-from jgd.core.types import Context, Params, Scalar
-from jgd.transforms import LearningRateState, TrustRatio
+from jgd.core.spellings import builder
+from jgd.core.transform import Context
+from jgd.core.types import Params, Scalar
+from jgd.transforms import LearningRateState, ReportsLearningRate, TrustRatio
 
 
 @record
-class DescendDrawnBack:
+class DescendByFromage(ReportsLearningRate):
     """updates ← (θ − η · updates) / √(1 + η²) − θ."""
 
     learning_rate: Scalar = hyper("> 0")
@@ -31,14 +33,28 @@ class DescendDrawnBack:
         return tree.map(lambda u, w: -rate / root * u - shrink * w, updates, context.params), LearningRateState(rate)
 
 
-def fromage(learning_rate: Scalar = 0.01, min_norm: Scalar = 0.0) -> Optimizer:
+@builder
+def fromage(
+    learning_rate: Scalar = 0.01,
+    min_norm: Scalar = 0.0,
+) -> Optimizer:
     """Fromage: θ ← (θ − η ‖θ‖ / ‖g‖ · g) / √(1 + η²) for each leaf.
 
-    learning_rate: > 0; the authors' 0.01 is a turn by one hundredth. min_norm: the least ‖θ‖ in the ratio, ≥ 0.
+    Args:
+        learning_rate: η > 0, a number or a schedule; the authors' 0.01 is a turn by one hundredth. Default: 0.01.
+        min_norm: ≥ 0, the least ‖θ‖ in the ratio. Default: 0.0.
 
-    >>> optimizer = fromage(0.75)
-    >>> updates, _ = optimizer.update(jnp.array([4.0, 0.0]), optimizer.init(jnp.ones(2)), jnp.array([5.0, 0.0]))
-    >>> updates.tolist()
-    [-4.0, 0.0]
+    Returns:
+        The optimizer, a record whose numbers are leaves.
+
+    Raises:
+        JgdValueError: For a number outside its range.
+        JgdTypeError: For an argument of another kind.
+
+    Example:
+        >>> optimizer = fromage(0.75)
+        >>> updates, _ = optimizer.update(jnp.array([4.0, 0.0]), optimizer.init(jnp.ones(2)), jnp.array([5.0, 0.0]))
+        >>> updates.tolist()
+        [-4.0, 0.0]
     """
-    return chain(TrustRatio(min_norm=min_norm), DescendDrawnBack(learning_rate))
+    return chain(TrustRatio(min_norm=min_norm), DescendByFromage(learning_rate))

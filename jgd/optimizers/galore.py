@@ -22,33 +22,40 @@ import jax.numpy as jnp
 from jax import Array
 
 from jgd.core import checks, tree
+from jgd.core.masks import Mask
 from jgd.core.optimizer import Optimizer, chain
 from jgd.core.paths import listed
-from jgd.core.record import hyper, record, static
-from jgd.core.types import Context, Params, Scalar, Transform
+from jgd.core.record import hyper, record, static_field
+from jgd.core.spellings import builder
+from jgd.core.transform import Context, Transform
+from jgd.core.types import Params, Scalar
 from jgd.optimizers.adam import ScaleByAdam
-from jgd.transforms import AddDecayedWeights, Partition, ScaleByLearningRate
+from jgd.optimizers.masked_decay import decay
+from jgd.transforms import Partition, ScaleByLearningRate, Wrapper
 from jgd.transforms.kronecker import stacked, unstacked
 from jgd.transforms.matrices import Matrices, MatrixGroups, axes_of, named_axes
 
 
 @record
-class Projected:
+class InLowRankState:
     bases: tuple[Array, ...]  # P, for the leaves of each shape: (leaves, stack, n, r)
     inner: Any  # what the transform inside remembers, of the R
 
 
 @record
-class InLowRank:
+class InLowRank(Wrapper):
     """The transform inside on R = Pᵀ G (G P), its updates back as scale · P R (R Pᵀ); all leaves have two axes or more."""
 
-    inner: Transform
+    transform: Transform
     scale: Scalar = hyper("> 0")
-    rank: int = static(default=128)
-    update_period: int = static(default=200)
-    side: str = static(default="short")
-    matrices: Matrices = static(default=())
-    per_leaf = True
+    rank: int = static_field(default=128)
+    update_every: int = static_field(default=200)
+    side: str = static_field(default="short")
+    matrices: Matrices = static_field(default=())
+
+    @property
+    def per_leaf(self) -> bool:
+        return True
 
     def _stacks(self, params: Params) -> tuple[list[Array], tuple[Array, ...]]:
         """Each leaf as (stack, m, n), and those of each shape as (leaves, stack, m, n)."""
@@ -60,13 +67,13 @@ class InLowRank:
         m, n = g.shape[-2:]
         return m < n if self.side == "short" else m >= n
 
-    def init(self, params: Params) -> Projected:
+    def init(self, params: Params) -> InLowRankState:
         _, stacks = self._stacks(params)
         bases = []
         for g in stacks:
             m, n = g.shape[-2:]
             bases.append(jnp.zeros((*g.shape[:-2], m if self._left(g) else n, min(self.rank, m, n)), g.dtype))
-        return Projected(tuple(bases), self.inner.init(tuple(map(self._project, bases, stacks))))
+        return InLowRankState(tuple(bases), self.transform.init(tuple(map(self._project, bases, stacks))))
 
     def _project(self, p: Array, g: Array) -> Array:
         return p.mT @ g if self._left(g) else g @ p
@@ -76,51 +83,75 @@ class InLowRank:
         new = (u if self._left(g) else vt.mT)[..., : p.shape[-1]]
         return jnp.where(jnp.sum(p * new, axis=-2, keepdims=True) < 0, -new, new)
 
-    def update(self, updates: Params, state: Projected, context: Context) -> tuple[Params, Projected]:
+    def eval_params(self, params: Params, state: InLowRankState) -> Params:
+        return params
+
+    def update(self, updates: Params, state: InLowRankState, context: Context) -> tuple[Params, InLowRankState]:
         each, stacks = self._stacks(updates)
         renew = lambda old: tuple(map(self._refreshed, old, jax.lax.stop_gradient(stacks)))
         bases = jax.lax.stop_gradient(state.bases)
-        bases = jax.lax.cond(context.step % self.update_period == 0, renew, lambda old: old, bases)
+        bases = jax.lax.cond(context.step % self.update_every == 0, renew, lambda old: old, bases)
         low = tuple(map(self._project, bases, stacks))
         standing = tuple(map(self._project, bases, self._stacks(context.params)[1]))
-        low, inner = self.inner.update(low, state.inner, context.among(params=standing, grads=low, loss=None))
+        low, inner = self.transform.update(low, state.inner, context.among(params=standing, grads=low, loss=None))
         back = (p @ r if self._left(g) else r @ p.mT for p, r, g in zip(bases, low, stacks, strict=True))
         leaves, structure = jax.tree.flatten(updates)
         triples = zip(axes_of(updates, self.matrices), unstacked(tuple(back), each), leaves, strict=True)
         made = structure.unflatten([axes.unstack(x, leaf.shape) for axes, x, leaf in triples])
-        return tree.scale(context.at(self.scale), made), Projected(bases, inner)
+        return tree.scale(context.at(self.scale), made), InLowRankState(bases, inner)
 
 
+@builder
 def galore(
     learning_rate: Scalar,
     rank: int = 128,
-    update_proj_gap: int = 200,
+    *,
+    update_every: int = 200,
     scale: Scalar = 0.25,
     b1: Scalar = 0.9,
     b2: Scalar = 0.999,
     eps: Scalar = 1e-8,
     weight_decay: Scalar = 0.0,
+    mask: Mask | None = None,
     side: str = "short",
     adam: str | Sequence[str] = (),
     matrices: Mapping[str, Any] | None = None,
 ) -> Optimizer:
     """GaLore: θ ← θ − η (α P Adam(Pᵀ G) + weight_decay θ), P the gradient's first singular vectors.
 
-    learning_rate: > 0. scale: α > 0. b1, b2, eps, weight_decay: as `adamw`'s. Structure: rank r ≥ 1, at most a
-    matrix's shorter side; update_proj_gap, the steps from one P to the next, ≥ 1; side, "short" (the paper: P is as
-    high as the shorter side) or "long" (optax); adam, patterns of matrices that plain Adam should have; matrices,
-    {pattern: (in_axes, out_axes)}, see `muon`.
+    Args:
+        learning_rate: η > 0, a number or a schedule.
+        rank: r ≥ 1, at most a matrix's shorter side; structure. Default: 128.
+        update_every: Steps from one P to the next, ≥ 1; structure. Default: 200.
+        scale: α > 0, of the projected steps. Default: 0.25.
+        b1: In [0, 1), what the mean of the gradients keeps at a step. Default: 0.9.
+        b2: In [0, 1), what the mean of their squares keeps at a step. Default: 0.999.
+        eps: ≥ 0, added to the root. Default: 1e-8.
+        weight_decay: λ ≥ 0, beside the gradient (decoupled) and multiplied by the learning rate. Default: 0.0.
+        mask: The leaves that decay: patterns of their paths, a tree of bools, or a predicate of the leaf such as
+            `lambda x: x.ndim > 1`; structure. None for all.
+        side: "short": P is as high as the shorter side, as in the paper; "long": optax's. Structure. Default: "short".
+        adam: Patterns of the paths of matrices that plain Adam should have; structure. Default: ().
+        matrices: {pattern: (in_axes, out_axes)} for leaves that are laid out otherwise, see `muon`; structure.
 
-    >>> import jax.numpy as jnp
-    >>> optimizer, grads = galore(0.1, rank=1, scale=1.0), jnp.array([[3.0, 0.0], [0.0, -2.0]])
-    >>> updates, _ = optimizer.update(grads, optimizer.init(grads), grads)
-    >>> (abs(updates) > 0.05).astype(int).tolist()
-    [[1, 0], [0, 0]]
+    Returns:
+        The optimizer, a record whose numbers are leaves.
+
+    Raises:
+        JgdValueError: For a number outside its range.
+        JgdTypeError: For an argument of another kind.
+
+    Example:
+        >>> import jax.numpy as jnp
+        >>> optimizer, grads = galore(0.1, rank=1, scale=1.0), jnp.array([[3.0, 0.0], [0.0, -2.0]])
+        >>> updates, _ = optimizer.update(grads, optimizer.init(grads), grads)
+        >>> (abs(updates) > 0.05).astype(int).tolist()
+        [[1, 0], [0, 0]]
     """
     checks.choice("side", side, ("short", "long"))
     axes = named_axes(matrices)
     rule = MatrixGroups((listed("adam", adam),), vectors=1, axes=axes)
-    rank, gap = checks.count("rank", rank, 1), checks.count("update_proj_gap", update_proj_gap, 1)
+    rank, gap = checks.count("rank", rank, 1), checks.count("update_every", update_every, 1)
     inner = ScaleByAdam(b1, b2, eps)
     transforms = (InLowRank(inner, scale, rank, gap, side, axes), inner)
-    return chain(Partition((), transforms, rule), AddDecayedWeights(weight_decay), ScaleByLearningRate(learning_rate))
+    return chain(Partition((), transforms, rule), decay(weight_decay, mask), ScaleByLearningRate(learning_rate))

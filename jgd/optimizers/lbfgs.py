@@ -21,13 +21,15 @@ from jax import Array
 
 from jgd.core import checks, tree
 from jgd.core.optimizer import Optimizer, chain
-from jgd.core.record import record, static
-from jgd.core.types import Context, Params, Scalar
+from jgd.core.record import record, static_field
+from jgd.core.spellings import builder
+from jgd.core.transform import Context, Transform
+from jgd.core.types import Params, Scalar
 from jgd.transforms.line_search import stepping
 
 
 @record
-class Pairs:
+class LbfgsState:
     """The last parameters and gradient, (d,), and a ring of the m last pairs: s and y, (m, d), and ρ, (m,)."""
 
     params: Array
@@ -37,37 +39,37 @@ class Pairs:
     rho: Array  # 0 where there is no pair yet
     newest: Array  # () int32, the place of the newest pair
 
-    def absorb(self, params: Array, grads: Array) -> "Pairs":
+    def absorb(self, params: Array, grads: Array) -> "LbfgsState":
         """The state after a move to `params`, where the gradient is `grads`."""
         s, y = params - self.params, grads - self.grads
         curvature = tree.dot(s, y)
         curved = curvature > jnp.finfo(s.dtype).eps.astype(s.dtype) * tree.norm(s) * tree.norm(y)
-        rho = tree.divide(jnp.ones_like(curvature), jnp.where(curved, curvature, jnp.zeros_like(curvature)))
+        rho = tree.safe_divide(jnp.ones_like(curvature), jnp.where(curved, curvature, jnp.zeros_like(curvature)))
         place = jnp.where(curved, (self.newest + 1) % self.rho.size, self.newest)
         put = lambda ring, row: ring.at[place].set(jnp.where(curved, row, ring[place]))
-        return Pairs(params, grads, put(self.s, s), put(self.y, y), put(self.rho, rho), place)
+        return LbfgsState(params, grads, put(self.s, s), put(self.y, y), put(self.rho, rho), place)
 
 
 @record
-class ScaleByLbfgs:
+class ScaleByLbfgs(Transform):
     """r = H g, H the inverse Hessian of the stored pairs."""
 
-    memory_size: int = static(default=10)
-    scale_init_precond: bool = static(default=True)
+    memory_size: int = static_field(default=10)
+    scale_init_precond: bool = static_field(default=True)
 
     def __post_init__(self) -> None:
         checks.count("memory_size", self.memory_size, 1)
 
-    def init(self, params: Params) -> Pairs:
+    def init(self, params: Params) -> LbfgsState:
         # the parameters themselves: the first update then sees s = 0, which is no pair
-        flat = tree.join(params)
+        flat = tree.ravel(params)
         ring = lambda *shape: jnp.zeros((self.memory_size, *shape), flat.dtype)
         newest = jnp.full((), self.memory_size - 1, jnp.int32)
-        return Pairs(flat, jnp.zeros_like(flat), ring(flat.size), ring(flat.size), ring(), newest)
+        return LbfgsState(flat, jnp.zeros_like(flat), ring(flat.size), ring(flat.size), ring(), newest)
 
-    def update(self, grads: Params, state: Pairs, context: Context) -> tuple[Params, Pairs]:
-        g = tree.join(grads)
-        pairs = state.absorb(tree.join(context.params), g)
+    def update(self, grads: Params, state: LbfgsState, context: Context) -> tuple[Params, LbfgsState]:
+        g = tree.ravel(grads)
+        pairs = state.absorb(tree.ravel(context.params), g)
         newest_first = (pairs.newest - jnp.arange(self.memory_size, dtype=jnp.int32)) % self.memory_size
 
         def towards_the_oldest(q, i):
@@ -81,34 +83,50 @@ class ScaleByLbfgs:
         q, alphas = jax.lax.scan(towards_the_oldest, g, newest_first)
         r = self._gamma(pairs, g) * q
         r, _ = jax.lax.scan(towards_the_newest, r, (newest_first, alphas), reverse=True)
-        return tree.cut(r, grads), pairs
+        return tree.unravel(r, grads), pairs
 
-    def _gamma(self, pairs: Pairs, g: Array) -> Array:
+    def _gamma(self, pairs: LbfgsState, g: Array) -> Array:
         rho, y = pairs.rho[pairs.newest], pairs.y[pairs.newest]
         one = jnp.ones_like(rho)
         if not self.scale_init_precond:
             return one
-        first = jnp.minimum(one, tree.divide(one, tree.norm(g)))
-        return jnp.where(rho > 0, tree.divide(one, rho * tree.dot(y, y)), first)
+        first = jnp.minimum(one, tree.safe_divide(one, tree.norm(g)))
+        return jnp.where(rho > 0, tree.safe_divide(one, rho * tree.dot(y, y)), first)
 
 
+@builder
 def lbfgs(
     learning_rate: Scalar = 1.0,
     memory_size: int = 10,
+    *,
     scale_init_precond: bool = True,
     linesearch: str | None = "zoom",
 ) -> Optimizer:
     """L-BFGS: θ ← θ − η H g, H from the last `memory_size` steps.
 
-    learning_rate: > 0; the rate that the line search tries first, or η itself without one. memory_size: pairs kept,
-    ≥ 1 (2 · memory_size vectors of memory). scale_init_precond: False for γ = 1. linesearch: "zoom" (strong Wolfe),
-    "backtracking" (Armijo), both with the defaults of `jgd.transforms.ZoomSearch` and `BacktrackingSearch` (for others:
-    `jgd.chain(ScaleByLbfgs(10), ZoomSearch(curv_rtol=0.5))`), or None. With a line search `update` needs `loss=`.
+    With a line search `update` needs `loss=`.
 
-    >>> import jgd
-    >>> bowl = lambda w, _: jnp.sum(jnp.array([1.0, 10.0]) * w**2) / 2
-    >>> end, report = jgd.rollout(bowl, lbfgs(), jnp.ones(2), jnp.zeros(8))
-    >>> float(jnp.abs(end.params).max()) < 1e-6
-    True
+    Args:
+        learning_rate: > 0, the rate that the line search tries first, or η itself without one. Default: 1.0.
+        memory_size: Pairs kept, ≥ 1 (2 · memory_size vectors of memory); structure. Default: 10.
+        scale_init_precond: False for γ = 1; structure. Default: True.
+        linesearch: "zoom" (strong Wolfe), "backtracking" (Armijo), both with the defaults of
+            `jgd.transforms.ZoomSearch` and `BacktrackingSearch` (for others:
+            `jgd.chain(jgd.optimizers.ScaleByLbfgs(10), jgd.transforms.ZoomSearch(curv_rtol=0.5))`), or None; structure.
+            Default: "zoom".
+
+    Returns:
+        The optimizer, a record whose numbers are leaves.
+
+    Raises:
+        JgdValueError: For a number outside its range.
+        JgdTypeError: For an argument of another kind.
+
+    Example:
+        >>> import jgd
+        >>> bowl = lambda w, _: jnp.sum(jnp.array([1.0, 10.0]) * w**2) / 2
+        >>> end, report = jgd.rollout(bowl, lbfgs(), jnp.ones(2), jnp.zeros(8))
+        >>> float(jnp.abs(end.params).max()) < 1e-6
+        True
     """
     return chain(ScaleByLbfgs(memory_size, scale_init_precond), stepping(learning_rate, linesearch))

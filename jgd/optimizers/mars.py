@@ -18,11 +18,15 @@ iterates in bfloat16. Neither torch nor optax has it.
 import jax.numpy as jnp
 
 from jgd.core import checks, tree
-from jgd.core.optimizer import Chain, Optimizer, chain
-from jgd.core.record import hyper, record, static
-from jgd.core.types import Context, Params, Scalar, Transform
+from jgd.core.composite import Chain
+from jgd.core.masks import Mask
+from jgd.core.optimizer import Optimizer, chain
+from jgd.core.record import hyper, record, static_field
+from jgd.core.spellings import builder
+from jgd.core.transform import Context, Transform
+from jgd.core.types import Params, Scalar
 from jgd.optimizers.adam import ScaleByAdam
-from jgd.optimizers.adamw import adamw
+from jgd.optimizers.masked_decay import by_group, decay
 from jgd.optimizers.momentum import Trace
 from jgd.optimizers.muon import Orthogonalize
 from jgd.transforms import AddDecayedWeights, Mean, Partition, ScaleByLearningRate
@@ -30,14 +34,14 @@ from jgd.transforms.matrices import MatrixGroups
 
 
 @record
-class VarianceReduced:
+class VarianceReduced(Transform):
     """updates ← c, clipped; of the leaves of two axes or more, or of all. The state is θ_before or the last g."""
 
     gamma: Scalar = hyper(">= 0")
     b1: Scalar = hyper("[0, 1)")
     max_norm: Scalar = hyper("> 0")
-    exact: bool = static(default=False)
-    vectors: bool = static(default=False)
+    exact: bool = static_field(default=False)
+    vectors: bool = static_field(default=False)
     per_leaf = True
 
     def init(self, params: Params) -> Params:
@@ -58,7 +62,7 @@ class VarianceReduced:
 
 
 @record
-class SignOfMean:
+class SignOfMean(Transform):
     """m ← b1 m + (1 − b1) c, u = sign(m)."""
 
     b1: Scalar = hyper("[0, 1)")
@@ -71,12 +75,15 @@ class SignOfMean:
         return tree.map(jnp.sign, mean.total), mean
 
 
+@builder
 def mars(
     learning_rate: Scalar,
     b1: Scalar = 0.95,
     b2: Scalar = 0.99,
     eps: Scalar = 1e-8,
+    *,
     weight_decay: Scalar = 0.0,
+    mask: Mask | None = None,
     gamma: Scalar = 0.025,
     max_norm: Scalar = 1.0,
     form: str = "adamw",
@@ -89,17 +96,39 @@ def mars(
 ) -> Optimizer:
     """MARS: c = g + γ b1 / (1 − b1) (g − g'), clipped, instead of the gradient in AdamW, Lion or Muon.
 
-    learning_rate: > 0. b1, b2: in [0, 1). eps, weight_decay: ≥ 0. gamma: γ ≥ 0. max_norm: > 0, the longest c of a leaf.
-    The adam_ numbers: as `adamw`'s (eps is shared), for vectors and numbers; adam_learning_rate=None takes
-    learning_rate. Structure: form, "adamw", "lion" (b2 and eps unused) or "shampoo" (b2 unused but by
-    vectors, if optimize_1d); exact, which takes g' on this batch and needs `loss=` (`jgd.step`, `jgd.train` and
-    `jgd.sweep` give it); optimize_1d, MARS for vectors and numbers too.
+    Args:
+        learning_rate: η > 0, a number or a schedule.
+        b1: In [0, 1), what the mean of the gradients keeps at a step. Default: 0.95.
+        b2: In [0, 1), what the mean of the squares keeps at a step; unused by "lion", and by the matrices of "shampoo".
+            Default: 0.99.
+        eps: ≥ 0, added to the root. Default: 1e-8.
+        weight_decay: λ ≥ 0, beside the gradient (decoupled) and multiplied by the learning rate. Default: 0.0.
+        mask: The leaves that decay: patterns of their paths, a tree of bools, or a predicate of the leaf such as
+            `lambda x: x.ndim > 1`; structure. None for all.
+        gamma: γ ≥ 0, the strength of the correction. Default: 0.025.
+        max_norm: > 0, the longest c of a leaf. Default: 1.0.
+        form: "adamw", "lion" or "shampoo"; structure. Default: "adamw".
+        exact: Whether g' is taken on this batch, which needs `loss=` (`jgd.step`, `jgd.train` and `jgd.sweep` give it);
+            structure. Default: False.
+        optimize_1d: MARS for vectors and numbers too; structure. Default: False.
+        adam_learning_rate: > 0, of vectors and numbers. None for learning_rate.
+        adam_b1: As `adamw`'s b1, of vectors and numbers. Default: 0.9.
+        adam_b2: As `adamw`'s b2, of vectors and numbers. Default: 0.95.
+        adam_weight_decay: As `adamw`'s, of vectors and numbers. Default: 0.1.
 
-    >>> import jax.numpy as jnp
-    >>> optimizer, params = mars(0.1, gamma=0.0, form="lion", optimize_1d=True), jnp.ones(2)
-    >>> updates, _ = optimizer.update(jnp.array([0.5, -4.0]), optimizer.init(params), params)
-    >>> updates.tolist()
-    [-0.1, 0.1]
+    Returns:
+        The optimizer, a record whose numbers are leaves.
+
+    Raises:
+        JgdValueError: For a number outside its range.
+        JgdTypeError: For an argument of another kind.
+
+    Example:
+        >>> import jax.numpy as jnp
+        >>> optimizer, params = mars(0.1, gamma=0.0, form="lion", optimize_1d=True), jnp.ones(2)
+        >>> updates, _ = optimizer.update(jnp.array([0.5, -4.0]), optimizer.init(params), params)
+        >>> updates.tolist()
+        [-0.1, 0.1]
     """
     adam, is_matrix = ScaleByAdam(b1, b2, eps), MatrixGroups((), vectors=1)
     orthogonal = Chain((Trace(b1), Orthogonalize(eps)))
@@ -107,9 +136,14 @@ def mars(
     directions: dict[str, Transform] = {"adamw": adam, "lion": SignOfMean(b1), "shampoo": shampoo}
     direction = directions[checks.choice("form", form, directions)]
     reduced = VarianceReduced(gamma, b1, max_norm, exact, optimize_1d)
-    descent = (direction, AddDecayedWeights(weight_decay), ScaleByLearningRate(learning_rate))
     if optimize_1d:
-        return chain(reduced, *descent)
+        return chain(reduced, direction, decay(weight_decay, mask), ScaleByLearningRate(learning_rate))
     rate = learning_rate if adam_learning_rate is None else adam_learning_rate
-    other = adamw(rate, adam_b1, adam_b2, eps, adam_weight_decay)
-    return chain(reduced, Partition((), (Chain(descent), other.transform), is_matrix))
+    groups = by_group(
+        ((direction,), (ScaleByAdam(adam_b1, adam_b2, eps),)),
+        (AddDecayedWeights(weight_decay), AddDecayedWeights(adam_weight_decay)),
+        (ScaleByLearningRate(learning_rate), ScaleByLearningRate(rate)),
+        is_matrix,
+        mask,
+    )
+    return chain(reduced, *groups)

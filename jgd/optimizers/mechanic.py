@@ -13,13 +13,14 @@ s ← (s_init / n · m + max(0, r)) / (√v + eps)
 β = (0.9, 0.99, …), m, v, r and s are vectors of n entries, gamblers of different memory; products and norms are over
 the whole tree.
 
-Source: Cutkosky, Defazio & Mehta 2023, "Mechanic: A Learning LearningRateState Tuner", arXiv:2306.00144, algorithm 1, in the form
+Source: Cutkosky, Defazio & Mehta 2023, "Mechanic: A Learning Rate Tuner", arXiv:2306.00144, algorithm 1, in the form
 of the authors' JAX code, with which the paper's experiments were made: optax's `mechanize`. Against the algorithm
 as printed it clips h before it is a reward, keeps r itself below 0, adds eps to m so that the first step is
 s_init / n each, and doesn't remember Δ but solves θ for it, (θ − θ₀) / (Σ s + eps). That loses the first digits of Δ,
 and all of them for bfloat16 parameters; `store_delta` remembers it, for one more copy of the weights.
 """
 
+from dataclasses import replace
 from typing import Any
 
 import jax.numpy as jnp
@@ -28,16 +29,18 @@ from jax import Array
 
 from jgd.core import checks, tree
 from jgd.core.optimizer import Optimizer, chain
-from jgd.core.record import hyper, record, static
-from jgd.core.types import Context, Params, Scalar, Transform
+from jgd.core.record import hyper, record, static_field
+from jgd.core.spellings import builder
+from jgd.core.transform import Context, Transform, UpdateInfo
+from jgd.core.types import Params, Scalar
 from jgd.optimizers.schedule_free import base_link
-from jgd.transforms import LearningRateState, learning_rate
+from jgd.transforms import LearningRateState, Wrapper
 
 
 @record
-class MechanicMemory:
+class MechanicState:
     rate: LearningRateState  # Σ s times the base's own
-    base: Any  # the base's own state
+    inner: Any  # the base's own state
     start: Params  # θ₀
     delta: Params  # Δ; () where it is not remembered
     s: Array  # (n,), as are the others
@@ -47,32 +50,31 @@ class MechanicMemory:
 
 
 @record
-class Mechanic:
+class Mechanic(Wrapper):
     """u ← θ₀ + (Σ s) Δ − θ, where the base's updates move Δ."""
 
-    base: Transform
+    transform: Transform
     weight_decay: Scalar = hyper(">= 0")
     eps: Scalar = hyper("> 0")
     s_init: float = hyper("> 0", schedule=False)
-    num_betas: int = static()
-    store_delta: bool = static()
+    num_betas: int = static_field()
+    store_delta: bool = static_field()
 
     def __post_init__(self) -> None:
         checks.count("num_betas", self.num_betas, 1)
 
-    @property
-    def ignores_updates(self) -> bool:
-        return getattr(self.base, "ignores_updates", False)
+    def info(self, state: MechanicState) -> UpdateInfo:
+        """The base's, with Σ s times its learning rate in use."""
+        return replace(super().info(state), learning_rate=state.rate.learning_rate, factor=None)
 
-    @property
-    def per_leaf(self) -> bool:
-        return getattr(self.base, "per_leaf", False)
+    def eval_params(self, params: Params, state: MechanicState) -> Params:
+        return params
 
-    def init(self, params: Params) -> MechanicMemory:
+    def init(self, params: Params) -> MechanicState:
         zeros = lambda: jnp.zeros(self.num_betas, tree.compute_dtype(params))
-        return MechanicMemory(
+        return MechanicState(
             rate=LearningRateState.unused(params),
-            base=self.base.init(params),
+            inner=self.transform.init(params),
             start=tree.copy(params),
             delta=tree.zeros_like(params) if self.store_delta else (),
             s=zeros() + jnp.asarray(self.s_init).astype(tree.compute_dtype(params)),
@@ -81,10 +83,10 @@ class Mechanic:
             r=zeros(),
         )
 
-    def update(self, grads: Params, state: MechanicMemory, context: Context) -> tuple[Params, MechanicMemory]:
+    def update(self, grads: Params, state: MechanicState, context: Context) -> tuple[Params, MechanicState]:
         params, eps, s_init = context.params, context.at(self.eps), context.at(self.s_init)
         beta = jnp.asarray(1 - 0.1 ** np.arange(1, self.num_betas + 1), eps.dtype)
-        updates, base = self.base.update(grads, state.base, context)
+        updates, base = self.transform.update(grads, state.inner, context)
         moved = tree.subtract(params, state.start)
         before = jnp.sum(state.s)
         delta = state.delta if self.store_delta else tree.scale(1 / (before + eps), moved)
@@ -95,17 +97,21 @@ class Mechanic:
         m = jnp.maximum(beta * state.m, jnp.abs(h) + eps)
         v = beta**2 * state.v + h**2
         r = beta * state.r + clipped * state.s
-        s = (s_init / self.num_betas * m + jnp.maximum(0, r)) / (tree.root(v) + eps)
+        s = (s_init / self.num_betas * m + jnp.maximum(0, r)) / (tree.safe_sqrt(v) + eps)
 
         delta, scale = tree.add(delta, updates), jnp.sum(s)
-        rate = LearningRateState(scale * learning_rate(base, otherwise=1.0).astype(scale.dtype))
+        told = self.transform.info(base).learning_rate
+        told = jnp.ones(()) if told is None else told
+        rate = LearningRateState(scale * told.astype(scale.dtype))
         updates = tree.map(lambda d, from_start: scale * d - from_start, delta, moved)
         kept = delta if self.store_delta else ()
-        return updates, MechanicMemory(rate, base, state.start, kept, s, m, v, r)
+        return updates, MechanicState(rate, base, state.start, kept, s, m, v, r)
 
 
+@builder
 def mechanic(
     base_optimizer: Optimizer | Transform,
+    *,
     weight_decay: Scalar = 1e-2,
     eps: Scalar = 1e-8,
     s_init: float = 1e-6,
@@ -114,15 +120,29 @@ def mechanic(
 ) -> Optimizer:
     """Any optimizer with its learning rate scaled by a learned s: θ ← θ₀ + s Δ, Δ the sum of its updates.
 
-    base_optimizer: an optimizer, or a transform whose updates are steps, with a rate or schedule of scale 1: what it is
-    hardly matters. weight_decay: ≥ 0, in the tuner's reward only (the base's own is beside it). eps: > 0. s_init: > 0,
-    a number, no schedule: an underestimate of s. num_betas: structure, how many gamblers. store_delta: structure, True
-    remembers Δ. optax calls it `mechanize`. Defaults: the authors'.
+    optax calls it `mechanize`. Defaults: the authors'.
 
-    >>> import jgd
-    >>> optimizer = mechanic(jgd.optimizers.sgd(1.0), s_init=0.5, num_betas=2)
-    >>> updates, _ = optimizer.update(jnp.array([-4.0]), optimizer.init(jnp.ones(1)), jnp.ones(1))
-    >>> updates.tolist()
-    [2.0]
+    Args:
+        base_optimizer: An `Optimizer`, or a transform whose updates are steps, with a rate or schedule of scale 1: what
+            it is hardly matters.
+        weight_decay: ≥ 0, in the tuner's reward only (the base's own is beside it). Default: 1e-2.
+        eps: > 0. Default: 1e-8.
+        s_init: > 0, a number, no schedule: an underestimate of s. Default: 1e-6.
+        num_betas: How many gamblers; structure. Default: 6.
+        store_delta: Whether Δ is remembered; structure. Default: False.
+
+    Returns:
+        The optimizer, a record whose numbers are leaves.
+
+    Raises:
+        JgdValueError: For a number outside its range.
+        JgdTypeError: For an argument of another kind.
+
+    Example:
+        >>> import jgd
+        >>> optimizer = mechanic(jgd.optimizers.sgd(1.0), s_init=0.5, num_betas=2)
+        >>> updates, _ = optimizer.update(jnp.array([-4.0]), optimizer.init(jnp.ones(1)), jnp.ones(1))
+        >>> updates.tolist()
+        [2.0]
     """
     return chain(Mechanic(base_link(base_optimizer), weight_decay, eps, s_init, num_betas, store_delta))

@@ -13,17 +13,19 @@ import jax.numpy as jnp
 
 from jgd.core import tree
 from jgd.core.optimizer import Optimizer, chain
-from jgd.core.record import hyper, record, static
-from jgd.core.types import Context, Params, Scalar
+from jgd.core.record import hyper, record, static_field
+from jgd.core.spellings import builder
+from jgd.core.transform import Context, Transform
+from jgd.core.types import Params, Scalar
 from jgd.transforms import ScaleByLearningRate
 
 
 @record
-class Trace:
+class Trace(Transform):
     """v ← γ v + (1 − τ) g, and u = v; with nesterov u = g + γ v. The state is v, shaped as the parameters."""
 
     momentum: Scalar = hyper("[0, 1)")
-    nesterov: bool = static(default=False)
+    nesterov: bool = static_field(default=False)
     dampening: Scalar = hyper("[0, 1]", default=0.0)
 
     def init(self, params: Params) -> Params:
@@ -38,18 +40,35 @@ class Trace:
         return velocity, velocity
 
 
-def momentum(learning_rate: Scalar, momentum: Scalar = 0.9, dampening: Scalar = 0.0) -> Optimizer:
+@builder
+def momentum(
+    learning_rate: Scalar,
+    momentum: Scalar = 0.9,
+    *,
+    dampening: Scalar = 0.0,
+) -> Optimizer:
     """Heavy-ball momentum: v ← γ v + (1 − τ) g, θ ← θ − η v.
 
-    learning_rate: > 0. momentum: γ in [0, 1); 0.9 keeps nine tenths of the velocity, and a constant gradient g ends
-    at the speed η g (1 − τ) / (1 − γ). dampening: τ in [0, 1], from the second step on.
+    Args:
+        learning_rate: η > 0, a number or a schedule.
+        momentum: γ in [0, 1); 0.9 keeps nine tenths of the velocity, and a constant gradient g ends at the speed η g (1
+            − τ) / (1 − γ). Default: 0.9.
+        dampening: τ in [0, 1]. The first velocity is g whatever τ is. Default: 0.0.
 
-    >>> import jax.numpy as jnp
-    >>> optimizer, params = momentum(0.1, 0.5), jnp.zeros(1)
-    >>> state = optimizer.init(params)
-    >>> for _ in range(2):
-    ...     updates, state = optimizer.update(jnp.ones(1), state, params)
-    >>> updates.tolist()
-    [-0.15]
+    Returns:
+        The optimizer, a record whose numbers are leaves.
+
+    Raises:
+        JgdValueError: For a number outside its range.
+        JgdTypeError: For an argument of another kind.
+
+    Example:
+        >>> import jax.numpy as jnp
+        >>> optimizer, params = momentum(0.1, 0.5), jnp.zeros(1)
+        >>> state = optimizer.init(params)
+        >>> for _ in range(2):
+        ...     updates, state = optimizer.update(jnp.ones(1), state, params)
+        >>> updates.tolist()
+        [-0.15]
     """
     return chain(Trace(momentum, dampening=dampening), ScaleByLearningRate(learning_rate))

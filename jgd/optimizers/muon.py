@@ -26,12 +26,16 @@ import jax
 from jax import Array
 
 from jgd.core import checks, tree
-from jgd.core.optimizer import Chain, Optimizer, chain
+from jgd.core.masks import Mask
+from jgd.core.optimizer import Optimizer, chain
 from jgd.core.paths import listed
-from jgd.core.record import hyper, record, static
-from jgd.core.types import Context, Params, Scalar
-from jgd.optimizers.adamw import adamw
-from jgd.transforms import AddDecayedWeights, Mean, Partition, ScaleByLearningRate
+from jgd.core.record import hyper, record, static_field
+from jgd.core.spellings import builder
+from jgd.core.transform import Context, Transform
+from jgd.core.types import Params, Scalar
+from jgd.optimizers.adam import ScaleByAdam
+from jgd.optimizers.masked_decay import by_group
+from jgd.transforms import AddDecayedWeights, Mean, ScaleByLearningRate
 from jgd.transforms.matrices import Matrices, MatrixGroups, axes_of, each_shape, named_axes
 
 QUINTIC = (3.4445, -4.7750, 2.0315)
@@ -54,22 +58,19 @@ def newton_schulz(stack: Array, eps: Array, steps: int, coefficients: tuple[floa
         return a * x + (b * gram + c * gram @ gram) @ x
 
     norms = jax.vmap(tree.norm)(stack)[:, None, None]
-    return jax.lax.fori_loop(0, steps, improve, tree.divide(stack, norms + eps))
+    return jax.lax.fori_loop(0, steps, improve, tree.safe_divide(stack, norms + eps))
 
 
 @record
-class Orthogonalize:
+class Orthogonalize(Transform):
     """Each matrix U S Vᵀ of the updates ← s · U Vᵀ, nearly; all leaves have two axes or more."""
 
     eps: Scalar = hyper(">= 0")
-    steps: int = static(default=5)
-    scale: str = static(default="original")
-    coefficients: tuple[float, ...] = static(default=QUINTIC)
-    matrices: Matrices = static(default=())
+    steps: int = static_field(default=5)
+    scale: str = static_field(default="original")
+    coefficients: tuple[float, ...] = static_field(default=QUINTIC)
+    matrices: Matrices = static_field(default=())
     per_leaf = True
-
-    def init(self, params: Params) -> tuple[()]:
-        return ()
 
     def update(self, updates: Params, state: tuple[()], context: Context) -> tuple[Params, tuple[()]]:
         leaves, structure = jax.tree.flatten(updates)
@@ -82,12 +83,12 @@ class Orthogonalize:
 
 
 @record
-class MeanMomentum:
+class MeanMomentum(Transform):
     """m ← μ m + (1 − μ) g, and d = m; with nesterov d = μ m + (1 − μ) g."""
 
     momentum: Scalar = hyper("[0, 1)")
-    nesterov: bool = static(default=False)
-    bias_correction: bool = static(default=False)
+    nesterov: bool = static_field(default=False)
+    bias_correction: bool = static_field(default=False)
 
     def init(self, params: Params) -> Mean:
         return Mean.like(params)
@@ -98,20 +99,23 @@ class MeanMomentum:
         if not self.nesterov:
             return mean.value() if self.bias_correction else mean.total, mean
         if not self.bias_correction:
-            return tree.blend(momentum, mean.total, grads), mean
+            return tree.lerp(momentum, mean.total, grads), mean
         ahead = momentum * mean.weight + (1 - momentum)  # the weight of one more gradient
         corrected = tree.map(lambda m, g: momentum * m / ahead + (1 - momentum) * g / mean.weight, mean.total, grads)
         return corrected, mean
 
 
+@builder
 def muon(
     learning_rate: Scalar,
-    momentum: Scalar = 0.95,
+    beta: Scalar = 0.95,
     eps: Scalar = 1e-7,
+    *,
     weight_decay: Scalar = 0.0,
+    mask: Mask | None = None,
     nesterov: bool = True,
     ns_steps: int = 5,
-    ns_coefficients: Sequence[float] = QUINTIC,
+    ns_coeffs: Sequence[float] = QUINTIC,
     scale: str = "original",
     bias_correction: bool = False,
     adam: str | Sequence[str] = (),
@@ -124,33 +128,60 @@ def muon(
 ) -> Optimizer:
     """Muon on matrices, θ ← θ − η (s · NS(μ m + (1 − μ) g) + weight_decay θ); AdamW on vectors, numbers and `adam`.
 
-    learning_rate: > 0. momentum: μ in [0, 1). eps, weight_decay: ≥ 0. The adam_ numbers: as `adamw`'s, and
-    adam_learning_rate=None takes learning_rate. All else is structure. nesterov, bias_correction: see above. ns_steps
-    (≥ 1), ns_coefficients: of Newton–Schulz. scale: "original" (√max(1, out / in)), "match_rms_adamw" (0.2 √max(in,
-    out)), "spectral" (√(out / in), as `scion`) or "none". adam: patterns of the paths of matrices that AdamW should
-    have (the paper: embeddings and output heads). matrices: {pattern: (in_axes, out_axes)} for leaves that are not
-    (in, out), (stack, in, out) with three axes, or (spatial…, in, out) with more; the other axes are a stack of
-    matrices. torch's layout is {"*": (1, 0)}, its convolutions' (1, 0, (2, 3)).
+    Args:
+        learning_rate: η > 0, a number or a schedule.
+        beta: μ in [0, 1), what the momentum keeps at a step. Default: 0.95.
+        eps: ≥ 0, added to the norm of d. Default: 1e-7.
+        weight_decay: λ ≥ 0, of the matrices, decoupled. Default: 0.0.
+        mask: The leaves that decay, matrices and others: patterns of their paths, a tree of bools, or a predicate of
+            the leaf; structure. None for all.
+        nesterov: Nesterov's form of the momentum; structure. Default: True.
+        ns_steps: Newton–Schulz iterations, ≥ 1; structure. Default: 5.
+        ns_coeffs: (a, b, c) of Newton–Schulz; structure. Default: QUINTIC.
+        scale: s: "original" (√max(1, out / in)), "match_rms_adamw" (0.2 √max(in, out)), "spectral" (√(out / in), as
+            `scion`) or "none"; structure. Default: "original".
+        bias_correction: Whether m and g are corrected as in optax; structure. Default: False.
+        adam: Patterns of the paths of matrices that AdamW should have (the paper: embeddings and output heads);
+            structure. Default: ().
+        adam_learning_rate: > 0, of AdamW. None for learning_rate.
+        adam_b1: As `adamw`'s b1. Default: 0.9.
+        adam_b2: As `adamw`'s b2. Default: 0.95.
+        adam_eps: As `adamw`'s eps. Default: 1e-10.
+        adam_weight_decay: As `adamw`'s weight_decay. Default: 0.0.
+        matrices: {pattern: (in_axes, out_axes)} for leaves that are not (in, out), (stack, in, out) with three axes, or
+            (spatial…, in, out) with more; the other axes are a stack of matrices. torch's layout is {"*": (1, 0)}, its
+            convolutions' (1, 0, (2, 3)). Structure.
 
-    >>> import jax.numpy as jnp
-    >>> optimizer, grads = muon(0.1), {"bias": jnp.ones(1), "weights": jnp.array([[3.0, 0.0], [0.0, -2.0]])}
-    >>> updates, _ = optimizer.update(grads, optimizer.init(grads), grads)
-    >>> [[round(float(u), 3) for u in row] for row in updates["weights"]], updates["bias"].tolist()
-    ([[-0.112, -0.0], [-0.0, 0.068]], [-0.1])
+    Returns:
+        The optimizer, a record whose numbers are leaves.
+
+    Raises:
+        JgdValueError: For a number outside its range.
+        JgdTypeError: For an argument of another kind.
+
+    Example:
+        >>> import jax.numpy as jnp
+        >>> optimizer, grads = muon(0.1), {"bias": jnp.ones(1), "weights": jnp.array([[3.0, 0.0], [0.0, -2.0]])}
+        >>> updates, _ = optimizer.update(grads, optimizer.init(grads), grads)
+        >>> [[round(float(u), 3) for u in row] for row in updates["weights"]], updates["bias"].tolist()
+        ([[-0.112, -0.0], [-0.0, 0.068]], [-0.1])
     """
     axes = named_axes(matrices)
     rule = MatrixGroups((listed("adam", adam),), vectors=1, axes=axes)
     steps = checks.count("ns_steps", ns_steps, 1)
-    if not isinstance(ns_coefficients, Sequence) or len(ns_coefficients) != 3:
-        raise checks.JgdValueError(f"ns_coefficients must be a tuple of three numbers, got {ns_coefficients!r}")
-    coefficients = tuple(checks.number("ns_coefficients", c, "(-inf, inf)") for c in ns_coefficients)
+    if not isinstance(ns_coeffs, Sequence) or len(ns_coeffs) != 3:
+        raise checks.JgdValueError(f"ns_coeffs must be a tuple of three numbers, got {ns_coeffs!r}")
+    coefficients = tuple(checks.number("ns_coeffs", c, "(-inf, inf)") for c in ns_coeffs)
     checks.choice("scale", scale, SCALES)
-    matrix = chain(
-        MeanMomentum(momentum, nesterov, bias_correction),
-        Orthogonalize(eps, steps, scale, coefficients, axes),
-        AddDecayedWeights(weight_decay),
-        ScaleByLearningRate(learning_rate),
-    )
     rate = learning_rate if adam_learning_rate is None else adam_learning_rate
-    other = adamw(rate, adam_b1, adam_b2, adam_eps, adam_weight_decay)
-    return Optimizer(Chain((Partition((), (matrix.transform, other.transform), rule),)))
+    checks.hyperparameter("beta", beta, "[0, 1)")  # which would else be refused as momentum
+    matrix = (MeanMomentum(beta, nesterov, bias_correction), Orthogonalize(eps, steps, scale, coefficients, axes))
+    return chain(
+        *by_group(
+            (matrix, (ScaleByAdam(adam_b1, adam_b2, adam_eps),)),
+            (AddDecayedWeights(weight_decay), AddDecayedWeights(adam_weight_decay)),
+            (ScaleByLearningRate(learning_rate), ScaleByLearningRate(rate)),
+            rule,
+            mask,
+        )
+    )

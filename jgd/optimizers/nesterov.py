@@ -14,60 +14,93 @@ Source: Nesterov 1983; the look-ahead form is Sutskever et al. 2013, equations 3
 from jgd.core import tree
 from jgd.core.optimizer import Optimizer, chain
 from jgd.core.record import hyper, record
-from jgd.core.types import Context, Params, Scalar
+from jgd.core.spellings import builder
+from jgd.core.transform import Context
+from jgd.core.types import Params, Scalar
 from jgd.optimizers.momentum import Trace
-from jgd.transforms import LearningRateState, ScaleByLearningRate
+from jgd.transforms import LearningRateState, ReportsLearningRate, ScaleByLearningRate
 
 
 @record
-class LookAheadMemory:
+class LookAheadState:
     velocity: Params
     rate: LearningRateState
 
 
 @record
-class LookAheadDescend:
+class DescendByLookAhead(ReportsLearningRate):
     """v ← γ v + η ∇L(θ − γ v), u = −v. It takes its own gradient, so it ignores the updates and must be first."""
 
     learning_rate: Scalar = hyper("> 0")
     momentum: Scalar = hyper("[0, 1)")
     ignores_updates = True
 
-    def init(self, params: Params) -> LookAheadMemory:
-        return LookAheadMemory(tree.zeros_like(params), LearningRateState.unused(params))
+    def init(self, params: Params) -> LookAheadState:
+        return LookAheadState(tree.zeros_like(params), LearningRateState.unused(params))
 
-    def update(self, grads: Params, state: LookAheadMemory, context: Context) -> tuple[Params, LookAheadMemory]:
+    def update(self, grads: Params, state: LookAheadState, context: Context) -> tuple[Params, LookAheadState]:
         rate, momentum = context.at(self.learning_rate), context.at(self.momentum)
         carried = tree.scale(momentum, state.velocity)
         ahead = context.gradient_at(tree.subtract(context.params, carried), "nesterov")
         velocity = tree.map(lambda c, g: c + rate * g, carried, ahead)
-        return tree.scale(-1, velocity), LookAheadMemory(velocity, LearningRateState(rate))
+        return tree.scale(-1, velocity), LookAheadState(velocity, LearningRateState(rate))
 
 
-def nesterov(learning_rate: Scalar, momentum: Scalar = 0.9) -> Optimizer:
+@builder
+def nesterov(
+    learning_rate: Scalar,
+    momentum: Scalar = 0.9,
+) -> Optimizer:
     """The look-ahead form: v ← γ v + η ∇L(θ − γ v), θ ← θ − v.
 
-    learning_rate: > 0, inside the velocity as in the lectures. momentum: γ in [0, 1). `update` needs
-    `loss=`, params -> loss on this batch; `jgd.step`, `jgd.train` and `jgd.sweep` give it.
+    `update` needs `loss=`, params -> loss on this batch; `jgd.step`, `jgd.train` and `jgd.sweep` give it.
 
-    >>> import jax.numpy as jnp
-    >>> optimizer, loss = nesterov(0.1), lambda w: jnp.sum(w**2)
-    >>> updates, _ = optimizer.update(jnp.ones(1), optimizer.init(jnp.ones(1)), jnp.ones(1), loss=loss)
-    >>> updates.tolist()
-    [-0.2]
+    Args:
+        learning_rate: η > 0, inside the velocity as in the lectures; a number or a schedule.
+        momentum: γ in [0, 1). Default: 0.9.
+
+    Returns:
+        The optimizer, a record whose numbers are leaves.
+
+    Raises:
+        JgdValueError: For a number outside its range.
+        JgdTypeError: For an argument of another kind.
+
+    Example:
+        >>> import jax.numpy as jnp
+        >>> optimizer, loss = nesterov(0.1), lambda w: jnp.sum(w**2)
+        >>> updates, _ = optimizer.update(jnp.ones(1), optimizer.init(jnp.ones(1)), jnp.ones(1), loss=loss)
+        >>> updates.tolist()
+        [-0.2]
     """
-    return chain(LookAheadDescend(learning_rate, momentum))
+    return chain(DescendByLookAhead(learning_rate, momentum))
 
 
-def nesterov_shifted(learning_rate: Scalar, momentum: Scalar = 0.9) -> Optimizer:
+@builder
+def nesterov_shifted(
+    learning_rate: Scalar,
+    momentum: Scalar = 0.9,
+) -> Optimizer:
     """The shifted form of torch and optax: v ← γ v + g, φ ← φ − η (g + γ v).
 
-    learning_rate: > 0. momentum: γ in [0, 1). Its parameters are the look-ahead points; no extra gradient.
+    Its parameters are the look-ahead points; no extra gradient.
 
-    >>> import jax.numpy as jnp
-    >>> optimizer = nesterov_shifted(0.1)
-    >>> updates, _ = optimizer.update(jnp.ones(1), optimizer.init(jnp.ones(1)), jnp.ones(1))
-    >>> updates.tolist()
-    [-0.19]
+    Args:
+        learning_rate: η > 0, a number or a schedule.
+        momentum: γ in [0, 1). Default: 0.9.
+
+    Returns:
+        The optimizer, a record whose numbers are leaves.
+
+    Raises:
+        JgdValueError: For a number outside its range.
+        JgdTypeError: For an argument of another kind.
+
+    Example:
+        >>> import jax.numpy as jnp
+        >>> optimizer = nesterov_shifted(0.1)
+        >>> updates, _ = optimizer.update(jnp.ones(1), optimizer.init(jnp.ones(1)), jnp.ones(1))
+        >>> updates.tolist()
+        [-0.19]
     """
     return chain(Trace(momentum, nesterov=True), ScaleByLearningRate(learning_rate))

@@ -10,37 +10,44 @@ authors' code, at each leaf's first gradient that isn't 0, which behind a layer 
 divided by √(1 − b2) ‖g‖ only. m is a sum, not a mean: η is worth 1 / (1 − b1) of another method's.
 """
 
+from typing import Any
+
 import jax.numpy as jnp
 from jax import Array
 
 from jgd.core import tree
+from jgd.core.masks import Mask
 from jgd.core.optimizer import Optimizer, chain
-from jgd.core.record import hyper, record
-from jgd.core.types import Context, Params, Scalar
+from jgd.core.record import hyper, record, static_field
+from jgd.core.spellings import builder
+from jgd.core.transform import Context, Transform
+from jgd.core.types import Params, Scalar
+from jgd.optimizers.masked_decay import decaying, held
 from jgd.transforms import ScaleByLearningRate
 
 
 @record
-class NovogradMemory:
+class NovogradState:
     momentum: Params  # m
     square: Params  # v, () for each leaf
 
 
 @record
-class ScaleByNovograd:
+class ScaleByNovograd(Transform):
     """u = m ← b1 m + g / (√v + eps) + λ θ."""
 
     b1: Scalar = hyper("[0, 1)")
     b2: Scalar = hyper("[0, 1)")
     eps: Scalar = hyper(">= 0")
     weight_decay: Scalar = hyper(">= 0")
+    mask: Any = static_field(default=None)  # as `held` makes it
     per_leaf = True
 
-    def init(self, params: Params) -> NovogradMemory:
+    def init(self, params: Params) -> NovogradState:
         zeros = tree.zeros_like(params)
-        return NovogradMemory(zeros, tree.map(jnp.sum, zeros))
+        return NovogradState(zeros, tree.map(jnp.sum, zeros))
 
-    def update(self, grads: Params, state: NovogradMemory, context: Context) -> tuple[Params, NovogradMemory]:
+    def update(self, grads: Params, state: NovogradState, context: Context) -> tuple[Params, NovogradState]:
         b1, b2, eps = context.at(self.b1), context.at(self.b2), context.at(self.eps)
         decay = context.at(self.weight_decay)
 
@@ -49,21 +56,45 @@ class ScaleByNovograd:
             return jnp.where(v == 0, size, b2 * v + (1 - b2) * size)
 
         square = tree.map(absorbed, state.square, grads)
-        scaled = tree.map(lambda g, v: tree.divide(g, tree.root(v) + eps), grads, square)
-        momentum = tree.map(lambda m, u, w: b1 * m + u + decay * w, state.momentum, scaled, context.params)
-        return momentum, NovogradMemory(momentum, square)
+        scaled = tree.map(lambda g, v: tree.safe_divide(g, tree.safe_sqrt(v) + eps), grads, square)
+        momentum = tree.map(
+            lambda m, u, w: b1 * m + u + decay * w, state.momentum, scaled, decaying(self.mask, context)
+        )
+        return momentum, NovogradState(momentum, square)
 
 
+@builder
 def novograd(
-    learning_rate: Scalar, b1: Scalar = 0.95, b2: Scalar = 0.98, eps: Scalar = 1e-8, weight_decay: Scalar = 0.0
+    learning_rate: Scalar,
+    b1: Scalar = 0.95,
+    b2: Scalar = 0.98,
+    eps: Scalar = 1e-8,
+    *,
+    weight_decay: Scalar = 0.0,
+    mask: Mask | None = None,
 ) -> Optimizer:
     """NovoGrad: v ← b2 v + (1 − b2) ‖g‖², m ← b1 m + g / (√v + eps) + λ θ, θ ← θ − η m for each leaf.
 
-    learning_rate: > 0. b1, b2: in [0, 1). eps, weight_decay: ≥ 0.
+    Args:
+        learning_rate: η > 0, a number or a schedule.
+        b1: In [0, 1), what m keeps at a step. Default: 0.95.
+        b2: In [0, 1), what a leaf's mean square keeps at a step. Default: 0.98.
+        eps: ≥ 0, added to the root. Default: 1e-8.
+        weight_decay: λ ≥ 0, inside m. Default: 0.0.
+        mask: The leaves that decay: patterns of their paths, a tree of bools, or a predicate of the leaf such as
+            `lambda x: x.ndim > 1`; structure. None for all.
 
-    >>> optimizer = novograd(0.1)
-    >>> updates, _ = optimizer.update(jnp.array([3.0, 4.0]), optimizer.init(jnp.ones(2)), jnp.ones(2))
-    >>> updates.tolist()
-    [-0.06, -0.08]
+    Returns:
+        The optimizer, a record whose numbers are leaves.
+
+    Raises:
+        JgdValueError: For a number outside its range.
+        JgdTypeError: For an argument of another kind.
+
+    Example:
+        >>> optimizer = novograd(0.1)
+        >>> updates, _ = optimizer.update(jnp.array([3.0, 4.0]), optimizer.init(jnp.ones(2)), jnp.ones(2))
+        >>> updates.tolist()
+        [-0.06, -0.08]
     """
-    return chain(ScaleByNovograd(b1, b2, eps, weight_decay), ScaleByLearningRate(learning_rate))
+    return chain(ScaleByNovograd(b1, b2, eps, weight_decay, held(mask)), ScaleByLearningRate(learning_rate))

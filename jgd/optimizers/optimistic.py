@@ -13,12 +13,14 @@ import jax.numpy as jnp
 from jgd.core import tree
 from jgd.core.optimizer import Optimizer, chain
 from jgd.core.record import hyper, record
-from jgd.core.types import Context, Params, Scalar
+from jgd.core.spellings import builder
+from jgd.core.transform import Context, Transform
+from jgd.core.types import Params, Scalar
 from jgd.transforms import Mean, ScaleByLearningRate
 
 
 @record
-class Optimistic:
+class ScaleByOptimisticGradient(Transform):
     """u = (α + β) g − β g'. The state is g', with the weight 0 while there is none."""
 
     alpha: Scalar = hyper(">= 0")
@@ -34,16 +36,32 @@ class Optimistic:
         return updates, Mean(grads, jnp.ones_like(last.weight))
 
 
-def optimistic_gradient_descent(learning_rate: Scalar, alpha: Scalar = 1.0, beta: Scalar = 1.0) -> Optimizer:
+@builder
+def optimistic_gradient_descent(
+    learning_rate: Scalar,
+    alpha: Scalar = 1.0,
+    beta: Scalar = 1.0,
+) -> Optimizer:
     """Optimistic gradient descent: θ ← θ − η ((α + β) g − β g').
 
-    learning_rate: > 0. alpha, beta: ≥ 0.
+    Args:
+        learning_rate: η > 0, a number or a schedule.
+        alpha: α ≥ 0, the weight of the gradient. Default: 1.0.
+        beta: β ≥ 0, the weight of its change. Default: 1.0.
 
-    >>> optimizer, params = optimistic_gradient_descent(0.1), jnp.ones(1)
-    >>> state = optimizer.init(params)
-    >>> for g in (1.0, 3.0):
-    ...     updates, state = optimizer.update(jnp.array([g]), state, params)
-    >>> updates.tolist()
-    [-0.5]
+    Returns:
+        The optimizer, a record whose numbers are leaves.
+
+    Raises:
+        JgdValueError: For a number outside its range.
+        JgdTypeError: For an argument of another kind.
+
+    Example:
+        >>> optimizer, params = optimistic_gradient_descent(0.1), jnp.ones(1)
+        >>> state = optimizer.init(params)
+        >>> for g in (1.0, 3.0):
+        ...     updates, state = optimizer.update(jnp.array([g]), state, params)
+        >>> updates.tolist()
+        [-0.5]
     """
-    return chain(Optimistic(alpha, beta), ScaleByLearningRate(learning_rate))
+    return chain(ScaleByOptimisticGradient(alpha, beta), ScaleByLearningRate(learning_rate))

@@ -12,20 +12,22 @@ import jax.numpy as jnp
 
 from jgd.core import checks, tree
 from jgd.core.optimizer import Optimizer, chain
-from jgd.core.record import hyper, record, static
-from jgd.core.types import Context, Params, Scalar
-from jgd.transforms import LearningRateState
+from jgd.core.record import hyper, record, static_field
+from jgd.core.spellings import builder
+from jgd.core.transform import Context
+from jgd.core.types import Params, Scalar
+from jgd.transforms import LearningRateState, ReportsLearningRate
 
 
 @record
-class DescendByPolyak:
+class DescendByPolyak(ReportsLearningRate):
     """u = −η g, η = min(η_max, s (f − f*) / (‖g‖² + eps)), with the norm of the whole tree."""
 
     max_learning_rate: Scalar = hyper("> 0")
     scaling: Scalar = hyper("> 0")
     f_min: Scalar = hyper("(-inf, inf)")
     eps: Scalar = hyper(">= 0")
-    variant: str = static()
+    variant: str = static_field()
 
     def __post_init__(self) -> None:
         checks.choice("variant", self.variant, ("sps", "sps+"))
@@ -38,26 +40,42 @@ class DescendByPolyak:
         if self.variant == "sps+":
             gap = jnp.maximum(gap, 0)
         size = jnp.square(tree.norm(grads)) + context.at(self.eps)
-        rate = jnp.minimum(context.at(self.max_learning_rate), context.at(self.scaling) * tree.divide(gap, size))
+        rate = jnp.minimum(context.at(self.max_learning_rate), context.at(self.scaling) * tree.safe_divide(gap, size))
         return tree.scale(-rate, grads), LearningRateState(rate)
 
 
+@builder
 def polyak_sgd(
     max_learning_rate: Scalar = 1.0,
     scaling: Scalar = 1.0,
     f_min: Scalar = 0.0,
     eps: Scalar = 0.0,
+    *,
     variant: str = "sps",
 ) -> Optimizer:
     """Polyak's step size: η = min(η_max, s (f − f*) / (‖g‖² + eps)), θ ← θ − η g.
 
-    max_learning_rate, scaling: > 0. f_min: f*, the least value of the loss or a bound below it. eps: ≥ 0. variant:
-    structure, "sps" or "sps+". `update` needs `value=`, the loss; `jgd.step`, `jgd.train` and `jgd.sweep` give it.
-    With "sps" a loss below f_min makes steps uphill.
+    `update` needs `value=`, the loss; `jgd.step`, `jgd.train` and `jgd.sweep` give it. With "sps" a loss below f_min
+    makes steps uphill.
 
-    >>> optimizer, params = polyak_sgd(), jnp.array([3.0])
-    >>> updates, _ = optimizer.update(2 * params, optimizer.init(params), params, value=params[0] ** 2)
-    >>> updates.tolist()
-    [-1.5]
+    Args:
+        max_learning_rate: η_max > 0, a number or a schedule. Default: 1.0.
+        scaling: s > 0. Default: 1.0.
+        f_min: f*, the least value of the loss or a bound below it. Default: 0.0.
+        eps: ≥ 0, added to ‖g‖². Default: 0.0.
+        variant: "sps" or "sps+"; structure. Default: "sps".
+
+    Returns:
+        The optimizer, a record whose numbers are leaves.
+
+    Raises:
+        JgdValueError: For a number outside its range.
+        JgdTypeError: For an argument of another kind.
+
+    Example:
+        >>> optimizer, params = polyak_sgd(), jnp.array([3.0])
+        >>> updates, _ = optimizer.update(2 * params, optimizer.init(params), params, value=params[0] ** 2)
+        >>> updates.tolist()
+        [-1.5]
     """
     return chain(DescendByPolyak(max_learning_rate, scaling, f_min, eps, variant))

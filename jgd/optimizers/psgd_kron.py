@@ -11,7 +11,7 @@ lower bound ‖S x‖ / ‖x‖ with x = S s, s the longest row of S.
 
 Source: Li 2018, arXiv:1512.04202, and Pooladzandi & Li 2024, arXiv:2402.04553, in the form of the authors' psgd_torch and
 of its JAX and torch ports, kron, whose defaults these are. Where we differ: kron updates Q with a probability that falls
-from 1 (500 steps) to 0.03; here it is due at every step before `dense_steps` and at every `precondition_frequency`-th
+from 1 (500 steps) to 0.03; here it is due at every step before `dense_steps` and at every `update_every`-th
 after, which compiles to a real branch. The Q_i of a tensor are given one largest entry at each update, not at 1 in 100:
 it changes none of their products. A leaf whose momentum is still 0 keeps its Q, which would grow without bound. The
 gradient meets the new Q, as in psgd_torch; kron's clipping of the update's RMS is another transform. Neither torch nor optax
@@ -25,37 +25,41 @@ import jax.numpy as jnp
 from jax import Array
 
 from jgd.core import checks, tree
+from jgd.core.masks import Mask
 from jgd.core.optimizer import Optimizer, chain
-from jgd.core.record import hyper, record, static
-from jgd.core.types import Context, Params, Scalar
+from jgd.core.record import hyper, record, static_field
+from jgd.core.spellings import builder
+from jgd.core.transform import Context
+from jgd.core.types import Params, Scalar
+from jgd.optimizers.masked_decay import decay
 from jgd.optimizers.muon import MeanMomentum
-from jgd.transforms import AddDecayedWeights, Noise, ScaleByLearningRate
+from jgd.transforms import DrawsNoise, Noise, ScaleByLearningRate
 from jgd.transforms.kronecker import along, gram, stacked, unstacked
 
 Factors = tuple[Array, ...]  # for each axis (leaves, n, n), upper triangular, or (leaves, n), a diagonal
 
 
 @record
-class KronMemory:
+class KronState:
     factors: tuple[Factors, ...]  # for the leaves of each shape
     noise: Noise
 
 
 @record
-class ScaleByKron:
+class ScaleByKron(DrawsNoise):
     """u = Q_iᵀ Q_i M along each axis."""
 
     preconditioner_lr: Scalar = hyper("> 0")
     preconditioner_init_scale: Scalar = hyper("> 0", schedule=False)
-    precondition_frequency: int = static(default=33)
-    dense_steps: int = static(default=500)
-    max_size_triangular: int = static(default=8192)
-    min_ndim_triangular: int = static(default=2)
-    seed: int = static(default=0)
+    update_every: int = static_field(default=33)
+    dense_steps: int = static_field(default=500)
+    max_size_triangular: int = static_field(default=8192)
+    min_ndim_triangular: int = static_field(default=2)
+    seed: int = static_field(default=0)
     per_leaf = True
 
-    def init(self, params: Params) -> KronMemory:
-        return KronMemory(tuple(self._start(stack) for stack in stacked(params)), Noise.of(self.seed))
+    def init(self, params: Params) -> KronState:
+        return KronState(tuple(self._start(stack) for stack in stacked(params)), Noise.of(self.seed))
 
     def _start(self, stack: Array) -> Factors:
         count, *shape = stack.shape
@@ -68,7 +72,7 @@ class ScaleByKron:
             scale * jnp.broadcast_to(q, (count, *q.shape)) for q in (one(n).astype(stack.dtype) for n in shape)
         )
 
-    def update(self, updates: Params, state: KronMemory, context: Context) -> tuple[Params, KronMemory]:
+    def update(self, updates: Params, state: KronState, context: Context) -> tuple[Params, KronState]:
         rate, key = context.at(self.preconditioner_lr), state.noise.at(context.step)
         moments = stacked(updates)
 
@@ -77,14 +81,14 @@ class ScaleByKron:
             noise = [jax.random.normal(k, m.shape, m.dtype) for k, m in zip(keys, moments, strict=True)]
             return tuple(improved(q, m, v, rate) for q, m, v in zip(state.factors, moments, noise, strict=True))
 
-        due = (context.step < self.dense_steps) | (context.step % self.precondition_frequency == 0)
+        due = (context.step < self.dense_steps) | (context.step % self.update_every == 0)
         factors = jax.lax.cond(due, improve, lambda: state.factors)
         made = []
         for qs, m in zip(factors, moments, strict=True):
             for axis, q in enumerate(qs):
                 m = times(q.mT if q.ndim == 3 else q, times(q, m, axis), axis)
             made.append(m)
-        return unstacked(made, updates), KronMemory(factors, state.noise)
+        return unstacked(made, updates), KronState(factors, state.noise)
 
 
 def improved(factors: Factors, m: Array, v: Array, rate: Array) -> Factors:
@@ -100,11 +104,11 @@ def improved(factors: Factors, m: Array, v: Array, rate: Array) -> Factors:
             others = tuple(x for x in range(1, m.ndim) if x != 1 + axis)
             plus, minus = jnp.sum(a**2, others), jnp.sum(b**2, others)
             norm = jnp.max(plus + minus, axis=1)[:, None]
-            new = q - rate * tree.divide((plus - minus) * q, jnp.broadcast_to(norm, q.shape))
+            new = q - rate * tree.safe_divide((plus - minus) * q, jnp.broadcast_to(norm, q.shape))
         else:
             plus, minus = gram(a, axis), gram(b, axis)
             norm = jax.vmap(norm_lower_bound)(plus + minus)[:, None, None]
-            new = q - rate * tree.divide(jnp.triu(plus - minus) @ q, jnp.broadcast_to(norm, q.shape))
+            new = q - rate * tree.safe_divide(jnp.triu(plus - minus) @ q, jnp.broadcast_to(norm, q.shape))
         out.append(jnp.where(jnp.expand_dims(live, tuple(range(1, q.ndim))), new, q))
     return tuple(out)
 
@@ -119,7 +123,7 @@ def balanced(factors: Factors) -> Factors:
 def norm_lower_bound(s: Array) -> Array:
     """‖S x‖ / ‖x‖ ≤ ‖S‖₂ for x = S s, s the longest row of a symmetric (n, n)."""
     x = s @ s[jnp.argmax(jnp.sum((s / jnp.max(jnp.abs(s))) ** 2, axis=1))]
-    return tree.divide(tree.norm(s @ x), tree.norm(x))
+    return tree.safe_divide(tree.norm(s @ x), tree.norm(x))
 
 
 def times(q: Array, x: Array, axis: int) -> Array:
@@ -139,13 +143,16 @@ def times_inverse(q: Array, x: Array, axis: int) -> Array:
     return jnp.moveaxis(solved.reshape(front.shape), 1, 1 + axis)
 
 
+@builder
 def psgd_kron(
     learning_rate: Scalar,
     b1: Scalar = 0.9,
+    *,
     weight_decay: Scalar = 0.0,
+    mask: Mask | None = None,
     preconditioner_lr: Scalar = 0.1,
     preconditioner_init_scale: Scalar = 1.0,
-    precondition_frequency: int = 33,
+    update_every: int = 33,
     dense_steps: int = 500,
     max_size_triangular: int = 8192,
     min_ndim_triangular: int = 2,
@@ -153,21 +160,40 @@ def psgd_kron(
 ) -> Optimizer:
     """PSGD-Kron: θ ← θ − η (Q_iᵀ Q_i M along each axis + weight_decay θ), Q learnt from the momentum M and noise.
 
-    learning_rate: > 0. b1: in [0, 1). weight_decay: ≥ 0. preconditioner_lr: p > 0. preconditioner_init_scale: > 0, Q's
-    at the start, no schedule. Structure: Q is updated at every step before dense_steps and at every
-    precondition_frequency-th (≥ 1) after; max_size_triangular, min_ndim_triangular: which axes have a matrix, see
-    above; seed: of the noise.
+    Args:
+        learning_rate: η > 0, a number or a schedule.
+        b1: In [0, 1), what the mean of the gradients keeps at a step. Default: 0.9.
+        weight_decay: λ ≥ 0, beside the gradient (decoupled) and multiplied by the learning rate. Default: 0.0.
+        mask: The leaves that decay: patterns of their paths, a tree of bools, or a predicate of the leaf such as
+            `lambda x: x.ndim > 1`; structure. None for all.
+        preconditioner_lr: p > 0, the rate at which Q learns. Default: 0.1.
+        preconditioner_init_scale: > 0, Q's at the start, no schedule. Default: 1.0.
+        update_every: Q is updated at every step before dense_steps and at every so many, ≥ 1, after; structure.
+            Default: 33.
+        dense_steps: ≥ 0; structure. Default: 500.
+        max_size_triangular: The longest axis with a matrix, ≥ 1; structure. Default: 8192.
+        min_ndim_triangular: The fewest axes of a tensor with matrices, ≥ 0; structure. Default: 2.
+        seed: Seed of the noise, a whole number; structure. `jgd.train` and `jgd.sweep` mix the run's own in. Default:
+            0.
 
-    >>> import jax.numpy as jnp
-    >>> optimizer, grads = psgd_kron(0.1), jnp.array([[3.0, 0.0], [0.0, -2.0]])
-    >>> updates, _ = optimizer.update(grads, optimizer.init(grads), grads)
-    >>> jnp.sign(jnp.diag(updates)).tolist()
-    [-1.0, 1.0]
+    Returns:
+        The optimizer, a record whose numbers are leaves.
+
+    Raises:
+        JgdValueError: For a number outside its range.
+        JgdTypeError: For an argument of another kind.
+
+    Example:
+        >>> import jax.numpy as jnp
+        >>> optimizer, grads = psgd_kron(0.1), jnp.array([[3.0, 0.0], [0.0, -2.0]])
+        >>> updates, _ = optimizer.update(grads, optimizer.init(grads), grads)
+        >>> jnp.sign(jnp.diag(updates)).tolist()
+        [-1.0, 1.0]
     """
     scale = ScaleByKron(
         preconditioner_lr,
         preconditioner_init_scale,
-        checks.count("precondition_frequency", precondition_frequency, 1),
+        checks.count("update_every", update_every, 1),
         checks.count("dense_steps", dense_steps),
         checks.count("max_size_triangular", max_size_triangular, 1),
         checks.count("min_ndim_triangular", min_ndim_triangular),
@@ -176,6 +202,6 @@ def psgd_kron(
     return chain(
         MeanMomentum(b1, bias_correction=True),
         scale,
-        AddDecayedWeights(weight_decay),
+        decay(weight_decay, mask),
         ScaleByLearningRate(learning_rate),
     )

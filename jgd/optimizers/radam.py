@@ -20,61 +20,80 @@ from jax import Array
 
 from jgd.core import tree
 from jgd.core.optimizer import Optimizer, chain
-from jgd.core.record import hyper, record, static
-from jgd.core.types import Context, Params, Scalar
-from jgd.optimizers.adam import Moments, over_root
+from jgd.core.record import hyper, record, static_field
+from jgd.core.spellings import builder
+from jgd.core.transform import Context, Transform
+from jgd.core.types import Params, Scalar
+from jgd.optimizers.adam import AdamState, over_root
 from jgd.transforms import ScaleByLearningRate
 
 
 @record
-class RadamMemory:
-    moments: Moments
+class RadamState:
+    moments: AdamState
     ages: Array  # Σ weight · age of the squares in v, ()
 
 
 @record
-class ScaleByRadam:
+class ScaleByRadam(Transform):
     """u = r m̂ / (√v̂ + eps / √(1 − b2ᵗ)) where ρ > threshold, else m̂."""
 
     b1: Scalar = hyper("[0, 1)")
     b2: Scalar = hyper("[0, 1)")
     eps: Scalar = hyper(">= 0")
     threshold: Scalar = hyper("[4, inf)")
-    eps_after_correction: bool = static()
+    eps_after_correction: bool = static_field()
 
-    def init(self, params: Params) -> RadamMemory:
-        return RadamMemory(Moments.like(params), jnp.zeros((), tree.compute_dtype(params)))
+    def init(self, params: Params) -> RadamState:
+        return RadamState(AdamState.like(params), jnp.zeros((), tree.compute_dtype(params)))
 
-    def update(self, grads: Params, state: RadamMemory, context: Context) -> tuple[Params, RadamMemory]:
+    def update(self, grads: Params, state: RadamState, context: Context) -> tuple[Params, RadamState]:
         b2, eps = context.at(self.b2), context.at(self.eps)
         ages = b2 * (state.ages + state.moments.square.weight)  # all grow older by one, and the new one has age 0
         moments = state.moments.absorb(context.at(self.b1), b2, grads)
         mean, weight = moments.mean.value(), moments.square.weight  # the weight is 1 − b2ᵗ
         most, length = 2 / (1 - b2) - 1, 1 + 2 * ages / weight  # ρ_∞ and ρ
         trusted = length > context.at(self.threshold)
-        share = tree.divide((length - 4) * (length - 2) * most, (most - 4) * (most - 2) * length)
-        rectifier = tree.root(jnp.where(trusted, share, jnp.ones_like(share)))  # a negative share has no root
-        adapted = over_root(mean, moments.square.value(), eps if self.eps_after_correction else eps / tree.root(weight))
+        share = tree.safe_divide((length - 4) * (length - 2) * most, (most - 4) * (most - 2) * length)
+        rectifier = tree.safe_sqrt(jnp.where(trusted, share, jnp.ones_like(share)))  # a negative share has no root
+        adapted = over_root(
+            mean, moments.square.value(), eps if self.eps_after_correction else eps / tree.safe_sqrt(weight)
+        )
         updates = tree.map(lambda a, m: jnp.where(trusted, rectifier * a, m), adapted, mean)
-        return updates, RadamMemory(moments, ages)
+        return updates, RadamState(moments, ages)
 
 
+@builder
 def radam(
     learning_rate: Scalar,
     b1: Scalar = 0.9,
     b2: Scalar = 0.999,
     eps: Scalar = 1e-8,
+    *,
     threshold: Scalar = 5.0,
     eps_after_correction: bool = False,
 ) -> Optimizer:
     """Rectified Adam: θ ← θ − η r m̂ / √v̂ once ρ > threshold, and θ ← θ − η m̂ before.
 
-    learning_rate: > 0. b1, b2: in [0, 1); up to b2 = 0.6, ρ never passes 4. eps: ≥ 0. threshold: ≥ 4, the paper's; the
-    default is the authors' code's. eps_after_correction: structure; True adds eps to √v̂ as optax, not to √v.
+    Args:
+        learning_rate: η > 0, a number or a schedule.
+        b1: In [0, 1), what the mean of the gradients keeps at a step. Default: 0.9.
+        b2: In [0, 1), what the mean of the squares keeps at a step; up to 0.6, ρ never passes 4. Default: 0.999.
+        eps: ≥ 0, added to the root. Default: 1e-8.
+        threshold: ≥ 4, the paper's; the default is the authors' code's. Default: 5.0.
+        eps_after_correction: True adds eps to √v̂ as optax, not to √v; structure. Default: False.
 
-    >>> optimizer = radam(0.125)
-    >>> updates, _ = optimizer.update(jnp.array([-4.0]), optimizer.init(jnp.ones(1)), jnp.ones(1))
-    >>> updates.tolist()
-    [0.5]
+    Returns:
+        The optimizer, a record whose numbers are leaves.
+
+    Raises:
+        JgdValueError: For a number outside its range.
+        JgdTypeError: For an argument of another kind.
+
+    Example:
+        >>> optimizer = radam(0.125)
+        >>> updates, _ = optimizer.update(jnp.array([-4.0]), optimizer.init(jnp.ones(1)), jnp.ones(1))
+        >>> updates.tolist()
+        [0.5]
     """
     return chain(ScaleByRadam(b1, b2, eps, threshold, eps_after_correction), ScaleByLearningRate(learning_rate))

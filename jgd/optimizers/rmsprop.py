@@ -21,50 +21,54 @@ import jax.numpy as jnp
 
 from jgd.core import checks, tree
 from jgd.core.optimizer import Optimizer, chain
-from jgd.core.record import hyper, record, static
-from jgd.core.types import Context, Params, Scalar
+from jgd.core.record import hyper, record, static_field
+from jgd.core.spellings import builder
+from jgd.core.transform import Context, Transform
+from jgd.core.types import Params, Scalar
 from jgd.optimizers.adagrad import scale_by_root
 from jgd.optimizers.momentum import Trace
 from jgd.transforms import Mean, ScaleByLearningRate
 
 
 @record
-class RmsMemory:
+class RmsState:
     square: Mean  # E, of the squared gradients
     mean: Mean | None  # m, of the gradients, where centered
 
 
 @record
-class ScaleByRms:
+class ScaleByRms(Transform):
     """u = g / √(E + eps), centered g / √(E − m² + eps)."""
 
     decay: Scalar = hyper("[0, 1)")
     eps: Scalar = hyper(">= 0")
     initial_scale: float = hyper(">= 0", schedule=False, default=0.0)
-    eps_in_sqrt: bool = static(default=True)
-    centered: bool = static(default=False)
-    bias_correction: bool = static(default=False)
+    eps_in_sqrt: bool = static_field(default=True)
+    centered: bool = static_field(default=False)
+    bias_correction: bool = static_field(default=False)
 
-    def init(self, params: Params) -> RmsMemory:
+    def init(self, params: Params) -> RmsState:
         start = jnp.asarray(self.initial_scale)
         empty = Mean.like(params)
         square = Mean(tree.map(lambda zeros: zeros + start.astype(zeros.dtype), empty.total), empty.weight)
-        return RmsMemory(square, Mean.like(params) if self.centered else None)
+        return RmsState(square, Mean.like(params) if self.centered else None)
 
-    def update(self, grads: Params, state: RmsMemory, context: Context) -> tuple[Params, RmsMemory]:
+    def update(self, grads: Params, state: RmsState, context: Context) -> tuple[Params, RmsState]:
         decay, known = context.at(self.decay), lambda mean: mean.value() if self.bias_correction else mean.total
         square, mean = state.square.absorb(decay, tree.square(grads)), state.mean
         squares = known(square)
         if mean is not None:
             mean = mean.absorb(decay, grads)
             squares = tree.map(lambda E, m: jnp.maximum(E - m**2, 0), squares, known(mean))
-        return scale_by_root(grads, squares, context.at(self.eps), self.eps_in_sqrt), RmsMemory(square, mean)
+        return scale_by_root(grads, squares, context.at(self.eps), self.eps_in_sqrt), RmsState(square, mean)
 
 
+@builder
 def rmsprop(
     learning_rate: Scalar,
     decay: Scalar = 0.9,
     eps: Scalar = 1e-8,
+    *,
     initial_scale: float = 0.0,
     eps_in_sqrt: bool = True,
     centered: bool = False,
@@ -74,14 +78,30 @@ def rmsprop(
 ) -> Optimizer:
     """RMSProp: E ← decay E + (1 − decay) g², θ ← θ − η g / √(E + eps).
 
-    learning_rate: > 0. decay: in [0, 1) (torch's alpha). eps: ≥ 0. initial_scale: E's start, ≥ 0. momentum: in
-    [0, 1), or None for none. eps_in_sqrt, centered, nesterov (needs a momentum), bias_correction: structure; centered
-    with bias_correction has no deviation at its first step, whose length is |g| / √eps.
+    Args:
+        learning_rate: η > 0, a number or a schedule.
+        decay: In [0, 1), what the mean of the squares keeps at a step (torch's alpha). Default: 0.9.
+        eps: ≥ 0. Default: 1e-8.
+        initial_scale: E at the start, ≥ 0, no schedule. Default: 0.0.
+        eps_in_sqrt: False is torch's g / (√E + eps); structure. Default: True.
+        centered: Whether the deviation takes the root's place; structure. With bias_correction it is 0 at the first
+            step, whose length is |g| / √eps. Default: False.
+        momentum: γ in [0, 1), or None for none.
+        nesterov: Nesterov's form of the momentum, which it needs; structure. Default: False.
+        bias_correction: Whether the means are corrected for their start; structure. Default: False.
 
-    >>> optimizer = rmsprop(0.01)
-    >>> updates, _ = optimizer.update(jnp.array([-4.0]), optimizer.init(jnp.ones(1)), jnp.ones(1))
-    >>> updates.tolist()
-    [0.0316]
+    Returns:
+        The optimizer, a record whose numbers are leaves.
+
+    Raises:
+        JgdValueError: For a number outside its range.
+        JgdTypeError: For an argument of another kind.
+
+    Example:
+        >>> optimizer = rmsprop(0.01)
+        >>> updates, _ = optimizer.update(jnp.array([-4.0]), optimizer.init(jnp.ones(1)), jnp.ones(1))
+        >>> updates.tolist()
+        [0.0316]
     """
     if nesterov and momentum is None:
         raise checks.JgdValueError("nesterov needs a momentum, got momentum=None")

@@ -24,16 +24,21 @@ import jax.numpy as jnp
 from jax import Array
 
 from jgd.core import checks, tree
-from jgd.core.optimizer import Chain, Optimizer, chain
+from jgd.core.composite import Chain
+from jgd.core.masks import Mask
+from jgd.core.optimizer import Optimizer, as_transform, chain
 from jgd.core.record import hyper, record
-from jgd.core.types import Context, Params, Scalar, Transform
+from jgd.core.spellings import builder
+from jgd.core.transform import Context, Transform
+from jgd.core.types import Params, Scalar
+from jgd.optimizers.masked_decay import decay
 from jgd.optimizers.rmsprop import ScaleByRms
-from jgd.transforms import AddDecayedWeights, ScaleByLearningRate, learning_rate
+from jgd.transforms import ScaleByLearningRate, Wrapper
 
 
 @record
-class ScheduleFreeMemory:
-    base: Any  # the base's own state
+class ScheduleFreeState:
+    inner: Any  # the base's own state
     z: Params
     x: Params
     weight_sum: Array  # (), Σ w
@@ -41,43 +46,39 @@ class ScheduleFreeMemory:
 
 
 @record
-class ScheduleFree:
+class ScheduleFree(Wrapper):
     """y ← (1 − b1) z + b1 x, where the base's updates move z, and x is their weighted average."""
 
-    base: Transform
+    transform: Transform
     b1: Scalar = hyper("[0, 1]")
     weight_lr_power: Scalar = hyper(">= 0")
     r: Scalar = hyper(">= 0")
-    must_be_last = True
 
     @property
-    def ignores_updates(self) -> bool:
-        return getattr(self.base, "ignores_updates", False)
+    def must_be_last(self) -> bool:
+        return True
 
-    @property
-    def per_leaf(self) -> bool:
-        return getattr(self.base, "per_leaf", False)
-
-    def init(self, params: Params) -> ScheduleFreeMemory:
+    def init(self, params: Params) -> ScheduleFreeState:
         zero = jnp.zeros((), tree.compute_dtype(params))
-        return ScheduleFreeMemory(self.base.init(params), tree.copy(params), tree.copy(params), zero, zero)
+        return ScheduleFreeState(self.transform.init(params), tree.copy(params), tree.copy(params), zero, zero)
 
-    def update(self, updates: Params, state: ScheduleFreeMemory, context: Context) -> tuple[Params, ScheduleFreeMemory]:
-        updates, base = self.base.update(updates, state.base, context)
+    def update(self, updates: Params, state: ScheduleFreeState, context: Context) -> tuple[Params, ScheduleFreeState]:
+        updates, base = self.transform.update(updates, state.inner, context)
         z = tree.add(state.z, updates)
 
-        rate = learning_rate(base, otherwise=1.0).astype(state.largest_rate.dtype)
+        rate = self.transform.info(base).learning_rate
+        rate = (jnp.ones(()) if rate is None else rate).astype(state.largest_rate.dtype)
         largest = jnp.fmax(state.largest_rate, rate)  # NaN from a base that has made no step yet, as it gathers batches
         t = context.step.astype(largest.dtype) + 1
         weight = t ** context.at(self.r) * largest ** context.at(self.weight_lr_power)
         weight_sum = state.weight_sum + weight
-        c = tree.divide(weight, weight_sum)
+        c = tree.safe_divide(weight, weight_sum)
 
         x = tree.map(lambda x, z: x + c * (z - x), state.x, z)  # in this form exact where x = z
         y = tree.map(lambda x, z: x + (1 - context.at(self.b1)) * (z - x), x, z)
-        return tree.subtract(y, context.params), ScheduleFreeMemory(base, z, x, weight_sum, largest)
+        return tree.subtract(y, context.params), ScheduleFreeState(base, z, x, weight_sum, largest)
 
-    def eval_params(self, params: Params, state: ScheduleFreeMemory) -> Params:
+    def eval_params(self, params: Params, state: ScheduleFreeState) -> Params:
         return state.x
 
 
@@ -95,84 +96,142 @@ class MovingWarmup:
         return jnp.asarray(peak).astype(dtype) * jnp.minimum(1, t / jnp.maximum(1, steps))
 
 
+@builder
 def schedule_free(
-    base_optimizer: Optimizer | Transform, b1: Scalar = 0.9, weight_lr_power: Scalar = 2.0, r: Scalar = 0.0
+    base_optimizer: Optimizer | Transform,
+    b1: Scalar = 0.9,
+    *,
+    weight_lr_power: Scalar = 2.0,
+    r: Scalar = 0.0,
 ) -> Optimizer:
     """Any optimizer without a schedule: its updates move z, gradients are taken at y, and x is evaluated.
 
-    base_optimizer: an optimizer, or a transform whose updates are steps; without momentum of its own, which b1 replaces.
-    Its state sees the gradients and parameters at y. b1: in [0, 1]; 0 is plain averaging of the base's iterates, 1
-    takes gradients at the average. weight_lr_power: p ≥ 0, and r ≥ 0, of the weights t^r γ^p; γ is the largest rate
-    that the base has reported (its `ScaleByLearningRate`), or constant where it reports none. Defaults: the authors'.
+    Defaults: the authors'.
 
-    >>> import jgd
-    >>> optimizer, params = schedule_free(jgd.optimizers.sgd(0.5)), jnp.ones(1)
-    >>> state = optimizer.init(params)
-    >>> for gradient in (1.0, 1.0):
-    ...     updates, state = optimizer.update(jnp.array([gradient]), state, params)
-    ...     params = jgd.apply_updates(params, updates)
-    >>> params.tolist(), optimizer.eval_params(state, params).tolist()
-    ([0.225], [0.25])
+    Args:
+        base_optimizer: An `Optimizer`, or a transform whose updates are steps; without momentum of its own, which b1
+            replaces. Its state sees the gradients and parameters at y.
+        b1: In [0, 1]; 0 is plain averaging of the base's iterates, 1 takes gradients at the average. Default: 0.9.
+        weight_lr_power: p ≥ 0, of the weights t^r γ^p; γ is the largest rate that the base has reported (its
+            `ScaleByLearningRate`), or constant where it reports none. Default: 2.0.
+        r: ≥ 0, of the weights. Default: 0.0.
+
+    Returns:
+        The optimizer, a record whose numbers are leaves.
+
+    Raises:
+        JgdValueError: For a number outside its range.
+        JgdTypeError: For an argument of another kind.
+
+    Example:
+        >>> import jgd
+        >>> optimizer, params = schedule_free(jgd.optimizers.sgd(0.5)), jnp.ones(1)
+        >>> state = optimizer.init(params)
+        >>> for gradient in (1.0, 1.0):
+        ...     updates, state = optimizer.update(jnp.array([gradient]), state, params)
+        ...     params = jgd.apply_updates(params, updates)
+        >>> params.tolist(), optimizer.eval_params(state, params).tolist()
+        ([0.225], [0.25])
     """
     return chain(ScheduleFree(base_link(base_optimizer), b1, weight_lr_power, r))
 
 
 def base_link(base_optimizer: Optimizer | Transform) -> Transform:
     """The transform of what is wrapped; refused where it averages parameters, for its steps are not those that are made."""
-    base = base_optimizer.transform if isinstance(base_optimizer, Optimizer) else base_optimizer
-    if isinstance(base, type) or not (hasattr(base, "init") and hasattr(base, "update")):
-        raise checks.JgdTypeError(f"base_optimizer must be an optimizer or a transform, got {base_optimizer!r}")
-    if getattr(base, "must_be_last", False):
+    base = as_transform(base_optimizer, "base_optimizer")
+    if base.must_be_last:
         raise checks.JgdValueError(
             f"base_optimizer averages parameters, but its own steps are not those that are made, got {base_optimizer!r}"
         )
     return base
 
 
+@builder
 def schedule_free_sgd(
     learning_rate: Scalar = 1.0,
     warmup_steps: float = 0,
     b1: Scalar = 0.9,
+    *,
     weight_decay: Scalar = 0.0,
+    mask: Mask | None = None,
     weight_lr_power: Scalar = 2.0,
     r: Scalar = 0.0,
 ) -> Optimizer:
     """Schedule-free SGD: z ← z − γ_t (g + weight_decay y).
 
-    learning_rate: γ > 0. warmup_steps: ≥ 0, a number and no schedule: γ grows linearly over the first ones.
-    weight_decay: ≥ 0. b1, weight_lr_power, r: as in `schedule_free`. Defaults: the authors'.
+    Defaults: the authors'.
 
-    >>> optimizer = schedule_free_sgd(0.5, warmup_steps=2)
-    >>> updates, _ = optimizer.update(jnp.ones(1), optimizer.init(jnp.ones(1)), jnp.ones(1))
-    >>> updates.tolist()
-    [-0.25]
+    Args:
+        learning_rate: γ > 0, a number or a schedule. Default: 1.0.
+        warmup_steps: ≥ 0, a number and no schedule: γ grows linearly over the first ones. Default: 0.
+        b1: In [0, 1], as in `schedule_free`. Default: 0.9.
+        weight_decay: ≥ 0, at y. Default: 0.0.
+        mask: The leaves that decay: patterns of their paths, a tree of bools, or a predicate of the leaf such as
+            `lambda x: x.ndim > 1`; structure. None for all.
+        weight_lr_power: p ≥ 0, as in `schedule_free`. Default: 2.0.
+        r: ≥ 0, as in `schedule_free`. Default: 0.0.
+
+    Returns:
+        The optimizer, a record whose numbers are leaves.
+
+    Raises:
+        JgdValueError: For a number outside its range.
+        JgdTypeError: For an argument of another kind.
+
+    Example:
+        >>> optimizer = schedule_free_sgd(0.5, warmup_steps=2)
+        >>> updates, _ = optimizer.update(jnp.ones(1), optimizer.init(jnp.ones(1)), jnp.ones(1))
+        >>> updates.tolist()
+        [-0.25]
     """
-    base = Chain((AddDecayedWeights(weight_decay), ScaleByLearningRate(MovingWarmup(learning_rate, warmup_steps))))
-    return schedule_free(base, b1, weight_lr_power, r)
+    base = Chain((decay(weight_decay, mask), ScaleByLearningRate(MovingWarmup(learning_rate, warmup_steps))))
+    return schedule_free(base, b1, weight_lr_power=weight_lr_power, r=r)
 
 
+@builder
 def schedule_free_adamw(
     learning_rate: Scalar = 0.0025,
     warmup_steps: float = 0,
     b1: Scalar = 0.9,
     b2: Scalar = 0.999,
     eps: Scalar = 1e-8,
+    *,
     weight_decay: Scalar = 0.0,
+    mask: Mask | None = None,
     weight_lr_power: Scalar = 2.0,
     r: Scalar = 0.0,
 ) -> Optimizer:
     """Schedule-free AdamW: z ← z − γ_t (g / (√v̂ + eps) + weight_decay y).
 
-    learning_rate: γ > 0. warmup_steps: ≥ 0, a number and no schedule: γ grows linearly over the first ones. b2: in
-    [0, 1). eps, weight_decay: ≥ 0. b1, weight_lr_power, r: as in `schedule_free`. Defaults: the authors'.
+    Defaults: the authors'.
 
-    >>> optimizer = schedule_free_adamw(0.5)
-    >>> updates, _ = optimizer.update(jnp.array([-4.0]), optimizer.init(jnp.ones(1)), jnp.ones(1))
-    >>> updates.tolist()
-    [0.5]
+    Args:
+        learning_rate: γ > 0, a number or a schedule. Default: 0.0025.
+        warmup_steps: ≥ 0, a number and no schedule: γ grows linearly over the first ones. Default: 0.
+        b1: In [0, 1], as in `schedule_free`. Default: 0.9.
+        b2: In [0, 1), what the mean of their squares keeps at a step. Default: 0.999.
+        eps: ≥ 0, added to the root. Default: 1e-8.
+        weight_decay: ≥ 0, at y. Default: 0.0.
+        mask: The leaves that decay: patterns of their paths, a tree of bools, or a predicate of the leaf such as
+            `lambda x: x.ndim > 1`; structure. None for all.
+        weight_lr_power: p ≥ 0, as in `schedule_free`. Default: 2.0.
+        r: ≥ 0, as in `schedule_free`. Default: 0.0.
+
+    Returns:
+        The optimizer, a record whose numbers are leaves.
+
+    Raises:
+        JgdValueError: For a number outside its range.
+        JgdTypeError: For an argument of another kind.
+
+    Example:
+        >>> optimizer = schedule_free_adamw(0.5)
+        >>> updates, _ = optimizer.update(jnp.array([-4.0]), optimizer.init(jnp.ones(1)), jnp.ones(1))
+        >>> updates.tolist()
+        [0.5]
     """
     checks.hyperparameter("b2", b2, "[0, 1)")  # which would else be refused as decay
     rms = ScaleByRms(b2, eps, eps_in_sqrt=False, bias_correction=True)
     warm = MovingWarmup(learning_rate, warmup_steps)
-    base = Chain((rms, AddDecayedWeights(weight_decay), ScaleByLearningRate(warm)))
-    return schedule_free(base, b1, weight_lr_power, r)
+    base = Chain((rms, decay(weight_decay, mask), ScaleByLearningRate(warm)))
+    return schedule_free(base, b1, weight_lr_power=weight_lr_power, r=r)

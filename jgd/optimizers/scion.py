@@ -22,25 +22,25 @@ import jax
 import jax.numpy as jnp
 
 from jgd.core import checks, tree
-from jgd.core.optimizer import Chain, Optimizer, chain
+from jgd.core.composite import Chain
+from jgd.core.optimizer import Optimizer, chain
 from jgd.core.paths import listed
-from jgd.core.record import hyper, record, static
-from jgd.core.types import Context, Params, Scalar
+from jgd.core.record import hyper, record, static_field
+from jgd.core.spellings import builder
+from jgd.core.transform import Context, Transform
+from jgd.core.types import Params, Scalar
 from jgd.optimizers.muon import QUINTIC, MeanMomentum, Orthogonalize
 from jgd.transforms import AddDecayedWeights, Partition, ScaleByLearningRate
 from jgd.transforms.matrices import Matrices, MatrixGroups, axes_of, named_axes
 
 
 @record
-class SignOfMatrix:
+class SignOfMatrix(Transform):
     """updates ← sign of the updates, divided by each matrix's inputs where `per_input`."""
 
-    per_input: bool = static()
-    matrices: Matrices = static(default=())
+    per_input: bool = static_field()
+    matrices: Matrices = static_field(default=())
     per_leaf = True
-
-    def init(self, params: Params) -> tuple[()]:
-        return ()
 
     def update(self, updates: Params, state: tuple[()], context: Context) -> tuple[Params, tuple[()]]:
         leaves, structure = jax.tree.flatten(updates)
@@ -50,37 +50,33 @@ class SignOfMatrix:
 
 
 @record
-class OverRms:
+class OverRms(Transform):
     """Each leaf of the updates ← itself / (its root mean square + eps)."""
 
     eps: Scalar = hyper(">= 0")
     per_leaf = True
 
-    def init(self, params: Params) -> tuple[()]:
-        return ()
-
     def update(self, updates: Params, state: tuple[()], context: Context) -> tuple[Params, tuple[()]]:
         eps = context.at(self.eps)
         rms = lambda x: tree.norm(x) / math.sqrt(max(1, x.size))
-        return tree.map(lambda x: tree.divide(x, rms(x) + eps), updates), state
+        return tree.map(lambda x: tree.safe_divide(x, rms(x) + eps), updates), state
 
 
 @record
-class Radius:
+class Radius(Transform):
     """updates ← radius · updates."""
 
     radius: Scalar = hyper("> 0")
-
-    def init(self, params: Params) -> tuple[()]:
-        return ()
 
     def update(self, updates: Params, state: tuple[()], context: Context) -> tuple[Params, tuple[()]]:
         return tree.scale(context.at(self.radius), updates), state
 
 
+@builder
 def scion(
     learning_rate: Scalar,
     momentum: Scalar = 0.9,
+    *,
     radius: Scalar = 1.0,
     first_radius: Scalar = 1.0,
     last_radius: Scalar = 1.0,
@@ -93,18 +89,34 @@ def scion(
 ) -> Optimizer:
     """Scion: θ ← (1 − η) θ + η lmo(m) in balls of the given radii; unconstrained, θ ← θ + η lmo(m).
 
-    learning_rate: > 0, in (0, 1] if constrained. momentum: μ in [0, 1), the authors' momentum is 1 − μ. radius: > 0,
-    of hidden layers and vectors; first_radius, last_radius: > 0, of the matrices that the patterns first_layers
-    (one-hot inputs) and last_layers match. eps: ≥ 0, in both normalisations. Structure: unconstrained, the patterns,
-    ns_steps ≥ 1, and matrices: {pattern: (in_axes, out_axes)}, see `muon`.
+    Args:
+        learning_rate: η > 0, in (0, 1] if constrained; a number or a schedule.
+        momentum: μ in [0, 1); the authors' momentum is 1 − μ. Default: 0.9.
+        radius: ρ > 0, of hidden layers and vectors. Default: 1.0.
+        first_radius: > 0, of the matrices that first_layers match. Default: 1.0.
+        last_radius: > 0, of the matrices that last_layers match. Default: 1.0.
+        eps: ≥ 0, in both normalizations. Default: 1e-8.
+        unconstrained: Whether weights may leave the balls; structure. Default: False.
+        first_layers: Patterns of the paths of layers with one-hot inputs; structure. Default: ().
+        last_layers: Patterns of the paths of output layers; structure. Default: ().
+        ns_steps: Newton–Schulz iterations, ≥ 1; structure. Default: 5.
+        matrices: {pattern: (in_axes, out_axes)} for leaves that are laid out otherwise, see `muon`; structure.
 
-    >>> import jax.numpy as jnp
-    >>> optimizer = scion(0.1, radius=2.0, last_layers="head")
-    >>> params = {"bias": jnp.ones(2), "head": jnp.ones((4, 1))}
-    >>> grads = {"bias": jnp.array([3.0, -3.0]), "head": jnp.ones((4, 1))}
-    >>> updates, _ = optimizer.update(grads, optimizer.init(params), params)
-    >>> updates["bias"].tolist(), updates["head"].ravel().tolist()
-    ([-0.3, 0.1], [-0.125, -0.125, -0.125, -0.125])
+    Returns:
+        The optimizer, a record whose numbers are leaves.
+
+    Raises:
+        JgdValueError: For a number outside its range.
+        JgdTypeError: For an argument of another kind.
+
+    Example:
+        >>> import jax.numpy as jnp
+        >>> optimizer = scion(0.1, radius=2.0, last_layers="head")
+        >>> params = {"bias": jnp.ones(2), "head": jnp.ones((4, 1))}
+        >>> grads = {"bias": jnp.array([3.0, -3.0]), "head": jnp.ones((4, 1))}
+        >>> updates, _ = optimizer.update(grads, optimizer.init(params), params)
+        >>> updates["bias"].tolist(), updates["head"].ravel().tolist()
+        ([-0.3, 0.1], [-0.125, -0.125, -0.125, -0.125])
     """
     axes, steps = named_axes(matrices), checks.count("ns_steps", ns_steps, 1)
     in_ball = lambda transform, size: Chain((transform, Radius(size)))

@@ -19,34 +19,36 @@ from jax import Array
 from jgd.core import tree
 from jgd.core.optimizer import Optimizer, chain
 from jgd.core.record import hyper, record
-from jgd.core.types import Context, Params, Scalar
+from jgd.core.spellings import builder
+from jgd.core.transform import Context, Transform
+from jgd.core.types import Params, Scalar
 from jgd.transforms import ScaleByLearningRate
 
 
 @record
-class Sm3Memory:
+class Sm3State:
     covers: Params  # of each leaf a tuple of μ along its axes, (1, …, n, …, 1) each
     momentum: Params  # m
 
 
 @record
-class ScaleBySm3:
+class ScaleBySm3(Transform):
     """u = m ← β m + (1 − β) g / √(ν + eps)."""
 
     momentum: Scalar = hyper("[0, 1)")
     eps: Scalar = hyper(">= 0")
     per_leaf = True
 
-    def init(self, params: Params) -> Sm3Memory:
+    def init(self, params: Params) -> Sm3State:
         zeros = tree.zeros_like(params)
-        return Sm3Memory(tree.map(cover, zeros), zeros)
+        return Sm3State(tree.map(cover, zeros), zeros)
 
-    def update(self, grads: Params, state: Sm3Memory, context: Context) -> tuple[Params, Sm3Memory]:
+    def update(self, grads: Params, state: Sm3State, context: Context) -> tuple[Params, Sm3State]:
         momentum, eps = context.at(self.momentum), context.at(self.eps)
         bounds = tree.map(lambda g, covers: reduce(jnp.minimum, covers) + g**2, grads, state.covers)
-        updates = tree.map(lambda g, v: tree.divide(g, tree.root(v + eps)), grads, bounds)
-        mean = tree.blend(momentum, state.momentum, updates)
-        return mean, Sm3Memory(tree.map(cover, bounds), mean)
+        updates = tree.map(lambda g, v: tree.safe_divide(g, tree.safe_sqrt(v + eps)), grads, bounds)
+        mean = tree.lerp(momentum, state.momentum, updates)
+        return mean, Sm3State(tree.map(cover, bounds), mean)
 
 
 def cover(leaf: Array) -> tuple[Array, ...]:
@@ -56,15 +58,32 @@ def cover(leaf: Array) -> tuple[Array, ...]:
     return tuple(jnp.max(leaf, axis=other, keepdims=True, initial=0) for other in others)  # no sum is below 0
 
 
-def sm3(learning_rate: Scalar, momentum: Scalar = 0.9, eps: Scalar = 0.0) -> Optimizer:
+@builder
+def sm3(
+    learning_rate: Scalar,
+    momentum: Scalar = 0.9,
+    eps: Scalar = 0.0,
+) -> Optimizer:
     """SM3: ν = min μ + g², θ ← θ − η m, m the mean of g / √(ν + eps), μ the largest ν of each slice.
 
-    learning_rate: > 0. momentum: β in [0, 1); 0 is the paper's plain form. eps: ≥ 0. State of an (n, m) leaf beside
-    the momentum: n + m numbers.
+    State of an (n, m) leaf beside the momentum: n + m numbers.
 
-    >>> optimizer, params = sm3(0.1, momentum=0.0), jnp.ones((2, 2))
-    >>> updates, _ = optimizer.update(jnp.array([[-4.0, 1.0], [0.0, 2.0]]), optimizer.init(params), params)
-    >>> (updates + 0).tolist()
-    [[0.1, -0.1], [0.0, -0.1]]
+    Args:
+        learning_rate: η > 0, a number or a schedule.
+        momentum: β in [0, 1); 0 is the paper's plain form. Default: 0.9.
+        eps: ≥ 0, inside the root. Default: 0.0.
+
+    Returns:
+        The optimizer, a record whose numbers are leaves.
+
+    Raises:
+        JgdValueError: For a number outside its range.
+        JgdTypeError: For an argument of another kind.
+
+    Example:
+        >>> optimizer, params = sm3(0.1, momentum=0.0), jnp.ones((2, 2))
+        >>> updates, _ = optimizer.update(jnp.array([[-4.0, 1.0], [0.0, 2.0]]), optimizer.init(params), params)
+        >>> (updates + 0).tolist()
+        [[0.1, -0.1], [0.0, -0.1]]
     """
     return chain(ScaleBySm3(momentum, eps), ScaleByLearningRate(learning_rate))

@@ -18,14 +18,20 @@ unturned, which is the code's turning it back and forth. Derivatives hold the ba
 The state stacks the leaves of a shape, so it doesn't keep their sharding.
 """
 
+from typing import Any
+
 import jax
 import jax.numpy as jnp
 from jax import Array
 
 from jgd.core import checks, tree
+from jgd.core.masks import Mask
 from jgd.core.optimizer import Optimizer, chain
-from jgd.core.record import hyper, record, static
-from jgd.core.types import Context, Params, Scalar
+from jgd.core.record import hyper, record, static_field
+from jgd.core.spellings import builder
+from jgd.core.transform import Context, Transform
+from jgd.core.types import Params, Scalar
+from jgd.optimizers.masked_decay import decaying, held
 from jgd.transforms import Mean, ScaleByLearningRate
 from jgd.transforms.kronecker import along, axes_with_matrix, gram, stacked, unstacked
 
@@ -33,7 +39,7 @@ Stacks = tuple[Array, ...]
 
 
 @record
-class Bases:
+class SoapState:
     """For the leaves of each shape: m, v in the basis and, for each preconditioned axis, matrices (leaves, n, n)."""
 
     mean: Mean
@@ -43,7 +49,7 @@ class Bases:
 
 
 @record
-class ScaleBySoap:
+class ScaleBySoap(Transform):
     """u = Q_L (Q_Lᵀ m̂ Q_R / (√v̂ + eps)) Q_Rᵀ, and the weights' decay; nothing at the first step."""
 
     b1: Scalar = hyper("[0, 1)")
@@ -51,20 +57,21 @@ class ScaleBySoap:
     shampoo_b: Scalar = hyper("[0, 1)")
     eps: Scalar = hyper(">= 0")
     weight_decay: Scalar = hyper(">= 0")
-    update_period: int = static(default=10)
-    max_precond_dim: int = static(default=10_000)
+    update_every: int = static_field(default=10)
+    max_precond_dim: int = static_field(default=10_000)
+    mask: Any = static_field(default=None)  # as `held` makes it
     per_leaf = True
 
     def _axes(self, g: Array) -> list[int]:
         return axes_with_matrix(g, self.max_precond_dim) if g.ndim > 2 else []
 
-    def init(self, params: Params) -> Bases:
+    def init(self, params: Params) -> SoapState:
         stacks = stacked(params)
         like = lambda n, g: jnp.zeros((len(g), n, n), g.dtype)
         zeros = lambda: tuple(tuple(like(g.shape[1 + axis], g) for axis in self._axes(g)) for g in stacks)
-        return Bases(Mean.like(stacks), Mean.like(stacks), zeros(), zeros())
+        return SoapState(Mean.like(stacks), Mean.like(stacks), zeros(), zeros())
 
-    def update(self, grads: Params, state: Bases, context: Context) -> tuple[Params, Bases]:
+    def update(self, grads: Params, state: SoapState, context: Context) -> tuple[Params, SoapState]:
         b, eps, first = context.at(self.shampoo_b), context.at(self.eps), context.step == 0
         stacks = stacked(grads)
         axes = [self._axes(g) for g in stacks]
@@ -84,21 +91,23 @@ class ScaleBySoap:
         mean = tree.select(first, state.mean, moved)
         square = tree.select(first, state.square, state.square.absorb(context.at(self.b2), tree.square(turned)))
 
-        adam = lambda m, v: tree.divide(m, tree.root(v) + eps)
+        adam = lambda m, v: tree.safe_divide(m, tree.safe_sqrt(v) + eps)
         inner = map(turn, state.bases, mean.value(), range(len(stacks)))
         made = map(turn_back, state.bases, map(adam, inner, square.value()), range(len(stacks)))
         grams = tuple(
             tuple(b * h + (1 - b) * gram(g, axis) for axis, h in zip(has, kept, strict=True))
             for g, has, kept in zip(stacks, axes, state.grams, strict=True)
         )
-        updates = tree.add(unstacked(tuple(made), grads), tree.scale(context.at(self.weight_decay), context.params))
+        updates = tree.add(
+            unstacked(tuple(made), grads), tree.scale(context.at(self.weight_decay), decaying(self.mask, context))
+        )
         updates = tree.select(first, tree.zeros_like(updates), updates)
 
-        number = jnp.where(first, 0, jnp.where(context.step % self.update_period == 0, 1, 2))
+        number = jnp.where(first, 0, jnp.where(context.step % self.update_every == 0, 1, 2))
         branches = (lambda g, q, v: (eigenvectors(g), v), self._refresh, lambda g, q, v: (q, v))
         constant = jax.lax.stop_gradient((grams, state.bases))
         bases, totals = jax.lax.switch(number, branches, *constant, square.total)
-        return updates, Bases(mean, Mean(totals, square.weight), grams, jax.lax.stop_gradient(bases))
+        return updates, SoapState(mean, Mean(totals, square.weight), grams, jax.lax.stop_gradient(bases))
 
     def _refresh(self, grams: tuple[Stacks, ...], bases: tuple[Stacks, ...], squares: Stacks):
         """One power iteration and a QR decomposition; the squares are ordered as their columns."""
@@ -121,30 +130,54 @@ def eigenvectors(grams: tuple[Stacks, ...]) -> tuple[Stacks, ...]:
     return jax.tree.map(lambda h: jnp.linalg.eigh(h)[1][:, :, ::-1], grams)
 
 
+@builder
 def soap(
     learning_rate: Scalar,
     b1: Scalar = 0.95,
     b2: Scalar = 0.95,
-    shampoo_b: Scalar | None = None,
     eps: Scalar = 1e-8,
+    *,
+    shampoo_b: Scalar | None = None,
     weight_decay: Scalar = 0.01,
-    precondition_frequency: int = 10,
+    mask: Mask | None = None,
+    update_every: int = 10,
     max_precond_dim: int = 10_000,
 ) -> Optimizer:
     """SOAP: Adam on Q_Lᵀ G Q_R, where Q_L and Q_R are eigenvectors of the means of G Gᵀ and Gᵀ G; no step at first.
 
-    learning_rate: > 0. b1, b2, shampoo_b: in [0, 1); shampoo_b, of the means of G Gᵀ, is b2 if None. eps,
-    weight_decay: ≥ 0. Structure: precondition_frequency, the steps from one refresh of the bases to the next, ≥ 1;
-    max_precond_dim, the longest axis that gets a basis, ≥ 1. Vectors and numbers have Adam.
+    Vectors and numbers have Adam.
 
-    >>> import jax.numpy as jnp
-    >>> optimizer, grads = soap(0.1, weight_decay=0.0), jnp.array([[3.0, 0.0], [0.0, -2.0]])
-    >>> first, state = optimizer.update(grads, optimizer.init(grads), grads)
-    >>> second, _ = optimizer.update(grads, state, grads)
-    >>> bool(first.any()), jnp.diag(second).tolist()
-    (False, [-0.1, 0.1])
+    Args:
+        learning_rate: η > 0, a number or a schedule.
+        b1: In [0, 1), what the mean of the gradients keeps at a step. Default: 0.95.
+        b2: In [0, 1), what the mean of their squares keeps at a step. Default: 0.95.
+        eps: ≥ 0, added to the root. Default: 1e-8.
+        shampoo_b: In [0, 1), what the means of G Gᵀ keep at a step. None for b2.
+        weight_decay: λ ≥ 0, beside the gradient (decoupled) and multiplied by the learning rate. Default: 0.01.
+        mask: The leaves that decay: patterns of their paths, a tree of bools, or a predicate of the leaf such as
+            `lambda x: x.ndim > 1`; structure. None for all.
+        update_every: Steps from one refresh of the bases to the next, ≥ 1; structure. Default: 10.
+        max_precond_dim: The longest axis that gets a basis, ≥ 1; structure. Default: 10_000.
+
+    Returns:
+        The optimizer, a record whose numbers are leaves.
+
+    Raises:
+        JgdValueError: For a number outside its range.
+        JgdTypeError: For an argument of another kind.
+
+    Example:
+        >>> import jax.numpy as jnp
+        >>> optimizer, grads = soap(0.1, weight_decay=0.0), jnp.array([[3.0, 0.0], [0.0, -2.0]])
+        >>> first, state = optimizer.update(grads, optimizer.init(grads), grads)
+        >>> second, _ = optimizer.update(grads, state, grads)
+        >>> bool(first.any()), jnp.diag(second).tolist()
+        (False, [-0.1, 0.1])
     """
-    period = checks.count("precondition_frequency", precondition_frequency, 1)
+    period = checks.count("update_every", update_every, 1)
     longest = checks.count("max_precond_dim", max_precond_dim, 1)
     b = b2 if shampoo_b is None else shampoo_b
-    return chain(ScaleBySoap(b1, b2, b, eps, weight_decay, period, longest), ScaleByLearningRate(learning_rate))
+    return chain(
+        ScaleBySoap(b1, b2, b, eps, weight_decay, period, longest, held(mask)),
+        ScaleByLearningRate(learning_rate),
+    )

@@ -15,23 +15,27 @@ import jax
 import jax.numpy as jnp
 
 from jgd.core import checks, seeds, tree
+from jgd.core.masks import Mask
 from jgd.core.optimizer import Optimizer, chain
-from jgd.core.record import hyper, record, static
-from jgd.core.types import Context, Params, Scalar
-from jgd.transforms import AddDecayedWeights, Mean, Noise, ScaleByLearningRate
+from jgd.core.record import hyper, record, static_field
+from jgd.core.spellings import builder
+from jgd.core.transform import Context
+from jgd.core.types import Params, Scalar
+from jgd.optimizers.masked_decay import decay
+from jgd.transforms import DrawsNoise, Mean, Noise, ScaleByLearningRate
 
 DRAWS = {"normal": jax.random.normal, "rademacher": jax.random.rademacher}
 
 
 @record
-class SophiaMemory:
+class SophiaState:
     mean: Mean  # m, of the gradients
     diagonal: Params  # h, of the estimates
     noise: Noise
 
 
 @record
-class ScaleBySophia:
+class ScaleBySophia(DrawsNoise):
     """u = clip(m / max(γ h, eps), ±clip_threshold)."""
 
     b1: Scalar = hyper("[0, 1)")
@@ -39,62 +43,88 @@ class ScaleBySophia:
     eps: Scalar = hyper("> 0")
     gamma: Scalar = hyper("> 0")
     clip_threshold: Scalar = hyper("> 0")
-    update_interval: int = static()
-    bias_correction: bool = static()
-    distribution: str = static()
-    seed: int = static()
+    update_every: int = static_field()
+    bias_correction: bool = static_field()
+    distribution: str = static_field()
+    seed: int = static_field()
 
     def __post_init__(self) -> None:
-        checks.count("update_interval", self.update_interval, 1)
+        checks.count("update_every", self.update_every, 1)
         checks.choice("distribution", self.distribution, DRAWS)
         seeds.check(self.seed)
 
-    def init(self, params: Params) -> SophiaMemory:
-        return SophiaMemory(Mean.like(params), tree.zeros_like(params), Noise.of(self.seed))
+    def init(self, params: Params) -> SophiaState:
+        return SophiaState(Mean.like(params), tree.zeros_like(params), Noise.of(self.seed))
 
-    def update(self, grads: Params, state: SophiaMemory, context: Context) -> tuple[Params, SophiaMemory]:
+    def update(self, grads: Params, state: SophiaState, context: Context) -> tuple[Params, SophiaState]:
         b2, eps, gamma, most = (context.at(x) for x in (self.b2, self.eps, self.gamma, self.clip_threshold))
         context.loss_for("sophia")  # said at the first trace, before the branches
 
         def refreshed(h: Params) -> Params:
             z = state.noise.like(context.step, grads, DRAWS[self.distribution])
             estimate = tree.map(jnp.multiply, z, context.hessian_product(z, "sophia"))
-            return tree.blend(b2, h, estimate)
+            return tree.lerp(b2, h, estimate)
 
         mean = state.mean.absorb(context.at(self.b1), grads)
-        h = jax.lax.cond(context.step % self.update_interval == 0, refreshed, lambda h: h, state.diagonal)
+        h = jax.lax.cond(context.step % self.update_every == 0, refreshed, lambda h: h, state.diagonal)
         m = mean.value() if self.bias_correction else mean.total
         updates = tree.map(lambda m, h: jnp.clip(m / jnp.maximum(gamma * h, eps), -most, most), m, h)
-        return updates, SophiaMemory(mean, h, state.noise)
+        return updates, SophiaState(mean, h, state.noise)
 
 
+@builder
 def sophia(
     learning_rate: Scalar,
     b1: Scalar = 0.96,
     b2: Scalar = 0.99,
     eps: Scalar = 1e-12,
+    *,
     weight_decay: Scalar = 1e-4,
+    mask: Mask | None = None,
     gamma: Scalar = 0.01,
     clip_threshold: Scalar = 1.0,
-    update_interval: int = 10,
+    update_every: int = 10,
     bias_correction: bool = False,
     distribution: str = "normal",
     seed: int = 0,
 ) -> Optimizer:
     """Sophia-H: θ ← θ − η (clip(m / max(γ h, eps), ±1) + weight_decay θ).
 
-    learning_rate: > 0, the longest step of a coordinate. b1, b2: in [0, 1). eps, gamma, clip_threshold: > 0; a larger
-    γ clips fewer coordinates. weight_decay: ≥ 0, 1e-4 as in optax (the paper trains language models with 0.2).
-    update_interval: k ≥ 1, steps from one estimate of the diagonal to the next, about two gradients each.
-    bias_correction, distribution ("normal" as in the paper, or "rademacher", whose variance is smaller): structure.
-    Other defaults: the paper's. `update` needs `loss=`.
+    `update` needs `loss=`, params -> loss on this batch; `jgd.step`, `jgd.train` and `jgd.sweep` give it. Other
+    defaults: the paper's.
 
-    >>> bowl = lambda w: jnp.sum(jnp.array([1.0, 4.0]) * w**2) / 2
-    >>> optimizer = sophia(0.5, b1=0.5, b2=0.5, gamma=2.0, weight_decay=0.0, distribution="rademacher")
-    >>> w = jnp.array([1.0, -0.25])
-    >>> updates, _ = optimizer.update(jax.grad(bowl)(w), optimizer.init(w), w, loss=bowl)
-    >>> updates.tolist()
-    [-0.25, 0.0625]
+    Args:
+        learning_rate: η > 0, the longest step of a coordinate; a number or a schedule.
+        b1: In [0, 1), what the mean of the gradients keeps at a step. Default: 0.96.
+        b2: In [0, 1), what the diagonal keeps at an estimate. Default: 0.99.
+        eps: > 0, the least denominator. Default: 1e-12.
+        weight_decay: λ ≥ 0, decoupled; 1e-4 as in optax (the paper trains language models with 0.2). Default: 1e-4.
+        mask: The leaves that decay: patterns of their paths, a tree of bools, or a predicate of the leaf such as
+            `lambda x: x.ndim > 1`; structure. None for all.
+        gamma: γ > 0; a larger one clips fewer coordinates. Default: 0.01.
+        clip_threshold: > 0, the bound of the ratio. Default: 1.0.
+        update_every: Steps from one estimate of the diagonal to the next, ≥ 1, about two gradients each; structure.
+            Default: 10.
+        bias_correction: Whether m is corrected for its start; structure. Default: False.
+        distribution: Of z: "normal" as in the paper, or "rademacher", whose variance is smaller; structure. Default:
+            "normal".
+        seed: Seed of the noise, a whole number; structure. `jgd.train` and `jgd.sweep` mix the run's own in. Default:
+            0.
+
+    Returns:
+        The optimizer, a record whose numbers are leaves.
+
+    Raises:
+        JgdValueError: For a number outside its range.
+        JgdTypeError: For an argument of another kind.
+
+    Example:
+        >>> bowl = lambda w: jnp.sum(jnp.array([1.0, 4.0]) * w**2) / 2
+        >>> optimizer = sophia(0.5, b1=0.5, b2=0.5, gamma=2.0, weight_decay=0.0, distribution="rademacher")
+        >>> w = jnp.array([1.0, -0.25])
+        >>> updates, _ = optimizer.update(jax.grad(bowl)(w), optimizer.init(w), w, loss=bowl)
+        >>> updates.tolist()
+        [-0.25, 0.0625]
     """
-    direction = ScaleBySophia(b1, b2, eps, gamma, clip_threshold, update_interval, bias_correction, distribution, seed)
-    return chain(direction, AddDecayedWeights(weight_decay), ScaleByLearningRate(learning_rate))
+    direction = ScaleBySophia(b1, b2, eps, gamma, clip_threshold, update_every, bias_correction, distribution, seed)
+    return chain(direction, decay(weight_decay, mask), ScaleByLearningRate(learning_rate))

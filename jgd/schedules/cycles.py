@@ -4,11 +4,13 @@ import jax.numpy as jnp
 from jax import Array
 
 from jgd.core import checks
-from jgd.core.record import hyper, record, static
+from jgd.core.record import hyper, record, static_field
+from jgd.core.spellings import builder
 from jgd.schedules.clock import Number, between, left, number, periods, raised, spent
 from jgd.schedules.pieces import along
 
 
+@builder
 @record
 class OneCycle:
     """Up from peak_value / div_factor to peak_value, then down to peak_value / (div_factor · final_div_factor).
@@ -21,10 +23,26 @@ class OneCycle:
     torch's OneCycleLR of total_steps N and pct_start p is T = N − 1, pct_start = (p N − 1) / (N − 1) and, with three
     phases, pct_final = 2 pct_start: it counts its phases from 1, so that the end is the last of N updates.
 
-    >>> OneCycle(4, 1.0, pct_start=0.5, div_factor=4.0, final_div_factor=5.0, anneal_strategy="linear")(
-    ...     jnp.arange(6)
-    ... ).tolist()
-    [0.25, 0.625, 1.0, 0.525, 0.05, 0.05]
+    Args:
+        transition_steps: The length of the cycle, T. > 0.
+        peak_value: The highest value. ≥ 0.
+        pct_start: The share of T at which the peak is. In [0, 1]. Default: 0.3.
+        pct_final: The share of T at which the value is back where it began; three phases only. In [0, 1]. Default:
+            0.85.
+        div_factor: peak_value over the first value. > 0. Default: 25.0.
+        final_div_factor: The first value over the last. > 0. Default: 10000.0.
+        anneal_strategy: "cos", half a wave from value to value, or "linear"; structure. Default: 'cos'.
+        three_phase: Whether the cycle has three phases; structure. Default: False.
+
+    Raises:
+        JgdValueError: For a number outside its range.
+        JgdTypeError: For an argument of another kind.
+
+    Example:
+        >>> OneCycle(4, 1.0, pct_start=0.5, div_factor=4.0, final_div_factor=5.0, anneal_strategy="linear")(
+        ...     jnp.arange(6)
+        ... ).tolist()
+        [0.25, 0.625, 1.0, 0.525, 0.05, 0.05]
     """
 
     transition_steps: Number = hyper("> 0", schedule=False)
@@ -33,8 +51,8 @@ class OneCycle:
     pct_final: Number = hyper("[0, 1]", schedule=False, default=0.85)
     div_factor: Number = hyper("> 0", schedule=False, default=25.0)
     final_div_factor: Number = hyper("> 0", schedule=False, default=1e4)
-    anneal_strategy: str = static(default="cos")
-    three_phase: bool = static(default=False)
+    anneal_strategy: str = static_field(default="cos")
+    three_phase: bool = static_field(default=False)
 
     def __post_init__(self) -> None:
         checks.choice("anneal_strategy", self.anneal_strategy, ("cos", "linear"))
@@ -57,6 +75,7 @@ class OneCycle:
         return along(step, boundaries, values, "cosine" if self.anneal_strategy == "cos" else "linear")
 
 
+@builder
 def linear_onecycle(
     transition_steps: Number,
     peak_value: Number,
@@ -65,12 +84,34 @@ def linear_onecycle(
     div_factor: Number = 25.0,
     final_div_factor: Number = 1e4,
 ) -> OneCycle:
-    """`OneCycle` in three straight lines, as optax.linear_onecycle_schedule."""
+    """`OneCycle` in three straight lines, as optax.linear_onecycle_schedule.
+
+    Args:
+        transition_steps: The length of the cycle, T. As in `OneCycle`.
+        peak_value: The highest value. As in `OneCycle`.
+        pct_start: The share of T at which the peak is. As in `OneCycle`. Default: 0.3.
+        pct_final: The share of T at which the value is back where it began; three phases only. As in `OneCycle`.
+            Default: 0.85.
+        div_factor: peak_value over the first value. As in `OneCycle`. Default: 25.0.
+        final_div_factor: The first value over the last. As in `OneCycle`. Default: 10000.0.
+
+    Returns:
+        The schedule, a function of the step.
+
+    Raises:
+        JgdValueError: For a number outside its range.
+        JgdTypeError: For an argument of another kind.
+
+    Example:
+        >>> float(linear_onecycle(100, 1.0, pct_start=0.5)(jnp.array(50)))
+        1.0
+    """
     return OneCycle(
         transition_steps, peak_value, pct_start, pct_final, div_factor, final_div_factor, "linear", three_phase=True
     )
 
 
+@builder
 def cosine_onecycle(
     transition_steps: Number,
     peak_value: Number,
@@ -78,10 +119,30 @@ def cosine_onecycle(
     div_factor: Number = 25.0,
     final_div_factor: Number = 1e4,
 ) -> OneCycle:
-    """`OneCycle` in two half waves, as optax.cosine_onecycle_schedule."""
+    """`OneCycle` in two half waves, as optax.cosine_onecycle_schedule.
+
+    Args:
+        transition_steps: The length of the cycle, T. As in `OneCycle`.
+        peak_value: The highest value. As in `OneCycle`.
+        pct_start: The share of T at which the peak is. As in `OneCycle`. Default: 0.3.
+        div_factor: peak_value over the first value. As in `OneCycle`. Default: 25.0.
+        final_div_factor: The first value over the last. As in `OneCycle`. Default: 10000.0.
+
+    Returns:
+        The schedule, a function of the step.
+
+    Raises:
+        JgdValueError: For a number outside its range.
+        JgdTypeError: For an argument of another kind.
+
+    Example:
+        >>> float(cosine_onecycle(100, 1.0, pct_start=0.5)(jnp.array(50)))
+        1.0
+    """
     return OneCycle(transition_steps, peak_value, pct_start, div_factor=div_factor, final_div_factor=final_div_factor)
 
 
+@builder
 @record
 class Cyclic:
     """Triangles: up from init_value to peak_value in step_size_up, down again in step_size_down, and so on.
@@ -90,15 +151,28 @@ class Cyclic:
     decay_rate). The height peak_value − init_value is multiplied by 1 for mode "triangular", by 2^−c in cycle
     c = 0, 1, … for "triangular2", and by decay_rate^t for "exp_range". step_size_down=None: as step_size_up.
 
-    >>> Cyclic(0.0, 1.0, step_size_up=2, mode="triangular2")(jnp.arange(8)).tolist()
-    [0.0, 0.5, 1.0, 0.5, 0.0, 0.25, 0.5, 0.25]
+    Args:
+        init_value: The lowest value. ≥ 0.
+        peak_value: The highest value. ≥ 0.
+        step_size_up: Steps from the lowest value up. > 0. Default: 2000.0.
+        step_size_down: Steps down again, > 0. None for step_size_up.
+        mode: "triangular", "triangular2" or "exp_range"; structure. Default: 'triangular'.
+        decay_rate: By what the height falls at each step of "exp_range". In [0, 1]. Default: 1.0.
+
+    Raises:
+        JgdValueError: For a number outside its range.
+        JgdTypeError: For an argument of another kind.
+
+    Example:
+        >>> Cyclic(0.0, 1.0, step_size_up=2, mode="triangular2")(jnp.arange(8)).tolist()
+        [0.0, 0.5, 1.0, 0.5, 0.0, 0.25, 0.5, 0.25]
     """
 
     init_value: Number = hyper(">= 0", schedule=False)
     peak_value: Number = hyper(">= 0", schedule=False)
     step_size_up: Number = hyper("> 0", schedule=False, default=2000.0)
     step_size_down: Number | None = None
-    mode: str = static(default="triangular")
+    mode: str = static_field(default="triangular")
     decay_rate: Number = hyper("[0, 1]", schedule=False, default=1.0)
 
     def __post_init__(self) -> None:

@@ -7,11 +7,13 @@ import jax.numpy as jnp
 from jax import Array
 
 from jgd.core import checks, tree
-from jgd.core.record import hyper, record, static
+from jgd.core.record import hyper, record, static_field
+from jgd.core.spellings import builder
 from jgd.core.types import Scalar
 from jgd.schedules.clock import Number, at, between, eased, elapsed, left, number, raised, spent
 
 
+@builder
 @record
 class LinearWarmup:
     """From init_value straight to schedule(0) at t = warmup_steps, then schedule(t − warmup_steps).
@@ -19,8 +21,18 @@ class LinearWarmup:
     Goyal et al. 2017, arXiv:1706.02677, section 2.2. As optax.join_schedules([linear, schedule], [warmup_steps]): the
     schedule's own clock starts after the warm-up. `schedule` may be a number: optax's warmup_constant_schedule.
 
-    >>> LinearWarmup(1.0, warmup_steps=4)(jnp.arange(6)).tolist()
-    [0.0, 0.25, 0.5, 0.75, 1.0, 1.0]
+    Args:
+        schedule: What follows: a schedule, whose clock starts after the warm-up, or a number. ≥ 0.
+        warmup_steps: How many steps the warm-up takes. ≥ 0.
+        init_value: The value at the start. ≥ 0. Default: 0.0.
+
+    Raises:
+        JgdValueError: For a number outside its range.
+        JgdTypeError: For an argument of another kind.
+
+    Example:
+        >>> LinearWarmup(1.0, warmup_steps=4)(jnp.arange(6)).tolist()
+        [0.0, 0.25, 0.5, 0.75, 1.0, 1.0]
     """
 
     schedule: Scalar = hyper(">= 0")
@@ -34,6 +46,7 @@ class LinearWarmup:
         return jnp.where(after >= 0, at(self.schedule, jnp.maximum(after, 0)), rising)
 
 
+@builder
 @record
 class ExponentialWarmup:
     """η_t = (1 − exp(−(t + 1) / warmup_steps)) · schedule(t): nears the schedule and never stops doing so.
@@ -41,8 +54,17 @@ class ExponentialWarmup:
     Ma & Yarats 2019, arXiv:1910.04209, whose "untuned" warm-up for Adam has warmup_steps = 1 / (1 − b2). It multiplies
     the schedule, whose clock runs from the first update on.
 
-    >>> ExponentialWarmup(1.0, warmup_steps=2)(jnp.arange(4)).tolist()
-    [0.393, 0.632, 0.777, 0.865]
+    Args:
+        schedule: What is warmed up: a schedule or a number. ≥ 0.
+        warmup_steps: The time constant, in steps. ≥ 0.
+
+    Raises:
+        JgdValueError: For a number outside its range.
+        JgdTypeError: For an argument of another kind.
+
+    Example:
+        >>> ExponentialWarmup(1.0, warmup_steps=2)(jnp.arange(4)).tolist()
+        [0.393, 0.632, 0.777, 0.865]
     """
 
     schedule: Scalar = hyper(">= 0")
@@ -55,6 +77,7 @@ class ExponentialWarmup:
         return jnp.where(some, share, jnp.ones_like(share)) * at(self.schedule, step)
 
 
+@builder
 @record
 class WarmupCosineDecay:
     """Linear from init_value to peak_value at warmup_steps, then a cosine to end_value at decay_steps, and that for ever.
@@ -62,8 +85,21 @@ class WarmupCosineDecay:
     decay_steps counts from step 0 and includes the warm-up, as in optax. After the warm-up
     η_t = end_value + (peak_value − end_value) · ((1 + cos(π (t − warmup_steps) / (decay_steps − warmup_steps))) / 2)^exponent.
 
-    >>> WarmupCosineDecay(0.0, 1.0, warmup_steps=2, decay_steps=6)(jnp.arange(8)).tolist()
-    [0.0, 0.5, 1.0, 0.854, 0.5, 0.146, 0.0, 0.0]
+    Args:
+        init_value: The value at the start. ≥ 0.
+        peak_value: The highest value. ≥ 0.
+        warmup_steps: How many steps the warm-up takes. ≥ 0.
+        decay_steps: The step of the end, counted from 0, warm-up and all. ≥ 0.
+        end_value: The value at the end. ≥ 0. Default: 0.0.
+        exponent: The exponent of the cosine. > 0. Default: 1.0.
+
+    Raises:
+        JgdValueError: For a number outside its range.
+        JgdTypeError: For an argument of another kind.
+
+    Example:
+        >>> WarmupCosineDecay(0.0, 1.0, warmup_steps=2, decay_steps=6)(jnp.arange(8)).tolist()
+        [0.0, 0.5, 1.0, 0.854, 0.5, 0.146, 0.0, 0.0]
     """
 
     init_value: Number = hyper(">= 0", schedule=False)
@@ -84,6 +120,7 @@ class WarmupCosineDecay:
         return jnp.where(after >= 0, falling, rising)
 
 
+@builder
 @record
 class WarmupStableDecay:
     """Linear to peak_value in warmup_steps, constant for stable_steps, then down to end_value in decay_steps: WSD.
@@ -93,8 +130,22 @@ class WarmupStableDecay:
     three steps is a length (so that the decay can be moved by stable_steps alone). MiniCPM's own halving is
     Join((LinearWarmup(peak, w), ExponentialDecay(peak, half_life, 0.5)), (w + stable,)).
 
-    >>> WarmupStableDecay(0.0, 1.0, warmup_steps=2, stable_steps=2, decay_steps=4)(jnp.arange(9)).tolist()
-    [0.0, 0.5, 1.0, 1.0, 1.0, 0.75, 0.5, 0.25, 0.0]
+    Args:
+        init_value: The value at the start. ≥ 0.
+        peak_value: The highest value. ≥ 0.
+        warmup_steps: How many steps the warm-up takes. ≥ 0.
+        stable_steps: How many steps the value stays at its peak. ≥ 0.
+        decay_steps: How many steps the decay takes. ≥ 0.
+        end_value: The value at the end. ≥ 0. Default: 0.0.
+        decay_type: "linear", "1-sqrt" or "cosine"; structure. Default: 'linear'.
+
+    Raises:
+        JgdValueError: For a number outside its range.
+        JgdTypeError: For an argument of another kind.
+
+    Example:
+        >>> WarmupStableDecay(0.0, 1.0, warmup_steps=2, stable_steps=2, decay_steps=4)(jnp.arange(9)).tolist()
+        [0.0, 0.5, 1.0, 1.0, 1.0, 0.75, 0.5, 0.25, 0.0]
     """
 
     init_value: Number = hyper(">= 0", schedule=False)
@@ -103,7 +154,7 @@ class WarmupStableDecay:
     stable_steps: Number = hyper(">= 0", schedule=False)
     decay_steps: Number = hyper(">= 0", schedule=False)
     end_value: Number = hyper(">= 0", schedule=False, default=0.0)
-    decay_type: str = static(default="linear")
+    decay_type: str = static_field(default="linear")
 
     def __post_init__(self) -> None:
         checks.choice("decay_type", self.decay_type, ("linear", "1-sqrt", "cosine"))
@@ -113,13 +164,14 @@ class WarmupStableDecay:
         time = elapsed(step, number(self.warmup_steps) + number(self.stable_steps))
         share = {
             "linear": lambda: left(time, self.decay_steps),
-            "1-sqrt": lambda: 1 - tree.root(spent(time, self.decay_steps)),
+            "1-sqrt": lambda: 1 - tree.safe_sqrt(spent(time, self.decay_steps)),
             "cosine": lambda: eased(left(time, self.decay_steps)),
         }[self.decay_type]()
         falling = between(self.end_value, self.peak_value, share)
         return jnp.where(elapsed(step, self.warmup_steps) >= 0, falling, rising)
 
 
+@builder
 @record
 class Noam:
     """η = factor · model_size^−0.5 · min(s^−0.5, s · warmup_steps^−1.5), s = t + 1 the number of the update.
@@ -127,8 +179,18 @@ class Noam:
     Vaswani et al. 2017, arXiv:1706.03762, equation 3 (its warmup_steps is 4000): linear up to update number
     warmup_steps, then the inverse square root. The highest rate is factor / √(model_size · warmup_steps).
 
-    >>> Noam(model_size=1, warmup_steps=2)(jnp.arange(4)).tolist()
-    [0.354, 0.707, 0.577, 0.5]
+    Args:
+        model_size: The width of the model. > 0.
+        warmup_steps: How many steps the warm-up takes. > 0. Default: 4000.0.
+        factor: A factor of the whole schedule. ≥ 0. Default: 1.0.
+
+    Raises:
+        JgdValueError: For a number outside its range.
+        JgdTypeError: For an argument of another kind.
+
+    Example:
+        >>> Noam(model_size=1, warmup_steps=2)(jnp.arange(4)).tolist()
+        [0.354, 0.707, 0.577, 0.5]
     """
 
     model_size: Number = hyper("> 0", schedule=False)

@@ -1,20 +1,23 @@
 """Layer 6: training one run. Enters: a loss, an optimizer, parameters and rows. Leaves: a `Run`.
 
-train.py    the door: everything is checked, then the loop runs
-loop.py     segments, evaluations, reasons to stop
-session.py  what survives a crash             history.py  what each step saw, in bounded memory
-resume.py   going on with a stored run        describe.py what a run is known by, in words
-run.py      what is left                      several.py  the same at several seeds
-diagnosis.py  why a run broke                 bar.py      a progress bar
-ranging.py  the learning-rate range test      stream.py   rows from the disk
-interrupt.py  Ctrl-C between segments
+train.py         the door                          arguments.py  what it is given, checked
+plan.py          what stays fixed                  run_state.py  what moves, and survives a crash
+run_loop.py      segment after segment             validation.py evaluations inside a segment
+end_reason.py    why a run ends                    diagnosis.py  why a run broke
+resume.py        saving, and going on              history.py    what each step saw, in bounded memory
+run.py           what is left                      seeds.py      the same at several seeds
+loader.py        rows from the disk                data_parallel.py  rows over several devices
+hard_mining.py   the hardest rows                  lr_range_test.py  the learning-rate range test
+progress.py      what a callback gets              progress_bar.py   a bar on the terminal
+interrupt.py     Ctrl-C between segments
 """
 
-from jgd.training.history import smooth
-from jgd.training.lr_range_test import RateRange, lr_range_test
-from jgd.training.run import Kept, Run
-from jgd.training.run_loop import TrainProgress
-from jgd.training.seeds import Runs, train_seeds
-from jgd.training.train import train
-
-__all__ = ["Kept", "TrainProgress", "RateRange", "Run", "Runs", "lr_range_test", "smooth", "train", "train_seeds"]
+from jgd.training.history import smooth as smooth
+from jgd.training.lr_range_test import LrRangeTest as LrRangeTest
+from jgd.training.lr_range_test import lr_range_test as lr_range_test
+from jgd.training.progress import TrainProgress as TrainProgress
+from jgd.training.run import BestParams as BestParams
+from jgd.training.run import Run as Run
+from jgd.training.seeds import Runs as Runs
+from jgd.training.seeds import train_seeds as train_seeds
+from jgd.training.train import train as train

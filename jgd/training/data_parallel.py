@@ -19,14 +19,14 @@ from jgd.data.batches import Batches
 
 
 @dataclass(frozen=True)
-class Spread:
-    """Where arrays live: `everywhere` is a copy on each device, `by_rows` a share of the rows."""
+class DataParallel:
+    """Where arrays live: `replicated` is a copy on each device, `sharded` a share of the rows."""
 
-    everywhere: NamedSharding
-    by_rows: NamedSharding
+    replicated: NamedSharding
+    sharded: NamedSharding
 
     @staticmethod
-    def over(devices: Any, batches: Batches) -> "Spread":
+    def over(devices: Any, batches: Batches) -> "DataParallel":
         """Over these devices; refused where they are none, not different or don't divide the batch."""
         if isinstance(devices, str) or not isinstance(devices, Sequence) or not devices:
             raise checks.JgdTypeError(f"devices must be a sequence such as jax.local_devices(), got {devices!r}")
@@ -41,17 +41,17 @@ class Spread:
             )
         # Auto: XLA decides what is sharded inside; explicit axes refuse a scan inside a vmap
         mesh = Mesh(np.array(devices), ("rows",), axis_types=(AxisType.Auto,))
-        return Spread(NamedSharding(mesh, PartitionSpec()), NamedSharding(mesh, PartitionSpec("rows")))
+        return DataParallel(NamedSharding(mesh, PartitionSpec()), NamedSharding(mesh, PartitionSpec("rows")))
 
-    def batches(self, batches: Batches) -> Batches:
+    def cut(self, batches: Batches) -> Batches:
         """The same batches, each cut by rows where it is taken."""
-        return replace(batches, cut=self.by_rows)
+        return replace(batches, cut=self.sharded)
 
-    def copied(self, tree: Any) -> Any:
+    def replicate(self, tree: Any) -> Any:
         """The tree on every device."""
-        return jax.device_put(tree, self.everywhere)
+        return jax.device_put(tree, self.replicated)
 
-    def rows(self, data: Batch) -> Batch:
+    def shard(self, data: Batch) -> Batch:
         """Rows that are all read at once: a share on each device, or copies where the devices don't divide them."""
-        whole = checks.rows("data", data) % self.by_rows.mesh.size
-        return self.copied(data) if whole else jax.device_put(data, self.by_rows)
+        whole = checks.rows("data", data) % self.sharded.mesh.size
+        return self.replicate(data) if whole else jax.device_put(data, self.sharded)

@@ -7,13 +7,14 @@ import jax
 import numpy as np
 
 from jgd.core import checks
-from jgd.core.optimizer import Chain, Optimizer
+from jgd.core.composite import Chain
+from jgd.core.optimizer import Optimizer
 from jgd.core.types import Batch, Loss, Params
 from jgd.descent import TrainState
 from jgd.gradients.curvature import max_stable_learning_rate
 from jgd.optimizers.momentum import Trace
+from jgd.status import RunEnd, Status
 from jgd.transforms import ScaleByLearningRate
-from jgd.watch import Status
 
 UNEVEN = 100.0  # features whose spreads differ by more than this factor are called unscaled
 
@@ -26,29 +27,29 @@ def _gradient(loss: Loss, params: Params, batch: Batch) -> Params:
 def diagnosis(
     loss: Loss,
     optimizer: Optimizer,
-    progress: TrainState,
+    train_state: TrainState,
     batch: Batch,
     at: int,
     history: dict[str, np.ndarray],
     limit: float,
-) -> Status:
-    """The status of a run whose `at`-th step was refused. `progress` and `batch` are what it started from."""
+) -> RunEnd:
+    """The end of a run whose step number `at` was refused. `train_state` and `batch` are what it started from."""
     value = float(history["loss"][-1])
-    for path, leaf in jax.tree_util.tree_leaves_with_path(_gradient(loss, progress.params, batch)):
+    for path, leaf in jax.tree_util.tree_leaves_with_path(_gradient(loss, train_state.params, batch)):
         bad = np.argwhere(~np.isfinite(np.asarray(leaf, dtype=np.float64)))
         if len(bad):
             index = tuple(int(i) for i in bad[0])
             entry = f"{checks.path_of(path)}{list(index) if index else ''}"
-            return Status("nonfinite", at, f"the gradient is {np.asarray(leaf)[index]} at {entry}; loss {value:g}")
+            return RunEnd(Status.NONFINITE, at, f"the gradient is {np.asarray(leaf)[index]} at {entry}; loss {value:g}")
     if not np.isfinite(value):
-        return Status("nonfinite_loss", at, f"the loss is {value} while its gradient is finite")
+        return RunEnd(Status.NONFINITE_LOSS, at, f"the loss is {value} while its gradient is finite")
     if value > limit:
         lowest = int(np.argmin(history["loss"]))
         began = f"it grew from {history['loss'][lowest]:g} at step {history['step'][lowest]} on"
-        causes = [*_too_fast(loss, optimizer, progress.params, batch, history), *_uneven(batch)]
+        causes = [*_too_fast(loss, optimizer, train_state.params, batch, history), *_uneven(batch)]
         advice = "; ".join(causes) or "lower learning_rate, or scale the features"
-        return Status("diverged", at, f"the loss {value:g} is above {limit:g}, {began}; {advice}")
-    return Status("nonfinite", at, f"the update overflows while loss ({value:g}) and gradient are finite")
+        return RunEnd(Status.DIVERGED, at, f"the loss {value:g} is above {limit:g}, {began}; {advice}")
+    return RunEnd(Status.NONFINITE, at, f"the update overflows while loss ({value:g}) and gradient are finite")
 
 
 def _too_fast(

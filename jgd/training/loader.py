@@ -97,10 +97,10 @@ class Loader:
             self._epoch = (epoch, np.asarray(self.batches.permutation(self.key, epoch)))
         size = self.batches.size
         rows = self._epoch[1][place * size : (place + end - begin) * size]
-        room = self.steps * size  # one shape, one program; what is beyond the rows is never read
+        places = self.steps * size  # one shape, one program; what is beyond the rows is never read
 
         def gathered(leaf: Any) -> np.ndarray:
-            out = np.zeros((room, *leaf.shape[1:]), leaf.dtype)
+            out = np.zeros((places, *leaf.shape[1:]), leaf.dtype)
             out[: len(rows)] = leaf[rows]
             return out
 

@@ -4,11 +4,11 @@ import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
-from jgd.training.run_loop import TrainProgress
+from jgd.training.progress import TrainProgress
 
 
 @contextmanager
-def bar(shown: bool | None, total: int) -> Iterator[Callable[[TrainProgress], None] | None]:
+def progress_bar(shown: bool | None, total_steps: int) -> Iterator[Callable[[TrainProgress], None] | None]:
     """A rich bar with loss, rate and time left on the terminal; None where there is none, or no rich.
 
     shown: True draws it wherever the output goes, None only on a terminal.
@@ -30,12 +30,14 @@ def bar(shown: bool | None, total: int) -> Iterator[Callable[[TrainProgress], No
         TextColumn("loss {task.fields[loss]:.4g}  rate {task.fields[rate]:.3g}{task.fields[validation]}"),
         TimeRemainingColumn(),
     )
-    with Progress(*columns, console=Console(stderr=True), transient=True) as progress:
-        task = progress.add_task("steps", total=total, loss=float("nan"), rate=float("nan"), validation="")
+    with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
+        task = bar.add_task("steps", total=total_steps, loss=float("nan"), rate=float("nan"), validation="")
 
-        def show(look: TrainProgress) -> None:
-            seen = {name: value for name, value in look.evaluation.items() if name != "step"}
+        def show(progress: TrainProgress) -> None:
+            seen = {name: value for name, value in progress.evaluation.items() if name != "step"}
             validation = "  validation " + " ".join(f"{n} {v:.4g}" for n, v in seen.items()) if seen else ""
-            progress.update(task, completed=look.done, loss=look.loss, rate=look.learning_rate, validation=validation)
+            bar.update(
+                task, completed=progress.step, loss=progress.loss, rate=progress.learning_rate, validation=validation
+            )
 
         yield show

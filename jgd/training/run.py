@@ -7,7 +7,7 @@ import numpy as np
 
 from jgd.core.types import Params
 from jgd.descent import TrainState
-from jgd.watch import Status
+from jgd.status import RunEnd, Status
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -15,8 +15,14 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True)
-class Kept:
-    """The parameters at the best evaluation: after `step` updates the validation metric was `value`."""
+class BestParams:
+    """The parameters at the best evaluation.
+
+    Attributes:
+        params: Those to evaluate and deploy.
+        step: Updates made before them.
+        value: The validation metric there.
+    """
 
     params: Params
     step: int
@@ -27,31 +33,40 @@ class Kept:
 class Run:
     """What training left. Printed, it is one line: status, steps, last loss, best evaluation.
 
-    params: to evaluate and deploy: those after the last step (or the optimizer's average of them, where it keeps one),
-    or the last finite ones. best: those of the best evaluation, None without validation (the lowest point of a curve
-    need not be its last). progress: the parameters that descend and the optimizer's state; after a divergence not one
-    to go on from. status: why it ended.
-    history: NumPy arrays (rows,): "step" (updates before this one), "loss" on the step's batch *before* its update,
-    "gradient_norm" there, "update_norm" and the "learning_rate" used. All steps, or every 2nd, 4th … of a long run, and
-    the last. seconds: (rows,) since the start when that step was done, spread evenly between two looks of the host.
-    evaluations: NumPy arrays (evaluations,): "step" and the validation "loss" and metrics after that many updates. The
-    one after a run's last step stays when the run is extended, also where `evaluate_every` would not have asked for it.
-    observations: what `observe` returned after each update, stacked; None without it.
-    notes: casts that were made on the way in, and what could not be saved.
+    Attributes:
+        params: To evaluate and deploy: those after the last step (or the optimizer's average of them, where it keeps
+            one), or the last finite ones.
+        best: Those of the best evaluation, None without validation (the lowest point of a curve need not be its last).
+        train_state: The parameters that descend and the optimizer's state; after a divergence not one to go on from.
+        end: Why it ended: its `status` (also `run.status`), the `step` and the `detail`.
+        history: NumPy arrays (rows,): "step" (updates before this one), "loss" on the step's batch *before* its update,
+            "gradient_norm" there, "update_norm" and the "learning_rate" used. All steps, or every 2nd, 4th … of a long
+            run, and the last.
+        evaluations: NumPy arrays (evaluations,): "step" and the validation "loss" and metrics after that many updates.
+            The one after a run's last step stays when the run is extended, also where `evaluate_every` would not have
+            asked for it.
+        observations: What `observe` returned after each update, stacked; None without it.
+        seconds: (rows,) since the start when that step was done, spread evenly over the steps of a segment.
+        notes: Casts that were made on the way in, and what could not be saved.
     """
 
     params: Params
-    best: Kept | None
-    progress: TrainState
-    status: Status
+    best: BestParams | None
+    train_state: TrainState
+    end: RunEnd
     history: dict[str, np.ndarray]
     evaluations: dict[str, np.ndarray]
     observations: Any
     seconds: np.ndarray
     notes: tuple[str, ...] = ()
 
+    @property
+    def status(self) -> Status:
+        """Why it ended, a member of `Status` that is its text: `run.status == "max_steps"`."""
+        return self.end.status
+
     def __repr__(self) -> str:
-        words = [str(self.status)]
+        words = [str(self.end)]
         if len(self.history["step"]):
             words.append(f"last loss {self.history['loss'][-1]:.6g} at step {self.history['step'][-1]}")
         if self.best is not None:
@@ -63,12 +78,13 @@ class Run:
     def to_dataframe(self) -> "pd.DataFrame":
         """One row a step of the history; evaluations are in its columns "validation_…", NaN where there was none.
 
-        Raises `ImportError` without pandas.
+        Raises:
+            ImportError: pandas is not installed.
         """
         return self.to_xarray().to_dataframe()
 
     def to_xarray(self) -> "xr.Dataset":
-        """History and evaluations, labelled by "step": the updates made before what the row tells."""
+        """History and evaluations, labeled by "step": the updates made before what the row tells."""
         import xarray as xr
 
         rows = {name: ("step", column) for name, column in self.history.items() if name != "step"}
@@ -77,4 +93,4 @@ class Run:
         history = xr.Dataset(rows, {"step": self.history["step"]})
         evaluations = xr.Dataset(seen, {"step": self.evaluations["step"]} if seen else {})
         out = xr.merge([history, evaluations], join="outer") if seen else history
-        return out.assign_attrs(status=self.status.name, status_step=self.status.step)
+        return out.assign_attrs(status=str(self.status), status_step=self.end.step)

@@ -1,7 +1,7 @@
-"""A session of training: everything that has to survive for a run to go on bit for bit, taken apart and put together."""
+"""Where a run stands on the host: everything that has to survive for it to go on bit for bit."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import asdict, dataclass, field
 from typing import Any
 
 import jax
@@ -10,43 +10,44 @@ import numpy as np
 
 from jgd.core.snapshots import pack, unpack
 from jgd.core.types import Params
-from jgd.descent import Lane
+from jgd.epoch_loop import Lane
+from jgd.status import RunEnd, Status
 from jgd.stopping import EarlyStoppingState
 from jgd.training.history import History
-from jgd.training.run import Kept
+from jgd.training.run import BestParams
 from jgd.training.validation import Evaluations
-from jgd.watch import Status
 
 
 @dataclass
-class Session:
-    """Where a run stands on the host."""
+class RunState:
+    """Where a run stands; `TrainPlan` is what stays fixed."""
 
     lane: Lane
     history: History
     evaluations: dict[str, list[float]] = field(default_factory=dict)
     observations: list[Any] = field(default_factory=list)  # a part a segment: leaves (steps of it, …)
-    ranked: np.ndarray | None = None  # rows from the hardest on, where the order mines them
-    done: int = 0  # steps made
-    still: int = 0  # steps in a row whose gradient was exactly 0
+    ranked: np.ndarray | None = None  # (rows,) row numbers from the hardest on, where the order mines them
+    step: int = 0  # updates made
+    zero_gradients: int = 0  # steps in a row whose gradient was exactly 0
     seconds: float = 0.0
-    status: Status | None = None  # why the run ended; None while it goes on
+    end: RunEnd | None = None  # None while the run goes on
 
     @property
-    def kept(self) -> Kept | None:
+    def best(self) -> BestParams | None:
         """The best evaluation so far, if there is one."""
-        best = self.lane.best
-        if not isinstance(best, EarlyStoppingState) or int(best.step) < 0:
+        early = self.lane.early_stopping
+        if not isinstance(early, EarlyStoppingState) or int(early.step) < 0:
             return None
-        return Kept(jax.tree.map(jnp.copy, best.params), int(best.step), float(best.value))  # the lane's are donated
+        copied = jax.tree.map(jnp.copy, early.params)  # a segment takes the lane's own arrays
+        return BestParams(copied, int(early.step), float(early.value))
 
-    def evaluated(self, made: Evaluations) -> None:
+    def add_evaluations(self, made: Evaluations) -> None:
         """Those of another segment, on the host."""
         for name, column in {"step": made.step, **made.values}.items():
             number = int if name == "step" else float
             self.evaluations.setdefault(name, []).extend(map(number, column[: int(made.count)]))
 
-    def table(self) -> dict[str, np.ndarray]:
+    def evaluation_table(self) -> dict[str, np.ndarray]:
         """name -> (evaluations,)."""
         return {
             name: np.asarray(column, np.int64 if name == "step" else None) for name, column in self.evaluations.items()
@@ -64,7 +65,7 @@ class Session:
             **pack("lane", self.lane),
             **pack("observations", self.observed()),
             **self.history.arrays(),
-            **{f"evaluations.{name}": column for name, column in self.table().items()},
+            **{f"evaluations.{name}": column for name, column in self.evaluation_table().items()},
         }
         return arrays if self.ranked is None else {**arrays, "ranked": self.ranked}
 
@@ -72,34 +73,32 @@ class Session:
         """Everything else, as JSON holds it."""
         return {
             "history": {"stride": self.history.stride, "done": self.history.done},
-            "done": self.done,
-            "still": self.still,
+            "step": self.step,
+            "zero_gradients": self.zero_gradients,
             "seconds": self.seconds,
-            "status": None if self.status is None else asdict(self.status),
+            "end": None if self.end is None else asdict(self.end),
         }
 
-    def restored(
+    def restore(
         self, arrays: Mapping[str, np.ndarray], facts: Mapping[str, Any], observe: Callable[[Params], Any] | None
-    ) -> "Session":
-        """The session that `arrays` and `facts` took apart, in the structure of this fresh one."""
-        lane = jax.tree.map(jnp.asarray, unpack("lane", arrays, self.lane))
-        seen = None if observe is None else jax.eval_shape(observe, self.lane.progress.params)
-        return replace(
-            self,
-            lane=lane,
-            history=History.of(arrays, self.history.limit, **facts["history"]),
-            evaluations={
-                name.removeprefix("evaluations."): list(array)
-                for name, array in arrays.items()
-                if name.startswith("evaluations.")
-            },
-            observations=_observations(arrays, seen),
-            ranked=arrays.get("ranked"),
-            done=facts["done"],
-            still=facts["still"],
-            seconds=facts["seconds"],
-            status=None if facts["status"] is None else Status(**facts["status"]),
-        )
+    ) -> None:
+        """Become the state that `arrays` and `facts` took apart; in place, as a second lane would cost its memory."""
+        seen = None if observe is None else jax.eval_shape(observe, self.lane.train_state.params)
+        self.lane = jax.tree.map(jnp.asarray, unpack("lane", arrays, self.lane))
+        self.history = History.of(arrays, self.history.limit, **facts["history"])
+        self.evaluations = {
+            name.removeprefix("evaluations."): list(array)
+            for name, array in arrays.items()
+            if name.startswith("evaluations.")
+        }
+        self.observations = _observations(arrays, seen)
+        self.ranked = arrays.get("ranked")
+        self.step, self.zero_gradients, self.seconds = facts["step"], facts["zero_gradients"], facts["seconds"]
+        self.end = None if facts["end"] is None else _end(**facts["end"])
+
+
+def _end(status: str, step: int, detail: str) -> RunEnd:
+    return RunEnd(Status(status), step, detail)
 
 
 def _observations(arrays: Mapping[str, np.ndarray], like: Any) -> list[Any]:

@@ -1,4 +1,4 @@
-"""Validation inside the compiled loop: a segment that halts to evaluate, and goes on until the run has had enough.
+"""Validation inside the compiled loop: a segment that halts to evaluate, and goes on while the run is active.
 
 The halts are at multiples of `every`, at the last step, and where a run ends before it. Nothing comes back to the host
 in between, so that evaluating often costs what the evaluations cost.
@@ -12,90 +12,93 @@ import jax.numpy as jnp
 from jax import Array
 
 from jgd.core.optimizer import Optimizer
-from jgd.core.record import record, static
+from jgd.core.record import record, static_field
 from jgd.core.types import Batch, Loss, Params
-from jgd.descent import Lane, deployed, walking, while_going
+from jgd.epoch_loop import EpochLoop, Lane, LoopCarry, eval_params_of, while_active
+from jgd.metrics import evaluation
 from jgd.stopping import EarlyStopping
-from jgd.transforms.plateau import tell
-from jgd.watch import evaluation
 
 
 @record
 class Validation:
-    """What is evaluated, when, and who judges it."""
+    """What is evaluated, when, and the rule that judges it."""
 
     loss: Loss
     metrics: dict[str, Loss]
     rows: Batch
-    judge: EarlyStopping
+    early_stopping: EarlyStopping
     every: Array  # () int32: steps between evaluations
-    total: Array  # () int32: steps of the run
-    metric: str = static()
+    total_steps: Array  # () int32: of the run
+    metric: str = static_field()
 
     def due(self, lane: Lane) -> Array:
         """() bool: an evaluation belongs here, and wasn't made yet."""
-        here = (lane.done % self.every == 0) | (lane.done == self.total) | ~lane.going
-        return here & (lane.done != lane.best.seen)
+        made = lane.updates_made
+        here = (made % self.every == 0) | (made == self.total_steps) | ~lane.active
+        return here & (made != lane.early_stopping.evaluated_at)
 
-    def measured(self, params: Params) -> dict[str, Array]:
+    def values(self, params: Params) -> dict[str, Array]:
+        """ "loss" and each metric's name -> ()."""
         return evaluation(self.metrics, self.loss, params, self.rows)
 
-    def of(self, optimizer: Optimizer, lane: Lane) -> tuple[Lane, dict[str, Array]]:
-        """The lane that has heard its evaluation, and the evaluation."""
-        params = deployed(optimizer, lane)
-        values = self.measured(params)
-        told = tell(lane.progress.state, values[self.metric])
-        best = self.judge.watch(lane.best, params, lane.done, values[self.metric])
-        return replace(lane, progress=replace(lane.progress, state=told), best=best), values
+    def evaluate(self, optimizer: Optimizer, lane: Lane) -> tuple[Lane, dict[str, Array]]:
+        """-> (the lane whose optimizer and early stopping know the evaluation, the evaluation)."""
+        params = eval_params_of(optimizer, lane)
+        values = self.values(params)
+        opt_state = optimizer.observe(lane.train_state.opt_state, values[self.metric])
+        early = self.early_stopping.update(lane.early_stopping, params, lane.updates_made, values[self.metric])
+        train_state = replace(lane.train_state, opt_state=opt_state)
+        return replace(lane, train_state=train_state, early_stopping=early), values
 
 
 @record
 class Evaluations:
     """Those of a segment, in the first `count` places."""
 
-    step: Array  # (room,) int32: updates made before each
-    values: dict[str, Array]  # name -> (room,)
+    step: Array  # (places,) int32: updates made before each
+    values: dict[str, Array]  # name -> (places,)
     count: Array  # () int32
 
     def append(self, step: Array, values: dict[str, Array]) -> "Evaluations":
+        """These and one more."""
         write = lambda into, value: jax.lax.dynamic_update_index_in_dim(into, value, self.count, 0)
         return Evaluations(write(self.step, step), jax.tree.map(write, self.values, values), self.count + 1)
 
 
-def validated(
-    validation: Validation,
-    loss: Loss,
-    optimizer: Optimizer,
-    lane: Lane,
-    data: Batch,
-    key: Array,
-    limit: Array,
-    end: Array,
-    *,
-    capacity: int,
-    **options: Any,
+@record
+class EvaluatedCarry:
+    """What the loop over halts carries."""
+
+    loop: LoopCarry
+    evaluations: Evaluations
+
+    @property
+    def lane(self) -> Lane:
+        """The lane that the loop takes further."""
+        return self.loop.lane
+
+
+def evaluated_segment(
+    validation: Validation, loop: EpochLoop, lane: Lane, end: Array
 ) -> tuple[Lane, Any, Any, Evaluations]:
-    """`segment` with its evaluations, the one before the first step included: -> (lane, reports, observations, they)."""
-    walk, room = walking(loss, optimizer, lane, data, key, limit, capacity=capacity, **options)
-    every, since = validation.every, lane.progress.state.step
+    """`segment` with its evaluations, the one before the first step included: -> (lane, metrics, observations, they)."""
+    every, begin = validation.every, lane.train_state.opt_state.step
 
-    def halt(carry: tuple[Lane, Evaluations]) -> tuple[Lane, Evaluations]:
-        lane, values = validation.of(optimizer, carry[0])
-        return lane, carry[1].append(lane.done, values)
+    def evaluate(carry: EvaluatedCarry) -> EvaluatedCarry:
+        lane, values = validation.evaluate(loop.optimizer, carry.lane)
+        evaluations = carry.evaluations.append(lane.updates_made, values)
+        return EvaluatedCarry(replace(carry.loop, lane=lane), evaluations)
 
-    def stretch(number: Array, carry: Any) -> Any:
+    def between_evaluations(number: Array, carry: EvaluatedCarry) -> EvaluatedCarry:
         """The steps up to halt `number`, none where it is the place that the segment begins at."""
-        *carry, made = carry
         until = jnp.where(number > end // every, end, number * every)
-        lane, *seen = walk(tuple(carry), until)
+        carry = replace(carry, loop=loop.run_until(carry.loop, begin, until))
         # once at most: out of a loop the compiler moves what never changes, out of a cond it doesn't
-        lane, made = jax.lax.while_loop(lambda carry: validation.due(carry[0]), halt, (lane, made))
-        return lane, *seen, made
+        return jax.lax.while_loop(lambda carry: validation.due(carry.lane), evaluate, carry)
 
-    places = lambda x: jnp.zeros((capacity + 1, *x.shape), x.dtype)
-    values = jax.tree.map(places, jax.eval_shape(validation.measured, lane.progress.params))
-    made = Evaluations(places(since), values, jnp.zeros((), jnp.int32))
-    lane, reports, observations, _, made = while_going(
-        -(-since // every), -(-end // every) + 1, stretch, (lane, *room, made)
-    )
-    return lane, reports, observations, made
+    places = lambda x: jnp.zeros((loop.capacity + 1, *x.shape), x.dtype)
+    values = jax.tree.map(places, jax.eval_shape(validation.values, lane.train_state.params))
+    empty = Evaluations(places(begin), values, jnp.zeros((), jnp.int32))
+    carry = EvaluatedCarry(loop.init(lane), empty)
+    carry = while_active(-(-begin // every), -(-end // every) + 1, between_evaluations, carry)
+    return carry.lane, carry.loop.metrics, carry.loop.observations, carry.evaluations

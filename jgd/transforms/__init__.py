@@ -1,85 +1,64 @@
 """Layer 2: what a chain is made of besides the algorithms. Enters: updates. Leaves: updates.
 
-the step        descend.py  the learning rate's transform, which reports the rate it used
-                search.py  line searches, which choose the rate     plateau.py  smaller steps once the loss stalls
-before it       clip.py  by value, norm, block RMS, adaptively      normalise.py  normalise, centralise, average, noise
+the step        learning_rate.py  the learning rate's transform, which reports the rate it used
+                line_search.py  searches that choose the rate       plateau.py  smaller steps once the loss stalls
+before it       clip.py  by value, norm, block RMS, adaptively      normalize.py  normalize, centralize, average, noise
                 decay.py  weight decay, decoupled or L2             cautious.py  never against the gradient
                 trust_ratio.py  steps as long as the leaf
 after it        project.py  onto convex sets                        averages.py  parameters for evaluation
                 precision.py  master copies, stochastic rounding
-around a transform   masks.py  some of the leaves                        accumulate.py  micro-batches
-                guard.py  steps that are not finite                 lookahead.py  slow weights
-                switch.py  one after another, and restarts          flatten.py  one vector of all leaves
-                eight_bit.py  memory in 8 bits                      wrapper.py  what they share
-shared          means.py  a mean that knows its own weight          noise.py  random numbers inside an update
+around a transform   masks.py  some of the leaves                   partitions.py each group of leaves its own
+                accumulate.py  micro-batches                        guard.py  steps that are not finite
+                lookahead.py  slow weights                          switch.py  one after another, and restarts
+                flatten.py  one vector of all leaves                eight_bit.py  state in 8 bits
+shared          wrapper.py  what they share                         subtree.py  a part of the leaves
+                means.py  a mean that knows its own weight          noise.py  random numbers inside an update
                 matrices.py  leaves as stacks of matrices           kronecker.py  a tensor axis by axis
 """
 
-from jgd.transforms.accumulate import Accumulate
-from jgd.transforms.averages import EmaOfParams, MeanOfParams
-from jgd.transforms.cautious import AddCautiousDecay, Cautious
-from jgd.transforms.clip import ClipAdaptively, ClipByBlockRms, ClipByGlobalNorm, ClipByValue
-from jgd.transforms.decay import AddDecayedWeights
-from jgd.transforms.eight_bit import EightBit
-from jgd.transforms.flatten import Flatten
-from jgd.transforms.guard import SkipNonFinite
-from jgd.transforms.learning_rate import LearningRateScale, LearningRateState, ScaleByLearningRate, learning_rate
-from jgd.transforms.line_search import BacktrackingSearch, ZoomSearch
-from jgd.transforms.lookahead import Lookahead
-from jgd.transforms.masks import Freeze, Only, Partition, all_but, only, partition
-from jgd.transforms.means import Mean
-from jgd.transforms.noise import Noise
-from jgd.transforms.normalize import AddNoise, Centralize, EmaOfUpdates, NormalizeByGlobalNorm
-from jgd.transforms.plateau import ReduceOnPlateau
-from jgd.transforms.precision import MasterCopy, StochasticRounding
-from jgd.transforms.project import Box, L1Ball, L2Ball, LInfBall, NonNegative, Project, Simplex
-from jgd.transforms.switch import Restart, Switch
-from jgd.transforms.trust_ratio import TrustRatio
-
-__all__ = [
-    "Accumulate",
-    "AddCautiousDecay",
-    "AddDecayedWeights",
-    "AddNoise",
-    "BacktrackingSearch",
-    "Box",
-    "Cautious",
-    "Centralize",
-    "ClipAdaptively",
-    "ClipByBlockRms",
-    "ClipByGlobalNorm",
-    "ClipByValue",
-    "ScaleByLearningRate",
-    "EightBit",
-    "EmaOfParams",
-    "EmaOfUpdates",
-    "Flatten",
-    "Freeze",
-    "L1Ball",
-    "L2Ball",
-    "LInfBall",
-    "Lookahead",
-    "MasterCopy",
-    "Mean",
-    "MeanOfParams",
-    "Noise",
-    "NonNegative",
-    "NormalizeByGlobalNorm",
-    "Only",
-    "Partition",
-    "Project",
-    "LearningRateState",
-    "LearningRateScale",
-    "ReduceOnPlateau",
-    "Restart",
-    "Simplex",
-    "SkipNonFinite",
-    "StochasticRounding",
-    "Switch",
-    "TrustRatio",
-    "ZoomSearch",
-    "all_but",
-    "learning_rate",
-    "only",
-    "partition",
-]
+from jgd.transforms.accumulate import Accumulate as Accumulate
+from jgd.transforms.averages import EmaOfParams as EmaOfParams
+from jgd.transforms.averages import MeanOfParams as MeanOfParams
+from jgd.transforms.cautious import AddCautiousDecay as AddCautiousDecay
+from jgd.transforms.cautious import Cautious as Cautious
+from jgd.transforms.clip import ClipAdaptively as ClipAdaptively
+from jgd.transforms.clip import ClipByBlockRms as ClipByBlockRms
+from jgd.transforms.clip import ClipByGlobalNorm as ClipByGlobalNorm
+from jgd.transforms.clip import ClipByValue as ClipByValue
+from jgd.transforms.decay import AddDecayedWeights as AddDecayedWeights
+from jgd.transforms.eight_bit import EightBit as EightBit
+from jgd.transforms.flatten import Flatten as Flatten
+from jgd.transforms.guard import SkipNonFinite as SkipNonFinite
+from jgd.transforms.learning_rate import LearningRateState as LearningRateState
+from jgd.transforms.learning_rate import ReportsLearningRate as ReportsLearningRate
+from jgd.transforms.learning_rate import ScaleByLearningRate as ScaleByLearningRate
+from jgd.transforms.line_search import BacktrackingSearch as BacktrackingSearch
+from jgd.transforms.line_search import ZoomSearch as ZoomSearch
+from jgd.transforms.lookahead import Lookahead as Lookahead
+from jgd.transforms.masks import Freeze as Freeze
+from jgd.transforms.masks import Only as Only
+from jgd.transforms.masks import all_but as all_but
+from jgd.transforms.masks import only as only
+from jgd.transforms.means import Mean as Mean
+from jgd.transforms.noise import DrawsNoise as DrawsNoise
+from jgd.transforms.noise import Noise as Noise
+from jgd.transforms.normalize import AddNoise as AddNoise
+from jgd.transforms.normalize import Centralize as Centralize
+from jgd.transforms.normalize import EmaOfUpdates as EmaOfUpdates
+from jgd.transforms.normalize import NormalizeByGlobalNorm as NormalizeByGlobalNorm
+from jgd.transforms.partitions import Partition as Partition
+from jgd.transforms.partitions import partition as partition
+from jgd.transforms.plateau import ReduceOnPlateau as ReduceOnPlateau
+from jgd.transforms.precision import MasterCopy as MasterCopy
+from jgd.transforms.precision import StochasticRounding as StochasticRounding
+from jgd.transforms.project import Box as Box
+from jgd.transforms.project import L1Ball as L1Ball
+from jgd.transforms.project import L2Ball as L2Ball
+from jgd.transforms.project import LInfBall as LInfBall
+from jgd.transforms.project import NonNegative as NonNegative
+from jgd.transforms.project import Project as Project
+from jgd.transforms.project import Simplex as Simplex
+from jgd.transforms.switch import Restart as Restart
+from jgd.transforms.switch import Switch as Switch
+from jgd.transforms.trust_ratio import TrustRatio as TrustRatio
+from jgd.transforms.wrapper import Wrapper as Wrapper

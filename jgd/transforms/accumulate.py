@@ -15,9 +15,11 @@ import jax.numpy as jnp
 from jax import Array
 
 from jgd.core import checks, tree
-from jgd.core.record import record, static
-from jgd.core.types import Context, Params, Transform
-from jgd.transforms.wrapper import Wrapper, held
+from jgd.core.optimizer import TransformLike
+from jgd.core.record import record, static_field
+from jgd.core.transform import Context
+from jgd.core.types import Params
+from jgd.transforms.wrapper import Wrapper
 
 
 @record
@@ -55,11 +57,11 @@ class Accumulate(Wrapper):
     Raises `JgdTypeError` for something that is no transform, and for a transform that takes its own gradient.
     """
 
-    transform: Transform
-    steps: int = static()
+    transform: TransformLike
+    steps: int = static_field()
 
     def __post_init__(self) -> None:
-        held(self.transform, "Accumulate")
+        self._accept()
         checks.count("steps", self.steps, least=1)
         if self.ignores_updates:
             raise checks.JgdTypeError(_elsewhere(type(self.transform).__name__))

@@ -17,14 +17,15 @@ import jax.numpy as jnp
 from jax import Array
 
 from jgd.core import checks, tree
-from jgd.core.optimizer import apply_updates
-from jgd.core.record import hyper, record, static
-from jgd.core.types import Context, Params, Scalar
+from jgd.core.record import hyper, record, static_field
+from jgd.core.transform import Context, Transform
+from jgd.core.types import Params, Scalar
+from jgd.core.updates import apply_updates
 from jgd.transforms.means import Mean
 
 
 @record
-class EmaOfParams:
+class EmaOfParams(Transform):
     """a ← decay · a + (1 − decay) · θ, θ after the update; it doesn't change the descent.
 
     decay: in [0, 1), also a schedule. debias (structure): True starts the average empty and divides it by its weight;
@@ -41,9 +42,9 @@ class EmaOfParams:
     """
 
     decay: Scalar = hyper("[0, 1)", default=0.999)
-    debias: bool = static(default=True)
+    debias: bool = static_field(default=True)
     must_be_last = True
-    only_looks = True
+    only_observes = True
 
     def init(self, params: Params) -> Mean:
         empty = Mean.like(params)
@@ -63,7 +64,7 @@ class Averaged:
 
 
 @record
-class MeanOfParams:
+class MeanOfParams(Transform):
     """a = the mean of θ_n, the parameters after n updates, over all n ≥ start that `every` divides.
 
     start: ≥ 0, a number (it can be swept), no schedule. every: ≥ 1, structure. start=0 and every=1 is Polyak's average;
@@ -72,9 +73,9 @@ class MeanOfParams:
     """
 
     start: float = hyper(">= 0", schedule=False, default=0)
-    every: int = static(default=1)
+    every: int = static_field(default=1)
     must_be_last = True
-    only_looks = True
+    only_observes = True
 
     def __post_init__(self) -> None:
         checks.count("every", self.every, least=1)
@@ -88,7 +89,7 @@ class MeanOfParams:
 
         def absorb(state: Averaged) -> Averaged:
             count = state.count + (context.step.astype(start.dtype) + 1 >= start).astype(state.count.dtype)
-            share = tree.divide(count - state.count, count)
+            share = tree.safe_divide(count - state.count, count)
             return Averaged(tree.map(lambda a, w: a + share * (w - a), state.mean, arrived), count)
 
         return updates, jax.lax.cond(context.step % self.every == self.every - 1, absorb, lambda state: state, state)

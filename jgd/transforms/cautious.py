@@ -5,11 +5,12 @@ from jax import Array
 
 from jgd.core import tree
 from jgd.core.record import hyper, record
-from jgd.core.types import Context, Params, Scalar
+from jgd.core.transform import Context, Transform
+from jgd.core.types import Params, Scalar
 
 
 @record
-class Cautious:
+class Cautious(Transform):
     """updates ← φ / max(mean(φ), least_share) · updates, leaf by leaf, with φ = 1 where updates · g > 0, else 0.
 
     Liang et al. 2024, arXiv:2411.16085, algorithm 1, in its authors' current code; the paper divides by
@@ -18,9 +19,6 @@ class Cautious:
 
     least_share: Scalar = hyper("(0, 1]", default=1e-3)
     per_leaf = True
-
-    def init(self, params: Params) -> tuple[()]:
-        return ()
 
     def update(self, updates: Params, state: tuple[()], context: Context) -> tuple[Params, tuple[()]]:
         least = context.at(self.least_share)
@@ -33,7 +31,7 @@ class Cautious:
 
 
 @record
-class AddCautiousDecay:
+class AddCautiousDecay(Transform):
     """updates ← updates + weight_decay · θ where updates · θ ≥ 0; elsewhere the decay would work against the step.
 
     Chen et al. 2025, "Cautious Weight Decay", arXiv:2510.12402, algorithm 1. It takes the place of
@@ -41,9 +39,6 @@ class AddCautiousDecay:
     """
 
     weight_decay: Scalar = hyper(">= 0")
-
-    def init(self, params: Params) -> tuple[()]:
-        return ()
 
     def update(self, updates: Params, state: tuple[()], context: Context) -> tuple[Params, tuple[()]]:
         decay = context.at(self.weight_decay)

@@ -18,17 +18,15 @@ from jax import Array
 
 from jgd.core import tree
 from jgd.core.record import hyper, record
-from jgd.core.types import Context, Params, Scalar
+from jgd.core.transform import Context, Transform
+from jgd.core.types import Params, Scalar
 
 
 @record
-class ClipByValue:
+class ClipByValue(Transform):
     """u ← max(−max_delta, min(max_delta, g)), entry by entry. max_delta: > 0."""
 
     max_delta: Scalar = hyper("> 0")
-
-    def init(self, params: Params) -> tuple[()]:
-        return ()
 
     def update(self, updates: Params, state: tuple[()], context: Context) -> tuple[Params, tuple[()]]:
         most = context.at(self.max_delta)
@@ -36,7 +34,7 @@ class ClipByValue:
 
 
 @record
-class ClipByGlobalNorm:
+class ClipByGlobalNorm(Transform):
     """u ← g · min(1, max_norm / ‖g‖), ‖g‖ over all leaves together. max_norm: > 0.
 
     >>> import jgd
@@ -50,22 +48,16 @@ class ClipByGlobalNorm:
 
     max_norm: Scalar = hyper("> 0")
 
-    def init(self, params: Params) -> tuple[()]:
-        return ()
-
     def update(self, updates: Params, state: tuple[()], context: Context) -> tuple[Params, tuple[()]]:
         return tree.scale(_factor(context.at(self.max_norm), tree.norm(updates)), updates), state
 
 
 @record
-class ClipByBlockRms:
+class ClipByBlockRms(Transform):
     """u ← g · min(1, threshold / RMS(g)), the root mean square of each leaf for itself. threshold: > 0."""
 
     threshold: Scalar = hyper("> 0")
     per_leaf = True
-
-    def init(self, params: Params) -> tuple[()]:
-        return ()
 
     def update(self, updates: Params, state: tuple[()], context: Context) -> tuple[Params, tuple[()]]:
         most = context.at(self.threshold)
@@ -74,7 +66,7 @@ class ClipByBlockRms:
 
 
 @record
-class ClipAdaptively:
+class ClipAdaptively(Transform):
     """u ← g · min(1, clipping · max(‖θ‖, eps) / ‖g‖), the norms of each unit: what feeds one output.
 
     clipping: > 0, the paper's λ (0.01 there at batch size 4096). eps: > 0, so that weights at 0 can leave it. A unit
@@ -86,9 +78,6 @@ class ClipAdaptively:
     clipping: Scalar = hyper("> 0", default=0.01)
     eps: Scalar = hyper("> 0", default=1e-3)
     per_leaf = True
-
-    def init(self, params: Params) -> tuple[()]:
-        return ()
 
     def update(self, updates: Params, state: tuple[()], context: Context) -> tuple[Params, tuple[()]]:
         clipping, eps = context.at(self.clipping), context.at(self.eps)
@@ -107,4 +96,4 @@ def _unit_norms(x: Array) -> Array:
     axes = tuple(range(x.ndim)) if longer <= 1 else (0,) if x.ndim <= 3 else tuple(range(x.ndim - 1))
     largest = jnp.max(jnp.abs(x), axis=axes, keepdims=True, initial=0)
     unit = jax.lax.stop_gradient(jnp.where((largest > 0) & jnp.isfinite(largest), largest, jnp.ones_like(largest)))
-    return unit * tree.root(jnp.sum(jnp.square(x / unit), axis=axes, keepdims=True))
+    return unit * tree.safe_sqrt(jnp.sum(jnp.square(x / unit), axis=axes, keepdims=True))

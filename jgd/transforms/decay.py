@@ -9,20 +9,18 @@ L2 is what torch's `weight_decay` does in SGD and Adam; for plain descent the tw
 
 from jgd.core import tree
 from jgd.core.record import hyper, record
-from jgd.core.types import Context, Params, Scalar
+from jgd.core.transform import Context, Transform
+from jgd.core.types import Params, Scalar
 
 
 @record
-class AddDecayedWeights:
+class AddDecayedWeights(Transform):
     """updates ← updates + weight_decay · θ. Loshchilov & Hutter 2019, arXiv:1711.05101, algorithm 2, line 12.
 
     Before `ScaleByLearningRate` the decay is multiplied by the learning rate, as in torch and optax.
     """
 
     weight_decay: Scalar = hyper(">= 0")
-
-    def init(self, params: Params) -> tuple[()]:
-        return ()
 
     def update(self, updates: Params, state: tuple[()], context: Context) -> tuple[Params, tuple[()]]:
         return tree.add(updates, tree.scale(context.at(self.weight_decay), context.params)), state

@@ -19,10 +19,12 @@ import numpy as np
 from jax import Array
 
 from jgd.core import checks, tree
-from jgd.core.optimizer import eval_params
-from jgd.core.record import record, static
-from jgd.core.types import Context, Params, Transform
-from jgd.transforms.wrapper import Wrapper, held
+from jgd.core.optimizer import TransformLike
+from jgd.core.record import record, static_field
+from jgd.core.seeds import NoiseKeys
+from jgd.core.transform import Context, UpdateInfo
+from jgd.core.types import Params
+from jgd.transforms.wrapper import Wrapper
 
 
 def _codes(signed: bool) -> np.ndarray:
@@ -44,14 +46,14 @@ class Blocks:
 
     codes: Array
     scales: Array
-    shape: tuple[int, ...] = static()
+    shape: tuple[int, ...] = static_field()
 
     @staticmethod
     def of(x: Array, block_size: int) -> "Blocks":
         blocks = jnp.pad(x.ravel(), (0, -x.size % block_size)).reshape(-1, block_size)
         largest = jnp.max(jnp.abs(blocks), axis=1)
         positive = jnp.min(blocks, axis=1) >= 0
-        share = tree.divide(blocks, largest[:, None])
+        share = tree.safe_divide(blocks, largest[:, None])
         upwards = jnp.where(share > 0, jnp.maximum(_nearest(POSITIVE, share), 1), 0)
         codes = jnp.where(positive[:, None], upwards, _nearest(SIGNED, share))
         return Blocks(codes.astype(jnp.uint8), jnp.where(positive, -largest, largest), x.shape)
@@ -82,12 +84,12 @@ class EightBit(Wrapper):
     copies need all their digits. Derivatives don't pass through a byte: a hypergradient sees the last step's only.
     """
 
-    transform: Transform
-    block_size: int = static(default=2048)
-    min_size: int = static(default=4096)
+    transform: TransformLike
+    block_size: int = static_field(default=2048)
+    min_size: int = static_field(default=4096)
 
     def __post_init__(self) -> None:
-        held(self.transform, "EightBit")
+        self._accept()
         checks.count("block_size", self.block_size, least=1)
         checks.count("min_size", self.min_size)
 
@@ -106,5 +108,22 @@ class EightBit(Wrapper):
         updates, inner = self.transform.update(updates, self._unpacked(state), context)
         return updates, self._packed(inner)
 
+    def _repacked(self, state: Compressed, given: Any, changed: Any) -> Compressed:
+        """The state with only those leaves packed anew that are not the ones given: a byte read back may be another."""
+        keep = lambda packed, old, new: packed if old is new else self._packed(new).inner
+        blocks = lambda node: isinstance(node, Blocks)
+        return Compressed(jax.tree.map(keep, state.inner, given, changed, is_leaf=blocks))
+
+    def info(self, state: Compressed) -> UpdateInfo:
+        return self.transform.info(self._unpacked(state))
+
+    def reseed(self, state: Compressed, keys: NoiseKeys) -> Compressed:
+        given = self._unpacked(state)
+        return self._repacked(state, given, self.transform.reseed(given, keys))
+
+    def observe(self, state: Compressed, metric: Any) -> Compressed:
+        given = self._unpacked(state)
+        return self._repacked(state, given, self.transform.observe(given, metric))
+
     def eval_params(self, params: Params, state: Compressed) -> Params:
-        return eval_params(self.transform, params, self._unpacked(state))
+        return self.transform.eval_params(params, self._unpacked(state))

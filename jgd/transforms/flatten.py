@@ -9,10 +9,12 @@ import numpy as np
 from jax import Array
 
 from jgd.core import checks
-from jgd.core.optimizer import Chain, eval_params
+from jgd.core.composite import Chain
+from jgd.core.optimizer import TransformLike
 from jgd.core.record import record
-from jgd.core.types import Context, Params, Transform
-from jgd.transforms.wrapper import Wrapper, held
+from jgd.core.transform import Context
+from jgd.core.types import Params
+from jgd.transforms.wrapper import Wrapper
 
 
 @record
@@ -35,10 +37,10 @@ class Flatten(Wrapper):
     (5,)
     """
 
-    transform: Transform
+    transform: TransformLike
 
     def __post_init__(self) -> None:
-        held(self.transform, "Flatten")
+        self._accept()
         if self.per_leaf:
             names = " and ".join(_leaf_by_leaf(self.transform))
             raise checks.JgdValueError(
@@ -69,7 +71,7 @@ class Flatten(Wrapper):
 
     def eval_params(self, params: Params, state: OneVector) -> Params:
         vector = _Vector(params)
-        return vector.cut(eval_params(self.transform, vector.join(params), state.inner))
+        return vector.cut(self.transform.eval_params(vector.join(params), state.inner))
 
 
 class _Vector:
@@ -104,5 +106,5 @@ def _leaf_by_leaf(transform: Any) -> list[str]:
         if isinstance(transform, Wrapper)
         else []
     )
-    blamed = [name for inner in within if getattr(inner, "per_leaf", False) for name in _leaf_by_leaf(inner)]
+    blamed = [name for inner in within if inner.per_leaf for name in _leaf_by_leaf(inner)]
     return blamed or [type(transform).__name__]

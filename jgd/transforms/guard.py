@@ -11,17 +11,19 @@ looks at the updates only, and then lets the bad state through too.
 """
 
 import functools
+from dataclasses import replace
 from typing import Any
 
-import jax
 import jax.numpy as jnp
 from jax import Array
 
 from jgd.core import checks, tree
-from jgd.core.optimizer import apply_updates
-from jgd.core.record import record, static
-from jgd.core.types import Context, Params, Transform
-from jgd.transforms.wrapper import Wrapper, held
+from jgd.core.optimizer import TransformLike
+from jgd.core.record import record, static_field
+from jgd.core.transform import Context, UpdateInfo
+from jgd.core.types import Params
+from jgd.core.updates import apply_updates
+from jgd.transforms.wrapper import Wrapper
 
 
 @record
@@ -48,11 +50,11 @@ class SkipNonFinite(Wrapper):
     ([0.0], 1)
     """
 
-    transform: Transform
-    max_consecutive: int = static(default=10)
+    transform: TransformLike
+    max_consecutive: int = static_field(default=10)
 
     def __post_init__(self) -> None:
-        held(self.transform, "SkipNonFinite")
+        self._accept()
         checks.count("max_consecutive", self.max_consecutive)
 
     def init(self, params: Params) -> Skipped:
@@ -67,22 +69,21 @@ class SkipNonFinite(Wrapper):
         no_worse = tree.map(lambda new, old: _finite(new) | ~_finite(old), inner, state.inner)
         every = [jnp.all(x) for x in tree.leaves((fine, no_worse))]
         bad = ~jnp.stack([jnp.ones((), bool), *every]).all()
-        skipped = tree.settled(made, bad.astype(jnp.int32))
+        skipped = tree.compute_once(made, bad.astype(jnp.int32))
         sound = skipped == 0
         consecutive = skipped * (state.consecutive + 1)
         through = consecutive > self.max_consecutive
         updates = tree.map(lambda u: jnp.where(sound, u, jnp.where(through, jnp.nan, 0.0).astype(u.dtype)), made)
         return updates, Skipped(state.total + skipped, consecutive, through, tree.select(sound, inner, state.inner))
 
+    def info(self, state: Skipped) -> UpdateInfo:
+        """The inner transform's, and whether the last step was skipped and the run may go on."""
+        skipped = (state.consecutive > 0) & ~state.through
+        within = self.transform.info(state.inner)
+        return replace(within, skipped=skipped if within.skipped is None else skipped | within.skipped)
+
 
 def _finite(*arrays: Array) -> Array:
     """Where all of them are finite, entry by entry; what is not floating always is."""
     floats = [x for x in arrays if jnp.issubdtype(x.dtype, jnp.floating)]
     return functools.reduce(jnp.logical_and, [jnp.isfinite(x) for x in floats], jnp.ones(arrays[0].shape, bool))
-
-
-def forgiven(state: Any) -> Array:
-    """() bool: a guard in an optimizer's state skipped the last step, and doesn't ask the run to end."""
-    is_guard = lambda node: isinstance(node, Skipped)
-    guards = [node for node in jax.tree.leaves(state, is_leaf=is_guard) if is_guard(node)]
-    return jnp.stack([jnp.zeros((), bool), *((node.consecutive > 0) & ~node.through for node in guards)]).any()

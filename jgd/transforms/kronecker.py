@@ -79,7 +79,7 @@ def _inverse_root_jvp(power, primals, tangents):
     root = base**-power
     ratio = jnp.log(base[:, None, :]) - jnp.log(base[:, :, None])
     # (rᵢ − rⱼ) / (λᵢ − λⱼ) = rᵢ / λᵢ · (1 − q^−power) / (1 − q) with q = λⱼ / λᵢ, exact near q = 1 too
-    quotient = jnp.where(ratio == 0, -power, tree.divide(jnp.expm1(-power * ratio), jnp.expm1(ratio)))
+    quotient = jnp.where(ratio == 0, -power, tree.safe_divide(jnp.expm1(-power * ratio), jnp.expm1(ratio)))
     inner = (root / base)[:, :, None] * quotient * (vectors.mT @ d_stack @ vectors)
     by_eps = -power * (root / base)[:, None, :] * vectors @ vectors.mT * d_eps
     return (vectors * root[:, None, :]) @ vectors.mT, vectors @ inner @ vectors.mT + by_eps

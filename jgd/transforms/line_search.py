@@ -21,21 +21,22 @@ import jax.numpy as jnp
 from jax import Array
 
 from jgd.core import checks, tree
-from jgd.core.record import hyper, record, static
-from jgd.core.types import Context, Params, Scalar, Transform
-from jgd.transforms.learning_rate import LearningRateState, ScaleByLearningRate
+from jgd.core.record import hyper, record, static_field
+from jgd.core.transform import Context, Transform
+from jgd.core.types import Params, Scalar
+from jgd.transforms.learning_rate import LearningRateState, ReportsLearningRate, ScaleByLearningRate
 
 
 @record
-class Found:
+class LineSearchState:
     """What the last search ended with: its rate, and whether that meets the search's conditions, () bool."""
 
     rate: LearningRateState
     succeeded: Array
 
     @staticmethod
-    def nothing(params: Params) -> "Found":
-        return Found(LearningRateState.unused(params), jnp.zeros((), bool))
+    def nothing(params: Params) -> "LineSearchState":
+        return LineSearchState(LearningRateState.unused(params), jnp.zeros((), bool))
 
 
 @record
@@ -59,7 +60,7 @@ def _ahead(context: Context, updates: Params, rate: Array) -> Params:
 
 
 @record
-class BacktrackingSearch:
+class BacktrackingSearch(ReportsLearningRate):
     """The first of learning_rate · decrease_factorⁱ that makes a sufficient decrease; updates ← −a · updates.
 
     learning_rate: the first rate tried, > 0; 1 for Newton's directions. slope_rtol: c1. decrease_factor: by how much a
@@ -69,15 +70,15 @@ class BacktrackingSearch:
     learning_rate: Scalar = hyper("> 0", default=1.0)
     slope_rtol: Scalar = hyper("(0, 1)", default=1e-4)
     decrease_factor: Scalar = hyper("(0, 1)", default=0.5)
-    max_backtracking_steps: int = static(default=30)
+    max_backtracking_steps: int = static_field(default=30)
 
     def __post_init__(self) -> None:
         checks.count("max_backtracking_steps", self.max_backtracking_steps, 0)
 
-    def init(self, params: Params) -> Found:
-        return Found.nothing(params)
+    def init(self, params: Params) -> LineSearchState:
+        return LineSearchState.nothing(params)
 
-    def update(self, updates: Params, state: Found, context: Context) -> tuple[Params, Found]:
+    def update(self, updates: Params, state: LineSearchState, context: Context) -> tuple[Params, LineSearchState]:
         origin = _start(context, updates, "BacktrackingSearch")
         c1, factor = context.at(self.slope_rtol), context.at(self.decrease_factor)
 
@@ -91,11 +92,11 @@ class BacktrackingSearch:
 
         carry = context.at(self.learning_rate), origin.rate, origin.value, jnp.zeros((), bool)
         carry = _until(lambda carry: carry[3], attempt, carry, origin, self.max_backtracking_steps + 1)
-        return tree.scale(-carry[1], updates), Found(LearningRateState(carry[1]), carry[3])
+        return tree.scale(-carry[1], updates), LineSearchState(LearningRateState(carry[1]), carry[3])
 
 
 @record
-class ZoomSearch:
+class ZoomSearch(ReportsLearningRate):
     """A rate that meets the strong Wolfe conditions; updates ← −a · updates.
 
     learning_rate: the first rate tried, > 0; 1 for quasi-Newton directions. slope_rtol: c1. curv_rtol: c2, above c1;
@@ -111,15 +112,15 @@ class ZoomSearch:
     slope_rtol: Scalar = hyper("(0, 1)", default=1e-4)
     curv_rtol: Scalar = hyper("(0, 1)", default=0.9)
     increase_factor: Scalar = hyper("(1, inf)", default=2.0)
-    max_linesearch_steps: int = static(default=20)
+    max_linesearch_steps: int = static_field(default=20)
 
     def __post_init__(self) -> None:
         checks.count("max_linesearch_steps", self.max_linesearch_steps, 1)
 
-    def init(self, params: Params) -> Found:
-        return Found.nothing(params)
+    def init(self, params: Params) -> LineSearchState:
+        return LineSearchState.nothing(params)
 
-    def update(self, updates: Params, state: Found, context: Context) -> tuple[Params, Found]:
+    def update(self, updates: Params, state: LineSearchState, context: Context) -> tuple[Params, LineSearchState]:
         origin = _start(context, updates, "ZoomSearch")
         c1, c2, growth = (context.at(h) for h in (self.slope_rtol, self.curv_rtol, self.increase_factor))
 
@@ -143,7 +144,7 @@ class ZoomSearch:
         carry = context.at(self.learning_rate), origin, origin, jnp.zeros((), bool), jnp.zeros((), bool)
         carry = _until(lambda carry: carry[4], attempt, carry, origin, self.max_linesearch_steps)
         rate = carry[1].rate
-        return tree.scale(-rate, updates), Found(LearningRateState(rate), carry[4])
+        return tree.scale(-rate, updates), LineSearchState(LearningRateState(rate), carry[4])
 
 
 def _between(low: Point, high: Point) -> Array:
@@ -151,10 +152,10 @@ def _between(low: Point, high: Point) -> Array:
     sound = jnp.isfinite(high.value) & jnp.isfinite(high.slope)
     high = tree.select(sound, high, Point(high.rate, low.value, low.slope))  # keeps NaN out of the derivative
     width = high.rate - low.rate
-    d1 = low.slope + high.slope - 3 * tree.divide(high.value - low.value, width)
+    d1 = low.slope + high.slope - 3 * tree.safe_divide(high.value - low.value, width)
     inside = d1**2 - low.slope * high.slope
-    d2 = jnp.sign(width) * tree.root(jnp.maximum(inside, jnp.zeros_like(inside)))
-    share = 1 - tree.divide(high.slope + d2 - d1, high.slope - low.slope + 2 * d2)
+    d2 = jnp.sign(width) * tree.safe_sqrt(jnp.maximum(inside, jnp.zeros_like(inside)))
+    share = 1 - tree.safe_divide(high.slope + d2 - d1, high.slope - low.slope + 2 * d2)
     well = sound & (inside >= 0) & (share >= 0.1) & (share <= 0.9)
     return low.rate + width * jnp.where(well, share, jnp.full_like(share, 0.5))
 

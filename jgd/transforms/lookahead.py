@@ -12,9 +12,11 @@ from typing import Any
 import jax
 
 from jgd.core import checks, tree
-from jgd.core.record import hyper, record, static
-from jgd.core.types import Context, Params, Scalar, Transform
-from jgd.transforms.wrapper import Wrapper, held, restarted
+from jgd.core.optimizer import TransformLike
+from jgd.core.record import hyper, record, static_field
+from jgd.core.transform import Context
+from jgd.core.types import Params, Scalar
+from jgd.transforms.wrapper import Wrapper, restarted
 
 
 @record
@@ -42,15 +44,15 @@ class Lookahead(Wrapper):
     1.0
     """
 
-    transform: Transform
-    sync_period: int = static(default=5)
+    transform: TransformLike
+    sync_period: int = static_field(default=5)
     slow_step_size: Scalar = hyper("(0, 1]", default=0.5)
-    reset: bool = static(default=False)
+    reset: bool = static_field(default=False)
 
     def __post_init__(self) -> None:
-        held(self.transform, "Lookahead")
+        self._accept()
         checks.count("sync_period", self.sync_period, least=1)
-        if getattr(self.transform, "must_be_last", False):
+        if self.transform.must_be_last:
             raise checks.JgdValueError(
                 "Lookahead takes no transform that must be last: it would not see the synchronisation"
             )

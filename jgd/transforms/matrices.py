@@ -20,7 +20,8 @@ import jax.numpy as jnp
 from jax import Array
 
 from jgd.core import checks
-from jgd.core.paths import first_match, matches, paths
+from jgd.core.masks import first_match
+from jgd.core.paths import matches, paths
 from jgd.core.types import Params
 
 

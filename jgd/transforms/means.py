@@ -26,8 +26,8 @@ class Mean:
 
     def absorb(self, b: Array, x: Params) -> "Mean":
         """total ← b total + (1 − b) x, weight ← b weight + (1 − b)."""
-        return Mean(tree.blend(b, self.total, x), b * self.weight + (1 - b))
+        return Mean(tree.lerp(b, self.total, x), b * self.weight + (1 - b))
 
     def value(self) -> Params:
         """total / weight: the bias-corrected mean; 0 while empty. One division, then products."""
-        return tree.scale(tree.divide(jnp.ones_like(self.weight), self.weight), self.total)
+        return tree.scale(tree.safe_divide(jnp.ones_like(self.weight), self.weight), self.total)

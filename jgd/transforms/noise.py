@@ -2,6 +2,7 @@
 
 import itertools
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import jax
@@ -10,6 +11,7 @@ from jax import Array
 
 from jgd.core import seeds, tree
 from jgd.core.record import record
+from jgd.core.transform import Transform
 from jgd.core.types import Params
 
 
@@ -21,7 +23,7 @@ class Noise:
 
     @staticmethod
     def of(seed: int) -> "Noise":
-        """The NOISE stream of a seed; `jgd.train` and `jgd.sweep` fold their own seed in (`seeded`)."""
+        """The NOISE stream of a seed; `jgd.train` and `jgd.sweep` fold their own seed in (`Transform.reseed`)."""
         return Noise(jax.random.key_data(seeds.key(seed, seeds.Stream.NOISE)))
 
     def at(self, step: Array) -> Array:
@@ -42,20 +44,11 @@ class Noise:
         return jax.tree.unflatten(structure, cut)
 
 
-def seeded(state: Any, key: Array) -> Any:
-    """`state` with every `Noise` in it made the run's own: two lanes of a sweep, or two transforms, never share numbers.
+class DrawsNoise(Transform):
+    """A transform whose state is a Noise, or has one as `noise`, which each run makes its own."""
 
-    >>> first, second = seeded((Noise.of(0), Noise.of(0)), seeds.key(7, seeds.Stream.NOISE))
-    >>> bool((first.data == second.data).all())
-    False
-    """
-    is_noise = lambda node: isinstance(node, Noise)
-    nodes, structure = jax.tree.flatten(state, is_leaf=is_noise)
-    number = 0
-    for place, node in enumerate(nodes):
-        if is_noise(node):
-            own = jnp.bitwise_xor(node.data[0], node.data[1])
-            mixed = jax.random.fold_in(jax.random.fold_in(key, own), number)
-            nodes[place] = Noise(jax.random.key_data(mixed))
-            number += 1
-    return jax.tree.unflatten(structure, nodes)
+    def reseed(self, state: Any, keys: seeds.NoiseKeys) -> Any:
+        """The state with the run's own key."""
+        if isinstance(state, Noise):
+            return Noise(keys.mix(state.data))
+        return replace(state, noise=Noise(keys.mix(state.noise.data)))

@@ -10,28 +10,26 @@ arXiv:2004.01461, equation 1 (centralised); Neelakantan et al. 2015, arXiv:1511.
 """
 
 from jgd.core import checks, seeds, tree
-from jgd.core.record import hyper, record, static
-from jgd.core.types import Context, Params, Scalar
+from jgd.core.record import hyper, record, static_field
+from jgd.core.transform import Context, Transform
+from jgd.core.types import Params, Scalar
 from jgd.transforms.means import Mean
-from jgd.transforms.noise import Noise
+from jgd.transforms.noise import DrawsNoise, Noise
 
 
 @record
-class NormalizeByGlobalNorm:
+class NormalizeByGlobalNorm(Transform):
     """u = g / (‖g‖ + eps), ‖g‖ over all leaves together; a zero gradient stays zero at eps = 0 too. eps: ≥ 0."""
 
     eps: Scalar = hyper(">= 0", default=0.0)
 
-    def init(self, params: Params) -> tuple[()]:
-        return ()
-
     def update(self, updates: Params, state: tuple[()], context: Context) -> tuple[Params, tuple[()]]:
         length = tree.norm(updates) + context.at(self.eps)
-        return tree.map(lambda g: tree.divide(g, length), updates), state
+        return tree.map(lambda g: tree.safe_divide(g, length), updates), state
 
 
 @record
-class Centralize:
+class Centralize(Transform):
     """u = g − mean(g) for each output of a weight matrix or convolution; vectors and scalars pass unchanged.
 
     output_axis: structure; the mean is over all other axes. −1 (default) is the layout of JAX, (in, out) and
@@ -39,11 +37,8 @@ class Centralize:
     One that a matrix has not is refused.
     """
 
-    output_axis: int = static(default=-1)
+    output_axis: int = static_field(default=-1)
     per_leaf = True
-
-    def init(self, params: Params) -> tuple[()]:
-        return ()
 
     def update(self, updates: Params, state: tuple[()], context: Context) -> tuple[Params, tuple[()]]:
         def one(g):
@@ -59,11 +54,11 @@ class Centralize:
 
 
 @record
-class EmaOfUpdates:
+class EmaOfUpdates(Transform):
     """a ← decay · a + (1 − decay) · g, u = a over its weight (debias) or a itself. decay: in [0, 1)."""
 
     decay: Scalar = hyper("[0, 1)")
-    debias: bool = static(default=True)
+    debias: bool = static_field(default=True)
 
     def init(self, params: Params) -> Mean:
         return Mean.like(params)
@@ -74,7 +69,7 @@ class EmaOfUpdates:
 
 
 @record
-class AddNoise:
+class AddNoise(DrawsNoise):
     """u = g + N(0, η / (1 + t)^γ), anew for each entry and step t = 0, 1, …
 
     eta: ≥ 0, the variance at the first step (the paper tries 0.01, 0.3 and 1). gamma: ≥ 0, 0.55 in the paper.
@@ -83,7 +78,7 @@ class AddNoise:
 
     eta: Scalar = hyper(">= 0")
     gamma: Scalar = hyper(">= 0", default=0.55)
-    seed: int = static(default=0)
+    seed: int = static_field(default=0)
 
     def __post_init__(self) -> None:
         seeds.check(self.seed)
@@ -93,6 +88,6 @@ class AddNoise:
 
     def update(self, updates: Params, noise: Noise, context: Context) -> tuple[Params, Noise]:
         t = context.step.astype(tree.compute_dtype(context.params))
-        deviation = tree.root(context.at(self.eta) / (1 + t) ** context.at(self.gamma))
+        deviation = tree.safe_sqrt(context.at(self.eta) / (1 + t) ** context.at(self.gamma))
         drawn = noise.like(context.step, updates)
         return tree.map(lambda g, n: g + deviation * n, updates, drawn), noise

@@ -3,38 +3,30 @@
 from dataclasses import replace
 from typing import Any
 
-import jax
 import jax.numpy as jnp
 from jax import Array
 
 from jgd.core import checks, tree
-from jgd.core.record import hyper, record, static
-from jgd.core.types import Context, Params, Scalar
-from jgd.transforms.learning_rate import LearningRateScale
-
-
-@record
-class Heard:
-    """A validation metric that the host told since the last update, (); NaN: none."""
-
-    value: Array
+from jgd.core.record import hyper, record, static_field
+from jgd.core.transform import Context, Transform, UpdateInfo
+from jgd.core.types import Params, Scalar
 
 
 @record
 class PlateauState:
     """What a plateau is told by; () each."""
 
-    scale: LearningRateScale  # what the updates are multiplied by
+    scale: Array  # what the updates are multiplied by
     best: Array  # the lowest value that counted as better; +∞ before the first
     bad: Array  # int32: values since then that were not better
     resting: Array  # values to come during which no bad one is counted
     total: Array  # of the values that wait to be judged as one mean
     waiting: Array  # int32: how many they are
-    heard: Heard
+    heard: Array  # the validation metric observed since the last update; NaN: none
 
 
 @record
-class ReduceOnPlateau:
+class ReduceOnPlateau(Transform):
     """updates ← scale · updates; scale ← max(factor · scale, min_scale) when more than `patience` values were not better.
 
     A value v is better where v < best − threshold · |best| (threshold_mode "rel") or v < best − threshold ("abs"). After
@@ -42,8 +34,8 @@ class ReduceOnPlateau:
     context.value, the loss that `jgd.step` passes, or whatever is given as optimizer.update(..., value=...). The mean of
     `accumulation_size` values is judged as one: minibatch losses are noisy. A NaN doesn't count, neither as bad nor in
     a mean. With of="validation" it is instead the `metric` metric of each evaluation that `jgd.train` makes, judged at
-    the next update: then patience counts evaluations. Only `jgd.train` tells it; in `jgd.sweep`, `jgd.rollout` and loops
-    that don't call `jgd.transforms.plateau.tell` it hears nothing, and the scale stays 1.
+    the next update: then patience counts evaluations. Only `jgd.train` does that; in `jgd.sweep`, `jgd.rollout` and loops
+    that don't call `state = optimizer.observe(state, metric)` it hears nothing, and the scale stays 1.
 
     The scale is judged with this update's value and used in this update. Put the transform last; the learning rate that is
     reported then is the scaled one.
@@ -53,7 +45,7 @@ class ReduceOnPlateau:
     >>> state = optimizer.init(jnp.zeros(()))
     >>> for value in (3.0, 2.0, 2.0, 2.0):
     ...     updates, state = optimizer.update(jnp.ones(()), state, jnp.zeros(()), value=value)
-    ...     print(float(updates), float(jgd.transforms.learning_rate(state)))
+    ...     print(float(updates), float(optimizer.info(state).learning_rate))
     -1.0 1.0
     -1.0 1.0
     -1.0 1.0
@@ -71,9 +63,9 @@ class ReduceOnPlateau:
     cooldown: Scalar = hyper(">= 0", default=0.0)
     min_scale: Scalar = hyper("[0, 1]", default=0.0)
     accumulation_size: Scalar = hyper("[1, inf)", default=1.0)
-    threshold_mode: str = static(default="rel")
-    mode: str = static(default="min")
-    of: str = static(default="loss")
+    threshold_mode: str = static_field(default="rel")
+    mode: str = static_field(default="min")
+    of: str = static_field(default="loss")
 
     def __post_init__(self) -> None:
         checks.choice("threshold_mode", self.threshold_mode, ("rel", "abs"))
@@ -83,13 +75,10 @@ class ReduceOnPlateau:
     def init(self, params: Params) -> PlateauState:
         number = lambda value: jnp.full((), value, tree.compute_dtype(params))
         count = lambda: jnp.zeros((), jnp.int32)
-        nothing = Heard(number(jnp.nan))
-        return PlateauState(
-            LearningRateScale(number(1)), number(jnp.inf), count(), number(0), number(0), count(), nothing
-        )
+        return PlateauState(number(1), number(jnp.inf), count(), number(0), number(0), count(), number(jnp.nan))
 
     def update(self, updates: Params, state: PlateauState, context: Context) -> tuple[Params, PlateauState]:
-        value = context.value_for("ReduceOnPlateau") if self.of == "loss" else state.heard.value
+        value = context.value_for("ReduceOnPlateau") if self.of == "loss" else state.heard
         value = value * (1 if self.mode == "min" else -1)
         counts = ~jnp.isnan(value)
         total = state.total + jnp.where(counts, value, jnp.zeros_like(value))
@@ -97,8 +86,8 @@ class ReduceOnPlateau:
         due = counts & (waiting.astype(value.dtype) >= context.at(self.accumulation_size))
         judged = self._judged(total / jnp.maximum(waiting, 1).astype(total.dtype), state, context)
         state = tree.select(due, judged, replace(state, total=total, waiting=waiting))
-        state = replace(state, heard=Heard(jnp.full_like(state.heard.value, jnp.nan)))
-        return tree.scale(state.scale.factor, updates), state
+        state = replace(state, heard=jnp.full_like(state.heard, jnp.nan))
+        return tree.scale(state.scale, updates), state
 
     def _judged(self, value: Array, state: PlateauState, context: Context) -> PlateauState:
         """The state after one value more."""
@@ -109,9 +98,9 @@ class ReduceOnPlateau:
         resting = state.resting > 0
         bad = jnp.where(better | resting, 0, state.bad + 1)
         plateau = bad.astype(value.dtype) > context.at(self.patience)
-        reduced = jnp.maximum(context.at(self.factor) * state.scale.factor, context.at(self.min_scale))
+        reduced = jnp.maximum(context.at(self.factor) * state.scale, context.at(self.min_scale))
         return PlateauState(
-            scale=LearningRateScale(jnp.where(plateau, reduced, state.scale.factor)),
+            scale=jnp.where(plateau, reduced, state.scale),
             best=jnp.where(better, value, best),
             bad=jnp.where(plateau, 0, bad),
             resting=jnp.where(plateau, context.at(self.cooldown), jnp.maximum(state.resting - 1, 0)),
@@ -120,18 +109,10 @@ class ReduceOnPlateau:
             heard=state.heard,
         )
 
+    def info(self, state: PlateauState) -> UpdateInfo:
+        """The scale, by which the chain's learning rate is multiplied."""
+        return UpdateInfo(factor=state.scale)
 
-def tell(state: Any, value: Any) -> Any:
-    """An optimizer's state in which every plateau transform has heard a validation metric, () each; it judges it next.
-
-    >>> import jgd
-    >>> optimizer = jgd.chain(jgd.optimizers.sgd(1.0).transform, ReduceOnPlateau(factor=0.5, patience=0, of="validation"))
-    >>> state = optimizer.init(jnp.zeros(()))
-    >>> for metric in (0.3, 0.4):
-    ...     updates, state = optimizer.update(jnp.ones(()), tell(state, metric), jnp.zeros(()))
-    >>> float(updates)
-    -0.5
-    """
-    heard = lambda node: isinstance(node, Heard)
-    put = lambda node: Heard(jnp.asarray(value).astype(node.value.dtype)) if heard(node) else node
-    return jax.tree.map(put, state, is_leaf=heard)
+    def observe(self, state: PlateauState, metric: Any) -> PlateauState:
+        """The state that has heard a validation metric, (), which the next update judges."""
+        return replace(state, heard=jnp.asarray(metric).astype(state.heard.dtype))

@@ -15,11 +15,12 @@ import jax.numpy as jnp
 from jax import Array
 
 from jgd.core import seeds, tree
-from jgd.core.optimizer import eval_params
-from jgd.core.record import record, static
-from jgd.core.types import Context, Params, Transform
-from jgd.transforms.noise import Noise
-from jgd.transforms.wrapper import Wrapper, held
+from jgd.core.optimizer import TransformLike
+from jgd.core.record import record, static_field
+from jgd.core.transform import Context
+from jgd.core.types import Params
+from jgd.transforms.noise import DrawsNoise, Noise
+from jgd.transforms.wrapper import Wrapper
 
 
 @record
@@ -46,10 +47,10 @@ class MasterCopy(Wrapper):
     ([0.992], [0.992])
     """
 
-    transform: Transform
+    transform: TransformLike
 
     def __post_init__(self) -> None:
-        held(self.transform, "MasterCopy")
+        self._accept()
 
     def init(self, params: Params) -> Master:
         master = tree.cast_like(params, tree.zeros_like(params))
@@ -63,7 +64,7 @@ class MasterCopy(Wrapper):
         return tree.subtract(rounded, context.params), Master(master, inner)
 
     def eval_params(self, params: Params, state: Master) -> Params:
-        return eval_params(self.transform, state.params, state.inner)
+        return self.transform.eval_params(state.params, state.inner)
 
     @property
     def must_be_last(self) -> bool:
@@ -71,14 +72,14 @@ class MasterCopy(Wrapper):
 
 
 @record
-class StochasticRounding:
+class StochasticRounding(DrawsNoise):
     """Rounds θ + u to a neighbour in the parameters' dtype, up with the probability of its distance from the lower.
 
     So the expected step is u, however small. float32 and float64 parameters are left alone. It must be last. seed:
     which numbers are drawn; `jgd.train` and `jgd.sweep` mix their own in.
     """
 
-    seed: int = static(default=0)
+    seed: int = static_field(default=0)
     must_be_last = True
 
     def __post_init__(self) -> None:
@@ -98,7 +99,7 @@ class StochasticRounding:
             wide = nearest.astype(p.dtype)
             away = jnp.where(exact >= wide, jnp.inf, -jnp.inf).astype(stored.dtype)
             other = jnp.nextafter(nearest, away).astype(p.dtype)
-            share = tree.divide(exact - wide, other - wide)  # how far on the way to the other neighbour
+            share = tree.safe_divide(exact - wide, other - wide)  # how far on the way to the other neighbour
             landed = jnp.where((draw < share) & jnp.isfinite(other), other, wide)
             # the step that lands there; its derivative is that of the step before the rounding, which is its mean
             return u + jax.lax.stop_gradient(landed - p - u)

@@ -16,9 +16,10 @@ import jax.numpy as jnp
 from jax import Array
 
 from jgd.core import checks, tree
-from jgd.core.optimizer import apply_updates
 from jgd.core.record import hyper, record
-from jgd.core.types import Context, Params, Scalar
+from jgd.core.transform import Context, Transform
+from jgd.core.types import Params, Scalar
+from jgd.core.updates import apply_updates
 
 
 class ConvexSet(Protocol):
@@ -119,7 +120,7 @@ class LInfBall:
 
 
 @record
-class Project:
+class Project(Transform):
     """u ← P(θ + u) − θ for each leaf: after every step the parameters lie in the set. It must be last.
 
     onto: `NonNegative()`, `Box(low, high)`, `Simplex(total)`, `L1Ball`, `L2Ball` or `LInfBall(radius)`; bounds are
@@ -140,9 +141,6 @@ class Project:
     def __post_init__(self) -> None:
         if isinstance(self.onto, type) or not (hasattr(self.onto, "nearest") and hasattr(self.onto, "holds")):
             raise checks.JgdTypeError(f"Project takes a convex set such as Box(0.0, 1.0), got {self.onto!r}")
-
-    def init(self, params: Params) -> tuple[()]:
-        return ()
 
     def update(self, updates: Params, state: tuple[()], context: Context) -> tuple[Params, tuple[()]]:
         def one(p: Array, stored: Array, u: Array) -> Array:

@@ -7,6 +7,7 @@ Sources: Keskar & Socher 2017, arXiv:1712.07628 (from Adam to SGD; there the ste
 O'Donoghue & Candès 2015, arXiv:1204.3982, section 3.1 (fixed restarts of an accelerated method).
 """
 
+from dataclasses import replace
 from typing import Any
 
 import jax
@@ -14,11 +15,14 @@ import jax.numpy as jnp
 from jax import Array
 
 from jgd.core import checks, tree
-from jgd.core.optimizer import eval_params
-from jgd.core.record import record, static
-from jgd.core.types import Context, Params, Transform
-from jgd.transforms.learning_rate import LearningRateState, learning_rate
-from jgd.transforms.wrapper import Wrapper, held, restarted
+from jgd.core.composite import Composite
+from jgd.core.optimizer import TransformLike, as_transform
+from jgd.core.record import record, static_field
+from jgd.core.seeds import NoiseKeys
+from jgd.core.transform import Context, Transform, UpdateInfo
+from jgd.core.types import Params
+from jgd.transforms.learning_rate import LearningRateState
+from jgd.transforms.wrapper import Wrapper, restarted
 
 
 @record
@@ -29,7 +33,7 @@ class Switched:
 
 
 @record
-class Switch:
+class Switch(Composite):
     """transforms[i] makes the updates from step at[i − 1] on, and no other transform computes.
 
     transforms: two or more. at: structure, one step fewer than transforms, rising: `Switch((adam, sgd), at=(1000,))`. A transform's
@@ -46,14 +50,13 @@ class Switch:
     0.5
     """
 
-    transforms: tuple[Transform, ...]
-    at: tuple[int, ...] = static()
+    transforms: tuple[TransformLike, ...]
+    at: tuple[int, ...] = static_field()
 
     def __post_init__(self) -> None:
         if not isinstance(self.transforms, tuple) or len(self.transforms) < 2:
             raise checks.JgdTypeError(f"Switch takes a tuple of two or more transforms, got {self.transforms!r}")
-        for transform in self.transforms:
-            held(transform, "Switch")
+        object.__setattr__(self, "transforms", tuple(as_transform(each, "Switch") for each in self.transforms))
         if not isinstance(self.at, tuple) or len(self.at) != len(self.transforms) - 1:
             raise checks.JgdValueError(f"at must be a tuple of {len(self.transforms) - 1} steps, got {self.at!r}")
         for before, step in zip((0, *self.at), self.at, strict=False):
@@ -72,7 +75,9 @@ class Switch:
                     old = jax.lax.cond(first, lambda m: restarted(transform, context.params, m), lambda m: m, old)
                 made, new = transform.update(updates, old, context)
                 inner = (*state.inner[:i], tree.cast_like(new, old), *state.inner[i + 1 :])
-                rate = learning_rate(inner[i]).astype(state.rate.learning_rate.dtype)
+                rate = transform.info(inner[i]).learning_rate
+                rate = jnp.nan if rate is None else rate
+                rate = jnp.asarray(rate).astype(state.rate.learning_rate.dtype)
                 return tree.cast_like(made, updates), Switched(
                     LearningRateState(rate), jnp.asarray(i, jnp.int32), inner
                 )
@@ -84,22 +89,20 @@ class Switch:
 
     def eval_params(self, params: Params, state: Switched) -> Params:
         reads = [
-            lambda p, m, i=i: tree.cast_like(eval_params(self.transforms[i], p, m[i]), p)
+            lambda p, m, i=i: tree.cast_like(self.transforms[i].eval_params(p, m[i]), p)
             for i in range(len(self.transforms))
         ]
         return jax.lax.switch(state.place, reads, params, state.inner)
 
-    @property
-    def ignores_updates(self) -> bool:
-        return any(getattr(transform, "ignores_updates", False) for transform in self.transforms)
+    def info(self, state: Switched) -> UpdateInfo:
+        """The rate of the transform in charge; skipped where any transform skipped."""
+        return UpdateInfo(state.rate.learning_rate, skipped=super().info(state.inner).skipped)
 
-    @property
-    def must_be_last(self) -> bool:
-        return any(getattr(transform, "must_be_last", False) for transform in self.transforms)
+    def reseed(self, state: Switched, keys: NoiseKeys) -> Switched:
+        return replace(state, inner=super().reseed(state.inner, keys))
 
-    @property
-    def per_leaf(self) -> bool:
-        return any(getattr(transform, "per_leaf", False) for transform in self.transforms)
+    def observe(self, state: Switched, metric: Any) -> Switched:
+        return replace(state, inner=super().observe(state.inner, metric))
 
 
 @record
@@ -114,11 +117,11 @@ class Restart(Wrapper):
     Its random key and the clock go on, and with the clock its schedules.
     """
 
-    transform: Transform
-    period: int = static()
+    transform: TransformLike
+    period: int = static_field()
 
     def __post_init__(self) -> None:
-        held(self.transform, "Restart")
+        self._accept()
         checks.count("period", self.period, least=1)
 
     def init(self, params: Params) -> Restarted:

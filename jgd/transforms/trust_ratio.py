@@ -5,11 +5,12 @@ from jax import Array
 
 from jgd.core import checks, tree
 from jgd.core.record import hyper, record
-from jgd.core.types import Context, Params, Scalar
+from jgd.core.transform import Context, Transform
+from jgd.core.types import Params, Scalar
 
 
 @record
-class TrustRatio:
+class TrustRatio(Transform):
     """updates ← coefficient · φ(‖θ‖) / (‖updates‖ + eps) · updates, leaf by leaf; unchanged where a norm is 0.
 
     You et al. 2020, arXiv:1904.00962, section 3: φ(z) = min(max(z, min_norm), max_norm), the identity by default.
@@ -28,12 +29,7 @@ class TrustRatio:
         for name in ("max_norm", "max_ratio"):
             if getattr(self, name) is not None:
                 checks.hyperparameter(name, getattr(self, name), "> 0")
-        least, most = self.min_norm, self.max_norm
-        if all(isinstance(bound, int | float) for bound in (least, most)) and least > most:  # pyright: ignore
-            raise checks.JgdValueError(f"min_norm must be at most max_norm, {most}, got {least}")
-
-    def init(self, params: Params) -> tuple[()]:
-        return ()
+        checks.in_order("min_norm", self.min_norm, "max_norm", self.max_norm)
 
     def update(self, updates: Params, state: tuple[()], context: Context) -> tuple[Params, tuple[()]]:
         coefficient, eps, min_norm = (context.at(x) for x in (self.coefficient, self.eps, self.min_norm))
@@ -53,9 +49,9 @@ class TrustRatio:
 
 def length(leaf: Array) -> Array:
     """√Σ x² of one leaf. `tree.norm` guards tiny squares too, which would triple the program of hundreds of leaves."""
-    return tree.root(jnp.sum(jnp.square(leaf)))
+    return tree.safe_sqrt(jnp.sum(jnp.square(leaf)))
 
 
 def trust(size: Array, divisor: Array, eps: Array) -> Array:
     """size / (divisor + eps); 1 where either is 0: a leaf of zeros would never move, and a step of 0 stays 0."""
-    return jnp.where((size == 0) | (divisor == 0), jnp.ones_like(size), tree.divide(size, divisor + eps))
+    return jnp.where((size == 0) | (divisor == 0), jnp.ones_like(size), tree.safe_divide(size, divisor + eps))

@@ -1,48 +1,54 @@
 """What the wrappers share: each holds one transform, keeps no clock of its own, and passes on what that transform says of itself."""
 
+from dataclasses import replace
 from typing import Any
 
 import jax
 import jax.numpy as jnp
 
-from jgd.core import checks
-from jgd.core.optimizer import Optimizer, eval_params
-from jgd.core.types import Params, Transform
+from jgd.core.optimizer import as_transform
+from jgd.core.seeds import NoiseKeys
+from jgd.core.transform import Transform, UpdateInfo
+from jgd.core.types import Params
 from jgd.transforms.learning_rate import LearningRateState
 from jgd.transforms.noise import Noise
 
 
-class Wrapper:
+class Wrapper(Transform):
     """A transform around a transform; its state has the inner transform's as `inner`.
 
-    A record derives from it, has the field `transform`, and refuses what is no transform in its `__post_init__` (see `held`).
+    A record derives from it, has the field `transform`, and calls `_accept` in its `__post_init__`.
     """
 
     transform: Transform
 
-    def eval_params(self, params: Params, state: Any) -> Params:
-        return eval_params(self.transform, params, state.inner)
+    def _accept(self) -> None:
+        """Take the transform of an optimizer, and refuse what is neither."""
+        object.__setattr__(self, "transform", as_transform(self.transform, type(self).__name__))
 
     @property
     def ignores_updates(self) -> bool:
-        return getattr(self.transform, "ignores_updates", False)
+        return self.transform.ignores_updates
 
     @property
     def must_be_last(self) -> bool:
-        return getattr(self.transform, "must_be_last", False)
+        return self.transform.must_be_last
 
     @property
     def per_leaf(self) -> bool:
-        return getattr(self.transform, "per_leaf", False)
+        return self.transform.per_leaf
 
+    def eval_params(self, params: Params, state: Any) -> Params:
+        return self.transform.eval_params(params, state.inner)
 
-def held(transform: Any, who: str) -> Transform:
-    """`transform`, refused unless it is one; an optimizer's transform is its `.transform`."""
-    if isinstance(transform, (Optimizer, type)) or not (hasattr(transform, "init") and hasattr(transform, "update")):
-        raise checks.JgdTypeError(
-            f"{who} takes transforms (init and update; an Optimizer's is its .transform), got {transform!r}"
-        )
-    return transform
+    def info(self, state: Any) -> UpdateInfo:
+        return self.transform.info(state.inner)
+
+    def reseed(self, state: Any, keys: NoiseKeys) -> Any:
+        return replace(state, inner=self.transform.reseed(state.inner, keys))
+
+    def observe(self, state: Any, metric: Any) -> Any:
+        return replace(state, inner=self.transform.observe(state.inner, metric))
 
 
 def restarted(transform: Transform, params: Params, state: Any) -> Any:

@@ -8,9 +8,9 @@ import numpy as np
 import pytest
 
 import jgd
-from jgd.analysis.final_scores import finals, standings
+from jgd.analysis.final_scores import final_scores, overall_ranks
 from jgd.analysis.importance import _boxes, _main_effects, importance, importance_of
-from jgd.analysis.unit_cube import neighbours, places
+from jgd.analysis.unit_cube import neighbors, unit_cube
 
 N = np.nan
 
@@ -23,7 +23,7 @@ def named(**columns):
 
 
 def shares(configs, scores, **options):
-    return {each.name: each for each in importance(places(configs), np.asarray(scores), True, **options)}
+    return {each.name: each for each in importance(unit_cube(configs), np.asarray(scores), True, **options)}
 
 
 def test_a_grids_shares_are_the_anova_of_its_ranks():
@@ -98,14 +98,14 @@ def test_configs_stopped_early_stand_as_they_went():
         larger_is_better=False,
         space_of=lambda recipe=None: None,
     )
-    np.testing.assert_array_equal(np.argsort(standings(sweep, finals(sweep))), [2, 1, 3, 0, 4])  # NaN last
-    assert np.isnan(standings(sweep, finals(sweep))[4])
+    np.testing.assert_array_equal(np.argsort(overall_ranks(sweep, final_scores(sweep))), [2, 1, 3, 0, 4])  # NaN last
+    assert np.isnan(overall_ranks(sweep, final_scores(sweep))[4])
     assert importance_of(sweep)[0].share == 1  # one name on a grid
 
 
 def test_several_recipes_are_one_more_name():
     configs = [(recipe, {"learning_rate": rate}) for recipe in ("sgd", "adam") for rate in (0.1, 1.0)]
-    found = {each.name: each.share for each in importance(places(configs), np.array([1.0, 2.0, 3.0, 4.0]), True)}
+    found = {each.name: each.share for each in importance(unit_cube(configs), np.array([1.0, 2.0, 3.0, 4.0]), True)}
     assert found == pytest.approx({"recipe": 0.8, "learning_rate": 0.2})
 
 
@@ -139,19 +139,19 @@ class Space:
 
 
 def test_places_come_from_the_space_where_there_is_one():
-    found = places(named(rate=[1e-4, 1e-3], decay=[1.0, 3.0], width=[8, 4], kind=["b", "a"]), Space())
+    found = unit_cube(named(rate=[1e-4, 1e-3], decay=[1.0, 3.0], width=[8, 4], kind=["b", "a"]), Space())
     np.testing.assert_allclose(found.units, [[0, 1 / 6, 0.25, 0.25], [0.25, 5 / 6, 0.75, 0.75]])
     assert found.structural.tolist() == [False, False, True, True]
-    whole = places(named(warmup=[2, 3]), Space())
+    whole = unit_cube(named(warmup=[2, 3]), Space())
     assert (whole.column("warmup").tolist(), whole.edges.tolist()) == ([0.375, 0.625], [0.125])
-    outside = places(named(rate=[1e-4, 10.0]), Space())
+    outside = unit_cube(named(rate=[1e-4, 10.0]), Space())
     assert outside.column("rate").tolist() == [0.25, 0.75]  # by rank
 
 
 def test_neighbours_share_the_structure():
     configs = [("sgd", {"a": a, "kind": kind}) for kind in ("x", "y") for a in (1.0, 2.0, 3.0, 9.0)]
-    assert neighbours(places(configs), 0) == [1, 2, 3]
-    assert neighbours(places(configs), 6, 2) == [5, 7]
+    assert neighbors(unit_cube(configs), 0) == [1, 2, 3]
+    assert neighbors(unit_cube(configs), 6, 2) == [5, 7]
 
 
 @pytest.mark.parametrize(
@@ -161,7 +161,7 @@ def test_neighbours_share_the_structure():
         (lambda: shares(named(a=[1.0, 2.0]), [N, N]), "all equal"),
         (lambda: shares(named(a=[1.0, 2.0]), [1.0]), r"scores must have shape \(2,\)"),
         (lambda: shares(named(a=[1.0, 2.0, 3.0], b=[3.0, 1.0, 2.0]), [1.0, 2.0, 4.0]), "16 configs and 4 for each"),
-        (lambda: places([]), "configs must hold at least one"),
+        (lambda: unit_cube([]), "configs must hold at least one"),
     ],
 )
 def test_refusals(call, said):

@@ -8,7 +8,8 @@ import pytest
 from scipy import stats
 
 import jgd
-from jgd.analysis.sensitivity import curve_of, learning_rate_sensitivity, response, sensitivity_of
+from jgd.analysis.responses import response, response_of
+from jgd.analysis.sensitivity import learning_rate_sensitivity, sensitivity_of
 from jgd.analysis.stability import grew, stability_bracket, stability_edge
 
 N = np.nan
@@ -87,10 +88,10 @@ def test_a_curve_takes_the_best_or_the_mean_over_the_others():
 
 
 def test_a_sweeps_curve_needs_to_know_whose():
-    assert curve_of(found()).values == RATES
-    assert curve_of(found(), recipe="sgd").scores.shape == (7, 2)
+    assert response_of(found()).values == RATES
+    assert response_of(found(), recipe="sgd").scores.shape == (7, 2)
     with pytest.raises(jgd.JgdError, match="did you mean 'learning_rate'"):
-        curve_of(found(), "learning_rat")
+        response_of(found(), "learning_rat")
     with pytest.raises(jgd.JgdError, match="unknown recipe 'adam'"):
         sensitivity_of(found(), "adam")
 

@@ -30,14 +30,14 @@ number = 3
 DIES = """
 import os, signal
 from jgd.cli import main
-from jgd.sweeps.store import disk
-append, landed = disk._append, []
+from jgd.sweeps.store import journal
+append, landed = journal.append, []
 def dying(*words):
     append(*words)
     landed.append(words)
     if len(landed) == 3:
         os.kill(os.getpid(), signal.SIGKILL)
-disk._append = dying
+journal.append = dying
 main()
 """
 
@@ -70,7 +70,7 @@ def test_killed_in_the_middle_the_same_command_ends_with_the_same_numbers(here, 
     assert not (tmp_path / "run/results.nc").exists()
     code, out, err = here("show", "run")  # readable after the kill, before it goes on
     assert (code, err) == (0, "")
-    assert "lanes are left on the way to step 12; not running" in out
+    assert "runs are left on the way to step 12; not running" in out
     assert "the best so far" in out
     code, out, err = here(*IRIS)
     assert (code, err) == (0, "")
@@ -83,9 +83,9 @@ def test_killed_in_the_middle_the_same_command_ends_with_the_same_numbers(here, 
 
 
 def test_ctrl_c_says_that_nothing_is_lost(here, monkeypatch):
-    from jgd.sweeps.store import disk
+    from jgd.sweeps.store import journal
 
-    append, landed = disk._append, []
+    append, landed = journal.append, []
 
     def interrupted(*words):
         append(*words)
@@ -93,10 +93,10 @@ def test_ctrl_c_says_that_nothing_is_lost(here, monkeypatch):
         if len(landed) == 2:
             raise KeyboardInterrupt
 
-    monkeypatch.setattr(disk, "_append", interrupted)
+    monkeypatch.setattr(journal, "append", interrupted)
     code, _, err = here(*IRIS)
-    assert (code, "what has landed is kept" in err) == (130, True)
-    monkeypatch.setattr(disk, "_append", append)
+    assert (code, "what is stored is kept" in err) == (130, True)
+    monkeypatch.setattr(journal, "append", append)
     assert here(*IRIS)[0] == 0
 
 
@@ -119,7 +119,7 @@ def test_a_finished_sweep_is_shown_and_not_run_again(here, tmp_path):
     code, _, err = here(*IRIS, "--overwrite", "--set", "b9=1")
     assert (code, (tmp_path / "run/results.nc").exists()) == (2, True), err  # what was there comes back
 
-    code, out, _ = here(*IRIS, "--seeds", "3", "--extend")
+    code, out, _ = here(*IRIS, "--seeds", "3", "--resume")
     assert (code, "× 3 seeds" in out) == (0, True)
     code, out, _ = here(*IRIS, "--overwrite")
     assert (code, "× 2 seeds" in out, "wrote run/results.nc" in out) == (0, True, True)
@@ -168,26 +168,26 @@ def test_extend_confirm_show_and_replay_need_only_the_directory(here, tmp_path, 
 
     code, out, err = here("show", "../run", "--top", "2")
     assert (code, err) == (0, "")
-    assert "4 configs × 3 seeds, 18 steps; through; not running" in out
-    assert "EarlyStoppingState configs" in out
+    assert "4 configs × 3 seeds, 18 steps; finished; not running" in out
+    assert "Best configs" in out
     assert "the test rows were read 2 times" in out
 
     code, out, err = here("replay", "../run", "--config", "1", "--seed", "2")
     assert (code, err) == (0, "")
-    assert "bit for bit the stored lane over its 18 steps" in out
+    assert "bit for bit the stored run over its 18 steps" in out
     rows = (tmp_path / "run/replays/config-1-seed-2/history.csv").read_text().splitlines()
     assert rows[0].startswith("step,loss")
     losses = [float(row.split(",")[1]) for row in rows[1:] if row.split(",")[1]]
     np.testing.assert_array_equal(np.float32(losses), more["loss"][1, 2])
 
 
-def test_a_replay_that_is_not_the_stored_lane_fails(here, tmp_path, monkeypatch):
+def test_a_replay_that_is_not_the_stored_run_fails(here, tmp_path, monkeypatch):
     assert here(*IRIS, "--steps", "6")[0] == 0
     from jgd.sweeps import replay
 
     monkeypatch.setattr(replay, "assembled", shifted(replay.assembled))
     code, out, _ = here("replay", "run", "--config", "0", "--seed", "1", "--out", "again")
-    assert (code, "not the stored lane: another loss at step 0" in out) == (1, True)
+    assert (code, "not the stored run: another loss at step 0" in out) == (1, True)
     assert (tmp_path / "again/training.png").read_bytes().startswith(b"\x89PNG")
 
 
@@ -223,12 +223,12 @@ def test_a_table_of_ones_own_and_a_space_that_names_optimizers(here, tmp_path):
 
 def test_halving_is_said_in_the_picture_of_the_directory(here):
     words = ["sweep", "iris", "-o", "sgd", "--learning-rates", "1e-3", "1", "9", "--steps", "18", "--seeds", "2"]
-    code, out, err = here(*words, "--halving", "3", "--out", "run")
+    code, out, err = here(*words, "--policy", "3", "--out", "run")
     assert (code, err) == (0, "")
     assert "8 of 9 configs stopped early" in out
     code, out, err = here("show", "run")
     assert (code, err) == (0, "")
-    assert "through; not running" in out
+    assert "finished; not running" in out
     assert "8 configs were stopped early" in out
     code, _, err = here("extend", "run", "--seeds", "3")
     assert (code, "can't be extended" in err) == (2, True)
@@ -236,13 +236,13 @@ def test_halving_is_said_in_the_picture_of_the_directory(here):
     assert here("confirm", "run", "--seeds", "2")[0] == 0
 
 
-def test_all_lanes_diverged_is_the_exit_code_1(here):
+def test_all_runs_diverged_is_the_exit_code_1(here):
     bad = ["sweep", "hours_points", "-o", "sgd", "--learning-rates", "1e3", "1e4", "2", "--steps", "30", "--out", "run"]
     code, out, _ = here(*bad)
-    assert (code, "every lane diverged" in out) == (1, True)
+    assert (code, "every run diverged" in out) == (1, True)
     assert here("show", "run")[0] == 0
     code, out, _ = here("confirm", "run")
-    assert (code, "every lane diverged" in out) == (1, True)
+    assert (code, "every run diverged" in out) == (1, True)
 
 
 @pytest.mark.parametrize(
@@ -256,8 +256,8 @@ def test_all_lanes_diverged_is_the_exit_code_1(here):
         ("sweep --data points.csv --target y", "data file 'points.csv' is not there"),
         ("sweep iris --space nothere.toml", "space must be a readable TOML file, got 'nothere.toml'"),
         ("sweep iris --space broken.toml", "broken.toml: space must be TOML"),
-        ("sweep iris --space odd.toml", "did you mean 'log'"),
-        ("sweep iris --space good.toml --learning-rates 0.1 1 2", "learning_rate is said twice"),
+        ("sweep iris --space odd.toml", "did you mean 'log_uniform'"),
+        ("sweep iris --space good.toml --learning-rates 0.1 1 2", "learning_rate is given twice"),
         ("sweep iris --space good.toml --sampler hlton", "did you mean 'halton'"),
         ("sweep iris --space good.toml --samples 0", "samples must be a whole number >= 1, got 0"),
         ("sweep iris --samples 5", "--samples 5: a grid takes every combination"),
@@ -268,7 +268,7 @@ def test_all_lanes_diverged_is_the_exit_code_1(here):
         ("sweep iris --recipe own_recipes:number", "must name a function, got 'own_recipes:number', a int"),
         ("sweep own_recipes:decayed", "own_recipes:decayed() raised TypeError"),
         ("sweep iris -o adam -o adam", "got 'adam' twice"),
-        ("sweep iris --extend", "--extend goes on with what --out holds"),
+        ("sweep iris --resume", "--resume goes on with what --out holds"),
         ("sweep iris --out notes", "holds files already"),
         ("sweep iris --out good.toml/run", "--out must be in a directory that can be written"),
         ("show nothere", "there is no directory 'nothere'"),
@@ -282,7 +282,7 @@ def test_nonsense_ends_with_a_message_and_writes_nothing(words, said, here, tmp_
     (tmp_path / "own_recipes.py").write_text(OWN)
     (tmp_path / "wrong.py").write_text("def f(:\n")
     (tmp_path / "broken.toml").write_text("learning_rate = {")
-    (tmp_path / "odd.toml").write_text("learning_rate = { lg = [0.1, 1] }")
+    (tmp_path / "odd.toml").write_text("learning_rate = { log_unifrm = [0.1, 1] }")
     (tmp_path / "good.toml").write_text("learning_rate = { log_uniform = [0.1, 1] }")
     (tmp_path / "notes").mkdir()
     (tmp_path / "notes/mine.txt").write_text("not a sweep")

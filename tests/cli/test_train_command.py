@@ -117,7 +117,7 @@ def test_ctrl_c_says_what_is_kept(jgd_here, monkeypatch):
         raise KeyboardInterrupt
 
     with monkeypatch.context() as patch:
-        patch.setattr(importlib.import_module("jgd.training.run_loop"), "_validated", pressed)
+        patch.setattr(importlib.import_module("jgd.training.run_loop"), "_evaluated_segment", pressed)
         code, out, _ = jgd_here(*STEEP, "--steps", "9", "--store", "kept")
     assert code == 130
     assert "interrupted at step 0; --resume goes on with what --store kept keeps" in out
@@ -248,6 +248,71 @@ def test_parameters_are_numbers_words_and_lists(jgd_here, words):
     code, out, err = jgd_here(*STEEP, "--learning-rate", "0.05", "--steps", "6", *words)
     assert (code, err) == (0, "")
     assert "max_steps at step 6" in out
+
+
+OWN = """
+import jax.numpy as jnp
+import jgd
+
+def decayed(learning_rate, decay=0.5, **others):
+    rate = jgd.schedules.ExponentialDecay(learning_rate, decay_rate=decay, transition_steps=1)
+    return jgd.optimizers.sgd(rate, **others)
+
+def shrunk(learning_rate, penalty):
+    loss = lambda params, rows: penalty * jnp.square(params["weights"]).sum()
+    return jgd.RunSpec(jgd.optimizers.sgd(learning_rate), loss=loss, metrics={"length": loss})
+
+def fails(learning_rate):
+    raise ZeroDivisionError("of my own")
+
+def iris():
+    return jgd.tasks.get("iris")
+"""
+
+
+@pytest.fixture
+def own(tables, monkeypatch):
+    """A module of recipes and a task in the working directory."""
+    monkeypatch.setattr(sys, "path", list(sys.path))
+    (tables / "own_methods.py").write_text(OWN)
+    yield "own_methods"
+    sys.modules.pop("own_methods", None)
+
+
+def test_a_recipe_of_ones_own_takes_the_rate_and_what_is_set(jgd_here, own):
+    words = [*ADAM, "--recipe", "own_methods:decayed", "--learning-rate", "0.1", "--steps", "3", "--out", "run"]
+    code, out, err = jgd_here(*words, "--set", "decay=0.25", "--set", "momentum=0.5")
+    assert (code, err) == (0, "")
+    assert "prices, decayed" in out
+    rates = np.array(history("run/history.csv")["learning_rate"][:3], float)
+    np.testing.assert_allclose(rates, [0.1, 0.025, 0.00625], rtol=1e-6)
+
+
+def test_a_recipe_may_change_the_loss_and_the_metrics(jgd_here, own):
+    words = ["--recipe", "own_methods:shrunk", "--set", "penalty=0.5", "--learning-rate", "0.1", "--steps", "4"]
+    code, out, err = jgd_here("train", "own_methods:iris", *words, "--evaluate-every", "1", "--out", "run")
+    assert (code, err) == (0, "")
+    assert "validation length" in out
+    seen = history("run/history.csv")
+    np.testing.assert_allclose(float(seen["loss"][1]), 0.81 * float(seen["loss"][0]), rtol=1e-5)  # (1 − 0.1)²
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (["--recipe", "own_methods:decayd"], "did you mean 'decayed'"),
+        (["--recipe", "own_methods:shrunk"], "--recipe own_methods:shrunk needs --set penalty=VALUE"),
+        (["--recipe", "own_methods:shrunk", "--set", "penlty=1"], "--set: unknown parameter 'penlty'; did you mean"),
+        (["--recipe", "own_methods:fails"], "--recipe own_methods:fails: raised ZeroDivisionError: of my own"),
+        (["--recipe", "own_methods:iris"], "a recipe must return an optimizer"),
+        (["--recipe", "own_methods:iris", "--learning-rate", "1"], "own_methods:iris has no learning rate"),
+        (["--recipe", "own_methods:decayed", "-o", "adam"], "--optimizer and --recipe: give one of them"),
+    ],
+)
+def test_a_bad_recipe_is_told_by_its_option(jgd_here, own, words, said):
+    code, _, err = jgd_here(*ADAM, *words)
+    assert (code, said in err) == (2, True), err
+    assert err.startswith("jgd: ")
 
 
 @pytest.mark.parametrize(("rate", "steps"), [("1e9", "1"), ("0.3", "8")], ids=["large", "small"])

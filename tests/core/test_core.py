@@ -1,9 +1,10 @@
 """The core: tree arithmetic, records, rules of hyperparameters, seeds and chains."""
 
 import dataclasses
-import importlib
 import pickle
+from typing import Any
 
+import chex
 import jax
 import jax.numpy as jnp
 import numpy as np
@@ -41,7 +42,7 @@ def test_the_norm_neither_underflows_nor_overflows(size):
 @given(trees, st.floats(0, 1, width=32))
 def test_a_blend_lies_between(a, keep):
     keep, new = np.float32(keep), jax.tree.map(lambda leaf: leaf * np.float32(-3), a)
-    blended = tree.blend(keep, a, new)
+    blended = tree.lerp(keep, a, new)
 
     def between(old, fresh, got):
         np.testing.assert_allclose(got, keep * old + (1 - keep) * fresh, rtol=1e-5, atol=1e-3)
@@ -56,18 +57,18 @@ def test_a_blend_lies_between(a, keep):
 @given(trees)
 def test_sums_and_differences_undo_each_other(a):
     b = jax.tree.map(lambda leaf: leaf + 1, a)
-    jax.tree.map(np.testing.assert_array_equal, tree.add(a, a), tree.scale(np.float32(2), a))
+    chex.assert_trees_all_equal(tree.add(a, a), tree.scale(np.float32(2), a))
     jax.tree.map(lambda d: np.testing.assert_allclose(d, 1, atol=1e-3), tree.subtract(b, a))
 
 
-@pytest.mark.parametrize("operation", [tree.norm, lambda a: tree.root(a["w"]).sum()], ids=["norm", "root"])
+@pytest.mark.parametrize("operation", [tree.norm, lambda a: tree.safe_sqrt(a["w"]).sum()], ids=["norm", "root"])
 def test_derivatives_at_zero_are_zero(operation):
     slope = jax.grad(operation)({"w": jnp.zeros(3)})
     assert slope["w"].tolist() == [0, 0, 0]
 
 
 def test_division_by_zero_is_zero_with_its_derivatives():
-    one = lambda n, d: tree.divide(jnp.asarray(n, jnp.float32), jnp.asarray(d, jnp.float32))
+    one = lambda n, d: tree.safe_divide(jnp.asarray(n, jnp.float32), jnp.asarray(d, jnp.float32))
     assert [float(one(*pair)) for pair in ((1.0, 0.0), (0.0, 0.0), (6.0, 3.0))] == [0, 0, 2]
     assert np.isfinite(jax.grad(one, argnums=(0, 1))(1.0, 0.0)).all()
 
@@ -159,13 +160,6 @@ def test_a_chain_applies_left_to_right():
     np.testing.assert_allclose([moved["inside"], moved["outside"]], [-0.2, 0.9], rtol=1e-6)
 
 
-def test_the_public_names_are_there():
-    assert [name for name in jgd.__all__ if not hasattr(jgd, name)] == []
-    for room in ("transforms", "models", "optimizers", "data", "sweeps"):
-        module = importlib.import_module(f"jgd.{room}")
-        assert [name for name in module.__all__ if not hasattr(module, name)] == []
-
-
 WEIGHTS = {"w": jnp.ones((3, 2)), "bias": jnp.zeros(2)}
 STATES = {
     "of another optimizer": (lambda: jgd.optimizers.sgd(0.1).init(WEIGHTS), r"misses the leaf state.inner\[0\].mean"),
@@ -227,3 +221,71 @@ def test_a_fingerprint_knows_the_helpers_and_constants_of_its_module(change):
 
     assert fingerprint(loss(SOURCE)) == fingerprint(loss(SOURCE))
     assert fingerprint(loss(SOURCE.replace(*change))) != fingerprint(loss(SOURCE))
+
+
+@jgd.record
+class Held:
+    value: Any
+    kind: str = jgd.static_field(default="a")
+
+
+EQUAL = [
+    (0.5, 0.5, True),
+    (0.5, 0.25, False),
+    (1, 1.0, False),
+    (np.nan, np.nan, True),
+    (jnp.ones(2), jnp.ones(2), True),
+    (jnp.ones(2), jnp.ones((2, 1)), False),
+    (jnp.ones(2), jnp.ones(2, jnp.bfloat16), False),
+    (jnp.ones(2), np.ones(2, np.float32), False),
+    (jnp.array([1.0, jnp.nan]), jnp.array([1.0, jnp.nan]), True),
+    (jax.random.key(0), jax.random.key(0), True),
+    (jax.random.key(0), jax.random.key(1), False),
+    ({"a": 1.0}, {"a": 1.0}, True),
+    ({"a": 1.0}, {"b": 1.0}, False),
+    (Shrink(0.5), Shrink(0.5), True),
+    (Shrink(0.5), Shrink(0.5, power=3), False),
+    (np.sin, np.sin, True),
+    (np.sin, np.cos, False),
+]
+
+
+@pytest.mark.parametrize(("a", "b", "equal"), EQUAL)
+def test_records_are_equal_by_class_structure_and_leaves(a, b, equal):
+    assert (Held(a) == Held(b)) is equal
+    assert (Held(a) != Held(b)) is not equal
+    assert Held(a) != Held(a, kind="b")
+    assert Held(a) != a
+
+
+def test_equal_records_are_two_objects_to_a_hash_and_a_tracer_equals_itself():
+    a, b = jgd.optimizers.adam(0.1), jgd.optimizers.adam(0.1)
+    assert a == b
+    assert a != jgd.optimizers.adam(0.2)
+    assert len({a, b, a}) == 2
+    found = []
+    jax.jit(lambda x, y: found.extend([Held(x) == Held(x), Held(x) == Held(y)]))(1.0, 1.0)
+    assert found == [True, False]
+
+
+REFUSED = {
+    "learning_rate": lambda: jgd.optimizers.sgd(-1.0),
+    "b1": lambda: jgd.optimizers.adam(0.1, b1="a"),
+    "nesterov": lambda: jgd.optimizers.adam(0.1, nesterov="no"),
+    "seed": lambda: seeds.check(-1),
+    "optimizer": lambda: checks.choice("optimizer", "adm", ["adam"]),
+    "kind": lambda: Held(1.0, kind=["a"]),
+    "mask": lambda: jgd.transforms.only(3, jgd.transforms.Freeze()),
+    "grads": lambda: checks.same_structure({}, {"w": jnp.ones(1)}),
+    None: lambda: jgd.chain(),
+}
+
+
+@pytest.mark.parametrize(("argument", "call"), REFUSED.items())
+def test_an_error_knows_its_argument_also_when_it_was_pickled(argument, call):
+    with pytest.raises(jgd.JgdError) as refused:
+        call()
+    assert refused.value.argument == argument
+    assert argument is None or argument in str(refused.value)
+    again = pickle.loads(pickle.dumps(refused.value))
+    assert (str(again), again.argument, type(again)) == (str(refused.value), argument, type(refused.value))

@@ -254,19 +254,19 @@ def test_no_false_alarm(dtype):
         assert alarms(50, dtype, FAMILIES[:3])["ok"] > 0.98 * 150
 
 
-MANY = int(os.environ.get("JGD_RANDOM_FUNCTIONS", 120))  # the checker is held to 1,000: a few minutes more
+MAX_FAILING = int(os.environ.get("JGD_RANDOM_FUNCTIONS", 120))  # the checker is held to 1,000: a few minutes more
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("dtype", ["float32", "float64"])
 def test_no_false_alarm_on_many(dtype):
     with jax.enable_x64(dtype == "float64"):
-        assert alarms(MANY, dtype)["ok"] > 0.98 * 3 * MANY
+        assert alarms(MAX_FAILING, dtype)["ok"] > 0.98 * 3 * MAX_FAILING
 
 
 @pytest.mark.slow
 def test_the_same_made_wrong_are_all_caught():
-    for seed in range(MANY):
+    for seed in range(MAX_FAILING):
         loss = FAMILIES[seed % len(FAMILIES)]
         params, batch = random_case(seed, "float32")
         check = check_gradients(loss, params, batch, gradient=GRADIENTS[loss], seed=seed)
@@ -408,7 +408,7 @@ def test_second_order():
 def test_compiled_and_looped_agree():
     params, batch = network_case()
     check = check_gradients(network, params, batch, compare=("jit", "looped_mean", "looped_sum"))
-    assert {a.name: a.verdict for a in check.agreements} == {"jit": "ok", "looped_mean": "ok", "looped_sum": "wrong"}
+    assert {a.name: a.verdict for a in check.consistency} == {"jit": "ok", "looped_mean": "ok", "looped_sum": "wrong"}
     assert check_gradients(network, params, batch, compare="jit").ok
 
 
@@ -450,7 +450,7 @@ def test_two_rows_make_two_readings_of_a_factor():
 def test_kinks_beside_the_point_are_stepped_over():
     here, v = 0.0, 1e-5
     f = lambda x: np.abs(x - v)
-    found = slopes.careful(lambda steps: f(here + steps), f(here), np.array([6e-6]), 2.2e-16)
+    found = slopes.careful_slopes(lambda steps: f(here + steps), f(here), np.array([6e-6]), 2.2e-16)
     assert found.slope[0] == pytest.approx(-1, abs=1e-6)
     assert found.jump[0] == 0
 

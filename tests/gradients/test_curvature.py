@@ -1,4 +1,4 @@
-"""Curvature on losses whose Hessian is known, the lectures' golden numbers, and what derivatives cost."""
+"""Curvature on losses whose Hessian is known, the lectures' golden numbers."""
 
 import math
 
@@ -10,9 +10,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import jgd
-from jgd.gradients import costs, curvature, derived
-from jgd.gradients.custom_gradient import with_derived_gradient
+from jgd.gradients import curvature, hessian, hessian_products, hvp
+from jgd.gradients.custom_gradient import with_custom_gradient
 from jgd.models import MLP, Linear
+from jgd.teaching import closed_forms
 
 
 @pytest.fixture(autouse=True)
@@ -46,7 +47,7 @@ def hours():
 @given(st.lists(st.floats(-10, 10), min_size=8, max_size=8), st.integers(0, 1000))
 def test_quadratics_are_exact(eigenvalues, seed):
     params, batch, matrix = bowl(eigenvalues, seed)
-    np.testing.assert_allclose(curvature.hessian(quadratic, params, batch), (matrix + matrix.T) / 2, atol=1e-12)
+    np.testing.assert_allclose(hessian(quadratic, params, batch), (matrix + matrix.T) / 2, atol=1e-12)
     found = curvature.sharpness(quadratic, params, batch, seed=seed)
     size = max(np.abs(eigenvalues).max(), 1e-3)
     assert found.value == pytest.approx(max(eigenvalues), abs=1e-9 * size)
@@ -59,7 +60,7 @@ def test_a_product_is_the_matrix_times_the_vector():
     params, batch, matrix = bowl(np.arange(1.0, 10.0))
     rng = np.random.default_rng(1)
     v = jax.tree.map(lambda p: jnp.asarray(rng.standard_normal(p.shape)), params)
-    got = curvature.hvp(quadratic, params, batch, v)
+    got = hvp(quadratic, params, batch, v)
     flat = lambda t: np.concatenate([np.ravel(t["a"]), t["b"]])
     np.testing.assert_allclose(flat(got), matrix @ flat(v), rtol=1e-12)
 
@@ -70,7 +71,7 @@ def test_an_mlps_sharpness_is_its_hessians():
     loss = jgd.SupervisedLoss(model, "squared_error")
     batch = (jnp.asarray(rng.standard_normal((16, 3))), jnp.asarray(rng.standard_normal((16, 2))))
     params = model.init(jax.random.key(0), jnp.float64)
-    want = np.linalg.eigvalsh(curvature.hessian(loss, params, batch))[-1]
+    want = np.linalg.eigvalsh(hessian(loss, params, batch))[-1]
     found = curvature.sharpness(loss, params, batch, iterations=25)
     assert found.value == pytest.approx(want, rel=1e-9)
     assert found.converged
@@ -93,7 +94,7 @@ def test_low_precision_parameters_have_curvature_too(dtype):
     loss = lambda w, batch: jnp.sum(scales * w * w)
     found = curvature.sharpness(loss, jnp.ones(3, dtype), None)
     assert found.value == pytest.approx(8.0, rel=0.02)
-    assert curvature.hvp(loss, jnp.ones(3, dtype), None, jnp.ones(3)).dtype == dtype
+    assert hvp(loss, jnp.ones(3, dtype), None, jnp.ones(3)).dtype == dtype
 
 
 def test_only_the_positive_end_counts():
@@ -132,7 +133,7 @@ def test_age_and_income_raw_and_standardised():
         assert curvature.condition_number(inputs) == pytest.approx(condition, rel=0.02)
         batch = (jnp.asarray(inputs), jnp.asarray(data.targets))
         assert curvature.max_stable_learning_rate(loss, params, batch) == pytest.approx(rate, rel=0.02)
-    matrix = np.asarray(curvature.hessian(loss, params, batch))  # of the scaled rows
+    matrix = np.asarray(hessian(loss, params, batch))  # of the scaled rows
     assert np.linalg.cond(matrix) == pytest.approx(curvature.condition_number(scaled), rel=1e-12)
 
 
@@ -145,7 +146,7 @@ def test_squared_error_is_a_bowl_with_one_minimum():
         jax.random.split(jax.random.key(0), 10)
     )
     one = jax.tree.map(lambda leaf: leaf[0], starts)
-    assert np.linalg.eigvalsh(curvature.hessian(loss, one, data)).min() > 0
+    assert np.linalg.eigvalsh(hessian(loss, one, data)).min() > 0
     rate = curvature.max_stable_learning_rate(loss, one, data) / 2
     descend = lambda p: jax.tree.map(lambda x, g: x - rate * g, p, jax.grad(loss)(p, data))
     ends = jax.vmap(lambda p: jax.lax.fori_loop(0, 2000, lambda _, p: descend(p), p))(starts)
@@ -154,22 +155,22 @@ def test_squared_error_is_a_bowl_with_one_minimum():
 
 
 def test_products_go_through_an_attached_gradient():
-    loss, gradient = derived.get("linear_mse", Linear(3))
+    loss, gradient = closed_forms.get("linear_mse", Linear(3))
     rng = np.random.default_rng(0)
     batch = (jnp.asarray(rng.standard_normal((9, 3))), jnp.asarray(rng.standard_normal(9)))
     params = Linear(3).init(jax.random.key(0), jnp.float64)
-    attached = with_derived_gradient(loss, gradient)
+    attached = with_custom_gradient(loss, gradient)
     want = curvature.sharpness(loss, params, batch).value
     assert curvature.sharpness(attached, params, batch).value == pytest.approx(want, rel=1e-12)
 
 
 def test_a_large_hessian_is_refused_with_its_size():
     with pytest.raises(jgd.JgdError, match=r"1,000,000 parameters takes 7\.28 TiB, .*hvp multiplies"):
-        curvature.hessian(lambda w, batch: jnp.sum(w**2), jnp.ones(1_000_000), None)
+        hessian(lambda w, batch: jnp.sum(w**2), jnp.ones(1_000_000), None)
     with pytest.raises(jgd.JgdError, match="memory_limit"):
-        curvature.hessian(lambda w, batch: jnp.sum(w**2), jnp.ones(11), None, memory_limit=960)
+        hessian(lambda w, batch: jnp.sum(w**2), jnp.ones(11), None, memory_limit=960)
     with pytest.raises(jgd.JgdError, match="vector misses the leaf"):
-        curvature.hvp(lambda w, batch: jnp.sum(w["a"]), {"a": jnp.ones(2)}, None, {})
+        hvp(lambda w, batch: jnp.sum(w["a"]), {"a": jnp.ones(2)}, None, {})
     with pytest.raises(jgd.JgdError, match="momentum"):
         curvature.max_stable_learning_rate(lambda w, batch: jnp.sum(w**2), jnp.ones(2), None, 1.0)
     with pytest.raises(jgd.JgdError, match="iterations"):
@@ -179,86 +180,6 @@ def test_a_large_hessian_is_refused_with_its_size():
     with pytest.raises(jgd.JgdError, match="inputs must have shape"):
         curvature.condition_number(np.ones(3))
     assert curvature.condition_number(np.ones((5, 2))) == math.inf
-
-
-def test_a_gradient_costs_a_few_forwards_and_a_hessian_d_gradients():
-    table = costs.cost_table((8, 32, 128))
-    for row in table.rows:
-        assert 1.5 < row.gradient / row.forward <= 5
-        assert 0.8 < row.product / row.gradient < 3
-        assert 0.8 * row.d < row.hessian / row.gradient < 1.3 * row.d
-    text = str(table).splitlines()
-    assert len(text) == 5
-    assert text[0].endswith("H/grad")
-    assert table.to_dict()["d"] == [8, 32, 128]
-
-    def perceptron(width):
-        model = MLP((8, width, width, 3), "tanh")
-        batch = (jnp.ones((64, 8)), jnp.zeros((64, 3)))
-        return jgd.SupervisedLoss(model, "squared_error"), model.init(jax.random.key(0), jnp.float64), batch
-
-    for row in costs.cost_table((4, 8), perceptron).rows:
-        assert 2 < row.gradient / row.forward <= 5
-        assert row.product / row.gradient < 3
-        assert row.hessian / row.gradient > row.d
-    unseen = costs.cost(lambda w, batch: jnp.sum(w**2), jnp.ones(20_000), None)
-    assert unseen.hessian is None
-    assert "too large" in str(costs.CostTable((unseen,)))
-
-
-# --- what the lectures say of gradients -------------------------------------------------------------------------------
-
-
-def test_weights_gradient_is_inputs_transposed_times_the_outputs_gradient():
-    rng = np.random.default_rng(0)
-    x, y = jnp.asarray(rng.standard_normal((6, 3))), jnp.asarray(rng.standard_normal((6, 2)))
-    w = jnp.asarray(rng.standard_normal((3, 2)))
-    of_outputs = lambda z: jnp.mean(jnp.tanh(z) * y)
-    by_weights = lambda x: jax.grad(lambda w: of_outputs(x @ w))(w)
-    np.testing.assert_allclose(by_weights(x), x.T @ jax.grad(of_outputs)(x @ w), rtol=1e-12)  # D11
-    linear = lambda x: jax.grad(lambda w: jnp.mean((x @ w) * y))(w)
-    np.testing.assert_allclose(linear(100 * x), 100 * linear(x), rtol=1e-12)  # so features are normalised
-
-
-def test_all_gradients_are_taken_before_any_parameter_moves():
-    model = Linear(1)
-    loss = jgd.SupervisedLoss(model, "squared_error")
-    hours_points = jax.tree.map(jnp.asarray, jgd.datasets.hours_points().rows)
-    params = {"weights": jnp.ones(1), "bias": jnp.zeros(())}
-    optimizer = jgd.optimizers.sgd(0.01)
-    with jax.numpy_dtype_promotion("standard"):
-        moved = jgd.step(loss, optimizer, jgd.start(optimizer, params), hours_points)[0].params
-    assert float(moved["weights"][0]) == pytest.approx(1.0933333333, rel=1e-9)
-    assert float(moved["bias"]) == pytest.approx(0.04, rel=1e-12)
-    in_place = {**params, "weights": moved["weights"]}  # the mistake: b's gradient at the new w
-    assert -0.01 * float(jax.grad(loss)(in_place, hours_points)["bias"]) == pytest.approx(0.0362667, rel=1e-5)
-
-
-def test_the_mean_of_gradients_is_the_gradient_of_the_mean():
-    loss, params, (x, y) = hours()
-    each = jax.vmap(lambda x, y: jax.grad(loss)(params, (x[None], y[None])))(x, y)
-    np.testing.assert_allclose(each["weights"].mean(axis=0), jax.grad(loss)(params, (x, y))["weights"], rtol=1e-14)
-
-
-def test_the_sign_says_where_to_go():
-    loss, _, batch = hours()
-    slope = lambda w: float(jax.grad(loss)({"weights": jnp.array([w])}, batch)["weights"][0])
-    assert slope(1.0) < 0 < slope(3.0)
-    assert slope(2.0) == 0
-
-
-def test_the_negative_gradient_is_steepest_and_crosses_contours_at_right_angles():
-    params, batch, _ = bowl(np.linspace(0.1, 5, 6))
-    grads = jax.grad(quadratic)(params, batch)
-    g = np.concatenate([np.ravel(grads["a"]), grads["b"]])
-    directions = np.random.default_rng(0).standard_normal((1000, 6))
-    directions /= np.linalg.norm(directions, axis=1, keepdims=True)
-    unflat = lambda v: {"a": jnp.asarray(v[:4].reshape(2, 2)), "b": jnp.asarray(v[4:])}
-    slope = jax.jit(lambda v: jax.jvp(lambda p: quadratic(p, batch), (params,), (v,))[1])
-    slopes = np.array([slope(unflat(v)) for v in directions])
-    assert slopes.min() >= -np.linalg.norm(g)  # none falls faster than −g/‖g‖
-    across = directions - np.outer(directions @ g, g) / (g @ g)
-    assert max(abs(float(slope(unflat(v)))) for v in across[:50]) < 1e-12 * np.linalg.norm(g) + 1e-13
 
 
 @pytest.mark.parametrize("size", [1e-30, 1e10, 3e20, 1e36])
@@ -272,13 +193,13 @@ def test_curvature_of_any_size_in_float32(size):
 
 
 def test_the_same_program_compiles_once_and_a_changed_one_anew(monkeypatch):
-    again, known = [], curvature.reused
+    again, known = [], hessian_products.cached
 
-    def watched(key, mark, fresh):
-        again.append(known(key, mark, fresh) is not fresh)
-        return known(key, mark, fresh)
+    def watched(key, digest, program):
+        again.append(known(key, digest, program) is not program)
+        return known(key, digest, program)
 
-    monkeypatch.setattr(curvature, "reused", watched)
+    monkeypatch.setattr(hessian_products, "cached", watched)
     scale = [jnp.arange(1.0, 4.0)]
     for _ in range(2):  # a fresh lambda each time
         assert curvature.sharpness(lambda w, b: jnp.sum(scale[0] * w**2), jnp.ones(3), None).value == pytest.approx(6)
@@ -288,9 +209,4 @@ def test_the_same_program_compiles_once_and_a_changed_one_anew(monkeypatch):
     assert curvature.sharpness(loss, jnp.ones(3), None).value == pytest.approx(12)
     scale[0] = 2 * scale[0]  # the same function, another program
     assert curvature.sharpness(loss, jnp.ones(3), None).value == pytest.approx(24)
-    assert curvature.hessian(loss, jnp.ones(3), None)[2, 2] == pytest.approx(24)
-
-
-def test_a_loss_without_operations_has_no_ratio():
-    with pytest.raises(jgd.JgdError, match="no floating-point operation in this loss"):
-        costs.cost(lambda w, b: w[0], jnp.ones(3), None)
+    assert hessian(loss, jnp.ones(3), None)[2, 2] == pytest.approx(24)

@@ -1,5 +1,8 @@
 """Bad input to anything that takes a loss: an error of jgd's that names the argument, the rule and what it got."""
 
+from functools import partial
+
+import jax
 import jax.numpy as jnp
 import pytest
 
@@ -20,14 +23,8 @@ BAD = {
     "central string batch": (lambda: g.central_difference(good, w, {"x": "abc"}), r"batch\['x'\] must be an array"),
     "central string params": (lambda: g.central_difference(good, {"a": "abc"}, None), r"params\['a'\]"),
     "complex vector": (lambda: g.complex_step(vector, w), ONE),
-    "curve vector": (lambda: g.error_curve(vector, w, exact=1.0), ONE),
-    "curve number": (lambda: g.error_curve(3, w, exact=1.0), FUNCTION),
-    "curve direction": (lambda: g.error_curve(alone, w, exact=1.0, direction=jnp.ones(4)), r"direction.*\(3,\)"),
-    "curve tree": (lambda: g.error_curve(alone, w, exact=1.0, direction={"a": 1.0}), "direction misses the leaf"),
-    "curve exact": (lambda: g.error_curve(alone, w, exact="x"), "exact must be a number"),
-    "curve steps": (lambda: g.error_curve(alone, w, exact=1.0, steps="x"), "steps"),
-    "direction string": (lambda: g.directional(alone, w, "abc"), "direction.* must be an array"),
-    "direction shape": (lambda: g.directional(alone, w, jnp.ones(4)), r"direction.*\(3,\), got \(4,\)"),
+    "direction string": (lambda: g.directional_derivative(alone, w, "abc"), "direction.* must be an array"),
+    "direction shape": (lambda: g.directional_derivative(alone, w, jnp.ones(4)), r"direction.*\(3,\), got \(4,\)"),
     "hvp vector loss": (lambda: g.hvp(vector, w, None, w), ONE),
     "hvp number": (lambda: g.hvp(3, w, None, w), FUNCTION),
     "hvp shape": (lambda: g.hvp(good, w, None, jnp.ones(4)), r"vector.*\(3,\), got \(4,\)"),
@@ -39,15 +36,31 @@ BAD = {
     "check string batch": (lambda: g.check_gradients(good, w, ("abc",)), r"batch\[0\]"),
     "check string params": (lambda: g.check_gradients(good, {"a": "abc"}, None), r"params\['a'\]"),
     "check tuple": (lambda: g.check_gradients(lambda w, b: (jnp.sum(w), 1), w, None), f"{ONE} tuple"),
-    "two vector": (lambda: g.two_checks(vector, w, None, 0.1), ONE),
-    "two none": (lambda: g.two_checks(None, w, None, 0.1), FUNCTION),
-    "two branch": (lambda: g.two_checks(branch, w, None, 0.1), "jnp.where"),
-    "two string batch": (lambda: g.two_checks(good, w, "abc", 0.1), "batch"),
-    "after": (lambda: g.method_one({"a": w}, {"b": w}, 0.1), r"after misses the leaf \['a'\], which before has"),
-    "cost none": (lambda: g.cost(None, w, None), FUNCTION),
-    "cost vector": (lambda: g.cost(vector, w, None), ONE),
-    "cost problem": (lambda: g.cost_table((4,), problem=3), "problem must be a function"),
+    "arity of a loss": (
+        lambda: g.check_gradients(alone, w, None),
+        r"loss must be callable as loss\(params, batch\), got <lambda>\(w\): too many positional arguments",
+    ),
+    "arity without a batch": (
+        lambda: g.central_difference(lambda w, batch: jnp.sum(w), w),
+        r"loss must be callable as loss\(params\), got .*\(w, batch\): missing a required argument: 'batch'",
+    ),
+    "arity of hvp's loss": (lambda: g.hvp(alone, w, None, w), r"loss must be callable as loss\(params, batch\)"),
+    "arity of a gradient": (
+        lambda: g.check_gradients(good, w, None, gradient=alone),
+        r"gradient must be callable as gradient\(params, batch\), got <lambda>\(w\)",
+    ),
+    "arity of a custom gradient": (
+        lambda: g.with_custom_gradient(good, alone),
+        r"gradient must be callable as gradient\(params, batch\)",
+    ),
 }
+
+
+@pytest.mark.parametrize(
+    "loss", [partial(lambda w, batch: jnp.sum(w**2)), jax.jit(good), g.with_custom_gradient(good, jax.grad(good))]
+)
+def test_what_can_be_called_with_two_arguments_is_a_loss(loss):
+    assert g.check_gradients(loss, w, None, seed=0).ok
 
 
 @pytest.mark.parametrize("case", BAD)

@@ -8,7 +8,8 @@ import numpy as np
 import pytest
 
 from jgd.core.checks import JgdTypeError, JgdValueError
-from jgd.gradients import central_difference, check_gradients, directional, float64_loss
+from jgd.gradients import central_difference, check_gradients, directional_derivative
+from jgd.gradients.float64_loss import build_float64_loss
 
 
 def test_a_loss_that_bends_within_a_tiny_step_raises_no_alarm():
@@ -59,10 +60,10 @@ def test_a_changed_array_outside_is_seen_and_an_unchanged_one_compiles_once():
     k = {"scale": jnp.arange(2000.0)}  # more entries than a program's text spells out
     loss = lambda w, b: jnp.sum(k["scale"] * w)
     w = jnp.ones(2000)
-    assert directional(loss, w, jnp.zeros(2000).at[1000].set(1.0), None) == pytest.approx(1000)
+    assert directional_derivative(loss, w, jnp.zeros(2000).at[1000].set(1.0), None) == pytest.approx(1000)
     k["scale"] = k["scale"].at[1000].set(-7.0)
-    assert directional(loss, w, jnp.zeros(2000).at[1000].set(1.0), None) == pytest.approx(-7)
-    same = [float64_loss.around(loss, w, None).programs for _ in range(2)]
+    assert directional_derivative(loss, w, jnp.zeros(2000).at[1000].set(1.0), None) == pytest.approx(-7)
+    same = [build_float64_loss(loss, w, None).programs for _ in range(2)]
     assert same[0] is same[1]
 
 
@@ -80,7 +81,7 @@ def test_half_precision_does_not_excuse_every_disagreement(dtype):
     w = jnp.ones(4, dtype)
     summed = lambda w, b: jnp.sum(w * jnp.sum(b, axis=0))
     check = check_gradients(summed, w, jnp.ones((6, 4), dtype), compare="looped_mean", seed=0)
-    assert check.agreements[0].verdict == "wrong"
+    assert check.consistency[0].verdict == "wrong"
 
 
 def test_a_gradient_coarser_than_its_parameters_is_compared_as_such(x64):
@@ -88,7 +89,7 @@ def test_a_gradient_coarser_than_its_parameters_is_compared_as_such(x64):
     coarse = lambda w, b: jax.grad(loss)(w, b).astype(jnp.float32)
     rows = jnp.asarray(np.random.default_rng(0).normal(size=(7, 3)))
     check = check_gradients(loss, jnp.ones(3), rows, gradient=coarse, compare="looped_mean", seed=0)
-    assert check.agreements[0].verdict == "ok", str(check)
+    assert check.consistency[0].verdict == "ok", str(check)
 
 
 def test_a_kink_that_the_sampled_entries_miss_is_not_forgotten():

@@ -6,7 +6,9 @@ from dataclasses import dataclass
 import pytest
 
 import jgd
+from helpers import ground
 from jgd import transforms
+from jgd.testing.subject import Subject
 from jgd.transforms import ScaleByLearningRate
 
 
@@ -24,6 +26,11 @@ class Case:
     fixed: tuple[str, ...] = ()
     downhill: bool = True
     smooth: bool = True
+
+    @property
+    def subject(self) -> Subject:
+        """What the checks of jgd.testing take."""
+        return Subject(self.build, self.hypers, frozenset(self.fixed), downhill=self.downhill, problem=ground.PROBLEM)
 
 
 def before(transform, downhill=True, **hypers) -> Case:

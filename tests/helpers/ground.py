@@ -1,29 +1,25 @@
 """The ground that all transforms are tested on: a small quartic with noise that differs at every step, and ways to walk it."""
 
+import chex
 import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
 
 import jgd
+from jgd.testing.problem import Problem, quartic
 
 _RNG = np.random.default_rng(7)
 START = {"bias": np.array(0.3), "weights": np.array([[1.0, -0.7, 0.2], [0.5, -0.1, 0.9]])}
 NOISE = {name: _RNG.normal(size=(12, *leaf.shape)) for name, leaf in START.items()}
 
 
-def params(dtype=None):
-    return {name: jnp.asarray(leaf, dtype or jnp.result_type(float)) for name, leaf in START.items()}
+PROBLEM = Problem(quartic, START, NOISE)
+params, loss = PROBLEM.params, quartic
 
 
 def noise(steps=12, dtype=None):
-    return {name: jnp.asarray(leaf[:steps], dtype or jnp.result_type(float)) for name, leaf in NOISE.items()}
-
-
-def loss(params, noise):
-    """Σ w⁴/4 + w²/4 + noise · w over the leaves that have noise."""
-    at = lambda w, n: jnp.sum(w**4 / 4 + w**2 / 4 + n.astype(w.dtype) * w)
-    return sum((at(params[name], leaf) for name, leaf in noise.items()), start=jnp.zeros((), params["bias"].dtype))
+    return PROBLEM.first(steps, dtype)
 
 
 def gradient(w, t):
@@ -44,7 +40,7 @@ def path(optimizer, steps=12, start=None):
 
 
 def same(a, b, **tolerance):
-    jax.tree.map(lambda x, y: np.testing.assert_allclose(x, y, **{"rtol": 1e-11, **tolerance}), a, b)
+    chex.assert_trees_all_close(a, b, **{"rtol": 1e-11, **tolerance})
 
 
 def transformed(transform, grads, params, **given):
@@ -70,14 +66,14 @@ def optaxs(optimizer, steps=12):
 
 def conds(optimizer):
     """How many real `cond`s are in one step of a block of lanes, whose counter is shared."""
-    from jgd.descent import LANES
+    from jgd.epoch_loop import LANE_AXES
 
     lanes = jgd.start(optimizer, params())
     lanes = jax.tree.map(lambda x: jnp.stack([x, x]), lanes)
-    lanes = type(lanes)(lanes.params, type(lanes.state)(jnp.int32(0), lanes.state.inner))
+    lanes = type(lanes)(lanes.params, type(lanes.opt_state)(jnp.int32(0), lanes.opt_state.inner))
     one = lambda progress, batch: jgd.step(loss, optimizer, progress, batch)[0]
     batch = jax.tree.map(lambda n: n[0], noise())
-    block = jax.vmap(one, in_axes=(LANES.progress, None), out_axes=LANES.progress)
+    block = jax.vmap(one, in_axes=(LANE_AXES.train_state, None), out_axes=LANE_AXES.train_state)
     return str(jax.make_jaxpr(block)(lanes, batch)).count(" cond[")
 
 

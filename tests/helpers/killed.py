@@ -47,12 +47,12 @@ SETTINGS = {
 
 
 def main(name: str, folder: str, store: str | None = None) -> None:
-    importlib.import_module("jgd.training.run_loop").SEGMENT = 20
+    importlib.import_module("jgd.training.plan").SEGMENT_STEPS = 20
     optimizer, options = SETTINGS[name]()
     data = mapped(Path(folder)) if "mapped" in name else ROWS
     options |= {"steps": STEPS, "batch_size": 7, "validation": ROWS, "evaluate_every": 500}
     run = jgd.train(LOSS, optimizer, START, data, store=store, resume=store is not None, save_every=0, **options)
-    seen = jax.tree.map(np.asarray, (run.params, run.progress, run.best and run.best.params, run.observations))
+    seen = jax.tree.map(np.asarray, (run.params, run.train_state, run.best and run.best.params, run.observations))
     print(run.status, digest((seen, run.history, run.evaluations)))
 
 

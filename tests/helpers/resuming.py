@@ -74,7 +74,7 @@ def mapped(folder: Path):
 def bits(run: jgd.Run) -> str:
     """All that a run leaves, but its times."""
     best = run.best and run.best.params
-    return digest((run.params, run.progress, best, run.history, run.evaluations, run.observations))
+    return digest((run.params, run.train_state, best, run.history, run.evaluations, run.observations))
 
 
 def survives(optimizer: jgd.Optimizer, order: str, folder: Path, monkeypatch, start=START) -> jgd.Run:
@@ -84,16 +84,16 @@ def survives(optimizer: jgd.Optimizer, order: str, folder: Path, monkeypatch, st
     snapshot was written: its manifest is taken away.
     """
     loop = importlib.import_module("jgd.training.run_loop")
-    monkeypatch.setattr(loop, "SEGMENT", 4)
+    monkeypatch.setattr(importlib.import_module("jgd.training.plan"), "SEGMENT_STEPS", 4)
     data = mapped(folder) if order == "mapped" else ROWS
     options = {"steps": STEPS, "batch_size": 4, "seed": 3, "validation": LATER, "evaluate_every": 3, **ORDERS[order]}
     whole = jgd.train(LOSS, optimizer, start, data, **options)
-    monkeypatch.setattr(loop, "LOOK", 0.0)
+    monkeypatch.setattr(loop, "SEGMENT_SECONDS", 0.0)
     options |= {"store": folder / "run", "resume": True, "save_every": 0}
     for death in (4, 9):
 
         def look(seen, death=death):
-            if seen.done >= death:
+            if seen.step >= death:
                 raise Interrupted
 
         with pytest.raises(Interrupted):

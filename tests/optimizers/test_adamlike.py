@@ -20,7 +20,7 @@ def end_of(optimizer, steps=10):
 
 def test_the_mean_may_be_stored_narrow():
     narrow, wide = end_of(optimizers.adam(0.05, mu_dtype=jnp.bfloat16)), end_of(optimizers.adam(0.05))
-    moments = narrow.state.inner[0]
+    moments = narrow.opt_state.inner[0]
     assert {leaf.dtype for leaf in jax.tree.leaves(moments.mean.total)} == {jnp.dtype("bfloat16")}
     assert {leaf.dtype for leaf in jax.tree.leaves(moments.square)} == {jnp.dtype("float32")}
     np.testing.assert_allclose(narrow.params["weights"], wide.params["weights"], atol=5e-3)
@@ -215,7 +215,7 @@ BAD = {
     "an alpha below 0": (lambda: optimizers.simplified_ademamix(0.1, alpha=-1.0), "alpha"),
     "no b3": (lambda: optimizers.adan(0.1, b3=1.0), "b3"),
     "a word for a flag": (lambda: optimizers.yogi(0.1, bias_correction="none"), "bias_correction"),
-    "a decay in a flag's place": (lambda: optimizers.acprop(0.1, 0.9, 0.999, 1e-8, 1e-8, 1e-4), "centred_on_previous"),
+    "a decay in a flag's place": (lambda: optimizers.acprop(0.1, centered_on_previous=1e-4), "centered_on_previous"),
     "no answer": (lambda: optimizers.adan(0.1, proximal=None), "proximal"),
     "a momentum that grows": (lambda: optimizers.nadam(0.1, momentum_decay=-1e-3), "momentum_decay"),
 }

@@ -170,7 +170,7 @@ LATE = {
     "optimistic": o.optimistic_gradient_descent(0.1),
     "momo": o.momo(10.0, lower_bound=0.2, adapt_lower_bound=True),
     "momo_adam": o.momo_adam(10.0, lower_bound=0.2, adapt_lower_bound=True),
-    "adafactor": o.adafactor(relative_step=False, clipping_threshold=None),
+    "adafactor": o.adafactor(relative_step=False, clip_threshold=None),
 }
 
 

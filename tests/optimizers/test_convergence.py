@@ -29,7 +29,7 @@ def test_it_gets_down_a_bowl(row):
     def end(rate):
         optimizer = row.build(**({"learning_rate": rate} if "learning_rate" in row.hypers else {}))
         last, _ = jgd.rollout(bowl, optimizer, ones("float32"), jnp.zeros((300, 0)))
-        return bowl(optimizer.eval_params(last.state, last.params), None)
+        return bowl(optimizer.eval_params(last.opt_state, last.params), None)
 
     ends = np.asarray(jax.jit(jax.vmap(end))(RATES))
     start = float(bowl(ones("float32"), None))

@@ -1,5 +1,6 @@
 """What the papers of schedule-free and learning-rate-free descent say about them."""
 
+import chex
 import jax
 import jax.numpy as jnp
 import numpy as np
@@ -23,8 +24,8 @@ def test_schedule_free_is_evaluated_at_the_average(x64):
     """train's parameters, its validation and sweep's are x; the parameters that descend are y."""
     optimizer, data = optimizers.schedule_free_sgd(0.2), bowls()
     run = jgd.train(bowl, optimizer, jnp.float64(3), data, steps=5, validation=data, evaluate_every=5)
-    x = optimizer.eval_params(run.progress.state, run.progress.params)
-    assert abs(x - run.progress.params) > 0.01
+    x = optimizer.eval_params(run.train_state.opt_state, run.train_state.params)
+    assert abs(x - run.train_state.params) > 0.01
     assert run.params == x
     np.testing.assert_allclose(run.evaluations["loss"][-1], bowl(x, data), rtol=1e-14)
 
@@ -43,7 +44,7 @@ def test_without_b1_schedule_free_is_polyak_averaging(x64):
         alone, _ = jgd.step(bowl, plain, alone, bowls())
         path.append(float(alone.params))
     np.testing.assert_allclose(progress.params, alone.params, rtol=1e-14)
-    np.testing.assert_allclose(optimizer.eval_params(progress.state, progress.params), np.mean(path), rtol=1e-14)
+    np.testing.assert_allclose(optimizer.eval_params(progress.opt_state, progress.params), np.mean(path), rtol=1e-14)
 
 
 def test_schedule_free_moves_bfloat16_by_less_than_its_spacing():
@@ -81,7 +82,7 @@ def walk(optimizer, steps, loud=1.0, start=5.0):
 
     def one(progress, _):
         progress, _ = jgd.step(loss, optimizer, progress, None)
-        return progress, (progress.params, progress.state.inner)
+        return progress, (progress.params, progress.opt_state.inner)
 
     begin = jgd.start(optimizer, start * jnp.array([1.0, -0.5, 0.2]))
     return jax.jit(lambda p: jax.lax.scan(one, p, length=steps)[1])(begin)
@@ -129,7 +130,7 @@ def test_dog_reads_out_the_polynomial_decay_average(x64):
         average = (1 - 9 / (t + 8)) * average + 9 / (t + 8) * w
     np.testing.assert_allclose(read[-1], average, rtol=1e-12)
     run = jgd.train(bowl, optimizers.dog(averaging=8.0), jnp.float64(3), bowls(), steps=5)
-    assert run.params == run.progress.state.inner[-1] != run.progress.params
+    assert run.params == run.train_state.opt_state.inner[-1] != run.train_state.params
 
 
 PATIENT = {
@@ -151,7 +152,7 @@ def test_zero_gradients_at_the_start_are_waited_out(optimizer, x64):
     start = {"seen": jnp.array([1.0, -2.0]), "dead": jnp.zeros(2)}
     still, _ = jgd.rollout(loss, optimizer, start, batches[:3])
     moved, _ = jgd.rollout(loss, optimizer, start, batches)
-    jax.tree.map(np.testing.assert_array_equal, still.params, start)
+    chex.assert_trees_all_equal(still.params, start)
     np.testing.assert_array_equal(moved.params["dead"], 0)
     assert (np.abs(moved.params["seen"]) < np.abs(start["seen"])).all()
     assert all(np.isfinite(leaf).all() for leaf in jax.tree.leaves(moved))

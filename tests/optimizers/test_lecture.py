@@ -21,7 +21,7 @@ def walk(optimizer, loss, start, steps):
         return progress, progress.params
 
     end, path = jax.jit(lambda p: jax.lax.scan(one, p, length=steps))(jgd.start(optimizer, start))
-    return np.asarray(path), end.state
+    return np.asarray(path), end.opt_state
 
 
 def slope(w, _batch):

@@ -8,8 +8,8 @@ from helpers import problem
 
 import jgd
 from jgd import optimizers
+from jgd.optimizers import InLowRank
 from jgd.optimizers.adam import ScaleByAdam
-from jgd.optimizers.galore import InLowRank
 from jgd.optimizers.mars import VarianceReduced
 from jgd.optimizers.muon import Orthogonalize
 from jgd.optimizers.psgd_kron import ScaleByKron
@@ -190,7 +190,16 @@ def psgd_reference(w, gradient, noise, *, learning_rate, b1, weight_decay, rate,
 
 
 def test_psgd_kron_is_the_references_step_on_its_noise(x64):
-    optimizer = optimizers.psgd_kron(0.05, 0.8, 0.1, 0.2, 1.3, precondition_frequency=4, dense_steps=7, seed=3)
+    optimizer = optimizers.psgd_kron(
+        0.05,
+        0.8,
+        weight_decay=0.1,
+        preconditioner_lr=0.2,
+        preconditioner_init_scale=1.3,
+        update_every=4,
+        dense_steps=7,
+        seed=3,
+    )
     draw = lambda t: np.asarray(jax.random.normal(jax.random.fold_in(Noise.of(3).at(t), 0), (1, 2, 3)))[0]
     numbers = {"learning_rate": 0.05, "b1": 0.8, "weight_decay": 0.1, "rate": 0.2, "scale": 1.3}
     want = list(psgd_reference(problem.START["weights"], problem.Slope("weights"), draw, **numbers, period=4, dense=7))

@@ -91,7 +91,7 @@ AS_OPTAX = {
         lambda optax: optax.adabelief(0.05, **MOMENTS, eps_root=1e-3),
     ),
     "acprop": (
-        lambda: optimizers.acprop(0.05, **MOMENTS, eps_root=1e-3, centred_on_previous=True),
+        lambda: optimizers.acprop(0.05, **MOMENTS, eps_root=1e-3, centered_on_previous=True),
         lambda optax: optax.contrib.acprop(0.05, **MOMENTS, eps_root=1e-3),
     ),
     "yogi": (

@@ -40,7 +40,9 @@ OPTAX = {
         lambda optax: optax.rmsprop(0.02, **{**RMS, "eps": 0.1}, bias_correction=True),
     ),
     "adafactor": (
-        lambda: o.adafactor(0.05, 2, 0.7, clipping_threshold=0.8, momentum=0.7, relative_step=False),
+        lambda: o.adafactor(
+            0.05, min_dim_size_to_factor=2, decay_rate=0.7, clip_threshold=0.8, momentum=0.7, relative_step=False
+        ),
         lambda optax: optax.adafactor(0.05, 2, 0.7, clipping_threshold=0.8, momentum=0.7),
     ),
     "lamb": (
@@ -48,7 +50,7 @@ OPTAX = {
         lambda optax: optax.lamb(0.05, b1=0.8, b2=0.95, eps=1e-3, weight_decay=0.1),
     ),
     "lars": (
-        lambda: o.lars(0.3, 0.1, 0.1, eps=1e-3, momentum=0.7, nesterov=True, joint_norm=True),
+        lambda: o.lars(0.3, 0.7, weight_decay=0.1, trust_coefficient=0.1, eps=1e-3, nesterov=True, joint_norm=True),
         lambda optax: optax.lars(0.3, weight_decay=0.1, trust_coefficient=0.1, eps=1e-3, momentum=0.7, nesterov=True),
     ),
     "lion": (
@@ -74,11 +76,11 @@ TORCH["asgd"] = (
 MOMO = {"lower_bound": -3.0, "adapt_lower_bound": True}
 OPTAX["fromage"] = (lambda: o.fromage(0.1), lambda optax: optax.fromage(0.1))
 OPTAX["novograd"] = (
-    lambda: o.novograd(0.05, 0.8, 0.95, 1e-3, 0.1),
+    lambda: o.novograd(0.05, 0.8, 0.95, 1e-3, weight_decay=0.1),
     lambda optax: optax.novograd(0.05, 0.8, 0.95, 1e-3, weight_decay=0.1),
 )
 OPTAX["madgrad"] = (
-    lambda: o.madgrad(0.05 + 1e-3, 0.7, 0.1, 1e-3),
+    lambda: o.madgrad(0.05 + 1e-3, 0.7, 1e-3, weight_decay=0.1),
     lambda optax: optax.contrib.madgrad(0.05, 0.7, 0.1, 1e-3),
 )
 WITH_VALUE = {
@@ -154,10 +156,14 @@ def test_adafactor_factors_a_kernel_as_optax_and_torch_do(shape, x64):
 
     with jax.numpy_dtype_promotion("standard"):
         largest = walk(optax.adafactor(0.05, 3))
-    np.testing.assert_allclose(walk(o.adafactor(0.05, 3, relative_step=False)), largest, rtol=1e-6, atol=1e-8)
+    np.testing.assert_allclose(
+        walk(o.adafactor(0.05, min_dim_size_to_factor=3, relative_step=False)), largest, rtol=1e-6, atol=1e-8
+    )
     weights = torch.nn.Parameter(torch.tensor(start))
     theirs = torch.optim.Adafactor([weights], lr=0.05)
     for g in slopes:
         weights.grad = torch.tensor(g)
         theirs.step()
-    np.testing.assert_allclose(walk(o.adafactor(0.05, 1, last_axes=True)), weights.detach().numpy(), rtol=1e-10)
+    np.testing.assert_allclose(
+        walk(o.adafactor(0.05, min_dim_size_to_factor=1, last_axes=True)), weights.detach().numpy(), rtol=1e-10
+    )

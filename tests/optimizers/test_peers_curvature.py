@@ -29,7 +29,7 @@ def calm(monkeypatch):
 def test_lbfgs_as_in_optax(scale, x64, calm):
     optax = pytest.importorskip("optax")
     theirs = optax.lbfgs(0.1, memory_size=4, scale_init_precond=scale, linesearch=None)
-    same(ours(jgd.optimizers.lbfgs(0.1, 4, scale, linesearch=None)), optaxs(theirs))
+    same(ours(jgd.optimizers.lbfgs(0.1, 4, scale_init_precond=scale, linesearch=None)), optaxs(theirs))
 
 
 @pytest.mark.slow

@@ -26,7 +26,7 @@ OPTAX_FREE = {
     ),
     "prodigy": (
         lambda: jgd.optimizers.prodigy(
-            0.9, b1=0.8, b2=0.9, eps=1e-3, d0=0.01, d_coef=0.8, weight_decay=0.1, use_bias_correction=True
+            0.9, b1=0.8, b2=0.9, eps=1e-3, d0=0.01, d_coef=0.8, weight_decay=0.1, bias_correction=True
         ),
         lambda optax: optax.contrib.prodigy(
             0.9, betas=(0.8, 0.9), eps=1e-3, estim_lr0=0.01, estim_lr_coef=0.8, weight_decay=0.1
@@ -34,19 +34,19 @@ OPTAX_FREE = {
     ),
     "dadapt_adamw": (
         lambda: jgd.optimizers.dadapt_adamw(
-            0.9, b1=0.8, b2=0.9, eps=1e-3, d0=0.01, weight_decay=0.1, use_bias_correction=True
+            0.9, b1=0.8, b2=0.9, eps=1e-3, d0=0.01, weight_decay=0.1, bias_correction=True
         ),
         lambda optax: optax.contrib.dadapt_adamw(0.9, betas=(0.8, 0.9), eps=1e-3, estim_lr0=0.01, weight_decay=0.1),
     ),
     **{
         f"dog-{kind}": (
-            lambda kind=kind: jgd.optimizers.dog(0.9, 0.05, eps=1e-3, weight_decay=0.1, init_step_kind=kind),
+            lambda kind=kind: jgd.optimizers.dog(0.9, init_step=0.05, eps=1e-3, weight_decay=0.1, init_step_kind=kind),
             lambda optax, kind=kind: optax.contrib.dog(0.9, (kind, 0.05), eps=1e-3, weight_decay=0.1),
         )
         for kind in ("heuristic", "distance", "learning_rate")
     },
     "dowg": (
-        lambda: jgd.optimizers.dowg(0.9, 0.01, eps=1e-3, weight_decay=0.1),
+        lambda: jgd.optimizers.dowg(0.9, init_estim_sq_dist=0.01, eps=1e-3, weight_decay=0.1),
         lambda optax: optax.contrib.dowg(0.9, 0.01, eps=1e-3, weight_decay=0.1),
     ),
     "cocob": (

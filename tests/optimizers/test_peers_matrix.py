@@ -23,10 +23,12 @@ def weights(path):
 def test_muon_as_in_torch(nesterov, scale, x64, monkeypatch):
     torch = pytest.importorskip("torch", minversion="2.9")
     monkeypatch.setattr(torch.Tensor, "bfloat16", torch.Tensor.clone)
-    numbers = {"momentum": 0.8, "eps": 0.0, "weight_decay": 0.1, "nesterov": nesterov}
-    mine = ours(jgd.optimizers.muon(0.05, **numbers, scale=scale, matrices={"*": (1, 0)}))
+    numbers = {"eps": 0.0, "weight_decay": 0.1, "nesterov": nesterov}
+    mine = ours(jgd.optimizers.muon(0.05, 0.8, **numbers, scale=scale, matrices={"*": (1, 0)}))
     matrices = lambda params: [leaf for leaf in params if leaf.ndim == 2]
-    theirs = torchs(lambda params: torch.optim.Muon(matrices(params), lr=0.05, **numbers, adjust_lr_fn=scale))
+    theirs = torchs(
+        lambda params: torch.optim.Muon(matrices(params), lr=0.05, momentum=0.8, **numbers, adjust_lr_fn=scale)
+    )
     same(weights(mine), weights(theirs))
 
 
@@ -43,7 +45,7 @@ def test_muon_as_in_optax(nesterov, x64):
 @pytest.mark.slow
 def test_galore_as_in_optax(x64):
     optax = pytest.importorskip("optax")
-    mine = ours(jgd.optimizers.galore(0.05, 1, 200, 0.7, 0.8, 0.9, 1e-3, 0.1, side="long"))
+    mine = ours(jgd.optimizers.galore(0.05, 1, scale=0.7, b1=0.8, b2=0.9, eps=1e-3, weight_decay=0.1, side="long"))
     adam = optax.scale_by_adam(0.8, 0.9, 1e-3)
     theirs = optax.contrib.galore(0.05, rank=1, scale=0.7, base_optimizer=adam, weight_decay=0.1)
     same(weights(mine), weights(optaxs(theirs)), rtol=1e-5)

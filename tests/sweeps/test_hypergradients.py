@@ -152,7 +152,7 @@ def test_the_memory_of_reverse_mode_grows_with_the_root_of_the_steps():
 def test_a_run_that_diverges_says_when_and_has_no_derivative():
     found = jgd.hypergradient(valley(), "sgd", {"learning_rate": 1e3}, steps=9, check=True)
     run = jgd.train(bowl, jgd.optimizers.sgd(1e3), jnp.array([2.0, -1.0]), np.zeros((3, 1)), steps=9)
-    assert (found.status.name, found.status.step) == ("diverged", run.status.step)
+    assert (found.status, found.end.step) == ("diverged", run.end.step)
     assert np.isnan(found.value)
     assert np.isnan(found.gradient["learning_rate"])
     assert found.check is None
@@ -166,11 +166,8 @@ def test_a_sign_has_no_slope():
 
 
 @jgd.record
-class Halved:
+class Halved(jgd.Transform):
     """Halves each update until it is small: a loop whose length is known only when it runs."""
-
-    def init(self, params):
-        return ()
 
     def update(self, updates, state, context):
         large = lambda u: sum(jnp.sum(x**2) for x in jax.tree.leaves(u)) > 1e-4
@@ -191,7 +188,7 @@ def test_a_program_that_allows_one_mode_only_gets_that_one_or_is_refused():
     assert jgd.hypergradient(valley(), recipe, at, steps=3).mode == "forward"
     with pytest.raises(jgd.JgdError, match=r"can't be differentiated in reverse mode.*try mode='forward'"):
         jgd.hypergradient(valley(), recipe, at, steps=3, mode="reverse")
-    own = replace(valley(), loss=jgd.gradients.with_derived_gradient(bowl, slope))
+    own = replace(valley(), loss=jgd.gradients.with_custom_gradient(bowl, slope))
     found = jgd.hypergradient(own, "sgd", {"learning_rate": RATE}, steps=STEPS)
     assert found.mode == "reverse"
     usual = jgd.hypergradient(valley(), "sgd", {"learning_rate": RATE}, steps=STEPS)
@@ -212,31 +209,37 @@ def branching(learning_rate):
         ({"recipe": "adm"}, "did you mean 'adam'"),
         ({"recipe": branching}, "branching.*needs the value"),
         ({"recipe": lambda learning_rate: 3}, "must return an optimizer"),
-        ({"at": {}}, "at must map names"),
-        ({"at": 0.1}, "at must map names"),
-        ({"at": {"learning_rate": 1}}, r"at\['learning_rate'\] must be a float.*write 1.0"),
-        ({"at": {"learning_rate": True}}, r"at\['learning_rate'\] must be a float"),
-        ({"at": {"learning_rate": "0.1"}}, r"at\['learning_rate'\] must be a float"),
-        ({"at": {"learning_rate": np.arange(3)}}, r"at\['learning_rate'\] must be a float"),
-        ({"at": {"learning_rate": np.nan}}, r"at\['learning_rate'\] must be a finite number"),
-        ({"at": {"learning_rate": -0.1}}, "learning_rate must be a finite number > 0, got -0.1"),
-        ({"at": {"learning_rat": 0.1}}, "did you mean 'learning_rate'"),
-        ({"at": {"momentum": 0.1}, "recipe": "momentum"}, "at must give a value to 'learning_rate'"),
-        ({"recipe": "muon", "at": {"learning_rate": 0.1, "ns_steps": 5.0}}, "ns_steps must be a whole number"),
+        ({"hyperparameters": {}}, "hyperparameters must map names"),
+        ({"hyperparameters": 0.1}, "hyperparameters must map names"),
+        ({"hyperparameters": {"learning_rate": 1}}, r"hyperparameters\['learning_rate'\] must be a float.*write 1.0"),
+        ({"hyperparameters": {"learning_rate": True}}, r"hyperparameters\['learning_rate'\] must be a float"),
+        ({"hyperparameters": {"learning_rate": "0.1"}}, r"hyperparameters\['learning_rate'\] must be a float"),
+        ({"hyperparameters": {"learning_rate": np.arange(3)}}, r"hyperparameters\['learning_rate'\] must be a float"),
+        ({"hyperparameters": {"learning_rate": np.nan}}, r"hyperparameters\['learning_rate'\] must be a finite number"),
+        ({"hyperparameters": {"learning_rate": -0.1}}, "learning_rate must be a finite number > 0, got -0.1"),
+        ({"hyperparameters": {"learning_rat": 0.1}}, "did you mean 'learning_rate'"),
+        (
+            {"hyperparameters": {"momentum": 0.1}, "recipe": "momentum"},
+            "hyperparameters must give a value to 'learning_rate'",
+        ),
+        (
+            {"recipe": "muon", "hyperparameters": {"learning_rate": 0.1, "ns_steps": 5.0}},
+            "ns_steps must be a whole number",
+        ),
         ({"steps": -1}, "steps"),
         ({"steps": 2.5}, "steps"),
         ({"batch_size": 4}, "batch_size.*from 1 to 3"),
         ({"seed": -1}, "seed"),
         ({"order": "random"}, "unknown order"),
         ({"order": jgd.data.orders.HardMining(3)}, "HardMining"),
-        ({"of": "accuracy"}, "unknown measure in of 'accuracy'"),
+        ({"metric": "accuracy"}, "unknown metric 'accuracy'"),
         ({"mode": "backward"}, "unknown mode"),
         ({"check": 1}, "check must be True or False"),
         ({"diverged_above": 0}, "diverged_above"),
     ],
 )
 def test_bad_input_is_refused_by_name_before_a_step(change, words):
-    given = {"task": valley(), "recipe": "sgd", "at": {"learning_rate": 0.1}, "steps": 2, **change}
+    given = {"task": valley(), "recipe": "sgd", "hyperparameters": {"learning_rate": 0.1}, "steps": 2, **change}
     with pytest.raises(jgd.JgdError, match=words):
         jgd.hypergradient(**given)
 

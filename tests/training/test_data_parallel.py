@@ -4,6 +4,7 @@ import os
 import subprocess
 import sys
 
+import chex
 import jax
 import numpy as np
 import pytest
@@ -21,11 +22,11 @@ def run(devices=None, optimizer=None, loss=TASK.loss, data=TASK.train, **options
 
 
 def agree(spread, alone):
-    assert spread.status.name == alone.status.name
+    assert spread.status == alone.status
     for name in ("loss", "gradient_norm", "update_norm"):
         np.testing.assert_allclose(spread.history[name], alone.history[name], rtol=1e-4, err_msg=name)
     np.testing.assert_allclose(spread.evaluations["loss"], alone.evaluations["loss"], rtol=1e-5)
-    jax.tree.map(lambda a, b: np.testing.assert_allclose(a, b, rtol=1e-3, atol=1e-5), spread.params, alone.params)
+    chex.assert_trees_all_close(spread.params, alone.params, rtol=1e-3, atol=1e-5)
 
 
 @pytest.mark.parametrize(
@@ -71,11 +72,11 @@ def test_each_device_has_half_of_the_rows_and_all_parameters():
         jax.debug.inspect_array_sharding(batch[0], callback=seen.append)
         return TASK.loss(params, batch)
 
-    before = run_loop._validated._cache_size()
+    before = run_loop._evaluated_segment._cache_size()
     done = run(jax.local_devices()[:2], loss=loss, batch_size=30, steps=40, evaluate_every=7)
-    assert run_loop._validated._cache_size() == before + 1  # one program, however many segments
+    assert run_loop._evaluated_segment._cache_size() == before + 1  # one program, however many segments
     assert seen[-1].shard_shape((30, 4)) == (15, 4)  # the first is the loss at the start
-    assert all(leaf.sharding.is_fully_replicated for leaf in jax.tree.leaves(done.progress))
+    assert all(leaf.sharding.is_fully_replicated for leaf in jax.tree.leaves(done.train_state))
     assert len(done.params["weights"].devices()) == 2
 
 
@@ -94,7 +95,7 @@ def test_a_stored_run_goes_on_with_the_same_bits_over_the_same_devices_only(tmp_
     whole = run(two, steps=12)
     run(two, steps=5, store=tmp_path)
     on = run(two, steps=12, store=tmp_path, resume=True)
-    jax.tree.map(np.testing.assert_array_equal, on.params, whole.params)
+    chex.assert_trees_all_equal(on.params, whole.params)
     with pytest.raises(jgd.JgdError, match="devices"):
         run(steps=12, store=tmp_path, resume=True)
 

@@ -5,7 +5,7 @@ import subprocess
 import sys
 import textwrap
 
-import jax
+import chex
 import jax.numpy as jnp
 import numpy as np
 import pytest
@@ -40,7 +40,7 @@ def test_the_disk_is_another_place_for_the_same_rows(mapped, order, window, monk
     monkeypatch.setattr(importlib.import_module("jgd.training.loader"), "WINDOW", window)
     here, there = train(ROWS, order=order), train(mapped, order=order)
     np.testing.assert_allclose(there.history["loss"], here.history["loss"], rtol=1e-5)
-    jax.tree.map(lambda a, b: np.testing.assert_allclose(a, b, rtol=1e-5), there.params, here.params)
+    chex.assert_trees_all_close(there.params, here.params, rtol=1e-5)
 
 
 def test_a_streamed_run_is_resumed_bit_for_bit(mapped, tmp_path):
@@ -48,7 +48,7 @@ def test_a_streamed_run_is_resumed_bit_for_bit(mapped, tmp_path):
         pass
 
     def look(seen):
-        if seen.done >= 15:
+        if seen.step >= 15:
             raise Enough
 
     whole = train(mapped)
@@ -60,10 +60,10 @@ def test_a_streamed_run_is_resumed_bit_for_bit(mapped, tmp_path):
 
 def test_the_host_looks_within_a_window_too(mapped, monkeypatch):
     """A window may be many slow steps long: time, Ctrl-C and snapshots don't wait for its end."""
-    monkeypatch.setattr(importlib.import_module("jgd.training.run_loop"), "LOOK", 0.0)
-    looks = []
-    run = train(mapped, batch_size=5, callback=lambda look: looks.append(look.done))
-    assert looks == [1, *range(10, 41)]  # the first step, the rest of its window, then as short as LOOK says
+    monkeypatch.setattr(importlib.import_module("jgd.training.run_loop"), "SEGMENT_SECONDS", 0.0)
+    steps = []
+    run = train(mapped, batch_size=5, callback=lambda progress: steps.append(progress.step))
+    assert steps == [1, *range(10, 41)]  # the first step, the rest of its window, then as short as SEGMENT_SECONDS says
     np.testing.assert_array_equal(run.history["loss"], train(mapped, batch_size=5).history["loss"])
 
 
@@ -101,7 +101,7 @@ def test_memory_stays_flat(tmp_path):
             peak[0] = max(peak[0], now[1] - now[2] - before)  # not the file's own pages, which the system may drop
         run = jgd.train(loss, jgd.optimizers.sgd(1e-5), params, (x, np.ones(200_000, np.float32)), steps=2400,
                         batch_size=128, callback=look)
-        print(run.status.name, peak[0] * resource.getpagesize() / 2**20)
+        print(run.status, peak[0] * resource.getpagesize() / 2**20)
     """)
     out = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout.split()
     assert out[0] == "max_steps"

@@ -37,7 +37,7 @@ def train(**changes):
 
 def bits(run):
     return digest(
-        (run.params, run.progress, run.history, run.evaluations, run.best and run.best.params, run.observations)
+        (run.params, run.train_state, run.history, run.evaluations, run.best and run.best.params, run.observations)
     )
 
 
@@ -49,7 +49,7 @@ def interrupted_at(step):
     """A callback that ends the run at the first look after `step`."""
 
     def look(seen):
-        if seen.done >= step:
+        if seen.step >= step:
             raise Interrupted
 
     return look
@@ -57,7 +57,7 @@ def interrupted_at(step):
 
 @pytest.fixture(autouse=True)
 def short_segments(monkeypatch):
-    monkeypatch.setattr(importlib.import_module("jgd.training.run_loop"), "SEGMENT", 7)
+    monkeypatch.setattr(importlib.import_module("jgd.training.plan"), "SEGMENT_STEPS", 7)
 
 
 VARIANTS = {
@@ -98,9 +98,9 @@ def test_an_interrupted_run_ends_with_the_same_bits(tmp_path, variant):
 def test_what_a_callback_ended_is_saved(tmp_path):
     with pytest.raises(Interrupted) as caught:
         train(store=tmp_path, callback=interrupted_at(20))
-    done = caught.value.run.status.step
+    done = caught.value.run.end.step
     looked = []
-    resumed = train(store=tmp_path, resume=True, callback=lambda seen: looked.append(seen.done))
+    resumed = train(store=tmp_path, resume=True, callback=lambda seen: looked.append(seen.step))
     assert done < looked[0] <= done + 7
     assert bits(resumed) == bits(train())
 
@@ -109,7 +109,7 @@ def test_what_a_callback_ended_is_saved(tmp_path):
 def test_an_interrupt_waits_until_a_validated_is_noted(tmp_path, monkeypatch):
     """Ctrl-C between the end of a segment and its place in the history, where Python may well raise it."""
     loop, before = importlib.import_module("jgd.training.run_loop"), signal.getsignal(signal.SIGINT)
-    segment, segments = loop._validated, []
+    segment, segments = loop._evaluated_segment, []
 
     def interrupting(*args, **options):
         segments.append(segment(*args, **options))
@@ -117,7 +117,7 @@ def test_an_interrupt_waits_until_a_validated_is_noted(tmp_path, monkeypatch):
             signal.raise_signal(signal.SIGINT)
         return segments[-1]
 
-    monkeypatch.setattr(loop, "_validated", interrupting)
+    monkeypatch.setattr(loop, "_evaluated_segment", interrupting)
     signal.signal(signal.SIGINT, signal.default_int_handler)
     try:
         with pytest.raises(KeyboardInterrupt) as caught:
@@ -128,15 +128,15 @@ def test_an_interrupt_waits_until_a_validated_is_noted(tmp_path, monkeypatch):
     run = caught.value.run
     whole = train()
     assert len(segments) == 3
-    assert len(run.history["step"]) == run.status.step == int(run.progress.state.step)
-    np.testing.assert_array_equal(run.history["loss"], whole.history["loss"][: run.status.step])
+    assert len(run.history["step"]) == run.end.step == int(run.train_state.opt_state.step)
+    np.testing.assert_array_equal(run.history["loss"], whole.history["loss"][: run.end.step])
     assert bits(train(store=tmp_path, resume=True)) == bits(whole)
 
 
 def test_a_finished_run_is_returned_without_a_step(tmp_path, monkeypatch):
     first = train(store=tmp_path)
     monkeypatch.setattr(
-        importlib.import_module("jgd.training.run_loop"), "_validated", None
+        importlib.import_module("jgd.training.run_loop"), "_evaluated_segment", None
     )  # a step would be an error
     again = train(store=tmp_path, resume=True)
     assert bits(again) == bits(first)
@@ -154,7 +154,7 @@ def test_a_finished_run_is_not_stored_again(tmp_path):
 def test_more_time_goes_on(tmp_path, seconds):
     for _ in range(2):  # the same time again is no more time
         stopped = train(store=tmp_path, stop=jgd.StoppingRule(seconds=0.0), resume=True)
-        assert (stopped.status.name, stopped.status.step) == ("time", 0)
+        assert (stopped.status, stopped.end.step) == ("time", 0)
     assert bits(train(store=tmp_path, stop=jgd.StoppingRule(seconds=seconds), resume=True)) == bits(train())
 
 
@@ -170,7 +170,7 @@ def test_a_diverged_run_comes_back_diverged(tmp_path):
     first = train(store=tmp_path, optimizer=jgd.optimizers.sgd(50.0))
     again = train(store=tmp_path, optimizer=jgd.optimizers.sgd(50.0), resume=True)
     assert first.status == again.status
-    assert first.status.name == "diverged"
+    assert first.status == "diverged"
 
 
 FALLING = jgd.schedules.StepDecay(0.05, 10, 0.5)

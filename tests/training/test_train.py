@@ -93,7 +93,7 @@ def test_a_run_is_a_plain_loop_of_steps(name, size):
     progress, losses = python_loop(optimizer, 7, size)
     np.testing.assert_allclose(run.history["loss"], losses, rtol=1e-5)
     close = lambda mine, theirs: np.testing.assert_allclose(mine, theirs, rtol=1e-5, atol=1e-7)
-    jax.tree.map(close, (run.params, run.progress.state), (progress.params, progress.state))
+    jax.tree.map(close, (run.params, run.train_state.opt_state), (progress.params, progress.opt_state))
 
 
 @pytest.mark.parametrize("name", ["adam", "nesterov"])
@@ -114,7 +114,7 @@ def test_a_rollout_is_the_same_run(name):
 def test_each_kind_of_optimizer_trains(name):
     """What it needs (value, loss, eval_params) comes from train; the table of optimizers tests the descent of all."""
     run = hours.train(jgd.optimizers.get(name)(learning_rate=0.02), steps=200, seed=3)
-    assert run.status.name in ("max_steps", "stationary")
+    assert run.status in ("max_steps", "stationary")
     rows = tuple(jnp.asarray(column, jnp.float32) for column in jgd.datasets.hours_points().rows)
     start = hours.LOSS({"weights": jnp.ones(1, jnp.float32)}, rows)
     assert hours.LOSS(run.params, rows) < 0.9 * start

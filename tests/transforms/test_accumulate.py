@@ -22,7 +22,7 @@ def test_k_micro_batches_are_one_update_on_their_mean(x64):
     means = jax.tree.map(lambda n: n.reshape(4, 3, *n.shape[1:]).mean(axis=1), ground.noise())
     want, _ = jgd.rollout(ground.loss, adam, ground.params(), means)
     same(end.params, want.params)
-    same(end.state.inner[0].inner, want.state.inner)
+    same(end.opt_state.inner[0].inner, want.opt_state.inner)
     moved = np.abs(np.diff(walked["bias"], prepend=0.3)) > 0
     assert moved.tolist() == [False, False, True] * 4
 
@@ -32,10 +32,8 @@ def test_between_updates_nothing_is_computed():
 
 
 def test_a_link_that_uses_the_value_gets_the_mean():
-    class ByValue:
-        def init(self, params):
-            return ()
-
+    @jgd.record
+    class ByValue(jgd.Transform):
         def update(self, updates, state, context):
             return jax.tree.map(lambda u: context.value_for("ByValue") * u, updates), state
 

@@ -39,7 +39,7 @@ def test_one_vector_changes_no_number(optimizer, x64):
     flat = jgd.chain(Flatten(optimizer.transform))
     (walked, end), (want, whole) = ground.path(flat), ground.path(optimizer)
     same(walked, want, rtol=1e-12)
-    same(flat.eval_params(end.state, end.params), optimizer.eval_params(whole.state, whole.params), rtol=1e-12)
+    same(flat.eval_params(end.opt_state, end.params), optimizer.eval_params(whole.opt_state, whole.params), rtol=1e-12)
 
 
 def test_one_vector_has_the_gauss_newton_product():
@@ -93,7 +93,7 @@ def test_the_rate_and_the_readout_are_those_of_the_link_in_charge(x64):
     walked, _ = ground.path(optimizer)
     weights = 0.2 * 0.8 ** np.arange(5, -1, -1)
     want = {k: np.tensordot(weights / weights.sum(), w[6:], 1) for k, w in walked.items()}
-    same(optimizer.eval_params(end.state, end.params), want)
+    same(optimizer.eval_params(end.opt_state, end.params), want)
 
 
 def test_a_later_link_starts_at_the_parameters_it_takes_over(x64):

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 import jgd
-from jgd.transforms import ReduceOnPlateau, ScaleByLearningRate, learning_rate
+from jgd.transforms import ReduceOnPlateau, ScaleByLearningRate
 
 RATE = 0.5
 _RNG = np.random.default_rng(0)
@@ -23,7 +23,7 @@ def rates(optimizer, values):
 
     def one(state, value):
         updates, state = optimizer.update(jnp.ones((), values.dtype), state, jnp.zeros((), values.dtype), value=value)
-        return state, (-updates, learning_rate(state))
+        return state, (-updates, optimizer.info(state).learning_rate)
 
     return jax.lax.scan(one, optimizer.init(jnp.zeros((), values.dtype)), values)[1]
 
@@ -179,12 +179,12 @@ def test_a_group_has_its_own():
         state = both.init(params)
         for _ in range(2):
             updates, state = both.update(jax.tree.map(jnp.ones_like, params), state, params, value=1.0)
-        assert float(learning_rate(state)) == want
+        assert float(both.info(state).learning_rate) == want
     whole = jgd.chain(both.transform, ReduceOnPlateau(factor=0.5, patience=0))
     state = whole.init(params)
     for _ in range(2):
         updates, state = whole.update(jax.tree.map(jnp.ones_like, params), state, params, value=1.0)
-    assert float(learning_rate(state)) == 0.5
+    assert float(whole.info(state).learning_rate) == 0.5
     assert {name: float(u) for name, u in updates.items()} == {"a": -0.5, "b": -0.125}
 
 

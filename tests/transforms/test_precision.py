@@ -41,7 +41,7 @@ def test_the_parameters_are_the_rounded_master(dtype):
     progress = jgd.start(optimizer, start)
     for t in range(10):
         progress = step(progress, jax.tree.map(lambda n, t=t: n[t], ground.noise(dtype=dtype)))
-        master = progress.state.inner[0].params
+        master = progress.opt_state.inner[0].params
         same(jax.tree.map(lambda m: m.astype(dtype).astype("float32"), master), ground.widened(progress.params), rtol=0)
 
 
@@ -53,7 +53,7 @@ def test_a_master_copy_of_float32_changes_nothing():
 def test_an_average_inside_sees_the_master():
     optimizer = jgd.chain(MasterCopy(jgd.chain(ScaleByLearningRate(1e-3), EmaOfParams(0.5)).transform))
     end, _ = jgd.rollout(lambda w, _: jnp.sum(w), optimizer, jnp.ones(1, jnp.bfloat16), jnp.zeros(40))
-    mean = end.state.inner[0].inner[1].value()
+    mean = end.opt_state.inner[0].inner[1].value()
     np.testing.assert_allclose(mean, 1 - 0.001 * 39, atol=1e-5)
 
 
@@ -108,9 +108,9 @@ def test_adam_in_eight_bits_is_adam_nearly_and_a_quarter_of_the_size():
     target = jnp.asarray(np.random.default_rng(0).normal(size=(40, 40)), "float32")
     loss = lambda w, _: jnp.sum((w - target) ** 2)
     run = lambda o: jax.jit(lambda p: jgd.rollout(loss, o, p, jnp.zeros(300))[0])(jnp.zeros((40, 40)))
-    (a, b), size = (run(narrow), run(wide)), lambda s: sum(x.nbytes for x in jax.tree.leaves(s.state))
+    (a, b), size = (run(narrow), run(wide)), lambda s: sum(x.nbytes for x in jax.tree.leaves(s.opt_state))
     np.testing.assert_allclose(a.params, b.params, atol=0.1)
-    assert size(a.state) < 0.27 * size(b.state) + 100
+    assert size(a.opt_state) < 0.27 * size(b.opt_state) + 100
 
 
 def test_small_leaves_and_counters_stay_as_they_are():

@@ -102,6 +102,6 @@ def test_a_projected_method_may_be_averaged(x64):
     walked, end = ground.path(optimizer)
     alone, _ = ground.path(jgd.chain(ScaleByLearningRate(0.3), Project(Box(0.1, 0.5))))
     ground.same(walked, alone)
-    ground.same(optimizer.eval_params(end.state, end.params), {k: w.mean(axis=0) for k, w in walked.items()})
+    ground.same(optimizer.eval_params(end.opt_state, end.params), {k: w.mean(axis=0) for k, w in walked.items()})
     with pytest.raises(jgd.JgdError, match="Project must see the step that is really made"):
         jgd.chain(Project(Box(0.1, 0.5)), MeanOfParams(), ScaleByLearningRate(0.3))

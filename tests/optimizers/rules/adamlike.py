@@ -93,13 +93,13 @@ def adabelief(w, gradient, *, learning_rate, b1, b2, eps, eps_root):
         yield w
 
 
-def acprop(w, gradient, *, learning_rate, b1, b2, eps, eps_root, centred_on_previous=False):
+def acprop(w, gradient, *, learning_rate, b1, b2, eps, eps_root, centered_on_previous=False):
     m, s, denominator = np.zeros_like(w), np.zeros_like(w), 1 + eps
     for t in count(1):
         g = gradient(w, t - 1)
         w = w - learning_rate * g / denominator
         before, m = m, b1 * m + (1 - b1) * g
-        s = b2 * s + (1 - b2) * (g - (before if centred_on_previous else m)) ** 2 + eps_root
+        s = b2 * s + (1 - b2) * (g - (before if centered_on_previous else m)) ** 2 + eps_root
         denominator = np.sqrt(s / (1 - b2**t)) + eps
         yield w
 
@@ -255,7 +255,7 @@ ROWS = [
     Row("radam", radam, MOMENTS, {"threshold": 5.0, "eps_after_correction": True}),
     Row("adabelief", adabelief, ROOTED),
     Row("acprop", acprop, ROOTED),
-    Row("acprop", acprop, ROOTED, {"centred_on_previous": True}),
+    Row("acprop", acprop, ROOTED, {"centered_on_previous": True}),
     Row("yogi", yogi, {**MOMENTS, "initial_accumulator_value": 1e-2}, fixed=("initial_accumulator_value",)),
     Row("yogi", yogi, MOMENTS, {"initial_accumulator_value": 0.1, "initial_mean": 0.1, "bias_correction": False}),
     Row("laprop", laprop, MOMENTS),

@@ -91,7 +91,7 @@ def lion(w, gradient, *, learning_rate, b1, b2, weight_decay):
 
 
 def adafactor(
-    w, gradient, *, learning_rate, decay_rate, eps, min_scale, clipping_threshold, momentum=0.0, weight_decay=0.0,
+    w, gradient, *, learning_rate, decay_rate, eps, min_scale, clip_threshold, momentum=0.0, weight_decay=0.0,
     min_dim_size_to_factor=1, relative_step=True, multiply_by_parameter_scale=True, last_axes=False,
 ):  # fmt: skip
     rms = lambda x: np.sqrt(np.mean(np.square(x)))
@@ -106,7 +106,7 @@ def adafactor(
         else:
             V = b * V + (1 - b) * squares
         U = G / np.sqrt(V)
-        U = U / max(1, rms(U) / clipping_threshold)
+        U = U / max(1, rms(U) / clip_threshold)
         rho = min(learning_rate, 1 / np.sqrt(t)) if relative_step else learning_rate
         step = rho * (max(min_scale, rms(w)) if multiply_by_parameter_scale else 1) * U
         m = momentum * m + (1 - momentum) * step
@@ -120,10 +120,10 @@ def sign_sgd(w, gradient, *, learning_rate):
         yield w
 
 
-def signum(w, gradient, *, learning_rate, momentum, weight_decay):
+def signum(w, gradient, *, learning_rate, beta, weight_decay):
     m = np.zeros_like(w)
     for t in count():
-        m = momentum * m + (1 - momentum) * gradient(w, t)
+        m = beta * m + (1 - beta) * gradient(w, t)
         w = w - learning_rate * (np.sign(m) + weight_decay * w)
         yield w
 
@@ -299,7 +299,7 @@ CLIPPED = {**LAMB, "min_norm": 0.4, "max_norm": 1.0, "max_ratio": 0.6}
 LARS = {"learning_rate": 0.3, "weight_decay": 0.1, "trust_coefficient": 0.1, "eps": 1e-3, "momentum": 0.7}
 LION = {"learning_rate": 0.02, "b1": 0.8, "b2": 0.9, "weight_decay": 0.1}
 ADAFACTOR = {
-    "learning_rate": 0.05, "decay_rate": 0.7, "eps": 1e-3, "min_scale": 0.5, "clipping_threshold": 0.8
+    "learning_rate": 0.05, "decay_rate": 0.7, "eps": 1e-3, "min_scale": 0.5, "clip_threshold": 0.8
 }  # fmt: skip
 SMALL = {"min_dim_size_to_factor": 1}
 RPROP = {"learning_rate": 0.05, "eta_minus": 0.5, "eta_plus": 2.2, "min_step_size": 0.027, "max_step_size": 0.07}
@@ -337,9 +337,9 @@ ROWS = [
     Row(
         "signum",
         signum,
-        {"learning_rate": 0.02, "momentum": 0.7, "weight_decay": 0.1},
+        {"learning_rate": 0.02, "beta": 0.7, "weight_decay": 0.1},
         still=False,
-        rough=("momentum",),
+        rough=("beta",),
     ),
     Row("rprop", rprop, RPROP, fixed=("learning_rate",)),
     Row("rprop", rprop, RPROP, {"rest": False}, fixed=("learning_rate",)),

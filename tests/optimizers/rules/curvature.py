@@ -123,13 +123,13 @@ def newton(w, gradient, *, learning_rate, damping):
 
 
 def sophia(
-    w, gradient, *, learning_rate, b1, b2, eps, gamma, clip_threshold, weight_decay, update_interval=10, bias_correction
+    w, gradient, *, learning_rate, b1, b2, eps, gamma, clip_threshold, weight_decay, update_every=10, bias_correction
 ):
     """The Hessian is diagonal, and random signs find a diagonal exactly."""
     m, h = np.zeros_like(w), np.zeros_like(w)
     for t in count():
         m = b1 * m + (1 - b1) * gradient(w, t)
-        if t % update_interval == 0:
+        if t % update_every == 0:
             h = b2 * h + (1 - b2) * gradient.curvature(w, t)
         corrected = m / (1 - b1 ** (t + 1)) if bias_correction else m
         u = np.clip(corrected / np.maximum(gamma * h, eps), -clip_threshold, clip_threshold)
@@ -207,7 +207,7 @@ ROWS = [
         "sophia",
         sophia,
         SOPHIA,
-        {"update_interval": 2, "bias_correction": True, "distribution": "rademacher"},
+        {"update_every": 2, "bias_correction": True, "distribution": "rademacher"},
         **SIGNS,
     ),
     Row("sophia", sophia, SOPHIA, {"bias_correction": False, "distribution": "rademacher"}, **SIGNS),

@@ -68,7 +68,7 @@ def prodigy(
     weight_decay,
     b3=None,
     growth_rate=np.inf,
-    use_bias_correction=False,
+    bias_correction=False,
     safeguard_warmup=False,
 ):
     """Algorithm 4 with d where the authors have their options, and every leaf by name."""
@@ -78,7 +78,7 @@ def prodigy(
     for k in count():
         g = gradient(x, k)
         rate = learning_rate * d
-        if use_bias_correction:
+        if bias_correction:
             rate *= np.sqrt(1 - b2 ** (k + 1)) / (1 - b1 ** (k + 1))
         m = {n: b1 * m[n] + (1 - b1) * d * g[n] for n in names}
         v = {n: b2 * v[n] + (1 - b2) * d**2 * g[n] ** 2 for n in names}
@@ -104,7 +104,7 @@ def dadapt_adamw(
     d0,
     weight_decay,
     growth_rate=np.inf,
-    use_bias_correction=False,
+    bias_correction=False,
 ):
     names, keep = list(x), np.sqrt(b2)
     m, v, s = ({name: np.zeros_like(x[name]) for name in names} for _ in range(3))
@@ -112,7 +112,7 @@ def dadapt_adamw(
     for k in count():
         g = gradient(x, k)
         rate = learning_rate * d
-        if use_bias_correction:
+        if bias_correction:
             rate *= np.sqrt(1 - b2 ** (k + 1)) / (1 - b1 ** (k + 1))
         r = keep * r + (1 - keep) * rate * inner(g, {n: s[n] / (np.sqrt(v[n]) + eps) for n in names})
         m = {n: b1 * m[n] + (1 - b1) * rate * g[n] for n in names}
@@ -223,11 +223,11 @@ ROWS = [
         "prodigy",
         prodigy,
         {**MOMENTS, "d_coef": 0.8, "b3": 0.85, "growth_rate": 1.1},
-        {"use_bias_correction": True, "safeguard_warmup": True},
+        {"bias_correction": True, "safeguard_warmup": True},
         **D_ADAPTED,
     ),
     Row("dadapt_adamw", dadapt_adamw, MOMENTS, **D_ADAPTED),
-    Row("dadapt_adamw", dadapt_adamw, {**MOMENTS, "growth_rate": 1.1}, {"use_bias_correction": True}, **D_ADAPTED),
+    Row("dadapt_adamw", dadapt_adamw, {**MOMENTS, "growth_rate": 1.1}, {"bias_correction": True}, **D_ADAPTED),
     Row("dog", dog, DOG, fixed=("init_step",), **DISTANT),
     Row("dog", dog, DOG, {"init_step_kind": "distance", "averaging": 8.0}, hidden=("averaging",), **DISTANT),
     Row("dog", dog, DOG, {"init_step_kind": "learning_rate"}, **DISTANT),

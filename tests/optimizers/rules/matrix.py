@@ -30,7 +30,7 @@ def muon(
     gradient,
     *,
     learning_rate,
-    momentum,
+    beta,
     eps,
     weight_decay,
     adam_learning_rate,
@@ -57,9 +57,9 @@ def muon(
     m = np.zeros_like(w)
     for t in count(1):
         g = gradient(w, t - 1)
-        m = momentum * m + (1 - momentum) * g
-        c, c_next = (1 - momentum**t, 1 - momentum ** (t + 1)) if bias_correction else (1, 1)
-        d = momentum * m / c_next + (1 - momentum) * g / c if nesterov else m / c
+        m = beta * m + (1 - beta) * g
+        c, c_next = (1 - beta**t, 1 - beta ** (t + 1)) if bias_correction else (1, 1)
+        d = beta * m / c_next + (1 - beta) * g / c if nesterov else m / c
         w = w - learning_rate * (s * orthogonal(d, eps) + weight_decay * w)
         yield w
 
@@ -88,7 +88,7 @@ def power(A, exponent):
     return vectors @ np.diag(values**exponent) @ vectors.T
 
 
-def shampoo(w, gradient, *, learning_rate, eps, update_period=1, max_precond_dim=1024):
+def shampoo(w, gradient, *, learning_rate, eps, update_every=1, max_precond_dim=1024):
     G = np.atleast_2d(gradient(w, 0))
     rows, columns = G.shape
     L, R, left, right = eps * np.eye(rows), eps * np.eye(columns), np.eye(rows), np.eye(columns)
@@ -96,7 +96,7 @@ def shampoo(w, gradient, *, learning_rate, eps, update_period=1, max_precond_dim
         g = gradient(w, t)
         G = np.atleast_2d(g)
         L, R = L + G @ G.T, R + G.T @ G
-        if t % update_period == 0:
+        if t % update_every == 0:
             if w.ndim < 2:  # one axis, of one entry
                 left = L**-0.5
             elif columns > max_precond_dim:
@@ -117,7 +117,7 @@ def soap(
     eps,
     weight_decay,
     shampoo_b=None,
-    precondition_frequency=10,
+    update_every=10,
     max_precond_dim=10_000,
 ):
     """The authors' code, with m turned at each refresh, and Adam's own place for eps and the decay."""
@@ -137,7 +137,7 @@ def soap(
         direction = QL @ (m / (1 - b1**t) / (np.sqrt(v / (1 - b2**t)) + eps)) @ QR.T
         w = w - learning_rate * (direction.reshape(w.shape) + weight_decay * w)
         L, R = b * L + (1 - b) * G @ G.T, b * R + (1 - b) * G.T @ G
-        if t % precondition_frequency == 0:
+        if t % update_every == 0:
             m = QL @ m @ QR.T
             if left:
                 order = np.argsort(-np.diag(QL.T @ L @ QL))
@@ -151,7 +151,7 @@ def soap(
         yield w
 
 
-def galore(w, gradient, *, learning_rate, scale, b1, b2, eps, weight_decay, rank, update_proj_gap=200, side="short"):
+def galore(w, gradient, *, learning_rate, scale, b1, b2, eps, weight_decay, rank, update_every=200, side="short"):
     if w.ndim < 2:
         yield from adamw(w, gradient, learning_rate=learning_rate, b1=b1, b2=b2, eps=eps, weight_decay=weight_decay)
     wide = w.shape[0] < w.shape[1] if side == "short" else w.shape[0] >= w.shape[1]
@@ -159,7 +159,7 @@ def galore(w, gradient, *, learning_rate, scale, b1, b2, eps, weight_decay, rank
     for t in count():
         G = gradient(w, t)
         G = G if wide else G.T  # the projected side first
-        if t % update_proj_gap == 0:
+        if t % update_every == 0:
             new = np.linalg.svd(G)[0][:, :rank]
             P = new if P is None else new * np.where(np.diag(P.T @ new) < 0, -1, 1)
         R = P.T @ G
@@ -218,7 +218,7 @@ def mars(
 
 
 ADAM_PART = {"adam_learning_rate": 0.04, "adam_b1": 0.8, "adam_b2": 0.9, "adam_eps": 1e-3, "adam_weight_decay": 0.2}
-MUON = {"learning_rate": 0.05, "momentum": 0.8, "eps": 1e-2, "weight_decay": 0.1, **ADAM_PART}
+MUON = {"learning_rate": 0.05, "beta": 0.8, "eps": 1e-2, "weight_decay": 0.1, **ADAM_PART}
 
 
 SCION = {"learning_rate": 0.05, "momentum": 0.8, "radius": 1.2, "eps": 1e-2}
@@ -248,15 +248,15 @@ ROWS = [
     Row("scion", scion, {**SCION, "last_radius": 2.0}, {"last_layers": "weights"}, hidden=("last_layers",), **FLAGS),
     Row("scion", scion, {**SCION, "first_radius": 2.0}, {"first_layers": "weights"}, hidden=("first_layers",), **FLAGS),
     Row("shampoo", shampoo, SHAMPOO, entrywise=False, rtol=1e-10),
-    Row("shampoo", shampoo, SHAMPOO, {"update_period": 4}, entrywise=False, rtol=1e-10),
+    Row("shampoo", shampoo, SHAMPOO, {"update_every": 4}, entrywise=False, rtol=1e-10),
     Row("shampoo", shampoo, SHAMPOO, {"max_precond_dim": 2}, entrywise=False, rtol=1e-10),
     Row("soap", soap, SOAP, **LOOKS_FIRST),
-    Row("soap", soap, {**SOAP, "shampoo_b": 0.7}, {"precondition_frequency": 1}, **LOOKS_FIRST),
-    Row("soap", soap, SOAP, {"precondition_frequency": 3, "max_precond_dim": 2}, **LOOKS_FIRST),
+    Row("soap", soap, {**SOAP, "shampoo_b": 0.7}, {"update_every": 1}, **LOOKS_FIRST),
+    Row("soap", soap, SOAP, {"update_every": 3, "max_precond_dim": 2}, **LOOKS_FIRST),
     Row("psgd_kron", None, PSGD, fixed=("preconditioner_init_scale",), entrywise=False, still=False),
     Row("galore", galore, GALORE, {"rank": 1}, **FLAGS),
-    Row("galore", galore, GALORE, {"rank": 2, "update_proj_gap": 4}, **FLAGS),
-    Row("galore", galore, GALORE, {"rank": 1, "update_proj_gap": 7, "side": "long"}, **FLAGS),
+    Row("galore", galore, GALORE, {"rank": 2, "update_every": 4}, **FLAGS),
+    Row("galore", galore, GALORE, {"rank": 1, "update_every": 7, "side": "long"}, **FLAGS),
     Row("mars", mars, MARS, **FLAGS),
     Row("mars", mars, MARS, {"form": "lion", "optimize_1d": True}, **FLAGS),
     Row("mars", mars, MARS, {"form": "shampoo"}, **FLAGS),

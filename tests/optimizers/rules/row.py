@@ -8,6 +8,7 @@ import numpy as np
 from helpers import problem
 
 import jgd
+from jgd.testing.subject import Subject
 
 
 @dataclass(frozen=True)
@@ -52,6 +53,11 @@ class Row:
 
     def build(self, **changes: Any) -> jgd.Optimizer:
         return jgd.optimizers.get(self.name)(**{**self.hypers, **self.structure, **changes})
+
+    @property
+    def subject(self) -> Subject:
+        """What the checks of jgd.testing take."""
+        return Subject(self.build, self.hypers, frozenset(self.fixed), downhill=self.downhill)
 
     def path(self, steps: int = problem.STEPS, **changes: Any) -> dict[str, np.ndarray]:
         """The transcription's weights after each step on the table's problem, leaves (steps, …)."""

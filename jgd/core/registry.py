@@ -1,0 +1,96 @@
+"""Registries: names, as they are written in spaces and on the command line, and the functions that they stand for."""
+
+import inspect
+import keyword
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any, Generic, TypeVar, overload
+
+from jgd.core import checks
+
+T = TypeVar("T", bound=Callable[..., Any])
+
+
+class Registry(Mapping[str, T], Generic[T]):
+    """A mapping of names to builders that takes more of them; `kind` is what its errors call an entry.
+
+    >>> shapes = Registry("shape", {"circle": lambda radius: radius})
+    >>> @shapes.register("square")
+    ... def square(side):
+    ...     return side
+    >>> list(shapes), shapes.find("square")(2)
+    (['circle', 'square'], 2)
+    >>> shapes.find("sqare")
+    Traceback (most recent call last):
+        ...
+    jgd.core.checks.errors.JgdValueError: unknown shape 'sqare'; did you mean 'square'? choose from: circle, square
+    """
+
+    def __init__(self, kind: str, entries: Mapping[str, T]):
+        self.kind = kind
+        self._entries: dict[str, T] = dict(entries)
+
+    def __getitem__(self, name: str) -> T:
+        return self._entries[name]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._entries)
+
+    def __len__(self) -> int:
+        return len(self._entries)
+
+    def __repr__(self) -> str:
+        return f"Registry({self.kind!r}, {list(self)})"
+
+    def find(self, name: str) -> T:
+        """The builder registered under `name`; an unknown one raises `JgdValueError` with the nearest names."""
+        return self[checks.choice(self.kind, name, self)]
+
+    @overload
+    def register(self, name: str, build: None = None, *, replace: bool = False) -> Callable[[T], T]: ...
+    @overload
+    def register(self, name: str, build: T, *, replace: bool = False) -> T: ...
+    def register(self, name: str, build: T | None = None, *, replace: bool = False) -> T | Callable[[T], T]:
+        """Enter `build` under `name` for the rest of the process, and give it back; without `build`, a decorator.
+
+        Args:
+            name: A Python identifier that is not taken, unless `replace`.
+            build: A function that can be called with all its arguments by name.
+            replace: Whether an entry of that name gives way.
+
+        Returns:
+            `build` itself, or the decorator that takes it.
+
+        Raises:
+            JgdTypeError: For a name that is no text, or something that can't be called by name.
+            JgdValueError: For a name that is no identifier, or taken.
+        """
+        self._check_name(name, replace)
+
+        def enter(build: T) -> T:
+            self._check_builder(build)
+            self._entries[name] = build
+            return build
+
+        return enter if build is None else enter(build)
+
+    def unregister(self, name: str) -> None:
+        """Take out what `register` has entered; an unknown name raises `JgdValueError`."""
+        self.find(name)
+        del self._entries[name]
+
+    def _check_name(self, name: Any, replace: bool) -> None:
+        if not isinstance(name, str):
+            raise checks.JgdTypeError(f"name must be text, got {name!r} ({type(name).__name__})")
+        if not name.isidentifier() or keyword.iskeyword(name):
+            raise checks.JgdValueError(f"name must be a Python identifier, such as my_method, got {name!r}")
+        if name in self and not checks.flag("replace", replace):
+            raise checks.JgdValueError(f"name {name!r} is taken by another {self.kind}; replace=True lets it give way")
+
+    def _check_builder(self, build: Any) -> None:
+        if not callable(build):
+            raise checks.JgdTypeError(f"{self.kind} must be a function that builds one, got {build!r}")
+        for parameter in inspect.signature(build).parameters.values():
+            if parameter.kind in (parameter.POSITIONAL_ONLY, parameter.VAR_POSITIONAL):
+                raise checks.JgdTypeError(
+                    f"{self.kind} must take its arguments by name, got {build!r} with the positional {parameter.name!r}"
+                )

@@ -1,0 +1,170 @@
+"""Transform, what a chain is made of, with the Context that it sees and the UpdateInfo that it reports."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+from jax import Array
+
+from jgd.core import checks, seeds, tree
+from jgd.core.record import record
+from jgd.core.types import Params, Scalar
+
+
+@dataclass(frozen=True)
+class Context:
+    """What a transform may look at besides the updates. It lives inside one update and never crosses jit."""
+
+    params: Params  # in the compute dtype (float32 or wider)
+    grads: Params  # as the optimizer received them, in the compute dtype
+    step: Array  # () int32: updates made so far, the only clock
+    stored: Params  # the parameters in the dtypes that they are kept in
+    value: Array | None = None  # () the loss at params, where the caller has it
+    loss: Callable[[Params], Array] | None = (
+        None  # params -> the loss on this batch, for transforms that look elsewhere
+    )
+    examples: Callable[[Params], Params] | None = None  # params -> each example's gradient, leaves (rows, …)
+    gauss_newton: Callable[[Params, Params], Params] | None = None  # params, vector -> Jᵀ L J · vector
+
+    def at(self, hyperparameter: Scalar) -> Array:
+        """A hyperparameter's value now, () in the compute dtype, be it a number or a schedule."""
+        value = hyperparameter(self.step) if callable(hyperparameter) else hyperparameter
+        if jnp.ndim(value) != 0:
+            raise checks.JgdValueError(
+                f"a hyperparameter must be one number inside an update, got shape {jnp.shape(value)}: "
+                "jax.vmap over a batch of optimizers, or use jgd.sweep"
+            )
+        return jnp.asarray(value).astype(tree.compute_dtype(self.params))
+
+    def loss_for(self, who: str) -> Callable[[Params], Array]:
+        """params -> the loss on this batch; refused where the caller gave none."""
+        if self.loss is None:
+            raise checks.JgdTypeError(
+                f"{who} looks at other parameters and needs the loss on this batch: "
+                "call optimizer.update(..., loss=lambda params: ...), or use jgd.step, which does"
+            )
+        return self.loss
+
+    def value_for(self, who: str) -> Array:
+        """The loss at the parameters, () in the compute dtype; refused where the caller gave none."""
+        if self.value is None:
+            raise checks.JgdTypeError(
+                f"{who} uses the value of the loss: call optimizer.update(..., value=loss(params)), "
+                "or use jgd.step, which does"
+            )
+        value = jnp.asarray(self.value)
+        if value.shape != () or not jnp.issubdtype(value.dtype, jnp.floating):
+            raise checks.JgdTypeError(
+                f"value must be one real floating number, got shape {value.shape}, dtype {value.dtype}"
+            )
+        return value.astype(tree.compute_dtype(self.params))
+
+    def example_gradients(self, who: str) -> Params:
+        """Each example's gradient at the parameters, leaves (rows, …); refused where the caller gave no examples."""
+        if self.examples is None:
+            raise checks.JgdTypeError(
+                f"{who} needs the gradient of each example: "
+                "call optimizer.update(..., loss=jgd.OnBatch(loss, batch)), or use jgd.step, which does"
+            )
+        return self.examples(self.params)
+
+    def gradient_at(self, params: Params, who: str) -> Params:
+        """The gradient of the loss on this batch at other parameters; refused where the caller gave no loss."""
+        return jax.grad(self.loss_for(who))(params)
+
+    def hessian_product(self, vector: Params, who: str) -> Params:
+        """The Hessian of the loss on this batch at the parameters times `vector`, a tree like them."""
+        return jax.jvp(jax.grad(self.loss_for(who)), (self.params,), (vector,))[1]
+
+    def gauss_newton_product(self, vector: Params, who: str) -> Params:
+        """The Gauss–Newton matrix at the parameters times `vector`; refused where the loss knows no outputs."""
+        if self.loss is None or self.gauss_newton is None:
+            raise checks.JgdTypeError(
+                f"{who} needs the loss as a function of a model's outputs: call optimizer.update(..., "
+                "loss=jgd.OnBatch(loss, batch)), or use jgd.step, with a jgd.SupervisedLoss or another record that has "
+                "outputs(params, batch) and of_outputs(outputs, batch); for any other loss there is newton"
+            )
+        return self.gauss_newton(self.params, vector)
+
+    def among(self, **changes: Any) -> "Context":
+        """This context with other fields, for the transforms inside a wrapper."""
+        return replace(self, **changes)
+
+
+@record
+class UpdateInfo:
+    """What a transform reports of its last update, () each; None: nothing.
+
+    learning_rate: the rate that it used. factor: what it multiplies all updates of its chain by; the rate in use is the
+    chain's learning rate times this. skipped: bool, it skipped the update on purpose, which is no divergence.
+    """
+
+    learning_rate: Any = None
+    factor: Any = None
+    skipped: Any = None
+
+
+class Transform:
+    """What a chain is made of, and the base class of your own method: a record with `update`, the rest as it needs.
+
+    Pure: all that is remembered is in the state, a record or (). Flags, False unless a class says otherwise:
+
+    ignores_updates: the result doesn't depend on the updates given; `chain` takes it in first place only, where nothing
+        before it is lost.
+    must_be_last: it has to see the step that is really made (an average of the parameters); `chain` takes it in last
+        place only, or before transforms that only observe.
+    only_observes: it gives back the updates it is given.
+    per_leaf: the result depends on how the entries are cut into leaves (a norm of each leaf, a matrix method);
+        `Flatten`, which makes one vector of all leaves, refuses it.
+
+    Example:
+        >>> import jgd
+        >>> @jgd.record
+        ... class Sign(jgd.Transform):
+        ...     def update(self, updates, state, context):
+        ...         return jax.tree.map(jnp.sign, updates), state
+        >>> optimizer = jgd.chain(Sign(), jgd.transforms.ScaleByLearningRate(0.5))
+        >>> optimizer.update(jnp.array([3.0]), optimizer.init(jnp.ones(1)), jnp.ones(1))[0].tolist()
+        [-0.5]
+    """
+
+    # bools: class attributes, or properties where they depend on what is inside
+    ignores_updates: Any = False
+    must_be_last: Any = False
+    only_observes: Any = False
+    per_leaf: Any = False
+
+    def init(self, params: Params, /) -> Any:
+        """The state before the first update; () unless a transform remembers something."""
+        return ()
+
+    def update(self, updates: Params, state: Any, context: Context, /) -> tuple[Params, Any]:
+        """One update.
+
+        Args:
+            updates: A tree like the parameters, in the compute dtype; the first transform's are the gradients.
+            state: What `init` or the last update returned, in the compute dtype.
+            context: The parameters, the gradients, the clock, and the loss where the caller gave it.
+
+        Returns:
+            (updates, state), the state with the same tree and shapes.
+        """
+        raise NotImplementedError(f"{type(self).__name__} must define update(updates, state, context)")
+
+    def eval_params(self, params: Params, state: Any, /) -> Params:
+        """The parameters to evaluate and deploy, where they are not those that descend."""
+        return params
+
+    def info(self, state: Any, /) -> UpdateInfo:
+        """What there is to report of the last update."""
+        return UpdateInfo()
+
+    def reseed(self, state: Any, keys: seeds.NoiseKeys, /) -> Any:
+        """The state with the run's own random numbers: replace each key's raw data by `keys.mix(data)`, in order."""
+        return state
+
+    def observe(self, state: Any, metric: Any, /) -> Any:
+        """The state that has seen a validation metric, (), for the next update."""
+        return state

@@ -1,0 +1,36 @@
+"""Layer 5: the loss above which a run has diverged, measured from its loss at the start."""
+
+import jax
+import jax.numpy as jnp
+from jax import Array
+
+from jgd.core import tree
+from jgd.core.functions import OnBatch
+from jgd.core.types import Batch, Loss, Params
+
+BASELINE_ROWS = 4096  # rows of the training data on which "the loss at the start" is taken
+DIVERGED_ABOVE = 1e4  # a loss above this many times its start has diverged
+
+
+@jax.jit
+def initial_loss(loss: Loss, params: Params, rows: Batch) -> Array:
+    """The loss at the start, () in the compute dtype."""
+    return OnBatch(loss, rows)(params).astype(tree.compute_dtype(params))
+
+
+def loss_limit(at_start: Array, factor: float | Array) -> Array:
+    """The loss above which a run has diverged: factor · max(|start|, 1) above the start; none if that isn't finite.
+
+    Args:
+        at_start: () the loss at the start.
+        factor: > 0, `diverged_above` of `train`.
+
+    Returns:
+        () in the dtype of `at_start`; inf where the start is not finite.
+
+    Example:
+        >>> float(loss_limit(jnp.asarray(2.0), 10.0)), float(loss_limit(jnp.asarray(0.1), 10.0))
+        (22.0, 10.100000381469727)
+    """
+    factor = jnp.asarray(factor).astype(at_start.dtype)  # with x64 on, a factor may be wider than the loss
+    return jnp.where(jnp.isfinite(at_start), at_start + factor * jnp.maximum(jnp.abs(at_start), 1), jnp.inf)

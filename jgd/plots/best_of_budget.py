@@ -1,0 +1,46 @@
+"""What a budget of random configs buys."""
+
+from typing import Any
+
+from jgd.analysis import best_of_budget
+from jgd.plots import _figure
+from jgd.sweeps import Sweep
+
+
+def plot_best_of_budget(sweep: Sweep, *, ax: Any = None) -> Any:
+    """Plots the expected best validation score against the number of random configs tried, a curve for each recipe.
+
+    The band is one standard deviation of the outcome from one search to the next. Where curves cross, the better recipe
+    depends on the budget. Configs that were stopped early are left out.
+
+    Numbers: `jgd.analysis.best_of_budget(sweep)`.
+
+    Args:
+        sweep: The result of `jgd.sweep` over a space sampled at random.
+        ax: The Axes to draw into; default those of a new figure.
+
+    Returns:
+        The Axes; without a curve for a recipe whose runs all diverged.
+
+    Example:
+        >>> import jgd
+        >>> found = jgd.sweep("hours_points", "sgd", {"learning_rate": [0.01, 0.1, 9.0]}, seeds=2, steps=30)
+        >>> jgd.plots.plot_best_of_budget(found).get_lines()[0].get_xdata().tolist()
+        [1, 2, 3]
+    """
+    ax = _figure.new_ax(ax)
+    places = {recipe: index for index, recipe in enumerate(sweep.recipes)}
+    for recipe, curve in best_of_budget(sweep).items():
+        color, low, high = (
+            _figure.color(places[recipe]),
+            curve.expected - curve.deviation,
+            curve.expected + curve.deviation,
+        )
+        ax.plot(curve.trials, curve.expected, "o-", ms=3.5, lw=1.6, color=color, label=recipe)
+        ax.fill_between(curve.trials, low, high, color=color, alpha=0.18, lw=0)
+    ax.set_xscale("log", base=2)
+    ax.xaxis.set_major_formatter("{x:g}")
+    ax.set_xlabel("configs tried")
+    ax.set_ylabel(f"best validation {sweep.metric}, expected")
+    ax.set_title(f"{sweep.task}: what a search of k random configs finds, ± one standard deviation", **_figure.TITLE)
+    return _figure.finish(ax)

@@ -1,0 +1,128 @@
+"""A computation graph: values on the way forward, derivatives on the way back."""
+
+from typing import Any
+
+import numpy as np
+
+from jgd.plots import _figure
+from jgd.teaching.graphs import Graph, GraphResult
+
+BEND = -0.2  # of an arrow that passes boxes: height over length of its arc, times two
+INPUT, INNER, OUTPUT = "#f3f3f3", "#e3eef6", "#fbe9d0"  # of boxes
+BACKWARD = _figure.COLORS[1]  # of derivatives
+WORDS = {"ha": "center", "va": "center", "fontsize": 7.5}
+
+
+def plot_graph(trace: GraphResult, *, ax: Any = None) -> Any:
+    """Plots the graph of `trace`: a box for each name, columns in the order of dependence.
+
+    Each box says the name, how it is computed, its value (black) and the output's derivative by it (colored); long
+    arrays are their shapes and norms. Arrows carry values forward, and beside each stands the local derivative that the
+    way back multiplies by.
+
+    Numbers: `trace.values`, `trace.derivatives` and `trace.local(name, by)`.
+
+    Args:
+        trace: Of `jgd.teaching.graphs.Graph.run`.
+        ax: The Axes to draw into; default those of a new figure that has room for all boxes.
+
+    Returns:
+        The Axes.
+
+    Example:
+        >>> from jgd.teaching import graphs
+        >>> ax = plot_graph(Graph(p=graphs.sigmoid("u"), L=graphs.negative_log("p")).run(u=0.0))
+        >>> ax.texts[-1].get_text()  # beside the arrow from p to L: −1/p
+        '-2.'
+    """
+    columns = depths(trace.graph)
+    places = _places(columns)
+    wide = max(columns.values()) + 1
+    tall = max(sum(column == c for column in columns.values()) for c in range(wide))
+    ax = _figure.new_ax(ax, (3.0 * wide, 1.25 * tall + 0.5))
+    local = []
+    boxes = {name: _draw_box(ax, trace, name, place) for name, place in places.items()}
+    for name, block in trace.graph.nodes.items():
+        for source in dict.fromkeys(block.inputs):
+            bend = BEND if columns[name] - columns[source] > 1 else 0.0  # round the boxes between
+            arrow = {
+                "arrowstyle": "-|>",
+                "color": "0.55",
+                "patchA": boxes[source],
+                "patchB": boxes[name],
+                "shrinkA": 1,
+                "shrinkB": 1,
+                "connectionstyle": f"arc3,rad={bend}",
+            }
+            ax.annotate("", xy=places[name], xytext=places[source], arrowprops=arrow)
+            local.append((name, source, bend))
+    ax.set_xlim(-0.5, wide - 0.5)
+    ax.set_ylim(-tall / 2 - 0.1, tall / 2 + 0.25)
+    for name, source, bend in local:  # once the limits stand: an arc bends on the screen, not in the data
+        if trace.derivatives[source] is not None:
+            _draw_local(ax, format_array(trace.local(name, source)), places[source], places[name], bend)
+    ax.axis("off")
+    return ax
+
+
+def depths(graph: Graph) -> dict[str, int]:
+    """Each name's column: 0 for inputs, else one more than the deepest value it takes.
+
+    Example:
+        >>> from jgd.teaching import graphs
+        >>> depths(Graph(u=graphs.dot("w", "x"), p=graphs.sigmoid("u")))
+        {'w': 0, 'x': 0, 'u': 1, 'p': 2}
+    """
+    depth = dict.fromkeys(graph.inputs, 0)
+    for name in graph.order:
+        depth[name] = 1 + max(depth[source] for source in graph.nodes[name].inputs)
+    return depth
+
+
+def _places(columns: dict[str, int]) -> dict[str, tuple[float, float]]:
+    """Each column's boxes one below the other, centered on one line."""
+    places = {}
+    for column in range(max(columns.values()) + 1):
+        names = [name for name, c in columns.items() if c == column]
+        for row, name in enumerate(names):
+            places[name] = (float(column), (len(names) - 1) / 2 - row)
+    return places
+
+
+def _draw_box(ax: Any, trace: GraphResult, name: str, place: tuple[float, float]) -> Any:
+    """The box of one name; -> its patch, where arrows end."""
+    end, block = trace.graph.output, trace.graph.nodes.get(name)
+    title = f"{name} = {block.label}({', '.join(block.inputs)})" if block else f"{name}  (input)"
+    lines = [title, format_array(trace.values[name]), f"∂{end}/∂{name} = {format_array(trace.derivatives[name])}"]
+    face = OUTPUT if name == end else INNER if block else INPUT
+    frame = {"boxstyle": "round,pad=0.5", "facecolor": face, "edgecolor": "0.5", "lw": 0.8}
+    # all lines in no color make the box; the lines on it have colors of their own
+    sized = ax.text(*place, "\n".join(lines), color="none", weight="bold", bbox=frame, linespacing=1.5, **WORDS)
+    for shift, line, color in zip((12, 0, -12), lines, ("0.1", "0.1", BACKWARD), strict=True):
+        weight = "bold" if shift > 0 else "normal"
+        ax.annotate(line, place, (0, shift), textcoords="offset points", color=color, weight=weight, **WORDS)
+    return sized.get_bbox_patch()
+
+
+def _draw_local(ax: Any, words: str, tail: tuple[float, float], head: tuple[float, float], bend: float) -> None:
+    """The local derivative above the middle of an arrow."""
+    start, end = ax.transData.transform([tail, head])
+    across, up = end - start
+    middle = ax.transData.inverted().transform((start + end) / 2 + bend / 2 * np.array([up, -across]))
+    style = {"color": BACKWARD, "textcoords": "offset points", **WORDS, "fontsize": 6.5}
+    ax.annotate(words, middle, (0, 7), **style)
+
+
+def format_array(value: Any) -> str:
+    """A value of the graph as people read it: up to three numbers, else shape and norm.
+
+    Example:
+        >>> format_array(np.array([1.0, 0.25])), format_array(np.ones((2, 2))), format_array(None)
+        ('[1.  , 0.25]', '[2, 2], norm 2', 'none')
+    """
+    if value is None:
+        return "none"
+    array = np.asarray(value, dtype=np.float64)
+    if array.size > 3:
+        return f"{list(array.shape)}, norm {np.linalg.norm(array):.4g}"
+    return np.array2string(array, precision=4, separator=", ")

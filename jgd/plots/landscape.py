@@ -1,0 +1,72 @@
+"""A landscape as a picture: a curve in one dimension, contours in two."""
+
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+
+from jgd.landscapes import Landscape
+
+CURVE_POINTS, GRID_POINTS, LEVELS = 801, 241, 18
+LONGEST = 4.0  # sides of a box up to which one unit is as long on both axes
+STAR = {"ms": 12, "color": "k", "mec": "white", "mew": 0.6, "zorder": 5}  # a minimum
+
+
+def heights(landscape: Landscape, points: np.ndarray) -> np.ndarray:
+    """The landscape at points (…, dimensions): (…)."""
+    flat = jnp.asarray(points.reshape(-1, points.shape[-1]), jnp.result_type(float))
+    return np.asarray(jax.jit(jax.vmap(landscape))(flat), np.float64).reshape(points.shape[:-1])
+
+
+def slopes(landscape: Landscape, points: np.ndarray) -> np.ndarray:
+    """The gradient at points (n, dimensions): (n, dimensions)."""
+    flat = jnp.asarray(points, jnp.result_type(float))
+    return np.asarray(jax.jit(jax.vmap(jax.grad(landscape)))(flat), np.float64)
+
+
+def condition_number(landscape: Landscape) -> float:
+    """λ_max / λ_min of the Hessian at the first minimum, or at the start where there is none.
+
+    NaN where an eigenvalue is not positive; inf where the dtype is too coarse to tell λ_min from 0.
+
+    Example:
+        >>> from jgd import landscapes
+        >>> condition_number(landscapes.quadratic([1.0, 100.0]))
+        100.0
+    """
+    point = jnp.asarray(landscape.minima[0] if landscape.minima else landscape.start_at, jnp.result_type(float))
+    found = jax.hessian(landscape)(point)
+    values = np.linalg.eigvalsh(np.asarray(found, np.float64))
+    if values[-1] <= 0 or values[0] < -4 * jnp.finfo(found.dtype).eps * values[-1]:
+        return float("nan")
+    return float(values[-1] / values[0]) if values[0] > 4 * jnp.finfo(found.dtype).eps * values[-1] else float("inf")
+
+
+def draw_curve(ax: Any, landscape: Landscape) -> None:
+    """A landscape of one dimension as a curve, its minima as stars."""
+    (low,), (high,) = landscape.low, landscape.high
+    x = np.linspace(low, high, CURVE_POINTS)
+    ax.plot(x, heights(landscape, x[:, None]), color="0.35", lw=1.4, zorder=1)
+    for minimum in landscape.minima:
+        ax.plot(minimum[0], heights(landscape, np.asarray(minimum)), "*", **STAR)
+    ax.set_xlim(low, high)
+
+
+def draw_contours(ax: Any, landscape: Landscape) -> None:
+    """A landscape of two dimensions as contours, its minima as stars, one unit as long on both axes where that fits."""
+    (x0, y0), (x1, y1) = landscape.low, landscape.high
+    x, y = np.linspace(x0, x1, GRID_POINTS), np.linspace(y0, y1, GRID_POINTS)
+    above = heights(landscape, np.stack(np.meshgrid(x, y), axis=-1))
+    above = above - above.min()
+    levels = np.unique(np.quantile(above, np.linspace(0, 1, LEVELS) ** 2))
+    if len(levels) > 1:
+        ax.contourf(x, y, above, levels=levels, cmap="Blues", alpha=0.4, norm="asinh", zorder=0)
+        ax.contour(x, y, above, levels=levels, colors="0.45", linewidths=0.4, zorder=1)
+    for minimum in landscape.minima:
+        ax.plot(*minimum, "*", **STAR)
+    ax.set_xlim(x0, x1)
+    ax.set_ylim(y0, y1)
+    sides = sorted([x1 - x0, y1 - y0])
+    if sides[1] <= LONGEST * sides[0]:
+        ax.set_aspect("equal")

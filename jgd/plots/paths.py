@@ -1,0 +1,151 @@
+"""Paths of descents over a landscape."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+
+from jgd.core import checks
+from jgd.landscapes import Landscape
+from jgd.plots import _figure
+from jgd.plots.landscape import condition_number, draw_contours, draw_curve, heights, slopes
+
+COLORS = ("#D55E00", "#E69F00", "#009E73", "#CC79A7", "#000000", "#0072B2")  # none of the first is the contours' blue
+LABELS = {1: ("weight", "loss"), 2: ("first weight", "second weight")}
+NUMBERED = 12  # steps of a path over one dimension that get a number and a tangent, at most
+APART = 0.035  # of the picture, between two numbers
+TANGENT = 0.05  # half its length, of the picture's width
+
+
+def plot_paths(
+    landscape: Landscape,
+    paths: Mapping[str, np.ndarray],
+    *,
+    labels: tuple[str, str] | None = None,
+    ax: Any = None,
+) -> Any:
+    """Plots a landscape, its minima as stars, and the paths of descents, with a ring at their start.
+
+    Two dimensions: contours. One dimension: the curve, the first steps with their number and tangent.
+
+    Numbers: those given as `paths`, and `landscape(point)`.
+
+    Args:
+        landscape: Of one or two dimensions, such as `jgd.landscapes.get("rosenbrock")`.
+        paths: {name: (steps, dimensions)}; of one dimension (steps,) will do. `observe=` of `jgd.train` records them.
+        labels: Of the two axes; default "first weight" and "second weight", or "weight" and "loss".
+        ax: The Axes to draw into; default those of a new figure.
+
+    Returns:
+        The Axes.
+
+    Raises:
+        JgdValueError: For a landscape of more dimensions, and a path of another shape.
+
+    Example:
+        >>> import jgd
+        >>> bowl = jgd.landscapes.get("quadratic")
+        >>> run = jgd.train(bowl, jgd.optimizers.sgd(0.3), bowl.start, steps=9, observe=lambda w: w)
+        >>> ax = plot_paths(bowl, {"sgd": np.vstack([bowl.start, run.observations])})
+        >>> ax.get_title(), ax.get_aspect()
+        ('quadratic', 1.0)
+    """
+    checked = _checked(landscape, paths)
+    ax = _figure.new_ax(ax)
+    _draw(ax, landscape, checked, labels)
+    ax.set_title(landscape.name.replace("_", " "), **_figure.TITLE)
+    return _figure.finish(ax, grid=False, legend="inside" if len(landscape.low) == 1 else "right")
+
+
+def plot_paths_scaled(
+    panels: Mapping[str, tuple[Landscape, Mapping[str, np.ndarray]]],
+    *,
+    labels: tuple[str, str] | None = None,
+    axes: Any = None,
+) -> np.ndarray:
+    """`plot_paths` of several landscapes side by side, such as a loss before and after its features are scaled.
+
+    Each panel is scaled to its landscape's box; its title tells the condition number at the minimum, where all
+    curvatures are positive. One legend below serves all panels.
+
+    Numbers: those given.
+
+    Args:
+        panels: {title: (landscape, paths)}, as `plot_paths` takes them.
+        labels: Of the two axes, as in `plot_paths`.
+        axes: An array of Axes, one a panel, to draw into; default those of a new figure.
+
+    Returns:
+        (panels,) the Axes.
+
+    Raises:
+        JgdValueError: For no panel, for what `plot_paths` refuses, and as many Axes as there aren't panels.
+
+    Example:
+        >>> import jgd
+        >>> panels = {"long": (jgd.landscapes.quadratic([1.0, 36.0]), {}), "round": (jgd.landscapes.quadratic([1, 1]), {})}
+        >>> [ax.get_title().splitlines() for ax in plot_paths_scaled(panels)]
+        [['long', 'condition number 36'], ['round', 'condition number 1']]
+    """
+    if not panels:
+        raise checks.JgdValueError("panels must hold at least one landscape, got none")
+    checked = {title: (landscape, _checked(landscape, paths)) for title, (landscape, paths) in panels.items()}
+    drawn = _figure.new_axes(axes, len(panels), len(panels), (3.6 * max(2, len(panels)), 4.2))
+    for ax, (title, (landscape, paths)) in zip(drawn, checked.items(), strict=True):
+        _draw(ax, landscape, paths, labels)
+        ax.set_title("\n".join(filter(None, [title, _condition(landscape)])), **_figure.TITLE)
+        ax.spines[["top", "right"]].set_visible(False)
+    _figure.shared_legend(drawn)
+    return drawn
+
+
+def _checked(landscape: Landscape, paths: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
+    """The paths as arrays (steps, dimensions)."""
+    dimensions = len(landscape.low)
+    if dimensions not in LABELS:
+        raise checks.JgdValueError(f"landscape must have one or two dimensions to be drawn, got {dimensions}")
+    checked = {}
+    for name, steps in paths.items():
+        array = np.asarray(steps, np.float64)
+        array = array[:, None] if array.ndim == 1 and dimensions == 1 else array
+        if array.ndim != 2 or array.shape[1] != dimensions:
+            raise checks.JgdValueError(f"paths[{name!r}] must have shape (steps, {dimensions}), got {np.shape(steps)}")
+        checked[name] = array
+    return checked
+
+
+def _draw(ax: Any, landscape: Landscape, paths: dict[str, np.ndarray], labels: tuple[str, str] | None) -> None:
+    dimensions = len(landscape.low)
+    (draw_curve if dimensions == 1 else draw_contours)(ax, landscape)
+    for index, (name, steps) in enumerate(paths.items()):
+        color = COLORS[index % len(COLORS)]
+        at = np.column_stack([steps, heights(landscape, steps)]) if dimensions == 1 else steps
+        ax.plot(at[:, 0], at[:, 1], ".-", color=color, lw=1.3 if dimensions == 2 else 0.6, ms=4, label=name, zorder=3)
+        ax.plot(*at[:1].T, "o", ms=7, mec=color, mfc="white", zorder=4)
+        if dimensions == 1:
+            _number_steps(ax, at, slopes(landscape, steps)[:, 0], color)
+    across, up = labels or LABELS[dimensions]
+    ax.set_xlabel(across)
+    ax.set_ylabel(up)
+
+
+def _number_steps(ax: Any, at: np.ndarray, slope: np.ndarray, color: str) -> None:
+    """Numbers and tangents of the first steps that lie apart, where they are in the picture."""
+    (x0, x1), (y0, y1) = ax.get_xlim(), ax.get_ylim()
+    scale, written = np.array([x1 - x0, y1 - y0]), []
+    for step, ((x, y), rise) in enumerate(zip(at, slope, strict=True)):
+        near = any(np.hypot(*((at[step] - at[other]) / scale)) < APART for other in written)
+        if near or not (x0 <= x <= x1) or not np.isfinite(y) or len(written) == NUMBERED:
+            continue
+        half = TANGENT * np.hypot(*scale) / np.hypot(*(np.array([1, rise]) / scale)) / np.hypot(*scale)
+        ax.plot([x - half, x + half], [y - half * rise, y + half * rise], color=color, lw=1.0, alpha=0.8, zorder=2)
+        ax.annotate(str(step), (x, y), (0, 6), textcoords="offset points", ha="center", fontsize=8, color=color)
+        written.append(step)
+    ax.set_ylim(y0, y1)
+
+
+def _condition(landscape: Landscape) -> str:
+    found = condition_number(landscape)
+    if np.isnan(found):
+        return ""
+    return f"condition number {found:.3g}" if np.isfinite(found) else "condition number too large for the dtype"

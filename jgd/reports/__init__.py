@@ -1,0 +1,17 @@
+"""Layer 10: what people read. Enters: a `Sweep` or a `Confirmation`. Leaves: tables and text, and files with them.
+
+table.py    the picks as rows and as text          report.py        all that a sweep says, section by section
+members.py  what a population went through         confirmation.py  the picks on fresh seeds and the test rows
+files.py    a run directory; figures as files      format.py        numbers as people read them
+"""
+
+from jgd.reports.confirmation import confirmation_text as confirmation_text
+from jgd.reports.confirmation import save_confirmation as save_confirmation
+from jgd.reports.files import save_figure as save_figure
+from jgd.reports.files import save_sweep as save_sweep
+from jgd.reports.format import format_estimate as format_estimate
+from jgd.reports.format import format_value as format_value
+from jgd.reports.report import report as report
+from jgd.reports.table import table_columns as table_columns
+from jgd.reports.table import table_rows as table_rows
+from jgd.reports.table import table_text as table_text

@@ -1,0 +1,93 @@
+"""A run directory: one place for all that a sweep left, and figures as files."""
+
+import os
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from jgd.analysis import numeric_parameters
+from jgd.plots import plot_loss_curves, plot_member_schedules, plot_sensitivity
+from jgd.reports.report import report
+from jgd.reports.table import table_text
+from jgd.sweeps import Sweep
+
+FILES = ("results.nc", "table.txt", "report.txt", "loss.png", "sensitivity.png")
+SIZE = (7.2, 4.4)  # inches, at 150 dots
+
+
+def save_figure(path: str | Path, draw: Callable[[Any], Any]) -> Path:
+    """Draws into the Axes of a figure that needs no display, and saves it.
+
+    Args:
+        path: Where to; its ending says the format, PNG without one.
+        draw: Takes the Axes, such as `lambda ax: jgd.plots.plot_loss_curves(found, ax=ax)`.
+
+    Returns:
+        The path.
+
+    Raises:
+        ImportError: Without matplotlib.
+
+    Example:
+        >>> import tempfile, jgd
+        >>> with tempfile.TemporaryDirectory() as directory:
+        ...     path = save_figure(f"{directory}/line.png", lambda ax: ax.plot([1, 2]))
+        ...     path.read_bytes()[1:4]
+        b'PNG'
+    """
+    try:
+        from matplotlib.backends.backend_agg import FigureCanvasAgg
+        from matplotlib.figure import Figure
+    except ImportError as missing:
+        raise ImportError("figures need matplotlib: pip install 'jgd[plot]'") from missing
+    figure = Figure(figsize=SIZE, dpi=150, layout="constrained")
+    FigureCanvasAgg(figure)
+    draw(figure.subplots())
+    figure.savefig(path, format=Path(path).suffix.lstrip(".") or "png")
+    return Path(path)
+
+
+def save_sweep(sweep: Sweep, directory: str | Path) -> list[Path]:
+    """Writes results.nc (every run), table.txt, report.txt, sensitivity.png and loss.png.
+
+    results.nc is `sweep.dataset`, NetCDF-4: open it with `xarray.open_dataset`. Each file is written under a temporary
+    name and then renamed, so that a name never holds half a file. A sweep whose space has no learning rate draws its
+    sensitivity to the space's first numeric hyperparameter; one without any draws none. A population has members.png,
+    its hyperparameters over the steps, in place of sensitivity.png.
+
+    Args:
+        sweep: The result of `jgd.sweep`.
+        directory: Where to; made where it isn't there.
+
+    Returns:
+        The paths written.
+
+    Raises:
+        ImportError: Without matplotlib or h5netcdf.
+
+    Example:
+        >>> import tempfile, jgd
+        >>> found = jgd.sweep("hours_points", "sgd", {"learning_rate": [0.01, 0.1]}, seeds=2, steps=30)
+        >>> with tempfile.TemporaryDirectory() as directory:
+        ...     [path.name for path in save_sweep(found, directory)]
+        ['results.nc', 'table.txt', 'report.txt', 'loss.png', 'sensitivity.png']
+    """
+    directory = Path(directory)
+    directory.mkdir(parents=True, exist_ok=True)
+    writers = {
+        "results.nc": lambda path: sweep.dataset.to_netcdf(path, engine="h5netcdf"),
+        "table.txt": lambda path: Path(path).write_text(table_text(sweep) + "\n", encoding="utf-8"),
+        "report.txt": lambda path: Path(path).write_text(report(sweep) + "\n", encoding="utf-8"),
+        "loss.png": lambda path: save_figure(path, lambda ax: plot_loss_curves(sweep, ax=ax)),
+    }
+    if sweep.is_population:
+        writers["members.png"] = lambda path: save_figure(path, lambda ax: plot_member_schedules(sweep, ax=ax))
+    elif numeric_parameters(sweep):
+        writers["sensitivity.png"] = lambda path: save_figure(path, lambda ax: plot_sensitivity(sweep, ax=ax))
+    written = []
+    for name, write in writers.items():
+        part, path = directory / f".part-{name}", directory / name
+        write(part)
+        os.replace(part, path)
+        written.append(path)
+    return written

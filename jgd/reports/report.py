@@ -1,0 +1,186 @@
+"""A sweep's report as plain text: the best configs and their ties, what speaks against them, what mattered, the cost."""
+
+import numpy as np
+
+from jgd.analysis import (
+    FinalScores,
+    Ranking,
+    best_of,
+    cost_of,
+    final_scores,
+    findings,
+    importance_of,
+    neighbors,
+    rank,
+    sensitivity_of,
+    unit_cube,
+)
+from jgd.core import checks
+from jgd.core.statistics import estimate
+from jgd.core.text import align_columns
+from jgd.reports.format import format_estimate, format_value
+from jgd.reports.members import member_lines
+from jgd.sweeps import Sweep
+
+
+def report(sweep: Sweep, top: int = 5, confidence: float = 0.95) -> str:
+    """What a sweep says, section by section; only validation numbers, so that reading it chooses nothing by the test.
+
+    A `=` marks those of the best configs that can't be told apart from the first (`jgd.analysis.rank`). A section that
+    has nothing to say, or too little to measure, says so in one line or is left out.
+
+    Args:
+        sweep: The result of `jgd.sweep`.
+        top: How many configs are listed.
+        confidence: Of the intervals, Student's t over seeds, in (0, 1).
+
+    Returns:
+        The text.
+
+    Raises:
+        JgdValueError: For a top below 1 and a confidence outside (0, 1).
+
+    Example:
+        >>> import jgd
+        >>> found = jgd.sweep("hours_points", "sgd", {"learning_rate": [0.01, 0.1, 9.0]}, seeds=2, steps=30)
+        >>> [line for line in report(found).splitlines() if line and not line.startswith(" ")][1:5]
+        ['Best configs', 'Neighbors of the best', 'Findings', 'Learning-rate sensitivity']
+    """
+    top = checks.count("top", top, 1)
+    confidence = checks.number("confidence", confidence, "(0, 1)")
+    configs, seeds, steps = sweep.loss.shape
+    size = f"{configs} configs × {seeds} {'seed' if seeds == 1 else 'seeds'} × {steps} steps"
+    heading = f"{sweep.task}: {size}, by validation {sweep.metric} ({_direction(sweep)} is better)"
+    sections = {
+        **({"Best members": member_lines(sweep)} if sweep.is_population else _of_configs(sweep, top, confidence)),
+        "Cost": _cost(sweep),
+    }
+    parts = ["\n".join([title, *(f"  {line}" for line in lines)]) for title, lines in sections.items() if lines]
+    return "\n\n".join([heading, *parts])
+
+
+def _of_configs(sweep: Sweep, top: int, confidence: float) -> dict[str, list[str]]:
+    """What compares configs: not for a population, whose members are others at each seed and change on the way."""
+    ends = final_scores(sweep)
+    ranking = rank(ends.scores, ends.larger_is_better, confidence, ends.stopped)
+    return {
+        "Best configs": _best(sweep, ends, ranking, top, confidence),
+        "Neighbors of the best": _neighbors(sweep, ends, ranking, confidence),
+        "Findings": [finding.message for finding in findings(sweep, confidence)] or ["none"],
+        "Learning-rate sensitivity": _sensitivity(sweep, confidence),
+        "Importance": _importance(sweep),
+        "Best of k": _best_of(ends),
+    }
+
+
+def _best(sweep: Sweep, ends: FinalScores, ranking: Ranking, top: int, confidence: float) -> list[str]:
+    if ranking.best is None:
+        return ["none: every run diverged"]
+    rows = [
+        [
+            "=" if i in ranking.tied else " ",
+            *_named(sweep, int(i)),
+            format_estimate(estimate(ends.scores[i], confidence), ends.scores.shape[1]),
+        ]
+        for i in ranking.order[:top]
+    ]
+    count = len(ranking.tied)
+    ties = (
+        "the best is told apart from all others"
+        if count == 1
+        else f"can't tell {count} of {len(ranking.order)} apart: with {confidence:.0%} confidence the best is among them"
+    )
+    stopped = [f"{int(ends.stopped.sum())} configs were stopped early"] if ends.stopped.any() else []
+    return [*align_columns(rows), ties, *stopped]
+
+
+def _neighbors(sweep: Sweep, ends: FinalScores, ranking: Ranking, confidence: float) -> list[str]:
+    where = unit_cube(sweep.configs, sweep.space_of())
+    if ranking.best is None or not where.names:
+        return []
+    rows = []
+    for i in neighbors(where, ranking.best):
+        score = (
+            "stopped early"
+            if ends.stopped[i]
+            else format_estimate(estimate(ends.scores[i], confidence), ends.scores.shape[1])
+        )
+        rows.append([*_named(sweep, i), score])
+    return align_columns(rows) or ["none of its structure"]
+
+
+def _sensitivity(sweep: Sweep, confidence: float) -> list[str]:
+    lines = []
+    for recipe in dict.fromkeys(name for name, _ in sweep.configs):
+        if final_scores(sweep, recipe).diverged.all():
+            continue
+        rates = {c["learning_rate"] for name, c in sweep.configs if name == recipe and "learning_rate" in c}
+        if len(rates) < 2:
+            continue
+        try:
+            found = sensitivity_of(sweep, recipe, confidence)
+        except checks.JgdError as error:
+            lines.append(f"{recipe}: not measured: {error}")
+            continue
+        lines.append(
+            f"{recipe}: {format_estimate(found)} in loss, over {len(rates)} rates from {min(rates):.3g} to {max(rates):.3g}"
+        )
+    return lines
+
+
+def _importance(sweep: Sweep) -> list[str]:
+    try:
+        found = importance_of(sweep)
+    except checks.JgdError as error:  # too few configs, or nothing to explain: its message says which
+        return [f"not measured: {error}"]
+    except ImportError as missing:
+        return [f"not measured: {missing}"]
+    rows = []
+    for each in found:
+        if np.isnan(each.share):
+            rows.append([each.name, "–", f"{each.method} ({each.configs})"])
+            continue
+        fit = f", R² {each.fit:.2f} on unseen configs" if each.method == "forest" else ""
+        weak = ": too low to trust the share" if each.fit < 0.5 else ""
+        rows.append([each.name, f"{each.share:.0%}", f"{each.method} of {each.configs} configs{fit}{weak}"])
+    return ["share of the variance of ranks that a name explains by itself", *align_columns(rows)]
+
+
+def _best_of(ends: FinalScores) -> list[str]:
+    means = ends.scores[~ends.stopped].mean(axis=1)
+    if len(means) < 2 or not np.isfinite(means).any() or ends.stopped.any():
+        return []
+    trials = sorted({*(2**i for i in range(len(means).bit_length())), len(means)})
+    curve = best_of(means, ends.larger_is_better, trials)
+    shown = ", ".join(f"{best:.4g} of {k}" for k, best in zip(trials, curve.expected, strict=True))
+    return [f"expected best of so many random configs of these: {shown}"]
+
+
+def _cost(sweep: Sweep) -> list[str]:
+    cost, spent = sweep.cost, cost_of(sweep)
+    wasted = f"wasted: {spent.diverged_share:.0%} of the steps after divergence"
+    if cost["steps"]:
+        lines = [
+            f"compile {cost['compile_seconds']:.1f} s, run {cost['run_seconds']:.1f} s, "
+            f"{cost['steps_per_second']:,.0f} steps/s, {spent.steps:,} steps",
+            f"{wasted}, {spent.padded_share:.0%} padding",
+        ]
+    else:  # read from its directory: only what its blocks took is known
+        seconds = sweep.device_seconds
+        lines = [f"{seconds:.1f} s of devices, {spent.steps:,} steps", wasted]
+    if spent.saved_share > 0:
+        lines.append(f"saved by stopping early: {spent.saved_share:.0%} of {spent.full_steps:,} steps")
+    if "peak_bytes" in cost and "planned_bytes" in cost:
+        peak, plan = cost["peak_bytes"] / 2**20, cost["planned_bytes"] / 2**20
+        lines.append(f"memory: peak {peak:,.0f} MiB, planned {plan:,.0f} MiB")
+    return lines
+
+
+def _named(sweep: Sweep, config: int) -> list[str]:
+    recipe, values = sweep.configs[config]
+    words = ", ".join(f"{name} {format_value(value)}" for name, value in values.items())
+    return [f"{config}", recipe, words]
+
+
+def _direction(sweep: Sweep) -> str:
+    return "larger" if sweep.larger_is_better else "smaller"

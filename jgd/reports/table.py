@@ -1,0 +1,115 @@
+"""The picks of a sweep as a table."""
+
+from jgd.core.text import align_columns
+from jgd.reports.format import format_estimate, format_value
+from jgd.sweeps import Sweep
+
+
+def table_columns(sweep: Sweep) -> list[str]:
+    """The headings of `table_rows`; uncertainties are 95% intervals of the mean over seeds (Student's t).
+
+    "steps" is there where a recipe's best was stopped before the end: its score is no match for those after more.
+
+    Args:
+        sweep: The result of `jgd.sweep`.
+
+    Returns:
+        One heading a column.
+
+    Example:
+        >>> import jgd
+        >>> result = jgd.sweep("hours_points", "sgd", {"learning_rate": [0.01, 0.1]}, seeds=2, steps=30)
+        >>> table_columns(result)
+        ['recipe', 'best learning_rate', 'validation loss', 'diverged']
+    """
+    return [
+        "recipe",
+        *(f"best {name}" for name in _names(sweep)),
+        f"validation {sweep.metric}",
+        *(["steps"] if _some_are_short(sweep) else []),
+        "diverged",
+    ]
+
+
+def _names(sweep: Sweep) -> list[str]:
+    return sorted({name for _, config in sweep.configs for name in config}, key=lambda n: (n != "learning_rate", n))
+
+
+def _some_are_short(sweep: Sweep) -> bool:
+    return any(pick.config is not None and pick.reached < sweep.steps for pick in sweep.picks)
+
+
+def table_rows(sweep: Sweep) -> list[list[str]]:
+    """The picks as rows of text, one a recipe, best first.
+
+    Args:
+        sweep: The result of `jgd.sweep`.
+
+    Returns:
+        Cells under `table_columns`; "–" where a recipe has no such hyperparameter, or every run diverged.
+
+    Example:
+        >>> import jgd
+        >>> result = jgd.sweep("hours_points", "sgd", {"learning_rate": [0.01, 9.0]}, seeds=2, steps=30)
+        >>> table_columns(result)[:2], table_rows(result)[0][:2], table_rows(result)[0][-1]
+        (['recipe', 'best learning_rate'], ['sgd', '0.01'], '2 of 4')
+    """
+    names, short = _names(sweep), _some_are_short(sweep)
+    sign = -1 if sweep.larger_is_better else 1
+    order = sorted(sweep.picks, key=lambda p: (-p.reached, sign * p.validation.mean if p.config is not None else 0))
+    return [
+        [
+            pick.recipe,
+            *(format_value(pick.hyperparameters[n]) if n in pick.hyperparameters else "–" for n in names),
+            format_estimate(pick.validation, len(sweep.seeds)),
+            *([str(pick.reached) if pick.config is not None else "–"] if short else []),
+            f"{pick.diverged} of {pick.runs}",
+        ]
+        for pick in order
+    ]
+
+
+def cost_line(sweep: Sweep) -> str:
+    """What it took, in one line."""
+    cost = sweep.cost
+    return (
+        f"{cost['steps_per_second']:,.0f} steps/s · {cost['steps']:,} steps in "
+        f"{cost['run_seconds']:.1f} s · compile {cost['compile_seconds']:.1f} s · "
+        f"{cost['devices']} × {cost['device_kind']} · blocks of {cost['block_width']} runs, "
+        f"{cost['padded_share']:.0%} padding"
+    )
+
+
+def stopped_line(sweep: Sweep) -> str:
+    """How many configs were stopped early and what that saved, in one line; empty where all were trained to the end.
+
+    >>> import jgd
+    >>> space = {"learning_rate": jgd.spaces.log_grid(1e-3, 1, 9)}
+    >>> stopped_line(jgd.sweep("iris", "sgd", space, seeds=1, steps=90, policy=jgd.SuccessiveHalving(3, min_steps=10)))
+    '8 of 9 configs stopped early · 74% of the steps saved'
+    """
+    stopped = int((sweep.reached < sweep.steps).sum())
+    if not stopped:
+        return ""
+    return (
+        f"{stopped} of {len(sweep.configs)} configs stopped early · {sweep.cost['saved_share']:.0%} of the steps saved"
+    )
+
+
+def table_text(sweep: Sweep) -> str:
+    """The picks, what was stopped early and what it cost, as plain text for a log.
+
+    Args:
+        sweep: The result of `jgd.sweep`.
+
+    Returns:
+        Lines with aligned columns.
+
+    Example:
+        >>> import jgd
+        >>> result = jgd.sweep("hours_points", "sgd", {"learning_rate": [0.01, 0.1]}, seeds=2, steps=30)
+        >>> table_text(result).splitlines()[0]
+        'recipe  best learning_rate  validation loss  diverged'
+    """
+    grid = [table_columns(sweep), *table_rows(sweep)]
+    return "\n".join(filter(None, [*align_columns(grid), stopped_line(sweep), cost_line(sweep)]))

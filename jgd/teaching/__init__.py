@@ -1,0 +1,25 @@
+"""Layer 8: what a lecture on gradient descent shows. Enters: a loss, parameters, a batch. Leaves: tables and curves.
+
+closed_forms.py       gradients with their derivations, beside their losses
+backpropagation.py    the multilayer perceptron's gradient, layer by layer
+graphs/               computation graphs: every value's derivative by name
+symbolic.py           sympy's expressions and gradients, lowered to JAX
+step_gradient.py      method 1: a gradient read back from a step
+lecture_checks.py     methods 1 and 2 beside the automatic gradient
+error_curves.py       the U-curve: a difference's error against its step
+costs.py              what derivatives cost, counted by XLA
+"""
+
+from jgd.teaching import closed_forms as closed_forms
+from jgd.teaching import graphs as graphs
+from jgd.teaching import symbolic as symbolic
+from jgd.teaching.costs import Cost as Cost
+from jgd.teaching.costs import CostTable as CostTable
+from jgd.teaching.costs import cost as cost
+from jgd.teaching.costs import cost_table as cost_table
+from jgd.teaching.error_curves import ErrorCurve as ErrorCurve
+from jgd.teaching.error_curves import error_curve as error_curve
+from jgd.teaching.lecture_checks import TwoChecks as TwoChecks
+from jgd.teaching.lecture_checks import two_checks as two_checks
+from jgd.teaching.step_gradient import MethodOne as MethodOne
+from jgd.teaching.step_gradient import method_one as method_one

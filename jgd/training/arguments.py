@@ -1,0 +1,153 @@
+"""What a person gives to `train`, checked before anything runs."""
+
+import os
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import jax
+import numpy as np
+from jax import Array
+from jax.core import Tracer
+
+from jgd.core import checks, seeds
+from jgd.core.optimizer import Optimizer
+from jgd.core.types import Batch, Loss, Params
+from jgd.data.batches import Batches
+from jgd.data.orders import HardMining, Order
+from jgd.metrics import check_metrics
+from jgd.stopping import StoppingRule
+from jgd.training.data_parallel import DataParallel
+from jgd.training.loader import on_disk
+from jgd.training.progress import TrainProgress
+
+
+@dataclass
+class TrainArguments:
+    """The parameters of `train` by their names, checked, with defaults filled in; and what follows from them."""
+
+    loss: Loss
+    optimizer: Optimizer
+    params: Params
+    data: Batch
+    steps: int | None
+    epochs: int | None
+    batch_size: int | None
+    order: str | Order
+    seed: int
+    validation: Batch | None
+    metrics: Mapping[str, Callable[[Params, Batch], Array]] | None
+    evaluate_every: int | None
+    metric: str
+    larger_is_better: bool
+    stop: StoppingRule | None
+    observe: Callable[[Params], Any] | None
+    callback: Callable[[TrainProgress], None] | None
+    progress: bool | None
+    history: int | None
+    diverged_above: float
+    devices: Sequence[Any] | None
+    check_finite: bool
+    store: str | os.PathLike | None
+    resume: bool
+    save_every: float
+    batches: Batches = field(init=False)
+    parallel: DataParallel | None = field(init=False)
+    total_steps: int = field(init=False)
+    rule: StoppingRule = field(init=False)
+    notes: tuple[str, ...] = field(init=False)  # on arrays that JAX holds in a narrower dtype
+
+    def __post_init__(self) -> None:
+        self.data = np.zeros(1, np.float32) if self.data is None else self.data  # a loss without data ignores its batch
+        rows = checks.rows("data", self.data)
+        self.batches = Batches(rows, rows if self.batch_size is None else self.batch_size, self.order)
+        self.parallel = None if self.devices is None else DataParallel.over(self.devices, self.batches)
+        self.total_steps = _total_steps(self.steps, self.epochs, self.batches)
+        checks.instance("optimizer", self.optimizer, Optimizer, "jgd.optimizers.adam(1e-3)")
+        self._check_flags()
+        _refuse_tracers(self.params, self.optimizer, self.data)
+        self._check_arrays()
+        self._check_evaluation()
+        self._check_numbers()
+        self._check_functions()
+        self._check_store()
+        if on_disk(self.data) and isinstance(self.batches.order, HardMining):
+            raise checks.JgdValueError(
+                "order HardMining looks at every row, which memory-mapped data are too large for"
+            )
+        parts = {"params": self.params, "data": self.data, "validation": self.validation}
+        self.notes = tuple(note for name, part in parts.items() for note in _casts(name, part))
+
+    def _check_flags(self) -> None:
+        for name in ("larger_is_better", "check_finite", "resume"):
+            checks.flag(name, getattr(self, name))
+        if self.progress is not None:
+            checks.flag("progress", self.progress)
+
+    def _check_arrays(self) -> None:
+        checks.parameters(self.params)
+        checks.numeric_data("data", self.data)
+        if self.check_finite:
+            checks.finite_data("data", self.data)
+        if self.validation is not None:
+            checks.rows("validation", self.validation)
+            checks.numeric_data("validation", self.validation)
+            if self.check_finite:
+                checks.finite_data("validation", self.validation)
+
+    def _check_evaluation(self) -> None:
+        rule = StoppingRule() if self.stop is None else self.stop
+        self.rule = checks.instance("stop", rule, StoppingRule, "jgd.StoppingRule(patience=5)")
+        self.metrics = {} if self.metrics is None else self.metrics
+        check_metrics(self.metrics)
+        if (self.metrics or self.rule.patience) and self.validation is None:
+            raise checks.JgdValueError("metrics and patience need validation=, the rows to evaluate them on")
+        checks.choice("metric", self.metric, ("loss", *self.metrics))
+        every = self.evaluate_every
+        self.evaluate_every = self.batches.per_epoch if every is None else checks.count("evaluate_every", every, 1)
+
+    def _check_numbers(self) -> None:
+        seeds.check(self.seed)
+        self.history = None if self.history is None else checks.count("history", self.history, 2)
+        self.diverged_above = checks.number("diverged_above", self.diverged_above, "> 0")
+        self.save_every = checks.number("save_every", self.save_every, ">= 0")
+
+    def _check_functions(self) -> None:
+        if not callable(self.loss):
+            raise checks.JgdTypeError(f"loss must be callable as loss(params, batch), got {self.loss!r}")
+        for name in ("observe", "callback"):
+            if getattr(self, name) is not None:
+                checks.function(name, getattr(self, name))
+
+    def _check_store(self) -> None:
+        if self.store is not None:
+            checks.path("store", self.store)
+        if self.resume and self.store is None:
+            raise checks.JgdValueError("resume needs store=, the directory of the run to go on with")
+
+
+def _total_steps(steps: int | None, epochs: int | None, batches: Batches) -> int:
+    if (steps is None) == (epochs is None):
+        raise checks.JgdValueError(f"give steps or epochs, one of them, got steps={steps}, epochs={epochs}")
+    if steps is not None:
+        return checks.count("steps", steps, 0, 2**31 - 2)
+    return checks.count("steps", checks.count("epochs", epochs, 0) * batches.per_epoch, 0, 2**31 - 2)
+
+
+def _refuse_tracers(*trees: Any) -> None:
+    if any(isinstance(leaf, Tracer) for leaf in jax.tree.leaves(trees)):
+        raise checks.JgdTypeError(
+            "train watches its run from the host and can't be traced; to jit, vmap or differentiate through training "
+            "use jgd.rollout (or jgd.step in your own scan)"
+        )
+
+
+def _casts(name: str, data: Batch) -> list[str]:
+    """Sentences on the arrays of `data` that JAX will hold in a narrower dtype."""
+    notes = []
+    for path, leaf in jax.tree_util.tree_leaves_with_path(data):
+        have = np.asarray(leaf).dtype if not isinstance(leaf, jax.Array) else leaf.dtype
+        held = jax.dtypes.canonicalize_dtype(have)
+        if held != have:
+            notes.append(f"{name}{checks.path_of(path)}: {have} held as {held} (x64 is off)")
+    return notes

@@ -1,0 +1,142 @@
+"""Everything about a run that stays fixed, and its state before the first step."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+from jax import Array
+
+from jgd.core import seeds
+from jgd.core.optimizer import Optimizer
+from jgd.core.tracing import traceable
+from jgd.core.types import Batch, Params
+from jgd.data.batches import Batches
+from jgd.data.orders import HardMining
+from jgd.descent import start
+from jgd.divergence import BASELINE_ROWS, initial_loss, loss_limit
+from jgd.epoch_loop import NOT_DIVERGED, EpochLoop, Lane
+from jgd.stopping import EarlyStopping, StoppingRule, Thresholds
+from jgd.training.arguments import TrainArguments
+from jgd.training.history import History
+from jgd.training.loader import Loader, on_disk
+from jgd.training.progress import TrainProgress
+from jgd.training.run_state import RunState
+from jgd.training.validation import Validation
+
+SEGMENT_STEPS = 2000  # at most between two looks of the host, each of which costs a millisecond or two
+
+
+@dataclass(frozen=True)
+class TrainPlan:
+    """Everything about a run that stays fixed; `RunState` is what moves."""
+
+    loop: EpochLoop
+    params: Params  # at the start
+    validation: Validation | None
+    stop: StoppingRule
+    total_steps: int
+    loader: Loader | None  # of rows that are on the disk; None where the loop's data are in memory
+    callback: Callable[[TrainProgress], None] | None
+    settings: dict[str, Any]  # name -> what the caller gave, of what the numbers depend on besides
+    notes: tuple[str, ...]
+
+    @property
+    def mines(self) -> bool:
+        """Whether the hardest rows are looked for now and then."""
+        return isinstance(self.loop.batches.order, HardMining)
+
+    def batches(self, state: RunState) -> Batches:
+        """Those of the next step."""
+        batches = self.loop.batches
+        return batches if state.ranked is None else batches.mined(jnp.asarray(state.ranked))
+
+    def segment_end(self, begin: int) -> int:
+        """Where a segment from `begin` has to end, whatever the clock says."""
+        ends = [self.total_steps, begin + self.loop.capacity]
+        if self.mines:
+            every = self.loop.batches.order.every
+            ends.append((begin // every + 1) * every)
+        return min(ends)
+
+
+def plan_run(arguments: TrainArguments) -> tuple[TrainPlan, RunState]:
+    """The arrays on their devices, the loop that steps over them, and the state before the first step."""
+    loss, total_steps = traceable(arguments.loss), arguments.total_steps
+    optimizer = jax.tree.map(
+        lambda x: jnp.asarray(x, jnp.result_type(float)), arguments.optimizer
+    )  # 1, 1.0: one program
+    params, data, batches = _placed(arguments)
+    key = seeds.key(arguments.seed, seeds.Stream.ORDER)
+    first = jax.tree.map(lambda a: jnp.asarray(a[:BASELINE_ROWS]), data)
+    loop = EpochLoop(
+        loss=loss,
+        optimizer=optimizer,
+        data=data,
+        key=key,
+        limit=loss_limit(initial_loss(loss, params, first), arguments.diverged_above),
+        batches=batches,
+        thresholds=arguments.rule.thresholds,
+        # observations may be large
+        capacity=SEGMENT_STEPS if arguments.observe is None else max(1, min(SEGMENT_STEPS, total_steps)),
+        observe=arguments.observe,
+    )
+    names = ("seed", "evaluate_every", "diverged_above", "metric", "larger_is_better", "history")
+    plan = TrainPlan(
+        loop=loop,
+        params=params,
+        validation=_validation(arguments, loop),
+        stop=arguments.rule,
+        total_steps=total_steps,
+        loader=Loader.of(data, batches, key, SEGMENT_STEPS, total_steps) if on_disk(data) else None,
+        callback=arguments.callback,
+        settings={name: getattr(arguments, name) for name in names},
+        notes=arguments.notes,
+    )
+    early = None if plan.validation is None else plan.validation.early_stopping
+    noise = seeds.key(arguments.seed, seeds.Stream.NOISE)
+    state = RunState(_init_lane(optimizer, params, noise, loop.thresholds, early), History(arguments.history))
+    if plan.mines:
+        state.ranked = np.arange(batches.rows, dtype=np.int32)
+    return plan, state
+
+
+def _placed(arguments: TrainArguments) -> tuple[Params, Batch, Batches]:
+    """The parameters, data and batches on the devices of the run."""
+    data, batches, parallel = arguments.data, arguments.batches, arguments.parallel
+    data = data if on_disk(data) else jax.tree.map(jnp.asarray, data)
+    params = jax.tree.map(
+        lambda x: jnp.array(x, dtype=jnp.asarray(x).dtype), arguments.params
+    )  # segments donate theirs
+    if parallel is None:
+        return params, data, batches
+    if not on_disk(data):
+        data = parallel.shard(data) if batches.whole else parallel.replicate(data)
+    return parallel.replicate(params), data, parallel.cut(batches)
+
+
+def _validation(arguments: TrainArguments, loop: EpochLoop) -> Validation | None:
+    rows, parallel = arguments.validation, arguments.parallel
+    if rows is None:
+        return None
+    return Validation(
+        loop.loss,
+        {name: traceable(metric) for name, metric in (arguments.metrics or {}).items()},
+        jax.tree.map(jnp.asarray, rows) if parallel is None else parallel.shard(rows),
+        arguments.rule.early_stopping(arguments.larger_is_better),
+        every=jnp.asarray(min(arguments.evaluate_every or 1, 2**31 - 1), jnp.int32),
+        total_steps=jnp.asarray(arguments.total_steps, jnp.int32),
+        metric=arguments.metric,
+    )
+
+
+@jax.jit
+def _init_lane(
+    optimizer: Optimizer, params: Params, noise: Array, thresholds: Thresholds | None, early: EarlyStopping | None
+) -> Lane:
+    """The lane before the first step."""
+    watched = () if thresholds is None else thresholds.init(jnp.result_type(float))
+    evaluated = () if early is None else early.init(params)
+    return Lane(start(optimizer, params, noise), jnp.asarray(NOT_DIVERGED, jnp.int32), watched, evaluated)

@@ -1,0 +1,66 @@
+"""What people read of a sweep: the table and the files say what the arrays say."""
+
+import numpy as np
+import pytest
+from helpers import sweeping
+
+import jgd
+from jgd.core.statistics import Estimate
+from jgd.reports import format_estimate, save_figure, table_columns, table_rows
+
+xarray = pytest.importorskip("xarray")
+
+
+def test_the_table_has_a_row_a_recipe_best_first():
+    found = sweeping.sweep(["sgd", "adam"])
+    table = table_rows(found)
+    assert table_columns(found) == ["recipe", "best learning_rate", "validation accuracy", "diverged"]
+    means = [pick.validation.mean for pick in found.picks]
+    best = found.picks[int(np.argmax(means))]
+    assert table[0][0] == best.recipe
+    assert table[0][1] == f"{best.hyperparameters['learning_rate']:.3g}"
+    assert table[0][2].startswith(f"{max(means):.4f} ± ")
+    assert len(table) == 2
+    assert "steps/s" in jgd.reports.table_text(found)
+
+
+@pytest.mark.parametrize(
+    ("estimate", "text"),
+    [
+        (Estimate(0.5, 0.1, 0.25, 0.75, 3), "0.5000 ± 0.2500"),
+        (Estimate(0.5, np.nan, np.nan, np.nan, 1), "0.5000"),
+        (Estimate(np.nan, np.nan, np.nan, np.nan, 0), "–"),
+    ],
+)
+def test_an_estimate_says_how_sure_it_is(estimate, text):
+    assert format_estimate(estimate) == text
+
+
+def test_a_run_directory_holds_every_lane_and_two_pictures(tmp_path):
+    found = sweeping.sweep(["sgd", "adam"])
+    written = jgd.reports.save_sweep(found, tmp_path / "run")
+    assert {path.name for path in written} == {path.name for path in (tmp_path / "run").iterdir()}
+    with xarray.open_dataset(tmp_path / "run" / "results.nc") as read:
+        np.testing.assert_array_equal(read["loss"], found.loss)
+        np.testing.assert_array_equal(read["learning_rate"], [config["learning_rate"] for _, config in found.configs])
+        assert read.attrs["task"] == found.task
+    for name in ("loss.png", "sensitivity.png"):
+        picture = (tmp_path / "run" / name).read_bytes()
+        assert picture.startswith(b"\x89PNG")
+        assert len(picture) > 10_000  # not an empty frame
+
+
+def test_a_figure_is_of_the_kind_that_its_name_ends_with(tmp_path):
+    line = lambda ax: ax.plot([1, 2])
+    assert "<svg" in save_figure(tmp_path / "line.svg", line).read_text()
+    assert save_figure(tmp_path / "line", line).read_bytes().startswith(b"\x89PNG")
+
+
+def test_a_sweep_over_words_alone_has_no_sensitivity(tmp_path):
+    found = sweeping.sweep({"sgd": kinded}, {"kind": jgd.spaces.static(["a", "b"])})
+    names = {path.name for path in jgd.reports.save_sweep(found, tmp_path)}
+    assert names == {"results.nc", "table.txt", "report.txt", "loss.png"}
+
+
+def kinded(kind):
+    return jgd.optimizers.sgd(0.1)
