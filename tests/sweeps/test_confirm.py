@@ -2,11 +2,10 @@
 
 from dataclasses import replace
 
-import jax
+import chex
 import numpy as np
 import pytest
-from helpers.sweeping import sweep, task, usual
-from test_selection import by_hand, fragile
+from helpers.sweeping import by_hand, fragile, sweep, task, usual
 
 import jgd
 from jgd.core.seeds import Stream, key
@@ -25,7 +24,7 @@ def test_e7_poisoned_test_rows_change_nothing_before_they_are_confirmed():
             clean.validation,
         )
     np.testing.assert_array_equal(found.loss, usual().loss)
-    jax.tree.map(np.testing.assert_array_equal, found.final, usual().final)
+    chex.assert_trees_all_equal(found.final, usual().final)
     with pytest.raises(jgd.JgdError, match="integer class labels"):  # here, at last, they are read
         found.confirm(seeds=FRESH)
     wrong = replace(task(), test=(inputs, np.full_like(labels, -1)))
