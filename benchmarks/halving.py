@@ -1,9 +1,9 @@
-"""What stopping early saves: wall time against lane-steps.
+"""What stopping early saves: wall time against steps.
 
 Digits, batch 64, Adam, 81 learning rates × 4 seeds, on an MLP 64-64-10 and on softmax regression: every config to the
 end, successive halving (eta 3, from steps / 27) and Hyperband. Survivors are cut into full blocks again after each
-rung, so wall time should fall with the lane-steps that blocks run, those that only fill a block included. What counts
-is the ratio of the two ratios, 1 where a lane-step costs the same in a short leg as in a long one. The clock runs over
+rung, so wall time should fall with the steps that blocks run, those that only fill a block included. What counts
+is the ratio of the two ratios, 1 where a step costs the same in a short leg as in a long one. The clock runs over
 the whole call: deciding, gathering lanes and assembling the result are in it, compiling is not (the first round warms
 up). Each policy's winner is compared with the full sweep's.
 
@@ -36,13 +36,13 @@ def seconds(task: jgd.Task, steps: int, policy: Any, kept: dict[str, jgd.Sweep],
 
 
 def told(measured: dict[str, list[float]], kept: dict[str, jgd.Sweep]) -> dict[str, dict[str, Any]]:
-    """For each policy: its time and its padded lane-steps over the full sweep's, and whether it found the same config."""
-    full = sum(kept["full"].cost["leg_padded_lane_steps"])
+    """For each policy: its time and its padded steps over the full sweep's, and whether it found the same config."""
+    full = sum(kept["full"].cost["round_padded_steps"])
     out = {}
     for name, found in kept.items():
         pairs = zip(measured[name], measured["full"], strict=True)
         wall = statistics.median(mine / whole for mine, whole in pairs)  # rounds alternate, so pairs share their minute
-        padded = sum(found.cost["leg_padded_lane_steps"]) / full
+        padded = sum(found.cost["round_padded_steps"]) / full
         out[name] = {
             "seconds": measured[name],
             "wall_ratio": wall,
@@ -51,9 +51,9 @@ def told(measured: dict[str, list[float]], kept: dict[str, jgd.Sweep]) -> dict[s
             "saved_share": found.cost["saved_share"],
             "same_winner": found.best.config == kept["full"].best.config,
             "score": found.best.validation.mean,
-            "leg_until": found.cost["leg_until"],
-            "leg_seconds": found.cost["leg_seconds"],
-            "leg_padded_lane_steps": found.cost["leg_padded_lane_steps"],
+            "round_until": found.cost["round_until"],
+            "round_seconds": found.cost["round_seconds"],
+            "round_padded_steps": found.cost["round_padded_steps"],
         }
     return out
 
@@ -80,7 +80,7 @@ def main() -> None:
         results[model] = told(measure.alternate(contenders, asked.rounds), kept)
         title = "digits MLP 64-64-10" if model == "mlp" else "digits softmax regression"
         print(f"\n{title}, batch {BATCH}, Adam, {CONFIGS} configs × {SEEDS} seeds, {asked.steps} steps")
-        print(f"{'':10}{'seconds':>9}{'wall':>8}{'lane-steps':>12}{'wall / them':>13}{'saved':>8}  winner")
+        print(f"{'':10}{'seconds':>9}{'wall':>8}{'steps':>12}{'wall / them':>13}{'saved':>8}  winner")
         for name, one in results[model].items():
             winner = f"{'the same' if one['same_winner'] else 'another'}, {one['score']:.4f}"
             print(

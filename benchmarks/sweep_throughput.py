@@ -35,7 +35,7 @@ def ours(task: jgd.Task, steps: int) -> float:
     found = jgd.sweep(
         task, "adam", {"learning_rate": RATES}, seeds=SEEDS, steps=steps, batch_size=BATCH, evaluate_every=steps
     )
-    return found.cost["lane_steps_per_second"]
+    return found.cost["steps_per_second"]
 
 
 def orders(rows: int, lanes: int, steps: int) -> np.ndarray:
@@ -191,11 +191,11 @@ def main() -> None:
         results[model] = measured
         title = "digits MLP 64-64-10" if model == "mlp" else "digits softmax regression"
         print(f"\n{title}, batch {BATCH}, Adam, {CONFIGS} configs × {SEEDS} seeds, {asked.steps} steps")
-        print("\n".join(measure.table(measured, "jgd", "lane-steps/s")))
+        print("\n".join(measure.table(measured, "jgd", "steps/s")))
     kind = jax.devices()[0].device_kind.lower().replace(" ", "-")
     version = jax.__version__.rsplit(".", 1)[0]
     path = asked.out / f"sweep_throughput-{kind}-jax{version}.json"
-    measure.write(path, {"steps": asked.steps, "lane_steps_per_second": results})
+    measure.write(path, {"steps": asked.steps, "steps_per_second": results})
     print(f"\nwrote {path}")
 
 

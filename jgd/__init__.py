@@ -24,10 +24,11 @@ from jgd import (
 )
 from jgd.core.checks import JgdError
 from jgd.core.functions import OnBatch
-from jgd.core.optimizer import Optimizer, apply_updates, chain
+from jgd.core.optimizer import Optimizer, chain
 from jgd.core.record import hyper, record, static_field
 from jgd.core.seeds import init_key
 from jgd.core.transform import Context, Transform
+from jgd.core.updates import apply_updates
 from jgd.data import MinMax, Standard, datasets, split
 from jgd.descent import StepMetrics, TrainState, rollout, start, step
 from jgd.gradients import check_gradients

@@ -10,9 +10,10 @@ from jax import Array
 
 from jgd.core import tree
 from jgd.core.functions import OnBatch
-from jgd.core.optimizer import Optimizer, OptimizerState, apply_updates
+from jgd.core.optimizer import Optimizer, OptimizerState
 from jgd.core.record import record
 from jgd.core.types import Batch, Loss, Params
+from jgd.core.updates import apply_updates
 
 
 @record
@@ -54,6 +55,7 @@ def start(optimizer: Optimizer, params: Params, noise: Array | None = None) -> T
         noise: The run's own key for transforms that draw; None leaves them their own seed.
 
     Example:
+        >>> import jax.numpy as jnp
         >>> import jgd
         >>> int(jgd.start(jgd.optimizers.sgd(0.25), jnp.zeros(2)).opt_state.step)
         0
@@ -80,6 +82,7 @@ def step(loss: Loss, optimizer: Optimizer, train_state: TrainState, batch: Batch
         JgdTypeError: At trace time, for a loss that returns something else or branches in Python on a value.
 
     Example:
+        >>> import jax.numpy as jnp
         >>> import jgd
         >>> loss = lambda w, batch: jnp.sum((w - batch) ** 2)
         >>> optimizer = jgd.optimizers.sgd(0.25)
@@ -113,6 +116,7 @@ def rollout(loss: Loss, optimizer: Optimizer, params: Params, batches: Batch) ->
         The state after the last step, and what the steps saw, (steps,) each.
 
     Example:
+        >>> import jax.numpy as jnp
         >>> import jgd
         >>> loss = lambda w, batch: jnp.sum((w - batch) ** 2)
         >>> end = lambda rate: rollout(loss, jgd.optimizers.sgd(rate), jnp.zeros(()), jnp.ones(3))[1].loss[-1]

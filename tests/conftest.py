@@ -5,6 +5,7 @@ import os
 import sys
 from pathlib import Path
 
+import chex
 import jax
 import pytest
 
@@ -14,8 +15,10 @@ jgd.use_cores(2)  # before JAX is first used
 if "JAX_COMPILATION_CACHE_DIR" in os.environ:  # the scripts choose where; small programs are worth keeping too
     jax.config.update("jax_persistent_cache_min_compile_time_secs", 0.1)
 
-
+MAPS = Path("/proc/self/maps")
+MOST_MAPS = 30_000  # of the 65,530 memory maps that Linux gives a process; each compiled program takes some
 SHARE = 5  # of a long table's slow rows every fifth runs, or every n-th of `sampled(n)`; all with JGD_ALL_ROWS=1
+finished: list[str] = []  # the tests
 
 
 def pytest_collection_modifyitems(config, items):
@@ -68,10 +71,6 @@ def command(monkeypatch, capsys):
     return call
 
 
-MAPS = Path("/proc/self/maps")
-MOST_MAPS = 30_000  # of the 65,530 memory maps that Linux gives a process; each compiled program takes some
-
-
 def pytest_runtest_logfinish(nodeid, location):
     """Let compiled programs go before they fill the process's memory maps: XLA crashes beyond the system's limit."""
     finished.append(nodeid)
@@ -80,7 +79,10 @@ def pytest_runtest_logfinish(nodeid, location):
         gc.collect()
 
 
-finished: list[str] = []
+@pytest.fixture(autouse=True)
+def fresh_counts():
+    """Each test counts its own traces by `chex.assert_max_traces`, whose counter is the process's."""
+    chex.clear_trace_counter()
 
 
 @pytest.fixture(autouse=True)

@@ -1,11 +1,13 @@
 """What CONTRIBUTING asks of every file, where a test can tell."""
 
 import importlib
+import inspect
 import pkgutil
 from types import ModuleType
 
 import pytest
 from helpers.imports import ROOT
+from helpers.public import is_function, public_modules, public_names
 
 import jgd
 
@@ -26,3 +28,49 @@ def test_a_package_and_a_function_never_share_a_name(name):
     importlib.import_module(name)
     parent, _, own = name.rpartition(".")
     assert isinstance(getattr(importlib.import_module(parent), own), ModuleType), f"something else covers {name}"
+
+
+STILL_UNDOCUMENTED = {"models", "sweeps", "transforms"}  # rooms with methods that say nothing: none may join
+
+
+def undocumented(kind: type) -> list[str]:
+    """Public methods and properties without a docstring of their own or of a base class."""
+    silent = []
+    for name, value in vars(kind).items():
+        method = isinstance(value, property) or hasattr(value, "func") or is_function(getattr(kind, name))
+        if not name.startswith("_") and method:
+            says = [inspect.getdoc(vars(base)[name]) for base in kind.__mro__ if name in vars(base)]
+            silent += [] if any(says) else [f"{kind.__name__}.{name}"]
+    return silent
+
+
+@pytest.mark.parametrize("name", public_modules())
+def test_what_is_public_says_what_it_does(name):
+    module = importlib.import_module(name)
+    values = [getattr(module, public) for public in public_names(module)]
+    home = lambda value: value.__module__.split(".")[1]
+    kinds = [value for value in values if inspect.isclass(value) and home(value) not in STILL_UNDOCUMENTED]
+    functions = [value for value in values if is_function(value) and not inspect.isclass(value)]
+    assert [fault for kind in kinds for fault in undocumented(kind)] == []
+    assert [function.__name__ for function in functions if not inspect.getdoc(function)] == []
+
+
+class Base:
+    def init(self):
+        """Said once."""
+
+
+class Derived(Base):
+    def init(self):
+        return 1
+
+    @property
+    def silent(self):
+        return 2
+
+    def _private(self):
+        return 3
+
+
+def test_a_method_may_inherit_its_docstring():
+    assert undocumented(Derived) == ["Derived.silent"]

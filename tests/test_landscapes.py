@@ -15,7 +15,7 @@ BOUNDED = {name: each for name, each in registry.items() if each.minima}
 
 @pytest.mark.parametrize("each", BOUNDED.values(), ids=BOUNDED)
 def test_the_minima_are_minima(each, x64):
-    grid = jgd.gradient_free.random(each, jnp.asarray(each.low), jnp.asarray(each.high), 20_000)
+    grid = jgd.gradient_free.random_search(each, jnp.asarray(each.low), jnp.asarray(each.high), 20_000)
     for minimum in each.minima:
         point = jnp.asarray(minimum)
         assert float(each(point)) == pytest.approx(each.least, abs=1e-5)

@@ -5,47 +5,20 @@ A change on purpose rewrites the file, and the difference is what the change log
     python tests/test_public_api.py
 """
 
-import ast
 import difflib
 import importlib
 import inspect
-import pkgutil
 import sys
 from pathlib import Path
 from types import ModuleType
 
 import pytest
+from helpers.public import is_function, public_modules, public_names
 
 import jgd
 
 SNAPSHOT = Path(__file__).parent / "public_api.txt"
 REWRITE = "python tests/test_public_api.py"
-ON_DEMAND = ["jgd.sweeps.proposers.optuna"]  # public, but neither a package nor a module that `import jgd` brings
-
-
-def public_modules() -> list[str]:
-    """jgd, its packages, its modules that it exports, and those imported on demand."""
-    packages = [f"jgd.{info.name}" for info in pkgutil.iter_modules(jgd.__path__) if info.ispkg]
-    exported = [
-        module.__name__ for name in public_names(jgd) if isinstance(module := getattr(jgd, name, None), ModuleType)
-    ]
-    return sorted({"jgd", *packages, *exported, *ON_DEMAND})
-
-
-def public_names(module: ModuleType) -> list[str]:
-    """What `__all__` says; without it what the module defines and what it imports as `from x import y as y`."""
-    if hasattr(module, "__all__"):
-        return sorted(set(module.__all__))
-    names = set()
-    for node in ast.parse(inspect.getsource(module)).body:
-        if isinstance(node, ast.ImportFrom | ast.Import):
-            names |= {alias.asname for alias in node.names if alias.asname == alias.name.split(".")[-1]}
-        elif isinstance(node, ast.FunctionDef | ast.ClassDef):
-            names.add(node.name)
-        elif isinstance(node, ast.Assign | ast.AnnAssign):
-            targets = node.targets if isinstance(node, ast.Assign) else [node.target]
-            names |= {target.id for target in targets if isinstance(target, ast.Name)}
-    return sorted(name for name in names if not name.startswith("_"))
 
 
 def signature(function) -> str:
@@ -56,11 +29,6 @@ def signature(function) -> str:
         for parameter in found.parameters.values()
     ]
     return str(found.replace(parameters=plain, return_annotation=inspect.Signature.empty))
-
-
-def is_function(value: object) -> bool:
-    """Also where a decorator wraps it, such as `jax.jit`."""
-    return callable(value) and (inspect.ismethod(value) or inspect.isfunction(inspect.unwrap(value)))
 
 
 class _Text(str):

@@ -2,6 +2,7 @@
 
 final_scores.py   what runs ended with           ranking.py     the best and its ties
 comparison.py     is A better than B             aggregate.py   many tasks as one number
+responses.py      the score over one hyperparameter  pick_losses.py  what the picks did on the way
 sensitivity.py, stability.py   learning rates: how much they matter, and where they break
 budget.py, time_to_target.py, profiles.py   what k trials buy, how soon, and how often
 unit_cube.py, importance.py    configs as points of a cube; which hyperparameters mattered
@@ -29,13 +30,13 @@ from jgd.analysis.profiles import PerformanceProfile as PerformanceProfile
 from jgd.analysis.profiles import performance_profile as performance_profile
 from jgd.analysis.ranking import Ranking as Ranking
 from jgd.analysis.ranking import rank as rank
-from jgd.analysis.sensitivity import ResponseCurve as ResponseCurve
+from jgd.analysis.responses import ResponseCurve as ResponseCurve
+from jgd.analysis.responses import numeric_parameter as numeric_parameter
+from jgd.analysis.responses import numeric_parameters as numeric_parameters
+from jgd.analysis.responses import response as response
+from jgd.analysis.responses import response_of as response_of
+from jgd.analysis.responses import sensitivity_curves as sensitivity_curves
 from jgd.analysis.sensitivity import learning_rate_sensitivity as learning_rate_sensitivity
-from jgd.analysis.sensitivity import numeric_parameter as numeric_parameter
-from jgd.analysis.sensitivity import numeric_parameters as numeric_parameters
-from jgd.analysis.sensitivity import response as response
-from jgd.analysis.sensitivity import response_of as response_of
-from jgd.analysis.sensitivity import sensitivity_curves as sensitivity_curves
 from jgd.analysis.sensitivity import sensitivity_of as sensitivity_of
 from jgd.analysis.stability import StabilityBracket as StabilityBracket
 from jgd.analysis.stability import StabilityEdge as StabilityEdge

@@ -13,9 +13,12 @@ from jgd.sweeps import Sweep
 
 @dataclass(frozen=True)
 class BestOf:
-    """trials: (k,) how many. expected: (k,) the best validation score of so many, on average over which are drawn.
+    """The expected best of k random configs.
 
-    deviation: (k,) the standard deviation of that best score from one search to the next.
+    Attributes:
+        trials: (k,) how many configs.
+        expected: (k,) the best validation score of so many, on average over which are drawn.
+        deviation: (k,) the standard deviation of that best score from one search to the next.
     """
 
     trials: np.ndarray
@@ -33,16 +36,28 @@ def best_of(
 ) -> BestOf:
     """The expected best of k random configs, exactly, by order statistics.
 
-    scores: (configs,), one validation score each, from a space sampled at random; n of them. trials: the numbers k, or
-    one for 1 … k; default 1 … n. Sorted from the worst, the i-th is the best of k with probability C(i−1, k−1)/C(n, k)
-    if k different ones are drawn: unbiased for a search of k configs (Dodge et al. 2021, arXiv:2110.00613), the default,
-    with k ≤ n. replacement=True: (i/n)ᵏ − ((i−1)/n)ᵏ, the first estimator (Dodge et al. 2019, "Show your work",
-    arXiv:1909.03004), which is pessimistic, steadier, and knows k > n. A config without a score (NaN: diverged) counts
-    as `diverged_as`, default the worst score there is.
+    Sorted from the worst, the i-th of n is the best of k with probability C(i−1, k−1)/C(n, k) if k different ones are drawn:
+    unbiased for a search of k configs (Dodge et al. 2021, arXiv:2110.00613), the default, with k ≤ n. With replacement:
+    (i/n)ᵏ − ((i−1)/n)ᵏ, the first estimator (Dodge et al. 2019, "Show your work", arXiv:1909.03004), which is pessimistic,
+    steadier, and knows k > n.
 
-    >>> curve = best_of(np.array([0.5, 0.7, 0.9]), larger_is_better=True)
-    >>> curve.expected.tolist(), curve.deviation.tolist()
-    ([0.7, 0.833, 0.9], [0.163, 0.094, 0.0])
+    Args:
+        scores: (configs,), one validation score each, from a space sampled at random; NaN: the config diverged.
+        larger_is_better: Of the scores.
+        trials: The numbers k, or one for 1 … k; default 1 … n.
+        replacement: Whether configs are drawn with replacement.
+        diverged_as: The score of a config without one; default the worst there is.
+
+    Returns:
+        The expectation and deviation at each k.
+
+    Raises:
+        JgdValueError: For no finite score, another shape, and a k that is below 1 or above n without replacement.
+
+    Example:
+        >>> curve = best_of(np.array([0.5, 0.7, 0.9]), larger_is_better=True)
+        >>> curve.expected.tolist(), curve.deviation.tolist()
+        ([0.7, 0.833, 0.9], [0.163, 0.094, 0.0])
     """
     larger, replacement = checks.flag("larger_is_better", larger_is_better), checks.flag("replacement", replacement)
     scores = np.asarray(scores, np.float64)

@@ -19,11 +19,14 @@ MOST_SEEDS = 10_000  # beyond this many, seeds are no way to decide
 class PairedComparison:
     """A against B on common seeds.
 
-    difference: estimate of A − B over the pairs in which both survived; its n is how many. diverged: seeds in which A,
-    and in which B, did not. tell_apart: the interval excludes 0, and the better one did not diverge more often.
-    better: "a", "b", or None where they can't be told apart. seeds_to_decide: pairs at which the interval would
-    exclude 0 if mean and deviation of the differences stayed as they are; None where more than 10 000 would be needed
-    or the mean difference is 0. words: all of it as a sentence.
+    Attributes:
+        difference: Estimate of A − B over the pairs in which both survived; its n is how many.
+        diverged: Seeds in which A, and in which B, did not.
+        tell_apart: The interval excludes 0, and the better one did not diverge more often.
+        better: "a", "b", or None where they can't be told apart.
+        seeds_to_decide: Pairs at which the interval would exclude 0 if mean and deviation of the differences stayed as they
+            are; None where more than 10 000 would be needed or the mean difference is 0.
+        words: All of it as a sentence.
     """
 
     difference: Estimate
@@ -37,17 +40,32 @@ class PairedComparison:
 def paired(
     a: np.ndarray, b: np.ndarray, larger_is_better: bool, confidence: float = 0.95, method: str = "t", *, seed: int = 0
 ) -> PairedComparison:
-    """The mean difference of two configs on common random numbers: a, b (seeds,), the same seed at the same place.
+    """The mean difference of two configs on common random numbers: the same seed at the same index of both.
 
-    What a seed does to both (start, order of the batches) cancels in a − b, so the interval is narrower than that of
-    two separate means wherever seeds matter. confidence, method, seed: as in `estimate`. A pair in which one diverged
-    (not finite) has no difference: it is left out and counted.
+    What a seed does to both (start, order of the batches) cancels in a − b, so the interval is narrower than that of two
+    separate means wherever seeds matter. A pair in which one diverged (not finite) has no difference: it is left out and
+    counted.
 
-    >>> p = paired(np.array([0.9, 0.8, 0.7]), np.array([0.8, 0.71, 0.58]), larger_is_better=True)
-    >>> round(p.difference.mean, 3), p.tell_apart, p.better
-    (0.103, True, 'a')
-    >>> paired(np.array([1.0, 2.0]), np.array([1.1, 1.7]), larger_is_better=False).words
-    "can't tell them apart: a − b is 0.1, 95% interval -2.44 to 2.64, 2 pairs"
+    Args:
+        a: (seeds,) scores of A.
+        b: (seeds,) scores of B.
+        larger_is_better: Of the scores.
+        confidence: Of the interval, in (0, 1).
+        method: "t" or "bootstrap", as in `jgd.core.statistics.estimate`.
+        seed: Of the bootstrap.
+
+    Returns:
+        The comparison.
+
+    Raises:
+        JgdValueError: For other shapes, and an unknown method.
+
+    Example:
+        >>> p = paired(np.array([0.9, 0.8, 0.7]), np.array([0.8, 0.71, 0.58]), larger_is_better=True)
+        >>> round(p.difference.mean, 3), p.tell_apart, p.better
+        (0.103, True, 'a')
+        >>> paired(np.array([1.0, 2.0]), np.array([1.1, 1.7]), larger_is_better=False).words
+        "can't tell them apart: a − b is 0.1, 95% interval -2.44 to 2.64, 2 pairs"
     """
     larger = checks.flag("larger_is_better", larger_is_better)
     a, b = _seeds("a", a), _seeds("b", b)
@@ -67,12 +85,20 @@ def paired(
 
 
 def seeds_to_decide(differences: np.ndarray, confidence: float = 0.95) -> int | None:
-    """The least n with t(n − 1)·s/√n < |mean|: seeds that would tell apart, if mean and s stay; None above 10 000.
+    """The least n with t(n − 1)·s/√n < |mean|: seeds that would tell two configs apart, if mean and s stay.
 
     It plans, it doesn't promise: with few pairs the mean and s are themselves rough.
 
-    >>> seeds_to_decide(np.array([1.0, -0.5, 2.0]))
-    12
+    Args:
+        differences: (pairs,) of the scores.
+        confidence: Of the interval, in (0, 1).
+
+    Returns:
+        n; None above 10 000, for fewer than two pairs, and for a mean of 0.
+
+    Example:
+        >>> seeds_to_decide(np.array([1.0, -0.5, 2.0]))
+        12
     """
     if len(differences) < 2 or differences.mean() == 0:
         return None
@@ -91,20 +117,32 @@ def probability_of_improvement(
     pairs: bool = False,
     seed: int = 0,
 ) -> Estimate:
-    """P(a run of A is better than a run of B) + ½ P(tie), with an interval; n counts the runs of A.
+    """P(a run of A is better than a run of B) + ½ P(tie), with an interval.
 
-    a (m,), b (n,): every run of A against every run of B, the Mann–Whitney form of Agarwal et al. 2021
-    (arXiv:2108.13264, section 4.3). Its interval is Newcombe's score-like one (2006, Statistics in Medicine 25:559,
-    method 5), which does not shrink to a point where one wins always; it covered 94 to 96% in simulation from 5 runs
-    a side on. pairs=True: run i of A only against run i of B (common seeds), with Wilson's interval of a share, right
-    on average over what the share may be, but between 90 and 99% for a single one at 8 pairs, which are discrete.
-    a (tasks, m), b (tasks, n): the mean over tasks, with the paper's stratified percentile bootstrap, drawn with
-    `seed`. A diverged run (not finite) loses to every finite one and ties with another diverged one: none is left out.
-    `diverged` counts both sides'.
+    Every run of A against every run of B is the Mann–Whitney form of Agarwal et al. 2021 (arXiv:2108.13264, section 4.3).
+    Its interval is Newcombe's score-like one (2006, Statistics in Medicine 25:559, method 5), which does not shrink to a
+    point where one wins always; it covered 94 to 96% in simulation from 5 runs a side on. A diverged run (not finite) loses
+    to every finite one and ties with another diverged one: none is left out.
 
-    >>> e = probability_of_improvement(np.array([3.0, 4.0]), np.array([1.0, 3.0]), larger_is_better=True)
-    >>> e.mean, round(e.low, 2), round(e.high, 2)
-    (0.875, 0.3, 0.99)
+    Args:
+        a: (m,) scores of A, or (tasks, m): then the mean over tasks, with the paper's stratified percentile bootstrap.
+        b: (n,) scores of B, or (tasks, n).
+        larger_is_better: Of the scores.
+        confidence: Of the interval, in (0, 1).
+        pairs: Run i of A only against run i of B (common seeds), with Wilson's interval of a share, right on average over
+            what the share may be, but between 90 and 99% for a single one at 8 pairs, which are discrete.
+        seed: Of the bootstrap.
+
+    Returns:
+        The estimate; n counts the runs of A, `diverged` both sides'.
+
+    Raises:
+        JgdValueError: For other shapes, and a confidence outside (0, 1).
+
+    Example:
+        >>> e = probability_of_improvement(np.array([3.0, 4.0]), np.array([1.0, 3.0]), larger_is_better=True)
+        >>> e.mean, round(e.low, 2), round(e.high, 2)
+        (0.875, 0.3, 0.99)
     """
     sign = 1.0 if checks.flag("larger_is_better", larger_is_better) else -1.0
     confidence = checks.number("confidence", confidence, "(0, 1)")

@@ -9,35 +9,46 @@ from jgd.sweeps import Sweep
 
 @dataclass(frozen=True)
 class SweepCost:
-    """lane_steps: updates given to real lanes. full_lane_steps: what all lanes would take to the end.
+    """Where a sweep's steps went.
 
-    saved_share: of the full ones, not made because configs were stopped early. diverged_share: of the given ones, made
-    by lanes after they diverged. padded_share: of all that the machine computed, copies that fill up blocks.
+    Attributes:
+        steps: Updates given to runs.
+        full_steps: What all runs would take to the end.
+        saved_share: Of the full ones, not made because configs were stopped early.
+        diverged_share: Of the given ones, made by runs after they diverged.
+        padded_share: Of all that the machine computed, copies that fill up blocks.
     """
 
-    lane_steps: int
-    full_lane_steps: int
+    steps: int
+    full_steps: int
     saved_share: float
     diverged_share: float
     padded_share: float
 
 
 def cost_of(sweep: Sweep) -> SweepCost:
-    """Count a sweep's lane-steps.
+    """Counts a sweep's updates.
 
-    >>> import jgd
-    >>> found = jgd.sweep("hours_points", "sgd", {"learning_rate": [0.01, 9.0]}, seeds=2, steps=30, block=4)
-    >>> spent = cost_of(found)
-    >>> spent.lane_steps, spent.saved_share, spent.padded_share, spent.diverged_share > 0.3
-    (120, 0.0, 0.5, True)
+    Args:
+        sweep: The result of `jgd.sweep`.
+
+    Returns:
+        How many, and the shares that were wasted and saved.
+
+    Example:
+        >>> import jgd
+        >>> found = jgd.sweep("hours_points", "sgd", {"learning_rate": [0.01, 9.0]}, seeds=2, steps=30, block=4)
+        >>> spent = cost_of(found)
+        >>> spent.steps, spent.saved_share, spent.padded_share, spent.diverged_share > 0.3
+        (120, 0.0, 0.5, True)
     """
     configs, seeds, steps = sweep.loss.shape
     given = sweep.reached
     left = np.where(sweep.diverged_at >= 0, given[:, None] - 1 - sweep.diverged_at, 0)
     total, full = int(given.sum()) * seeds, configs * seeds * steps
     return SweepCost(
-        lane_steps=total,
-        full_lane_steps=full,
+        steps=total,
+        full_steps=full,
         saved_share=1 - total / max(full, 1),
         diverged_share=float(np.maximum(left, 0).sum() / max(total, 1)),
         padded_share=float(sweep.cost.get("padded_share", 0.0)),

@@ -1,4 +1,4 @@
-"""What every lane of a sweep ended with: enters a `Sweep`, leaves scores that know diverged from stopped early."""
+"""What every run of a sweep ended with: enters a `Sweep`, leaves scores that know diverged from stopped early."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -11,11 +11,16 @@ from jgd.sweeps import Sweep
 
 @dataclass(frozen=True)
 class FinalScores:
-    """scores: (config, seed), the metric after the last step; NaN where the lane diverged or was stopped before.
+    """The last validation scores of a sweep's configs.
 
-    diverged: (config, seed), whether it isn't finite though the config was given every step, or diverged before it was
-    stopped. stopped: (config,), given fewer steps than the others (halving). rows: (config,), the place of each config
-    in the sweep. larger_is_better: of the metric.
+    Attributes:
+        metric: Which one.
+        larger_is_better: Of the metric.
+        scores: (config, seed), after the last step; NaN where the run diverged or was stopped before.
+        diverged: (config, seed), whether it isn't finite though the config was given every step, or diverged before it was
+            stopped.
+        stopped: (config,), given fewer steps than the others (halving).
+        rows: (config,), the index of each config in the sweep.
     """
 
     metric: str
@@ -27,15 +32,26 @@ class FinalScores:
 
 
 def final_scores(sweep: Sweep, recipe: str | None = None, metric: str | None = None) -> FinalScores:
-    """The last validation scores of all configs, or of one recipe's. metric: default the one that selects.
+    """The last validation scores of all configs, or of one recipe's.
 
-    "loss" is better when smaller, whatever the sweep is selected by.
+    Args:
+        sweep: The result of `jgd.sweep`.
+        recipe: One of its recipes; default all.
+        metric: A validation metric; default the one that selects. "loss" is better when smaller, whatever the sweep is
+            selected by.
 
-    >>> import jgd
-    >>> found = jgd.sweep("hours_points", "sgd", {"learning_rate": [0.01, 9.0]}, seeds=2, steps=30)
-    >>> ends = final_scores(found)
-    >>> ends.metric, ends.scores.shape, ends.diverged.tolist()
-    ('loss', (2, 2), [[False, False], [True, True]])
+    Returns:
+        The scores, with what diverged and what was stopped.
+
+    Raises:
+        JgdValueError: For an unknown recipe or metric.
+
+    Example:
+        >>> import jgd
+        >>> found = jgd.sweep("hours_points", "sgd", {"learning_rate": [0.01, 9.0]}, seeds=2, steps=30)
+        >>> ends = final_scores(found)
+        >>> ends.metric, ends.scores.shape, ends.diverged.tolist()
+        ('loss', (2, 2), [[False, False], [True, True]])
     """
     metric = checks.choice("metric", metric or sweep.metric, sweep.validation)
     rows = config_indices(sweep, recipe)

@@ -17,15 +17,20 @@ TWO_VALUES = 0.25  # the half bin of two values, which are both outermost and no
 ROUNDING = 1e-9
 FEW = 32  # configs, of which a quarter shows no trend
 BY_CHANCE = 0.1
-MANY = 0.25  # of the lanes diverged: too many
+MANY = 0.25  # of the runs diverged: too many
 STILL = 0.02  # of all the improvement seen, made in the last third of the evaluations: not finished
 
 
 @dataclass(frozen=True)
 class Finding:
-    """kind: "edge", "diverged", "best_diverged", "all_diverged", "undecided" or "improving". message: for people.
+    """One objection to a sweep.
 
-    recipe, config: whose, where it is about one. numbers: what the message says, for programs.
+    Attributes:
+        kind: "edge", "diverged", "best_diverged", "all_diverged", "undecided" or "improving".
+        message: For people.
+        recipe: Whose, where it is about one.
+        config: Which, where it is about one.
+        numbers: What the message says, for programs.
     """
 
     kind: str
@@ -38,14 +43,25 @@ class Finding:
 def findings(sweep: Sweep, confidence: float = 0.95) -> list[Finding]:
     """Everything that speaks against trusting a sweep's picks; an empty list is the best one.
 
-    For each recipe: its best config at an edge of the space; more than a quarter of its lanes diverged; a seed of its
+    For each recipe: its best config at an edge of the space; more than a quarter of its runs diverged; a seed of its
     best diverged; all of them; its best still improving at the end. Once: the best and the next of all configs can't be
     told apart. The functions of this file say each rule.
 
-    >>> import jgd
-    >>> found = jgd.sweep("hours_points", "sgd", {"learning_rate": [0.01, 9.0, 10.0]}, seeds=2, steps=300)
-    >>> [finding.kind for finding in findings(found)]
-    ['edge', 'diverged']
+    Args:
+        sweep: The result of `jgd.sweep`.
+        confidence: Of the intervals, in (0, 1).
+
+    Returns:
+        The findings.
+
+    Raises:
+        JgdValueError: For a confidence outside (0, 1).
+
+    Example:
+        >>> import jgd
+        >>> found = jgd.sweep("hours_points", "sgd", {"learning_rate": [0.01, 9.0, 10.0]}, seeds=2, steps=300)
+        >>> [finding.kind for finding in findings(found)]
+        ['edge', 'diverged']
     """
     confidence = checks.number("confidence", confidence, "(0, 1)")
     out = []
@@ -56,8 +72,8 @@ def findings(sweep: Sweep, confidence: float = 0.95) -> list[Finding]:
             continue  # all were stopped early, for being worse than another recipe's
         if ranking.best is None:
             count, last = ends.diverged.size, " that were not stopped early" if ends.stopped.any() else ""
-            said = f"{recipe}: all lanes{last} diverged, so there is no pick; try smaller learning rates"
-            numbers = {"diverged": int(ends.diverged.sum()), "lanes": count}
+            said = f"{recipe}: all runs{last} diverged, so there is no pick; try smaller learning rates"
+            numbers = {"diverged": int(ends.diverged.sum()), "runs": count}
             out.append(Finding("all_diverged", said, recipe, numbers=numbers))
             continue
         best = int(ends.rows[ranking.best])
@@ -71,7 +87,7 @@ def findings(sweep: Sweep, confidence: float = 0.95) -> list[Finding]:
             said = f"{recipe}: the best config itself diverged at {lost} of {seeds} seeds, and no other did better"
             out.append(Finding("best_diverged", said, recipe, best, {"diverged": lost, "seeds": seeds}))
         curves = np.asarray(sweep.validation[ends.metric][best], np.float64)
-        out += still_improving(curves, sweep.evaluate_at, ends.larger_is_better, confidence, recipe, best)
+        out += still_improving(curves, sweep.evaluation_steps, ends.larger_is_better, confidence, recipe, best)
     return out + undecided(final_scores(sweep), confidence)
 
 
@@ -122,11 +138,11 @@ def _rises_among_the_best(towards: np.ndarray, standing: np.ndarray) -> bool:
 
 
 def many_diverged(diverged: np.ndarray, recipe: str | None = None) -> list[Finding]:
-    """A finding where more than a quarter of the lanes diverged: so much was spent outside of what works."""
+    """A finding where more than a quarter of the runs diverged: so much was spent outside of what works."""
     share = float(np.mean(diverged))
     if share <= MANY:
         return []
-    said = f"{int(np.sum(diverged))} of {np.size(diverged)} lanes diverged ({share:.0%}); narrow the space"
+    said = f"{int(np.sum(diverged))} of {np.size(diverged)} runs diverged ({share:.0%}); narrow the space"
     return [Finding("diverged", f"{recipe}: {said}" if recipe else said, recipe, numbers={"share": share})]
 
 

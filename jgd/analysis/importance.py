@@ -21,12 +21,16 @@ FEWEST, FEWEST_EACH = 16, 4  # configs that a forest needs: at all, and for each
 
 @dataclass(frozen=True)
 class Importance:
-    """One name's main effect.
+    """One hyperparameter's main effect.
 
-    share: of the variance of the configs' ranks, 0 to 1; NaN where it can't be measured. deviation: of the share over
-    the forest's trees, 0 for a grid. configs: how many it was measured on, those that have the name. fit: R² of the
-    forest on configs that a tree hasn't seen (out of bag), 1 for a grid; below about 0.5 don't trust the share.
-    method: "grid", "forest" or "too few configs".
+    Attributes:
+        name: The hyperparameter.
+        share: Of the variance of the configs' ranks, 0 to 1; NaN where it can't be measured.
+        deviation: Of the share over the forest's trees, 0 for a grid.
+        configs: How many it was measured on, those that have the name.
+        fit: R² of the forest on configs that a tree hasn't seen (out of bag), 1 for a grid; below about 0.5 don't trust the
+            share.
+        method: "grid", "forest" or "too few configs".
     """
 
     name: str
@@ -38,22 +42,34 @@ class Importance:
 
 
 def importance(found: UnitCube, scores: np.ndarray, larger_is_better: bool, *, seed: int = 0) -> list[Importance]:
-    """The main effect of each name on the *rank* of a config, largest first.
+    """The main effect of each hyperparameter on the *rank* of a config, largest first.
 
-    found: the configs' `places`. scores: (configs,), NaN for a config that diverged: it ranks worst, so that a loss of
-    1e30 weighs no more than any other bad one. So it is the order that is explained, over all that was tried, good and
-    bad alike: the name that decides between bad and terrible may be the most important of all, and matter nothing near
-    the best.
+    It is the order that is explained, over all that was tried, good and bad alike: the name that decides between bad and
+    terrible may be the most important of all, and matter nothing near the best. Every combination of a grid, once each:
+    exact. Else a forest of 100 regression trees (scikit-learn; extra `data`), each decomposed exactly over the unit cube. A
+    name that only some configs have is measured among those, with the names that they all have.
 
-    Every combination of a grid, once each: exact. Else a forest of 100 regression trees (scikit-learn; extra
-    `data`), each decomposed exactly over the unit cube. A name that only some configs have is measured among those, with
-    the names that they all have. Refuses fewer configs than 16, or four a name, where they are no grid.
+    Args:
+        found: The configs in their `unit_cube`.
+        scores: (configs,), NaN for a config that diverged: it ranks worst, so that a loss of 1e30 weighs no more than any
+            other bad one.
+        larger_is_better: Of the scores.
+        seed: Of the forest.
 
-    >>> configs = [("sgd", {"a": a, "b": b}) for a in (1.0, 2.0, 3.0) for b in (1.0, 2.0)]
-    >>> for each in importance(unit_cube(configs), np.array([1.0, 1.0, 2.0, 2.0, 3.0, 3.0]), larger_is_better=True):
-    ...     each.name, each.share, each.method
-    ('a', 1.0, 'grid')
-    ('b', 0.0, 'grid')
+    Returns:
+        One effect a hyperparameter.
+
+    Raises:
+        JgdValueError: For another shape, scores that don't differ, and fewer configs than 16, or four a name, where they
+            are no grid.
+        ImportError: Without scikit-learn, where the configs are no grid.
+
+    Example:
+        >>> configs = [("sgd", {"a": a, "b": b}) for a in (1.0, 2.0, 3.0) for b in (1.0, 2.0)]
+        >>> for each in importance(unit_cube(configs), np.array([1.0, 1.0, 2.0, 2.0, 3.0, 3.0]), larger_is_better=True):
+        ...     each.name, each.share, each.method
+        ('a', 1.0, 'grid')
+        ('b', 0.0, 'grid')
     """
     scores = np.asarray(scores, np.float64)
     if scores.shape != (len(found.units),):
@@ -84,13 +100,24 @@ def importance(found: UnitCube, scores: np.ndarray, larger_is_better: bool, *, s
 def importance_of(sweep: Sweep, recipe: str | None = None, *, seed: int = 0) -> list[Importance]:
     """`importance` for a sweep's final validation metric, by mean over seeds; a config that lost a seed ranks worst.
 
-    recipe: default all; several recipes are a name of their own, "recipe". Configs stopped early rank below those that
-    were not, in the order in which they went (`overall_ranks`).
+    Configs stopped early rank below those that were not, in the order in which they went (`overall_ranks`).
 
-    >>> import jgd
-    >>> found = jgd.sweep("hours_points", "sgd", {"learning_rate": [0.01, 0.1, 9.0]}, seeds=2, steps=30)
-    >>> importance_of(found)[0].share
-    1.0
+    Args:
+        sweep: The result of `jgd.sweep`.
+        recipe: One of its recipes; default all: several are a name of their own, "recipe".
+        seed: Of the forest.
+
+    Returns:
+        One effect a hyperparameter, largest first.
+
+    Raises:
+        JgdValueError: As `importance`, and for an unknown recipe.
+
+    Example:
+        >>> import jgd
+        >>> found = jgd.sweep("hours_points", "sgd", {"learning_rate": [0.01, 0.1, 9.0]}, seeds=2, steps=30)
+        >>> importance_of(found)[0].share
+        1.0
     """
     ends = final_scores(sweep, recipe)
     where = unit_cube([sweep.configs[i] for i in ends.rows], sweep.space_of(recipe))

@@ -28,5 +28,5 @@ def pick_losses(sweep: Sweep) -> dict[str, np.ndarray]:
         losses[pick.recipe] = sweep.loss[pick.config]
         if sweep.is_population:
             members = [sweep.best_member(pick.recipe, seed) for seed in sweep.seeds]
-            losses[pick.recipe] = np.stack([sweep.lane_loss(*member) for member in members if member])
+            losses[pick.recipe] = np.stack([sweep.run_loss(*member) for member in members if member])
     return losses

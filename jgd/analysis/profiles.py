@@ -10,10 +10,15 @@ from jgd.core import checks
 
 @dataclass(frozen=True)
 class PerformanceProfile:
-    """ratios: (methods, tasks), a method's cost over the least of any method on that task; inf where it failed.
+    """How often each method is within a factor of the best.
 
-    factors: (factors,) τ ≥ 1. shares: (methods, factors), the share of tasks with a ratio of at most τ. At τ = 1 it is
-    how often a method is (one of) the best, at large τ how often it succeeds at all.
+    At τ = 1 a share is how often a method is (one of) the best, at large τ how often it succeeds at all.
+
+    Attributes:
+        methods: Names, a row each.
+        ratios: (methods, tasks), a method's cost over the least of any method on that task; inf where it failed.
+        factors: (factors,) τ ≥ 1.
+        shares: (methods, factors), the share of tasks with a ratio of at most τ.
     """
 
     methods: tuple[str, ...]
@@ -32,14 +37,25 @@ def performance_profile(
 ) -> PerformanceProfile:
     """Dolan & Moré 2002, "Benchmarking optimization software with performance profiles": ρ(τ) = share with r ≤ τ.
 
-    costs: (methods, tasks), positive, smaller is better: steps or seconds to a target, or a final error. NaN and inf: the
-    method failed on that task. A task on which all fail counts against all. methods: names, a row each. factors: default
-    every ratio there is, where the steps of the curves are. With three methods or more, a curve depends on which others
-    take part (Gould & Scott 2016): read it for the best, and drop a method before comparing the rest.
+    With three methods or more, a curve depends on which others take part (Gould & Scott 2016): read it for the best, and
+    drop a method before comparing the rest.
 
-    >>> profile = performance_profile([[10.0, 40.0], [20.0, 20.0], [5.0, np.inf]], ["a", "b", "c"])
-    >>> profile.factors.tolist(), profile.shares.tolist()
-    ([1.0, 2.0, 4.0], [[0.0, 1.0, 1.0], [0.5, 0.5, 1.0], [0.5, 0.5, 0.5]])
+    Args:
+        costs: (methods, tasks), positive, smaller is better: steps or seconds to a target, or a final error. NaN and inf:
+            the method failed on that task. A task on which all fail counts against all.
+        methods: Names, a row each.
+        factors: Default every ratio there is, where the steps of the curves are.
+
+    Returns:
+        The profile.
+
+    Raises:
+        JgdValueError: For another shape, a cost that is not positive, as many names as there aren't rows, a factor below 1.
+
+    Example:
+        >>> profile = performance_profile([[10.0, 40.0], [20.0, 20.0], [5.0, np.inf]], ["a", "b", "c"])
+        >>> profile.factors.tolist(), profile.shares.tolist()
+        ([1.0, 2.0, 4.0], [[0.0, 1.0, 1.0], [0.5, 0.5, 1.0], [0.5, 0.5, 0.5]])
     """
     costs = np.asarray(costs, np.float64)
     if costs.ndim != 2 or costs.size == 0:

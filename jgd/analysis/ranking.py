@@ -9,11 +9,14 @@ from jgd.core import checks
 
 @dataclass(frozen=True)
 class Ranking:
-    """order: configs, best first, as places on the first axis of the scores; those stopped early are not in it.
+    """Configs in order, and the ties for the best.
 
-    means: (configs,) over the seeds that survived. diverged: (configs,) seeds that didn't. tied: the best and all that
-    can't be told apart from it, in order; empty where every lane diverged. confidence: that the truly best config is
-    among `tied`.
+    Attributes:
+        order: Configs, best first, as indices into the scores; those stopped early are not in it.
+        means: (configs,) over the seeds that survived.
+        diverged: (configs,) seeds that didn't.
+        tied: The best and all that can't be told apart from it, in order; empty where every run diverged.
+        confidence: That the truly best config is among `tied`.
     """
 
     order: tuple[int, ...]
@@ -24,17 +27,14 @@ class Ranking:
 
     @property
     def best(self) -> int | None:
-        """The first of the order; None where every lane diverged."""
+        """The first of the order; None where every run diverged."""
         return self.tied[0] if self.tied else None
 
 
 def rank(
     scores: np.ndarray, larger_is_better: bool, confidence: float = 0.95, stopped: np.ndarray | None = None
 ) -> Ranking:
-    """Order configs by their mean over common seeds, fewest diverged seeds first, and find the ties for the best.
-
-    scores: (configs, seeds), the same seeds in every row; what is not finite diverged. stopped: (configs,), True for
-    those that were given fewer steps; they are left out.
+    """Orders configs by their mean over common seeds, fewest diverged seeds first, and finds the ties for the best.
 
     A config is tied with the best unless the paired differences over common seeds say that it is worse: one-sided
     Student's t at level (1 − confidence)/(K − 1), K configs in all. The true best is beaten wrongly by each of the
@@ -43,10 +43,23 @@ def rank(
     many equal configs is first by luck. With few seeds and many configs the set is large, and that is the answer. Where
     some configs have fewer diverged seeds than others, only those with the fewest can be tied.
 
-    >>> scores = np.array([[0.90, 0.80, 0.71, 0.88], [0.89, 0.82, 0.70, 0.86], [0.50, 0.41, 0.29, 0.49]])
-    >>> ranking = rank(scores, larger_is_better=True)
-    >>> ranking.order, ranking.tied
-    ((0, 1, 2), (0, 1))
+    Args:
+        scores: (configs, seeds), the same seeds in every row; what is not finite diverged.
+        larger_is_better: Of the scores.
+        confidence: In (0, 1).
+        stopped: (configs,), True for those that were given fewer steps; they are left out.
+
+    Returns:
+        The ranking.
+
+    Raises:
+        JgdValueError: For other shapes, and a confidence outside (0, 1).
+
+    Example:
+        >>> scores = np.array([[0.90, 0.80, 0.71, 0.88], [0.89, 0.82, 0.70, 0.86], [0.50, 0.41, 0.29, 0.49]])
+        >>> ranking = rank(scores, larger_is_better=True)
+        >>> ranking.order, ranking.tied
+        ((0, 1, 2), (0, 1))
     """
     larger = checks.flag("larger_is_better", larger_is_better)
     confidence = checks.number("confidence", confidence, "(0, 1)")

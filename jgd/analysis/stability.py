@@ -17,7 +17,10 @@ from jgd.tasks import Task
 class StabilityBracket:
     """Between which rates stability ends; NaN for an end that no rate tried shows.
 
-    largest_stable: of those below smallest_unstable. mixed: a rate above smallest_unstable is stable again.
+    Attributes:
+        largest_stable: Of those below smallest_unstable.
+        smallest_unstable: The first rate that broke.
+        mixed: A rate above smallest_unstable is stable again.
     """
 
     largest_stable: float
@@ -29,12 +32,15 @@ class StabilityBracket:
 class StabilityEdge:
     """The edge that a sweep found, beside 2 (1 + β)/λ.
 
-    sharpness_at_start: (seeds,) λ, the Hessian's largest eigenvalue on the training rows, where each seed started.
-    sharpness_at_end: (seeds,) where the run at the largest stable rate ended; NaN where no rate is stable.
-    limit_at_start, limit_at_end: 2 (1 + β)/λ, the smallest over seeds: the rate above which descent must grow there.
-    ratio: largest_stable / limit_at_start; on a quadratic at most 1, and 1 − ratio is how far the next rate tried lies.
-    ratio_at_end: largest_stable / limit_at_end; near 1 where training drives the sharpness up to the edge (Cohen et al.
-    2021).
+    Attributes:
+        bracket: Between which rates stability ends.
+        sharpness_at_start: (seeds,) λ, the Hessian's largest eigenvalue on the training rows, where each seed started.
+        sharpness_at_end: (seeds,) where the run at the largest stable rate ended; NaN where no rate is stable.
+        limit_at_start: 2 (1 + β)/λ, the smallest over seeds: the rate above which descent must grow there.
+        limit_at_end: The same where the run at the largest stable rate ended.
+        ratio: largest_stable / limit_at_start; on a quadratic at most 1, and 1 − ratio is how far the next rate tried lies.
+        ratio_at_end: largest_stable / limit_at_end; near 1 where training drives the sharpness up to the edge (Cohen et al.
+            2021).
     """
 
     bracket: StabilityBracket
@@ -47,10 +53,21 @@ class StabilityEdge:
 
 
 def stability_bracket(learning_rates: Any, unstable: np.ndarray) -> StabilityBracket:
-    """The largest stable and the smallest unstable rate. unstable: (rates,) or (rates, seeds), one seed is enough.
+    """The largest stable and the smallest unstable learning rate.
 
-    >>> stability_bracket([0.1, 0.2, 0.4, 0.8], np.array([False, False, True, True]))
-    StabilityBracket(largest_stable=0.2, smallest_unstable=0.4, mixed=False)
+    Args:
+        learning_rates: (rates,).
+        unstable: (rates,) or (rates, seeds), booleans; one seed is enough.
+
+    Returns:
+        The bracket.
+
+    Raises:
+        JgdValueError: For other shapes, and what are no booleans.
+
+    Example:
+        >>> stability_bracket([0.1, 0.2, 0.4, 0.8], np.array([False, False, True, True]))
+        StabilityBracket(largest_stable=0.2, smallest_unstable=0.4, mixed=False)
     """
     rates, unstable = np.asarray(learning_rates, np.float64), np.asarray(unstable)
     if rates.ndim != 1 or rates.size == 0 or len(unstable) != len(rates) or unstable.dtype != bool:
@@ -68,19 +85,32 @@ def stability_bracket(learning_rates: Any, unstable: np.ndarray) -> StabilityBra
 def stability_edge(sweep: Sweep, task: Task, recipe: str | None = None, momentum: float = 0.0) -> StabilityEdge:
     """Largest stable and smallest unstable learning rate of a sweep, and the limit 2 (1 + β)/λ that curvature sets.
 
-    A lane is unstable if it diverged or if its loss ended above where it started: just above the limit growth is slow,
-    and a short run has not crossed the divergence limit yet. task: the one swept (its loss, init and training rows).
-    The limit is that of plain gradient descent on all rows, or of the heavy ball with β = `momentum`, exact where the
-    loss is quadratic; for other optimizers, and for minibatches, the ratio only says how far they are from it. Other
-    hyperparameters must not vary, except where they leave the rate's stability alone. λ: `jgd.gradients.sharpness`.
-    Cohen et al. 2021, "Gradient descent on neural networks typically occurs at the edge of stability",
-    arXiv:2103.00065.
+    A run is unstable if it diverged or if its loss ended above where it started: just above the limit growth is slow,
+    and a short run has not crossed the divergence limit yet. The limit is that of plain gradient descent on all rows, or of
+    the heavy ball, exact where the loss is quadratic; for other optimizers, and for minibatches, the ratio only says how far
+    they are from it. Other hyperparameters must not vary, except where they leave the rate's stability alone. λ:
+    `jgd.gradients.sharpness`. Cohen et al. 2021, "Gradient descent on neural networks typically occurs at the edge of
+    stability", arXiv:2103.00065.
 
-    >>> import jgd
-    >>> found = jgd.sweep("hours_points", "sgd", {"learning_rate": [0.1, 0.2, 0.22, 0.4]}, seeds=1, steps=40)
-    >>> edge = stability_edge(found, jgd.tasks.get("hours_points"))
-    >>> edge.bracket.largest_stable, round(edge.limit_at_start, 3)  # 2/λ, λ = 2 Σx²/n
-    (0.2, 0.214)
+    Args:
+        sweep: The result of `jgd.sweep`.
+        task: The one swept (its loss, init and training rows).
+        recipe: One of the sweep's; default the only one.
+        momentum: β of the heavy ball, in [0, 1).
+
+    Returns:
+        The edge.
+
+    Raises:
+        JgdTypeError: For what is no task.
+        JgdValueError: For several recipes and none named, and a momentum outside [0, 1).
+
+    Example:
+        >>> import jgd
+        >>> found = jgd.sweep("hours_points", "sgd", {"learning_rate": [0.1, 0.2, 0.22, 0.4]}, seeds=1, steps=40)
+        >>> edge = stability_edge(found, jgd.tasks.get("hours_points"))
+        >>> edge.bracket.largest_stable, round(edge.limit_at_start, 3)  # 2/λ, λ = 2 Σx²/n
+        (0.2, 0.214)
     """
     if not isinstance(task, Task):
         raise checks.JgdTypeError(f"task must be the jgd.Task that was swept, got {task!r}")
@@ -105,7 +135,7 @@ def stability_edge(sweep: Sweep, task: Task, recipe: str | None = None, momentum
 
 
 def grew(loss: np.ndarray, diverged_at: np.ndarray) -> np.ndarray:
-    """(configs, seeds), whether a lane diverged or its last loss is above its first. loss: (configs, seeds, steps).
+    """(configs, seeds), whether a run diverged or its last loss is above its first. loss: (configs, seeds, steps).
 
     >>> grew(np.array([[[1.0, 0.5], [1.0, 1.2], [1.0, np.nan]]]), np.array([[-1, -1, 1]])).tolist()
     [[False, True, True]]

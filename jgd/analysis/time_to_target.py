@@ -11,12 +11,15 @@ from jgd.sweeps import Sweep
 
 @dataclass(frozen=True)
 class TimeToTarget:
-    """When lanes first reached a target.
+    """When runs first reached a target.
 
-    steps: (config, seed) updates until the first evaluation at or beyond it; inf where it never came. known: (config,
-    seed), False where a lane was stopped early before it could; its steps are inf too. share_reached: (config,) of
-    seeds. median_steps: (config,) the first time at which half of the seeds or more are there, inf if none is. seconds:
-    median_steps in seconds of one lane's share of the machine; NaN where that is not known.
+    Attributes:
+        target: The value.
+        steps: (config, seed) updates until the first evaluation at or beyond it; inf where it never came.
+        known: (config, seed), False where a run was stopped early before it could; its steps are inf too.
+        share_reached: (config,) of seeds.
+        median_steps: (config,) the first time at which half of the seeds or more are there, inf if none is.
+        seconds: (config,) median_steps in seconds of one run's share of the machine; NaN where that is not known.
     """
 
     target: float
@@ -35,17 +38,30 @@ def time_to_target(
     reached: np.ndarray | None = None,
     seconds_per_step: float = float("nan"),
 ) -> TimeToTarget:
-    """Steps until a metric first reaches `target`, lane by lane, and their median with censoring.
+    """Steps until a metric first reaches `target`, run by run, and their median with censoring.
 
-    values: (config, seed, evaluation), NaN after a lane diverged or stopped. evaluate_at: (evaluations,) updates made;
-    steps are as coarse as that. reached: (config,) steps that each config was given, default all. A lane that diverged,
-    or ran to its end without reaching it, is a "never" and stays in the median as the slowest; one that was stopped
-    early is censored there, and the median is Kaplan & Meier's (1958).
+    A run that diverged, or went to its end without reaching it, is a "never" and stays in the median as the slowest; one
+    that was stopped early is censored there, and the median is Kaplan & Meier's (1958).
 
-    >>> falling = np.array([[[3.0, 2.0, 1.0], [3.0, 1.0, 0.5], [3.0, 2.0, 2.0]]])
-    >>> time = time_to_target(falling, (10, 20, 30), 1.0, larger_is_better=False)
-    >>> time.steps.tolist(), time.median_steps.tolist(), time.share_reached.tolist()
-    ([[30.0, 20.0, inf]], [30.0], [0.67])
+    Args:
+        values: (config, seed, evaluation), NaN after a run diverged or stopped.
+        evaluate_at: (evaluations,) updates made; steps are as coarse as that.
+        target: The value to reach.
+        larger_is_better: Of the values.
+        reached: (config,) steps that each config was given; default all.
+        seconds_per_step: Of one run; default unknown.
+
+    Returns:
+        Steps, shares and medians.
+
+    Raises:
+        JgdValueError: For other shapes.
+
+    Example:
+        >>> falling = np.array([[[3.0, 2.0, 1.0], [3.0, 1.0, 0.5], [3.0, 2.0, 2.0]]])
+        >>> time = time_to_target(falling, (10, 20, 30), 1.0, larger_is_better=False)
+        >>> time.steps.tolist(), time.median_steps.tolist(), time.share_reached.tolist()
+        ([[30.0, 20.0, inf]], [30.0], [0.67])
     """
     larger = checks.flag("larger_is_better", larger_is_better)
     target = checks.number("target", target, "(-inf, inf)")
@@ -66,19 +82,31 @@ def time_to_target(
 def time_to_target_of(sweep: Sweep, target: float, recipe: str | None = None) -> TimeToTarget:
     """`time_to_target` of a sweep's validation metric, the one that selects.
 
-    >>> import jgd
-    >>> found = jgd.sweep("hours_points", "sgd", {"learning_rate": [0.01, 0.1, 9.0]}, seeds=2, steps=30)
-    >>> time_to_target_of(found, 0.01).median_steps.tolist()
-    [inf, 3.0, inf]
+    Args:
+        sweep: The result of `jgd.sweep`.
+        target: The value to reach.
+        recipe: One of the sweep's; default all configs.
+
+    Returns:
+        Steps, shares and medians.
+
+    Raises:
+        JgdValueError: For an unknown recipe.
+
+    Example:
+        >>> import jgd
+        >>> found = jgd.sweep("hours_points", "sgd", {"learning_rate": [0.01, 0.1, 9.0]}, seeds=2, steps=30)
+        >>> time_to_target_of(found, 0.01).median_steps.tolist()
+        [inf, 3.0, inf]
     """
     rows = config_indices(sweep, recipe)
     return time_to_target(
         sweep.validation[sweep.metric][rows],
-        sweep.evaluate_at,
+        sweep.evaluation_steps,
         target,
         sweep.larger_is_better,
         sweep.reached[rows],
-        1 / sweep.cost["lane_steps_per_second"] if sweep.cost.get("lane_steps_per_second") else float("nan"),
+        1 / sweep.cost["steps_per_second"] if sweep.cost.get("steps_per_second") else float("nan"),
     )
 
 

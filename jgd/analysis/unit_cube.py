@@ -14,10 +14,13 @@ RECIPE = "recipe"  # the name under which several recipes are one more choice of
 
 @dataclass(frozen=True)
 class UnitCube:
-    """names: those that take two values or more. units: (configs, names) in [0, 1]; NaN where a config has no such name.
+    """Configs as points of the unit cube.
 
-    structural: (names,), a choice without an order (words, None, True or False), or one that the space calls static.
-    edges: (names,) how much of [0, 1] at each end is the edge of a name's range: 5%, or its outermost value's half bin.
+    Attributes:
+        names: Those that take two values or more.
+        units: (configs, names) in [0, 1]; NaN where a config has no such name.
+        structural: (names,), a choice without an order (words, None, True or False), or one that the space calls static.
+        edges: (names,) how much of [0, 1] at each end is the edge of a name's range: 5%, or its outermost value's half bin.
     """
 
     names: tuple[str, ...]
@@ -31,16 +34,26 @@ class UnitCube:
 
 
 def unit_cube(configs: Sequence[tuple[str, Mapping[str, Any]]], space: Any = None) -> UnitCube:
-    """The places of (recipe, hyperparameters) pairs, as `Sweep.configs` lists them.
+    """The points of (recipe, hyperparameters) pairs, as `Sweep.configs` lists them.
 
-    space: a `jgd.space`, whose distributions say where a value lies and which names are structure. Without it, for
-    lists, and for values outside of it, a number's place is that of its rank among the m distinct ones there are,
-    (rank − ½)/m: even along a grid, whatever its scale. Structure takes the middles of equal bins in the order in which
-    its values came. Several recipes are one more name, "recipe".
+    Without a space, for lists, and for values outside of it, a number's coordinate is that of its rank among the m distinct
+    ones there are, (rank − ½)/m: even along a grid, whatever its scale. Structure takes the middles of equal bins in the
+    order in which its values came. Several recipes are one more name, "recipe".
 
-    >>> found = unit_cube([("sgd", {"learning_rate": 0.1}), ("sgd", {"learning_rate": 10.0})])
-    >>> found.names, found.units.tolist()
-    (('learning_rate',), [[0.25], [0.75]])
+    Args:
+        configs: At least one pair.
+        space: A `jgd.space`, whose distributions say where a value lies and which names are structure.
+
+    Returns:
+        The points.
+
+    Raises:
+        JgdValueError: For no config.
+
+    Example:
+        >>> found = unit_cube([("sgd", {"learning_rate": 0.1}), ("sgd", {"learning_rate": 10.0})])
+        >>> found.names, found.units.tolist()
+        (('learning_rate',), [[0.25], [0.75]])
     """
     if not configs:
         raise checks.JgdValueError("configs must hold at least one, got none")
@@ -66,13 +79,25 @@ def unit_cube(configs: Sequence[tuple[str, Mapping[str, Any]]], space: Any = Non
 
 
 def neighbors(found: UnitCube, config: int, count: int = 4) -> list[int]:
-    """The `count` configs nearest to one, nearest first, by distance in the unit cube.
+    """The configs nearest to one, nearest first, by distance in the unit cube.
 
     Only those with the same structure (recipe, words, and which names there are) are near at all.
 
-    >>> grid = unit_cube([("sgd", {"learning_rate": rate}) for rate in (0.1, 1.0, 10.0, 100.0)])
-    >>> neighbors(grid, 1, 2)
-    [0, 2]
+    Args:
+        found: All configs.
+        config: The index of the one.
+        count: How many, at most.
+
+    Returns:
+        Their indices.
+
+    Raises:
+        JgdValueError: For a config that there isn't, and a count below 1.
+
+    Example:
+        >>> grid = unit_cube([("sgd", {"learning_rate": rate}) for rate in (0.1, 1.0, 10.0, 100.0)])
+        >>> neighbors(grid, 1, 2)
+        [0, 2]
     """
     count = checks.count("count", count, 1)
     config = checks.count("config", config, 0, len(found.units) - 1)

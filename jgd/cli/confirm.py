@@ -22,7 +22,7 @@ def command(
     """
     found = request.load(directory)
     with sweep_progress(found.metric) as callback:
-        found = found.extend(tell=callback)  # the picks of half a sweep are not its picks
+        found = found.extend(callback=callback)  # the picks of half a sweep are not its picks
     if found.best.config is None:
         console.print_line(run_files.ALL_DIVERGED)
         raise typer.Exit(1)

@@ -21,5 +21,5 @@ def command(
     """
     found = request.load(directory)
     with sweep_progress(found.metric) as callback:
-        found = found.extend(samples=samples, seeds=seeds, steps=steps, tell=callback)
+        found = found.extend(samples=samples, seeds=seeds, steps=steps, callback=callback)
     raise typer.Exit(run_files.save(found, directory))

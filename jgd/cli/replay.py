@@ -9,7 +9,7 @@ from jgd.cli import console, request, run_files
 from jgd.core import checks
 from jgd.plots import plot_training_curves
 from jgd.reports import save_figure
-from jgd.sweeps.recipes import said
+from jgd.sweeps import format_config
 from jgd.sweeps.replay import SAME
 
 ANOTHER = 1  # the exit code where the run didn't come out as it is stored
@@ -29,7 +29,7 @@ def command(
     Writes history.csv and training.png.
     """
     found = request.load(directory)
-    place = found.lane(config, seed)[0]
+    place = found.indices(config, seed)[0]
     if steps is None and not found.reached[place]:
         raise checks.JgdValueError(f"config {config} has not run yet: give --steps, or `jgd extend {directory}` first")
     out = directory / run_files.REPLAYS / f"config-{config}-seed-{seed}" if out is None else out
@@ -42,7 +42,9 @@ def command(
         for row in zip(*run.evaluations.values(), strict=True)
     ]
     head = [names[0], *(f"validation {name}" for name in names[1:])]
-    console.print_table(head, rows, title=f"{found.task}: config {config}, {recipe} ({said(values)}), seed {seed}")
+    console.print_table(
+        head, rows, title=f"{found.task}: config {config}, {recipe} ({format_config(values)}), seed {seed}"
+    )
     console.print_line(str(run.end))
     console.print_line(run.notes[0])
     out.mkdir(parents=True, exist_ok=True)

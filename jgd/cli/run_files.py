@@ -13,7 +13,7 @@ from jgd.reports import confirmation, files
 from jgd.reports.table import cost_line, stopped_line, table_columns, table_rows
 
 SWEEP = "sweep.json"
-STORED = (SWEEP, "journal", "pieces", "lanes", "test_reads.json", request.FILE)  # what makes a directory a sweep's
+STORED = (SWEEP, "journal", "blocks", "lanes", "test_reads.json", request.FILE)  # what makes a directory a sweep's
 ASIDE = ".before"
 REPLAYS = "replays"
 ALL_DIVERGED = "every run diverged, there is nothing to choose: try smaller learning rates"
@@ -46,18 +46,18 @@ def overwritten(directory: Path) -> Iterator[None]:
 
 def save(found: jgd.Sweep, directory: Path) -> int:
     """Print a sweep's picks and cost and write them down: -> the exit code, 1 where every run diverged."""
-    size = f"{len(found.configs)} configs × {len(found.seeds)} seeds, {found.plan.steps} steps"
+    size = f"{len(found.configs)} configs × {len(found.seeds)} seeds, {found.steps} steps"
     title = f"{found.task}: {size}; ± is the 95% interval of the mean over seeds"
     console.print_table(table_columns(found), table_rows(found), title=title)
     if stopped_line(found):
         console.print_line(stopped_line(found))
-    if found.cost["lane_steps"]:
+    if found.cost["steps"]:
         console.print_line(cost_line(found))
     else:
         console.print_line("nothing was left to run: all runs are stored")
-    for note in found.archive.notes:
+    for note in found.notes:
         console.print_line(f"note: {note}")
-    if found.cost["lane_steps"] or not all((directory / name).exists() for name in ("results.nc", "table.txt")):
+    if found.cost["steps"] or not all((directory / name).exists() for name in ("results.nc", "table.txt")):
         for path in reports.save_sweep(found, directory):
             console.print_line(f"wrote {path}")
     if found.best.config is None:

@@ -1,6 +1,5 @@
 """jgd show: what is in a sweep's directory, also while the sweep runs or after it was killed."""
 
-from itertools import product
 from pathlib import Path
 from typing import Annotated
 
@@ -14,7 +13,7 @@ from jgd.core import atomic_files, checks
 from jgd.core.statistics import estimate
 from jgd.epoch_loop import NOT_DIVERGED
 from jgd.reports.confirmation import FILES
-from jgd.sweeps.recipes import said
+from jgd.sweeps import format_config
 
 
 def command(
@@ -28,9 +27,9 @@ def command(
     """
     checks.count("top", top, 1)
     found = request.load(directory)
-    left = _runs_left(found)
-    size = f"{len(found.configs)} configs × {len(found.seeds)} seeds, {found.plan.steps} steps"
-    state = "finished" if not left else f"{left} runs are left on the way to step {found.legs[-1].until}"
+    left = found.runs_left
+    size = f"{len(found.configs)} configs × {len(found.seeds)} seeds, {found.steps} steps"
+    state = "finished" if not left else f"{left} runs are left on the way to step {found.rounds[-1].until}"
     console.print_line(
         f"{found.task}: {size}; {state}; {'running now' if atomic_files.in_use(directory) else 'not running'}"
     )
@@ -44,23 +43,14 @@ def command(
         console.print_table(heads, _best_so_far(found, top), title="the best so far, of what has come to the last step")
     else:
         console.print_line(reports.report(found, top))
-    for note in found.archive.notes:
+    for note in found.notes:
         console.print_line(f"note: {note}")
-    reads = len(found.archive.reads)
+    reads = len(found.test_reads)
     times = "once" if reads == 1 else f"{reads} times"
     console.print_line(f"\nthe test rows were read {times}" if reads else "\nthe test rows have not been read")
     confirmation = directory / FILES[1]
     if confirmation.exists():
         console.print_line("\n" + confirmation.read_text(encoding="utf-8").rstrip())
-
-
-def _runs_left(found: jgd.Sweep) -> int:
-    """Runs that the last round so far has not brought to its end; when it has, the sweep is finished."""
-    if not found.legs:
-        return 0
-    leg = found.legs[-1]
-    runs = product(leg.configs, range(len(found.seeds)))
-    return sum(not found.archive.done(config, seed, leg.until) for config, seed in runs)
 
 
 def _best_so_far(found: jgd.Sweep, top: int) -> list[list[str]]:
@@ -75,7 +65,7 @@ def _best_so_far(found: jgd.Sweep, top: int) -> list[list[str]]:
         [
             str(place),
             found.configs[place][0],
-            said(found.configs[place][1]),
+            format_config(found.configs[place][1]),
             reports.format_estimate(estimate(found.scores[place]), len(found.seeds)),
             f"{broken[place]} of {len(found.seeds)}",
         ]

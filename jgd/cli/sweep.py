@@ -59,7 +59,7 @@ def command(
     scale: Annotated[
         str | None, typer.Option(help="Features of --data: standard (default), minmax or none, by the training rows.")
     ] = None,
-    halving: Annotated[
+    policy: Annotated[
         int | None, typer.Option(help="Successive halving: at each rung one config of so many goes on, 2 or more.")
     ] = None,
     block: Annotated[int | None, typer.Option(help="Configs a compiled block holds; default planned.")] = None,
@@ -68,8 +68,8 @@ def command(
         Path | None,
         typer.Option("--out", "--store", help="The sweep's directory; default runs/TASK, numbered."),
     ] = None,
-    extend: Annotated[
-        bool, typer.Option("--extend", help="Go on with a smaller sweep in --out: more samples, seeds or steps.")
+    resume: Annotated[
+        bool, typer.Option("--resume", help="Go on also with a smaller sweep in --out: more samples, seeds or steps.")
     ] = False,
     overwrite: Annotated[bool, typer.Option("--overwrite", help="Start anew in --out, whatever it holds.")] = False,
 ) -> None:
@@ -78,8 +78,8 @@ def command(
     The directory holds all that was done, block by block: killed at any moment, the same command goes on and ends with
     the same numbers. When it is through there are results.nc, table.txt, sensitivity.png and loss.png too.
     """
-    if extend and (out is None or overwrite):
-        raise checks.JgdValueError("--extend goes on with what --out holds: give --out, and no --overwrite")
+    if resume and (out is None or overwrite):
+        raise checks.JgdValueError("--resume goes on with what --out holds: give --out, and no --overwrite")
     file = None if data is None else str(data)
     request = Request(TaskOptions(task, model, file, target, loss, scale, str(Path.cwd())), tuple(recipe or []))
     what, _ = request.task.make()
@@ -91,7 +91,7 @@ def command(
         "seeds": seeds,
         "steps": steps,
         "batch_size": _batch_size(batch_size, searched, what),
-        "halving": halving,
+        "policy": policy,
         "block": block,
         "memory": None if memory is None else checks.count("memory", memory, 1) * 2**20,
     }
@@ -107,7 +107,7 @@ def command(
                 request.save(directory)
             show(progress)
 
-        found = jgd.sweep(what, recipes, searched, store=directory, extend=extend, tell=callback, **arguments)
+        found = jgd.sweep(what, recipes, searched, store=directory, resume=resume, callback=callback, **arguments)
         request.save(directory)
     raise typer.Exit(run_files.save(found, directory))
 

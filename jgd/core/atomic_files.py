@@ -16,7 +16,7 @@ import numpy as np
 
 from jgd.core import checks
 
-FORMAT = 2  # of what is written; another one is refused, by its number
+FORMAT = 3  # of what is written; another one is refused, by its number
 
 
 class OtherFormatError(checks.JgdValueError):

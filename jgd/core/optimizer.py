@@ -1,6 +1,6 @@
-"""Chain, a transform made of transforms, and Optimizer, the door: the only place that knows the counter, dtypes and shapes."""
+"""Optimizer, the door to a transform: the only place that knows the counter, dtypes and shapes."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Any, TypeAlias
 
@@ -8,42 +8,13 @@ import jax
 import jax.numpy as jnp
 from jax import Array
 
-from jgd.core import checks, tree
+from jgd.core import checks, hyperparameters, tree
+from jgd.core.composite import Chain
 from jgd.core.functions import OnBatch
 from jgd.core.record import record
 from jgd.core.seeds import NoiseKeys
-from jgd.core.transform import Composite, Context, Transform, UpdateInfo
-from jgd.core.types import Params
-
-
-@record
-class Chain(Composite):
-    """A transform made of transforms: each one's updates are the next one's input."""
-
-    transforms: tuple[Transform, ...]
-
-    def init(self, params: Params) -> tuple[Any, ...]:
-        return tuple(transform.init(params) for transform in self.transforms)
-
-    def update(self, updates: Params, states: tuple[Any, ...], context: Context) -> tuple[Params, tuple[Any, ...]]:
-        out = []
-        for transform, state in zip(self.transforms, states, strict=True):
-            updates, state = transform.update(updates, state, context)
-            out.append(state)
-        return updates, tuple(out)
-
-    def eval_params(self, params: Params, states: tuple[Any, ...]) -> Params:
-        for transform, state in zip(self.transforms, states, strict=True):
-            params = transform.eval_params(params, state)
-        return params
-
-    @property
-    def ignores_updates(self) -> bool:
-        return self.transforms[0].ignores_updates
-
-    @property
-    def must_be_last(self) -> bool:
-        return self.transforms[-1].must_be_last
+from jgd.core.transform import Context, Transform, UpdateInfo
+from jgd.core.types import Params, Scalar
 
 
 @record
@@ -172,6 +143,43 @@ class Optimizer:
         """
         return replace(state, inner=self.transform.observe(state.inner, metric))
 
+    @property
+    def hyperparameters(self) -> dict[str, Scalar]:
+        """Its numbers and schedules by name, in the order of the chain.
+
+        A name is the field's; "Class.field" where several have it, "Class[0].field" where they are of one class.
+
+        Example:
+            >>> import jgd
+            >>> jgd.optimizers.adamw(0.1, weight_decay=0.01).hyperparameters["weight_decay"]
+            0.01
+        """
+        return {name: each.value for name, each in hyperparameters.named(self).items()}
+
+    def with_hyperparameters(self, changes: Mapping[str, Scalar] | None = None, /, **named: Scalar) -> "Optimizer":
+        """The same method with other numbers, for a new run or for one that goes on with its state.
+
+        A number for a number compiles nothing anew, and may be traced; a schedule for a number, or the other way round,
+        does. What a state remembers, such as the scale of a plateau, stays.
+
+        Args:
+            changes: New values by name, for names that are no Python words.
+            **named: New values by name: numbers, arrays or schedules.
+
+        Returns:
+            A new optimizer.
+
+        Raises:
+            JgdError: For a name that is not in `hyperparameters`, with the nearest, and for a value outside its rule.
+
+        Example:
+            >>> import jgd
+            >>> optimizer = jgd.optimizers.adam(0.1)
+            >>> optimizer.with_hyperparameters(learning_rate=0.2, b1=0.5) == jgd.optimizers.adam(0.2, b1=0.5)
+            True
+        """
+        return hyperparameters.changed(self, {**(changes or {}), **named})
+
     def _check(self, state: Any, params: Params) -> None:
         """Refuse what `init` would not make for such parameters; no array is made to find out."""
         if not isinstance(state, OptimizerState):
@@ -240,19 +248,3 @@ def _name(transform: Transform) -> str:
     if not isinstance(transform, Chain):
         return type(transform).__name__
     return _name(transform.transforms[0 if transform.ignores_updates else -1])
-
-
-def apply_updates(params: Params, updates: Params) -> Params:
-    """params + updates, summed in the wider dtype and then cast to each parameter's own.
-
-    >>> apply_updates({"w": jnp.array([1.0, 2.0])}, {"w": jnp.array([0.5, -0.5])})["w"].tolist()
-    [1.5, 1.5]
-    """
-
-    def one(p, u):
-        p, u = jnp.asarray(p), jnp.asarray(u)
-        wide = tree.compute_dtype((p, u))
-        return (p.astype(wide) + u.astype(wide)).astype(p.dtype)
-
-    checks.same_structure(updates, params, "updates")
-    return tree.map(one, params, updates)

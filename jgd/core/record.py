@@ -10,6 +10,9 @@ from dataclasses import dataclass, field, fields
 from typing import Any, TypeVar, dataclass_transform
 
 import jax
+import jax.numpy as jnp
+import numpy as np
+from jax.core import Tracer
 
 from jgd.core import checks
 
@@ -52,7 +55,9 @@ def hyper(rule: str, schedule: bool = True, **options: Any) -> Any:
 def record(cls: type[T]) -> type[T]:
     """A frozen dataclass that JAX sees as a pytree: fields are children, `static_field()` fields are structure.
 
-    Fields keep their order, `dataclasses.replace` makes a changed copy, and `hyper()` fields are checked.
+    Fields keep their order, `dataclasses.replace` makes a changed copy, and `hyper()` fields are checked. Records of one
+    class are equal where their structure is and their leaves are (arrays by value, dtype and shape; a traced value
+    equals itself only). The hash is the object's own, so a set or a jit's static argument takes equal records for two.
 
     >>> @record
     ... class Point:
@@ -60,6 +65,8 @@ def record(cls: type[T]) -> type[T]:
     ...     y: float
     >>> jax.tree.map(lambda leaf: 2 * leaf, Point(1.0, 2.0))
     Point(x=2.0, y=4.0)
+    >>> Point(1.0, 2.0) == Point(1.0, 2.0), Point(1.0, 2.0) == Point(1.0, 3.0)
+    (True, False)
     """
     own_check = cls.__dict__.get("__post_init__")
 
@@ -100,5 +107,36 @@ def record(cls: type[T]) -> type[T]:
             object.__setattr__(self, name, value)
         return self
 
+    if "__eq__" not in cls.__dict__:
+        made.__eq__, made.__hash__ = _equal, object.__hash__
     jax.tree_util.register_pytree_with_keys(made, flatten_with_keys, unflatten, flatten)
     return made
+
+
+def _equal(self: Any, other: Any) -> Any:
+    """Equal class, structure and leaves. The hash stays the object's own: caches and jit's static arguments tell equal
+    records apart, as a hash of arrays would have to read them.
+    """
+    if self is other:
+        return True
+    if type(self) is not type(other):
+        return NotImplemented
+    mine, structure = jax.tree.flatten(self)
+    others, theirs = jax.tree.flatten(other)
+    return structure == theirs and all(map(_same_leaf, mine, others))
+
+
+def _same_leaf(a: Any, b: Any) -> bool:
+    """One object, or concrete values of one type: arrays of one shape and dtype, entry by entry, a NaN like a NaN."""
+    if a is b:
+        return True
+    if isinstance(a, Tracer) or isinstance(b, Tracer) or type(a) is not type(b):
+        return False
+    if not isinstance(a, np.ndarray | np.generic | jax.Array):
+        return bool(a == b)
+    if a.shape != b.shape or a.dtype != b.dtype:
+        return False
+    if jnp.issubdtype(a.dtype, jax.dtypes.extended):  # a key
+        a, b = map(jax.random.key_data, (a, b))  # pyright: ignore[reportArgumentType]
+    a, b = np.asarray(a), np.asarray(b)
+    return np.array_equal(a, b, equal_nan=jnp.issubdtype(a.dtype, jnp.inexact))

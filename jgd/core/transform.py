@@ -1,6 +1,6 @@
 """Transform, what a chain is made of, with the Context that it sees and the UpdateInfo that it reports."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -168,40 +168,3 @@ class Transform:
     def observe(self, state: Any, metric: Any, /) -> Any:
         """The state that has seen a validation metric, (), for the next update."""
         return state
-
-
-class Composite(Transform):
-    """A transform made of several, the field `transforms`, with a tuple of their states as its own."""
-
-    transforms: tuple[Transform, ...]
-
-    def _each(self, states: Any) -> Iterator[tuple[Transform, Any]]:
-        return zip(self.transforms, states, strict=True)
-
-    @property
-    def ignores_updates(self) -> bool:
-        return any(transform.ignores_updates for transform in self.transforms)
-
-    @property
-    def must_be_last(self) -> bool:
-        return any(transform.must_be_last for transform in self.transforms)
-
-    @property
-    def per_leaf(self) -> bool:
-        return any(transform.per_leaf for transform in self.transforms)
-
-    def info(self, state: Any) -> UpdateInfo:
-        """The first learning rate that one reports, times every factor; skipped where any skipped."""
-        infos = [transform.info(inner) for transform, inner in self._each(state)]
-        rate = next((info.learning_rate for info in infos if info.learning_rate is not None), None)
-        for info in infos:
-            if rate is not None and info.factor is not None:
-                rate = info.factor * rate
-        skips = [info.skipped for info in infos if info.skipped is not None]
-        return UpdateInfo(rate, skipped=jnp.stack(skips).any() if skips else None)
-
-    def reseed(self, state: Any, keys: seeds.NoiseKeys) -> Any:
-        return tuple(transform.reseed(inner, keys) for transform, inner in self._each(state))
-
-    def observe(self, state: Any, metric: Any) -> Any:
-        return tuple(transform.observe(inner, metric) for transform, inner in self._each(state))

@@ -121,7 +121,7 @@ def _on_device(tree: Any) -> Any:
 
 
 def _compiled(loss: Loss, layout: Layout, dtype: str | None, x: Any, arguments: Any) -> tuple:
-    """-> (programs, of an earlier call where the loss still is what it was, eps of the coarsest operation, program_eps, digest).
+    """-> (programs, eps of the coarsest operation, program_eps, digest); programs of an earlier call for the same loss.
 
     dtype: float64, float32 (nothing is promoted then), or None: each leaf in its own, as far as the tracing goes.
     """

@@ -2,7 +2,7 @@
 
 A loss that computes in bfloat16 inside is a staircase: no difference of it says anything about its slope. The program
 behind it is smooth, and so is what its gradient is meant to be; both are compared with their roundings taken away.
-What can't be promote (a callback, a kernel, bits read as numbers) runs in its own dtype.
+What can't be promoted (a callback, a kernel, bits read as numbers) runs in its own dtype.
 """
 
 from collections.abc import Callable, Sequence

@@ -18,16 +18,19 @@ others not, as in the authors' T5 code and optax; the paper, torch and fairseq f
 torch has no eps beside G² but keeps V̂ ≥ (machine eps)², which differs only for vanishing gradients.
 """
 
+from typing import Any
+
 import jax.numpy as jnp
 from jax import Array
 
 from jgd.core import checks, tree
+from jgd.core.masks import Mask
 from jgd.core.optimizer import Optimizer, chain
 from jgd.core.record import hyper, record, static_field
 from jgd.core.spellings import builder
-from jgd.core.transform import Context, Transform
+from jgd.core.transform import Context
 from jgd.core.types import Params, Scalar
-from jgd.optimizers.masked_decay import Mask, decaying, marker
+from jgd.optimizers.masked_decay import decaying, held
 from jgd.transforms import LearningRateState, Mean, ReportsLearningRate
 from jgd.transforms.trust_ratio import length
 
@@ -62,7 +65,7 @@ class DescendByAdafactor(ReportsLearningRate):
     multiply_by_parameter_scale: bool = static_field()
     min_dim_size_to_factor: int = static_field()
     last_axes: bool = static_field()
-    mask: Transform | None = None  # see `masked_decay.marker`
+    mask: Any = static_field(default=None)  # as `held` makes it
     per_leaf = True
 
     def __post_init__(self) -> None:
@@ -181,6 +184,6 @@ def adafactor(
     """
     transform = DescendByAdafactor(
         learning_rate, decay_rate, eps, min_scale, weight_decay, clip_threshold, momentum,
-        relative_step, multiply_by_parameter_scale, min_dim_size_to_factor, last_axes, marker(mask),
+        relative_step, multiply_by_parameter_scale, min_dim_size_to_factor, last_axes, held(mask),
     )  # fmt: skip
     return chain(transform)

@@ -8,11 +8,12 @@ learning rate (the paper scales both by a separate schedule multiplier). Default
 
 from typing import Any
 
+from jgd.core.masks import Mask
 from jgd.core.optimizer import Optimizer, chain
 from jgd.core.spellings import builder
 from jgd.core.types import Scalar
 from jgd.optimizers.adam import ScaleByAdam
-from jgd.optimizers.masked_decay import Mask, decay
+from jgd.optimizers.masked_decay import decay
 from jgd.transforms import ScaleByLearningRate
 
 

@@ -16,13 +16,14 @@ the hats are the authors' code's. proximal=False decays as AdamW does, θ ← θ
 import jax.numpy as jnp
 
 from jgd.core import checks, tree
+from jgd.core.masks import Mask
 from jgd.core.optimizer import Optimizer, chain
 from jgd.core.record import hyper, record
 from jgd.core.spellings import builder
 from jgd.core.transform import Context, Transform
 from jgd.core.types import Params, Scalar
 from jgd.optimizers.adam import over_root
-from jgd.optimizers.masked_decay import Mask, decay
+from jgd.optimizers.masked_decay import decay
 from jgd.transforms import LearningRateState, Mean, ReportsLearningRate, ScaleByLearningRate, all_but, only
 
 

@@ -21,13 +21,14 @@ import jax.numpy as jnp
 from jax import Array
 
 from jgd.core import tree
+from jgd.core.masks import Mask
 from jgd.core.optimizer import Optimizer, chain
 from jgd.core.record import hyper, record
 from jgd.core.spellings import builder
 from jgd.core.transform import Context, Transform
 from jgd.core.types import Params, Scalar
 from jgd.optimizers.adam import AdamState, over_root
-from jgd.optimizers.masked_decay import Mask, decay
+from jgd.optimizers.masked_decay import decay
 from jgd.schedules.clock import number, spent
 from jgd.transforms import Mean, ScaleByLearningRate
 

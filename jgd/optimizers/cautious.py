@@ -9,12 +9,13 @@ c_lion.py multiplies by φ n / (Σ φ + 1) instead, n the entries of the leaf. T
 Defaults: those of `adamw` and `lion`.
 """
 
+from jgd.core.masks import Mask
 from jgd.core.optimizer import Optimizer, chain
 from jgd.core.spellings import builder
 from jgd.core.types import Scalar
 from jgd.optimizers.adam import ScaleByAdam
 from jgd.optimizers.lion import ScaleByLion
-from jgd.optimizers.masked_decay import Mask, decay
+from jgd.optimizers.masked_decay import decay
 from jgd.transforms import Cautious, ScaleByLearningRate
 
 

@@ -17,16 +17,19 @@ optax's `dadapt_adamw` always has the bias correction λ √(1 − b2ᵗ) / (1 �
 authors' default has, and calls d0 `estim_lr0`.
 """
 
+from typing import Any
+
 import jax.numpy as jnp
 from jax import Array
 
 from jgd.core import checks, tree
+from jgd.core.masks import Mask
 from jgd.core.optimizer import Optimizer, chain
 from jgd.core.record import hyper, record, static_field
 from jgd.core.spellings import builder
-from jgd.core.transform import Context, Transform
+from jgd.core.transform import Context
 from jgd.core.types import Params, Scalar
-from jgd.optimizers.masked_decay import Mask, decaying, marker
+from jgd.optimizers.masked_decay import decaying, held
 from jgd.transforms import LearningRateState, Mean, ReportsLearningRate
 
 
@@ -52,7 +55,7 @@ class DescendByDadaptAdamw(ReportsLearningRate):
     growth_rate: Scalar | None
     weight_decay: Scalar = hyper(">= 0")
     bias_correction: bool = static_field()
-    mask: Transform | None = None  # see `masked_decay.marker`
+    mask: Any = static_field(default=None)  # as `held` makes it
 
     def __post_init__(self) -> None:
         check_growth(self.growth_rate)
@@ -147,5 +150,5 @@ def dadapt_adamw(
         [0.01]
     """
     return chain(
-        DescendByDadaptAdamw(learning_rate, b1, b2, eps, d0, growth_rate, weight_decay, bias_correction, marker(mask))
+        DescendByDadaptAdamw(learning_rate, b1, b2, eps, d0, growth_rate, weight_decay, bias_correction, held(mask))
     )

@@ -14,13 +14,14 @@ start unless given; here both are numbers of their own. r̄ and √v are remembe
 import jax.numpy as jnp
 
 from jgd.core import tree
+from jgd.core.masks import Mask
 from jgd.core.optimizer import Optimizer, chain
 from jgd.core.record import hyper, record
 from jgd.core.spellings import builder
 from jgd.core.transform import Context
 from jgd.core.types import Params, Scalar
 from jgd.optimizers.dog import DistanceState, hypotenuse
-from jgd.optimizers.masked_decay import Mask, decay
+from jgd.optimizers.masked_decay import decay
 from jgd.transforms import LearningRateState, ReportsLearningRate
 
 

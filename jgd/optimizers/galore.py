@@ -22,6 +22,7 @@ import jax.numpy as jnp
 from jax import Array
 
 from jgd.core import checks, tree
+from jgd.core.masks import Mask
 from jgd.core.optimizer import Optimizer, chain
 from jgd.core.paths import listed
 from jgd.core.record import hyper, record, static_field
@@ -29,7 +30,7 @@ from jgd.core.spellings import builder
 from jgd.core.transform import Context, Transform
 from jgd.core.types import Params, Scalar
 from jgd.optimizers.adam import ScaleByAdam
-from jgd.optimizers.masked_decay import Mask, decay
+from jgd.optimizers.masked_decay import decay
 from jgd.transforms import Partition, ScaleByLearningRate, Wrapper
 from jgd.transforms.kronecker import stacked, unstacked
 from jgd.transforms.matrices import Matrices, MatrixGroups, axes_of, named_axes

@@ -11,12 +11,13 @@ and layer norms out of both the decay and the ratio (`skip`).
 
 from collections.abc import Sequence
 
+from jgd.core.masks import Mask
 from jgd.core.optimizer import Optimizer, chain
 from jgd.core.spellings import builder
 from jgd.core.transform import Transform
 from jgd.core.types import Scalar
 from jgd.optimizers.adam import ScaleByAdam
-from jgd.optimizers.masked_decay import Mask, decay
+from jgd.optimizers.masked_decay import decay
 from jgd.transforms import ScaleByLearningRate, TrustRatio, all_but
 
 

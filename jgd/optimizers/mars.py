@@ -18,13 +18,15 @@ iterates in bfloat16. Neither torch nor optax has it.
 import jax.numpy as jnp
 
 from jgd.core import checks, tree
-from jgd.core.optimizer import Chain, Optimizer, chain
+from jgd.core.composite import Chain
+from jgd.core.masks import Mask
+from jgd.core.optimizer import Optimizer, chain
 from jgd.core.record import hyper, record, static_field
 from jgd.core.spellings import builder
 from jgd.core.transform import Context, Transform
 from jgd.core.types import Params, Scalar
 from jgd.optimizers.adam import ScaleByAdam
-from jgd.optimizers.masked_decay import Mask, by_group, decay
+from jgd.optimizers.masked_decay import by_group, decay
 from jgd.optimizers.momentum import Trace
 from jgd.optimizers.muon import Orthogonalize
 from jgd.transforms import AddDecayedWeights, Mean, Partition, ScaleByLearningRate

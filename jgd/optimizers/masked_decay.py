@@ -1,20 +1,17 @@
 """The decay of some leaves' weights only, which every builder with `weight_decay` offers as `mask`."""
 
 from collections.abc import Callable, Sequence
-from typing import Any, TypeAlias
+from typing import Any
 
+import jax
 import jax.numpy as jnp
 
-from jgd.core import tree
-from jgd.core.optimizer import Chain
-from jgd.core.record import record
+from jgd.core.composite import Chain
+from jgd.core.masks import Mask, as_mask, chosen
+from jgd.core.record import record, static_field
 from jgd.core.transform import Context, Transform
 from jgd.core.types import Params, Scalar
-from jgd.transforms import AddDecayedWeights, Freeze, Partition, only
-
-Mask: TypeAlias = (
-    Any  # patterns of paths, a tree of bools, or a predicate of the leaf: what `jgd.transforms.only` takes
-)
+from jgd.transforms import AddDecayedWeights, Partition, only
 
 
 def decay(weight_decay: Scalar, mask: Mask | None) -> Transform:
@@ -23,17 +20,18 @@ def decay(weight_decay: Scalar, mask: Mask | None) -> Transform:
     return added if mask is None else only(mask, added)
 
 
-def marker(mask: Mask | None) -> Transform | None:
-    """What a transform that decays by itself holds of a mask, for `decaying`."""
-    return None if mask is None else only(mask, Freeze())
+def held(mask: Mask | None) -> Any:
+    """A mask as the static field of a record that decays by itself, for `decaying`."""
+    return None if mask is None else as_mask("mask", mask)
 
 
-def decaying(marker: Transform | None, context: Context) -> Params:
-    """The weights, with 0 in place of those that don't decay."""
-    if marker is None:
+def decaying(mask: Any, context: Context) -> Params:
+    """The weights, with 0 in place of those that don't decay. mask: what `held` gives."""
+    if mask is None:
         return context.params
-    kept, _ = marker.update(tree.map(jnp.ones_like, context.params), (), context)  # 0 where weights decay
-    return tree.map(lambda k, w: jnp.where(k == 0, w, jnp.zeros_like(w)), kept, context.params)
+    leaves, structure = jax.tree.flatten(context.params)
+    named = chosen("mask", mask, context.params)
+    return structure.unflatten([w if decays else jnp.zeros_like(w) for w, decays in zip(leaves, named, strict=True)])
 
 
 @record
@@ -41,7 +39,7 @@ class AddMaskedDecay(Transform):
     """A transform that adds decay sees 0 in place of the weights that don't decay."""
 
     transform: Transform
-    mask: Transform  # a marker
+    mask: Any = static_field()  # as `held` makes it
 
     def init(self, params: Params) -> Any:
         return self.transform.init(params)
@@ -61,4 +59,4 @@ def by_group(
     part = lambda transforms: Partition((), tuple(transforms), rule)
     if mask is None:
         return (part(Chain((*d, w, r)) for d, w, r in zip(directions, decays, rates, strict=True)),)
-    return part(map(Chain, directions)), AddMaskedDecay(part(decays), only(mask, Freeze())), part(rates)
+    return part(map(Chain, directions)), AddMaskedDecay(part(decays), held(mask)), part(rates)

@@ -26,6 +26,7 @@ import jax
 from jax import Array
 
 from jgd.core import checks, tree
+from jgd.core.masks import Mask
 from jgd.core.optimizer import Optimizer, chain
 from jgd.core.paths import listed
 from jgd.core.record import hyper, record, static_field
@@ -33,7 +34,7 @@ from jgd.core.spellings import builder
 from jgd.core.transform import Context, Transform
 from jgd.core.types import Params, Scalar
 from jgd.optimizers.adam import ScaleByAdam
-from jgd.optimizers.masked_decay import Mask, by_group
+from jgd.optimizers.masked_decay import by_group
 from jgd.transforms import AddDecayedWeights, Mean, ScaleByLearningRate
 from jgd.transforms.matrices import Matrices, MatrixGroups, axes_of, each_shape, named_axes
 

@@ -19,6 +19,7 @@ import jax.numpy as jnp
 from jax import Array
 
 from jgd.core import tree
+from jgd.core.masks import Mask
 from jgd.core.optimizer import Optimizer, chain
 from jgd.core.record import hyper, record, static_field
 from jgd.core.spellings import builder
@@ -26,7 +27,7 @@ from jgd.core.transform import Context, Transform
 from jgd.core.types import Params, Scalar
 from jgd.optimizers.adam import adam, over_root
 from jgd.optimizers.adamw import adamw
-from jgd.optimizers.masked_decay import Mask, decay
+from jgd.optimizers.masked_decay import decay
 from jgd.transforms import Mean, ScaleByLearningRate
 
 

@@ -10,16 +10,19 @@ authors' code, at each leaf's first gradient that isn't 0, which behind a layer 
 divided by √(1 − b2) ‖g‖ only. m is a sum, not a mean: η is worth 1 / (1 − b1) of another method's.
 """
 
+from typing import Any
+
 import jax.numpy as jnp
 from jax import Array
 
 from jgd.core import tree
+from jgd.core.masks import Mask
 from jgd.core.optimizer import Optimizer, chain
-from jgd.core.record import hyper, record
+from jgd.core.record import hyper, record, static_field
 from jgd.core.spellings import builder
 from jgd.core.transform import Context, Transform
 from jgd.core.types import Params, Scalar
-from jgd.optimizers.masked_decay import Mask, decaying, marker
+from jgd.optimizers.masked_decay import decaying, held
 from jgd.transforms import ScaleByLearningRate
 
 
@@ -37,7 +40,7 @@ class ScaleByNovograd(Transform):
     b2: Scalar = hyper("[0, 1)")
     eps: Scalar = hyper(">= 0")
     weight_decay: Scalar = hyper(">= 0")
-    mask: Transform | None = None  # see `masked_decay.marker`
+    mask: Any = static_field(default=None)  # as `held` makes it
     per_leaf = True
 
     def init(self, params: Params) -> NovogradState:
@@ -94,4 +97,4 @@ def novograd(
         >>> updates.tolist()
         [-0.06, -0.08]
     """
-    return chain(ScaleByNovograd(b1, b2, eps, weight_decay, marker(mask)), ScaleByLearningRate(learning_rate))
+    return chain(ScaleByNovograd(b1, b2, eps, weight_decay, held(mask)), ScaleByLearningRate(learning_rate))

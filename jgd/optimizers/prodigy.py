@@ -20,17 +20,20 @@ m, r and s are remembered in units of d0, v in units of d0², which changes no s
 steps, about 1e-12 g², away from float32's smallest numbers.
 """
 
+from typing import Any
+
 import jax.numpy as jnp
 from jax import Array
 
 from jgd.core import checks, tree
+from jgd.core.masks import Mask
 from jgd.core.optimizer import Optimizer, chain
 from jgd.core.record import hyper, record, static_field
 from jgd.core.spellings import builder
-from jgd.core.transform import Context, Transform
+from jgd.core.transform import Context
 from jgd.core.types import Params, Scalar
 from jgd.optimizers.dadapt_adamw import check_growth, norm1
-from jgd.optimizers.masked_decay import Mask, decaying, marker
+from jgd.optimizers.masked_decay import decaying, held
 from jgd.transforms import LearningRateState, Mean, ReportsLearningRate
 
 
@@ -61,7 +64,7 @@ class DescendByProdigy(ReportsLearningRate):
     weight_decay: Scalar = hyper(">= 0")
     bias_correction: bool = static_field()
     safeguard_warmup: bool = static_field()
-    mask: Transform | None = None  # see `masked_decay.marker`
+    mask: Any = static_field(default=None)  # as `held` makes it
 
     def __post_init__(self) -> None:
         check_growth(self.growth_rate)
@@ -172,6 +175,6 @@ def prodigy(
         weight_decay,
         bias_correction,
         safeguard_warmup,
-        marker(mask),
+        held(mask),
     )
     return chain(transform)

@@ -25,12 +25,13 @@ import jax.numpy as jnp
 from jax import Array
 
 from jgd.core import checks, tree
+from jgd.core.masks import Mask
 from jgd.core.optimizer import Optimizer, chain
 from jgd.core.record import hyper, record, static_field
 from jgd.core.spellings import builder
 from jgd.core.transform import Context
 from jgd.core.types import Params, Scalar
-from jgd.optimizers.masked_decay import Mask, decay
+from jgd.optimizers.masked_decay import decay
 from jgd.optimizers.muon import MeanMomentum
 from jgd.transforms import DrawsNoise, Noise, ScaleByLearningRate
 from jgd.transforms.kronecker import along, gram, stacked, unstacked

@@ -42,9 +42,7 @@ class DescendByRprop(ReportsLearningRate):
     rest: bool = static_field()
 
     def __post_init__(self) -> None:
-        least, most = self.min_step_size, self.max_step_size
-        if all(isinstance(bound, int | float) for bound in (least, most)) and least > most:  # pyright: ignore
-            raise checks.JgdValueError(f"min_step_size must be at most max_step_size, {most}, got {least}")
+        checks.in_order("min_step_size", self.min_step_size, "max_step_size", self.max_step_size)
 
     def init(self, params: Params) -> RpropState:
         start = jnp.asarray(self.learning_rate)

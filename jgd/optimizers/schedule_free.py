@@ -24,12 +24,14 @@ import jax.numpy as jnp
 from jax import Array
 
 from jgd.core import checks, tree
-from jgd.core.optimizer import Chain, Optimizer, as_transform, chain
+from jgd.core.composite import Chain
+from jgd.core.masks import Mask
+from jgd.core.optimizer import Optimizer, as_transform, chain
 from jgd.core.record import hyper, record
 from jgd.core.spellings import builder
 from jgd.core.transform import Context, Transform
 from jgd.core.types import Params, Scalar
-from jgd.optimizers.masked_decay import Mask, decay
+from jgd.optimizers.masked_decay import decay
 from jgd.optimizers.rmsprop import ScaleByRms
 from jgd.transforms import ScaleByLearningRate, Wrapper
 

@@ -22,7 +22,8 @@ import jax
 import jax.numpy as jnp
 
 from jgd.core import checks, tree
-from jgd.core.optimizer import Chain, Optimizer, chain
+from jgd.core.composite import Chain
+from jgd.core.optimizer import Optimizer, chain
 from jgd.core.paths import listed
 from jgd.core.record import hyper, record, static_field
 from jgd.core.spellings import builder

@@ -18,17 +18,20 @@ unturned, which is the code's turning it back and forth. Derivatives hold the ba
 The state stacks the leaves of a shape, so it doesn't keep their sharding.
 """
 
+from typing import Any
+
 import jax
 import jax.numpy as jnp
 from jax import Array
 
 from jgd.core import checks, tree
+from jgd.core.masks import Mask
 from jgd.core.optimizer import Optimizer, chain
 from jgd.core.record import hyper, record, static_field
 from jgd.core.spellings import builder
 from jgd.core.transform import Context, Transform
 from jgd.core.types import Params, Scalar
-from jgd.optimizers.masked_decay import Mask, decaying, marker
+from jgd.optimizers.masked_decay import decaying, held
 from jgd.transforms import Mean, ScaleByLearningRate
 from jgd.transforms.kronecker import along, axes_with_matrix, gram, stacked, unstacked
 
@@ -56,7 +59,7 @@ class ScaleBySoap(Transform):
     weight_decay: Scalar = hyper(">= 0")
     update_every: int = static_field(default=10)
     max_precond_dim: int = static_field(default=10_000)
-    mask: Transform | None = None  # see `masked_decay.marker`
+    mask: Any = static_field(default=None)  # as `held` makes it
     per_leaf = True
 
     def _axes(self, g: Array) -> list[int]:
@@ -175,5 +178,6 @@ def soap(
     longest = checks.count("max_precond_dim", max_precond_dim, 1)
     b = b2 if shampoo_b is None else shampoo_b
     return chain(
-        ScaleBySoap(b1, b2, b, eps, weight_decay, period, longest, marker(mask)), ScaleByLearningRate(learning_rate)
+        ScaleBySoap(b1, b2, b, eps, weight_decay, period, longest, held(mask)),
+        ScaleByLearningRate(learning_rate),
     )

@@ -15,12 +15,13 @@ import jax
 import jax.numpy as jnp
 
 from jgd.core import checks, seeds, tree
+from jgd.core.masks import Mask
 from jgd.core.optimizer import Optimizer, chain
 from jgd.core.record import hyper, record, static_field
 from jgd.core.spellings import builder
 from jgd.core.transform import Context
 from jgd.core.types import Params, Scalar
-from jgd.optimizers.masked_decay import Mask, decay
+from jgd.optimizers.masked_decay import decay
 from jgd.transforms import DrawsNoise, Mean, Noise, ScaleByLearningRate
 
 DRAWS = {"normal": jax.random.normal, "rademacher": jax.random.rademacher}

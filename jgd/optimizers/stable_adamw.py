@@ -12,17 +12,20 @@ decay is shortened too, as in the torch libraries optimi and pytorch_optimizer; 
 by η (`clip_decay=False`).
 """
 
+from typing import Any
+
 import jax.numpy as jnp
 from jax import Array
 
 from jgd.core import tree
+from jgd.core.masks import Mask
 from jgd.core.optimizer import Optimizer, chain
 from jgd.core.record import hyper, record, static_field
 from jgd.core.spellings import builder
 from jgd.core.transform import Context, Transform
 from jgd.core.types import Params, Scalar
 from jgd.optimizers.adam import AdamState, over_root
-from jgd.optimizers.masked_decay import Mask, decaying, marker
+from jgd.optimizers.masked_decay import decaying, held
 from jgd.transforms import ScaleByLearningRate
 
 
@@ -36,7 +39,7 @@ class ScaleByStableAdam(Transform):
     weight_decay: Scalar = hyper(">= 0")
     clip_threshold: Scalar = hyper("> 0")
     clip_decay: bool = static_field()
-    mask: Transform | None = None  # see `masked_decay.marker`
+    mask: Any = static_field(default=None)  # as `held` makes it
 
     def init(self, params: Params) -> AdamState:
         return AdamState.like(params)
@@ -98,5 +101,5 @@ def stable_adamw(
         >>> round(float(updates[0]), 6)
         0.05
     """
-    scale = ScaleByStableAdam(b1, b2, eps, weight_decay, clip_threshold, clip_decay, marker(mask))
+    scale = ScaleByStableAdam(b1, b2, eps, weight_decay, clip_threshold, clip_decay, held(mask))
     return chain(scale, ScaleByLearningRate(learning_rate))

@@ -27,6 +27,12 @@ def plot_cost(table: CostTable, *, ax: Any = None) -> Any:
 
     Returns:
         The Axes.
+
+    Example:
+        >>> import jgd
+        >>> ax = jgd.plots.plot_cost(jgd.teaching.cost_table((4, 16)))
+        >>> ax.get_lines()[0].get_xdata().tolist()
+        [4, 16]
     """
     ax = _figure.new_ax(ax)
     for index, (name, label) in enumerate(CURVES.items()):

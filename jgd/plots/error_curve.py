@@ -25,6 +25,12 @@ def plot_error_curve(curve: ErrorCurve, *, axes: Any = None) -> np.ndarray:
 
     Raises:
         JgdValueError: For another number of Axes.
+
+    Example:
+        >>> import jgd
+        >>> curve = jgd.teaching.error_curve(lambda x: x**3, 2.0, exact=12.0)
+        >>> [ax.get_title() for ax in jgd.plots.plot_error_curve(curve)]
+        ['float32', 'float64']
     """
     panels = _figure.new_axes(axes, len(DTYPES), len(DTYPES), (10, 4), sharey=True)
     for ax, dtype in zip(panels, DTYPES, strict=True):

@@ -28,6 +28,12 @@ def plot_graph(trace: GraphResult, *, ax: Any = None) -> Any:
 
     Returns:
         The Axes.
+
+    Example:
+        >>> from jgd.teaching import graphs
+        >>> ax = plot_graph(Graph(p=graphs.sigmoid("u"), L=graphs.negative_log("p")).run(u=0.0))
+        >>> ax.texts[-1].get_text()  # beside the arrow from p to L: −1/p
+        '-2.'
     """
     columns = depths(trace.graph)
     places = _places(columns)

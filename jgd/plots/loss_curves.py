@@ -7,8 +7,7 @@ import numpy as np
 from jgd.analysis import pick_losses
 from jgd.plots import _figure
 from jgd.plots._values import over_seeds
-from jgd.sweeps import Sweep
-from jgd.sweeps.recipes import said
+from jgd.sweeps import Sweep, format_config
 from jgd.training import smooth
 
 
@@ -40,7 +39,7 @@ def plot_loss_curves(sweep: Sweep, *, smoothing: float = 0.15, ax: Any = None) -
     picks = {pick.recipe: pick for pick in sweep.picks}
     places = {recipe: index for index, recipe in enumerate(sweep.recipes)}
     for recipe, losses in pick_losses(sweep).items():
-        color, label = _figure.color(places[recipe]), f"{recipe} ({said(picks[recipe].hyperparameters)})"
+        color, label = _figure.color(places[recipe]), f"{recipe} ({format_config(picks[recipe].hyperparameters)})"
         ax.plot(np.arange(losses.shape[1]), losses.T, color=color, lw=0.4, alpha=0.25)
         ax.plot(smooth(over_seeds(np.mean, losses.T), smoothing, "corrected"), color=color, lw=1.8, label=label)
     if np.all(sweep.loss[np.isfinite(sweep.loss)] > 0):

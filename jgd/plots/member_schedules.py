@@ -29,6 +29,13 @@ def plot_member_schedules(sweep: Sweep, parameter: str | None = None, *, ax: Any
 
     Raises:
         JgdValueError: For a sweep that is no population, for no numeric hyperparameter, and for an unknown one.
+
+    Example:
+        >>> import jgd
+        >>> policy = jgd.PopulationBasedTraining(5)
+        >>> found = jgd.sweep("iris", "sgd", {"learning_rate": [0.01, 0.1, 1.0]}, seeds=1, steps=10, policy=policy)
+        >>> plot_member_schedules(found).get_ylabel()
+        'learning_rate'
     """
     if not sweep.is_population:
         raise checks.JgdValueError("schedules of members are drawn of a sweep by jgd.PopulationBasedTraining only")

@@ -80,6 +80,12 @@ def plot_paths_scaled(
 
     Raises:
         JgdValueError: For no panel, for what `plot_paths` refuses, and as many Axes as there aren't panels.
+
+    Example:
+        >>> import jgd
+        >>> panels = {"long": (jgd.landscapes.quadratic([1.0, 36.0]), {}), "round": (jgd.landscapes.quadratic([1, 1]), {})}
+        >>> [ax.get_title().splitlines() for ax in plot_paths_scaled(panels)]
+        [['long', 'condition number 36'], ['round', 'condition number 1']]
     """
     if not panels:
         raise checks.JgdValueError("panels must hold at least one landscape, got none")

@@ -39,7 +39,6 @@ def plot_responses(
 
     Example:
         >>> import jgd
-        >>> rates = {"learning_rate": [0.01, 0.1], "momentum": [0.0, 0.5]}
         >>> found = jgd.sweep("hours_points", "sgd", {"learning_rate": [0.01, 0.1, 9.0]}, seeds=2, steps=30)
         >>> [ax.get_xlabel() for ax in plot_responses(found)]
         ['learning_rate']

@@ -74,7 +74,7 @@ def _draw_marks(ax: Any, sweep: Sweep, parameter: str | None, places: dict[str, 
     """Crosses of diverged runs and rings of stopped configs, a row a recipe, in a strip below all curves."""
     marks = []
     for recipe in places:
-        mine = [config for config in sweep.of(recipe) if parameter in sweep.configs[config][1]]
+        mine = [config for config in sweep.configs_of(recipe) if parameter in sweep.configs[config][1]]
         values = np.array([sweep.configs[config][1][parameter] for config in mine], float)
         broken = (sweep.diverged_at[mine] >= 0).sum(axis=1)
         stopped = sweep.reached[mine] < sweep.loss.shape[2]

@@ -8,8 +8,7 @@ from jgd.core import atomic_files
 from jgd.core.strict_json import without_nan
 from jgd.core.text import align_columns
 from jgd.reports.format import format_estimate
-from jgd.sweeps import Confirmation
-from jgd.sweeps.recipes import said
+from jgd.sweeps import Confirmation, format_config
 
 FILES = ("confirmation.json", "confirmation.txt")
 
@@ -37,7 +36,7 @@ def confirmed_rows(confirmation: Confirmation) -> list[list[str]]:
             f"{each.optimism:+.4f}",
             format_estimate(each.test, seeds),
             f"{each.diverged} of {seeds}",
-            said(each.hyperparameters),
+            format_config(each.hyperparameters),
         ]
         for each in confirmation.confirmed
     ]
@@ -51,7 +50,20 @@ def reads_line(confirmation: Confirmation) -> str:
 
 
 def confirmation_text(confirmation: Confirmation) -> str:
-    """What was confirmed, as plain text; the last column is the one that may be long."""
+    """What was confirmed, as plain text; the last column is the one that may be long.
+
+    Args:
+        confirmation: Of `Sweep.confirm`.
+
+    Returns:
+        A title, the table, and how often the test rows were read.
+
+    Example:
+        >>> import jgd
+        >>> found = jgd.sweep("hours_points", "sgd", {"learning_rate": [0.01, 0.1]}, seeds=2, steps=30)
+        >>> confirmation_text(found.confirm(seeds=3)).splitlines()[-1]
+        'the test rows of this sweep were read once'
+    """
     fresh = ", ".join(map(str, confirmation.seeds))
     title = f"validation and test {confirmation.metric} on the fresh seeds {fresh}; ± is the 95% interval of the mean"
     grid = [confirmed_columns(), *confirmed_rows(confirmation)]
@@ -59,10 +71,24 @@ def confirmation_text(confirmation: Confirmation) -> str:
 
 
 def save_confirmation(confirmation: Confirmation, directory: str | Path) -> list[Path]:
-    """Add a confirmation to those in confirmation.json and confirmation.txt, each whole or not at all; -> their paths.
+    """Adds a confirmation to those in confirmation.json and confirmation.txt, each whole or not at all.
 
     The JSON is a list with an entry each time that the test rows were read: metric, seeds, reads, and of each confirmed
     config what `jgd.sweeps.Confirmed` holds; what is not a number there is null.
+
+    Args:
+        confirmation: Of `Sweep.confirm`.
+        directory: Where to; it is there already.
+
+    Returns:
+        The two paths.
+
+    Example:
+        >>> import tempfile, jgd
+        >>> found = jgd.sweep("hours_points", "sgd", {"learning_rate": [0.01, 0.1]}, seeds=2, steps=30)
+        >>> with tempfile.TemporaryDirectory() as directory:
+        ...     [path.name for path in save_confirmation(found.confirm(seeds=3), directory)]
+        ['confirmation.json', 'confirmation.txt']
     """
     facts, words = (Path(directory) / name for name in FILES)
     entry = {name: getattr(confirmation, name) for name in ("metric", "seeds", "reads")}

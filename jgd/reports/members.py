@@ -14,8 +14,8 @@ def member_lines(sweep: Sweep) -> list[str]:
         for pick in sweep.picks
         if pick.config is not None
     ]
-    moves = sum(len(each.origins or {}) for each in sweep.legs)
-    lines.append(f"{moves} times a member went on from another, in {len(sweep.legs)} intervals")
+    moves = sum(len(each.origins or {}) for each in sweep.rounds)
+    lines.append(f"{moves} times a member went on from another, in {len(sweep.rounds)} intervals")
     lines.append(f"the best of all, member {best[0]} at seed {best[1]}, went by")
     for segment in sweep.schedule(*best):
         words = ", ".join(f"{name} {format_value(value)}" for name, value in segment.hyperparameters.items())

@@ -158,18 +158,18 @@ def _best_of(ends: FinalScores) -> list[str]:
 
 def _cost(sweep: Sweep) -> list[str]:
     cost, spent = sweep.cost, cost_of(sweep)
-    wasted = f"wasted: {spent.diverged_share:.0%} of the lane-steps after divergence"
-    if cost["lane_steps"]:
+    wasted = f"wasted: {spent.diverged_share:.0%} of the steps after divergence"
+    if cost["steps"]:
         lines = [
             f"compile {cost['compile_seconds']:.1f} s, run {cost['run_seconds']:.1f} s, "
-            f"{cost['lane_steps_per_second']:,.0f} lane-steps/s, {spent.lane_steps:,} lane-steps",
+            f"{cost['steps_per_second']:,.0f} steps/s, {spent.steps:,} steps",
             f"{wasted}, {spent.padded_share:.0%} padding",
         ]
     else:  # read from its directory: only what its blocks took is known
-        seconds = sum(piece.seconds for piece in sweep.archive.pieces.values())
-        lines = [f"{seconds:.1f} s of devices, {spent.lane_steps:,} lane-steps", wasted]
+        seconds = sweep.device_seconds
+        lines = [f"{seconds:.1f} s of devices, {spent.steps:,} steps", wasted]
     if spent.saved_share > 0:
-        lines.append(f"saved by stopping early: {spent.saved_share:.0%} of {spent.full_lane_steps:,} lane-steps")
+        lines.append(f"saved by stopping early: {spent.saved_share:.0%} of {spent.full_steps:,} steps")
     if "peak_bytes" in cost and "planned_bytes" in cost:
         peak, plan = cost["peak_bytes"] / 2**20, cost["planned_bytes"] / 2**20
         lines.append(f"memory: peak {peak:,.0f} MiB, planned {plan:,.0f} MiB")

@@ -9,6 +9,18 @@ def table_columns(sweep: Sweep) -> list[str]:
     """The headings of `table_rows`; uncertainties are 95% intervals of the mean over seeds (Student's t).
 
     "steps" is there where a recipe's best was stopped before the end: its score is no match for those after more.
+
+    Args:
+        sweep: The result of `jgd.sweep`.
+
+    Returns:
+        One heading a column.
+
+    Example:
+        >>> import jgd
+        >>> result = jgd.sweep("hours_points", "sgd", {"learning_rate": [0.01, 0.1]}, seeds=2, steps=30)
+        >>> table_columns(result)
+        ['recipe', 'best learning_rate', 'validation loss', 'diverged']
     """
     return [
         "recipe",
@@ -24,16 +36,23 @@ def _names(sweep: Sweep) -> list[str]:
 
 
 def _some_are_short(sweep: Sweep) -> bool:
-    return any(pick.config is not None and pick.reached < sweep.plan.steps for pick in sweep.picks)
+    return any(pick.config is not None and pick.reached < sweep.steps for pick in sweep.picks)
 
 
 def table_rows(sweep: Sweep) -> list[list[str]]:
-    """One row a recipe, best first; "–" where a recipe has no such parameter, or every lane diverged.
+    """The picks as rows of text, one a recipe, best first.
 
-    >>> import jgd
-    >>> result = jgd.sweep("hours_points", "sgd", {"learning_rate": [0.01, 9.0]}, seeds=2, steps=30)
-    >>> table_columns(result)[:2], table_rows(result)[0][:2], table_rows(result)[0][-1]
-    (['recipe', 'best learning_rate'], ['sgd', '0.01'], '2 of 4')
+    Args:
+        sweep: The result of `jgd.sweep`.
+
+    Returns:
+        Cells under `table_columns`; "–" where a recipe has no such hyperparameter, or every run diverged.
+
+    Example:
+        >>> import jgd
+        >>> result = jgd.sweep("hours_points", "sgd", {"learning_rate": [0.01, 9.0]}, seeds=2, steps=30)
+        >>> table_columns(result)[:2], table_rows(result)[0][:2], table_rows(result)[0][-1]
+        (['recipe', 'best learning_rate'], ['sgd', '0.01'], '2 of 4')
     """
     names, short = _names(sweep), _some_are_short(sweep)
     sign = -1 if sweep.larger_is_better else 1
@@ -44,7 +63,7 @@ def table_rows(sweep: Sweep) -> list[list[str]]:
             *(format_value(pick.hyperparameters[n]) if n in pick.hyperparameters else "–" for n in names),
             format_estimate(pick.validation, len(sweep.seeds)),
             *([str(pick.reached) if pick.config is not None else "–"] if short else []),
-            f"{pick.diverged} of {pick.lanes}",
+            f"{pick.diverged} of {pick.runs}",
         ]
         for pick in order
     ]
@@ -54,9 +73,9 @@ def cost_line(sweep: Sweep) -> str:
     """What it took, in one line."""
     cost = sweep.cost
     return (
-        f"{cost['lane_steps_per_second']:,.0f} lane-steps/s · {cost['lane_steps']:,} lane-steps in "
+        f"{cost['steps_per_second']:,.0f} steps/s · {cost['steps']:,} steps in "
         f"{cost['run_seconds']:.1f} s · compile {cost['compile_seconds']:.1f} s · "
-        f"{cost['devices']} × {cost['device_kind']} · blocks of {cost['block_width']} lanes, "
+        f"{cost['devices']} × {cost['device_kind']} · blocks of {cost['block_width']} runs, "
         f"{cost['padded_share']:.0%} padding"
     )
 
@@ -69,7 +88,7 @@ def stopped_line(sweep: Sweep) -> str:
     >>> stopped_line(jgd.sweep("iris", "sgd", space, seeds=1, steps=90, policy=jgd.SuccessiveHalving(3, min_steps=10)))
     '8 of 9 configs stopped early · 74% of the steps saved'
     """
-    stopped = int((sweep.reached < sweep.plan.steps).sum())
+    stopped = int((sweep.reached < sweep.steps).sum())
     if not stopped:
         return ""
     return (
@@ -78,6 +97,19 @@ def stopped_line(sweep: Sweep) -> str:
 
 
 def table_text(sweep: Sweep) -> str:
-    """The table, what was stopped and what it cost as plain text, for a log."""
+    """The picks, what was stopped early and what it cost, as plain text for a log.
+
+    Args:
+        sweep: The result of `jgd.sweep`.
+
+    Returns:
+        Lines with aligned columns.
+
+    Example:
+        >>> import jgd
+        >>> result = jgd.sweep("hours_points", "sgd", {"learning_rate": [0.01, 0.1]}, seeds=2, steps=30)
+        >>> table_text(result).splitlines()[0]
+        'recipe  best learning_rate  validation loss  diverged'
+    """
     grid = [table_columns(sweep), *table_rows(sweep)]
     return "\n".join(filter(None, [*align_columns(grid), stopped_line(sweep), cost_line(sweep)]))

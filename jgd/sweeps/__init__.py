@@ -1,55 +1,38 @@
-"""Layer 7: sweeps. Enters: a task, recipes, a space, seeds. Leaves: a `Sweep` with every lane and the picks.
+"""Layer 7: sweeps. Enters: a task, recipes, a space, seeds. Leaves: a `Sweep` with every run and the picks.
 
-axis.py       recipes × their configs    door.py       checks, plans and runs
-recipes.py    groups of configs          trial.py      what a recipe returns
-rehearsal.py  a recipe's program, checked as shapes
-plan.py       which lanes run together   policies.py   who goes on, leg by leg (drive.py goes through them)
-halving.py, median.py        stop the worse early     population.py  replaces them (lineage.py: what came of what)
-memory.py     what a block takes         blocks.py     one program of many lanes
-engine.py     blocks on devices (devices.py: cores as devices; threads.py: a thread each)
-archive.py    what lanes have done       shelf.py      … on a disk (stored.py: a sweep's directory)
-assembled.py  pieces into a result       loading.py    a directory into one
-result.py     what was found (parameters.py, picks.py: its parameters, what it chose; labelled.py: with labels)
-again.py, confirm.py, replay.py          what can be done with it
-selection.py  choosing by validation     optuna.py     a study that proposes
-through.py    a run to differentiate     hypergradient.py   derivatives in the hyperparameters
+sweep.py       the function: arguments (arguments.py) to a plan, carried out (execute.py)
+configs.py     recipes × their configs            recipes.py   groups of configs (run_spec.py: what a recipe returns)
+plan.py        which runs run together            dry_run.py   a recipe's program, checked as shapes
+runner.py      round by round (policies/) on devices (engine/) into what is kept (store/)
+assemble.py    what is kept, as data              cost.py      what it took
+result.py      that data                          selection.py, picks.py   what it chooses
+verbs.py       `Sweep`, the data with what can be done: extend.py, propose.py, confirm.py, replay.py, to_xarray.py
+load.py        a directory as a `Sweep`           proposers/   studies that propose configs
+hypergradient.py   derivatives in the hyperparameters, through a whole run (unrolled.py)
 """
 
-from jgd.core.statistics import Estimate, estimate
-from jgd.sweeps.confirm import Confirmation, Confirmed
-from jgd.sweeps.engine.devices import use_cores
-from jgd.sweeps.engine.engine import SweepProgress
-from jgd.sweeps.hypergradient import Hypergradient, hypergradient
-from jgd.sweeps.load import load_sweep
-from jgd.sweeps.picks import Pick
-from jgd.sweeps.policies.halving import Hyperband, SuccessiveHalving
-from jgd.sweeps.policies.median import MedianStopping
-from jgd.sweeps.policies.population import PopulationBasedTraining
-from jgd.sweeps.policies.replay import PopulationReplay, ScheduleSegment
-from jgd.sweeps.result import Sweep
-from jgd.sweeps.run_spec import RunSpec
-from jgd.sweeps.selection import pick
-from jgd.sweeps.sweep import sweep
-
-__all__ = [
-    "Confirmation",
-    "Confirmed",
-    "Estimate",
-    "PopulationReplay",
-    "SuccessiveHalving",
-    "Hyperband",
-    "Hypergradient",
-    "MedianStopping",
-    "Pick",
-    "PopulationBasedTraining",
-    "ScheduleSegment",
-    "Sweep",
-    "SweepProgress",
-    "RunSpec",
-    "estimate",
-    "hypergradient",
-    "load_sweep",
-    "pick",
-    "sweep",
-    "use_cores",
-]
+from jgd.sweeps.confirm import Confirmation as Confirmation
+from jgd.sweeps.confirm import Confirmed as Confirmed
+from jgd.sweeps.engine.devices import use_cores as use_cores
+from jgd.sweeps.engine.progress import SweepProgress as SweepProgress
+from jgd.sweeps.hypergradient import Hypergradient as Hypergradient
+from jgd.sweeps.hypergradient import hypergradient as hypergradient
+from jgd.sweeps.load import load_sweep as load_sweep
+from jgd.sweeps.picks import Pick as Pick
+from jgd.sweeps.policies.hyperband import Hyperband as Hyperband
+from jgd.sweeps.policies.median import MedianStopping as MedianStopping
+from jgd.sweeps.policies.policy import Full as Full
+from jgd.sweeps.policies.policy import Policy as Policy
+from jgd.sweeps.policies.policy import Round as Round
+from jgd.sweeps.policies.policy import SweepState as SweepState
+from jgd.sweeps.policies.population import PopulationBasedTraining as PopulationBasedTraining
+from jgd.sweeps.policies.replay import PopulationReplay as PopulationReplay
+from jgd.sweeps.policies.replay import ScheduleSegment as ScheduleSegment
+from jgd.sweeps.policies.successive_halving import SuccessiveHalving as SuccessiveHalving
+from jgd.sweeps.recipes import format_config as format_config
+from jgd.sweeps.result import SweepData as SweepData
+from jgd.sweeps.run_spec import RunSpec as RunSpec
+from jgd.sweeps.selection import pick as pick
+from jgd.sweeps.selection import ranked as ranked
+from jgd.sweeps.sweep import sweep as sweep
+from jgd.sweeps.verbs import Sweep as Sweep

@@ -11,8 +11,12 @@ from jgd.spaces.space import Config, Space, as_space
 
 
 @dataclass(frozen=True)
-class Axis:
-    """Recipe name -> its space; each is sampled `count` times (None: the sampler knows), and has configs added to it."""
+class ConfigAxis:
+    """The configs of every recipe.
+
+    spaces: recipe name -> its space; each is sampled `count` times (None: the sampler knows). added: recipe name -> rows
+    that come after those.
+    """
 
     spaces: Mapping[str, Space]
     sampler: Sampler | str | None
@@ -33,7 +37,7 @@ class Axis:
         """The names of structure in any of the spaces."""
         return frozenset(name for space in self.spaces.values() for name in space.static)
 
-    def longer(self, count: int | None, rows: Sequence[Config] | Mapping[str, Sequence[Config]]) -> "Axis":
+    def longer(self, count: int | None, rows: Sequence[Config] | Mapping[str, Sequence[Config]]) -> "ConfigAxis":
         """The axis with `count` configs drawn for each recipe, and with `rows` added to every one, or to those named."""
         if count is not None:
             if self.count == 0:  # a table, read from a directory
@@ -56,7 +60,7 @@ class Axis:
         return replace(self, count=self.count if count is None else count, added=added)
 
     def describe(self) -> dict[str, Any]:
-        """The axis as plain data for JSON; `Axis.of` makes it again. A user's table is told by its rows."""
+        """The axis as plain data for JSON; `ConfigAxis.of` makes it again. A user's table is told by its rows."""
         table = isinstance(self.sampler, Table)
         rows = {name: [config for recipe, config in self.configs if recipe == name] for name in self.spaces}
         return {
@@ -67,7 +71,7 @@ class Axis:
         }
 
     @classmethod
-    def of(cls, data: Mapping[str, Any]) -> "Axis":
+    def of(cls, data: Mapping[str, Any]) -> "ConfigAxis":
         """What `describe` said."""
         spaces = {recipe: Space.of(space) for recipe, space in data["spaces"].items()}
         made: dict[str, Any] = dict(SAMPLERS)
@@ -79,7 +83,7 @@ class Axis:
         return cls(spaces, sampler, data["count"], added)
 
 
-def axis_of(recipes: Iterable[str], space: Any, sampler: Sampler | str | None, count: int | None) -> Axis:
+def config_axis(recipes: Iterable[str], space: Any, sampler: Sampler | str | None, count: int | None) -> ConfigAxis:
     """`space` is one for all recipes, or maps each recipe's name to its own."""
     recipes = list(recipes)
     own = isinstance(space, Mapping) and bool(space) and all(isinstance(v, Mapping | Space) for v in space.values())
@@ -89,7 +93,7 @@ def axis_of(recipes: Iterable[str], space: Any, sampler: Sampler | str | None, c
         for name in recipes:
             checks.choice(f"space for the recipe {name!r}: name", name, space)
     count = None if count is None else checks.count("samples", count, 1)
-    return Axis({name: as_space(space[name] if own else space) for name in recipes}, sampler, count)
+    return ConfigAxis({name: as_space(space[name] if own else space) for name in recipes}, sampler, count)
 
 
 def _described(sampler: Sampler | str) -> list[Any]:

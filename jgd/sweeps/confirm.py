@@ -16,22 +16,33 @@ from jgd.core import checks, seeds
 from jgd.core.statistics import Estimate, estimate
 from jgd.epoch_loop import NOT_DIVERGED
 from jgd.spaces.space import Config
-from jgd.sweeps.configs import Axis
-from jgd.sweeps.engine.blocks import Feed, evaluated
-from jgd.sweeps.picks import Pick
+from jgd.sweeps.configs import ConfigAxis
+from jgd.sweeps.engine.programs import SharedData, evaluate
+from jgd.sweeps.picks import Pick, best_member
+from jgd.sweeps.plan import Plan
 from jgd.sweeps.policies.policy import Full, Policy
 from jgd.sweeps.policies.replay import PopulationReplay
-from jgd.sweeps.result import Sweep
+from jgd.sweeps.result import SweepData
 from jgd.sweeps.run_spec import of_arrays
-from jgd.sweeps.runner import drive
+from jgd.sweeps.runner import run_plan
 from jgd.sweeps.store.memory import MemoryStore
 
 
 @dataclass(frozen=True)
 class Confirmed:
-    """One config on fresh seeds. validation, test: estimates of the metric that chose it, over the seeds that didn't
-    diverge, of which `diverged` did. optimism: by how much the validation mean that chose it was better than the fresh
-    one; positive where the choice flattered."""
+    """One config on fresh seeds.
+
+    Attributes:
+        recipe: The recipe's name.
+        config: Its index in the sweep.
+        hyperparameters: Of the config.
+        chosen_at: The validation estimate that chose it.
+        validation: The estimate of that metric over the fresh seeds that didn't diverge.
+        test: The same on the test rows.
+        optimism: By how much the validation mean that chose it was better than the fresh one; positive where the choice
+            flattered.
+        diverged: Fresh seeds that did diverge.
+    """
 
     recipe: str
     config: int
@@ -45,74 +56,85 @@ class Confirmed:
 
 @dataclass(frozen=True)
 class Confirmation:
-    """The chosen configs on fresh seeds. reads: how often this sweep's test rows were read, this time included."""
+    """The chosen configs on fresh seeds.
+
+    Attributes:
+        metric: The metric that chose.
+        seeds: The fresh ones.
+        confirmed: One for each pick.
+        reads: How often this sweep's test rows were read, this time included.
+        runs: The fresh runs.
+    """
 
     metric: str
     seeds: tuple[int, ...]
     confirmed: tuple[Confirmed, ...]
     reads: int
-    lanes: Sweep  # of the fresh runs
+    runs: SweepData
 
 
-def confirmed(found: Sweep, picks: Sequence[Pick], count: int | Sequence[int]) -> Confirmation:
+def confirm(data: SweepData, picks: Sequence[Pick], seeds: int | Sequence[int]) -> Confirmation:
     """See `Sweep.confirm`."""
     chosen = [pick for pick in picks if pick.config is not None]
     if not chosen:
-        raise checks.JgdValueError("there is nothing to confirm: every lane diverged")
-    fresh = _fresh(found, count)
-    plan = found.plan
-    policy, rows = _anew(found, chosen)
-    again = replace(
+        raise checks.JgdValueError("there is nothing to confirm: every run diverged")
+    fresh = _fresh_seeds(data, seeds)
+    runs = run_plan(_plan_of(data, chosen, fresh), MemoryStore())
+    test = _on_test_rows(runs)
+    now = datetime.now(UTC).isoformat()
+    data.store.add_read({"at": now, "seeds": list(fresh), "configs": [int(pick.config or 0) for pick in chosen]})
+    confirmed = tuple(_confirmed(pick, runs, index, test[index]) for index, pick in enumerate(chosen))
+    return Confirmation(data.metric, fresh, confirmed, len(data.store.reads), runs)
+
+
+def _plan_of(data: SweepData, chosen: Sequence[Pick], seeds: tuple[int, ...]) -> Plan:
+    """How the chosen are trained again."""
+    plan = data.plan
+    policy, rows = _policy_and_rows(data, chosen)
+    return replace(
         plan,
         recipes={pick.recipe: plan.recipes[pick.recipe] for pick in chosen},
-        axis=Axis({name: plan.axis.spaces[name] for name in rows}, None, 0, rows),
-        seeds=fresh,
+        axis=ConfigAxis({name: plan.axis.spaces[name] for name in rows}, None, 0, rows),
+        seeds=seeds,
         policy=policy,
         block=1,  # a config each: wider blocks would be filled with copies
         store=None,
     )
-    lanes = drive(again, MemoryStore(), lambda tick: None)
-    test = _on_test_rows(lanes)
-    now = datetime.now(UTC).isoformat()
-    found.archive.note_read({"at": now, "seeds": list(fresh), "configs": [int(pick.config or 0) for pick in chosen]})
-    sign = 1 if found.larger_is_better else -1
-    out = []
-    for place, pick in enumerate(chosen):
-        validation = estimate(lanes.scores[place])
-        out.append(
-            Confirmed(
-                recipe=pick.recipe,
-                config=int(pick.config or 0),
-                hyperparameters=pick.hyperparameters,
-                chosen_at=pick.validation,
-                validation=validation,
-                test=estimate(test[place]),
-                optimism=sign * (pick.validation.mean - validation.mean),
-                diverged=int((lanes.diverged_at[place] != NOT_DIVERGED).sum()),
-            )
-        )
-    return Confirmation(found.metric, fresh, tuple(out), len(found.archive.reads), lanes)
 
 
-def _anew(found: Sweep, chosen: Sequence[Pick]) -> tuple[Policy, dict[str, tuple[Config, ...]]]:
-    """How the chosen are trained again: by their hyperparameters, or by the schedule of them that a population found."""
-    if not found.is_population:
-        by_schedule = isinstance(found.plan.policy, PopulationReplay)
-        policy = found.plan.policy if by_schedule else Full()
+def _confirmed(pick: Pick, runs: SweepData, index: int, test: np.ndarray) -> Confirmed:
+    validation, sign = estimate(runs.scores[index]), 1 if runs.larger_is_better else -1
+    return Confirmed(
+        recipe=pick.recipe,
+        config=int(pick.config or 0),
+        hyperparameters=pick.hyperparameters,
+        chosen_at=pick.validation,
+        validation=validation,
+        test=estimate(test),
+        optimism=sign * (pick.validation.mean - validation.mean),
+        diverged=int((runs.diverged_at[index] != NOT_DIVERGED).sum()),
+    )
+
+
+def _policy_and_rows(data: SweepData, chosen: Sequence[Pick]) -> tuple[Policy, dict[str, tuple[Config, ...]]]:
+    """By the hyperparameters of the chosen, or by the schedule of them that a population found."""
+    if not data.is_population:
+        by_schedule = isinstance(data.plan.policy, PopulationReplay)
+        policy = data.plan.policy if by_schedule else Full()
         return policy, {pick.recipe: (pick.hyperparameters,) for pick in chosen}
     if len(chosen) > 1:
         raise checks.JgdValueError(
-            "the populations of several recipes have a schedule each: confirm one pick at a time, as found.best.confirm()"
+            "the populations of several recipes have a schedule each: confirm one pick at a time, as found.confirm(picks=found.best)"
         )
-    member = found.best_member(chosen[0].recipe)
+    member = best_member(data, chosen[0].recipe)
     assert member is not None  # a pick without a config is not chosen
-    schedule = found.schedule(*member)
+    schedule = data.schedule(*member)
     return PopulationReplay(schedule), {chosen[0].recipe: (schedule[0].hyperparameters,)}
 
 
-def _fresh(found: Sweep, count: int | Sequence[int]) -> tuple[int, ...]:
+def _fresh_seeds(data: SweepData, count: int | Sequence[int]) -> tuple[int, ...]:
     """Seeds that neither the sweep nor an earlier confirmation has used."""
-    used = {*found.seeds, *(seed for read in found.archive.reads_so_far() for seed in read["seeds"])}
+    used = {*data.seeds, *(seed for read in data.store.current_reads() for seed in read["seeds"])}
     if isinstance(count, Sequence | np.ndarray):
         given = tuple(seeds.check(seed, f"seeds[{place}]") for place, seed in enumerate(count))
         stale = sorted(used & set(given))
@@ -126,17 +148,17 @@ def _fresh(found: Sweep, count: int | Sequence[int]) -> tuple[int, ...]:
     return tuple(range(last + 1, last + 1 + number))
 
 
-def _on_test_rows(lanes: Sweep) -> np.ndarray:
-    """(config, seed): the metric that chooses on the test rows, NaN where a lane diverged."""
-    plan = lanes.plan
-    feed, rows = Feed.of(plan.task), jax.tree.map(jnp.asarray, plan.task.test)
+def _on_test_rows(runs: SweepData) -> np.ndarray:
+    """(config, seed): the metric that chooses on the test rows, NaN where a run diverged."""
+    plan = runs.plan
+    shared, rows = SharedData.of(plan.task), jax.tree.map(jnp.asarray, plan.task.test)
     out = np.full((len(plan.configs), len(plan.seeds)), np.nan)
     for config, (_, values) in enumerate(plan.configs):
         group = plan.groups[plan.group_of[config]]
-        trial = of_arrays(group.build(**{name: values[name] for name in group.numbers}))
-        trial = replace(trial, init=None, measure=trial.measured_by)
-        for place, seed in enumerate(plan.seeds):
-            if lanes.diverged_at[config, place] == NOT_DIVERGED:
-                one = jax.tree.map(lambda leaf: jnp.asarray(leaf)[None], (trial, lanes.params(config, seed)))
-                out[config, place] = float(evaluated(one[0], feed, one[1], rows)[plan.task.metric][0])
+        spec = of_arrays(group.build(**{name: values[name] for name in group.numbers}))
+        spec = replace(spec, init=None, measure=spec.measured_by)
+        for index, seed in enumerate(plan.seeds):
+            if runs.diverged_at[config, index] == NOT_DIVERGED:
+                one = jax.tree.map(lambda leaf: jnp.asarray(leaf)[None], (spec, runs.params(config, seed)))
+                out[config, index] = float(evaluate(one[0], shared, one[1], rows)[plan.task.metric][0])
     return out

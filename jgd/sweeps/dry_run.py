@@ -1,4 +1,4 @@
-"""What a recipe made, gone through once as shapes: its faults are told by recipe and config before anything runs."""
+"""What a recipe makes, traced once as shapes: its faults are told by recipe and config before anything runs."""
 
 from typing import Any
 
@@ -7,43 +7,43 @@ import numpy as np
 
 from jgd.core import checks, seeds
 from jgd.spaces.space import Config, Space
-from jgd.sweeps.engine.blocks import Feed, evaluated, finished, opening
+from jgd.sweeps.engine.programs import SharedData, block_shapes, evaluate, final_params
 from jgd.sweeps.recipes import Group, blamed
 from jgd.tasks import Task
 
 
-def parameters_of(group: Group, config: Config, task: Task) -> int:
-    """How many parameters a group's lanes have; refused where they, the metrics or the data are not what lanes need."""
+def count_parameters(group: Group, config: Config, task: Task) -> int:
+    """How many parameters a group's runs have; refused where they, the metrics or the data are not what runs need."""
     with blamed(group.recipe, group.configs[0], config):
         values = {name: config[name] for name in group.numbers}
-        made, trial = group.build.made(**values), group.build(**values)
+        made, spec = group.build.call(**values), group.build(**values)
         if isinstance(made, tuple):
             _same_data(made[0], task)
-        if trial.metrics is not None and set(trial.metrics) != set(task.metrics):
+        if spec.metrics is not None and set(spec.metrics) != set(task.metrics):
             raise checks.JgdValueError(
-                f"a trial's metrics must have the names of the task's, {sorted(task.metrics)}, got {sorted(trial.metrics)}"
+                f"a RunSpec's metrics must have the names of the task's, {sorted(task.metrics)}, got {sorted(spec.metrics)}"
             )
-        params = jax.eval_shape(task.init if trial.init is None else trial.start, seeds.key(0, seeds.Stream.INIT))
+        params = jax.eval_shape(task.init if spec.init is None else spec.start, seeds.key(0, seeds.Stream.INIT))
         checks.parameters(params)
     return sum(int(np.prod(leaf.shape)) for leaf in jax.tree.leaves(params))
 
 
-def rehearse(group: Group, config: Config, task: Task, width: int) -> None:
+def dry_run_block(group: Group, config: Config, task: Task, width: int) -> None:
     """Trace the start and the evaluation of a block."""
     with blamed(group.recipe, group.configs[0], config):
         values = {name: np.full(width, config[name]) for name in group.numbers}
-        block = opening(group.build, values, task, width=width)
-        params = jax.eval_shape(finished, block.trial, block.lane)
-        feed = Feed.of(task)
-        jax.eval_shape(evaluated, block.trial, feed, params, feed.validation)
+        block = block_shapes(group.build, values, task, width=width)
+        params = jax.eval_shape(final_params, block.spec, block.lanes)
+        shared = SharedData.of(task)
+        jax.eval_shape(evaluate, block.spec, shared, params, shared.validation)
 
 
-def rehearse_ends(group: Group, place: int, config: Config, space: Space) -> None:
+def dry_run_ends(group: Group, index: int, config: Config, space: Space) -> None:
     """Build a config with each of its numbers at the ends of its distribution, where exploring may lead."""
     for name in group.numbers:
         for end in (0.0, 1.0):
             reached = {**config, name: space.distributions[name].at(end)}
-            with blamed(group.recipe, place, reached):
+            with blamed(group.recipe, index, reached):
                 group.build(**{name: reached[name] for name in group.numbers})
 
 

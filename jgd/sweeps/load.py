@@ -1,4 +1,4 @@
-"""A sweep from its directory, while it runs or after. Enters: a path. Leaves: a `Sweep` of what has landed there."""
+"""A sweep from its directory, while it runs or after. Enters: a path. Leaves: a `Sweep` of what is there."""
 
 import importlib
 from collections.abc import Mapping
@@ -10,17 +10,18 @@ import jax
 from jgd import tasks
 from jgd.core import atomic_files, checks
 from jgd.core.fingerprint import differences
-from jgd.sweeps.configs import Axis
+from jgd.sweeps.configs import ConfigAxis
 from jgd.sweeps.plan import Plan
-from jgd.sweeps.policies.halving import Hyperband, SuccessiveHalving
+from jgd.sweeps.policies.hyperband import Hyperband
 from jgd.sweeps.policies.median import MedianStopping
 from jgd.sweeps.policies.policy import Full
 from jgd.sweeps.policies.population import PopulationBasedTraining
 from jgd.sweeps.policies.replay import PopulationReplay
-from jgd.sweeps.result import Sweep
-from jgd.sweeps.runner import standing_still
+from jgd.sweeps.policies.successive_halving import SuccessiveHalving
+from jgd.sweeps.runner import stored_so_far
 from jgd.sweeps.store.disk import DiskStore
 from jgd.sweeps.store.manifest import FILE, identity, refuse_another
+from jgd.sweeps.verbs import Sweep
 from jgd.tasks import Task
 
 POLICIES = {
@@ -30,10 +31,25 @@ POLICIES = {
 
 
 def load_sweep(path: str | Path, task: Task | None = None, recipes: Mapping[str, Any] | None = None) -> Sweep:
-    """What is in a sweep's directory, also while it runs or after it was killed: lanes not there yet are NaN.
+    """What is in a sweep's directory, also while it runs or after it was killed: runs not there yet are NaN.
 
-    task, recipes: needed where the task isn't bundled, or a recipe can't be imported by its name. `JgdValueError` where
-    they are not what the sweep was made with, or the directory holds none.
+    Args:
+        path: the directory.
+        task: needed where the task isn't bundled.
+        recipes: name -> recipe, for those that can't be imported by their names.
+
+    Returns:
+        The `Sweep`; nothing is run, and nothing is written.
+
+    Raises:
+        JgdValueError: where the directory holds no sweep, or task and recipes are not what it was made with.
+
+    Example:
+        >>> import jgd, tempfile
+        >>> with tempfile.TemporaryDirectory() as folder:
+        ...     _ = jgd.sweep("iris", "sgd", {"learning_rate": [0.01, 0.1]}, seeds=2, steps=20, store=folder)
+        ...     jgd.load_sweep(folder).scores.shape
+        (2, 2)
     """
     checks.path("path", path)
     path = Path(path)
@@ -46,9 +62,9 @@ def load_sweep(path: str | Path, task: Task | None = None, recipes: Mapping[str,
     except checks.JgdValueError as fault:
         raise checks.JgdValueError(f"in {str(path)!r}, {fault}: the jgd.sweep(…) call that made it mends it") from fault
     plan = _plan_of(path, there, task, recipes)
-    shelf = DiskStore(path=path, plan=plan)
-    shelf.read()
-    return standing_still(plan, shelf)
+    store = DiskStore(path, plan)
+    store.read()
+    return Sweep.of(stored_so_far(plan, store))
 
 
 def _plan_of(path: Path, there: Mapping[str, Any], task: Task | None, recipes: Mapping[str, Any] | None) -> Plan:
@@ -61,10 +77,10 @@ def _plan_of(path: Path, there: Mapping[str, Any], task: Task | None, recipes: M
         )
     fixed: dict[str, Any] = {
         "recipes": {name: (recipes or {}).get(name) or _imported(name, at) for name, at in there["recipes"].items()},
-        "axis": Axis.of(there["axis"]),
+        "axis": ConfigAxis.of(there["axis"]),
         "seeds": tuple(there["seeds"]),
         "steps": there["steps"],
-        "every": there["every"],
+        "evaluate_every": there["evaluate_every"],
         "policy": POLICIES[name](**options),
         "batch_size": there["batch_size"],
         "order": there["order"],

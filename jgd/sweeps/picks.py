@@ -1,31 +1,33 @@
-"""What a sweep has chosen: each recipe's pick and the best of them. Enters: a `Sweep`. Leaves: a `Pick`."""
+"""What a sweep has chosen: each recipe's pick and the best of them. Enters: `SweepData`. Leaves: a `Pick`."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from dataclasses import dataclass
 
 import numpy as np
 
 from jgd.core.statistics import Estimate, estimate
 from jgd.epoch_loop import NOT_DIVERGED
 from jgd.spaces.space import Config
+from jgd.sweeps.result import SweepData
 from jgd.sweeps.selection import pick
-
-if TYPE_CHECKING:
-    from jgd.sweeps.confirm import Confirmation
-    from jgd.sweeps.result import Sweep
 
 
 @dataclass(frozen=True)
 class Pick:
     """One recipe's outcome: its config with the best mean validation metric over seeds.
 
-    config: its place in the sweep, None where every lane diverged. reached: the steps that it was given, after which it
-    was measured; fewer than the sweep's where all configs of the recipe were stopped early. validation: the estimate
-    of `metric` over seeds, of the numbers that chose it, and so flattered by the choice: `Sweep.confirm` says how much.
-    diverged of lanes: over all the recipe's configs and seeds.
-    Of a `PopulationBasedTraining`: validation is over the best member of each seed, and config and hyperparameters are those that
-    the best of these ended with; `Sweep.schedule` tells what it went by on the way.
+    Attributes:
+        recipe: Its name.
+        config: Its index in the sweep, None where every run diverged.
+        hyperparameters: Of the config. In a population those that the best member ended with; `Sweep.schedule` tells
+            what it went by on the way.
+        metric: The metric that chooses.
+        validation: The estimate of it over seeds, in a population over the best member of each seed. These are the
+            numbers that chose the config, and so flattered by the choice: `Sweep.confirm` says how much.
+        diverged: How many of the recipe's runs, of all configs and seeds, diverged.
+        runs: How many there are.
+        reached: The steps that the config was given, after which it was measured; fewer than the sweep's where all
+            configs of the recipe were stopped early.
     """
 
     recipe: str
@@ -34,54 +36,46 @@ class Pick:
     metric: str
     validation: Estimate
     diverged: int
-    lanes: int
+    runs: int
     reached: int
-    sweep: "Sweep" = field(repr=False, compare=False)
-
-    def confirm(self, seeds: int | Sequence[int] = 10) -> "Confirmation":
-        """This config alone on fresh seeds and the test rows, see `Sweep.confirm`."""
-        from jgd.sweeps.confirm import confirmed
-
-        return confirmed(self.sweep, [self], seeds)
 
 
-def picked(sweep: "Sweep", recipe: str) -> Pick:
+def pick_of(data: SweepData, recipe: str) -> Pick:
     """A recipe's pick, see `Sweep.picks`."""
-    mine = sweep.of(recipe)
-    if sweep.is_population:
-        members = [best_member(sweep, recipe, seed) for seed in sweep.seeds]
-        scores = np.array([sweep.last_scores[sweep.lane(*member)] for member in members if member])
-        member = best_member(sweep, recipe)
-        place, hypers = (None, {}) if member is None else (member[0], sweep.schedule(*member)[-1].hyperparameters)
+    mine = data.configs_of(recipe)
+    if data.is_population:
+        members = [best_member(data, recipe, seed) for seed in data.seeds]
+        scores = np.array([data.last_scores[data.indices(*member)] for member in members if member])
+        member = best_member(data, recipe)
+        config, values = (None, {}) if member is None else (member[0], data.schedule(*member)[-1].hyperparameters)
     else:
-        best = pick(sweep.last_scores[mine], sweep.larger_is_better, sweep.reached[mine])
-        place, hypers = (None, {}) if best is None else (int(mine[best]), sweep.configs[mine[best]][1])
-        scores = np.full(0, np.nan) if place is None else sweep.last_scores[place]
+        best = pick(data.last_scores[mine], data.larger_is_better, data.reached[mine])
+        config, values = (None, {}) if best is None else (int(mine[best]), data.configs[mine[best]][1])
+        scores = np.full(0, np.nan) if config is None else data.last_scores[config]
     return Pick(
         recipe=recipe,
-        config=place,
-        hyperparameters=hypers,
-        metric=sweep.metric,
+        config=config,
+        hyperparameters=values,
+        metric=data.metric,
         validation=estimate(scores),
-        diverged=int((sweep.diverged_at[mine] != NOT_DIVERGED).sum()),
-        lanes=sweep.diverged_at[mine].size,
-        reached=0 if place is None else int(sweep.reached[place]),
-        sweep=sweep,
+        diverged=int((data.diverged_at[mine] != NOT_DIVERGED).sum()),
+        runs=data.diverged_at[mine].size,
+        reached=0 if config is None else int(data.reached[config]),
     )
 
 
-def best_of_picks(sweep: "Sweep") -> Pick:
+def best_of(data: SweepData, picks: Sequence[Pick]) -> Pick:
     """See `Sweep.best`."""
-    sign = -1 if sweep.larger_is_better else 1
-    whole = [one for one in sweep.picks if one.config is not None] or sweep.picks[:1]
-    some_failed = lambda one: one.validation.n < len(sweep.seeds)
-    return min(whole, key=lambda one: (-one.reached, some_failed(one), sign * one.validation.mean))
+    sign = -1 if data.larger_is_better else 1
+    chosen = [one for one in picks if one.config is not None] or picks[:1]
+    some_failed = lambda one: one.validation.n < len(data.seeds)
+    return min(chosen, key=lambda one: (-one.reached, some_failed(one), sign * one.validation.mean))
 
 
-def best_member(sweep: "Sweep", recipe: str | None = None, seed: int | None = None) -> tuple[int, int] | None:
+def best_member(data: SweepData, recipe: str | None = None, seed: int | None = None) -> tuple[int, int] | None:
     """See `Sweep.best_member`."""
-    mine = range(len(sweep.configs)) if recipe is None else sweep.of(recipe)
-    places = range(len(sweep.seeds)) if seed is None else [sweep.lane(0, seed)[1]]
-    lanes = [(int(config), place) for config in mine for place in places]
-    best = pick(np.array([[sweep.last_scores[lane]] for lane in lanes]), sweep.larger_is_better)
-    return None if best is None else (lanes[best][0], sweep.seeds[lanes[best][1]])
+    mine = range(len(data.configs)) if recipe is None else data.configs_of(recipe)
+    seeds = range(len(data.seeds)) if seed is None else [data.indices(0, seed)[1]]
+    runs = [(int(config), index) for config in mine for index in seeds]
+    best = pick(np.array([[data.last_scores[run]] for run in runs]), data.larger_is_better)
+    return None if best is None else (runs[best][0], data.seeds[runs[best][1]])

@@ -13,13 +13,14 @@ from jgd.core import checks
 from jgd.data.batches import Batches
 from jgd.data.orders import HardMining, Order
 from jgd.spaces.space import Config
-from jgd.sweeps.configs import Axis
-from jgd.sweeps.dry_run import parameters_of, rehearse
-from jgd.sweeps.engine.blocks import Block, width_for
+from jgd.sweeps.configs import ConfigAxis
+from jgd.sweeps.dry_run import count_parameters, dry_run_block, dry_run_ends
+from jgd.sweeps.engine.block import Block, width_for
 from jgd.sweeps.engine.footprint import Footprint, footprint
 from jgd.sweeps.policies.policy import Policy, Round
-from jgd.sweeps.recipes import Group, Recipe, blamed, grouped
-from jgd.sweeps.store.memory import MemoryStore
+from jgd.sweeps.policies.population import PopulationBasedTraining
+from jgd.sweeps.recipes import Group, Recipe, blamed, group_configs
+from jgd.sweeps.store.base import Store
 from jgd.tasks import Task
 
 
@@ -29,10 +30,10 @@ class Plan:
 
     task: Task
     recipes: Mapping[str, Recipe]
-    axis: Axis
+    axis: ConfigAxis
     seeds: tuple[int, ...]
     steps: int
-    every: int  # steps between two looks at the validation rows
+    evaluate_every: int  # updates between two evaluations on the validation rows
     policy: Policy
     batch_size: int | None  # None: all rows, or what the space says
     order: str | Order
@@ -42,6 +43,22 @@ class Plan:
     devices: tuple[Any, ...]
     store: Path | None = None  # the directory that keeps it
 
+    def validate(self) -> None:
+        """Refuse, before any step, batches, programs and memory that can't be, and hyperparameters out of reach."""
+        for number in range(len(self.groups)):
+            _ = self.batches[number], self.widths[number]
+        if isinstance(self.policy, PopulationBasedTraining):
+            for group in self.groups:
+                first = group.configs[0]
+                dry_run_ends(group, first, self.configs[first][1], self.axis.spaces[group.recipe])
+
+    def check_extendable(self) -> None:
+        """Refuse to add to a sweep whose policy has decided on all configs."""
+        if not self.policy.extendable:
+            raise checks.JgdValueError(
+                f"a sweep by {self.policy} can't be extended: its decisions were made on all configs"
+            )
+
     @cached_property
     def configs(self) -> tuple[tuple[str, Config], ...]:
         """The config axis: (recipe, its values)."""
@@ -50,7 +67,7 @@ class Plan:
     @cached_property
     def groups(self) -> tuple[Group, ...]:
         """Configs that share a program; `batches` and `widths` have an entry for each."""
-        return tuple(grouped(self.recipes, self.configs, self.axis.static))
+        return tuple(group_configs(self.recipes, self.configs, self.axis.static))
 
     @cached_property
     def group_of(self) -> tuple[int, ...]:
@@ -60,16 +77,19 @@ class Plan:
 
     @cached_property
     def batches(self) -> tuple[Batches, ...]:
+        """The batches of each group; the first use checks them."""
         return tuple(self._batches(group) for group in self.groups)
 
     @cached_property
     def widths(self) -> tuple[int, ...]:
+        """The lanes of each group's blocks; the first use checks its programs."""
         return tuple(self._width(number) for number in range(len(self.groups)))
 
     @cached_property
-    def looks(self) -> tuple[int, ...]:
-        """Numbers of updates after which the validation rows are looked at; the last one is `steps`."""
-        return tuple(sorted({*range(self.every, self.steps, self.every), *self.policy.looks(self.steps), self.steps}))
+    def evaluation_steps(self) -> tuple[int, ...]:
+        """Numbers of updates after which the validation rows are evaluated; the last one is `steps`."""
+        own = range(self.evaluate_every, self.steps, self.evaluate_every)
+        return tuple(sorted({*own, *self.policy.evaluation_steps(self.steps), self.steps}))
 
     @cached_property
     def keys(self) -> tuple[str, ...]:
@@ -83,36 +103,37 @@ class Plan:
         return tuple(out)
 
     @cached_property
-    def _places(self) -> dict[str, int]:
-        return {key: place for place, key in enumerate(self.keys)}
+    def _index_of(self) -> dict[str, int]:
+        return {key: index for index, key in enumerate(self.keys)}
 
     def place(self, keys: Sequence[str], seed: int, begin: int, end: int) -> Block | None:
         """The block of these configs and this seed in this plan; None where it isn't part of it."""
-        if seed not in self.seeds or end > self.steps or not all(key in self._places for key in keys):
+        if seed not in self.seeds or end > self.steps or not all(key in self._index_of for key in keys):
             return None
-        configs = tuple(self._places[key] for key in keys)
+        configs = tuple(self._index_of[key] for key in keys)
         return Block(self.group_of[configs[0]], self.seeds.index(seed), configs, begin, end)
 
-    def values(self, block: Block, leg: Round) -> list[Config]:
-        """The hyperparameters of a block's lanes."""
-        return [leg.values_of(config, block.seed, self.configs[config][1]) for config in block.configs]
+    def hyperparameters(self, block: Block, current: Round) -> list[Config]:
+        """Those of a block's lanes in a round."""
+        return [current.values_of(config, block.seed, self.configs[config][1]) for config in block.configs]
 
-    def blocks(self, leg: Round, archive: MemoryStore, lanes: Set[tuple[int, int]] | None = None) -> list[Block]:
-        """The blocks that are left of a leg: lanes that are done already don't run again, others go on where they are.
+    def blocks(self, current: Round, store: Store, runs: Set[tuple[int, int]] | None = None) -> list[Block]:
+        """The blocks that are left of a round: runs that are done don't run again, others go on from where they are.
 
-        lanes: (config, place of its seed) that run, done or not.
+        runs: (config, index of its seed) that run, done or not.
         """
         missing = lambda config, seed: (
-            not archive.done(config, seed, leg.until) if lanes is None else (config, seed) in lanes
+            not store.done(config, seed, current.until) if runs is None else (config, seed) in runs
         )
         out = []
         for number, width in enumerate(self.widths):
-            mine = [config for config in leg.configs if self.group_of[config] == number]
+            members = [config for config in current.configs if self.group_of[config] == number]
             for seed in range(len(self.seeds)):
-                left = [config for config in mine if missing(config, seed)]
-                begin = lambda config, seed=seed: max(archive.reached(config, seed, leg.until), leg.begin)
+                left = [config for config in members if missing(config, seed)]
+                begin = lambda config, seed=seed: max(store.reached(config, seed, current.until), current.begin)
                 for step, together in groupby(sorted(left, key=begin), begin):
-                    out += [Block(number, seed, lanes, step, leg.until) for lanes in _cut(sorted(together), width)]
+                    some = _cut(sorted(together), width)
+                    out += [Block(number, seed, configs, step, current.until) for configs in some]
         return out
 
     def _batches(self, group: Group) -> Batches:
@@ -124,7 +145,7 @@ class Plan:
             batches = Batches(rows, rows if size is None else size, self.order)
         if isinstance(batches.order, HardMining):
             raise checks.JgdValueError(
-                "order HardMining follows one run's losses, and the lanes of a sweep share batches"
+                "order HardMining follows one run's losses, and the runs of a sweep share batches"
             )
         return batches
 
@@ -132,9 +153,9 @@ class Plan:
         """The width of a group's blocks, by its parameters and the memory; its program is checked on the way."""
         group = self.groups[number]
         first = self.configs[group.configs[0]][1]
-        size = parameters_of(group, first, self.task)
+        size = count_parameters(group, first, self.task)
         width = width_for(size, self.devices[0].platform) if self.block is None else self.block
-        rehearse(group, first, self.task, width)
+        dry_run_block(group, first, self.task, width)
         if self.memory is None:
             return width
         takes = self.footprints[number]

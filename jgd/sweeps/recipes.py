@@ -23,10 +23,10 @@ Recipes: TypeAlias = str | Recipe | Sequence[str | Recipe] | Mapping[str, Recipe
 
 _NEEDS_A_VALUE = (*UNTRACEABLE, jax.errors.TracerIntegerConversionError)
 RESERVED = {  # names of the results: the dims and variables of `Sweep.dataset`, and the columns of tables
-    *("config", "diverged_at", "evaluation", "leg", "loss", "origin", "picked"),
-    *("reached", "recipe", "recipe_of", "seed", "step", "test"),
+    *("config", "diverged_at", "evaluation", "loss", "origin", "picked"),
+    *("reached", "recipe", "recipe_of", "round", "seed", "step", "test"),
 }
-RESERVED_PREFIXES = ("leg_", "validation_")
+RESERVED_PREFIXES = ("round_", "validation_")
 
 
 @dataclass(frozen=True)
@@ -39,7 +39,7 @@ class Group:
     recipe: str
     build: Build
     numbers: tuple[str, ...]
-    configs: tuple[int, ...]  # places on the sweep's config axis
+    configs: tuple[int, ...]  # indices on the sweep's config axis
     batch_size: int | None = None
 
 
@@ -48,7 +48,7 @@ def by_optimizer(optimizer: str, **hyperparameters: Any) -> Any:
     return optimizers.get(optimizer)(**hyperparameters)
 
 
-def named(recipes: Recipes | None) -> dict[str, Recipe]:
+def recipes_by_name(recipes: Recipes | None) -> dict[str, Recipe]:
     """Names of the registry and functions, by name; None is the space's own choice of optimizers."""
     if recipes is None:
         return {"optimizer": by_optimizer}
@@ -72,7 +72,9 @@ def named(recipes: Recipes | None) -> dict[str, Recipe]:
     return chosen
 
 
-def grouped(recipes: Mapping[str, Recipe], configs: Sequence[tuple[str, Config]], static: Iterable[str]) -> list[Group]:
+def group_configs(
+    recipes: Mapping[str, Recipe], configs: Sequence[tuple[str, Config]], static: Iterable[str]
+) -> list[Group]:
     """The groups of a sweep's configs, in the order of their first config; every config is built once as a check."""
     structural, takes = set(static), {name: _takes(recipe) for name, recipe in recipes.items()}
     members: dict[Hashable, list[int]] = {}
@@ -93,10 +95,10 @@ def grouped(recipes: Mapping[str, Recipe], configs: Sequence[tuple[str, Config]]
     return out
 
 
-def said(config: Config) -> str:
+def format_config(config: Config) -> str:
     """A config in words: learning_rate=0.1, optimizer=adam.
 
-    >>> said({"learning_rate": 0.1, "optimizer": "adam"})
+    >>> format_config({"learning_rate": 0.1, "optimizer": "adam"})
     'learning_rate=0.1, optimizer=adam'
     """
     number = lambda value: f"{value:.6g}" if isinstance(value, float) else str(value)
@@ -135,20 +137,20 @@ def _check_structure(group: Group, configs: Sequence[Config]) -> None:
     # config 0 twice: a function made afresh inside the recipe differs from itself
     for place, config in [(group.configs[0], configs[0]), *zip(group.configs, configs, strict=True)]:
         with blamed(group.recipe, place, config):
-            trial = group.build(**{name: config[name] for name in group.numbers})
-        first = trial if first is None else first
-        if jax.tree.structure(trial) != jax.tree.structure(first):
+            spec = group.build(**{name: config[name] for name in group.numbers})
+        first = spec if first is None else first
+        if jax.tree.structure(spec) != jax.tree.structure(first):
             raise checks.JgdValueError(
                 f"recipe {group.recipe!r} must return one structure for all numbers, but config {place} "
-                f"({said(config)}) differs from config {group.configs[0]}: {_difference(first, trial)}. Functions "
+                f"({format_config(config)}) differs from config {group.configs[0]}: {_difference(first, spec)}. Functions "
                 "inside must be module-level, and structural choices (nesterov or not, a width) jgd.spaces.static in the space"
             )
 
 
 def _difference(one: Any, other: Any) -> str:
-    """Where two trials differ in structure, by the paths of their numbers."""
+    """Where two specs differ in structure, by the paths of their numbers."""
     first, second = (
-        [checks.path_of(path) for path, _ in jax.tree_util.tree_leaves_with_path(trial)] for trial in (one, other)
+        [checks.path_of(path) for path, _ in jax.tree_util.tree_leaves_with_path(spec)] for spec in (one, other)
     )
     lacks, has = ([path for path in mine if path not in its] for mine, its in ((first, second), (second, first)))
     words = [f"it {verb} {', '.join(paths)}" for verb, paths in (("lacks", lacks), ("also has", has)) if paths]
@@ -158,7 +160,7 @@ def _difference(one: Any, other: Any) -> str:
 @contextmanager
 def blamed(recipe: str, place: int, config: Config) -> Iterator[None]:
     """Faults of what a recipe made from a config, told by both."""
-    where = f"recipe {recipe!r}, config {place} ({said(config)})"
+    where = f"recipe {recipe!r}, config {place} ({format_config(config)})"
     try:
         yield
     except checks.JgdError as error:

@@ -1,4 +1,4 @@
-"""What a recipe makes of the sampled values: a RunSpec, an optimizer with whatever else of the task it changes."""
+"""What a recipe makes of the sampled values: a `RunSpec`, an optimizer with whatever else of the task it changes."""
 
 from collections.abc import Callable, Hashable
 from dataclasses import dataclass
@@ -18,25 +18,34 @@ from jgd.tasks import Task
 
 @record
 class RunSpec:
-    """An optimizer, and what of the task a config changes; None keeps the task's.
+    """An optimizer, and what of the task a config changes: what a recipe returns.
 
-    init: key -> params, or a model whose `init` does. loss: (params, batch) -> (), what is descended. metrics: name ->
-    (params, rows) -> (). measure: the validation "loss", default the task's, or the trial's own where `init` is another
-    (a penalty or smoothing in `loss` is thus not in the measure, so that configs stay comparable). A recipe that returns
-    a task, of the sweep's own rows, and an optimizer is measured by that task's loss, with whatever is in it.
     Numbers inside (a penalty, an initial scale) are leaves and swept like the optimizer's; functions are module-level,
-    or records.
+    or records. A recipe that returns a task, of the sweep's own rows, and an optimizer is measured by that task's loss,
+    with whatever is in it.
 
-    >>> import jgd
-    >>> def recipe(learning_rate, scale, hidden=8):
-    ...     model = jgd.models.MLP((4, hidden, 3), initializer=jgd.models.Normal(scale))
-    ...     loss = jgd.SupervisedLoss(model, "softmax_cross_entropy")
-    ...     metrics = {"accuracy": jgd.tasks.Accuracy(model)}
-    ...     return jgd.RunSpec(jgd.optimizers.adam(learning_rate), init=model, loss=loss, metrics=metrics)
-    >>> space = {"learning_rate": [0.01, 0.1], "scale": [0.1, 1.0]}
-    >>> found = jgd.sweep("iris", recipe, space, seeds=2, steps=30)
-    >>> found.params(3, seed=1)[0]["weights"].shape
-    (4, 8)
+    Attributes:
+        optimizer: What descends.
+        init: key -> params, or a model whose `init` does; None is the task's.
+        loss: (params, batch) -> (), what is descended; None is the task's.
+        metrics: name -> (params, rows) -> (), under the names of the task's; None is the task's.
+        measure: (params, rows) -> (), the validation "loss"; None is the task's, or `loss` where `init` is given. A
+            penalty or smoothing in `loss` is thus not in the measure, so that configs stay comparable.
+
+    Raises:
+        JgdTypeError: for what is no optimizer, or no function.
+
+    Example:
+        >>> import jgd
+        >>> def recipe(learning_rate, scale, hidden=8):
+        ...     model = jgd.models.MLP((4, hidden, 3), initializer=jgd.models.Normal(scale))
+        ...     loss = jgd.SupervisedLoss(model, "softmax_cross_entropy")
+        ...     metrics = {"accuracy": jgd.tasks.Accuracy(model)}
+        ...     return jgd.RunSpec(jgd.optimizers.adam(learning_rate), init=model, loss=loss, metrics=metrics)
+        >>> space = {"learning_rate": [0.01, 0.1], "scale": [0.1, 1.0]}
+        >>> found = jgd.sweep("iris", recipe, space, seeds=2, steps=30)
+        >>> found.params(3, seed=1)[0]["weights"].shape
+        (4, 8)
     """
 
     optimizer: Optimizer
@@ -47,17 +56,17 @@ class RunSpec:
 
     def __post_init__(self) -> None:
         if not isinstance(self.optimizer, Optimizer):
-            raise checks.JgdTypeError(f"a trial's optimizer must be a jgd.Optimizer, got {self.optimizer!r}")
+            raise checks.JgdTypeError(f"a RunSpec's optimizer must be a jgd.Optimizer, got {self.optimizer!r}")
         if self.init is not None and not (callable(self.init) or hasattr(self.init, "init")):
-            raise checks.JgdTypeError(f"a trial's init must be a function of a key, or a model, got {self.init!r}")
+            raise checks.JgdTypeError(f"a RunSpec's init must be a function of a key, or a model, got {self.init!r}")
         for name in ("loss", "measure"):
             if getattr(self, name) is not None and not callable(getattr(self, name)):
-                raise checks.JgdTypeError(f"a trial's {name} must be callable as {name}(params, rows)")
+                raise checks.JgdTypeError(f"a RunSpec's {name} must be callable as {name}(params, rows)")
         if self.metrics is not None:
             object.__setattr__(self, "metrics", {name: crossing(metric) for name, metric in self.metrics.items()})
 
     def start(self, key: Array) -> Params:
-        """The parameters at the start of a trial with an `init` of its own."""
+        """The parameters at the start of a run with an `init` of its own."""
         return self.init.init(key) if hasattr(self.init, "init") else self.init(key)
 
     @property
@@ -73,12 +82,12 @@ class Build:
     function: Callable[..., Any]
     structure: tuple[tuple[str, Hashable], ...] = ()
 
-    def made(self, **numbers: Any) -> Any:
+    def call(self, **numbers: Any) -> Any:
         """What the recipe returns."""
         return self.function(**dict(self.structure), **numbers)
 
     def __call__(self, **numbers: Any) -> RunSpec:
-        made = self.made(**numbers)
+        made = self.call(**numbers)
         if isinstance(made, tuple) and len(made) == 2 and isinstance(made[0], Task):
             task, optimizer = made
             return RunSpec(optimizer, init=task.init, loss=task.loss, metrics=task.metrics, measure=task.loss)
@@ -92,6 +101,6 @@ class Build:
         )
 
 
-def of_arrays(trial: RunSpec) -> RunSpec:
-    """The trial with every number as an array of its own dtype, as the compiled programs hold it."""
-    return jax.tree.map(lambda x: jnp.asarray(x, jnp.result_type(x)), trial)
+def of_arrays(spec: RunSpec) -> RunSpec:
+    """The spec with every number as an array of its own dtype, as the compiled programs hold it."""
+    return jax.tree.map(lambda x: jnp.asarray(x, jnp.result_type(x)), spec)

@@ -1,4 +1,4 @@
-"""The arrays of a sweep with labels. Enters: a `Sweep`. Leaves: an `xarray.Dataset`."""
+"""The arrays of a sweep with labels. Enters: `SweepData` and its picks. Leaves: an `xarray.Dataset`."""
 
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
@@ -6,51 +6,51 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from jgd.epoch_loop import NOT_DIVERGED
-from jgd.sweeps.policies.replay import over_legs
+from jgd.sweeps.picks import Pick
+from jgd.sweeps.policies.replay import by_round
+from jgd.sweeps.result import SweepData
 
 if TYPE_CHECKING:
     import xarray
 
-    from jgd.sweeps.result import Sweep
 
-
-def labelled(sweep: "Sweep") -> "xarray.Dataset":
+def to_xarray(data: SweepData, picks: Sequence[Pick]) -> "xarray.Dataset":
     """See `Sweep.dataset`."""
     import xarray  # here: jgd imports as fast as jax
 
-    names = sorted({name for _, config in sweep.configs for name in config})
-    hypers = {name: ("config", _column([config.get(name) for _, config in sweep.configs])) for name in names}
-    legs = sweep.legs if any(leg.values or leg.origins for leg in sweep.legs) else ()
-    history = over_legs(legs, [config for _, config in sweep.configs], len(sweep.seeds), names) if legs else {}
-    by_leg = ("leg", "config", "seed")
+    names = sorted({name for _, config in data.configs for name in config})
+    hypers = {name: ("config", _column([config.get(name) for _, config in data.configs])) for name in names}
+    rounds = data.rounds if any(each.values or each.origins for each in data.rounds) else ()
+    history = by_round(rounds, [config for _, config in data.configs], len(data.seeds), names) if rounds else {}
+    per_round = ("round", "config", "seed")
     by_step = ("config", "seed", "step")
     by_evaluation = ("config", "seed", "evaluation")
     return xarray.Dataset(
         {
-            "loss": (by_step, sweep.loss),
-            **{f"validation_{name}": (by_evaluation, values) for name, values in sweep.validation.items()},
-            "diverged_at": (("config", "seed"), sweep.diverged_at),
-            "reached": ("config", sweep.reached),
-            **{n if n == "origin" else f"leg_{n}": (by_leg, _column(v)) for n, v in history.items()},
-            "picked": ("recipe", [-1 if pick.config is None else pick.config for pick in sweep.picks]),
+            "loss": (by_step, data.loss),
+            **{f"validation_{name}": (by_evaluation, values) for name, values in data.validation.items()},
+            "diverged_at": (("config", "seed"), data.diverged_at),
+            "reached": ("config", data.reached),
+            **{n if n == "origin" else f"round_{n}": (per_round, _column(v)) for n, v in history.items()},
+            "picked": ("recipe", [-1 if pick.config is None else pick.config for pick in picks]),
         },
         coords={
-            "config": np.arange(len(sweep.configs)),
+            "config": np.arange(len(data.configs)),
             **hypers,
-            "recipe_of": ("config", [name for name, _ in sweep.configs]),
-            "seed": list(sweep.seeds),
-            "step": np.arange(sweep.loss.shape[2]),
-            "evaluation": list(sweep.evaluate_at),
-            "recipe": list(sweep.recipes),
-            **({"leg": [leg.until for leg in legs]} if legs else {}),
+            "recipe_of": ("config", [name for name, _ in data.configs]),
+            "seed": list(data.seeds),
+            "step": np.arange(data.loss.shape[2]),
+            "evaluation": list(data.evaluation_steps),
+            "recipe": list(data.recipes),
+            **({"round": [each.until for each in rounds]} if rounds else {}),
         },
         attrs={
-            "task": sweep.task,
-            "selected_by": f"validation_{sweep.metric}",
+            "task": data.task,
+            "selected_by": f"validation_{data.metric}",
             "loss_units": "on the step's batch before its update",
             "evaluation_units": "updates made",
             "diverged_at_none": NOT_DIVERGED,
-            **sweep.cost,
+            **data.cost,
         },
     )
 

@@ -2,8 +2,8 @@
 
     hyperparameters ─► recipe ─► step, step, … (a scan of scans, each checkpointed) ─► loss on the validation rows
 
-The steps are those of `train` and `sweep`: the same start, batches, refusals. Going backwards needs every step's
-progress. Only that of every √steps-th is kept; the others are computed again from it, ⌈√steps⌉ at a time.
+The steps are those of `train` and `sweep`: the same start, batches, refusals. Going backwards needs the state after
+every step. Only that of every √steps-th is kept; the others are computed again from it, ⌈√steps⌉ at a time.
 """
 
 import math
@@ -32,47 +32,49 @@ REFUSALS = {"forward": "forward-mode", "reverse": "Reverse-mode differentiation 
 
 
 @record
-class Training:
+class UnrolledRun:
     """A run of `steps` steps, as a function of (hyperparameters, data) with data = (params, train, validation).
 
-    params: at the start; None where the recipe's trial makes its own. loss and metrics are the task's, unless the
-    trial has others. `of` names what is measured at the end: "loss" or a metric.
+    params: at the start; None where the recipe's `RunSpec` makes its own. loss and metrics are the task's, unless the
+    spec has others. `metric` names what is measured at the end: "loss" or a metric.
     """
 
     build: Build = static_field()
-    of: str = static_field()
+    metric: str = static_field()
     steps: int = static_field()
     loss: Loss
     metrics: dict[str, Loss]
     batches: Batches
-    start: Array  # the keys of the seed's streams INIT,
-    order: Array  # ORDER
-    noise: Array  # and NOISE
+    init_key: Array  # of the seed's streams
+    order_key: Array
+    noise_key: Array
     diverged_above: float
 
     def __call__(self, hyperparameters: Hyperparameters, data: tuple[Params, Batch, Batch]) -> Array:
         """The measure after the last step, (); NaN where the run has diverged."""
-        return self.ended(hyperparameters, data)[0]
+        return self.measure_at_end(hyperparameters, data)[0]
 
-    def ended(self, hyperparameters: Hyperparameters, data: tuple[Params, Batch, Batch]) -> tuple[Array, Array]:
+    def measure_at_end(
+        self, hyperparameters: Hyperparameters, data: tuple[Params, Batch, Batch]
+    ) -> tuple[Array, Array]:
         """-> (the measure, the step at which the run diverged or NOT_DIVERGED)."""
         params, train, validation = data
-        trial = of_arrays(self.build(**hyperparameters))
-        params = params if trial.init is None else trial.start(self.start)
-        loss = self.loss if trial.loss is None else trial.loss
+        spec = of_arrays(self.build(**hyperparameters))
+        params = params if spec.init is None else spec.start(self.init_key)
+        loss = self.loss if spec.loss is None else spec.loss
         first = jax.tree.map(lambda rows: rows[:BASELINE_ROWS], train)
         limit = loss_limit(jax.lax.stop_gradient(initial_loss(loss, params, first)), self.diverged_above)
-        lane = Lane(start(trial.optimizer, params, self.noise), jnp.asarray(NOT_DIVERGED, jnp.int32))
-        lane = _advanced(
-            partial(guarded_step, loss, trial.optimizer), lane, limit, train, self.batches, self.order, self.steps
+        lane = Lane(start(spec.optimizer, params, self.noise_key), jnp.asarray(NOT_DIVERGED, jnp.int32))
+        lane = _advance(
+            partial(guarded_step, loss, spec.optimizer), lane, limit, train, self.batches, self.order_key, self.steps
         )
-        measure = self.loss if trial.measured_by is None else trial.measured_by
-        metrics = self.metrics if trial.metrics is None else trial.metrics
-        value = evaluation(metrics, measure, eval_params_of(trial.optimizer, lane), validation)[self.of]
+        measure = self.loss if spec.measured_by is None else spec.measured_by
+        metrics = self.metrics if spec.metrics is None else spec.metrics
+        value = evaluation(metrics, measure, eval_params_of(spec.optimizer, lane), validation)[self.metric]
         return jnp.where(lane.diverged_at == NOT_DIVERGED, value, jnp.nan), lane.diverged_at
 
 
-def _advanced(move: Any, lane: Lane, limit: Array, train: Batch, batches: Batches, key: Array, steps: int) -> Lane:
+def _advance(move: Any, lane: Lane, limit: Array, train: Batch, batches: Batches, key: Array, steps: int) -> Lane:
     """The lane after `steps` steps, in pieces of ⌈√steps⌉; the last piece's surplus is passed over."""
     size, per_epoch = math.isqrt(max(steps, 1) - 1) + 1, batches.per_epoch
     pieces, epochs = -(-steps // size), (size - 1) // per_epoch + 2  # that a piece can touch
@@ -100,26 +102,26 @@ def _advanced(move: Any, lane: Lane, limit: Array, train: Batch, batches: Batche
 
 
 @partial(jax.jit, static_argnames=("mode",))
-def _slopes(training: Training, values: dict[str, Any], data: Any, *, mode: str) -> tuple[Any, Any]:
+def _slopes(run: UnrolledRun, values: dict[str, Any], data: Any, *, mode: str) -> tuple[Any, Any]:
     """-> (name -> derivative, (value, diverged at))."""
     values = {name: jnp.asarray(value, jnp.result_type(float)) for name, value in values.items()}
 
     def ended(values: dict[str, Any]) -> tuple[Any, Any]:
-        value, diverged_at = training.ended(values, data)
+        value, diverged_at = run.measure_at_end(values, data)
         return value, (value, diverged_at)
 
     return (jax.jacfwd if mode == "forward" else jax.grad)(ended, has_aux=True)(values)
 
 
-def differentiated(training: Training, values: Any, data: Any, modes: tuple[str, ...]) -> tuple[str, Any, Any]:
+def differentiate(run: UnrolledRun, values: Any, data: Any, modes: tuple[str, ...]) -> tuple[str, Any, Any]:
     """-> (mode, name -> derivative, (value, diverged at)), in the first of the modes that the program allows."""
     refused: Exception | None = None
     for mode in modes:
         try:
-            return mode, *_slopes(training, values, data, mode=mode)
+            return mode, *_slopes(run, values, data, mode=mode)
         except jax.errors.ConcretizationTypeError as error:
             raise checks.JgdTypeError(
-                f"the recipe {name_of(training.build.function)!r} needs the value of a traced number (a Python `if`, "
+                f"the recipe {name_of(run.build.function)!r} needs the value of a traced number (a Python `if`, "
                 "float() or int()): use jnp.where, or fix that number in the recipe"
             ) from error
         except (TypeError, ValueError) as error:

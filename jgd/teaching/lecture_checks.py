@@ -16,9 +16,9 @@ import numpy as np
 
 from jgd.core import checks
 from jgd.core.functions import untraceable
-from jgd.core.optimizer import apply_updates
 from jgd.core.text import align_columns
 from jgd.core.types import Batch, Loss, Params
+from jgd.core.updates import apply_updates
 from jgd.gradients import preconditions
 from jgd.gradients.arguments import check_loss_and_data
 from jgd.gradients.difference_formulas import CENTRAL

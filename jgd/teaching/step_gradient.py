@@ -16,7 +16,8 @@ import jax.numpy as jnp
 import numpy as np
 
 from jgd.core import checks
-from jgd.core.optimizer import Chain, Optimizer
+from jgd.core.composite import Chain
+from jgd.core.optimizer import Optimizer
 from jgd.core.types import Params
 from jgd.transforms import ScaleByLearningRate
 

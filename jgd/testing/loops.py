@@ -4,7 +4,7 @@ import chex
 import jax
 
 from jgd.core.functions import OnBatch
-from jgd.core.optimizer import apply_updates
+from jgd.core.updates import apply_updates
 from jgd.descent import rollout
 from jgd.testing.failure import explained
 from jgd.testing.subject import Subject

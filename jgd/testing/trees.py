@@ -17,13 +17,13 @@ from jgd.testing.subject import Subject, shapes_and_dtypes
 STATE = "Start the state with jgd.core.tree.zeros_like, and let the optimizer cast: state is float32 or wider."
 
 
-class Layer(NamedTuple):
+class _Layer(NamedTuple):
     weights: Any
     bias: Any
 
 
 @record
-class Pair:
+class _Pair:
     first: Any
     second: Any
 
@@ -34,8 +34,8 @@ TREE = {
     "empty tuple": (),
     "0-d": np.ones(()),
     "zero size": {"w": np.ones((0, 3)), "v": np.ones(1)},
-    "named tuple": Layer(np.ones((2, 2)), None),
-    "record": Pair(np.ones(3), np.ones(1)),
+    "named tuple": _Layer(np.ones((2, 2)), None),
+    "record": _Pair(np.ones(3), np.ones(1)),
     "list": [np.ones(1), [np.ones(2), np.ones((2, 1, 2))]],
 }
 

@@ -7,7 +7,8 @@ import jax
 import numpy as np
 
 from jgd.core import checks
-from jgd.core.optimizer import Chain, Optimizer
+from jgd.core.composite import Chain
+from jgd.core.optimizer import Optimizer
 from jgd.core.types import Batch, Loss, Params
 from jgd.descent import TrainState
 from jgd.gradients.curvature import max_stable_learning_rate

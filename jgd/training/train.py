@@ -111,6 +111,7 @@ def train(
         JgdTypeError: An argument is of another kind; before the first step.
 
     Example:
+        >>> import jax.numpy as jnp
         >>> import jgd
         >>> hours = jgd.datasets.hours_points()
         >>> loss = jgd.SupervisedLoss(jgd.models.Linear(1, bias=False), "squared_error")

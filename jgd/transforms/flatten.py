@@ -9,7 +9,8 @@ import numpy as np
 from jax import Array
 
 from jgd.core import checks
-from jgd.core.optimizer import Chain, TransformLike
+from jgd.core.composite import Chain
+from jgd.core.optimizer import TransformLike
 from jgd.core.record import record
 from jgd.core.transform import Context
 from jgd.core.types import Params

@@ -18,10 +18,11 @@ import jax.numpy as jnp
 from jax import Array
 
 from jgd.core import checks, tree
-from jgd.core.optimizer import TransformLike, apply_updates
+from jgd.core.optimizer import TransformLike
 from jgd.core.record import record, static_field
 from jgd.core.transform import Context, UpdateInfo
 from jgd.core.types import Params
+from jgd.core.updates import apply_updates
 from jgd.transforms.wrapper import Wrapper
 
 

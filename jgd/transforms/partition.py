@@ -6,10 +6,11 @@ from typing import Any
 import jax
 
 from jgd.core import checks
+from jgd.core.composite import Chain, Composite
 from jgd.core.masks import ByLabel, ByPath, first_match
-from jgd.core.optimizer import Chain, Optimizer, TransformLike, as_transform
+from jgd.core.optimizer import Optimizer, TransformLike, as_transform
 from jgd.core.record import record, static_field
-from jgd.core.transform import Composite, Context
+from jgd.core.transform import Context
 from jgd.core.types import Params
 from jgd.transforms.subtree import merged, pick, within
 

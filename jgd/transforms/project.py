@@ -16,10 +16,10 @@ import jax.numpy as jnp
 from jax import Array
 
 from jgd.core import checks, tree
-from jgd.core.optimizer import apply_updates
 from jgd.core.record import hyper, record
 from jgd.core.transform import Context, Transform
 from jgd.core.types import Params, Scalar
+from jgd.core.updates import apply_updates
 
 
 class ConvexSet(Protocol):

@@ -15,10 +15,11 @@ import jax.numpy as jnp
 from jax import Array
 
 from jgd.core import checks, tree
+from jgd.core.composite import Composite
 from jgd.core.optimizer import TransformLike, as_transform
 from jgd.core.record import record, static_field
 from jgd.core.seeds import NoiseKeys
-from jgd.core.transform import Composite, Context, Transform, UpdateInfo
+from jgd.core.transform import Context, Transform, UpdateInfo
 from jgd.core.types import Params
 from jgd.transforms.learning_rate import LearningRateState
 from jgd.transforms.wrapper import Wrapper, restarted

@@ -29,9 +29,7 @@ class TrustRatio(Transform):
         for name in ("max_norm", "max_ratio"):
             if getattr(self, name) is not None:
                 checks.hyperparameter(name, getattr(self, name), "> 0")
-        least, most = self.min_norm, self.max_norm
-        if all(isinstance(bound, int | float) for bound in (least, most)) and least > most:  # pyright: ignore
-            raise checks.JgdValueError(f"min_norm must be at most max_norm, {most}, got {least}")
+        checks.in_order("min_norm", self.min_norm, "max_norm", self.max_norm)
 
     def update(self, updates: Params, state: tuple[()], context: Context) -> tuple[Params, tuple[()]]:
         coefficient, eps, min_norm = (context.at(x) for x in (self.coefficient, self.eps, self.min_norm))

@@ -98,14 +98,14 @@ def test_structure_and_two_values_have_no_edges():
     assert kinds(planted(np.arange(6.0)[:, None] + 1 + NOISE, configs)) == []
 
 
-def test_diverged_lanes_are_counted_and_all_diverged_is_clear():
+def test_diverged_runs_are_counted_and_all_diverged_is_clear():
     half = planted([[0.5, 0.51], [0.2, 0.21], [N, N], [N, N]])
     assert kinds(half) == ["diverged"]
-    assert findings(half)[0].message == "sgd: 4 of 8 lanes diverged (50%); narrow the space"
+    assert findings(half)[0].message == "sgd: 4 of 8 runs diverged (50%); narrow the space"
     (all_gone,) = findings(planted([[N, N], [N, N]]))
     assert all_gone.kind == "all_diverged"
-    assert all_gone.message.startswith("sgd: all lanes diverged")
-    assert all_gone.numbers == {"diverged": 4, "lanes": 4}
+    assert all_gone.message.startswith("sgd: all runs diverged")
+    assert all_gone.numbers == {"diverged": 4, "runs": 4}
     assert "best_diverged" in kinds(planted([[N, 0.3, 0.31], [0.2, N, 0.21], [0.6, 0.5, N]]))
 
 

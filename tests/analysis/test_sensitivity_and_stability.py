@@ -8,7 +8,8 @@ import pytest
 from scipy import stats
 
 import jgd
-from jgd.analysis.sensitivity import learning_rate_sensitivity, response, response_of, sensitivity_of
+from jgd.analysis.responses import response, response_of
+from jgd.analysis.sensitivity import learning_rate_sensitivity, sensitivity_of
 from jgd.analysis.stability import grew, stability_bracket, stability_edge
 
 N = np.nan

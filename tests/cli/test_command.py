@@ -24,7 +24,7 @@ def test_sweep_prints_a_table_and_writes_a_run_directory(tmp_path):
     ran = jgd(*words, cwd=tmp_path)
     assert ran.returncode == 0, ran.stderr
     assert "validation accuracy" in ran.stdout
-    assert "lane-steps/s" in ran.stdout
+    assert "steps/s" in ran.stdout
     names = {path.name for path in (tmp_path / "runs/iris").iterdir()}
     assert {
         "results.nc",
@@ -34,7 +34,7 @@ def test_sweep_prints_a_table_and_writes_a_run_directory(tmp_path):
         "sensitivity.png",
         "sweep.json",
         "journal",
-        "pieces",
+        "blocks",
     } <= names
     other = jgd(*words, "--set", "momentum=0.5", cwd=tmp_path)  # which Adam has not
     assert (other.returncode, "unknown parameter of the recipe 'adam'" in other.stderr) == (2, True)

@@ -30,14 +30,14 @@ number = 3
 DIES = """
 import os, signal
 from jgd.cli import main
-from jgd.sweeps.store import disk
-append, landed = disk._append, []
+from jgd.sweeps.store import journal
+append, landed = journal.append, []
 def dying(*words):
     append(*words)
     landed.append(words)
     if len(landed) == 3:
         os.kill(os.getpid(), signal.SIGKILL)
-disk._append = dying
+journal.append = dying
 main()
 """
 
@@ -83,9 +83,9 @@ def test_killed_in_the_middle_the_same_command_ends_with_the_same_numbers(here, 
 
 
 def test_ctrl_c_says_that_nothing_is_lost(here, monkeypatch):
-    from jgd.sweeps.store import disk
+    from jgd.sweeps.store import journal
 
-    append, landed = disk._append, []
+    append, landed = journal.append, []
 
     def interrupted(*words):
         append(*words)
@@ -93,10 +93,10 @@ def test_ctrl_c_says_that_nothing_is_lost(here, monkeypatch):
         if len(landed) == 2:
             raise KeyboardInterrupt
 
-    monkeypatch.setattr(disk, "_append", interrupted)
+    monkeypatch.setattr(journal, "append", interrupted)
     code, _, err = here(*IRIS)
     assert (code, "what is stored is kept" in err) == (130, True)
-    monkeypatch.setattr(disk, "_append", append)
+    monkeypatch.setattr(journal, "append", append)
     assert here(*IRIS)[0] == 0
 
 
@@ -119,7 +119,7 @@ def test_a_finished_sweep_is_shown_and_not_run_again(here, tmp_path):
     code, _, err = here(*IRIS, "--overwrite", "--set", "b9=1")
     assert (code, (tmp_path / "run/results.nc").exists()) == (2, True), err  # what was there comes back
 
-    code, out, _ = here(*IRIS, "--seeds", "3", "--extend")
+    code, out, _ = here(*IRIS, "--seeds", "3", "--resume")
     assert (code, "× 3 seeds" in out) == (0, True)
     code, out, _ = here(*IRIS, "--overwrite")
     assert (code, "× 2 seeds" in out, "wrote run/results.nc" in out) == (0, True, True)
@@ -174,7 +174,7 @@ def test_extend_confirm_show_and_replay_need_only_the_directory(here, tmp_path, 
 
     code, out, err = here("replay", "../run", "--config", "1", "--seed", "2")
     assert (code, err) == (0, "")
-    assert "bit for bit the stored lane over its 18 steps" in out
+    assert "bit for bit the stored run over its 18 steps" in out
     rows = (tmp_path / "run/replays/config-1-seed-2/history.csv").read_text().splitlines()
     assert rows[0].startswith("step,loss")
     losses = [float(row.split(",")[1]) for row in rows[1:] if row.split(",")[1]]
@@ -187,7 +187,7 @@ def test_a_replay_that_is_not_the_stored_run_fails(here, tmp_path, monkeypatch):
 
     monkeypatch.setattr(replay, "assembled", shifted(replay.assembled))
     code, out, _ = here("replay", "run", "--config", "0", "--seed", "1", "--out", "again")
-    assert (code, "not the stored lane: another loss at step 0" in out) == (1, True)
+    assert (code, "not the stored run: another loss at step 0" in out) == (1, True)
     assert (tmp_path / "again/training.png").read_bytes().startswith(b"\x89PNG")
 
 
@@ -223,7 +223,7 @@ def test_a_table_of_ones_own_and_a_space_that_names_optimizers(here, tmp_path):
 
 def test_halving_is_said_in_the_picture_of_the_directory(here):
     words = ["sweep", "iris", "-o", "sgd", "--learning-rates", "1e-3", "1", "9", "--steps", "18", "--seeds", "2"]
-    code, out, err = here(*words, "--halving", "3", "--out", "run")
+    code, out, err = here(*words, "--policy", "3", "--out", "run")
     assert (code, err) == (0, "")
     assert "8 of 9 configs stopped early" in out
     code, out, err = here("show", "run")
@@ -268,7 +268,7 @@ def test_all_runs_diverged_is_the_exit_code_1(here):
         ("sweep iris --recipe own_recipes:number", "must name a function, got 'own_recipes:number', a int"),
         ("sweep own_recipes:decayed", "own_recipes:decayed() raised TypeError"),
         ("sweep iris -o adam -o adam", "got 'adam' twice"),
-        ("sweep iris --extend", "--extend goes on with what --out holds"),
+        ("sweep iris --resume", "--resume goes on with what --out holds"),
         ("sweep iris --out notes", "holds files already"),
         ("sweep iris --out good.toml/run", "--out must be in a directory that can be written"),
         ("show nothere", "there is no directory 'nothere'"),

@@ -2,7 +2,9 @@
 
 import dataclasses
 import pickle
+from typing import Any
 
+import chex
 import jax
 import jax.numpy as jnp
 import numpy as np
@@ -55,7 +57,7 @@ def test_a_blend_lies_between(a, keep):
 @given(trees)
 def test_sums_and_differences_undo_each_other(a):
     b = jax.tree.map(lambda leaf: leaf + 1, a)
-    jax.tree.map(np.testing.assert_array_equal, tree.add(a, a), tree.scale(np.float32(2), a))
+    chex.assert_trees_all_equal(tree.add(a, a), tree.scale(np.float32(2), a))
     jax.tree.map(lambda d: np.testing.assert_allclose(d, 1, atol=1e-3), tree.subtract(b, a))
 
 
@@ -219,3 +221,48 @@ def test_a_fingerprint_knows_the_helpers_and_constants_of_its_module(change):
 
     assert fingerprint(loss(SOURCE)) == fingerprint(loss(SOURCE))
     assert fingerprint(loss(SOURCE.replace(*change))) != fingerprint(loss(SOURCE))
+
+
+@jgd.record
+class Held:
+    value: Any
+    kind: str = jgd.static_field(default="a")
+
+
+EQUAL = [
+    (0.5, 0.5, True),
+    (0.5, 0.25, False),
+    (1, 1.0, False),
+    (np.nan, np.nan, True),
+    (jnp.ones(2), jnp.ones(2), True),
+    (jnp.ones(2), jnp.ones((2, 1)), False),
+    (jnp.ones(2), jnp.ones(2, jnp.bfloat16), False),
+    (jnp.ones(2), np.ones(2, np.float32), False),
+    (jnp.array([1.0, jnp.nan]), jnp.array([1.0, jnp.nan]), True),
+    (jax.random.key(0), jax.random.key(0), True),
+    (jax.random.key(0), jax.random.key(1), False),
+    ({"a": 1.0}, {"a": 1.0}, True),
+    ({"a": 1.0}, {"b": 1.0}, False),
+    (Shrink(0.5), Shrink(0.5), True),
+    (Shrink(0.5), Shrink(0.5, power=3), False),
+    (np.sin, np.sin, True),
+    (np.sin, np.cos, False),
+]
+
+
+@pytest.mark.parametrize(("a", "b", "equal"), EQUAL)
+def test_records_are_equal_by_class_structure_and_leaves(a, b, equal):
+    assert (Held(a) == Held(b)) is equal
+    assert (Held(a) != Held(b)) is not equal
+    assert Held(a) != Held(a, kind="b")
+    assert Held(a) != a
+
+
+def test_equal_records_are_two_objects_to_a_hash_and_a_tracer_equals_itself():
+    a, b = jgd.optimizers.adam(0.1), jgd.optimizers.adam(0.1)
+    assert a == b
+    assert a != jgd.optimizers.adam(0.2)
+    assert len({a, b, a}) == 2
+    found = []
+    jax.jit(lambda x, y: found.extend([Held(x) == Held(x), Held(x) == Held(y)]))(1.0, 1.0)
+    assert found == [True, False]

@@ -1,5 +1,6 @@
 """Models and where their weights start: L1, L2, L15, I1 to I4, and inputs of other dtypes."""
 
+import chex
 import jax
 import jax.numpy as jnp
 import numpy as np
@@ -56,7 +57,7 @@ def test_l15_adaline_is_linear_regression_read_with_a_threshold():
         loss = jgd.SupervisedLoss(model, "squared_error")
         run = jgd.train(loss, jgd.optimizers.sgd(0.1), model.init(KEY), (inputs, labels), steps=50)
         runs[type(model)] = run.params
-    jax.tree.map(np.testing.assert_array_equal, *runs.values())
+    chex.assert_trees_all_equal(*runs.values())
     assert Adaline(1).classify(runs[Adaline], inputs).tolist() == labels.tolist()
 
 

@@ -1,5 +1,6 @@
 """What the papers of schedule-free and learning-rate-free descent say about them."""
 
+import chex
 import jax
 import jax.numpy as jnp
 import numpy as np
@@ -151,7 +152,7 @@ def test_zero_gradients_at_the_start_are_waited_out(optimizer, x64):
     start = {"seen": jnp.array([1.0, -2.0]), "dead": jnp.zeros(2)}
     still, _ = jgd.rollout(loss, optimizer, start, batches[:3])
     moved, _ = jgd.rollout(loss, optimizer, start, batches)
-    jax.tree.map(np.testing.assert_array_equal, still.params, start)
+    chex.assert_trees_all_equal(still.params, start)
     np.testing.assert_array_equal(moved.params["dead"], 0)
     assert (np.abs(moved.params["seen"]) < np.abs(start["seen"])).all()
     assert all(np.isfinite(leaf).all() for leaf in jax.tree.leaves(moved))

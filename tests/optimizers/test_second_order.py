@@ -1,5 +1,6 @@
 """What the papers promise of curvature, line searches and gradients taken elsewhere."""
 
+import chex
 import jax
 import jax.numpy as jnp
 import numpy as np
@@ -232,7 +233,7 @@ class TestGaussNewton:
         ends = [
             jgd.step(self.loss, optimizer, jgd.start(optimizer, params), batch)[0] for optimizer in (flat, self.build())
         ]
-        jax.tree.map(lambda a, b: np.testing.assert_allclose(a, b, rtol=1e-9), ends[0].params, ends[1].params)
+        chex.assert_trees_all_close(ends[0].params, ends[1].params, rtol=1e-9)
 
     def test_its_numbers_are_data(self, x64):
         params, batch = self.problem()
@@ -419,9 +420,9 @@ def test_a_tree_is_joined_to_one_vector_and_cut_again(count, x64):
     leaves = {str(i): jnp.asarray(np.random.default_rng(i).normal(size=shapes[i % 4])) for i in range(count)}
     lanes = jax.tree.map(lambda x: jnp.stack([x, 2 * x]), leaves)
     back = jax.jit(lambda a: tree.unravel(tree.ravel(a), leaves))
-    jax.tree.map(np.testing.assert_array_equal, back(leaves), leaves)
+    chex.assert_trees_all_equal(back(leaves), leaves)
     if count:
-        jax.tree.map(np.testing.assert_array_equal, jax.vmap(back)(lanes), lanes)
+        chex.assert_trees_all_equal(jax.vmap(back)(lanes), lanes)
         slopes = jax.grad(lambda a: sum(jnp.sum(x**2) for x in jax.tree.leaves(back(a))))(leaves)
         jax.tree.map(lambda slope, x: np.testing.assert_array_equal(slope, 2 * x), slopes, leaves)
 

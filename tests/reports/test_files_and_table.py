@@ -21,7 +21,7 @@ def test_the_table_has_a_row_a_recipe_best_first():
     assert table[0][1] == f"{best.hyperparameters['learning_rate']:.3g}"
     assert table[0][2].startswith(f"{max(means):.4f} ± ")
     assert len(table) == 2
-    assert "lane-steps/s" in jgd.reports.table_text(found)
+    assert "steps/s" in jgd.reports.table_text(found)
 
 
 @pytest.mark.parametrize(

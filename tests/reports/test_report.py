@@ -41,14 +41,14 @@ def test_the_report_lists_the_best_with_their_ties_and_intervals():
     assert len(section(text, "Neighbors of the best")) == 4
     assert [line.split(":")[0].strip() for line in section(text, "Learning-rate sensitivity")] == ["sgd", "adam"]
     assert "learning_rate" in section(text, "Importance")[1]
-    assert "lane-steps/s" in section(text, "Cost")[0]
+    assert "steps/s" in section(text, "Cost")[0]
 
 
 def test_a_sweep_without_a_survivor_has_a_report():
     gone = sweeping.sweep(space={"learning_rate": [1e30, 1e31]}, on=jgd.tasks.get("linear_regression"))
     text = reports.report(gone)
     assert section(text, "Best configs") == ["  none: every run diverged"]
-    assert "all lanes diverged" in section(text, "Findings")[0]
+    assert "all runs diverged" in section(text, "Findings")[0]
     assert "not measured" in section(text, "Importance")[0]
     assert "Learning-rate sensitivity" not in text
     assert float(section(text, "Cost")[1].split("%")[0].split()[-1]) > 50

@@ -30,7 +30,7 @@ def test_e7_poisoned_test_rows_change_nothing_before_they_are_confirmed():
         found.confirm(seeds=FRESH)
     wrong = replace(task(), test=(inputs, np.full_like(labels, -1)))
     sure, clean = sweep(["sgd", "adam"], on=wrong).confirm(seeds=FRESH), usual().confirm(seeds=FRESH)
-    np.testing.assert_array_equal(sure.lanes.loss, clean.lanes.loss)
+    np.testing.assert_array_equal(sure.runs.loss, clean.runs.loss)
     assert [one.validation for one in sure.confirmed] == [one.validation for one in clean.confirmed]
     assert [one.test.mean for one in sure.confirmed] == [0, 0]  # no label is right
 
@@ -69,7 +69,7 @@ def test_reads_are_counted_and_seeds_used_once(tmp_path):
     again = jgd.load_sweep(tmp_path)  # another session: the directory remembers
     with pytest.raises(jgd.JgdError, match=r"fresh .*used: \[3\]"):
         again.confirm(seeds=[3, 8])
-    third = again.best.confirm(seeds=1)
+    third = again.confirm(seeds=1, picks=again.best)
     assert (third.seeds, third.reads) == ((6,), 3)
     fourth = found.confirm(seeds=1)  # and the first session hears of what another one has read
     assert (fourth.seeds, fourth.reads) == ((7,), 4)
@@ -86,6 +86,6 @@ def test_an_extended_sweep_has_read_the_same_test_rows():
 def test_a_seed_that_diverges_is_counted_and_not_averaged():
     found = sweep(space={"learning_rate": [0.1, 1e9]}, on=fragile())
     wild = replace(found.picks[0], config=1, hyperparameters={"learning_rate": 1e9})
-    (one,) = wild.confirm(seeds=2).confirmed
+    (one,) = found.confirm(seeds=2, picks=wild).confirmed
     assert (one.diverged, one.validation.n, one.test.n) == (2, 0, 0)
     assert np.isnan([one.test.mean, one.optimism]).all()

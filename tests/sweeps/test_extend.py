@@ -33,7 +33,7 @@ MORE = {
 def test_what_is_done_is_not_repeated(more, lane_steps, stored, tmp_path):
     found = sweep(store=tmp_path if stored else None)
     longer = found.extend(**more)
-    assert longer.cost["lane_steps"] == lane_steps
+    assert longer.cost["steps"] == lane_steps
     same(longer, sweep(**more))
     assert found.loss.shape == (3, 2, 8)  # what it was made of is as it was
     if stored:
@@ -48,11 +48,11 @@ def test_rows_of_ones_own_are_added():
 
 
 def test_an_extension_that_is_interrupted_is_gone_on_with(tmp_path):
-    def tell(tick):
-        if tick.stage == "run" and tick.done > 40:
+    def callback(progress):
+        if progress.stage == "run" and progress.done > 40:
             raise InterruptedError
 
     found = sweep(store=tmp_path)
     with pytest.raises(InterruptedError):
-        found.extend(samples=9, steps=16, tell=tell)
+        found.extend(samples=9, steps=16, callback=callback)
     same(sweep(samples=9, steps=16, store=tmp_path), sweep(samples=9, steps=16))

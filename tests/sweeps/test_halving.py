@@ -11,7 +11,7 @@ from helpers.sweeping import RATES, sweep, task
 import jgd
 from jgd.analysis.findings import findings
 from jgd.reports import table_columns, table_rows
-from jgd.sweeps.runner import drive
+from jgd.sweeps.runner import run_plan
 from jgd.sweeps.store.memory import MemoryStore
 
 POLICIES = {
@@ -39,7 +39,7 @@ def stopped(name):
 
 def known(found):
     """name -> (steps, what the sweep knows of a lane), for bitwise comparison."""
-    looks = [full().evaluate_at.index(look) for look in found.evaluate_at]
+    looks = [full().evaluation_steps.index(look) for look in found.evaluation_steps]
     return {"loss": (found.loss, full().loss), **{
         name: (values, full().validation[name][..., looks]) for name, values in found.validation.items()
     }}  # fmt: skip
@@ -67,11 +67,11 @@ def test_the_winner_is_the_full_runs(name):
 def test_steps_are_saved_and_said():
     found = stopped("halving")
     assert found.reached.tolist().count(12) == 1
-    assert found.cost["lane_steps"] == 2 * found.reached.sum()
+    assert found.cost["steps"] == 2 * found.reached.sum()
     assert found.cost["saved_share"] == pytest.approx(1 - found.reached.sum() / (7 * 12))
-    assert found.cost["leg_until"] == [2, 4, 8, 12]
-    assert found.cost["leg_lane_steps"] == [28, 12, 8, 8]  # 7, 3, 1 and 1 configs, 2 seeds
-    assert found.cost["leg_padded_lane_steps"] == [32, 16, 32, 32]  # blocks of four
+    assert found.cost["round_until"] == [2, 4, 8, 12]
+    assert found.cost["round_steps"] == [28, 12, 8, 8]  # 7, 3, 1 and 1 configs, 2 seeds
+    assert found.cost["round_padded_steps"] == [32, 16, 32, 32]  # blocks of four
     assert "6 of 7 configs stopped early · 67% of the steps saved" in jgd.reports.table_text(found)
 
 
@@ -88,10 +88,10 @@ def test_a_stopped_config_is_not_called_diverged(tmp_path):
 def test_a_recipe_whose_configs_all_stopped_is_picked_by_its_last_score_and_says_so():
     space = {"good": {"learning_rate": [0.1, 0.2]}, "bad": {"learning_rate": [1e-6, 2e-6]}}
     both = {"good": jgd.optimizers.adam, "bad": jgd.optimizers.sgd}
-    found = sweep(both, space, on=by_loss(), halving=jgd.SuccessiveHalving(2, min_steps=6))
+    found = sweep(both, space, on=by_loss(), policy=jgd.SuccessiveHalving(2, min_steps=6))
     good, bad = found.picks
     assert (good.reached, bad.reached, bad.config) == (12, 6, 3)
-    assert bad.validation.mean == pytest.approx(found.validation["loss"][3, :, found.evaluate_at.index(6)].mean())
+    assert bad.validation.mean == pytest.approx(found.validation["loss"][3, :, found.evaluation_steps.index(6)].mean())
     assert found.best is good
     assert table_columns(found)[-2:] == ["steps", "diverged"]
     assert [row[-2:] for row in table_rows(found)] == [["12", "0 of 4"], ["6", "0 of 4"]]
@@ -99,7 +99,7 @@ def test_a_recipe_whose_configs_all_stopped_is_picked_by_its_last_score_and_says
 
 def test_what_diverged_is_stopped_first():
     found = sweep(
-        "sgd", {"learning_rate": [1e9, 0.1, 1e8, 1e7]}, on=fragile(), halving=jgd.SuccessiveHalving(2, min_steps=3)
+        "sgd", {"learning_rate": [1e9, 0.1, 1e8, 1e7]}, on=fragile(), policy=jgd.SuccessiveHalving(2, min_steps=3)
     )
     assert found.reached.tolist() == [6, 12, 3, 3]  # of the three that diverged the first goes on, by its place
     assert found.best.config == 1
@@ -107,7 +107,7 @@ def test_what_diverged_is_stopped_first():
 
 
 def test_all_diverged_is_a_result_too():
-    found = sweep("sgd", {"learning_rate": [1e9, 1e10, 1e11, 1e12]}, on=fragile(), halving=2)
+    found = sweep("sgd", {"learning_rate": [1e9, 1e10, 1e11, 1e12]}, on=fragile(), policy=2)
     assert found.best.config is None
     assert found.picks[0].diverged == 8
 
@@ -125,24 +125,24 @@ class Crash(Exception):
 
 
 def crashing(after):
-    """A `tell` that raises after some ticks of running."""
+    """A callback that raises after some reports of running."""
     seen = []
 
-    def tell(tick):
-        seen.append(tick)
-        if tick.stage == "run" and len(seen) > after:
+    def callback(progress):
+        seen.append(progress)
+        if progress.stage == "run" and len(seen) > after:
             raise Crash
 
-    return tell
+    return callback
 
 
 @pytest.mark.parametrize("after", [4, 9, 13])
 def test_a_crash_and_another_run_decide_the_same(after):
-    plan, archive = stopped("halving").plan, MemoryStore()
+    plan, store = stopped("halving").plan, MemoryStore()
     with pytest.raises(Crash):
-        drive(plan, archive, crashing(after))
-    found = drive(plan, archive, lambda tick: None)
-    assert 0 < found.cost["lane_steps"] <= 56
+        run_plan(plan, store, crashing(after))
+    found = run_plan(plan, store)
+    assert 0 < found.cost["steps"] <= 56
     same(found, stopped("halving"))
 
 
@@ -152,17 +152,17 @@ def same(found, other):
     np.testing.assert_array_equal(found.diverged_at, other.diverged_at)
     for name, values in found.validation.items():
         np.testing.assert_array_equal(values, other.validation[name])
-    assert found.legs == other.legs
+    assert found.rounds == other.rounds
 
 
 def test_a_stored_sweep_is_read_with_its_policy(tmp_path):
     options = {"on": task(), "space": {"learning_rate": RATES[:4]}, "steps": 8}
-    found = sweep("sgd", halving=2, store=tmp_path / "run", **options)
+    found = sweep("sgd", policy=2, store=tmp_path / "run", **options)
     same(jgd.load_sweep(tmp_path / "run"), found)
-    assert sweep("sgd", halving=2, store=tmp_path / "run", **options).cost["lane_steps"] == 0
+    assert sweep("sgd", policy=2, store=tmp_path / "run", **options).cost["steps"] == 0
     with pytest.raises(jgd.JgdError, match="policy"):
-        sweep("sgd", halving=4, store=tmp_path / "run", **options)
-    for kept in (found, sweep("sgd", halving=2, **options)):
+        sweep("sgd", policy=4, store=tmp_path / "run", **options)
+    for kept in (found, sweep("sgd", policy=2, **options)):
         for more in ({"seeds": 3}, {"configs": [{"learning_rate": RATES[0]}]}):
             with pytest.raises(jgd.JgdError, match="can't be extended"):
                 kept.extend(**more)
@@ -172,5 +172,5 @@ def test_a_stopped_lane_is_replayed_and_goes_on_from_where_it_was():
     found = stopped("halving")
     config = int(np.flatnonzero(found.reached == 2)[0])
     run = found.replay(config, seed=1, steps=12)
-    assert run.notes[0] == "bit for bit the stored lane over its 2 steps"
+    assert run.notes[0] == "bit for bit the stored run over its 2 steps"
     np.testing.assert_array_equal(run.history["loss"], full().loss[config, 1])

@@ -209,31 +209,37 @@ def branching(learning_rate):
         ({"recipe": "adm"}, "did you mean 'adam'"),
         ({"recipe": branching}, "branching.*needs the value"),
         ({"recipe": lambda learning_rate: 3}, "must return an optimizer"),
-        ({"at": {}}, "at must map names"),
-        ({"at": 0.1}, "at must map names"),
-        ({"at": {"learning_rate": 1}}, r"at\['learning_rate'\] must be a float.*write 1.0"),
-        ({"at": {"learning_rate": True}}, r"at\['learning_rate'\] must be a float"),
-        ({"at": {"learning_rate": "0.1"}}, r"at\['learning_rate'\] must be a float"),
-        ({"at": {"learning_rate": np.arange(3)}}, r"at\['learning_rate'\] must be a float"),
-        ({"at": {"learning_rate": np.nan}}, r"at\['learning_rate'\] must be a finite number"),
-        ({"at": {"learning_rate": -0.1}}, "learning_rate must be a finite number > 0, got -0.1"),
-        ({"at": {"learning_rat": 0.1}}, "did you mean 'learning_rate'"),
-        ({"at": {"momentum": 0.1}, "recipe": "momentum"}, "at must give a value to 'learning_rate'"),
-        ({"recipe": "muon", "at": {"learning_rate": 0.1, "ns_steps": 5.0}}, "ns_steps must be a whole number"),
+        ({"hyperparameters": {}}, "hyperparameters must map names"),
+        ({"hyperparameters": 0.1}, "hyperparameters must map names"),
+        ({"hyperparameters": {"learning_rate": 1}}, r"hyperparameters\['learning_rate'\] must be a float.*write 1.0"),
+        ({"hyperparameters": {"learning_rate": True}}, r"hyperparameters\['learning_rate'\] must be a float"),
+        ({"hyperparameters": {"learning_rate": "0.1"}}, r"hyperparameters\['learning_rate'\] must be a float"),
+        ({"hyperparameters": {"learning_rate": np.arange(3)}}, r"hyperparameters\['learning_rate'\] must be a float"),
+        ({"hyperparameters": {"learning_rate": np.nan}}, r"hyperparameters\['learning_rate'\] must be a finite number"),
+        ({"hyperparameters": {"learning_rate": -0.1}}, "learning_rate must be a finite number > 0, got -0.1"),
+        ({"hyperparameters": {"learning_rat": 0.1}}, "did you mean 'learning_rate'"),
+        (
+            {"hyperparameters": {"momentum": 0.1}, "recipe": "momentum"},
+            "hyperparameters must give a value to 'learning_rate'",
+        ),
+        (
+            {"recipe": "muon", "hyperparameters": {"learning_rate": 0.1, "ns_steps": 5.0}},
+            "ns_steps must be a whole number",
+        ),
         ({"steps": -1}, "steps"),
         ({"steps": 2.5}, "steps"),
         ({"batch_size": 4}, "batch_size.*from 1 to 3"),
         ({"seed": -1}, "seed"),
         ({"order": "random"}, "unknown order"),
         ({"order": jgd.data.orders.HardMining(3)}, "HardMining"),
-        ({"of": "accuracy"}, "unknown measure in of 'accuracy'"),
+        ({"metric": "accuracy"}, "unknown metric 'accuracy'"),
         ({"mode": "backward"}, "unknown mode"),
         ({"check": 1}, "check must be True or False"),
         ({"diverged_above": 0}, "diverged_above"),
     ],
 )
 def test_bad_input_is_refused_by_name_before_a_step(change, words):
-    given = {"task": valley(), "recipe": "sgd", "at": {"learning_rate": 0.1}, "steps": 2, **change}
+    given = {"task": valley(), "recipe": "sgd", "hyperparameters": {"learning_rate": 0.1}, "steps": 2, **change}
     with pytest.raises(jgd.JgdError, match=words):
         jgd.hypergradient(**given)
 

@@ -11,7 +11,7 @@ from test_halving import Crash, by_loss, crashing, fragile, same
 
 import jgd
 from jgd.sweeps.policies.replay import ScheduleSegment
-from jgd.sweeps.runner import drive
+from jgd.sweeps.runner import run_plan
 from jgd.sweeps.store.memory import MemoryStore
 
 SPACE = jgd.space(learning_rate=jgd.spaces.log_uniform(1e-3, 1), b1=jgd.spaces.one_minus_log_uniform(0.01, 0.5))
@@ -24,24 +24,24 @@ def usual():
 
 def test_the_result_tells_who_came_from_whom():
     found = usual()
-    assert [leg.until for leg in found.legs] == [4, 8, 12]
-    moved = [(leg, lane, donor) for leg in found.legs for lane, donor in (leg.origins or {}).items()]
+    assert [each.until for each in found.rounds] == [4, 8, 12]
+    moved = [(each, run, donor) for each in found.rounds for run, donor in (each.origins or {}).items()]
     assert moved
     data = found.dataset
-    for leg, (config, place), donor in moved:
-        at = {"leg": leg.until, "config": config, "seed": found.seeds[place]}
+    for each, (config, place), donor in moved:
+        at = {"round": each.until, "config": config, "seed": found.seeds[place]}
         assert int(data["origin"].sel(at)) == donor
-        assert float(data["leg_b1"].sel(at)) == leg.values[config, place]["b1"]
-        look = found.evaluate_at.index(leg.begin)
-        scores = found.validation["loss"][:, place, look]
+        assert float(data["round_b1"].sel(at)) == each.values[config, place]["b1"]
+        place_of = found.evaluation_steps.index(each.begin)
+        scores = found.validation["loss"][:, place, place_of]
         assert scores[donor] < scores[config]
-    assert data["leg_learning_rate"].sel(leg=4).values[:, 0].tolist() == data["learning_rate"].values.tolist()
+    assert data["round_learning_rate"].sel(round=4).values[:, 0].tolist() == data["learning_rate"].values.tolist()
 
 
 def test_a_member_goes_on_from_its_donor():
     found = usual()
-    leg = found.legs[1]
-    (config, place), donor = next(iter(leg.origins.items()))
+    second = found.rounds[1]
+    (config, place), donor = next(iter(second.origins.items()))
     np.testing.assert_allclose(found.loss[config, place, 4], found.loss[donor, place, 4], rtol=1e-6)
 
 
@@ -52,10 +52,10 @@ def test_the_best_member_is_trained_again_by_its_schedule_bit_for_bit():
             past = found.schedule(config, seed)
             first = past[0].hyperparameters
             again = sweep("adam", first, on=by_loss(), seeds=[seed], policy=jgd.PopulationReplay(past))
-            np.testing.assert_array_equal(again.loss[0, 0], found.lane_loss(config, seed))
+            np.testing.assert_array_equal(again.loss[0, 0], found.run_loss(config, seed))
             jax.tree.map(np.testing.assert_array_equal, again.params(0, seed), found.params(config, seed))
             run = found.replay(config, seed)
-            assert run.notes[0] == "bit for bit the stored lane over its 12 steps"
+            assert run.notes[0] == "bit for bit the stored run over its 12 steps"
 
 
 def test_the_pick_is_of_the_best_members_and_is_confirmed_by_their_schedule():
@@ -64,10 +64,10 @@ def test_the_pick_is_of_the_best_members_and_is_confirmed_by_their_schedule():
     best = found.scores.min(axis=0)
     assert pick.validation.mean == pytest.approx(best.mean())
     config, seed = found.best_member()
-    assert found.scores[found.lane(config, seed)] == best.min()
+    assert found.scores[found.indices(config, seed)] == best.min()
     assert pick.hyperparameters == found.schedule(config, seed)[-1].hyperparameters
     confirmed = found.confirm(seeds=[7, 8])
-    assert confirmed.lanes.schedule(0, 7)[-1].hyperparameters == pick.hyperparameters
+    assert confirmed.runs.schedule(0, 7)[-1].hyperparameters == pick.hyperparameters
     assert np.isfinite(confirmed.confirmed[0].test.mean)
 
 
@@ -85,20 +85,20 @@ def test_what_people_read_of_a_population_is_of_members(tmp_path):
 
 
 def test_a_crash_and_another_run_decide_the_same():
-    archive = MemoryStore()
+    store = MemoryStore()
     with pytest.raises(Crash):
-        drive(usual().plan, archive, crashing(6))
-    same(drive(usual().plan, archive, lambda tick: None), usual())
+        run_plan(usual().plan, store, crashing(6))
+    same(run_plan(usual().plan, store), usual())
 
 
 def test_lost_lanes_are_made_again_through_their_forebears():
-    archive = MemoryStore()
+    store = MemoryStore()
     with pytest.raises(Crash):
-        drive(usual().plan, archive, crashing(14))
-    assert all(archive.done(config, place, 8) for config in range(6) for place in (0, 1))  # two legs of three
-    archive.held.clear()
-    found = drive(usual().plan, archive, lambda tick: None)
-    assert found.cost["lane_steps"] > 0
+        run_plan(usual().plan, store, crashing(14))
+    assert all(store.done(config, place, 8) for config in range(6) for place in (0, 1))  # two rounds of three
+    store.held.clear()
+    found = run_plan(usual().plan, store)
+    assert found.cost["steps"] > 0
     same(found, usual())
 
 
@@ -122,8 +122,8 @@ def test_a_diverged_member_is_replaced_by_a_sound_one():
     rates = [{"learning_rate": rate} for rate in (1e9, 0.1, 1e8, 0.05)]
     policy = jgd.PopulationBasedTraining(every=6, resample=0)
     found = sweep("sgd", space, on=fragile(), sampler=jgd.spaces.samplers.Table(rates), policy=policy)
-    assert found.legs[1].origins.keys() == {(config, place) for config in (0, 2) for place in (0, 1)}
-    assert set(found.legs[1].origins.values()) <= {1, 3}
+    assert found.rounds[1].origins.keys() == {(config, place) for config in (0, 2) for place in (0, 1)}
+    assert set(found.rounds[1].origins.values()) <= {1, 3}
     assert (found.diverged_at == -1).all()
     assert np.isnan(found.loss[[0, 2], :, 3:6]).all()  # what it was before is not hidden
     assert np.isfinite(found.loss[..., 6:]).all()

@@ -13,7 +13,7 @@ import jgd
 def test_a_replayed_lane_is_the_stored_one():
     for config, seed in ((0, 1), (9, 0)):
         run = usual().replay(config, seed)
-        assert run.notes == ("bit for bit the stored lane over its 12 steps",)
+        assert run.notes == ("bit for bit the stored run over its 12 steps",)
         np.testing.assert_array_equal(run.history["loss"], usual().loss[config, seed])
         jax.tree.map(np.testing.assert_array_equal, run.params, usual().params(config, seed))
         assert run.evaluations["step"].tolist() == [6, 12]
@@ -22,8 +22,8 @@ def test_a_replayed_lane_is_the_stored_one():
 
 def test_fewer_and_more_steps():
     short, long = usual().replay(3, 1, steps=5), usual().replay(3, 1, steps=20)
-    assert short.notes == ("bit for bit the stored lane over its 5 steps",)
-    assert long.notes == ("bit for bit the stored lane over its 12 steps",)
+    assert short.notes == ("bit for bit the stored run over its 5 steps",)
+    assert long.notes == ("bit for bit the stored run over its 12 steps",)
     np.testing.assert_array_equal(long.history["loss"], sweep(space={"learning_rate": RATES[3:4]}, steps=20).loss[0, 1])
 
 
@@ -45,9 +45,9 @@ def test_a_lane_that_is_not_the_stored_one_is_said_to_be_another():
     other = usual().loss.copy()
     other[2, 0, 7] += 1e-6
     note = replace(usual(), loss=other).replay(2, 0).notes[0]
-    assert note.startswith("not the stored lane: another loss at step 7")
+    assert note.startswith("not the stored run: another loss at step 7")
 
 
 def test_a_stored_sweep_is_replayed_in_another_session(tmp_path):
     sweep(store=tmp_path)
-    assert jgd.load_sweep(tmp_path).replay(5, 1).notes == ("bit for bit the stored lane over its 12 steps",)
+    assert jgd.load_sweep(tmp_path).replay(5, 1).notes == ("bit for bit the stored run over its 12 steps",)

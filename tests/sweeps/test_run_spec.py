@@ -154,7 +154,7 @@ def test_a_nan_region_is_never_chosen_and_touches_no_other():
     np.testing.assert_array_equal(wild.diverged_at >= 0, np.array([[0], [1], [0], [1], [0]]) * np.ones((1, 2)))
     np.testing.assert_array_equal(wild.loss[::2], calm.loss)
     (best,) = wild.picks
-    assert (best.diverged, best.lanes, best.hyperparameters) == (4, 10, calm.best.hyperparameters)
+    assert (best.diverged, best.runs, best.hyperparameters) == (4, 10, calm.best.hyperparameters)
     assert np.isfinite(best.validation.mean)
 
 

@@ -50,7 +50,7 @@ def test_a_diverged_lane_is_flagged_and_frozen():
 def test_a_diverged_lane_is_never_picked():
     (chosen,) = wild().picks
     assert chosen.config in (0, 2)
-    assert (chosen.diverged, chosen.lanes) == (2, 6)
+    assert (chosen.diverged, chosen.runs) == (2, 6)
 
 
 def test_all_diverged_is_a_result_too():
@@ -60,8 +60,8 @@ def test_all_diverged_is_a_result_too():
     assert np.isnan(chosen.validation.mean)
     assert chosen.validation.n == 0
     assert found.best.config is None
-    assert "every lane diverged" in repr(found)
-    with pytest.raises(jgd.JgdError, match="nothing to confirm: every lane diverged"):
+    assert "every run diverged" in repr(found)
+    with pytest.raises(jgd.JgdError, match="nothing to confirm: every run diverged"):
         found.confirm()
     assert found.dataset["picked"].values.tolist() == [-1]
 

@@ -63,7 +63,7 @@ def test_padding_is_no_result():
     assert found.loss.shape == (7, 2, 12)
     assert np.isfinite(found.loss).all()
     assert found.cost["padded_share"] == 1 / 8
-    assert found.cost["lane_steps"] == 7 * 2 * 12
+    assert found.cost["steps"] == 7 * 2 * 12
 
 
 def test_the_planned_width_is_the_models_not_the_configs():
@@ -80,7 +80,7 @@ def test_all_configs_of_a_seed_start_and_shuffle_alike():
 
 def test_the_validation_is_of_the_parameters_then():
     found, (inputs, labels) = usual(), task().validation
-    assert found.evaluate_at == (6, 12)
+    assert found.evaluation_steps == (6, 12)
     for config in (0, 9):
         params = found.params(config, 1)
         logits = inputs @ params["weights"] + params["bias"]
@@ -127,7 +127,7 @@ def test_recipes_get_names_of_ones_own():
 def test_no_steps_is_the_start():
     found = sweep(steps=0)
     assert found.loss.shape == (7, 2, 0)
-    assert found.evaluate_at == (0,)
+    assert found.evaluation_steps == (0,)
     assert not found.params(3, 1)["weights"].any()
 
 
@@ -140,11 +140,11 @@ def test_a_lane_is_asked_for_by_its_seed():
 
 
 def test_ticks_add_up():
-    ticks = []
-    sweep(tell=ticks.append)
-    run = [tick for tick in ticks if tick.stage == "run"]
-    compiled = [tick for tick in ticks if tick.stage == "compile"]
-    assert [tick.done for tick in run] == sorted(tick.done for tick in run)
+    reports = []
+    sweep(callback=reports.append)
+    run = [each for each in reports if each.stage == "run"]
+    compiled = [each for each in reports if each.stage == "compile"]
+    assert [each.done for each in run] == sorted(each.done for each in run)
     assert run[-1].done == run[-1].total == 7 * 2 * 12
     assert compiled[-1].done == compiled[-1].total
 

@@ -60,7 +60,7 @@ def test_other_looks_change_no_loss_and_no_parameter(model):
 
 @pytest.mark.parametrize("model", MODELS)
 def test_an_extended_sweep_has_the_bits_of_a_whole_one(model, tmp_path, monkeypatch):
-    monkeypatch.setattr(importlib.import_module("jgd.sweeps.engine.engine"), "SAVE", 0.0)
+    monkeypatch.setattr(importlib.import_module("jgd.sweeps.engine.run_block"), "SAVE_EVERY", 0.0)
     few = sweep(model, RATES[:9], steps=5, store=tmp_path)
     longer = few.extend(steps=10).extend(seeds=(0, *SEEDS))  # through files
     beside = {lane: digest for lane, digest in lanes(longer).items() if lane in plain(model)}
@@ -73,6 +73,6 @@ def test_a_lane_replayed_alone_has_its_bits(model):
     found = sweep(model)
     for config in (0, 37, 63):
         run = found.replay(config, SEEDS[0])
-        assert run.notes == ("bit for bit the stored lane over its 10 steps",)
+        assert run.notes == ("bit for bit the stored run over its 10 steps",)
         jax.tree.map(np.testing.assert_array_equal, run.params, found.params(config, SEEDS[0]))
         np.testing.assert_array_equal(run.evaluations["loss"], found.validation["loss"][config, 0])

@@ -17,16 +17,16 @@ class StoppingRule(Exception):
 
 
 def test_the_first_fault_stops_the_sweep():
-    ticks = []
+    reports = []
 
-    def tell(tick):
-        ticks.append(tick)
-        if tick.stage == "run":
+    def callback(progress):
+        reports.append(progress)
+        if progress.stage == "run":
             raise StoppingRule
 
     with pytest.raises(StoppingRule):
-        sweeping.sweep("sgd", seeds=20, block=1, tell=tell)  # 140 blocks
-    assert len([tick for tick in ticks if tick.stage == "run"]) <= 4  # one or two a device, not all
+        sweeping.sweep("sgd", seeds=20, block=1, callback=callback)  # 140 blocks
+    assert len([each for each in reports if each.stage == "run"]) <= 4  # one or two a device, not all
 
 
 def test_x64_of_the_callers_thread_holds_in_the_workers():
@@ -40,11 +40,11 @@ def test_x64_of_the_callers_thread_holds_in_the_workers():
 
 
 def test_metrics_are_refused_before_the_work():
-    ticks = []
+    reports = []
     vector = replace(sweeping.task(), metrics={"labels": lambda params, rows: rows[1]}, metric="loss")
     with pytest.raises(jgd.JgdError, match="'labels' must return one number"):
-        sweeping.sweep("sgd", on=vector, tell=ticks.append)
-    assert not [tick for tick in ticks if tick.stage == "run"]
+        sweeping.sweep("sgd", on=vector, callback=reports.append)
+    assert not [each for each in reports if each.stage == "run"]
     named = replace(sweeping.task(), metrics={"step": lambda params, rows: 0.0}, metric="loss")
     with pytest.raises(jgd.JgdError, match="may not be named 'step'"):
         sweeping.sweep("sgd", on=named)
@@ -72,7 +72,7 @@ def test_a_parameter_may_not_take_a_name_of_the_results():
     space = jgd.space(learning_rate=jgd.spaces.log_uniform(0.1, 1))
     found = sweeping.sweep(space=space, samples=2, policy=jgd.PopulationBasedTraining(every=6)).dataset
     known = {"learning_rate"}
-    assert {"leg_learning_rate", "origin", "reached", "recipe_of"} <= set(found.variables)
+    assert {"round_learning_rate", "origin", "reached", "recipe_of"} <= set(found.variables)
     for name in {*found.variables, *found.dims} - known:
         with pytest.raises(jgd.JgdError, match=f"'{name}', which a sweep's results use"):
             sweeping.sweep(open_ended, space={"learning_rate": [0.1], name: [1.0]})

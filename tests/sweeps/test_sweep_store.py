@@ -25,7 +25,7 @@ from jgd.sweeps import ScheduleSegment
 from jgd.sweeps.policies.policy import Full
 
 RATES = jgd.spaces.log_uniform(1e-3, 1)
-ALL = 6 * 2 * 12  # lane-steps
+ALL = 6 * 2 * 12  # steps
 
 
 def sweep(store=None, recipe="adam", on=None, rates=RATES, **options) -> jgd.Sweep:
@@ -42,7 +42,7 @@ def bits(found: jgd.Sweep) -> str:
 @pytest.fixture(autouse=True)
 def often(monkeypatch):
     """A piece at every look, not every half minute."""
-    monkeypatch.setattr(importlib.import_module("jgd.sweeps.engine.engine"), "SAVE", 0.0)
+    monkeypatch.setattr(importlib.import_module("jgd.sweeps.engine.run_block"), "SAVE_EVERY", 0.0)
 
 
 @functools.cache
@@ -54,7 +54,7 @@ def whole() -> str:
 def finished(tmp_path_factory):
     path = tmp_path_factory.mktemp("finished") / "sweep"
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(importlib.import_module("jgd.sweeps.engine.engine"), "SAVE", 0.0)
+        patch.setattr(importlib.import_module("jgd.sweeps.engine.run_block"), "SAVE_EVERY", 0.0)
         sweep(path)
     return path
 
@@ -66,7 +66,7 @@ def copy(finished, tmp_path):
 
 def test_a_finished_sweep_is_returned_without_a_step(copy):
     found = sweep(copy)
-    assert (bits(found), found.cost["lane_steps"]) == (whole(), 0)
+    assert (bits(found), found.cost["steps"]) == (whole(), 0)
     assert bits(jgd.load_sweep(copy)) == whole()
     assert len(list((copy / "lanes").iterdir())) == 4  # the last ones of the blocks: those before were let go
 
@@ -83,7 +83,7 @@ def flipped(content: bytes) -> bytes:
 @pytest.mark.parametrize("damage", [cut_short, flipped, lambda content: b""], ids=["cut short", "flipped", "empty"])
 @pytest.mark.parametrize(
     ("files", "warning"),
-    [("pieces/*", "a piece .* is unusable"), ("lanes/*", "lanes .* are unusable"), ("journal", None), ("sweep.json", "damaged")],
+    [("blocks/*", "a block .* is unusable"), ("lanes/*", "lanes .* are unusable"), ("journal", None), ("sweep.json", "damaged")],
 )  # fmt: skip
 def test_what_is_damaged_is_told_and_runs_again(copy, files, warning, damage):
     file = sorted(copy.glob(files))[0]
@@ -98,14 +98,14 @@ def test_what_is_damaged_is_told_and_runs_again(copy, files, warning, damage):
     else:
         assert re.search(warning, str(told[0].message))
     again = sweep(copy) if files != "lanes/*" else None  # lanes of a sweep that is done aren't made again
-    assert again is None or (bits(again), again.cost["lane_steps"]) == (whole(), 0)
+    assert again is None or (bits(again), again.cost["steps"]) == (whole(), 0)
 
 
 def test_lanes_that_are_damaged_run_again_when_they_are_gone_on_from(copy):
     file = sorted(copy.glob("lanes/*"))[0]
     file.write_bytes(flipped(file.read_bytes()))
     with pytest.warns(UserWarning, match="lanes .* are unusable"):
-        found = sweep(copy, steps=16, extend=True)
+        found = sweep(copy, steps=16, resume=True)
     assert bits(found) == bits(sweep(steps=16))
 
 
@@ -119,14 +119,14 @@ def test_without_its_sweep_json_a_journal_still_knows_its_own(copy):
     ):
         sweep(copy, recipe="sgd")
     (copy / "sweep.json").unlink()
-    assert sweep(copy).cost["lane_steps"] == 0
+    assert sweep(copy).cost["steps"] == 0
     assert bits(jgd.load_sweep(copy)) == whole()
 
 
 def test_a_record_of_test_reads_that_is_damaged_is_told(copy):
     (copy / "test_reads.json").write_text("{")
     with pytest.warns(UserWarning, match=r"test_reads.json is damaged: earlier reads"):
-        assert sweep(copy).archive.reads == []
+        assert sweep(copy).test_reads == []
 
 
 def moved(rows):
@@ -142,7 +142,7 @@ OTHERS = {
     ),
     "space": (
         lambda at: sweep(at, rates=jgd.spaces.log_uniform(1e-3, 2)),
-        r"learning_rate'\]\['log'\]\[1\] 1.0 there, 2.0 here",
+        r"learning_rate'\]\['log_uniform'\]\[1\] 1.0 there, 2.0 here",
     ),
     "recipe": (lambda at: sweep(at, recipe="sgd"), "recipes"),
     "block": (lambda at: sweep(at, block=3), "block 4 there, 3 here"),
@@ -152,9 +152,9 @@ OTHERS = {
     "fewer configs": (lambda at: sweep(at, samples=3), "larger sweep: this one lacks 3 of its configs"),
     "fewer seeds": (lambda at: sweep(at, seeds=1), r"lacks its seeds \[1\]"),
     "fewer steps": (lambda at: sweep(at, steps=8), "lacks its 12 steps"),
-    "more configs": (lambda at: sweep(at, samples=7), "adds 1 configs; extend=True"),
-    "more seeds": (lambda at: sweep(at, seeds=3), r"adds the seeds \[2\]; extend=True"),
-    "more steps": (lambda at: sweep(at, steps=20), "adds 8 steps; extend=True"),
+    "more configs": (lambda at: sweep(at, samples=7), "adds 1 configs; resume=True"),
+    "more seeds": (lambda at: sweep(at, seeds=3), r"adds the seeds \[2\]; resume=True"),
+    "more steps": (lambda at: sweep(at, steps=20), "adds 8 steps; resume=True"),
 }
 
 
@@ -162,7 +162,7 @@ OTHERS = {
 def test_another_sweep_is_refused_with_what_differs(finished, call, differs):
     with pytest.raises(jgd.JgdError, match=differs):
         call(finished)
-    assert sweep(finished).cost["lane_steps"] == 0
+    assert sweep(finished).cost["steps"] == 0
 
 
 @pytest.mark.parametrize("room", [0, 1, 4, 9])
@@ -183,15 +183,15 @@ def test_a_full_disk_loses_nothing_in_memory(tmp_path, monkeypatch, room):
     assert found.notes == ("not everything is stored: [Errno 28] No space left on device",)
     again = sweep(tmp_path)  # there is room again
     assert (bits(again), again.notes) == (whole(), ())
-    assert again.cost["lane_steps"] < ALL or room < 3  # what had landed is gone on from
+    assert again.cost["steps"] < ALL or room < 3  # what had landed is gone on from
 
 
 def test_a_directory_that_cant_be_written_is_refused_before_the_work(tmp_path):
     (tmp_path / "file").write_text("")
-    ticks = []
+    reports = []
     with pytest.raises(jgd.JgdError, match="can't be written"):
-        sweep(tmp_path / "file" / "sweep", tell=ticks.append)
-    assert not ticks
+        sweep(tmp_path / "file" / "sweep", callback=reports.append)
+    assert not reports
 
 
 def test_a_second_process_is_refused_but_may_read(copy):
@@ -204,16 +204,16 @@ def test_a_second_process_is_refused_but_may_read(copy):
 def test_a_sweep_is_readable_while_it_runs(tmp_path):
     seen = []
 
-    def tell(tick):
-        if tick.stage == "run" and tick.done > ALL // 2 and not seen:
+    def callback(progress):
+        if progress.stage == "run" and progress.done > ALL // 2 and not seen:
             seen.append(jgd.load_sweep(tmp_path))
             raise InterruptedError
 
     with pytest.raises(InterruptedError):
-        sweep(tmp_path, tell=tell)
+        sweep(tmp_path, callback=callback)
     early, late = seen[0], sweep(tmp_path)
     assert bits(late) == whole()
-    assert late.cost["lane_steps"] < ALL
+    assert late.cost["steps"] < ALL
     there = ~np.isnan(early.loss)
     assert 0 < there.sum() < ALL
     np.testing.assert_array_equal(early.loss[there], late.loss[there])
@@ -263,13 +263,13 @@ def test_what_a_file_has_as_lists_and_numpys_numbers_come_back_as_they_were(tmp_
 class Early(Full):
     """A policy of a user's own."""
 
-    def next(self, standing):
-        return None if standing.legs else replace(super().next(standing), until=2)
+    def next_round(self, state):
+        return None if state.rounds else replace(super().next_round(state), until=2)
 
 
 def test_a_policy_of_ones_own_is_gone_on_with_by_the_same_call(tmp_path):
-    assert sweep(tmp_path / "own", policy=Early()).cost["lane_steps"] == 2 * ALL // 12
-    assert sweep(tmp_path / "own", policy=Early()).cost["lane_steps"] == 0
+    assert sweep(tmp_path / "own", policy=Early()).cost["steps"] == 2 * ALL // 12
+    assert sweep(tmp_path / "own", policy=Early()).cost["steps"] == 0
     with pytest.raises(jgd.JgdError, match=r"a policy of your own: go on by the same jgd.sweep"):
         jgd.load_sweep(tmp_path / "own")
 
@@ -280,10 +280,10 @@ sys.path[:0] = [{tests!r}, {tests!r} + "/sweeps"]
 import jgd
 jgd.use_cores(2)
 import jax
-importlib.import_module("jgd.sweeps.engine.engine").SAVE = 0.01
+importlib.import_module("jgd.sweeps.engine.run_block").SAVE_EVERY = 0.01
 import test_sweep_store as store
-tell = lambda tick: print("running", flush=True) if tick.stage == "run" and tick.done < 1000 else None
-print("SHA", store.bits(store.sweep(sys.argv[1], samples=20, steps=1500, evaluate_every=20, tell=tell)), flush=True)
+callback = lambda progress: print("running", flush=True) if progress.stage == "run" and progress.done < 1000 else None
+print("SHA", store.bits(store.sweep(sys.argv[1], samples=20, steps=1500, evaluate_every=20, callback=callback)), flush=True)
 """
 
 

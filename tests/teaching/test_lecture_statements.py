@@ -44,7 +44,7 @@ def test_weights_gradient_is_inputs_transposed_times_the_outputs_gradient():
     by_weights = lambda x: jax.grad(lambda w: of_outputs(x @ w))(w)
     np.testing.assert_allclose(by_weights(x), x.T @ jax.grad(of_outputs)(x @ w), rtol=1e-12)  # D11
     linear = lambda x: jax.grad(lambda w: jnp.mean((x @ w) * y))(w)
-    np.testing.assert_allclose(linear(100 * x), 100 * linear(x), rtol=1e-12)  # so features are normalised
+    np.testing.assert_allclose(linear(100 * x), 100 * linear(x), rtol=1e-12)  # so features are normalized
 
 
 def test_all_gradients_are_taken_before_any_parameter_moves():

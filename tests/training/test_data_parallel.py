@@ -4,6 +4,7 @@ import os
 import subprocess
 import sys
 
+import chex
 import jax
 import numpy as np
 import pytest
@@ -25,7 +26,7 @@ def agree(spread, alone):
     for name in ("loss", "gradient_norm", "update_norm"):
         np.testing.assert_allclose(spread.history[name], alone.history[name], rtol=1e-4, err_msg=name)
     np.testing.assert_allclose(spread.evaluations["loss"], alone.evaluations["loss"], rtol=1e-5)
-    jax.tree.map(lambda a, b: np.testing.assert_allclose(a, b, rtol=1e-3, atol=1e-5), spread.params, alone.params)
+    chex.assert_trees_all_close(spread.params, alone.params, rtol=1e-3, atol=1e-5)
 
 
 @pytest.mark.parametrize(
@@ -94,7 +95,7 @@ def test_a_stored_run_goes_on_with_the_same_bits_over_the_same_devices_only(tmp_
     whole = run(two, steps=12)
     run(two, steps=5, store=tmp_path)
     on = run(two, steps=12, store=tmp_path, resume=True)
-    jax.tree.map(np.testing.assert_array_equal, on.params, whole.params)
+    chex.assert_trees_all_equal(on.params, whole.params)
     with pytest.raises(jgd.JgdError, match="devices"):
         run(steps=12, store=tmp_path, resume=True)
 

@@ -5,7 +5,7 @@ import subprocess
 import sys
 import textwrap
 
-import jax
+import chex
 import jax.numpy as jnp
 import numpy as np
 import pytest
@@ -40,7 +40,7 @@ def test_the_disk_is_another_place_for_the_same_rows(mapped, order, window, monk
     monkeypatch.setattr(importlib.import_module("jgd.training.loader"), "WINDOW", window)
     here, there = train(ROWS, order=order), train(mapped, order=order)
     np.testing.assert_allclose(there.history["loss"], here.history["loss"], rtol=1e-5)
-    jax.tree.map(lambda a, b: np.testing.assert_allclose(a, b, rtol=1e-5), there.params, here.params)
+    chex.assert_trees_all_close(there.params, here.params, rtol=1e-5)
 
 
 def test_a_streamed_run_is_resumed_bit_for_bit(mapped, tmp_path):

@@ -2,6 +2,7 @@
 
 import importlib
 
+import chex
 import jax
 import jax.numpy as jnp
 import numpy as np
@@ -40,9 +41,8 @@ def train(loss=None, optimizer=None, params=None, data=ROWS, **options):
 
 
 def same_bits(a, b):
-    jax.tree.map(
-        np.testing.assert_array_equal, (a.params, a.train_state, a.history), (b.params, b.train_state, b.history)
-    )
+    kept = lambda run: (run.params, run.train_state, run.history)
+    chex.assert_trees_all_equal(kept(a), kept(b))
 
 
 @pytest.mark.parametrize("every", [1, 7, 1000])
@@ -92,14 +92,14 @@ def test_the_callers_arrays_stay_usable():
     params = MODEL.init(jax.random.key(0))
     start, rows = jax.tree.map(np.array, params), jax.tree.map(jnp.asarray, ROWS)
     train(params=params, data=rows)
-    jax.tree.map(np.testing.assert_array_equal, params, start)
-    jax.tree.map(np.testing.assert_array_equal, rows, ROWS)
+    chex.assert_trees_all_equal(params, start)
+    chex.assert_trees_all_equal(rows, ROWS)
 
 
 def test_no_steps_is_the_start():
     params = MODEL.init(jax.random.key(0))
     run = train(params=params, steps=0, validation=HELD_OUT, observe=lambda p: p)
-    jax.tree.map(np.testing.assert_array_equal, run.params, params)
+    chex.assert_trees_all_equal(run.params, params)
     assert (run.status, run.end.step, int(run.train_state.opt_state.step)) == ("max_steps", 0, 0)
     assert {name: len(column) for name, column in run.history.items()} == dict.fromkeys(run.history, 0)
     assert run.evaluations["step"].tolist() == [0]

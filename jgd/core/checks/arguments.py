@@ -85,8 +85,8 @@ def count(name: str, value: Any, least: int = 0, most: int | None = None) -> int
 
 
 def in_order(first: str, low: Any, second: str, high: Any) -> None:
-    """Refuse low > high where both are known; traced ones pass."""
-    if isinstance(low, Tracer) or isinstance(high, Tracer):
+    """Refuse low > high where both are known; traced ones and schedules pass, and None is no bound."""
+    if any(bound is None or callable(bound) or isinstance(bound, Tracer) for bound in (low, high)):
         return
     if not np.all(np.asarray(low) <= np.asarray(high)):
         raise JgdValueError(f"{first} must be <= {second}, got {low} and {high}")

@@ -1,0 +1,10 @@
+"""The engine: one compiled program a group of configs and device, and whole blocks of lanes on the devices.
+
+A lane is one run, (config, seed), inside a block: a fixed number of lanes side by side. Users read "run".
+
+block.py           which lanes run together            programs.py    what is compiled: a block's start, steps, evaluation
+footprint.py       what a block takes on its device    calls.py       the programs' arguments, from a plan
+device_inputs.py   what is shared, on each device      compile.py     programs compiled before any step
+run_block.py       one block, from begin to end        progress.py    what is counted, and told
+engine.py          blocks on all devices, a thread each (threads.py; devices.py: cores as devices)
+"""

@@ -8,9 +8,23 @@ from jgd.core import checks
 
 
 def use_cores(count: int | None = None) -> int:
-    """Make `count` CPU cores (default: all that this process may use) devices of their own: -> how many.
+    """Make CPU cores devices of their own, so that a sweep runs a block on each.
 
-    Sweeps then run a block on each. It must be called before JAX is first used; raises `JgdValueError` after.
+    It must be called before JAX is first used.
+
+    Args:
+        count: how many cores; default all that this process may use.
+
+    Returns:
+        How many devices there are now.
+
+    Raises:
+        JgdValueError: once JAX has been used.
+
+    Example:
+        >>> import jgd
+        >>> jgd.use_cores(2)  # doctest: +SKIP
+        2
     """
     available = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
     count = available if count is None else checks.count("count", count, 1)

@@ -12,7 +12,7 @@ import numpy as np
 
 from jgd.core import seeds
 from jgd.data.batches import Batches
-from jgd.sweeps.engine.blocks import CAPACITY, Feed, advanced, opening
+from jgd.sweeps.engine.programs import CAPACITY, SharedData, block_shapes, run_segment
 from jgd.sweeps.run_spec import Build
 from jgd.tasks import Task
 
@@ -44,10 +44,10 @@ def footprint(
 
 
 def _bytes(build: Build, values: Mapping[str, float], task: Task, batches: Batches, width: int) -> int:
-    feed, key = Feed.of(task), seeds.key(0, seeds.Stream.ORDER)
-    block = opening(build, {name: np.full(width, value) for name, value in values.items()}, task, width=width)
-    arguments = (block.trial, block.lane, block.limit, feed, key, np.int32(0))
-    program = advanced.lower(*arguments, batches=batches, capacity=CAPACITY).compile()
+    shared, key = SharedData.of(task), seeds.key(0, seeds.Stream.ORDER)
+    block = block_shapes(build, {name: np.full(width, value) for name, value in values.items()}, task, width=width)
+    arguments = (block.spec, block.lanes, block.limit, shared, key, np.int32(0))
+    program = run_segment.lower(*arguments, batches=batches, capacity=CAPACITY).compile()
     told: Any = program.memory_analysis()
     return told.argument_size_in_bytes + told.output_size_in_bytes - told.alias_size_in_bytes + told.temp_size_in_bytes
 

@@ -1,4 +1,4 @@
-"""Layer 7. Enters: pieces of work. Leaves: they are done, each in a thread of its own under the caller's JAX settings."""
+"""Functions run at once, each in a thread of its own under the caller's JAX settings."""
 
 import threading
 from collections.abc import Callable

@@ -1,4 +1,4 @@
-"""Which configs get how many steps. Enters: how all stand. Leaves: the next leg, a set of configs and how far they go.
+"""Which configs get how many steps. Enters: the state of all configs. Leaves: the next round, configs and how far they go.
 
 A policy is a pure function of what was measured, so that a sweep that was killed decides again as it did before.
 """
@@ -9,15 +9,16 @@ from typing import ClassVar, Protocol, runtime_checkable
 
 import numpy as np
 
+from jgd.core import checks
 from jgd.spaces.space import Config, Space
 
 
 @dataclass(frozen=True)
 class Round:
-    """Configs, by their places, that go on to `until` steps from wherever they are, at `begin` at least.
+    """Configs, by their indices, that go on to `until` steps from wherever they are, at `begin` at least.
 
-    origins, values: where, from step `begin` on, a lane (config, place of its seed) goes on from another config's
-    parameters and state, or by other hyperparameters than its config's; the values are all that hold in this leg.
+    origins, values: where, from step `begin` on, a run (config, index of its seed) goes on from another config's
+    parameters and state, or by other hyperparameters than its config's; the values are all that hold in this round.
     """
 
     configs: tuple[int, ...]
@@ -27,69 +28,78 @@ class Round:
     values: Mapping[tuple[int, int], Config] | None = None
 
     def values_of(self, config: int, seed: int, initial: Config) -> Config:
-        """The hyperparameters that a lane goes by; `initial`: its config's own."""
+        """The hyperparameters of a run; `initial`: its config's own."""
         return (self.values or {}).get((config, seed), initial)
 
     def origin(self, config: int, seed: int, step: int) -> int:
-        """The config whose lane this one goes on from after `step` updates."""
+        """The config from whose run this one goes on after `step` updates."""
         return (self.origins or {}).get((config, seed), config) if step == self.begin else config
 
 
 @dataclass(frozen=True)
 class SweepState:
-    """How all configs stand after some legs, on the validation rows.
+    """What a policy decides by: the scores of all configs after some rounds, on the validation rows.
 
-    given (configs,): steps each was given. scores (configs, seeds, looks): the metric that chooses, after `looks`
-    updates; NaN where a lane had diverged, or wasn't given so many steps. legs: those made so far. groups, spaces
-    (configs,): configs of one group share a structure; the space that each was drawn from.
+    reached (configs,): the steps that each was given. scores (configs, seeds, evaluations): the metric that chooses,
+    after `evaluation_steps` updates; NaN where a run had diverged, or wasn't given so many steps. rounds: those made so
+    far. groups, spaces (configs,): configs of one group share a structure; the space that each was drawn from.
     """
 
     configs: tuple[Config, ...]
     seeds: tuple[int, ...]
     steps: int
     larger_is_better: bool
-    looks: tuple[int, ...]
-    given: np.ndarray
+    evaluation_steps: tuple[int, ...]
+    reached: np.ndarray
     scores: np.ndarray
-    legs: tuple[Round, ...]
+    rounds: tuple[Round, ...]
     groups: tuple[int, ...]
     spaces: tuple[Space, ...]
 
     def scores_at(self, step: int) -> np.ndarray:
-        """(configs, seeds): the scores after `step` updates, one of `looks`."""
-        return self.scores[..., self.looks.index(step)]
+        """(configs, seeds): the scores after `step` updates, one of `evaluation_steps`."""
+        return self.scores[..., self.evaluation_steps.index(step)]
 
 
 @runtime_checkable
 class Policy(Protocol):
-    """What decides. `extends`: configs can be added later.
+    """What decides. A dataclass, so that a store knows it again.
 
-    sized: itself for a sweep of so many steps and configs, its defaults filled in; refuses one that it doesn't fit.
-    looks: the steps after which it has to see the scores. next: the leg after those made; None at the end.
+    extendable: whether configs, seeds or steps can be added later. resolve: the policy for a sweep of so many steps and
+    configs, its defaults filled in; refuses a sweep that it doesn't fit. The other two are asked of a resolved one:
+    evaluation_steps, the numbers of updates after which it has to see the scores, and next_round, the round after those
+    made, None at the end.
     """
 
-    extends: ClassVar[bool]
+    extendable: ClassVar[bool]
 
-    def sized(self, steps: int, configs: int) -> "Policy": ...
+    def resolve(self, steps: int, configs: int) -> "Policy": ...
 
-    def looks(self, steps: int) -> tuple[int, ...]: ...
+    def evaluation_steps(self, steps: int) -> tuple[int, ...]: ...
 
-    def next(self, standing: SweepState) -> Round | None: ...
+    def next_round(self, state: SweepState) -> Round | None: ...
+
+
+def resolved(name: str, value: int | None) -> int:
+    """A field that `resolve` fills in."""
+    if value is None:
+        raise checks.JgdValueError(f"{name} must be known, got None: resolve(steps, configs) fills in the default")
+    return value
 
 
 @dataclass(frozen=True)
 class Full:
-    """Every config gets all steps."""
+    """Every config gets all steps: the default."""
 
-    extends: ClassVar[bool] = True
+    extendable: ClassVar[bool] = True
 
-    def sized(self, steps: int, configs: int) -> "Full":
+    def resolve(self, steps: int, configs: int) -> "Full":
         return self
 
-    def looks(self, steps: int) -> tuple[int, ...]:
+    def evaluation_steps(self, steps: int) -> tuple[int, ...]:
         return ()
 
-    def next(self, standing: SweepState) -> Round | None:
-        if standing.legs:
+    def next_round(self, state: SweepState) -> Round | None:
+        if state.rounds:
             return None
-        return Round(tuple(range(len(standing.configs))), standing.steps)
+        return Round(tuple(range(len(state.configs))), state.steps)

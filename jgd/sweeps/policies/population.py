@@ -1,6 +1,6 @@
-"""PopulationBasedTraining based training: the worst go on from the best, with other hyperparameters. Enters: scores. Leaves: a leg.
+"""Population based training: the worst go on from the best, with other hyperparameters. Enters: scores. Leaves: a round.
 
-Hyperparameters are leaves, so that exploiting is a gather of lanes and exploring a change of numbers: no new program.
+Hyperparameters are leaves, so that exploiting is a gather of runs and exploring a change of numbers: no new program.
 """
 
 from collections.abc import Sequence
@@ -12,7 +12,7 @@ import numpy as np
 from jgd.core import checks, seeds
 from jgd.spaces.lists import Static
 from jgd.spaces.space import Config, Space
-from jgd.sweeps.policies.policy import Round, SweepState
+from jgd.sweeps.policies.policy import Round, SweepState, resolved
 from jgd.sweeps.selection import ranked
 
 INTERVALS = 10  # of a sweep, unless said otherwise
@@ -20,29 +20,40 @@ INTERVALS = 10  # of a sweep, unless said otherwise
 
 @dataclass(frozen=True)
 class PopulationBasedTraining:
-    """PopulationBasedTraining based training: the configs at one seed are a population, whose worst members learn from its best.
+    """Population based training: the configs at one seed are a population, whose worst members learn from its best.
 
     After every `every` updates the worst `fraction` of the members (⌈fraction · n⌉, at most half) exploit and explore.
     Exploit: a member takes parameters and optimizer state of one of the best `fraction`, drawn at random, unless it is
     as good itself. Explore: each hyperparameter that the space varies is the donor's, times one of `factors`; or, with
     probability `resample`, drawn from its distribution. Values stay in the space: those of a range are clipped,
     integers are rounded and move by one at least, a choice moves to the next larger or smaller of its values, and
-    `one_minus_log_uniform` has its 1 − value multiplied. Structure (`static`) stays, and so members are replaced by members of
-    the same structure and recipe only. A member that has diverged is the worst, and is replaced by a sound one always.
+    `one_minus_log_uniform` has its 1 − value multiplied. Structure stays, and so members are replaced by members of the
+    same structure and recipe only. A member that has diverged is the worst, and is replaced by a sound one always.
 
     What is drawn depends on (`seed`, interval, the sweep's seed, group) only. Every config gets all steps; a config's
     place is then a member's, and `Sweep.configs` what it began with. `Sweep.schedule` tells the hyperparameters over
     time that made a member, `PopulationReplay` trains by them again.
 
-    every: 1 … steps − 1, default a tenth of the steps. fraction: in (0, 0.5]. factors: numbers > 0. resample: in [0, 1].
     Jaderberg et al. 2017, arXiv:1711.09846, algorithm 1 with truncation selection; 20%, 0.8 and 1.2 as in its section 4.
 
-    >>> import jgd
-    >>> found = jgd.sweep("iris", "sgd", jgd.space(learning_rate=jgd.spaces.log_uniform(1e-4, 1)), samples=8, seeds=1, steps=60,
-    ...     policy=jgd.PopulationBasedTraining(every=20))
-    >>> config, seed = found.best_member()
-    >>> [stretch.until for stretch in found.schedule(config, seed)][-1], found.dataset["origin"].shape
-    (60, (3, 8, 1))
+    Args:
+        every: updates between exchanges, 1 … steps − 1; default a tenth of the steps.
+        fraction: of the members that are replaced, and that replace, in (0, 0.5].
+        factors: numbers > 0, each as likely.
+        resample: a probability, in [0, 1].
+        seed: of what is drawn.
+
+    Raises:
+        JgdValueError: for bad values, fewer than two configs, or `every` not below the sweep's steps.
+
+    Example:
+        >>> import jgd
+        >>> space = jgd.space(learning_rate=jgd.spaces.log_uniform(1e-4, 1))
+        >>> policy = jgd.PopulationBasedTraining(every=20)
+        >>> found = jgd.sweep("iris", "sgd", space, samples=8, seeds=1, steps=60, policy=policy)
+        >>> config, seed = found.best_member()
+        >>> found.schedule(config, seed)[-1].until, found.dataset["origin"].shape
+        (60, (3, 8, 1))
     """
 
     every: int | None = None
@@ -50,7 +61,7 @@ class PopulationBasedTraining:
     factors: tuple[float, ...] = (0.8, 1.2)
     resample: float = 0.25
     seed: int = 0
-    extends: ClassVar[bool] = False
+    extendable: ClassVar[bool] = False
 
     def __post_init__(self) -> None:
         if self.every is not None:
@@ -63,7 +74,7 @@ class PopulationBasedTraining:
         object.__setattr__(self, "factors", factors)
         seeds.check(self.seed)
 
-    def sized(self, steps: int, configs: int) -> "PopulationBasedTraining":
+    def resolve(self, steps: int, configs: int) -> "PopulationBasedTraining":
         every = max(1, -(-steps // INTERVALS)) if self.every is None else self.every
         if every >= steps:
             raise checks.JgdValueError(f"every must be below the sweep's steps, {steps}, got {every}")
@@ -71,29 +82,29 @@ class PopulationBasedTraining:
             raise checks.JgdValueError(f"PopulationBasedTraining needs at least 2 configs, got {configs}")
         return replace(self, every=every)
 
-    def looks(self, steps: int) -> tuple[int, ...]:
-        assert self.every is not None  # `sized` has filled it in
-        return tuple(range(self.every, steps, self.every))
+    def evaluation_steps(self, steps: int) -> tuple[int, ...]:
+        every = resolved("every", self.every)
+        return tuple(range(every, steps, every))
 
-    def next(self, standing: SweepState) -> Round | None:
-        stops, made = (*self.looks(standing.steps), standing.steps), len(standing.legs)
-        everyone = tuple(range(len(standing.configs)))
+    def next_round(self, state: SweepState) -> Round | None:
+        ends, made = (*self.evaluation_steps(state.steps), state.steps), len(state.rounds)
+        everyone = tuple(range(len(state.configs)))
         if made == 0:
-            return Round(everyone, stops[0])
-        if made == len(stops):
+            return Round(everyone, ends[0])
+        if made == len(ends):
             return None
-        before, scores = standing.legs[-1], standing.scores_at(stops[made - 1])
+        before, scores = state.rounds[-1], state.scores_at(ends[made - 1])
         origins: dict[tuple[int, int], int] = {}
         values = dict(before.values or {})
-        for group in sorted(set(standing.groups)):
-            members = [config for config in everyone if standing.groups[config] == group]
-            for place, seed in enumerate(standing.seeds):
+        for group in sorted(set(state.groups)):
+            members = [config for config in everyone if state.groups[config] == group]
+            for place, seed in enumerate(state.seeds):
                 draws = np.random.default_rng([self.seed, made, seed, group])
-                for loser, donor in self._exploit(members, scores[:, place], standing.larger_is_better, draws):
-                    taken = before.values_of(donor, place, standing.configs[donor])
+                for loser, donor in self._exploit(members, scores[:, place], state.larger_is_better, draws):
+                    taken = before.values_of(donor, place, state.configs[donor])
                     origins[loser, place] = donor
-                    values[loser, place] = self._explore(taken, standing.spaces[donor], draws)
-        return Round(everyone, stops[made], stops[made - 1], origins, values)
+                    values[loser, place] = self._explore(taken, state.spaces[donor], draws)
+        return Round(everyone, ends[made], ends[made - 1], origins, values)
 
     def _exploit(
         self, members: Sequence[int], scores: np.ndarray, larger_is_better: bool, draws: np.random.Generator

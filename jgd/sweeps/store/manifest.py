@@ -1,4 +1,4 @@
-"""A sweep's directory: what it is known by, and going on with it. Enters: a plan. Leaves: its archive on the disk."""
+"""A sweep's directory: what it is known by, and going on with it. Enters: a plan. Leaves: its store on the disk."""
 
 import hashlib
 import json
@@ -16,37 +16,37 @@ from jgd.core import atomic_files, checks, machine
 from jgd.core.fingerprint import described, differences
 from jgd.core.functions import fingerprint
 from jgd.sweeps.plan import Plan
-from jgd.sweeps.store.disk import DiskStore, journal_of
-from jgd.sweeps.store.memory import MemoryStore
+from jgd.sweeps.store.disk import FOLDERS, DiskStore
+from jgd.sweeps.store.journal import read_journal
 
 FILE = "sweep.json"
 
 
 @contextmanager
-def shelved(plan: Plan, extend: bool) -> Iterator[MemoryStore]:
-    """The plan's archive on the disk, held by this process until the block ends.
+def open_store(plan: Plan, path: Path, resume: bool) -> Iterator[DiskStore]:
+    """The plan's store on the disk, held by this process until the block ends.
 
     A directory that holds the same sweep is gone on with; one that holds less of it (configs, seeds or steps) only
-    with `extend`. `JgdValueError` lists what differs from another one. Where sweep.json is damaged or lost, the journal
+    with `resume`. `JgdValueError` lists what differs from another one. Where sweep.json is damaged or lost, the journal
     still tells whether it is the same.
     """
-    assert plan.store is not None
-    with atomic_files.held(plan.store) as path:
+    with atomic_files.held(path):
         there, here = _contents_of(path), identity(plan)
         if there is None:
             _refuse_stranger(path, here)
         else:
             refuse_another(path, there["identity"], here)
-            _refuse_less(path, there, plan, extend)
+            _refuse_smaller(path, there, plan)
+            _refuse_larger(path, there, plan, resume)
             said = f"the sweep in {str(path)!r} was made elsewhere: what runs now agrees with it to rounding only"
             machine.warn_of_another(said, there["machine"], stacklevel=6)
-        shelf = DiskStore(path=path, plan=plan, sweep=_digest(here))
-        for folder in ("pieces", "lanes"):
+        store = DiskStore(path, plan, _digest(here))
+        for folder in FOLDERS:
             with suppress(OSError):  # what can't be written is told of when it is
                 (path / folder).mkdir(exist_ok=True)
-        shelf.keep(FILE, atomic_files.sealed(_contents(plan)))
-        shelf.read(mend=True)
-        yield shelf
+        store.keep(FILE, atomic_files.sealed(_contents(plan)))
+        store.read(mend=True)
+        yield store
 
 
 def _contents_of(path: Path) -> dict[str, Any] | None:
@@ -64,7 +64,7 @@ def _contents_of(path: Path) -> dict[str, Any] | None:
 
 def _refuse_stranger(path: Path, here: Mapping[str, str]) -> None:
     """Without a sweep.json: a journal that another sweep has written."""
-    if any(line["sweep"] != _digest(here) for line in journal_of(path)[0]):
+    if any(line["sweep"] != _digest(here) for line in read_journal(path)[0]):
         raise checks.JgdValueError(
             f"store {str(path)!r} holds another sweep, and its {FILE}, which could tell what differs, is lost. "
             "Go on with the same settings, or use another directory"
@@ -76,6 +76,7 @@ def _digest(identity: Mapping[str, str]) -> str:
 
 
 def refuse_another(path: Path, there: Mapping[str, Any], here: Mapping[str, Any]) -> None:
+    """A sweep of another identity than the one that is stored."""
     differs = differences(there, here)
     if differs:
         raise checks.JgdValueError(
@@ -84,8 +85,8 @@ def refuse_another(path: Path, there: Mapping[str, Any], here: Mapping[str, Any]
         )
 
 
-def _refuse_less(path: Path, there: Mapping[str, Any], plan: Plan, extend: bool) -> None:
-    """A plan that lacks something that is stored, or (without `extend`) has more."""
+def _refuse_smaller(path: Path, there: Mapping[str, Any], plan: Plan) -> None:
+    """A plan that lacks something that is stored."""
     lacks = [
         *([f"{n} of its configs"] if (n := len(set(there["configs"]) - set(plan.keys))) else []),
         *([f"its seeds {gone}"] if (gone := sorted(set(there["seeds"]) - set(plan.seeds))) else []),
@@ -93,30 +94,32 @@ def _refuse_less(path: Path, there: Mapping[str, Any], plan: Plan, extend: bool)
     ]
     if lacks:
         raise checks.JgdValueError(f"store {str(path)!r} holds a larger sweep: this one lacks {', '.join(lacks)}")
+
+
+def _refuse_larger(path: Path, there: Mapping[str, Any], plan: Plan, resume: bool) -> None:
+    """A plan that has more than what is stored, without `resume` or under a policy that has decided on all configs."""
     more = [
         *([f"{n} configs"] if (n := len(set(plan.keys) - set(there["configs"]))) else []),
         *([f"the seeds {new}"] if (new := sorted(set(plan.seeds) - set(there["seeds"]))) else []),
         *([f"{plan.steps - there['steps']} steps"] if plan.steps > there["steps"] else []),
     ]
-    if more and not extend:
+    if more and not resume:
         raise checks.JgdValueError(
             f"store {str(path)!r} holds a smaller sweep: this one adds {', '.join(more)}; "
-            "extend=True (`jgd extend`) goes on with it"
+            "resume=True (`jgd extend`) goes on with it"
         )
-    if more and not plan.policy.extends:
-        raise checks.JgdValueError(
-            f"a sweep by {plan.policy} can't be extended: its decisions were made on all configs"
-        )
+    if more:
+        plan.check_extendable()
 
 
-def stored_every(path: str | os.PathLike) -> int | None:
-    """The steps between two looks of the sweep in a directory, None where there is none."""
+def stored_evaluate_every(path: str | os.PathLike) -> int | None:
+    """The updates between two evaluations of the sweep in a directory, None where there is none."""
     there = _contents_of(Path(path))
-    return None if there is None else there["every"]
+    return None if there is None else there["evaluate_every"]
 
 
 def identity(plan: Plan) -> dict[str, str]:
-    """Everything that the numbers of a sweep's lanes depend on, path -> what it is."""
+    """Everything that the numbers of a sweep's runs depend on, path -> what it is."""
     task = plan.task
     return {
         "task.name": task.name,
@@ -133,7 +136,7 @@ def identity(plan: Plan) -> dict[str, str]:
         "batch_size": str(plan.batch_size),
         "block": str(plan.block),
         "memory": str(plan.memory),
-        "evaluate_every": str(plan.every),
+        "evaluate_every": str(plan.evaluate_every),
         "policy": repr(plan.policy),
         "diverged_above": str(plan.diverged_above),
         "x64": str(jnp.result_type(float) == jnp.float64),
@@ -154,7 +157,7 @@ def _contents(plan: Plan) -> dict[str, Any]:
         "configs": plan.keys,
         "seeds": plan.seeds,
         "steps": plan.steps,
-        "every": plan.every,
+        "evaluate_every": plan.evaluate_every,
         "batch_size": plan.batch_size,
         "block": plan.block,
         "memory": plan.memory,

@@ -13,37 +13,46 @@ from jgd.core.functions import crossing
 from jgd.core.optimizer import Optimizer
 from jgd.core.types import Params
 from jgd.descent import start, step
-from jgd.gradient_free.found import Found
+from jgd.gradient_free.result import SearchResult
 
 
-def descent(loss: Callable[[Params], Array], optimizer: Optimizer, params: Params, steps: int = 100) -> Found:
-    """`steps` updates from `params`: the best point met, one evaluation and one gradient a step.
+def gradient_descent(
+    loss: Callable[[Params], Array], optimizer: Optimizer, params: Params, steps: int = 100
+) -> SearchResult:
+    """The best point that descent meets; a step is one evaluation and one gradient.
 
-    >>> import jgd
-    >>> found = descent(lambda w: (w - 2.0) ** 2, jgd.optimizers.sgd(0.5), 0.0, steps=3)
-    >>> float(found.params), found.evaluations, found.gradients
-    (2.0, 3, 3)
+    Args:
+        loss: params -> () float.
+        optimizer: The method of descent.
+        params: Where it starts.
+        steps: Updates to make.
+
+    Example:
+        >>> import jgd
+        >>> found = gradient_descent(lambda w: (w - 2.0) ** 2, jgd.optimizers.sgd(0.5), 0.0, steps=3)
+        >>> float(found.params), found.evaluations, found.gradients
+        (2.0, 3, 3)
     """
     steps = checks.count("steps", steps, 1)
     params = jax.tree.map(lambda x: jnp.asarray(x, jnp.result_type(float)) if isinstance(x, float) else x, params)
-    path, losses = _walk(crossing(loss), optimizer, params, steps)
+    path, losses = _visited(crossing(loss), optimizer, params, steps)
     losses = np.nan_to_num(np.asarray(losses, np.float64), nan=np.inf)
     best = np.minimum.accumulate(losses)
     better = np.flatnonzero(best < np.concatenate([[np.inf], best[:-1]]))
     at = int(better[-1]) if len(better) else 0
     history = {"evaluations": better + 1, "value": best[better]}
     point: Any = jax.tree.map(lambda leaf: leaf[at], path)
-    return Found("descent", point, float(best[-1]), steps, history, gradients=steps)
+    return SearchResult("gradient descent", point, float(best[-1]), steps, history, gradients=steps)
 
 
-def _walk(loss: Callable[[Params], Array], optimizer: Optimizer, params: Params, steps: int) -> tuple[Params, Array]:
+def _visited(loss: Callable[[Params], Array], optimizer: Optimizer, params: Params, steps: int) -> tuple[Params, Array]:
     """The points at which the loss was evaluated, and its values there, (steps, …)."""
 
     @jax.jit
     def all_of(loss: Any, optimizer: Optimizer, params: Params) -> tuple[Params, Array]:
-        def one(progress, _):
-            after, report = step(lambda at, _: loss(at), optimizer, progress, None)
-            return after, (progress.params, report.loss)
+        def one(train_state, _):
+            after, metrics = step(lambda at, _: loss(at), optimizer, train_state, None)
+            return after, (train_state.params, metrics.loss)
 
         return jax.lax.scan(one, start(optimizer, params), length=steps)[1]
 

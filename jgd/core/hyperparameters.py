@@ -1,0 +1,109 @@
+"""Hyperparameters by name: every number and schedule in a tree of records, and the same tree with others.
+
+A name is the field's where it is the only one of that name in the whole optimizer, else `Transform.field`, and
+`Transform[i].field` where several transforms of that class have it, counted from 0 in their order.
+"""
+
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, fields, is_dataclass, replace
+from typing import Any, TypeVar
+
+import jax
+import jax.numpy as jnp
+
+from jgd.core import checks
+from jgd.core.spellings import unknown
+
+R = TypeVar("R")
+Path = tuple[str | int, ...]
+
+
+@dataclass(frozen=True)
+class Hyperparameter:
+    """One number or schedule: where it is, in a record of which class, under which name."""
+
+    path: Path
+    owner: str
+    name: str
+    value: Any
+
+
+def named(record: Any) -> dict[str, Hyperparameter]:
+    """The hyperparameters of a record and of the records in it, by their names, in the order of the fields.
+
+    >>> import jgd
+    >>> list(named(jgd.optimizers.adam(0.1)))
+    ['b1', 'b2', 'eps', 'eps_root', 'learning_rate']
+    >>> both = jgd.transforms.partition({"bias": jgd.optimizers.sgd(0.1), "*": jgd.optimizers.sgd(0.2)})
+    >>> {name: each.value for name, each in named(both).items()}
+    {'ScaleByLearningRate[0].learning_rate': 0.1, 'ScaleByLearningRate[1].learning_rate': 0.2}
+    """
+    found = list(_walk(record, ()))
+    alone = Counter(each.name for each in found)
+    of_class = Counter((each.owner, each.name) for each in found)
+    seen: Counter[tuple[str, str]] = Counter()
+    out = {}
+    for each in found:
+        key = each.owner, each.name
+        place = f"[{seen[key]}]" if of_class[key] > 1 else ""
+        out[each.name if alone[each.name] == 1 else f"{each.owner}{place}.{each.name}"] = each
+        seen[key] += 1
+    return out
+
+
+def changed(record: R, changes: Mapping[str, Any]) -> R:
+    """The record with other hyperparameters by name, checked as when it was made; structure and dtypes stay.
+
+    A Python number becomes what the old value was, a float or an array of its dtype, so that a compiled program still
+    fits. Raises `JgdTypeError` for an unknown name, and what the records themselves raise for a bad value.
+    """
+    known = named(record)
+    at: dict[Path, Any] = {}
+    for name, value in changes.items():
+        if name not in known:
+            raise checks.JgdTypeError(_unknown(name, list(known)))
+        at[known[name].path] = _like(known[name].value, value)
+    return _rebuilt(record, at)
+
+
+def _walk(node: Any, path: Path) -> Iterator[Hyperparameter]:
+    for f in fields(node):
+        if "static" in f.metadata:
+            continue
+        value = getattr(node, f.name)
+        below = enumerate(value) if isinstance(value, tuple) else [(None, value)]
+        for i, child in below:
+            at = (*path, f.name) if i is None else (*path, f.name, i)
+            if is_dataclass(child) and not callable(child):
+                yield from _walk(child, at)
+            elif i is None and child is not None:
+                yield Hyperparameter(at, type(node).__name__, f.name, child)
+
+
+def _rebuilt(node: Any, at: dict[Path, Any]) -> Any:
+    """The node with the values at those paths below it."""
+    if () in at:
+        return at[()]
+    below: dict[str | int, dict[Path, Any]] = {}
+    for (first, *rest), value in at.items():
+        below.setdefault(first, {})[tuple(rest)] = value
+    if isinstance(node, tuple):
+        return tuple(_rebuilt(child, below[i]) if i in below else child for i, child in enumerate(node))
+    return replace(node, **{str(name): _rebuilt(getattr(node, str(name)), inner) for name, inner in below.items()})
+
+
+def _like(old: Any, new: Any) -> Any:
+    """A Python number in the kind of the number that it replaces; anything else as it is."""
+    if isinstance(new, bool) or not isinstance(new, int | float):
+        return new
+    if isinstance(old, jax.Array) and jnp.issubdtype(old.dtype, jnp.floating):
+        return jnp.asarray(new, old.dtype)
+    return float(new) if isinstance(old, float) else new
+
+
+def _unknown(name: str, names: list[str]) -> str:
+    several = [each for each in names if each.endswith(f".{name}")]
+    if several:
+        return f"several transforms have the hyperparameter {name!r}: write one of {', '.join(several)}"
+    return unknown("the optimizer", name, names)

@@ -1,0 +1,74 @@
+"""The arguments of a sweep, checked and made into what a plan holds."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import jax
+import numpy as np
+
+from jgd import tasks
+from jgd.core import checks
+from jgd.core import seeds as seeding
+from jgd.metrics import check_metrics
+from jgd.sweeps.policies.policy import Full, Policy
+from jgd.sweeps.policies.successive_halving import SuccessiveHalving
+from jgd.tasks import Task
+
+
+def task_of(task: Any) -> Task:
+    """A task as it is, or the bundled one of a name."""
+    task = tasks.get(task) if isinstance(task, str) else task
+    if not isinstance(task, Task):
+        raise checks.JgdTypeError(f"task must be a jgd.Task or a name, got {task!r}")
+    return task
+
+
+def check_data(task: Task, check_finite: bool) -> None:
+    """Refuse data and metrics of a task that a run can't use. check_finite: also NaN and infinities."""
+    for part in ("train", "validation", "test"):
+        checks.numeric_data(f"task.{part}", getattr(task, part))
+    if checks.flag("check_finite", check_finite):
+        checks.finite_data("task.train", task.train)
+        checks.finite_data("task.validation", task.validation)
+    check_metrics(task.metrics)
+
+
+def policy_of(policy: int | Policy | None) -> Policy:
+    """A policy as it is; a number is successive halving with this eta, None gives every config all steps."""
+    if policy is None:
+        return Full()
+    if isinstance(policy, int) and not isinstance(policy, bool):
+        return SuccessiveHalving(checks.count("policy", policy, 2))
+    if isinstance(policy, type) or not isinstance(policy, Policy):
+        raise checks.JgdTypeError(
+            f"policy must be a whole number eta or a policy such as jgd.SuccessiveHalving(), got {policy!r}"
+        )
+    return policy
+
+
+def devices_of(devices: Sequence[Any] | None) -> tuple[Any, ...]:
+    """The devices to run on; None is all local ones."""
+    if devices is None:
+        return tuple(jax.local_devices())
+    if not isinstance(devices, Sequence) or not all(isinstance(device, jax.Device) for device in devices):
+        raise checks.JgdTypeError(f"devices must be a list of jax devices, such as jax.devices()[:1], got {devices!r}")
+    if not devices or len(set(devices)) < len(devices):
+        raise checks.JgdValueError(f"devices must name at least one, each once, got {devices!r}")
+    return tuple(devices)
+
+
+def seeds_of(seeds: int | Sequence[int]) -> tuple[int, ...]:
+    """How many seeds (0, 1, …) or which, as their tuple."""
+    if isinstance(seeds, Sequence | np.ndarray) and not isinstance(seeds, str):
+        chosen = tuple(seeding.check(seed, f"seeds[{i}]") for i, seed in enumerate(seeds))
+        if not chosen:
+            raise checks.JgdValueError("seeds must name at least one, got none")
+        if len(set(chosen)) < len(chosen):
+            raise checks.JgdValueError(f"seeds must differ from each other, got {chosen}")
+        return chosen
+    return tuple(range(checks.count("seeds", seeds, 1)))
+
+
+def optional_count(name: str, value: int | None) -> int | None:
+    """A whole number ≥ 1, or None."""
+    return None if value is None else checks.count(name, value, 1)

@@ -1,0 +1,56 @@
+"""The calls of a block's programs: their arguments, from the plan, the round and the inputs of a device."""
+
+from dataclasses import replace
+from typing import Any
+
+import jax
+import numpy as np
+from jax import Array
+
+from jgd.epoch_loop import Lane
+from jgd.sweeps.engine.block import Block, padded_numbers
+from jgd.sweeps.engine.device_inputs import DeviceInputs
+from jgd.sweeps.engine.programs import CAPACITY, BlockState, init_block, run_segment
+from jgd.sweeps.plan import Plan
+from jgd.sweeps.policies.policy import Round
+from jgd.sweeps.store.base import Store
+
+
+def initial_state(plan: Plan, inputs: DeviceInputs, current: Round, block: Block) -> BlockState:
+    """A block before its first step."""
+    seed, group, width = block.seed, plan.groups[block.group], plan.widths[block.group]
+    numbers = padded_numbers(plan.hyperparameters(block, current), group.numbers, width)
+    values = jax.device_put(numbers, inputs.device)
+    keys = inputs.init_keys[seed], inputs.noise_keys[seed]
+    return init_block(group.build, values, inputs.shared, inputs.params[seed], *keys, inputs.factor, width=width)
+
+
+def state_at_begin(plan: Plan, store: Store, inputs: DeviceInputs, current: Round, block: Block) -> BlockState:
+    """A block where it begins: before its first step, or with the lanes that the store holds."""
+    state = initial_state(plan, inputs, current, block)
+    if block.begin == 0:
+        return state
+    origins = [(current.origin(config, block.seed, block.begin), block.seed) for config in block.configs]
+    lanes = store.gather(origins, block.begin, plan.widths[block.group])
+    return replace(state, lanes=jax.device_put(lanes, inputs.device))
+
+
+def advance(
+    plan: Plan, inputs: DeviceInputs, block: Block, state: BlockState, end: int
+) -> tuple[Lane, Array, dict[str, Array]]:
+    """The block after its steps up to `end`, at most CAPACITY of them; see `run_segment`. Takes the lanes' arrays."""
+    return run_segment(*_arguments(inputs, block, state, end), **_structure(plan, block))
+
+
+def trace(plan: Plan, inputs: DeviceInputs, block: Block, state: BlockState) -> None:
+    """Trace the program of `advance`; jax keeps what was traced."""
+    run_segment.lower(*_arguments(inputs, block, state, 0), **_structure(plan, block))
+
+
+def _arguments(inputs: DeviceInputs, block: Block, state: BlockState, end: int) -> tuple[Any, ...]:
+    return state.spec, state.lanes, state.limit, inputs.shared, inputs.order_keys[block.seed], np.int32(end)
+
+
+def _structure(plan: Plan, block: Block) -> dict[str, Any]:
+    """What of the call is structure, the same for every block of a group."""
+    return {"batches": plan.batches[block.group], "capacity": CAPACITY}

@@ -1,0 +1,36 @@
+"""What the blocks of a sweep are fed on each device: the shared data, and the starts and keys of all seeds."""
+
+from dataclasses import dataclass
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+
+from jgd.core import seeds
+from jgd.core.types import Params
+from jgd.sweeps.engine.programs import SharedData
+from jgd.sweeps.plan import Plan
+
+
+@dataclass(frozen=True)
+class DeviceInputs:
+    """One device's copies; a list has an entry a seed."""
+
+    device: Any
+    shared: SharedData
+    params: list[Params]
+    init_keys: list[jax.Array]  # of the parameters, for runs with an init of their own
+    order_keys: list[jax.Array]  # of the order of examples
+    noise_keys: list[jax.Array]  # of the transforms that draw
+    factor: jax.Array  # of the start's loss, above which a run has diverged
+
+
+def device_inputs(plan: Plan) -> list[DeviceInputs]:
+    """The inputs of each of the plan's devices."""
+    init = jax.jit(plan.task.init)
+    init_keys = [seeds.init_key(seed) for seed in plan.seeds]
+    order_keys = [seeds.key(seed, seeds.Stream.ORDER) for seed in plan.seeds]
+    noise_keys = [seeds.key(seed, seeds.Stream.NOISE) for seed in plan.seeds]
+    starts = [init(key) for key in init_keys]
+    shared = (SharedData.of(plan.task), starts, init_keys, order_keys, noise_keys, jnp.asarray(plan.diverged_above))
+    return [DeviceInputs(device, *jax.device_put(shared, device)) for device in plan.devices]

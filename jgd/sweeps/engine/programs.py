@@ -1,0 +1,146 @@
+"""The programs of a block, compiled once a group of configs: its start, its steps, its evaluation.
+
+Every array of a block has a lane axis; only the step counter and the batch are shared.
+"""
+
+from collections.abc import Mapping
+from dataclasses import replace
+from functools import partial
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+from jax import Array
+
+from jgd.core import seeds, tree
+from jgd.core.functions import OnBatch
+from jgd.core.optimizer import Optimizer
+from jgd.core.record import record
+from jgd.core.tracing import traceable
+from jgd.core.types import Batch, Loss, Params
+from jgd.data.batches import Batches
+from jgd.descent import start
+from jgd.divergence import BASELINE_ROWS, loss_limit
+from jgd.epoch_loop import LANE_AXES, NOT_DIVERGED, EpochLoop, Lane, eval_params_of, segment
+from jgd.metrics import evaluation
+from jgd.sweeps.run_spec import Build, RunSpec, of_arrays
+from jgd.tasks import Task
+
+CAPACITY = 1000  # steps of a block at most between two calls of the host
+
+
+@record
+class SharedData:
+    """What all blocks of a sweep share, one copy on each device."""
+
+    loss: Loss
+    metrics: dict[str, Loss]
+    train: Batch
+    validation: Batch
+
+    @classmethod
+    def of(cls, task: Task) -> "SharedData":
+        metrics = {name: traceable(metric) for name, metric in task.metrics.items()}
+        return cls(traceable(task.loss), metrics, *jax.tree.map(jnp.asarray, (task.train, task.validation)))
+
+
+@record
+class BlockState:
+    """A block between two segments: what its lanes descend by, the lanes, and the losses above which they have diverged."""
+
+    spec: RunSpec
+    lanes: Lane
+    limit: Array  # (lanes,)
+
+
+@partial(jax.jit, static_argnames=("build", "width"))
+def init_block(
+    build: Build,
+    values: Mapping[str, Array],
+    shared: SharedData,
+    params: Params,
+    init_key: Array,
+    noise_key: Array,
+    factor: Array,
+    *,
+    width: int,
+) -> BlockState:
+    """A block before its first step. params: the task's start at this seed; the keys are the seed's."""
+
+    def one(_: Array, config: dict[str, Array]) -> BlockState:
+        spec = of_arrays(build(**config))
+        begin = params if spec.init is None else spec.start(init_key)
+        loss = shared.loss if spec.loss is None else spec.loss
+        rows = jax.tree.map(lambda a: a[:BASELINE_ROWS], shared.train)
+        at_start = OnBatch(loss, rows)(begin).astype(tree.compute_dtype(begin))
+        lane = Lane(start(spec.optimizer, begin, noise_key), jnp.asarray(NOT_DIVERGED, jnp.int32))
+        return BlockState(replace(spec, init=None, measure=spec.measured_by), lane, loss_limit(at_start, factor))
+
+    axes = BlockState(0, LANE_AXES, 0)  # pyright: ignore
+    return jax.vmap(one, out_axes=axes)(jnp.arange(width), dict(values))
+
+
+def block_shapes(build: Build, values: Mapping[str, np.ndarray], task: Task, *, width: int) -> BlockState:
+    """A block before its first step, as shapes and dtypes."""
+    shared, key = SharedData.of(task), seeds.key(0, seeds.Stream.INIT)
+    dtype = jnp.result_type(float)
+    numbers = {name: np.asarray(column, dtype) for name, column in values.items()}
+    one = jnp.ones((), dtype)
+    init = lambda numbers: init_block(build, numbers, shared, task.init(key), key, key, one, width=width)
+    return jax.eval_shape(init, numbers)
+
+
+def result_shapes(build: Build, values: Mapping[str, np.ndarray], task: Task, *, width: int) -> tuple[Params, Lane]:
+    """The parameters to keep and the lanes of a block, as shapes and dtypes."""
+    block = block_shapes(build, values, task, width=width)
+    return jax.eval_shape(final_params, block.spec, block.lanes), block.lanes
+
+
+def final_params(spec: RunSpec, lanes: Lane) -> Params:
+    """The parameters of every lane to evaluate and keep: the lanes' own arrays, or the optimizer's `eval_params`."""
+    read = _eval_params(spec.optimizer, lanes)
+    return lanes.train_state.params if read is None else read
+
+
+@jax.jit
+def _eval_params(optimizer: Optimizer, lanes: Lane) -> Params | None:
+    """None where an optimizer evaluates what it descends with, which needs no copy."""
+
+    def one(optimizer: Optimizer, lane: Lane) -> Params | None:
+        read = eval_params_of(optimizer, lane)
+        return None if read is lane.train_state.params else read
+
+    return jax.vmap(one, in_axes=(0, LANE_AXES))(optimizer, lanes)
+
+
+@jax.jit
+def evaluate(spec: RunSpec, shared: SharedData, params: Params, rows: Batch) -> dict[str, Array]:
+    """name -> (lanes,): the measure and the metrics of every lane on the same rows."""
+
+    def one(spec: RunSpec, params: Params) -> dict[str, Array]:
+        metrics = shared.metrics if spec.metrics is None else spec.metrics
+        return evaluation(metrics, shared.loss if spec.measure is None else spec.measure, params, rows)
+
+    return jax.vmap(one)(spec, params)
+
+
+@partial(jax.jit, static_argnames=("capacity",), donate_argnames=("lanes",))
+def run_segment(
+    spec: RunSpec,
+    lanes: Lane,
+    limit: Array,
+    shared: SharedData,
+    key: Array,
+    end: Array,
+    *,
+    batches: Batches,
+    capacity: int,
+) -> tuple[Lane, Array, dict[str, Array]]:
+    """A block after its steps up to `end`: -> (lanes, losses (capacity, lanes), validation name -> (lanes,))."""
+    loss, axis = (shared.loss, None) if spec.loss is None else (spec.loss, 0)
+    loop = EpochLoop(
+        loss, spec.optimizer, shared.train, key, limit, batches,
+        capacity=capacity, lanes=limit.shape[0], loss_axis=axis,
+    )  # fmt: skip
+    lanes, losses, _ = segment(loop, lanes, end)
+    return lanes, losses, evaluate(spec, shared, final_params(spec, lanes), shared.validation)

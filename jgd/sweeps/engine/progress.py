@@ -1,0 +1,76 @@
+"""What the blocks of a sweep have made so far: counted under a lock, and told to the callback."""
+
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+
+
+@dataclass(frozen=True)
+class SweepProgress:
+    """How far a sweep is: what a progress bar shows.
+
+    Attributes:
+        stage: "compile" or "run".
+        done: Steps of all runs together, or programs compiled.
+        total: How many of them there are in the rounds so far.
+        diverged: Runs that have diverged so far.
+        blocks: Blocks that have ended.
+        best: The best value so far of the metric that chooses, over all runs and evaluations; NaN before the first.
+        seconds: Since the stage began.
+    """
+
+    stage: str
+    done: int
+    total: int
+    diverged: int = 0
+    blocks: int = 0
+    best: float = float("nan")
+    seconds: float = 0.0
+
+
+@dataclass
+class Meter:
+    """Counts of a sweep and its clocks. lock: held while they change and while the callback is told."""
+
+    callback: Callable[[SweepProgress], None]
+    larger_is_better: bool
+    total: int = 0  # steps of the rounds so far
+    compile_seconds: float = 0.0
+    run_seconds: float = 0.0
+    steps: int = 0  # made by configs, and by all lanes with those that only fill a block
+    padded_steps: int = 0
+    diverged: int = 0
+    blocks: int = 0
+    best: float = float("nan")
+    lock: Any = field(default_factory=threading.Lock)
+    _began: float = 0.0
+
+    def begin_run(self) -> None:
+        """Start the clock of `run_seconds`, which goes on where it was stopped."""
+        self._began = time.perf_counter() - self.run_seconds
+
+    def end_run(self) -> None:
+        """Stop it."""
+        self.run_seconds = time.perf_counter() - self._began
+
+    def report_compiled(self, done: int, total: int, seconds: float) -> None:
+        """Tell how many programs are compiled; the lock is held by the caller."""
+        self.callback(SweepProgress("compile", done, total, seconds=seconds))
+
+    def report_steps(self, steps: int, diverged: int, lanes: int, width: int) -> None:
+        """Count and tell `steps` of `lanes` in a block of `width`, of which `diverged` more have diverged."""
+        with self.lock:
+            self.steps += steps * lanes
+            self.padded_steps += steps * width
+            self.diverged += diverged
+            seconds = time.perf_counter() - self._began
+            self.callback(SweepProgress("run", self.steps, self.total, self.diverged, self.blocks, self.best, seconds))
+
+    def note_scores(self, scores: np.ndarray) -> None:
+        """Take the best of some scores; the lock is held by the caller."""
+        better = np.fmax if self.larger_is_better else np.fmin  # of a NaN and a number, the number
+        self.best = float(better.reduce(scores[np.isfinite(scores)], initial=self.best))

@@ -1,0 +1,28 @@
+"""A plan carried out: checked as a whole before any step, then run or gone on with, on its disk where it has one."""
+
+from collections.abc import Callable
+
+from jgd.core import checks
+from jgd.sweeps.engine.progress import SweepProgress
+from jgd.sweeps.plan import Plan
+from jgd.sweeps.result import SweepData
+from jgd.sweeps.runner import run_plan
+from jgd.sweeps.store.base import Store
+from jgd.sweeps.store.manifest import open_store
+from jgd.sweeps.store.memory import MemoryStore
+
+
+def execute(
+    plan: Plan,
+    callback: Callable[[SweepProgress], None] | None = None,
+    resume: bool = False,
+    store: Store | None = None,
+) -> SweepData:
+    """Run what is left of a plan. store: what is done of it already, where the plan names no directory."""
+    plan.validate()
+    if callback is not None:
+        checks.function("callback", callback)
+    if plan.store is None:
+        return run_plan(plan, store or MemoryStore(), callback)
+    with open_store(plan, plan.store, resume) as on_disk:
+        return run_plan(plan, on_disk, callback)

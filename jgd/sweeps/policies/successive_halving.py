@@ -1,0 +1,99 @@
+"""Successive halving: most configs get few steps, few get them all. Enters: scores at rungs. Leaves: who goes on.
+
+Survivors go on from where they were, with their own bits; a config that is stopped keeps what was measured.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import ClassVar
+
+from jgd.core import checks
+from jgd.sweeps.policies.policy import Round, SweepState, resolved
+from jgd.sweeps.selection import ranked
+
+DEEPEST = 4  # by default no config is stopped before steps / eta⁴: earlier scores say little
+
+
+@dataclass(frozen=True)
+class Halving:
+    """What `SuccessiveHalving` and `Hyperband` share: one config of `eta` goes on from each rung."""
+
+    eta: int = 3
+    min_steps: int | None = None
+    extendable: ClassVar[bool] = False
+
+    def __post_init__(self) -> None:
+        checks.count("eta", self.eta, 2)
+        if self.min_steps is not None:
+            checks.count("min_steps", self.min_steps, 1)
+
+
+@dataclass(frozen=True)
+class SuccessiveHalving(Halving):
+    """Successive halving: at each rung the best 1/eta of the configs go on, the others stop.
+
+    Rungs are at min_steps · etaᵏ updates, k = 0, 1, …, below the sweep's steps. A config's score is its mean validation
+    metric over seeds; one with a diverged seed ranks below every one without, the earlier config first among equals.
+    ⌊n / eta⌋ of n stay, at least one. All recipes of a sweep compete with each other.
+
+    Jamieson & Talwalkar 2016, arXiv:1502.07943, the algorithm "Successive Halving".
+
+    Args:
+        eta: a whole number ≥ 2.
+        min_steps: 1 … steps − 1; the default leaves fewer than eta configs for the last round, with its first rung not
+            below steps / eta⁴.
+
+    Raises:
+        JgdValueError: for fewer configs than eta, or min_steps that are not below the sweep's steps.
+
+    Example:
+        >>> import jgd
+        >>> space = {"learning_rate": jgd.spaces.log_grid(1e-3, 1, 9)}
+        >>> policy = jgd.SuccessiveHalving(eta=3, min_steps=10)
+        >>> found = jgd.sweep("iris", "sgd", space, seeds=2, steps=90, policy=policy)
+        >>> sorted(found.reached.tolist()), round(found.cost["saved_share"], 3)
+        ([10, 10, 10, 10, 10, 10, 30, 30, 90], 0.741)
+    """
+
+    def resolve(self, steps: int, configs: int) -> "SuccessiveHalving":
+        if configs < self.eta:
+            raise checks.JgdValueError(
+                f"SuccessiveHalving(eta={self.eta}) needs at least {self.eta} configs, got {configs}"
+            )
+        cuts = min(whole_log(configs, self.eta), DEEPEST)
+        first = -(-steps // self.eta**cuts) if self.min_steps is None else self.min_steps
+        if first >= steps:
+            raise checks.JgdValueError(f"min_steps must be below the sweep's steps, {steps}, got {first}")
+        return replace(self, min_steps=first)
+
+    def evaluation_steps(self, steps: int) -> tuple[int, ...]:
+        rungs = [resolved("min_steps", self.min_steps)]
+        while rungs[-1] * self.eta < steps:
+            rungs.append(rungs[-1] * self.eta)
+        return tuple(rungs)
+
+    def next_round(self, state: SweepState) -> Round | None:
+        rungs, made = (*self.evaluation_steps(state.steps), state.steps), len(state.rounds)
+        if made == 0:
+            return Round(tuple(range(len(state.configs))), rungs[0])
+        if made == len(rungs):
+            return None
+        return Round(survivors(state, state.rounds[-1].configs, rungs[made - 1], self.eta), rungs[made])
+
+
+def survivors(state: SweepState, configs: Sequence[int], rung: int, eta: int) -> tuple[int, ...]:
+    """The best ⌊n / eta⌋ of n configs after `rung` updates, at least one, in the order of their indices."""
+    best_first = ranked(state.scores_at(rung)[list(configs)], state.larger_is_better)
+    return tuple(sorted(configs[row] for row in best_first[: max(1, len(configs) // eta)]))
+
+
+def whole_log(value: int, base: int) -> int:
+    """The largest k with baseᵏ ≤ value.
+
+    >>> whole_log(80, 3), whole_log(81, 3)
+    (3, 4)
+    """
+    k = 0
+    while base ** (k + 1) <= value:
+        k += 1
+    return k

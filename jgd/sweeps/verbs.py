@@ -1,0 +1,185 @@
+"""What can be done with a sweep's data: `Sweep` is the data with its verbs, each a function of a file of its own."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+from jgd.epoch_loop import NOT_DIVERGED
+from jgd.spaces.proposers import Proposer
+from jgd.spaces.space import Config
+from jgd.sweeps.confirm import Confirmation, confirm
+from jgd.sweeps.engine.progress import SweepProgress
+from jgd.sweeps.extend import extend
+from jgd.sweeps.picks import Pick, best_member, best_of, pick_of
+from jgd.sweeps.propose import propose
+from jgd.sweeps.replay import replay
+from jgd.sweeps.result import SweepData
+from jgd.sweeps.to_xarray import to_xarray
+from jgd.training.run import Run
+
+if TYPE_CHECKING:
+    import xarray
+
+
+@dataclass(frozen=True, repr=False)
+class Sweep(SweepData):
+    """What `jgd.sweep` returns: all runs as arrays (see `SweepData` for them), and what can be done with them."""
+
+    @cached_property
+    def picks(self) -> list[Pick]:
+        """Each recipe's best config by its mean validation metric over seeds (see `jgd.sweeps.pick`).
+
+        Configs that were given more steps come first: an early score of one that was stopped is no match for them.
+        """
+        return [pick_of(self, recipe) for recipe in self.recipes]
+
+    @property
+    def best(self) -> Pick:
+        """The best of the picks that came furthest; its `config` is None where every run of the sweep diverged."""
+        return best_of(self, self.picks)
+
+    def best_member(self, recipe: str | None = None, seed: int | None = None) -> tuple[int, int] | None:
+        """The best run of a population.
+
+        Args:
+            recipe: of this one only; default of all.
+            seed: at this one only; default at all.
+
+        Returns:
+            (config, seed); None where all diverged.
+        """
+        return best_member(self, recipe, seed)
+
+    @cached_property
+    def dataset(self) -> "xarray.Dataset":
+        """The arrays with labels: dims (config, seed, step) and (config, seed, evaluation).
+
+        Hyperparameters are coordinates on config. A name that a config lacks is NaN there; structural choices are text.
+        Of a population also, with dims (round, config, seed): `origin`, the member that each went on from, and
+        `round_<name>`, the hyperparameters then.
+        """
+        return to_xarray(self, self.picks)
+
+    def extend(
+        self,
+        *,
+        samples: int | None = None,
+        configs: Sequence[Config] | Mapping[str, Sequence[Config]] = (),
+        seeds: int | Sequence[int] | None = None,
+        steps: int | None = None,
+        callback: Callable[[SweepProgress], None] | None = None,
+    ) -> "Sweep":
+        """A larger sweep of which this one is a part: what is done isn't run again, and keeps its bits.
+
+        Its directory, where it has one, is extended too.
+
+        Args:
+            samples: configs a recipe in all; the sampler must be extendable (Halton, Sobol, random).
+            configs: rows to add to every recipe, or recipe name -> rows.
+            seeds: how many in all, or which.
+            steps: in all.
+            callback: as in `jgd.sweep`.
+
+        Returns:
+            The larger sweep.
+
+        Raises:
+            JgdValueError: for fewer seeds or steps than there are, or where sampler or policy can't be extended.
+
+        Example:
+            >>> import jgd
+            >>> space = {"learning_rate": jgd.spaces.log_uniform(0.01, 1)}
+            >>> few = jgd.sweep("iris", "sgd", space, samples=2, seeds=2, steps=10)
+            >>> more = few.extend(samples=4, steps=20)
+            >>> bool((more.loss[:2, :, :10] == few.loss).all()), more.cost["steps"]
+            (True, 120)
+        """
+        larger = extend(self, samples=samples, configs=configs, seeds=seeds, steps=steps, callback=callback)
+        return Sweep.of(larger)
+
+    def propose(
+        self,
+        proposer: Proposer,
+        batches: int,
+        batch: int = 16,
+        callback: Callable[[SweepProgress], None] | None = None,
+    ) -> "Sweep":
+        """The sweep with configs that an ask-and-tell proposer asks for, one compiled call a batch.
+
+        After each batch the proposer is told the mean score over seeds of its configs, NaN where a run diverged; a
+        larger or a smaller one is better as `larger_is_better` says.
+
+        Args:
+            proposer: it has ask(count) and tell(configs, scores), as `jgd.sweeps.proposers.optuna.OptunaProposer` has.
+            batches: how many batches.
+            batch: configs in each.
+            callback: as in `jgd.sweep`.
+
+        Returns:
+            The larger sweep.
+
+        Raises:
+            JgdTypeError: for what is no proposer.
+            JgdValueError: for one that looks for the other way, or where the policy can't be extended.
+        """
+        return Sweep.of(propose(self, proposer, batches, batch, callback))
+
+    def confirm(self, seeds: int | Sequence[int] = 10, picks: Pick | Sequence[Pick] | None = None) -> Confirmation:
+        """The picks run again on fresh seeds, and then measured on the test rows: the only way to them.
+
+        It says how flattering the choice was, and how often this sweep's test rows have been read (a store remembers).
+        A config that is chosen by its test result has no test result any more.
+
+        Args:
+            seeds: how many, none of which the sweep has used, or which.
+            picks: which of `picks`, such as `best`; default all.
+
+        Returns:
+            The `Confirmation`.
+
+        Raises:
+            JgdValueError: where every run diverged, or seeds are not fresh; for several picks of a population.
+
+        Example:
+            >>> import jgd
+            >>> found = jgd.sweep("iris", "sgd", {"learning_rate": [0.01, 0.1]}, seeds=3, steps=30)
+            >>> sure = found.confirm(seeds=5)
+            >>> sure.seeds, sure.reads, sure.confirmed[0].test.n
+            ((3, 4, 5, 6, 7), 1, 5)
+        """
+        chosen = self.picks if picks is None else [picks] if isinstance(picks, Pick) else picks
+        sure = confirm(self, chosen, seeds)
+        return replace(sure, runs=Sweep.of(sure.runs))
+
+    def replay(self, config: int, seed: int, steps: int | None = None) -> Run:
+        """One run again, by the program that ran it: the same bits, as its note says.
+
+        `run.train_state` is for a loop of one's own with `jgd.step`, `configs[config]` are its hyperparameters.
+
+        Args:
+            config: its index.
+            seed: one of `seeds`.
+            steps: how many; default what it was given. More of them go on where it ended.
+
+        Returns:
+            The `Run`.
+
+        Raises:
+            JgdValueError: for a config or seed that the sweep hasn't.
+
+        Example:
+            >>> import jgd
+            >>> found = jgd.sweep("iris", "sgd", {"learning_rate": [0.01, 0.1]}, seeds=3, steps=30)
+            >>> found.replay(config=1, seed=2).notes
+            ('bit for bit the stored run over its 30 steps',)
+        """
+        return replay(self, config, seed, steps)
+
+    def __repr__(self) -> str:
+        best = self.best
+        found = "every run diverged" if best.config is None else f"best {best.recipe} {best.hyperparameters}"
+        return (
+            f"Sweep({self.task}: {len(self.configs)} configs × {len(self.seeds)} seeds, {self.steps} steps; "
+            f"{int((self.diverged_at != NOT_DIVERGED).sum())} of {self.diverged_at.size} runs diverged; {found})"
+        )

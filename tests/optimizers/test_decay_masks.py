@@ -1,0 +1,114 @@
+"""`mask` of every method that decays weights: a pattern, a tree of bools or a predicate names the leaves that decay."""
+
+import inspect
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import pytest
+
+import jgd
+from jgd.transforms import AddDecayedWeights, ScaleByLearningRate, only
+
+PARAMS = {"bias": jnp.array([0.5, -2.0]), "weights": jnp.array([[1.0, -0.5], [0.25, 3.0]])}
+GRADS = {"bias": jnp.array([0.1, 0.3]), "weights": jnp.array([[0.4, -0.2], [0.7, 0.1]])}
+DECAYING = sorted(
+    name for name, build in jgd.optimizers.registry.items() if "mask" in inspect.signature(build).parameters
+)
+WITH_DECAY = {
+    name for name, build in jgd.optimizers.registry.items() if "weight_decay" in inspect.signature(build).parameters
+}
+# a tuner's reward, a step size that the decay is part of, and `skip`, which leaves the ratio out as well
+WITHOUT_MASK = {"mechanic", "momo", "momo_adam", "lars"}
+FORMS = {
+    "pattern": "weights",
+    "patterns": ("weights",),
+    "tree": {"bias": False, "weights": True},
+    "predicate": lambda leaf: leaf.ndim > 1,
+    "predicate of the path": lambda path, leaf: path == "weights",
+}
+
+
+def large(leaf):
+    return leaf.ndim > 1
+
+
+def descended(optimizer, steps=3):
+    params, state = PARAMS, optimizer.init(PARAMS)
+    for _ in range(steps):
+        loss = lambda at: sum(jnp.vdot(g, w) for g, w in zip(jax.tree.leaves(GRADS), jax.tree.leaves(at), strict=True))
+        updates, state = optimizer.update(GRADS, state, params, loss=loss, value=loss(params))
+        params = jgd.apply_updates(params, updates)
+    return params
+
+
+def built(name, mask, **changes):
+    decay = {"weight_decay": 0.5}
+    if "adam_weight_decay" in inspect.signature(jgd.optimizers.registry[name]).parameters:
+        decay["adam_weight_decay"] = 0.5
+    return jgd.optimizers.registry[name](learning_rate=0.1, **{**decay, **changes}, mask=mask)
+
+
+def test_every_method_that_decays_weights_has_a_mask():
+    assert set(DECAYING) == WITH_DECAY - WITHOUT_MASK
+
+
+@pytest.mark.parametrize("name", DECAYING)
+def test_the_masked_leaf_decays_as_without_a_mask_and_the_other_not_at_all(name):
+    parameters = inspect.signature(jgd.optimizers.registry[name]).parameters
+    start = {
+        first: 0.05 for first in ("d0", "init_step") if first in parameters
+    }  # else the decay drowns in the first rate
+    steps = 1 if "d0" in parameters else 3  # later estimates of d are over the whole tree
+    nowhere = {decay: 0.0 for decay in ("weight_decay", "adam_weight_decay") if decay in parameters}
+    everywhere, never, masked = (
+        descended(built(name, mask, **start, **changes), steps)
+        for mask, changes in ((None, {}), (None, nowhere), (large, {}))
+    )
+    assert not np.allclose(everywhere["bias"], never["bias"], rtol=1e-6, atol=0)
+    assert not np.allclose(masked["weights"], never["weights"], rtol=1e-6, atol=0)
+    if name in ("dog", "dowg"):  # the decay is part of a gradient whose norm is over the whole tree
+        assert not np.allclose(masked["bias"], everywhere["bias"], rtol=1e-6, atol=0)
+        return
+    np.testing.assert_allclose(masked["weights"], everywhere["weights"], rtol=1e-6)
+    np.testing.assert_allclose(masked["bias"], never["bias"], rtol=1e-6)
+
+
+@pytest.mark.parametrize("name", ["adamw", "muon", "soap", "adan", "stable_adamw"])
+@pytest.mark.parametrize("form", FORMS)
+def test_all_forms_of_a_mask_are_one(name, form):
+    want = descended(built(name, "weights"))
+    jax.tree.map(np.testing.assert_array_equal, descended(built(name, FORMS[form])), want)
+
+
+def test_it_is_the_decay_of_some_leaves_in_a_chain():
+    inside = jgd.chain(
+        jgd.optimizers.ScaleByAdam(0.9, 0.999, 1e-8), only("weights", AddDecayedWeights(0.5)), ScaleByLearningRate(0.1)
+    )
+    jax.tree.map(np.testing.assert_array_equal, descended(built("adamw", "weights")), descended(inside))
+
+
+def test_a_predicate_is_structure_under_jit_and_vmap():
+    rates = jnp.array([0.1, 0.2])
+    one = lambda rate: descended(jgd.optimizers.adamw(rate, weight_decay=0.5, mask=large))
+    batch = jax.jit(jax.vmap(one))(rates)
+    want = jax.tree.map(lambda *each: jnp.stack(each), *map(one, rates))
+    jax.tree.map(lambda got, each: np.testing.assert_allclose(got, each, rtol=1e-5), batch, want)
+
+
+def masked_adamw(learning_rate, weight_decay):
+    return jgd.optimizers.adamw(learning_rate, weight_decay=weight_decay, mask=large)
+
+
+def test_a_masked_decay_is_swept():
+    space = jgd.space(learning_rate=0.05, weight_decay=jgd.spaces.grid(0.1, 0.9, 2))
+    sweep = jgd.sweep(jgd.tasks.get("iris"), masked_adamw, space, steps=4, seeds=1)
+    losses = sweep.dataset.loss.values
+    assert np.isfinite(losses).all()
+    assert not np.array_equal(*losses.reshape(2, -1))
+
+
+@pytest.mark.parametrize("name", ["adamw", "muon", "soap", "adan"])
+def test_a_pattern_that_names_no_leaf_is_refused(name):
+    with pytest.raises(jgd.JgdError, match="wieghts"):
+        descended(built(name, "wieghts"))
