@@ -3,8 +3,8 @@
 Digits, batch 64, Adam, 81 learning rates × 4 seeds, on an MLP 64-64-10 and on softmax regression: every config to the
 end, successive halving (eta 3, from steps / 27) and Hyperband. Survivors are cut into full blocks again after each
 rung, so wall time should fall with the steps that blocks run, those that only fill a block included. What counts
-is the ratio of the two ratios, 1 where a step costs the same in a short leg as in a long one. The clock runs over
-the whole call: deciding, gathering lanes and assembling the result are in it, compiling is not (the first round warms
+is the ratio of the two ratios, 1 where a step costs the same in a short round as in a long one. The clock runs over
+the whole call: deciding, gathering runs and assembling the result are in it, compiling is not (the first round warms
 up). Each policy's winner is compared with the full sweep's.
 
     python benchmarks/halving.py [--rounds 5] [--steps 810] [--out benchmarks/results]
@@ -46,7 +46,7 @@ def told(measured: dict[str, list[float]], kept: dict[str, jgd.Sweep]) -> dict[s
         out[name] = {
             "seconds": measured[name],
             "wall_ratio": wall,
-            "padded_lane_step_ratio": padded,
+            "padded_step_ratio": padded,
             "ratio_of_ratios": wall / padded,
             "saved_share": found.cost["saved_share"],
             "same_winner": found.best.config == kept["full"].best.config,
@@ -85,7 +85,7 @@ def main() -> None:
             winner = f"{'the same' if one['same_winner'] else 'another'}, {one['score']:.4f}"
             print(
                 f"{name:10}{statistics.median(one['seconds']):9.2f}{one['wall_ratio']:8.3f}"
-                f"{one['padded_lane_step_ratio']:12.3f}{one['ratio_of_ratios']:13.3f}{one['saved_share']:8.0%}  {winner}"
+                f"{one['padded_step_ratio']:12.3f}{one['ratio_of_ratios']:13.3f}{one['saved_share']:8.0%}  {winner}"
             )
     kind = jax.devices()[0].device_kind.lower().replace(" ", "-")
     version = jax.__version__.rsplit(".", 1)[0]

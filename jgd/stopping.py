@@ -112,17 +112,25 @@ class EarlyStopping:
 class StoppingRule:
     """When to stop before the budget of steps runs out; the first that is met ends the run and names its status.
 
-    gradient_norm: "converged", once the gradient's norm on the step's batch is ≤ this.
-    loss_change: "converged", once the mean training loss of an epoch differs by ≤ this from the epoch before
-    (on full batches an epoch is a step). loss: "target", once a step's training loss is ≤ this.
-    patience: "no_progress", after this many evaluations in a row whose validation value is not better than the best by
-    more than min_delta; a NaN is not better. seconds: "time", at the first segment's end after so long, which a
-    repeated run need not share; there is no evaluation of its own there, so that the run can go on with the same bits.
+    The update of the step that met a threshold is still made.
 
-    The update of the step that met a threshold is still made. Raises `JgdValueError` for a number below 0.
+    Attributes:
+        gradient_norm: "converged", once the gradient's norm on the step's batch is ≤ this.
+        loss_change: "converged", once the mean training loss of an epoch differs by ≤ this from the epoch before (on
+            full batches an epoch is a step).
+        loss: "target", once a step's training loss is ≤ this.
+        patience: "no_progress", after this many evaluations in a row whose validation value is not better than the
+            best by more than min_delta; a NaN is not better.
+        min_delta: ≥ 0, what is too small a gain.
+        seconds: "time", at the first segment's end after so long, which a repeated run need not share; there is no
+            evaluation of its own there, so that the run can go on with the same bits.
 
-    >>> StoppingRule(gradient_norm=1e-6, patience=5)
-    StoppingRule(gradient_norm=1e-06, loss_change=None, loss=None, patience=5, min_delta=0.0, seconds=None)
+    Raises:
+        JgdValueError: A number is below 0, or patience below 1.
+
+    Example:
+        >>> StoppingRule(gradient_norm=1e-6, patience=5)
+        StoppingRule(gradient_norm=1e-06, loss_change=None, loss=None, patience=5, min_delta=0.0, seconds=None)
     """
 
     gradient_norm: float | None = None

@@ -77,7 +77,7 @@ def supervised(
     """A task from a data set, a model and an error of `jgd.losses.errors`.
 
     Rows are split 60 : 20 : 20 by `seed`. `scale` is fitted on the training inputs (a `Scaling` is taken as it is,
-    None leaves them raw); targets of a regression are standardised by the training targets. Classifiers are chosen by
+    None leaves them raw); targets of a regression are standardized by the training targets. Classifiers are chosen by
     validation accuracy, regressions by validation loss.
 
     >>> task = supervised(datasets.get("iris"), Softmax(4, 3), "softmax_cross_entropy")

@@ -270,10 +270,11 @@ ROWS = {
     "sweep's callback": (lambda: sweep(callback=3), T, ["callback", "function", "3"]),
     "sweep's store": (lambda: sweep(store=3), T, ["store", "path", "3"]),
     "no store": (lambda: sweep(store=""), T, ["store", "path", "''"]),
-    "sweep's policy": (lambda: sweep(policy="three"), T, ["halving", "policy", "'three'"]),
+    "sweep's policy": (lambda: sweep(policy="three"), T, ["policy", "policy", "'three'"]),
     "steps as a flag": (lambda: sweep(steps=True), T, ["steps", "True"]),
     "seeds below 0": (lambda: sweep(seeds=-1), V, ["seeds", "-1"]),
     "resume as a word": (lambda: sweep(resume="yes"), T, ["resume", "'yes'"]),
+    "resume without a store": (lambda: sweep(resume=True), V, ["resume needs store="]),
     "samples": (lambda: sweep(space={"learning_rate": jgd.spaces.log_uniform(0.1, 1)}, samples=0), V, ["samples", "got 0"]),
     "a sampler's name": (lambda: sweep(sampler="halto"), V, ["sampler", "did you mean 'halton'"]),
     "text as data": (

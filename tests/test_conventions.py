@@ -3,6 +3,8 @@
 import importlib
 import inspect
 import pkgutil
+import re
+from pathlib import Path
 from types import ModuleType
 
 import pytest
@@ -30,7 +32,14 @@ def test_a_package_and_a_function_never_share_a_name(name):
     assert isinstance(getattr(importlib.import_module(parent), own), ModuleType), f"something else covers {name}"
 
 
-STILL_UNDOCUMENTED = {"models", "sweeps", "transforms"}  # rooms with methods that say nothing: none may join
+@pytest.mark.parametrize("test", sorted(Path(__file__).parent.rglob("*.py")), ids=lambda test: test.name)
+def test_no_test_imports_another(test):
+    """What tests share is in helpers: else a test's module runs, and its fixtures and marks come along."""
+    imported = re.findall(r"^\s*(?:from|import) (test_\w+)", test.read_text(), re.MULTILINE)
+    assert imported == []
+
+
+STILL_UNDOCUMENTED = {"models", "transforms"}  # rooms with methods that say nothing: none may join
 
 
 def undocumented(kind: type) -> list[str]:

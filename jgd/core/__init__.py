@@ -1,9 +1,12 @@
 """Layer 0: what everything stands on. Enters: hyperparameters, gradients, parameters. Leaves: updates and states.
 
-record.py     records that JAX sees as pytrees        types.py      Params, Loss, Schedule, Transform, Context
-optimizer.py  Chain, Optimizer and its state          tree.py       arithmetic on pytrees
-seeds.py      keys from (seed, stream)                functions.py  users' functions: names, jit, a checked loss
-disk.py       files that are whole, or not there      machine.py    what the last bits depend on
-text.py       tables as plain text                    strict_json.py  no NaN in JSON
+types.py      Params, Loss, Schedule, Scalar          record.py     records that JAX sees as pytrees
+transform.py  Transform, Context, UpdateInfo          composite.py  Chain, and what transforms of several share
+optimizer.py  Optimizer, its state, chain             updates.py    parameters plus updates
+hyperparameters.py  numbers by name                   masks.py, paths.py  which leaves
+seeds.py      keys from (seed, stream)                tree.py       arithmetic on pytrees
+functions.py  users' functions: names, a checked loss machine.py    what the last bits depend on
+atomic_files.py, snapshots.py, strict_json.py  files that are whole, or not there
+registry.py, spellings.py  builders by name           statistics.py, text.py  estimates and tables
 checks/       errors for bad input
 """

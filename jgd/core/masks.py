@@ -79,7 +79,8 @@ def as_mask(name: str, given: Mask) -> Any:
             return patterns
     raise checks.JgdTypeError(
         f"{name} must be strings such as 'bias' or 'layers/0/*', a tree of True and False, or a function of a leaf "
-        f"or of (path, leaf), got {given!r}"
+        f"or of (path, leaf), got {given!r}",
+        argument=name,
     )
 
 
@@ -91,7 +92,9 @@ def chosen(name: str, mask: Any, params: Params, some: bool = True) -> list[bool
         return [any(matches(pattern, path) for pattern in mask) for path in paths(params)]
     kept = mask.at(params, name) if isinstance(mask, ByPath) else ask(name, mask, params, bool)
     if some and kept and not any(kept):
-        raise checks.JgdValueError(f"{name} chooses no leaf of params; paths: {', '.join(paths(params))}")
+        raise checks.JgdValueError(
+            f"{name} chooses no leaf of params; paths: {', '.join(paths(params))}", argument=name
+        )
     return kept
 
 
@@ -106,7 +109,8 @@ def ask(name: str, predicate: Callable[..., Any], params: Params, kind: type) ->
             want = "True or False" if kind is bool else "a label"
             raise checks.JgdTypeError(
                 f"{name} {name_of(predicate)} must return {want}, got {answer!r} ({type(answer).__name__}) "
-                f"for params[{path!r}]"
+                f"for params[{path!r}]",
+                argument=name,
             )
         answers.append(kind(answer))
     return answers

@@ -79,7 +79,8 @@ def record(cls: type[T]) -> type[T]:
                 object.__setattr__(self, f.name, jax.tree_util.Partial(value))  # a bare function can't cross jit
             if "static" in f.metadata and not isinstance(value, Hashable):
                 raise checks.JgdTypeError(
-                    f"{f.name} is structure and must be hashable (a tuple, not a list; never a swept number), got {value!r}"
+                    f"{f.name} is structure and must be hashable (a tuple, not a list; never a swept number), got {value!r}",
+                    argument=f.name,
                 )
             if "static" in f.metadata and f.type in (bool, "bool"):
                 checks.flag(f.name, value)

@@ -6,11 +6,13 @@ files.py     a table of your own: CSV, Parquet, NPZ
 orders.py    shuffled, sequential, weighted, balanced, easy to hard, the hardest more often
 """
 
-from jgd.data import datasets, orders
-from jgd.data.batches import Batches
-from jgd.data.datasets import Dataset
-from jgd.data.files import read
-from jgd.data.scale import MinMax, Scaling, Standard
-from jgd.data.split import Splits, split
-
-__all__ = ["Batches", "Dataset", "MinMax", "Scaling", "Splits", "Standard", "datasets", "orders", "read", "split"]
+from jgd.data import datasets as datasets
+from jgd.data import orders as orders
+from jgd.data.batches import Batches as Batches
+from jgd.data.datasets import Dataset as Dataset
+from jgd.data.files import read as read
+from jgd.data.scale import MinMax as MinMax
+from jgd.data.scale import Scaling as Scaling
+from jgd.data.scale import Standard as Standard
+from jgd.data.split import Splits as Splits
+from jgd.data.split import split as split

@@ -94,7 +94,7 @@ def iris() -> Dataset:
 
 
 def breast_cancer() -> Dataset:
-    """569 tumours, 30 features, two classes."""
+    """569 tumors, 30 features, two classes."""
     return _bundled("breast_cancer")
 
 

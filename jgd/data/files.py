@@ -16,7 +16,7 @@ def read(path: str | Path, target: str, kind: str = "auto") -> Dataset:
 
     path: .csv and .parquet are read by pandas, .npz by NumPy (`target` names one array (n,), the others (n,) or
     (n, columns) are features). Nothing is unpickled. kind: what the target is: "values" of a regression, "classes" of
-    a classification (relabelled 0, 1, … in sorted order), or "auto": classes where it holds words, booleans or whole
+    a classification (relabeled 0, 1, … in sorted order), or "auto": classes where it holds words, booleans or whole
     numbers with at most 100 different values, else values.
 
     Raises `JgdValueError` for a missing file or column, words among the features, and cells that are empty or not

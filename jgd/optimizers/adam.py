@@ -32,6 +32,7 @@ class AdamState:
 
     @staticmethod
     def like(params: Params) -> "AdamState":
+        """Both at 0, where no gradient was seen."""
         return AdamState(Mean.like(params), Mean.like(params))
 
     def absorb(self, b1: Array, b2: Array, grads: Params) -> "AdamState":

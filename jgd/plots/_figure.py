@@ -13,7 +13,7 @@ TITLE = {"fontsize": 10}
 PLACES = {  # of a legend: beside or below the panel, where no curve can be under it
     "inside": {},
     "right": {"loc": "upper left", "bbox_to_anchor": (1.01, 1.0), "borderaxespad": 0.0},
-    "below": {"loc": "upper left", "bbox_to_anchor": (0.0, -0.16), "borderaxespad": 0.0},
+    "below": {"loc": "upper left", "bbox_to_anchor": (0.0, -0.2), "borderaxespad": 0.0},
 }
 MISSING = "plots need matplotlib: pip install 'jgd[plot]'"
 

@@ -20,4 +20,4 @@ def member_lines(sweep: Sweep) -> list[str]:
     for segment in sweep.schedule(*best):
         words = ", ".join(f"{name} {format_value(value)}" for name, value in segment.hyperparameters.items())
         lines.append(f"  {segment.begin} … {segment.until}: {words}")
-    return [*lines, "chosen again and again on the same rows, it is flattered: `best.confirm()` says how much"]
+    return [*lines, "chosen again and again on the same rows, it is flattered: `confirm()` says how much"]

@@ -1,7 +1,8 @@
 """Layer 1: schedules, records called with the step. Enters: a () step or an array of steps. Leaves: the values there.
 
 clock.py      what all are computed with: shares of time, exact at their ends
-decays.py     from one value to another, once: constant, linear, polynomial, cosine, REX, exponential, inverse time and root
+decays.py     from one value to another, once: constant, linear, polynomial, cosine, REX, exponential
+inverse.py    without end: inverse time and root
 warmup.py     a warm-up before any schedule; warm-up cosine, warm-up–stable–decay, Noam
 cycles.py     one cycle, and triangles
 restarts.py   cosines with restarts
@@ -18,51 +19,31 @@ from collections.abc import Callable
 from typing import Any
 
 from jgd.core.registry import Registry
-from jgd.schedules.combine import Join, Product, Sum
-from jgd.schedules.cycles import Cyclic, OneCycle, cosine_onecycle, linear_onecycle
-from jgd.schedules.decays import (
-    Constant,
-    CosineDecay,
-    ExponentialDecay,
-    InverseSqrtDecay,
-    InverseTimeDecay,
-    Linear,
-    Polynomial,
-    Rex,
-)
-from jgd.schedules.pieces import MultiStepDecay, PiecewiseConstant, PiecewiseInterpolate, StepDecay
-from jgd.schedules.restarts import CosineRestarts
-from jgd.schedules.warmup import ExponentialWarmup, LinearWarmup, Noam, WarmupCosineDecay, WarmupStableDecay
-
-__all__ = [
-    "Constant",
-    "Linear",
-    "Polynomial",
-    "CosineDecay",
-    "Rex",
-    "ExponentialDecay",
-    "InverseTimeDecay",
-    "InverseSqrtDecay",
-    "StepDecay",
-    "MultiStepDecay",
-    "PiecewiseConstant",
-    "PiecewiseInterpolate",
-    "LinearWarmup",
-    "ExponentialWarmup",
-    "WarmupCosineDecay",
-    "WarmupStableDecay",
-    "Noam",
-    "OneCycle",
-    "linear_onecycle",
-    "cosine_onecycle",
-    "Cyclic",
-    "CosineRestarts",
-    "Join",
-    "Product",
-    "Sum",
-    "get",
-    "registry",
-]
+from jgd.schedules.combine import Join as Join
+from jgd.schedules.combine import Product as Product
+from jgd.schedules.combine import Sum as Sum
+from jgd.schedules.cycles import Cyclic as Cyclic
+from jgd.schedules.cycles import OneCycle as OneCycle
+from jgd.schedules.cycles import cosine_onecycle as cosine_onecycle
+from jgd.schedules.cycles import linear_onecycle as linear_onecycle
+from jgd.schedules.decays import Constant as Constant
+from jgd.schedules.decays import CosineDecay as CosineDecay
+from jgd.schedules.decays import ExponentialDecay as ExponentialDecay
+from jgd.schedules.decays import Linear as Linear
+from jgd.schedules.decays import Polynomial as Polynomial
+from jgd.schedules.decays import Rex as Rex
+from jgd.schedules.inverse import InverseSqrtDecay as InverseSqrtDecay
+from jgd.schedules.inverse import InverseTimeDecay as InverseTimeDecay
+from jgd.schedules.pieces import MultiStepDecay as MultiStepDecay
+from jgd.schedules.pieces import PiecewiseConstant as PiecewiseConstant
+from jgd.schedules.pieces import PiecewiseInterpolate as PiecewiseInterpolate
+from jgd.schedules.pieces import StepDecay as StepDecay
+from jgd.schedules.restarts import CosineRestarts as CosineRestarts
+from jgd.schedules.warmup import ExponentialWarmup as ExponentialWarmup
+from jgd.schedules.warmup import LinearWarmup as LinearWarmup
+from jgd.schedules.warmup import Noam as Noam
+from jgd.schedules.warmup import WarmupCosineDecay as WarmupCosineDecay
+from jgd.schedules.warmup import WarmupStableDecay as WarmupStableDecay
 
 registry: Registry[Callable[..., Any]] = Registry(
     "schedule",
@@ -97,5 +78,19 @@ registry: Registry[Callable[..., Any]] = Registry(
 
 
 def get(name: str) -> Callable[..., Any]:
-    """The schedule registered under `name`; an unknown one raises and lists the choices."""
+    """The schedule registered under `name`.
+
+    Args:
+        name: One of `registry`: `"cosine_decay"`, `"onecycle"`, and so on.
+
+    Returns:
+        The record or function that makes the schedule.
+
+    Raises:
+        JgdValueError: For an unknown name; the message suggests the nearest.
+
+    Example:
+        >>> get("constant")(0.1)
+        Constant(value=0.1)
+    """
     return registry.find(name)

@@ -20,9 +20,18 @@ class Join:
     As optax.join_schedules; torch's SequentialLR. One boundary less than schedules. A part whose boundary is a whole
     number of an integer dtype counts in whole numbers.
 
-    >>> from jgd.schedules import Linear
-    >>> Join((Linear(0.0, 1.0, 2), 1.0, Linear(1.0, 0.0, 2)), boundaries=(2, 4))(jnp.arange(7)).tolist()
-    [0.0, 0.5, 1.0, 1.0, 1.0, 0.5, 0.0]
+    Args:
+        schedules: Schedules, numbers or functions of the step, in order.
+        boundaries: The steps at which the next one takes over, one less than schedules.
+
+    Raises:
+        JgdValueError: For a number outside its range.
+        JgdTypeError: For an argument of another kind.
+
+    Example:
+        >>> from jgd.schedules import Linear
+        >>> Join((Linear(0.0, 1.0, 2), 1.0, Linear(1.0, 0.0, 2)), boundaries=(2, 4))(jnp.arange(7)).tolist()
+        [0.0, 0.5, 1.0, 1.0, 1.0, 0.5, 0.0]
     """
 
     schedules: tuple[Scalar, ...]
@@ -46,9 +55,17 @@ class Join:
 class Product:
     """The product of schedules at the same step: Product((factor, schedule)) scales one; torch's ChainedScheduler.
 
-    >>> from jgd.schedules import Linear
-    >>> Product((0.5, Linear(1.0, 0.0, 2)))(jnp.arange(3)).tolist()
-    [0.5, 0.25, 0.0]
+    Args:
+        schedules: Schedules, numbers or functions of the step.
+
+    Raises:
+        JgdValueError: For a number outside its range.
+        JgdTypeError: For an argument of another kind.
+
+    Example:
+        >>> from jgd.schedules import Linear
+        >>> Product((0.5, Linear(1.0, 0.0, 2)))(jnp.arange(3)).tolist()
+        [0.5, 0.25, 0.0]
     """
 
     schedules: tuple[Scalar, ...]
@@ -65,9 +82,17 @@ class Product:
 class Sum:
     """The sum of schedules at the same step: Sum((floor, schedule)) lifts one.
 
-    >>> from jgd.schedules import Linear
-    >>> Sum((0.5, Linear(1.0, 0.0, 2)))(jnp.arange(3)).tolist()
-    [1.5, 1.0, 0.5]
+    Args:
+        schedules: Schedules, numbers or functions of the step.
+
+    Raises:
+        JgdValueError: For a number outside its range.
+        JgdTypeError: For an argument of another kind.
+
+    Example:
+        >>> from jgd.schedules import Linear
+        >>> Sum((0.5, Linear(1.0, 0.0, 2)))(jnp.arange(3)).tolist()
+        [1.5, 1.0, 0.5]
     """
 
     schedules: tuple[Scalar, ...]

@@ -23,10 +23,26 @@ class OneCycle:
     torch's OneCycleLR of total_steps N and pct_start p is T = N − 1, pct_start = (p N − 1) / (N − 1) and, with three
     phases, pct_final = 2 pct_start: it counts its phases from 1, so that the end is the last of N updates.
 
-    >>> OneCycle(4, 1.0, pct_start=0.5, div_factor=4.0, final_div_factor=5.0, anneal_strategy="linear")(
-    ...     jnp.arange(6)
-    ... ).tolist()
-    [0.25, 0.625, 1.0, 0.525, 0.05, 0.05]
+    Args:
+        transition_steps: The length of the cycle, T. > 0.
+        peak_value: The highest value. ≥ 0.
+        pct_start: The share of T at which the peak is. In [0, 1]. Default: 0.3.
+        pct_final: The share of T at which the value is back where it began; three phases only. In [0, 1]. Default:
+            0.85.
+        div_factor: peak_value over the first value. > 0. Default: 25.0.
+        final_div_factor: The first value over the last. > 0. Default: 10000.0.
+        anneal_strategy: "cos", half a wave from value to value, or "linear"; structure. Default: 'cos'.
+        three_phase: Whether the cycle has three phases; structure. Default: False.
+
+    Raises:
+        JgdValueError: For a number outside its range.
+        JgdTypeError: For an argument of another kind.
+
+    Example:
+        >>> OneCycle(4, 1.0, pct_start=0.5, div_factor=4.0, final_div_factor=5.0, anneal_strategy="linear")(
+        ...     jnp.arange(6)
+        ... ).tolist()
+        [0.25, 0.625, 1.0, 0.525, 0.05, 0.05]
     """
 
     transition_steps: Number = hyper("> 0", schedule=False)
@@ -68,7 +84,28 @@ def linear_onecycle(
     div_factor: Number = 25.0,
     final_div_factor: Number = 1e4,
 ) -> OneCycle:
-    """`OneCycle` in three straight lines, as optax.linear_onecycle_schedule."""
+    """`OneCycle` in three straight lines, as optax.linear_onecycle_schedule.
+
+    Args:
+        transition_steps: The length of the cycle, T. As in `OneCycle`.
+        peak_value: The highest value. As in `OneCycle`.
+        pct_start: The share of T at which the peak is. As in `OneCycle`. Default: 0.3.
+        pct_final: The share of T at which the value is back where it began; three phases only. As in `OneCycle`.
+            Default: 0.85.
+        div_factor: peak_value over the first value. As in `OneCycle`. Default: 25.0.
+        final_div_factor: The first value over the last. As in `OneCycle`. Default: 10000.0.
+
+    Returns:
+        The schedule, a function of the step.
+
+    Raises:
+        JgdValueError: For a number outside its range.
+        JgdTypeError: For an argument of another kind.
+
+    Example:
+        >>> float(linear_onecycle(100, 1.0, pct_start=0.5)(jnp.array(50)))
+        1.0
+    """
     return OneCycle(
         transition_steps, peak_value, pct_start, pct_final, div_factor, final_div_factor, "linear", three_phase=True
     )
@@ -82,7 +119,26 @@ def cosine_onecycle(
     div_factor: Number = 25.0,
     final_div_factor: Number = 1e4,
 ) -> OneCycle:
-    """`OneCycle` in two half waves, as optax.cosine_onecycle_schedule."""
+    """`OneCycle` in two half waves, as optax.cosine_onecycle_schedule.
+
+    Args:
+        transition_steps: The length of the cycle, T. As in `OneCycle`.
+        peak_value: The highest value. As in `OneCycle`.
+        pct_start: The share of T at which the peak is. As in `OneCycle`. Default: 0.3.
+        div_factor: peak_value over the first value. As in `OneCycle`. Default: 25.0.
+        final_div_factor: The first value over the last. As in `OneCycle`. Default: 10000.0.
+
+    Returns:
+        The schedule, a function of the step.
+
+    Raises:
+        JgdValueError: For a number outside its range.
+        JgdTypeError: For an argument of another kind.
+
+    Example:
+        >>> float(cosine_onecycle(100, 1.0, pct_start=0.5)(jnp.array(50)))
+        1.0
+    """
     return OneCycle(transition_steps, peak_value, pct_start, div_factor=div_factor, final_div_factor=final_div_factor)
 
 
@@ -95,8 +151,21 @@ class Cyclic:
     decay_rate). The height peak_value − init_value is multiplied by 1 for mode "triangular", by 2^−c in cycle
     c = 0, 1, … for "triangular2", and by decay_rate^t for "exp_range". step_size_down=None: as step_size_up.
 
-    >>> Cyclic(0.0, 1.0, step_size_up=2, mode="triangular2")(jnp.arange(8)).tolist()
-    [0.0, 0.5, 1.0, 0.5, 0.0, 0.25, 0.5, 0.25]
+    Args:
+        init_value: The lowest value. ≥ 0.
+        peak_value: The highest value. ≥ 0.
+        step_size_up: Steps from the lowest value up. > 0. Default: 2000.0.
+        step_size_down: Steps down again, > 0. None for step_size_up.
+        mode: "triangular", "triangular2" or "exp_range"; structure. Default: 'triangular'.
+        decay_rate: By what the height falls at each step of "exp_range". In [0, 1]. Default: 1.0.
+
+    Raises:
+        JgdValueError: For a number outside its range.
+        JgdTypeError: For an argument of another kind.
+
+    Example:
+        >>> Cyclic(0.0, 1.0, step_size_up=2, mode="triangular2")(jnp.arange(8)).tolist()
+        [0.0, 0.5, 1.0, 0.5, 0.0, 0.25, 0.5, 0.25]
     """
 
     init_value: Number = hyper(">= 0", schedule=False)

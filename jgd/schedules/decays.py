@@ -1,4 +1,4 @@
-"""From one value to another, once: constant, linear, polynomial, cosine, REX, exponential, inverse time and square root.
+"""From one value to another, once: constant, linear, polynomial, cosine, REX, exponential.
 
 t is the step, 0 at the first update. Where optax has the schedule, names and formulas are its own; `end_value` is
 reached at the step that the formula says and held. A transition of 0 steps is at its end at once (optax holds the start).
@@ -17,8 +17,16 @@ from jgd.schedules.clock import Number, at, between, eased, elapsed, left, numbe
 class Constant:
     """η_t = value.
 
-    >>> float(Constant(0.1)(jnp.array(7)))
-    0.1
+    Args:
+        value: The value at every step. ≥ 0.
+
+    Raises:
+        JgdValueError: For a number outside its range.
+        JgdTypeError: For an argument of another kind.
+
+    Example:
+        >>> float(Constant(0.1)(jnp.array(7)))
+        0.1
     """
 
     value: Number = hyper(">= 0", schedule=False)
@@ -32,8 +40,19 @@ class Constant:
 class Linear:
     """η_t = init_value + (end_value − init_value) · x, x = (t − transition_begin) / transition_steps within [0, 1].
 
-    >>> Linear(1.0, 0.0, transition_steps=4)(jnp.arange(6)).tolist()
-    [1.0, 0.75, 0.5, 0.25, 0.0, 0.0]
+    Args:
+        init_value: The value at the start. ≥ 0.
+        end_value: The value at the end. ≥ 0.
+        transition_steps: How many steps the transition takes. ≥ 0.
+        transition_begin: The step at which it begins. ≥ 0. Default: 0.0.
+
+    Raises:
+        JgdValueError: For a number outside its range.
+        JgdTypeError: For an argument of another kind.
+
+    Example:
+        >>> Linear(1.0, 0.0, transition_steps=4)(jnp.arange(6)).tolist()
+        [1.0, 0.75, 0.5, 0.25, 0.0, 0.0]
     """
 
     init_value: Number = hyper(">= 0", schedule=False)
@@ -52,8 +71,20 @@ class Linear:
 class Polynomial:
     """η_t = end_value + (init_value − end_value) · (1 − x)^power, x as in `Linear`; torch's PolynomialLR.
 
-    >>> Polynomial(1.0, 0.0, power=2.0, transition_steps=4)(jnp.arange(6)).tolist()
-    [1.0, 0.5625, 0.25, 0.0625, 0.0, 0.0]
+    Args:
+        init_value: The value at the start. ≥ 0.
+        end_value: The value at the end. ≥ 0.
+        power: The exponent of the share that is left. > 0.
+        transition_steps: How many steps the transition takes. ≥ 0.
+        transition_begin: The step at which it begins. ≥ 0. Default: 0.0.
+
+    Raises:
+        JgdValueError: For a number outside its range.
+        JgdTypeError: For an argument of another kind.
+
+    Example:
+        >>> Polynomial(1.0, 0.0, power=2.0, transition_steps=4)(jnp.arange(6)).tolist()
+        [1.0, 0.5625, 0.25, 0.0625, 0.0, 0.0]
     """
 
     init_value: Number = hyper(">= 0", schedule=False)
@@ -75,8 +106,19 @@ class CosineDecay:
     One run of Loshchilov & Hutter 2017, arXiv:1608.03983, equation 5. `alpha` is the share that is left at the end:
     end value / init_value. torch's CosineAnnealingLR goes up again after its T_max; this one stays.
 
-    >>> CosineDecay(1.0, decay_steps=4)(jnp.arange(6)).tolist()
-    [1.0, 0.854, 0.5, 0.146, 0.0, 0.0]
+    Args:
+        init_value: The value at the start. ≥ 0.
+        decay_steps: How many steps the decay takes. ≥ 0.
+        alpha: The share of init_value that is left at the end. ≥ 0. Default: 0.0.
+        exponent: The exponent of the cosine. > 0. Default: 1.0.
+
+    Raises:
+        JgdValueError: For a number outside its range.
+        JgdTypeError: For an argument of another kind.
+
+    Example:
+        >>> CosineDecay(1.0, decay_steps=4)(jnp.arange(6)).tolist()
+        [1.0, 0.854, 0.5, 0.146, 0.0, 0.0]
     """
 
     init_value: Number = hyper(">= 0", schedule=False)
@@ -97,8 +139,19 @@ class Rex:
     The reflected exponential of Chen, Wolfe & Kyrillidis 2021, arXiv:2107.04197, whose beta is 1/2; beta = 0 is linear,
     and the nearer to 1, the longer it stays high.
 
-    >>> Rex(1.0, transition_steps=4)(jnp.arange(6)).tolist()
-    [1.0, 0.857, 0.667, 0.4, 0.0, 0.0]
+    Args:
+        init_value: The value at the start. ≥ 0.
+        transition_steps: How many steps the transition takes. ≥ 0.
+        end_value: The value at the end. ≥ 0. Default: 0.0.
+        beta: How long it stays high; 0 is linear. In [0, 1). Default: 0.5.
+
+    Raises:
+        JgdValueError: For a number outside its range.
+        JgdTypeError: For an argument of another kind.
+
+    Example:
+        >>> Rex(1.0, transition_steps=4)(jnp.arange(6)).tolist()
+        [1.0, 0.857, 0.667, 0.4, 0.0, 0.0]
     """
 
     init_value: Number = hyper(">= 0", schedule=False)
@@ -120,8 +173,20 @@ class ExponentialDecay:
     [0, 1] is taken literally: 1 never decays, 0 is zero from the second step on. (optax's schedule of this name takes 0
     to mean a constant, and its staircase is `StepDecay`.)
 
-    >>> ExponentialDecay(0.1, transition_steps=1, decay_rate=0.5)(jnp.arange(4)).tolist()
-    [0.1, 0.05, 0.025, 0.0125]
+    Args:
+        init_value: The value at the start. ≥ 0.
+        transition_steps: Steps in which it falls by decay_rate. > 0.
+        decay_rate: The factor of one decay. In [0, 1].
+        transition_begin: The step at which it begins. ≥ 0. Default: 0.0.
+        end_value: The least value. ≥ 0. Default: 0.0.
+
+    Raises:
+        JgdValueError: For a number outside its range.
+        JgdTypeError: For an argument of another kind.
+
+    Example:
+        >>> ExponentialDecay(0.1, transition_steps=1, decay_rate=0.5)(jnp.arange(4)).tolist()
+        [0.1, 0.05, 0.025, 0.0125]
     """
 
     init_value: Number = hyper(">= 0", schedule=False)
@@ -137,41 +202,3 @@ class ExponentialDecay:
         return jnp.where(
             decayed >= end, decayed, end
         )  # a tie's derivative is the decay's, where maximum would halve it
-
-
-@builder
-@record
-class InverseTimeDecay:
-    """η_t = init_value / (1 + decay_rate · t / transition_steps): the 1/t decay under which SGD converges.
-
-    Robbins & Monro 1951; decay_rate ≥ 0, transition_steps > 0 (1 by default).
-
-    >>> InverseTimeDecay(1.0, decay_rate=1.0)(jnp.arange(4)).tolist()
-    [1.0, 0.5, 0.333, 0.25]
-    """
-
-    init_value: Number = hyper(">= 0", schedule=False)
-    decay_rate: Number = hyper(">= 0", schedule=False)
-    transition_steps: Number = hyper("> 0", schedule=False, default=1.0)
-
-    def __call__(self, step: Array) -> Array:
-        passed = number(step) / number(self.transition_steps)
-        return number(self.init_value) / (1 + number(self.decay_rate) * passed)
-
-
-@builder
-@record
-class InverseSqrtDecay:
-    """η_t = init_value / √(1 + t / transition_steps).
-
-    After a `LinearWarmup` of transition_steps it is peak · √(warmup_steps / step), the tail of `Noam`.
-
-    >>> InverseSqrtDecay(1.0, transition_steps=1)(jnp.arange(4)).tolist()
-    [1.0, 0.707, 0.577, 0.5]
-    """
-
-    init_value: Number = hyper(">= 0", schedule=False)
-    transition_steps: Number = hyper("> 0", schedule=False)
-
-    def __call__(self, step: Array) -> Array:
-        return number(self.init_value) / jnp.sqrt(1 + number(step) / number(self.transition_steps))

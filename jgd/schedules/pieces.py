@@ -17,8 +17,18 @@ class StepDecay:
 
     The lectures' decay each epoch is step_size = updates per epoch; torch calls it StepLR. decay_rate in [0, 1].
 
-    >>> StepDecay(0.1, step_size=3, decay_rate=0.5)(jnp.arange(7)).tolist()
-    [0.1, 0.1, 0.1, 0.05, 0.05, 0.05, 0.025]
+    Args:
+        init_value: The value at the start. ≥ 0.
+        step_size: Steps from one drop to the next. > 0.
+        decay_rate: The factor of one decay. In [0, 1].
+
+    Raises:
+        JgdValueError: For a number outside its range.
+        JgdTypeError: For an argument of another kind.
+
+    Example:
+        >>> StepDecay(0.1, step_size=3, decay_rate=0.5)(jnp.arange(7)).tolist()
+        [0.1, 0.1, 0.1, 0.05, 0.05, 0.05, 0.025]
     """
 
     init_value: Number = hyper(">= 0", schedule=False)
@@ -35,8 +45,18 @@ class StepDecay:
 class MultiStepDecay:
     """η_t = init_value · decay_rate^(number of milestones ≤ t): torch's MultiStepLR; a milestone given twice counts twice.
 
-    >>> MultiStepDecay(1.0, milestones=(2, 5), decay_rate=0.1)(jnp.arange(7)).tolist()
-    [1.0, 1.0, 0.1, 0.1, 0.1, 0.01, 0.01]
+    Args:
+        init_value: The value at the start. ≥ 0.
+        milestones: The steps of the drops, in order, each ≥ 0.
+        decay_rate: The factor of one decay. In [0, 1]. Default: 0.1.
+
+    Raises:
+        JgdValueError: For a number outside its range.
+        JgdTypeError: For an argument of another kind.
+
+    Example:
+        >>> MultiStepDecay(1.0, milestones=(2, 5), decay_rate=0.1)(jnp.arange(7)).tolist()
+        [1.0, 1.0, 0.1, 0.1, 0.1, 0.01, 0.01]
     """
 
     init_value: Number = hyper(">= 0", schedule=False)
@@ -58,8 +78,18 @@ class PiecewiseConstant:
 
     optax writes the two as one dict {boundary: scale}; here the boundaries are numbers too, not keys.
 
-    >>> PiecewiseConstant(1.0, boundaries=(2, 4), scales=(0.5, 0.1))(jnp.arange(6)).tolist()
-    [1.0, 1.0, 0.5, 0.5, 0.05, 0.05]
+    Args:
+        init_value: The value at the start. ≥ 0.
+        boundaries: The steps of the changes, in order, each ≥ 0.
+        scales: What the value is multiplied by there, each ≥ 0.
+
+    Raises:
+        JgdValueError: For a number outside its range.
+        JgdTypeError: For an argument of another kind.
+
+    Example:
+        >>> PiecewiseConstant(1.0, boundaries=(2, 4), scales=(0.5, 0.1))(jnp.arange(6)).tolist()
+        [1.0, 1.0, 0.5, 0.5, 0.05, 0.05]
     """
 
     init_value: Number = hyper(">= 0", schedule=False)
@@ -86,8 +116,19 @@ class PiecewiseInterpolate:
     interpolate_type: "linear", or "cosine" (half a wave from value to value). Two equal boundaries make a jump, and so
     does a first one at 0.
 
-    >>> PiecewiseInterpolate("linear", 1.0, boundaries=(2, 4), scales=(0.5, 0.1))(jnp.arange(6)).tolist()
-    [1.0, 0.75, 0.5, 0.275, 0.05, 0.05]
+    Args:
+        interpolate_type: "linear" or "cosine"; structure.
+        init_value: The value at the start. ≥ 0.
+        boundaries: The steps at which values are reached, in order, each ≥ 0.
+        scales: Each value over the one before, each ≥ 0.
+
+    Raises:
+        JgdValueError: For a number outside its range.
+        JgdTypeError: For an argument of another kind.
+
+    Example:
+        >>> PiecewiseInterpolate("linear", 1.0, boundaries=(2, 4), scales=(0.5, 0.1))(jnp.arange(6)).tolist()
+        [1.0, 0.75, 0.5, 0.275, 0.05, 0.05]
     """
 
     interpolate_type: str = static_field()

@@ -19,8 +19,19 @@ class CosineRestarts:
     CosineAnnealingWarmRestarts (T_0, T_mult, eta_min = alpha · init_value). optax's sgdr_schedule, with a peak for each
     run, is a `Join` of `WarmupCosineDecay`.
 
-    >>> CosineRestarts(1.0, decay_steps=2, multiplier=2.0)(jnp.arange(7)).tolist()
-    [1.0, 0.5, 1.0, 0.854, 0.5, 0.146, 1.0]
+    Args:
+        init_value: The value at the start. ≥ 0.
+        decay_steps: The length of the first run, T_0. > 0.
+        multiplier: Each run's length over the one before, m. In [1, inf). Default: 1.0.
+        alpha: The share of init_value that is left at the end. ≥ 0. Default: 0.0.
+
+    Raises:
+        JgdValueError: For a number outside its range.
+        JgdTypeError: For an argument of another kind.
+
+    Example:
+        >>> CosineRestarts(1.0, decay_steps=2, multiplier=2.0)(jnp.arange(7)).tolist()
+        [1.0, 0.5, 1.0, 0.854, 0.5, 0.146, 1.0]
     """
 
     init_value: Number = hyper(">= 0", schedule=False)

@@ -21,8 +21,18 @@ class LinearWarmup:
     Goyal et al. 2017, arXiv:1706.02677, section 2.2. As optax.join_schedules([linear, schedule], [warmup_steps]): the
     schedule's own clock starts after the warm-up. `schedule` may be a number: optax's warmup_constant_schedule.
 
-    >>> LinearWarmup(1.0, warmup_steps=4)(jnp.arange(6)).tolist()
-    [0.0, 0.25, 0.5, 0.75, 1.0, 1.0]
+    Args:
+        schedule: What follows: a schedule, whose clock starts after the warm-up, or a number. ≥ 0.
+        warmup_steps: How many steps the warm-up takes. ≥ 0.
+        init_value: The value at the start. ≥ 0. Default: 0.0.
+
+    Raises:
+        JgdValueError: For a number outside its range.
+        JgdTypeError: For an argument of another kind.
+
+    Example:
+        >>> LinearWarmup(1.0, warmup_steps=4)(jnp.arange(6)).tolist()
+        [0.0, 0.25, 0.5, 0.75, 1.0, 1.0]
     """
 
     schedule: Scalar = hyper(">= 0")
@@ -44,8 +54,17 @@ class ExponentialWarmup:
     Ma & Yarats 2019, arXiv:1910.04209, whose "untuned" warm-up for Adam has warmup_steps = 1 / (1 − b2). It multiplies
     the schedule, whose clock runs from the first update on.
 
-    >>> ExponentialWarmup(1.0, warmup_steps=2)(jnp.arange(4)).tolist()
-    [0.393, 0.632, 0.777, 0.865]
+    Args:
+        schedule: What is warmed up: a schedule or a number. ≥ 0.
+        warmup_steps: The time constant, in steps. ≥ 0.
+
+    Raises:
+        JgdValueError: For a number outside its range.
+        JgdTypeError: For an argument of another kind.
+
+    Example:
+        >>> ExponentialWarmup(1.0, warmup_steps=2)(jnp.arange(4)).tolist()
+        [0.393, 0.632, 0.777, 0.865]
     """
 
     schedule: Scalar = hyper(">= 0")
@@ -66,8 +85,21 @@ class WarmupCosineDecay:
     decay_steps counts from step 0 and includes the warm-up, as in optax. After the warm-up
     η_t = end_value + (peak_value − end_value) · ((1 + cos(π (t − warmup_steps) / (decay_steps − warmup_steps))) / 2)^exponent.
 
-    >>> WarmupCosineDecay(0.0, 1.0, warmup_steps=2, decay_steps=6)(jnp.arange(8)).tolist()
-    [0.0, 0.5, 1.0, 0.854, 0.5, 0.146, 0.0, 0.0]
+    Args:
+        init_value: The value at the start. ≥ 0.
+        peak_value: The highest value. ≥ 0.
+        warmup_steps: How many steps the warm-up takes. ≥ 0.
+        decay_steps: The step of the end, counted from 0, warm-up and all. ≥ 0.
+        end_value: The value at the end. ≥ 0. Default: 0.0.
+        exponent: The exponent of the cosine. > 0. Default: 1.0.
+
+    Raises:
+        JgdValueError: For a number outside its range.
+        JgdTypeError: For an argument of another kind.
+
+    Example:
+        >>> WarmupCosineDecay(0.0, 1.0, warmup_steps=2, decay_steps=6)(jnp.arange(8)).tolist()
+        [0.0, 0.5, 1.0, 0.854, 0.5, 0.146, 0.0, 0.0]
     """
 
     init_value: Number = hyper(">= 0", schedule=False)
@@ -98,8 +130,22 @@ class WarmupStableDecay:
     three steps is a length (so that the decay can be moved by stable_steps alone). MiniCPM's own halving is
     Join((LinearWarmup(peak, w), ExponentialDecay(peak, half_life, 0.5)), (w + stable,)).
 
-    >>> WarmupStableDecay(0.0, 1.0, warmup_steps=2, stable_steps=2, decay_steps=4)(jnp.arange(9)).tolist()
-    [0.0, 0.5, 1.0, 1.0, 1.0, 0.75, 0.5, 0.25, 0.0]
+    Args:
+        init_value: The value at the start. ≥ 0.
+        peak_value: The highest value. ≥ 0.
+        warmup_steps: How many steps the warm-up takes. ≥ 0.
+        stable_steps: How many steps the value stays at its peak. ≥ 0.
+        decay_steps: How many steps the decay takes. ≥ 0.
+        end_value: The value at the end. ≥ 0. Default: 0.0.
+        decay_type: "linear", "1-sqrt" or "cosine"; structure. Default: 'linear'.
+
+    Raises:
+        JgdValueError: For a number outside its range.
+        JgdTypeError: For an argument of another kind.
+
+    Example:
+        >>> WarmupStableDecay(0.0, 1.0, warmup_steps=2, stable_steps=2, decay_steps=4)(jnp.arange(9)).tolist()
+        [0.0, 0.5, 1.0, 1.0, 1.0, 0.75, 0.5, 0.25, 0.0]
     """
 
     init_value: Number = hyper(">= 0", schedule=False)
@@ -133,8 +179,18 @@ class Noam:
     Vaswani et al. 2017, arXiv:1706.03762, equation 3 (its warmup_steps is 4000): linear up to update number
     warmup_steps, then the inverse square root. The highest rate is factor / √(model_size · warmup_steps).
 
-    >>> Noam(model_size=1, warmup_steps=2)(jnp.arange(4)).tolist()
-    [0.354, 0.707, 0.577, 0.5]
+    Args:
+        model_size: The width of the model. > 0.
+        warmup_steps: How many steps the warm-up takes. > 0. Default: 4000.0.
+        factor: A factor of the whole schedule. ≥ 0. Default: 1.0.
+
+    Raises:
+        JgdValueError: For a number outside its range.
+        JgdTypeError: For an argument of another kind.
+
+    Example:
+        >>> Noam(model_size=1, warmup_steps=2)(jnp.arange(4)).tolist()
+        [0.354, 0.707, 0.577, 0.5]
     """
 
     model_size: Number = hyper("> 0", schedule=False)

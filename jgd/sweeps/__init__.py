@@ -11,6 +11,8 @@ load.py        a directory as a `Sweep`           proposers/   studies that prop
 hypergradient.py   derivatives in the hyperparameters, through a whole run (unrolled.py)
 """
 
+from jgd.core.statistics import Estimate as Estimate
+from jgd.core.statistics import estimate as estimate
 from jgd.sweeps.confirm import Confirmation as Confirmation
 from jgd.sweeps.confirm import Confirmed as Confirmed
 from jgd.sweeps.engine.devices import use_cores as use_cores

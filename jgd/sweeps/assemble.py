@@ -30,7 +30,7 @@ def assemble(
 
 
 def evaluations(plan: Plan, store: Store, names: Iterable[str]) -> dict[str, np.ndarray]:
-    """name -> (config, seed, evaluation): the validation loss or a metric; NaN where it isn't known, or a run diverged."""
+    """Name -> (config, seed, evaluation): the validation loss or a metric; NaN where it isn't known, or a run diverged."""
     results, place_of = _in_order(store), {step: place for place, step in enumerate(plan.evaluation_steps)}
     shape = len(plan.configs), len(plan.seeds), len(place_of)
     out = {name: np.full(shape, np.nan, _dtype(results)) for name in names}

@@ -32,7 +32,7 @@ class Spent:
         return Spent(*(now - then for now, then in zip(astuple(self), astuple(before), strict=True)))
 
 
-def cost_of(
+def measured_cost(
     plan: Plan, meter: Meter, reached: np.ndarray, rounds: Sequence[Round] = (), spent: Sequence[Spent] = ()
 ) -> dict[str, Any]:
     """The `cost` of a sweep's data: what it took this time. Steps are those of all runs together."""

@@ -58,7 +58,7 @@ class Hypergradient:
 
     @property
     def log_gradient(self) -> dict[str, Any]:
-        """name -> derivative in the hyperparameter's logarithm, value · gradient: what a relative change does."""
+        """Name -> derivative in the hyperparameter's logarithm, value · gradient: what a relative change does."""
         return {name: self.hyperparameters[name] * slope for name, slope in self.gradient.items()}
 
     def __str__(self) -> str:

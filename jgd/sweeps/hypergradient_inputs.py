@@ -18,7 +18,7 @@ from jgd.tasks import Task
 
 
 def values_of(hyperparameters: Any) -> dict[str, np.ndarray]:
-    """name -> float64 array; refused by name: what isn't floating or not finite."""
+    """Name -> float64 array; refused by name: what isn't floating or not finite."""
     if not isinstance(hyperparameters, Mapping) or not hyperparameters:
         raise checks.JgdTypeError(f"hyperparameters must map names to floats, at least one, got {hyperparameters!r}")
     return {name: _value(f"hyperparameters[{name!r}]", value) for name, value in hyperparameters.items()}

@@ -5,7 +5,7 @@ from collections.abc import Callable, Sequence, Set
 import numpy as np
 
 from jgd.sweeps.assemble import assemble, evaluations
-from jgd.sweeps.cost import Spent, cost_of
+from jgd.sweeps.cost import Spent, measured_cost
 from jgd.sweeps.engine.engine import Engine
 from jgd.sweeps.engine.progress import SweepProgress
 from jgd.sweeps.plan import Plan
@@ -27,7 +27,7 @@ def run_plan(plan: Plan, store: Store, callback: Callable[[SweepProgress], None]
         store.end_round(current.until)
         reached[list(current.configs)] = current.until
         spent.append(Spent.by(engine.meter).since(before))
-    return assemble(plan, store, reached, cost_of(plan, engine.meter, reached, rounds, spent), tuple(rounds))
+    return assemble(plan, store, reached, measured_cost(plan, engine.meter, reached, rounds, spent), tuple(rounds))
 
 
 def _run_round(
@@ -56,7 +56,7 @@ def stored_so_far(plan: Plan, store: Store) -> SweepData:
             reached[config] = min(current.until, *ends)
         if missing:
             break
-    return assemble(plan, store, reached, cost_of(plan, Engine.of(plan, store).meter, reached), tuple(rounds))
+    return assemble(plan, store, reached, measured_cost(plan, Engine.of(plan, store).meter, reached), tuple(rounds))
 
 
 def _state(plan: Plan, store: Store, reached: np.ndarray, rounds: Sequence[Round]) -> SweepState:

@@ -4,13 +4,21 @@ import numpy as np
 
 
 def ranked(scores: np.ndarray, larger_is_better: bool) -> np.ndarray:
-    """The rows of scores (configs, seeds), best first: those with fewer failed seeds, then those with the better mean.
+    """The rows of scores, best first: those with fewer failed seeds, then those with the better mean.
 
-    What is not finite has failed: the mean over the seeds that survived would flatter a config. The earlier row first
-    among equals.
+    What is not finite has failed: the mean over the seeds that survived would flatter a config.
 
-    >>> ranked(np.array([[0.9, np.nan], [0.7, 0.8], [0.6, 0.8], [np.nan, np.nan]]), larger_is_better=True).tolist()
-    [1, 2, 0, 3]
+    Args:
+        scores: (configs, seeds).
+        larger_is_better: whether a larger score is better.
+
+    Returns:
+        (configs,) the rows; the earlier one first among equals.
+
+    Example:
+        >>> scores = np.array([[0.9, np.nan], [0.7, 0.8], [0.6, 0.8], [np.nan, np.nan]])
+        >>> ranked(scores, larger_is_better=True).tolist()
+        [1, 2, 0, 3]
     """
     scores = np.where(np.isfinite(scores), scores, np.nan)
     failed = np.isnan(scores).sum(axis=1)
@@ -21,17 +29,25 @@ def ranked(scores: np.ndarray, larger_is_better: bool) -> np.ndarray:
 
 
 def pick(scores: np.ndarray, larger_is_better: bool, reached: np.ndarray | None = None) -> int | None:
-    """The row of scores (configs, seeds) with the best mean; what is not finite counts as diverged.
+    """The row of scores with the best mean; what is not finite counts as diverged.
 
     A config with a diverged seed is chosen only where every config has one, and then among those with the fewest.
-    reached (configs,): the steps after which each was measured. Scores after fewer steps are no match for those after
-    more: only configs that came furthest compete, and shorter ones only where every lane of the longer ones diverged.
-    None where every lane diverged.
 
-    >>> pick(np.array([[0.9, np.nan], [0.7, 0.8], [0.6, 0.8]]), larger_is_better=True)
-    1
-    >>> pick(np.array([[0.9, 0.9], [0.7, 0.8], [0.6, 0.8]]), larger_is_better=True, reached=np.array([10, 30, 30]))
-    1
+    Args:
+        scores: (configs, seeds).
+        larger_is_better: whether a larger score is better.
+        reached: (configs,) the steps after which each was measured. Scores after fewer steps are no match for those
+            after more: only configs that came furthest compete, and shorter ones only where every run of the longer
+            ones diverged.
+
+    Returns:
+        The row; None where every run diverged.
+
+    Example:
+        >>> pick(np.array([[0.9, np.nan], [0.7, 0.8], [0.6, 0.8]]), larger_is_better=True)
+        1
+        >>> pick(np.array([[0.9, 0.9], [0.7, 0.8], [0.6, 0.8]]), larger_is_better=True, reached=np.array([10, 30, 30]))
+        1
     """
     reached = np.zeros(len(scores), int) if reached is None else reached
     for step in sorted(set(reached.tolist()), reverse=True):

@@ -69,7 +69,9 @@ class TwoChecks:
     detail: str
 
     def __str__(self) -> str:
-        rows = [("leaf", "entries", "automatic", "method 1", "method 2", "(entry of largest size)")]
+        rows: list[tuple[str, ...]] = [
+            ("leaf", "entries", "automatic", "method 1", "method 2", "(entry of largest size)")
+        ]
         found = jax.tree_util.tree_leaves_with_path(self.automatic)
         others = zip(jax.tree.leaves(self.method_one), jax.tree.leaves(self.method_two), strict=True)
         for (path, leaf), (one, two) in zip(found, others, strict=True):

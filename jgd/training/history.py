@@ -71,17 +71,28 @@ FORMS = ("recursive", "corrected", "literal")
 
 
 def smooth(values: Any, b: float, form: str = "recursive") -> np.ndarray:
-    """A training curve smoothed by an exponentially weighted mean; b in (0, 1] is the weight of the *new* value.
+    """A training curve smoothed by an exponentially weighted mean.
 
-    values: (steps,). "recursive": s_0 = x_0, s_i = b x_i + (1 − b) s_{i−1}. "corrected": the same from 0, divided by
-    its weight 1 − (1 − b)^(i+1), so that the first value counts no more than any other. "literal": the lectures'
-    printed formula b x_i + (1 − b) x_{i−1}, which looks one step back only. A value that is not finite is a gap: it
-    stays as it is, and the mean starts anew after it.
+    A value that is not finite is a gap: it stays as it is, and the mean starts anew after it.
 
-    >>> smooth([4.0, 2.0, 2.0], 0.5).tolist()
-    [4.0, 3.0, 2.5]
-    >>> smooth([4.0, 2.0, 2.0], 0.5, form="corrected").round(3).tolist()
-    [4.0, 2.667, 2.286]
+    Args:
+        values: (steps,).
+        b: In (0, 1], the weight of the *new* value.
+        form: "recursive": s_0 = x_0, s_i = b x_i + (1 − b) s_{i−1}. "corrected": the same from 0, divided by its weight
+            1 − (1 − b)^(i+1), so that the first value counts no more than any other. "literal": the lectures' printed
+            formula b x_i + (1 − b) x_{i−1}, which looks one step back only.
+
+    Returns:
+        (steps,) float64.
+
+    Raises:
+        JgdValueError: b is outside its interval, an unknown form, or values that are no vector.
+
+    Example:
+        >>> smooth([4.0, 2.0, 2.0], 0.5).tolist()
+        [4.0, 3.0, 2.5]
+        >>> smooth([4.0, 2.0, 2.0], 0.5, form="corrected").round(3).tolist()
+        [4.0, 2.667, 2.286]
     """
     b = checks.number("b", b, "(0, 1]")
     checks.choice("form", form, FORMS)

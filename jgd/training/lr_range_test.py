@@ -31,10 +31,15 @@ class Rising:
 
 @dataclass(frozen=True)
 class LrRangeTest:
-    """What the test saw. rates, losses, smoothed: (steps made,), up to where the run broke or was stopped.
+    """What the test saw. `steepest`, or a tenth of `lowest`, is a usual first choice.
 
-    lowest: the rate at the lowest smoothed loss; steepest: the rate below it where that fell fastest per factor of the
-    rate. `steepest`, or a tenth of `lowest`, is a usual first choice; NaN where the loss never fell.
+    Attributes:
+        rates: (steps made,) up to where the run broke or was stopped.
+        losses: (steps made,) on the steps' batches.
+        smoothed: (steps made,) of the losses.
+        steepest: The rate below `lowest` where the smoothed loss fell fastest per factor of the rate; NaN where it
+            never fell.
+        lowest: The rate at the lowest smoothed loss; NaN where it never fell.
     """
 
     rates: np.ndarray
@@ -57,16 +62,34 @@ def lr_range_test(
     seed: int = 0,
     smoothing: float = 0.1,
 ) -> LrRangeTest:
-    """One run of `build(learning_rate=…)` whose rate rises from `low` to `high` over `steps`. Smith 2017,
-    arXiv:1506.01186, section 3.3.
+    """One run whose learning rate rises exponentially. Smith 2017, arXiv:1506.01186, section 3.3.
 
-    It ends where the loss is above four times the lowest so far, or not finite. smoothing: b of `jgd.smooth`.
+    It ends where the loss is above four times the lowest so far, or not finite.
 
-    >>> import jgd
-    >>> task = jgd.tasks.get("iris")
-    >>> seen = lr_range_test(task.loss, jgd.optimizers.sgd, task.init(jgd.init_key(0)), task.train, high=1e3)
-    >>> 1e-3 < seen.steepest < seen.lowest
-    True
+    Args:
+        loss: (params, batch) -> () float.
+        build: learning_rate -> an optimizer, such as `jgd.optimizers.sgd`.
+        params: The parameters at the start.
+        data: Rows, as `train` takes them.
+        low: The first rate, > 0.
+        high: The last one, above `low`.
+        steps: From one to the other, ≥ 10.
+        batch_size: Rows a step; None is full batches.
+        seed: Of the order of rows.
+        smoothing: b of `jgd.smooth`, in (0, 1].
+
+    Returns:
+        The rates, the losses and the two rates to choose by.
+
+    Raises:
+        JgdValueError: A number is outside its rule.
+
+    Example:
+        >>> import jgd
+        >>> task = jgd.tasks.get("iris")
+        >>> seen = lr_range_test(task.loss, jgd.optimizers.sgd, task.init(jgd.init_key(0)), task.train, high=1e3)
+        >>> 1e-3 < seen.steepest < seen.lowest
+        True
     """
     low, high = checks.number("low", low, "> 0"), checks.number("high", high, "> 0")
     if not low < high:

@@ -18,7 +18,11 @@ from jgd.training.train import train
 
 @dataclass(frozen=True)
 class Runs:
-    """Runs that differ by their seed only. Diverged ones are counted, and never averaged away."""
+    """Runs that differ by their seed only. Diverged ones are counted, and never averaged away.
+
+    Attributes:
+        runs: One a seed.
+        seeds: In the same order."""
 
     runs: tuple[Run, ...]
     seeds: tuple[int, ...]
@@ -29,9 +33,13 @@ class Runs:
         return sum(run.status.broken for run in self.runs)
 
     def last(self, name: str = "loss") -> np.ndarray:
-        """(runs,) the last validation value of each run, or its last training loss without validation.
+        """The last validation value of each run, or its last training loss without validation.
 
-        NaN for a run that broke, or saw neither.
+        Args:
+            name: "loss" or a metric.
+
+        Returns:
+            (runs,); NaN for a run that broke, or saw neither.
         """
         values = [self._last(run, name) for run in self.runs]
         return np.array([np.nan if r.status.broken else v for r, v in zip(self.runs, values, strict=True)])
@@ -43,9 +51,15 @@ class Runs:
         return float(table[checks.choice("value", name, [n for n in table if n != "step"])][-1])
 
     def summary(self, name: str = "loss", confidence: float = 0.95) -> dict[str, float]:
-        """mean, std (n − 1), Student's t interval "low" … "high", "n" runs that count, and how many "diverged".
+        """The spread over seeds, of the runs that did not break: read it beside their number.
 
-        The interval is that of the mean over seeds, of the runs that did not break: read it beside their number.
+        Args:
+            name: "loss" or a metric.
+            confidence: Of the interval, in (0, 1).
+
+        Returns:
+            "mean", "std" (n − 1), Student's t interval of the mean "low" … "high", "n" runs that count, and how many
+            "diverged".
         """
         confidence = checks.number("confidence", confidence, "(0, 1)")
         values = self.last(name)
@@ -74,14 +88,29 @@ def train_seeds(
 ) -> Runs:
     """`train` at several seeds, each from its own start `init(key)`, in its own order of rows and with its own noise.
 
-    seeds: a number of seeds 0, 1, …, or their list. options: those of `train`, but `seed` and `store`. One program
-    serves all seeds; `jgd.sweep` runs many more of them side by side.
+    One program serves all seeds; `jgd.sweep` runs many more of them side by side.
 
-    >>> import jgd
-    >>> task = jgd.tasks.get("iris")
-    >>> runs = train_seeds(task.loss, jgd.optimizers.adam(0.1), task.init, task.train, seeds=3, steps=30)
-    >>> len(runs), runs.diverged, runs.summary()["n"]
-    (3, 0, 3)
+    Args:
+        loss: (params, batch) -> () float.
+        optimizer: The method of descent.
+        init: key -> the parameters at the start.
+        data: Rows, as `train` takes them.
+        seeds: A number of seeds 0, 1, …, or their list.
+        options: Those of `train`, but `seed`, `store` and `resume`.
+
+    Returns:
+        The `Runs`, one a seed, in their order.
+
+    Raises:
+        JgdValueError: Seeds that are none or repeat, or one of the options above.
+        JgdTypeError: `init` is no function.
+
+    Example:
+        >>> import jgd
+        >>> task = jgd.tasks.get("iris")
+        >>> runs = train_seeds(task.loss, jgd.optimizers.adam(0.1), task.init, task.train, seeds=3, steps=30)
+        >>> len(runs), runs.diverged, runs.summary()["n"]
+        (3, 0, 3)
     """
     for name in ("seed", "store", "resume"):
         if name in options:

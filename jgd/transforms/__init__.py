@@ -1,17 +1,18 @@
 """Layer 2: what a chain is made of besides the algorithms. Enters: updates. Leaves: updates.
 
-the step        descend.py  the learning rate's transform, which reports the rate it used
-                search.py  line searches, which choose the rate     plateau.py  smaller steps once the loss stalls
-before it       clip.py  by value, norm, block RMS, adaptively      normalise.py  normalise, centralise, average, noise
+the step        learning_rate.py  the learning rate's transform, which reports the rate it used
+                line_search.py  searches that choose the rate       plateau.py  smaller steps once the loss stalls
+before it       clip.py  by value, norm, block RMS, adaptively      normalize.py  normalize, centralize, average, noise
                 decay.py  weight decay, decoupled or L2             cautious.py  never against the gradient
                 trust_ratio.py  steps as long as the leaf
 after it        project.py  onto convex sets                        averages.py  parameters for evaluation
                 precision.py  master copies, stochastic rounding
-around a transform   masks.py  some of the leaves                        accumulate.py  micro-batches
-                guard.py  steps that are not finite                 lookahead.py  slow weights
-                switch.py  one after another, and restarts          flatten.py  one vector of all leaves
-                eight_bit.py  memory in 8 bits                      wrapper.py  what they share
-shared          means.py  a mean that knows its own weight          noise.py  random numbers inside an update
+around a transform   masks.py  some of the leaves                   partitions.py each group of leaves its own
+                accumulate.py  micro-batches                        guard.py  steps that are not finite
+                lookahead.py  slow weights                          switch.py  one after another, and restarts
+                flatten.py  one vector of all leaves                eight_bit.py  state in 8 bits
+shared          wrapper.py  what they share                         subtree.py  a part of the leaves
+                means.py  a mean that knows its own weight          noise.py  random numbers inside an update
                 matrices.py  leaves as stacks of matrices           kronecker.py  a tensor axis by axis
 """
 
@@ -45,8 +46,8 @@ from jgd.transforms.normalize import AddNoise as AddNoise
 from jgd.transforms.normalize import Centralize as Centralize
 from jgd.transforms.normalize import EmaOfUpdates as EmaOfUpdates
 from jgd.transforms.normalize import NormalizeByGlobalNorm as NormalizeByGlobalNorm
-from jgd.transforms.partition import Partition as Partition
-from jgd.transforms.partition import partition as partition
+from jgd.transforms.partitions import Partition as Partition
+from jgd.transforms.partitions import partition as partition
 from jgd.transforms.plateau import ReduceOnPlateau as ReduceOnPlateau
 from jgd.transforms.precision import MasterCopy as MasterCopy
 from jgd.transforms.precision import StochasticRounding as StochasticRounding

@@ -28,15 +28,15 @@ from jgd.transforms.learning_rate import LearningRateState, ReportsLearningRate,
 
 
 @record
-class Found:
+class LineSearchState:
     """What the last search ended with: its rate, and whether that meets the search's conditions, () bool."""
 
     rate: LearningRateState
     succeeded: Array
 
     @staticmethod
-    def nothing(params: Params) -> "Found":
-        return Found(LearningRateState.unused(params), jnp.zeros((), bool))
+    def nothing(params: Params) -> "LineSearchState":
+        return LineSearchState(LearningRateState.unused(params), jnp.zeros((), bool))
 
 
 @record
@@ -75,10 +75,10 @@ class BacktrackingSearch(ReportsLearningRate):
     def __post_init__(self) -> None:
         checks.count("max_backtracking_steps", self.max_backtracking_steps, 0)
 
-    def init(self, params: Params) -> Found:
-        return Found.nothing(params)
+    def init(self, params: Params) -> LineSearchState:
+        return LineSearchState.nothing(params)
 
-    def update(self, updates: Params, state: Found, context: Context) -> tuple[Params, Found]:
+    def update(self, updates: Params, state: LineSearchState, context: Context) -> tuple[Params, LineSearchState]:
         origin = _start(context, updates, "BacktrackingSearch")
         c1, factor = context.at(self.slope_rtol), context.at(self.decrease_factor)
 
@@ -92,7 +92,7 @@ class BacktrackingSearch(ReportsLearningRate):
 
         carry = context.at(self.learning_rate), origin.rate, origin.value, jnp.zeros((), bool)
         carry = _until(lambda carry: carry[3], attempt, carry, origin, self.max_backtracking_steps + 1)
-        return tree.scale(-carry[1], updates), Found(LearningRateState(carry[1]), carry[3])
+        return tree.scale(-carry[1], updates), LineSearchState(LearningRateState(carry[1]), carry[3])
 
 
 @record
@@ -117,10 +117,10 @@ class ZoomSearch(ReportsLearningRate):
     def __post_init__(self) -> None:
         checks.count("max_linesearch_steps", self.max_linesearch_steps, 1)
 
-    def init(self, params: Params) -> Found:
-        return Found.nothing(params)
+    def init(self, params: Params) -> LineSearchState:
+        return LineSearchState.nothing(params)
 
-    def update(self, updates: Params, state: Found, context: Context) -> tuple[Params, Found]:
+    def update(self, updates: Params, state: LineSearchState, context: Context) -> tuple[Params, LineSearchState]:
         origin = _start(context, updates, "ZoomSearch")
         c1, c2, growth = (context.at(h) for h in (self.slope_rtol, self.curv_rtol, self.increase_factor))
 
@@ -144,7 +144,7 @@ class ZoomSearch(ReportsLearningRate):
         carry = context.at(self.learning_rate), origin, origin, jnp.zeros((), bool), jnp.zeros((), bool)
         carry = _until(lambda carry: carry[4], attempt, carry, origin, self.max_linesearch_steps)
         rate = carry[1].rate
-        return tree.scale(-rate, updates), Found(LearningRateState(rate), carry[4])
+        return tree.scale(-rate, updates), LineSearchState(LearningRateState(rate), carry[4])
 
 
 def _between(low: Point, high: Point) -> Array:

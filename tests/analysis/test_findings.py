@@ -21,7 +21,7 @@ def planted(scores, configs=None, curve=None, space=None, reached=None):
         configs=configs,
         loss=np.where(np.isnan(scores)[..., None], N, np.ones((*scores.shape, STEPS))),
         validation={"loss": values},
-        evaluate_at=AT,
+        evaluation_steps=AT,
         diverged_at=np.where(np.isnan(scores), 3, -1),
         metric="loss",
         larger_is_better=False,

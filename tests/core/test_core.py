@@ -266,3 +266,26 @@ def test_equal_records_are_two_objects_to_a_hash_and_a_tracer_equals_itself():
     found = []
     jax.jit(lambda x, y: found.extend([Held(x) == Held(x), Held(x) == Held(y)]))(1.0, 1.0)
     assert found == [True, False]
+
+
+REFUSED = {
+    "learning_rate": lambda: jgd.optimizers.sgd(-1.0),
+    "b1": lambda: jgd.optimizers.adam(0.1, b1="a"),
+    "nesterov": lambda: jgd.optimizers.adam(0.1, nesterov="no"),
+    "seed": lambda: seeds.check(-1),
+    "optimizer": lambda: checks.choice("optimizer", "adm", ["adam"]),
+    "kind": lambda: Held(1.0, kind=["a"]),
+    "mask": lambda: jgd.transforms.only(3, jgd.transforms.Freeze()),
+    "grads": lambda: checks.same_structure({}, {"w": jnp.ones(1)}),
+    None: lambda: jgd.chain(),
+}
+
+
+@pytest.mark.parametrize(("argument", "call"), REFUSED.items())
+def test_an_error_knows_its_argument_also_when_it_was_pickled(argument, call):
+    with pytest.raises(jgd.JgdError) as refused:
+        call()
+    assert refused.value.argument == argument
+    assert argument is None or argument in str(refused.value)
+    again = pickle.loads(pickle.dumps(refused.value))
+    assert (str(again), again.argument, type(again)) == (str(refused.value), argument, type(refused.value))

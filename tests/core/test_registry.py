@@ -2,6 +2,7 @@
 
 import inspect
 import pickle
+import re
 
 import pytest
 
@@ -128,3 +129,24 @@ def test_too_many_by_place_are_told_what_goes_by_name():
         TypeError, match=r"adam takes learning_rate, b1, b2, eps by place .*eps_root=.*got 0.5 in place 5"
     ):
         jgd.optimizers.adam(0.1, 0.9, 0.999, 1e-8, 0.5)  # pyright: ignore
+
+
+def documented(build):
+    """{parameter: the default that the docstring says}, as text."""
+    args = inspect.getdoc(build).partition("Args:\n")[2].partition("\n\n")[0]
+    entries = re.split(r"\n(?=    \w+: )", args)
+    said = {entry.split(":")[0].strip(): re.search(r"Default:\s+(.*)\.$", entry, re.DOTALL) for entry in entries}
+    return {name: None if default is None else default[1] for name, default in said.items()}
+
+
+@pytest.mark.parametrize("registry", [jgd.optimizers.registry, jgd.schedules.registry], ids=lambda each: each.kind)
+def test_docstrings_tell_every_parameter_with_its_default(registry):
+    for name, build in registry.items():
+        parameters, said = inspect.signature(build).parameters, documented(build)
+        assert list(said) == list(parameters), name
+        for each, parameter in parameters.items():
+            if parameter.default in (parameter.empty, None):
+                assert said[each] is None, (name, each)
+            else:
+                value = eval(said[each], {"QUINTIC": (3.4445, -4.775, 2.0315)})
+                assert value == parameter.default, (name, each)

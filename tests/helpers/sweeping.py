@@ -3,8 +3,13 @@
 import functools
 from dataclasses import replace
 
+import jax
+import numpy as np
+from scipy import stats
+
 import jgd
 
+WILD = {"learning_rate": [0.1, 1e9, 0.3]}
 RATES = jgd.spaces.log_grid(1e-2, 1.0, 7)
 
 
@@ -34,3 +39,64 @@ def counting():
         return task().loss(params, batch)
 
     return replace(task(), loss=loss), traces
+
+
+@functools.cache
+def by_loss():
+    """Chosen by its loss, which doesn't tie: the best of seven rates is the largest, by far."""
+    return replace(task(), metric="loss", larger_is_better=False)
+
+
+@functools.cache
+def fragile():
+    """Iris with a penalty that makes plain descent unstable at high rates; it is chosen by its loss."""
+    penalised = lambda params, rows: (
+        task().loss(params, rows)
+        + sum((jax.numpy.sum(leaf**2) for leaf in jax.tree.leaves(params)), start=jax.numpy.zeros(()))
+    )
+    return replace(task(), loss=penalised, metric="loss", larger_is_better=False)
+
+
+@functools.cache
+def wild():
+    """Squared weights blow up at a rate of 1e9, in one step."""
+    return sweep(space=WILD, on=fragile())
+
+
+class Crash(Exception):
+    """What `crashing` raises."""
+
+
+def crashing(after):
+    """A callback that raises after some reports of running."""
+    seen = []
+
+    def callback(progress):
+        seen.append(progress)
+        if progress.stage == "run" and len(seen) > after:
+            raise Crash
+
+    return callback
+
+
+def same(found, other):
+    """Assert that two sweeps have measured the same bits and decided the same."""
+    np.testing.assert_array_equal(found.reached, other.reached)
+    np.testing.assert_array_equal(found.loss, other.loss)
+    np.testing.assert_array_equal(found.diverged_at, other.diverged_at)
+    for name, values in found.validation.items():
+        np.testing.assert_array_equal(values, other.validation[name])
+    assert found.rounds == other.rounds
+
+
+def by_hand(found, values, confidence=0.95):
+    """Assert that an estimate is Student's interval of the values."""
+    error = stats.sem(values)
+    low, high = (
+        stats.t.interval(confidence, len(values) - 1, loc=np.mean(values), scale=error)
+        if error
+        else (np.mean(values),) * 2
+    )
+    want = [np.mean(values), error, low, high]
+    np.testing.assert_allclose([found.mean, found.standard_error, found.low, found.high], want, rtol=1e-6)
+    np.testing.assert_allclose(found.half_width, (high - low) / 2, rtol=1e-6, atol=1e-12)

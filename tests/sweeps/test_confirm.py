@@ -2,11 +2,10 @@
 
 from dataclasses import replace
 
-import jax
+import chex
 import numpy as np
 import pytest
-from helpers.sweeping import sweep, task, usual
-from test_selection import by_hand, fragile
+from helpers.sweeping import by_hand, fragile, sweep, task, usual
 
 import jgd
 from jgd.core.seeds import Stream, key
@@ -25,7 +24,7 @@ def test_e7_poisoned_test_rows_change_nothing_before_they_are_confirmed():
             clean.validation,
         )
     np.testing.assert_array_equal(found.loss, usual().loss)
-    jax.tree.map(np.testing.assert_array_equal, found.final, usual().final)
+    chex.assert_trees_all_equal(found.final, usual().final)
     with pytest.raises(jgd.JgdError, match="integer class labels"):  # here, at last, they are read
         found.confirm(seeds=FRESH)
     wrong = replace(task(), test=(inputs, np.full_like(labels, -1)))
@@ -73,6 +72,16 @@ def test_reads_are_counted_and_seeds_used_once(tmp_path):
     assert (third.seeds, third.reads) == ((6,), 3)
     fourth = found.confirm(seeds=1)  # and the first session hears of what another one has read
     assert (fourth.seeds, fourth.reads) == ((7,), 4)
+
+
+def test_some_of_the_picks_are_confirmed():
+    found = usual()
+    sgd, adam = found.picks
+    one, both = found.confirm(seeds=[21], picks=adam), found.confirm(seeds=[22], picks=[adam, sgd])
+    assert [each.recipe for each in one.confirmed] == ["adam"]
+    assert [each.recipe for each in both.confirmed] == ["adam", "sgd"]
+    assert (one.runs.recipes, one.runs.seeds) == (("adam",), (21,))
+    assert isinstance(one.runs, jgd.Sweep)
 
 
 def test_an_extended_sweep_has_read_the_same_test_rows():

@@ -1,6 +1,6 @@
 """A longer sweep of which a shorter one is a part (E9): nothing is repeated, and its bits are those of a whole one."""
 
-import jax
+import chex
 import numpy as np
 import pytest
 from helpers import sweeping
@@ -15,7 +15,7 @@ def sweep(**options) -> jgd.Sweep:
 
 def same(one: jgd.Sweep, other: jgd.Sweep) -> None:
     everything = lambda found: (found.loss, found.validation, found.diverged_at, found.final)
-    jax.tree.map(np.testing.assert_array_equal, everything(one), everything(other))
+    chex.assert_trees_all_equal(everything(one), everything(other))
 
 
 MORE = {

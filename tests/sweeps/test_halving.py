@@ -1,12 +1,11 @@
 """Stopping early on the engine: survivors keep their bits, the winner stays, nothing that stopped is taken for diverged."""
 
 import functools
-from dataclasses import replace
 
-import jax
+import chex
 import numpy as np
 import pytest
-from helpers.sweeping import RATES, sweep, task
+from helpers.sweeping import RATES, Crash, by_loss, crashing, fragile, same, sweep, task
 
 import jgd
 from jgd.analysis.findings import findings
@@ -19,12 +18,6 @@ POLICIES = {
     "hyperband": jgd.Hyperband(2, min_steps=3),
     "median": jgd.MedianStopping(every=3),
 }
-
-
-@functools.cache
-def by_loss():
-    """Chosen by its loss, which doesn't tie: the best of seven rates is the largest, by far."""
-    return replace(task(), metric="loss", larger_is_better=False)
 
 
 @functools.cache
@@ -55,7 +48,7 @@ def test_every_lane_is_the_full_runs_bit_for_bit_as_far_as_it_went(name):
     assert [int(steps) for steps in found.reached] == [int(n) for n in (~np.isnan(found.loss[:, 0])).sum(axis=1)]
     for config in np.flatnonzero(found.reached == 12):
         for seed in found.seeds:
-            jax.tree.map(np.testing.assert_array_equal, found.params(config, seed), full().params(config, seed))
+            chex.assert_trees_all_equal(found.params(config, seed), full().params(config, seed))
 
 
 @pytest.mark.parametrize("name", POLICIES)
@@ -112,30 +105,6 @@ def test_all_diverged_is_a_result_too():
     assert found.picks[0].diverged == 8
 
 
-@functools.cache
-def fragile():
-    penalised = lambda params, rows: (
-        task().loss(params, rows) + sum(jax.numpy.sum(x**2) for x in jax.tree.leaves(params))
-    )
-    return replace(task(), loss=penalised, metric="loss", larger_is_better=False)
-
-
-class Crash(Exception):
-    pass
-
-
-def crashing(after):
-    """A callback that raises after some reports of running."""
-    seen = []
-
-    def callback(progress):
-        seen.append(progress)
-        if progress.stage == "run" and len(seen) > after:
-            raise Crash
-
-    return callback
-
-
 @pytest.mark.parametrize("after", [4, 9, 13])
 def test_a_crash_and_another_run_decide_the_same(after):
     plan, store = stopped("halving").plan, MemoryStore()
@@ -144,15 +113,6 @@ def test_a_crash_and_another_run_decide_the_same(after):
     found = run_plan(plan, store)
     assert 0 < found.cost["steps"] <= 56
     same(found, stopped("halving"))
-
-
-def same(found, other):
-    np.testing.assert_array_equal(found.reached, other.reached)
-    np.testing.assert_array_equal(found.loss, other.loss)
-    np.testing.assert_array_equal(found.diverged_at, other.diverged_at)
-    for name, values in found.validation.items():
-        np.testing.assert_array_equal(values, other.validation[name])
-    assert found.rounds == other.rounds
 
 
 def test_a_stored_sweep_is_read_with_its_policy(tmp_path):

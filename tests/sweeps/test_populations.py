@@ -2,12 +2,12 @@
 
 import functools
 
+import chex
 import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
-from helpers.sweeping import sweep
-from test_halving import Crash, by_loss, crashing, fragile, same
+from helpers.sweeping import Crash, by_loss, crashing, fragile, same, sweep
 
 import jgd
 from jgd.sweeps.policies.replay import ScheduleSegment
@@ -53,7 +53,7 @@ def test_the_best_member_is_trained_again_by_its_schedule_bit_for_bit():
             first = past[0].hyperparameters
             again = sweep("adam", first, on=by_loss(), seeds=[seed], policy=jgd.PopulationReplay(past))
             np.testing.assert_array_equal(again.loss[0, 0], found.run_loss(config, seed))
-            jax.tree.map(np.testing.assert_array_equal, again.params(0, seed), found.params(config, seed))
+            chex.assert_trees_all_equal(again.params(0, seed), found.params(config, seed))
             run = found.replay(config, seed)
             assert run.notes[0] == "bit for bit the stored run over its 12 steps"
 

@@ -112,6 +112,12 @@ def test_bad_input_is_named(optuna, study):
     assert [trial.value for trial in study.trials] == [1.0, 2.0]
 
 
+def test_the_module_is_reached_by_its_name():
+    import jgd.sweeps.proposers.optuna as module
+
+    assert module.OptunaProposer is OptunaProposer
+
+
 def test_without_optuna_the_extra_is_named():
     code = (
         "import sys; sys.modules['optuna'] = None\n"

@@ -2,10 +2,10 @@
 
 from dataclasses import replace
 
+import chex
 import jax
 import numpy as np
-from helpers.sweeping import RATES, sweep, task, usual
-from test_selection import wild
+from helpers.sweeping import RATES, sweep, task, usual, wild
 
 import jgd
 
@@ -16,7 +16,7 @@ def test_a_replayed_lane_is_the_stored_one():
         assert run.notes == ("bit for bit the stored run over its 12 steps",)
         assert run.reproduced is True
         np.testing.assert_array_equal(run.history["loss"], usual().loss[config, seed])
-        jax.tree.map(np.testing.assert_array_equal, run.params, usual().params(config, seed))
+        chex.assert_trees_all_equal(run.params, usual().params(config, seed))
         assert run.evaluations["step"].tolist() == [6, 12]
         np.testing.assert_array_equal(run.evaluations["accuracy"], usual().validation["accuracy"][config, seed])
 

@@ -1,37 +1,15 @@
 """Choosing: by validation only (E7), with its uncertainty (I6), and a lane that diverged never wins."""
 
-import functools
-from dataclasses import replace
-
 import jax
 import numpy as np
 import pytest
 from helpers import sweeping
-from helpers.sweeping import sweep, task, usual
-from scipy import stats
+from helpers.sweeping import by_hand, fragile, sweep, usual, wild
 
 import jgd
 from jgd.core.statistics import estimate
 from jgd.epoch_loop import NOT_DIVERGED
 from jgd.sweeps import pick
-
-WILD = {"learning_rate": [0.1, 1e9, 0.3]}
-
-
-@functools.cache
-def wild():
-    """Squared weights blow up at a rate of 1e9, in one step."""
-    return sweep(space=WILD, on=fragile())
-
-
-@functools.cache
-def fragile():
-    """Iris with a penalty that makes plain descent unstable at high rates; it is chosen by its loss."""
-    penalised = lambda params, rows: (
-        task().loss(params, rows)
-        + sum((jax.numpy.sum(leaf**2) for leaf in jax.tree.leaves(params)), start=jax.numpy.zeros(()))
-    )
-    return replace(task(), loss=penalised, metric="loss", larger_is_better=False)
 
 
 def test_a_diverged_lane_is_flagged_and_frozen():
@@ -73,18 +51,6 @@ def test_the_picks_statistics_by_hand():
         assert chosen.config == 7 * place + np.argmax(final.mean(axis=1))
         assert chosen.hyperparameters == found.configs[chosen.config][1]
         by_hand(chosen.validation, np.asarray(final[chosen.config - 7 * place], np.float64))
-
-
-def by_hand(found, values, confidence=0.95):
-    error = stats.sem(values)
-    low, high = (
-        stats.t.interval(confidence, len(values) - 1, loc=np.mean(values), scale=error)
-        if error
-        else (np.mean(values),) * 2
-    )
-    want = [np.mean(values), error, low, high]
-    np.testing.assert_allclose([found.mean, found.standard_error, found.low, found.high], want, rtol=1e-6)
-    np.testing.assert_allclose(found.half_width, (high - low) / 2, rtol=1e-6, atol=1e-12)
 
 
 @pytest.mark.parametrize("confidence", [0.5, 0.95, 0.99])

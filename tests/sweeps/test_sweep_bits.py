@@ -6,6 +6,7 @@ import json
 import subprocess
 import sys
 
+import chex
 import jax
 import numpy as np
 import pytest
@@ -55,7 +56,7 @@ def test_other_looks_change_no_loss_and_no_parameter(model):
     found, other = sweep(model, RATES[:9]), sweep(model, RATES[:9], evaluate_every=3)
     for one, same in zip(found.validation.values(), other.validation.values(), strict=True):
         np.testing.assert_array_equal(one[..., -1], same[..., -1])
-    jax.tree.map(np.testing.assert_array_equal, (found.loss, found.final), (other.loss, other.final))
+    chex.assert_trees_all_equal((found.loss, found.final), (other.loss, other.final))
 
 
 @pytest.mark.parametrize("model", MODELS)
@@ -74,5 +75,5 @@ def test_a_lane_replayed_alone_has_its_bits(model):
     for config in (0, 37, 63):
         run = found.replay(config, SEEDS[0])
         assert run.notes == ("bit for bit the stored run over its 10 steps",)
-        jax.tree.map(np.testing.assert_array_equal, run.params, found.params(config, SEEDS[0]))
+        chex.assert_trees_all_equal(run.params, found.params(config, SEEDS[0]))
         np.testing.assert_array_equal(run.evaluations["loss"], found.validation["loss"][config, 0])

@@ -1,7 +1,6 @@
 """A sweep's directory (E9): killed, damaged, full or extended, the same call ends with the same bits."""
 
 import functools
-import hashlib
 import importlib
 import os
 import re
@@ -14,29 +13,17 @@ import warnings
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-import jax
 import numpy as np
 import pytest
 from helpers import sweeping
+from helpers.stored import bits, sweep
 
 import jgd
 from jgd.core import atomic_files
 from jgd.sweeps import ScheduleSegment
 from jgd.sweeps.policies.policy import Full
 
-RATES = jgd.spaces.log_uniform(1e-3, 1)
 ALL = 6 * 2 * 12  # steps
-
-
-def sweep(store=None, recipe="adam", on=None, rates=RATES, **options) -> jgd.Sweep:
-    options = {"samples": 6, "evaluate_every": 4, "store": store, **options}
-    return sweeping.sweep(recipe, {"learning_rate": rates}, on=on, **options)
-
-
-def bits(found: jgd.Sweep) -> str:
-    """The SHA-256 of everything that a sweep has measured and kept."""
-    arrays = (found.loss, *found.validation.values(), found.diverged_at, *jax.tree.leaves(found.final))
-    return hashlib.sha256(b"".join(np.ascontiguousarray(array).tobytes() for array in arrays)).hexdigest()
 
 
 @pytest.fixture(autouse=True)
@@ -276,12 +263,12 @@ def test_a_policy_of_ones_own_is_gone_on_with_by_the_same_call(tmp_path):
 
 CHILD = """
 import hashlib, importlib, sys
-sys.path[:0] = [{tests!r}, {tests!r} + "/sweeps"]
+sys.path.insert(0, {tests!r})
 import jgd
 jgd.use_cores(2)
 import jax
 importlib.import_module("jgd.sweeps.engine.run_block").SAVE_EVERY = 0.01
-import test_sweep_store as store
+from helpers import stored as store
 callback = lambda progress: print("running", flush=True) if progress.stage == "run" and progress.done < 1000 else None
 print("SHA", store.bits(store.sweep(sys.argv[1], samples=20, steps=1500, evaluate_every=20, callback=callback)), flush=True)
 """

@@ -44,13 +44,13 @@ def hyperparameter(name: str, value: Any, rule: str, schedule: bool = True) -> N
         return
     if isinstance(value, bool | np.bool_) or not isinstance(value, numbers.Real | np.ndarray | jax.Array):
         kinds = "a number, an array of numbers or a schedule" if schedule else "a number or an array of numbers"
-        raise JgdTypeError(f"{name} must be {kinds}, got {value!r} ({type(value).__name__})")
+        raise JgdTypeError(f"{name} must be {kinds}, got {value!r} ({type(value).__name__})", argument=name)
     array = np.asarray(value)
     if not (jnp.issubdtype(array.dtype, jnp.floating) or jnp.issubdtype(array.dtype, jnp.integer)):
-        raise JgdTypeError(f"{name} must hold real numbers, got dtype {array.dtype}")
+        raise JgdTypeError(f"{name} must hold real numbers, got dtype {array.dtype}", argument=name)
     if isinstance(value, int) and abs(int(value)) > jnp.iinfo(jnp.result_type(int)).max:
         raise JgdValueError(
-            f"{name} must fit {jnp.result_type(int)} or be a float: write {float(value)!r}, not {value}"
+            f"{name} must fit {jnp.result_type(int)} or be a float: write {float(value)!r}, not {value}", argument=name
         )
     array = array.astype(np.float64)
     with np.errstate(over="ignore"):
@@ -64,7 +64,7 @@ def hyperparameter(name: str, value: Any, rule: str, schedule: bool = True) -> N
         rounded = (
             f", which is {there:g} in {jnp.result_type(float)}" if np.isfinite(value) and _holds(rule, value) else ""
         )
-        raise JgdValueError(f"{name}{place} must be a finite number {words}, got {value:.12g}{rounded}")
+        raise JgdValueError(f"{name}{place} must be a finite number {words}, got {value:.12g}{rounded}", argument=name)
 
 
 def count(name: str, value: Any, least: int = 0, most: int | None = None) -> int:
@@ -77,10 +77,12 @@ def count(name: str, value: Any, least: int = 0, most: int | None = None) -> int
     """
     limits = f">= {least}" if most is None else f"from {least} to {most}"
     if isinstance(value, bool | np.bool_) or not isinstance(value, numbers.Integral):
-        raise JgdTypeError(f"{name} must be a whole number {limits}, got {value!r} ({type(value).__name__})")
+        raise JgdTypeError(
+            f"{name} must be a whole number {limits}, got {value!r} ({type(value).__name__})", argument=name
+        )
     whole = int(value)
     if whole < least or (most is not None and whole > most):
-        raise JgdValueError(f"{name} must be a whole number {limits}, got {whole}")
+        raise JgdValueError(f"{name} must be a whole number {limits}, got {whole}", argument=name)
     return whole
 
 
@@ -89,13 +91,13 @@ def in_order(first: str, low: Any, second: str, high: Any) -> None:
     if any(bound is None or callable(bound) or isinstance(bound, Tracer) for bound in (low, high)):
         return
     if not np.all(np.asarray(low) <= np.asarray(high)):
-        raise JgdValueError(f"{first} must be <= {second}, got {low} and {high}")
+        raise JgdValueError(f"{first} must be <= {second}, got {low} and {high}", argument=first)
 
 
 def number(name: str, value: Any, rule: str) -> float:
     """`value` as a float: one finite number that obeys `rule`, and no schedule or array."""
     if not isinstance(value, numbers.Real) or isinstance(value, bool | np.bool_):
-        raise JgdTypeError(f"{name} must be a number, got {value!r} ({type(value).__name__})")
+        raise JgdTypeError(f"{name} must be a number, got {value!r} ({type(value).__name__})", argument=name)
     hyperparameter(name, value, rule, schedule=False)
     return float(value)
 
@@ -109,28 +111,30 @@ def flag(name: str, value: Any) -> bool:
     jgd.core.checks.errors.JgdTypeError: nesterov must be True or False, got 'no' (str)
     """
     if not isinstance(value, bool | np.bool_):
-        raise JgdTypeError(f"{name} must be True or False, got {value!r} ({type(value).__name__})")
+        raise JgdTypeError(f"{name} must be True or False, got {value!r} ({type(value).__name__})", argument=name)
     return bool(value)
 
 
 def instance(name: str, value: Any, kind: type[T], example: str) -> T:
     """`value`, refused unless it is of the kind, of which the message gives an example."""
     if not isinstance(value, kind):
-        raise JgdTypeError(f"{name} must be a jgd.{kind.__name__} such as {example}, got {value!r}")
+        raise JgdTypeError(f"{name} must be a jgd.{kind.__name__} such as {example}, got {value!r}", argument=name)
     return value
 
 
 def function(name: str, value: Any) -> Any:
     """`value`, refused unless it can be called, and told from another (which an array or a list can't)."""
     if not callable(value) or not isinstance(value, Hashable):
-        raise JgdTypeError(f"{name} must be a function, got {value!r} ({type(value).__name__})")
+        raise JgdTypeError(f"{name} must be a function, got {value!r} ({type(value).__name__})", argument=name)
     return value
 
 
 def path(name: str, value: Any) -> None:
     """Refuse what is no path of a file or directory."""
     if not isinstance(value, str | os.PathLike) or not os.fspath(value):
-        raise JgdTypeError(f"{name} must be the path of a directory, got {value!r} ({type(value).__name__})")
+        raise JgdTypeError(
+            f"{name} must be the path of a directory, got {value!r} ({type(value).__name__})", argument=name
+        )
 
 
 def floating_dtype(name: str, value: Any) -> str:
@@ -144,7 +148,7 @@ def floating_dtype(name: str, value: Any) -> str:
     except TypeError:
         dtype = None
     if value is None or dtype is None or not jnp.issubdtype(dtype, jnp.floating):
-        raise JgdTypeError(f"{name} must be a floating dtype such as 'bfloat16', got {value!r}")
+        raise JgdTypeError(f"{name} must be a floating dtype such as 'bfloat16', got {value!r}", argument=name)
     return dtype.name
 
 
@@ -162,7 +166,7 @@ def choice(kind: str, name: Any, choices: Iterable[str]) -> str:
     near = nearest(str(name), known)
     hint = f"; did you mean {near!r}?" if near else ";"
     some = known if len(known) <= MOST_LISTED else [*known[:3], f"... ({len(known)} in all)"]
-    raise JgdValueError(f"unknown {kind} {name!r}{hint} choose from: {', '.join(some)}")
+    raise JgdValueError(f"unknown {kind} {name!r}{hint} choose from: {', '.join(some)}", argument=kind)
 
 
 def nearest(name: str, known: Iterable[str]) -> str | None:

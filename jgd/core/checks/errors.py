@@ -2,7 +2,18 @@
 
 
 class JgdError(Exception):
-    """The base of every error that jgd raises for bad input."""
+    """The base of every error that jgd raises for bad input.
+
+    argument: the name of the argument that is refused, as the message has it, or None where there is no one name.
+
+    >>> error = JgdValueError("steps must be a whole number >= 1, got 0", argument="steps")
+    >>> str(error), error.argument
+    ('steps must be a whole number >= 1, got 0', 'steps')
+    """
+
+    def __init__(self, message: str = "", *, argument: str | None = None):
+        super().__init__(message)
+        self.argument = argument
 
 
 class JgdValueError(JgdError, ValueError):

@@ -26,7 +26,8 @@ def parameters(params: Any) -> None:
             got = dtype if dtype is not None else type(leaf).__name__
             raise JgdTypeError(
                 f"params{path_of(path)} must hold floating numbers (complex ones as real and imaginary parts), "
-                f"got {got}; keep what is not trained outside params"
+                f"got {got}; keep what is not trained outside params",
+                argument="params",
             )
 
 
@@ -39,21 +40,24 @@ def same_structure(grads: Any, params: Any, name: str = "grads", other: str = "p
     want = {path_of(path): jnp.shape(leaf) for path, leaf in jax.tree_util.tree_leaves_with_path(params)}
     for path in want:
         if path not in got:
-            raise JgdValueError(f"{name} misses the leaf {path}, which {other} has")
+            raise JgdValueError(f"{name} misses the leaf {path}, which {other} has", argument=name)
     for path in got:
         if path not in want:
-            raise JgdValueError(f"{name} has an unexpected leaf {path}, which {other} has not")
+            raise JgdValueError(f"{name} has an unexpected leaf {path}, which {other} has not", argument=name)
     for path, leaf in jax.tree_util.tree_leaves_with_path(grads):
         dtype = jnp.asarray(leaf).dtype
         if not jnp.issubdtype(dtype, jnp.floating):
-            raise JgdTypeError(f"{name}{path_of(path)} must hold real floating numbers, got {dtype}")
+            raise JgdTypeError(f"{name}{path_of(path)} must hold real floating numbers, got {dtype}", argument=name)
     for path, shape in want.items():
         if got[path] != shape:
-            raise JgdValueError(f"{name}{path} must have the shape of {other}{path}, {shape}, got {got[path]}")
+            raise JgdValueError(
+                f"{name}{path} must have the shape of {other}{path}, {shape}, got {got[path]}", argument=name
+            )
     if jax.tree.structure(grads) != jax.tree.structure(params):
         raise JgdTypeError(
             f"{name} must be the same kind of tree as {other}, {jax.tree.structure(params)}, "
-            f"got {jax.tree.structure(grads)}"
+            f"got {jax.tree.structure(grads)}",
+            argument=name,
         )
 
 
@@ -66,35 +70,38 @@ def same_state(state: Any, made: Any) -> None:
     have, want, whose = leaves(state), leaves(made), "it is of another optimizer, or of other parameters"
     for path, shape in want.items():
         if path not in have:
-            raise JgdValueError(f"state misses the leaf state{path}: {whose}")
+            raise JgdValueError(f"state misses the leaf state{path}: {whose}", argument="state")
         if have[path] != shape:
-            raise JgdValueError(f"state{path} must have the shape {shape}, got {have[path]}: {whose}")
+            raise JgdValueError(f"state{path} must have the shape {shape}, got {have[path]}: {whose}", argument="state")
     for path in have:
         if path not in want:
-            raise JgdValueError(f"state has an unexpected leaf state{path}: {whose}")
-    raise JgdTypeError(f"state must be {jax.tree.structure(made)}, got {jax.tree.structure(state)}: {whose}")
+            raise JgdValueError(f"state has an unexpected leaf state{path}: {whose}", argument="state")
+    raise JgdTypeError(
+        f"state must be {jax.tree.structure(made)}, got {jax.tree.structure(state)}: {whose}", argument="state"
+    )
 
 
 def rows(name: str, data: Any) -> int:
     """The number of rows that all leaves of `data` share; no leaf, no row and unequal counts are refused."""
     leaves = jax.tree_util.tree_leaves_with_path(data)
     if not leaves:
-        raise JgdValueError(f"{name} must hold at least one array, got {data!r}")
+        raise JgdValueError(f"{name} must hold at least one array, got {data!r}", argument=name)
     first = None
     for path, leaf in leaves:
         if jnp.ndim(leaf) == 0:
-            raise JgdValueError(f"{name}{path_of(path)} must have a leading axis of rows, got a scalar")
+            raise JgdValueError(f"{name}{path_of(path)} must have a leading axis of rows, got a scalar", argument=name)
         have = jnp.shape(leaf)[0]
         if first is None:
             first = (path, have)
         elif have != first[1]:
             raise JgdValueError(
                 f"{name} must have as many rows in every array: {name}{path_of(first[0])} has {first[1]}, "
-                f"{name}{path_of(path)} has {have}"
+                f"{name}{path_of(path)} has {have}",
+                argument=name,
             )
     assert first is not None
     if first[1] == 0:
-        raise JgdValueError(f"{name} has 0 rows")
+        raise JgdValueError(f"{name} has 0 rows", argument=name)
     return first[1]
 
 
@@ -104,7 +111,7 @@ def numeric_data(name: str, data: Any) -> None:
         dtype = getattr(leaf, "dtype", None)
         dtype = np.asarray(leaf).dtype if dtype is None else dtype
         if not (jnp.issubdtype(dtype, jnp.number) or jnp.issubdtype(dtype, jnp.bool_)):
-            raise JgdTypeError(f"{name}{path_of(path)} must hold numbers, got dtype {dtype}")
+            raise JgdTypeError(f"{name}{path_of(path)} must hold numbers, got dtype {dtype}", argument=name)
 
 
 def finite_data(name: str, data: Any) -> None:
@@ -119,7 +126,8 @@ def finite_data(name: str, data: Any) -> None:
         place = ", ".join(f"{word} {i}" for word, i in zip(("row", "column"), index, strict=False))
         raise JgdValueError(
             f"{name}{path_of(path)} must be finite, got {array[index]} at {place or index} "
-            "(check_finite=False lets it pass)"
+            "(check_finite=False lets it pass)",
+            argument=name,
         )
 
 
@@ -142,4 +150,6 @@ def same_shape(name: str, array: Any, other: str, shape: tuple[int, ...]) -> Non
         hint = ""
         if math.prod(jnp.shape(array)) == math.prod(shape):
             hint = f"; reshape one, for example {name}.reshape({shape})"
-        raise JgdValueError(f"{name} must have the shape of {other}, {shape}, got {jnp.shape(array)}{hint}")
+        raise JgdValueError(
+            f"{name} must have the shape of {other}, {shape}, got {jnp.shape(array)}{hint}", argument=name
+        )

@@ -48,7 +48,7 @@ def width_for(parameters: int, platform: str) -> int:
 
 
 def padded_numbers(configs: Sequence[Config], names: Sequence[str], width: int) -> dict[str, np.ndarray]:
-    """name -> (width,) values of a block's configs, the last one repeated to fill it."""
+    """Name -> (width,) values of a block's configs, the last one repeated to fill it."""
     padded = [*configs, *[configs[-1]] * (width - len(configs))]
     dtype = jnp.result_type(float)
     return {name: np.array([config[name] for config in padded], dtype) for name in names}

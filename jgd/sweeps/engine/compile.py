@@ -22,10 +22,10 @@ from jgd.sweeps.policies.policy import Round
 def compile_programs(
     plan: Plan, devices: Sequence[DeviceInputs], current: Round, blocks: Sequence[Block], meter: Meter
 ) -> None:
-    """Trace the program of each block, in a thread of its own; then compile it for each device, in parallel, by a call
-    that makes no step. blocks: one a group.
+    """Trace the program of each block, in a thread of its own; then compile it for each device, in parallel.
 
-    jax keeps what was compiled, so that the next sweep of the same structure and shapes compiles nothing.
+    What compiles is a call that makes no step. blocks: one a group. jax keeps what was compiled, so that the next sweep
+    of the same structure and shapes compiles nothing.
     """
     done, total, begin = [], len(blocks) * len(devices), time.perf_counter()
     # jaxlib has crashed when two threads read programs from its cache on the disk at once

@@ -115,7 +115,7 @@ def _eval_params(optimizer: Optimizer, lanes: Lane) -> Params | None:
 
 @jax.jit
 def evaluate(spec: RunSpec, shared: SharedData, params: Params, rows: Batch) -> dict[str, Array]:
-    """name -> (lanes,): the measure and the metrics of every lane on the same rows."""
+    """Name -> (lanes,): the measure and the metrics of every lane on the same rows."""
 
     def one(spec: RunSpec, params: Params) -> dict[str, Array]:
         metrics = shared.metrics if spec.metrics is None else spec.metrics

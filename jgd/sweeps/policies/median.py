@@ -6,13 +6,13 @@ from typing import ClassVar
 import numpy as np
 
 from jgd.core import checks
-from jgd.sweeps.policies.policy import Round, SweepState, resolved
+from jgd.sweeps.policies.policy import Policy, Round, SweepState, resolved
 
 DECISIONS = 10  # in a sweep, unless said otherwise
 
 
 @dataclass(frozen=True)
-class MedianStopping:
+class MedianStopping(Policy):
     """Stop a config whose best score so far is worse than the median of the others' running averages.
 
     After every `every` updates, from `after` updates on, each config that goes on has the mean validation metric over

@@ -63,21 +63,25 @@ class SweepState:
 
 @runtime_checkable
 class Policy(Protocol):
-    """What decides. A dataclass, so that a store knows it again.
+    """What decides: a policy of one's own derives from this, and is a dataclass, so that a store knows it again.
 
-    extendable: whether configs, seeds or steps can be added later. resolve: the policy for a sweep of so many steps and
-    configs, its defaults filled in; refuses a sweep that it doesn't fit. The other two are asked of a resolved one:
-    evaluation_steps, the numbers of updates after which it has to see the scores, and next_round, the round after those
-    made, None at the end.
+    Attributes:
+        extendable: Whether configs, seeds or steps can be added later.
     """
 
     extendable: ClassVar[bool]
 
-    def resolve(self, steps: int, configs: int) -> "Policy": ...
+    def resolve(self, steps: int, configs: int) -> "Policy":
+        """The policy for a sweep of so many steps and configs, its defaults filled in; refuses what it doesn't fit."""
+        ...
 
-    def evaluation_steps(self, steps: int) -> tuple[int, ...]: ...
+    def evaluation_steps(self, steps: int) -> tuple[int, ...]:
+        """The numbers of updates after which it has to see the scores; asked of a resolved policy."""
+        ...
 
-    def next_round(self, state: SweepState) -> Round | None: ...
+    def next_round(self, state: SweepState) -> Round | None:
+        """The round after those made, None at the end; asked of a resolved policy."""
+        ...
 
 
 def resolved(name: str, value: int | None) -> int:
@@ -88,7 +92,7 @@ def resolved(name: str, value: int | None) -> int:
 
 
 @dataclass(frozen=True)
-class Full:
+class Full(Policy):
     """Every config gets all steps: the default."""
 
     extendable: ClassVar[bool] = True

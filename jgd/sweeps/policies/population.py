@@ -12,14 +12,14 @@ import numpy as np
 from jgd.core import checks, seeds
 from jgd.spaces.lists import Static
 from jgd.spaces.space import Config, Space
-from jgd.sweeps.policies.policy import Round, SweepState, resolved
+from jgd.sweeps.policies.policy import Policy, Round, SweepState, resolved
 from jgd.sweeps.selection import ranked
 
 INTERVALS = 10  # of a sweep, unless said otherwise
 
 
 @dataclass(frozen=True)
-class PopulationBasedTraining:
+class PopulationBasedTraining(Policy):
     """Population based training: the configs at one seed are a population, whose worst members learn from its best.
 
     After every `every` updates the worst `fraction` of the members (⌈fraction · n⌉, at most half) exploit and explore.

@@ -7,7 +7,7 @@ from typing import Any, ClassVar
 from jgd.core import checks
 from jgd.spaces.described import of_json
 from jgd.spaces.space import Config
-from jgd.sweeps.policies.policy import Round, SweepState
+from jgd.sweeps.policies.policy import Policy, Round, SweepState
 
 
 @dataclass(frozen=True)
@@ -42,8 +42,10 @@ def lineage(rounds: Sequence[Round], configs: Sequence[Config], config: int, pla
 
 
 def by_round(rounds: Sequence[Round], configs: Sequence[Config], seeds: int, names: Iterable[str]) -> dict[str, Any]:
-    """name -> what every member had in every round, lists (round, config, seed), None where it had no such name; `origin`:
-    the member that it went on from."""
+    """Name -> what every member had in every round, lists (round, config, seed), None where it had no such name.
+
+    Under `origin` is the member that it went on from.
+    """
     runs = [[(config, place) for place in range(seeds)] for config in range(len(configs))]
     values = lambda one, name: [[one.values_of(*run, configs[run[0]]).get(name) for run in row] for row in runs]
     out: dict[str, Any] = {name: [values(one, name) for one in rounds] for name in names}
@@ -52,7 +54,7 @@ def by_round(rounds: Sequence[Round], configs: Sequence[Config], seeds: int, nam
 
 
 @dataclass(frozen=True)
-class PopulationReplay:
+class PopulationReplay(Policy):
     """Train by the hyperparameters that made one member of a population, as `Sweep.schedule` tells them.
 
     With the member's own seed and the same block width the run is the member's, bit for bit; with fresh seeds it says

@@ -8,14 +8,14 @@ from dataclasses import dataclass, replace
 from typing import ClassVar
 
 from jgd.core import checks
-from jgd.sweeps.policies.policy import Round, SweepState, resolved
+from jgd.sweeps.policies.policy import Policy, Round, SweepState, resolved
 from jgd.sweeps.selection import ranked
 
 DEEPEST = 4  # by default no config is stopped before steps / eta⁴: earlier scores say little
 
 
 @dataclass(frozen=True)
-class Halving:
+class Halving(Policy):
     """What `SuccessiveHalving` and `Hyperband` share: one config of `eta` goes on from each rung."""
 
     eta: int = 3

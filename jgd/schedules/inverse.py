@@ -1,0 +1,65 @@
+"""Decays that never end: by the inverse of time, and of its root."""
+
+import jax.numpy as jnp
+from jax import Array
+
+from jgd.core.record import hyper, record
+from jgd.core.spellings import builder
+from jgd.schedules.clock import Number, number
+
+
+@builder
+@record
+class InverseTimeDecay:
+    """η_t = init_value / (1 + decay_rate · t / transition_steps): the 1/t decay under which SGD converges.
+
+    Robbins & Monro 1951; decay_rate ≥ 0, transition_steps > 0 (1 by default).
+
+    Args:
+        init_value: The value at the start. ≥ 0.
+        decay_rate: How fast it falls. ≥ 0.
+        transition_steps: The unit of time. > 0. Default: 1.0.
+
+    Raises:
+        JgdValueError: For a number outside its range.
+        JgdTypeError: For an argument of another kind.
+
+    Example:
+        >>> InverseTimeDecay(1.0, decay_rate=1.0)(jnp.arange(4)).tolist()
+        [1.0, 0.5, 0.333, 0.25]
+    """
+
+    init_value: Number = hyper(">= 0", schedule=False)
+    decay_rate: Number = hyper(">= 0", schedule=False)
+    transition_steps: Number = hyper("> 0", schedule=False, default=1.0)
+
+    def __call__(self, step: Array) -> Array:
+        passed = number(step) / number(self.transition_steps)
+        return number(self.init_value) / (1 + number(self.decay_rate) * passed)
+
+
+@builder
+@record
+class InverseSqrtDecay:
+    """η_t = init_value / √(1 + t / transition_steps).
+
+    After a `LinearWarmup` of transition_steps it is peak · √(warmup_steps / step), the tail of `Noam`.
+
+    Args:
+        init_value: The value at the start. ≥ 0.
+        transition_steps: The unit of time. > 0.
+
+    Raises:
+        JgdValueError: For a number outside its range.
+        JgdTypeError: For an argument of another kind.
+
+    Example:
+        >>> InverseSqrtDecay(1.0, transition_steps=1)(jnp.arange(4)).tolist()
+        [1.0, 0.707, 0.577, 0.5]
+    """
+
+    init_value: Number = hyper(">= 0", schedule=False)
+    transition_steps: Number = hyper("> 0", schedule=False)
+
+    def __call__(self, step: Array) -> Array:
+        return number(self.init_value) / jnp.sqrt(1 + number(step) / number(self.transition_steps))
