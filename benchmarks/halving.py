@@ -18,7 +18,6 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-import jax
 import measure
 
 import jgd
@@ -87,9 +86,7 @@ def main() -> None:
                 f"{name:10}{statistics.median(one['seconds']):9.2f}{one['wall_ratio']:8.3f}"
                 f"{one['padded_step_ratio']:12.3f}{one['ratio_of_ratios']:13.3f}{one['saved_share']:8.0%}  {winner}"
             )
-    kind = jax.devices()[0].device_kind.lower().replace(" ", "-")
-    version = jax.__version__.rsplit(".", 1)[0]
-    path = asked.out / f"halving-{kind}-jax{version}.json"
+    path = measure.file_for(asked.out, "halving")
     measure.write(path, {"steps": asked.steps, "policies": results})
     print(f"\nwrote {path}")
 

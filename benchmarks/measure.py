@@ -11,6 +11,8 @@ from typing import Any
 
 import jax
 
+from jgd.core.machine import fingerprint
+
 
 def alternate(contenders: dict[str, Callable[[], float]], rounds: int) -> dict[str, list[float]]:
     """Run every contender once a round, in turn, so that a slow minute hits all alike: name -> what each run returned.
@@ -34,20 +36,23 @@ def rate(work: int, run: Callable[[], Any]) -> float:
 
 
 def machine() -> dict[str, Any]:
-    """What the numbers were measured on."""
-    model = platform.processor()
-    cpuinfo = Path("/proc/cpuinfo")
-    if cpuinfo.exists():
-        names = [line.split(":", 1)[1].strip() for line in cpuinfo.read_text().splitlines() if "model name" in line]
-        model = names[0] if names else model
+    """What the numbers were measured on, and how busy it was."""
+    facts = fingerprint()
     return {
-        "cpu": model,
+        "cpu": facts["processor"],
         "cores": len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count(),
         "devices": [device.device_kind for device in jax.devices()],
         "jax": jax.__version__,
         "python": platform.python_version(),
+        "load": os.getloadavg()[0] if hasattr(os, "getloadavg") else None,  # runnable processes, mean of a minute
         "date": time.strftime("%Y-%m-%d"),
     }
+
+
+def file_for(folder: Path, benchmark: str) -> Path:
+    """Where a benchmark's results go: one file a kind of device and version of jax."""
+    kind = jax.devices()[0].device_kind.lower().replace(" ", "-")
+    return folder / f"{benchmark}-{kind}-jax{jax.__version__.rsplit('.', 1)[0]}.json"
 
 
 def table(results: dict[str, list[float]], reference: str, unit: str) -> list[str]:

@@ -192,9 +192,7 @@ def main() -> None:
         title = "digits MLP 64-64-10" if model == "mlp" else "digits softmax regression"
         print(f"\n{title}, batch {BATCH}, Adam, {CONFIGS} configs × {SEEDS} seeds, {asked.steps} steps")
         print("\n".join(measure.table(measured, "jgd", "steps/s")))
-    kind = jax.devices()[0].device_kind.lower().replace(" ", "-")
-    version = jax.__version__.rsplit(".", 1)[0]
-    path = asked.out / f"sweep_throughput-{kind}-jax{version}.json"
+    path = measure.file_for(asked.out, "sweep_throughput")
     measure.write(path, {"steps": asked.steps, "steps_per_second": results})
     print(f"\nwrote {path}")
 

@@ -176,8 +176,7 @@ def main() -> None:
     results = {model: compare(model, asked.steps, asked.rounds, tuple(asked.memory)) for model in MODELS}
     worst = max(ratio["cpu"] for result in results.values() for ratio in result["time_to_bare"].values())
     print(f"\nit takes at most {worst:.3f} times the CPU of the bare scan that does the same work (limit {LIMIT})")
-    kind = jax.devices()[0].device_kind.lower().replace(" ", "-")
-    path = asked.out / f"train_overhead-{kind}-jax{jax.__version__.rsplit('.', 1)[0]}.json"
+    path = measure.file_for(asked.out, "train_overhead")
     load = os.getloadavg()[0]
     measure.write(path, {"steps": asked.steps, "batch": BATCH, "limit": LIMIT, "load": load, "results": results})
     print(f"wrote {path}")

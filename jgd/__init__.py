@@ -6,115 +6,77 @@ runs are one compiled program. In the order of the data flow:
     data ─► split ─► scale ─► batches ─► loss ─► gradient ─► step ─► train ─► sweep ─► analysis ─► plots, reports
 """
 
-from jgd import (
-    analysis,
-    data,
-    gradient_free,
-    gradients,
-    landscapes,
-    losses,
-    models,
-    optimizers,
-    plots,
-    reports,
-    schedules,
-    spaces,
-    tasks,
-    teaching,
-)
-from jgd.core.checks import JgdError
-from jgd.core.functions import OnBatch
-from jgd.core.optimizer import Optimizer, chain
-from jgd.core.record import hyper, record, static_field
-from jgd.core.seeds import init_key
-from jgd.core.transform import Context, Transform
-from jgd.core.updates import apply_updates
-from jgd.data import MinMax, Standard, datasets, split
-from jgd.descent import StepMetrics, TrainState, rollout, start, step
-from jgd.gradients import check_gradients
-from jgd.losses import SupervisedLoss, in_pieces
-from jgd.spaces import Space, space
-from jgd.status import RunEnd, Status
-from jgd.stopping import StoppingRule
-from jgd.sweeps import (
-    Hyperband,
-    Hypergradient,
-    MedianStopping,
-    PopulationBasedTraining,
-    PopulationReplay,
-    RunSpec,
-    SuccessiveHalving,
-    Sweep,
-    hypergradient,
-    load_sweep,
-    sweep,
-    use_cores,
-)
-from jgd.tasks import Task
-from jgd.training import Run, Runs, lr_range_test, smooth, train, train_seeds
+from typing import Any
+
+from jgd import analysis as analysis
+from jgd import data as data
+from jgd import gradient_free as gradient_free
+from jgd import gradients as gradients
+from jgd import landscapes as landscapes
+from jgd import losses as losses
+from jgd import models as models
+from jgd import optimizers as optimizers
+from jgd import plots as plots
+from jgd import reports as reports
+from jgd import schedules as schedules
+from jgd import spaces as spaces
+from jgd import tasks as tasks
+from jgd import teaching as teaching
+from jgd.core.checks import JgdError as JgdError
+from jgd.core.functions import OnBatch as OnBatch
+from jgd.core.optimizer import Optimizer as Optimizer
+from jgd.core.optimizer import chain as chain
+from jgd.core.record import hyper as hyper
+from jgd.core.record import record as record
+from jgd.core.record import static_field as static_field
+from jgd.core.seeds import init_key as init_key
+from jgd.core.transform import Context as Context
+from jgd.core.transform import Transform as Transform
+from jgd.core.updates import apply_updates as apply_updates
+from jgd.data import MinMax as MinMax
+from jgd.data import Standard as Standard
+from jgd.data import datasets as datasets
+from jgd.data import split as split
+from jgd.descent import StepMetrics as StepMetrics
+from jgd.descent import TrainState as TrainState
+from jgd.descent import rollout as rollout
+from jgd.descent import start as start
+from jgd.descent import step as step
+from jgd.gradients import check_gradients as check_gradients
+from jgd.losses import SupervisedLoss as SupervisedLoss
+from jgd.losses import in_pieces as in_pieces
+from jgd.spaces import Space as Space
+from jgd.spaces import space as space
+from jgd.status import RunEnd as RunEnd
+from jgd.status import Status as Status
+from jgd.stopping import StoppingRule as StoppingRule
+from jgd.sweeps import Hyperband as Hyperband
+from jgd.sweeps import Hypergradient as Hypergradient
+from jgd.sweeps import MedianStopping as MedianStopping
+from jgd.sweeps import PopulationBasedTraining as PopulationBasedTraining
+from jgd.sweeps import PopulationReplay as PopulationReplay
+from jgd.sweeps import RunSpec as RunSpec
+from jgd.sweeps import SuccessiveHalving as SuccessiveHalving
+from jgd.sweeps import Sweep as Sweep
+from jgd.sweeps import hypergradient as hypergradient
+from jgd.sweeps import load_sweep as load_sweep
+from jgd.sweeps import sweep as sweep
+from jgd.sweeps import use_cores as use_cores
+from jgd.tasks import Task as Task
+from jgd.training import Run as Run
+from jgd.training import Runs as Runs
+from jgd.training import lr_range_test as lr_range_test
+from jgd.training import smooth as smooth
+from jgd.training import train as train
+from jgd.training import train_seeds as train_seeds
 
 __version__ = "0.1.0"
 
-__all__ = [
-    "data",
-    "datasets",
-    "init_key",
-    "split",
-    "Standard",
-    "MinMax",
-    "models",
-    "losses",
-    "landscapes",
-    "SupervisedLoss",
-    "in_pieces",
-    "gradients",
-    "teaching",
-    "check_gradients",
-    "schedules",
-    "optimizers",
-    "chain",
-    "apply_updates",
-    "Optimizer",
-    "OnBatch",
-    "start",
-    "step",
-    "rollout",
-    "TrainState",
-    "StepMetrics",
-    "gradient_free",
-    "train",
-    "train_seeds",
-    "lr_range_test",
-    "Runs",
-    "Run",
-    "StoppingRule",
-    "Status",
-    "RunEnd",
-    "smooth",
-    "Task",
-    "tasks",
-    "space",
-    "Space",
-    "spaces",
-    "sweep",
-    "SuccessiveHalving",
-    "Hyperband",
-    "MedianStopping",
-    "PopulationBasedTraining",
-    "PopulationReplay",
-    "RunSpec",
-    "Sweep",
-    "load_sweep",
-    "hypergradient",
-    "Hypergradient",
-    "use_cores",
-    "analysis",
-    "plots",
-    "reports",
-    "record",
-    "static_field",
-    "hyper",
-    "Transform",
-    "Context",
-    "JgdError",
-]
+
+def __getattr__(name: str) -> Any:
+    """`jgd.testing` is imported when it is first asked for: it needs chex, which only who tests has installed."""
+    if name == "testing":
+        import importlib
+
+        return importlib.import_module("jgd.testing")
+    raise AttributeError(f"module 'jgd' has no attribute {name!r}")

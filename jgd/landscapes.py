@@ -127,15 +127,39 @@ registry: dict[str, Landscape] = {
 
 
 def get(name: str) -> Landscape:
-    """The landscape registered under `name`; an unknown one raises and lists the choices."""
+    """The landscape registered under `name`.
+
+    Args:
+        name: One of `registry`: `"rosenbrock"`, `"beale"`, and so on.
+
+    Returns:
+        The landscape, a loss that ignores its batch.
+
+    Raises:
+        JgdValueError: For an unknown name; the message lists them.
+
+    Example:
+        >>> float(get("beale")(jnp.array([3.0, 0.5])))
+        0.0
+    """
     return registry[checks.choice("landscape", name, registry)]
 
 
 def quadratic(curvatures: Any) -> Landscape:
     """Σ cᵢ xᵢ² / 2 with curvatures of your own, as stability at 2/λ asks for; from xᵢ = 1.
 
-    >>> float(quadratic([1.0, 100.0])(jnp.ones(2)))
-    50.5
+    Args:
+        curvatures: The cᵢ, a vector of finite numbers.
+
+    Returns:
+        The landscape.
+
+    Raises:
+        JgdValueError: For anything else.
+
+    Example:
+        >>> float(quadratic([1.0, 100.0])(jnp.ones(2)))
+        50.5
     """
     c = np.asarray(curvatures, np.float64)
     if c.ndim != 1 or not np.isfinite(c).all():

@@ -17,11 +17,26 @@ from jgd.models import Model
 
 
 def squared_error(outputs: Array, targets: Array) -> Array:
-    """(ŷ − y)², (n,); summed over the trailing axes of outputs (n, …). targets has the shape of outputs.
+    """(ŷ − y)², (n,); summed over the trailing axes.
 
-    >>> squared_error(jnp.array([1.0, 4.0]), jnp.array([1.0, 2.0])).tolist()
-    [0.0, 4.0]
+    Args:
+        outputs: ŷ, (n, …).
+        targets: y, of the shape of outputs.
+
+    Returns:
+        One error an example, (n,).
+
+    Raises:
+        JgdValueError: For outputs without an axis of examples, and for targets of another shape.
+
+    Example:
+        >>> squared_error(jnp.array([1.0, 4.0]), jnp.array([1.0, 2.0])).tolist()
+        [0.0, 4.0]
     """
+    if jnp.ndim(outputs) == 0:
+        raise checks.JgdValueError(
+            f"outputs must have a leading axis of examples, (n, …), got shape {jnp.shape(outputs)}"
+        )
     checks.same_shape("targets", targets, "the outputs", jnp.shape(outputs))
     squares = jnp.square(outputs - targets.astype(outputs.dtype))
     return squares.reshape(squares.shape[0], -1).sum(axis=1)
@@ -32,8 +47,19 @@ def logistic_nll(outputs: Array, targets: Array) -> Array:
 
     NaN for a label outside [0, 1], such as −1: a loss that falls for ever would hide it.
 
-    >>> logistic_nll(jnp.array([-200.0, 0.0]), jnp.array([1, 0])).tolist()
-    [200.0, 0.693]
+    Args:
+        outputs: The logits u, (n,).
+        targets: The labels y, (n,), in [0, 1].
+
+    Returns:
+        One error an example, (n,).
+
+    Raises:
+        JgdValueError: For targets of another shape.
+
+    Example:
+        >>> logistic_nll(jnp.array([-200.0, 0.0]), jnp.array([1, 0])).tolist()
+        [200.0, 0.693]
     """
     checks.same_shape("targets", targets, "the logits", jnp.shape(outputs))
     targets = targets.astype(outputs.dtype)
@@ -43,8 +69,20 @@ def logistic_nll(outputs: Array, targets: Array) -> Array:
 def softmax_cross_entropy(outputs: Array, targets: Array) -> Array:
     """log Σ exp(u) − u_y, (n,), for logits (n, classes) and integer labels (n,); NaN for a label outside 0 … classes − 1.
 
-    >>> softmax_cross_entropy(jnp.array([[0.0, 0.0], [9.0, 0.0]]), jnp.array([0, 0])).tolist()
-    [0.693, 0.0001]
+    Args:
+        outputs: The logits u, (n, classes).
+        targets: The classes y, (n,), integers.
+
+    Returns:
+        One error an example, (n,).
+
+    Raises:
+        JgdValueError: For logits or targets of another shape.
+        JgdTypeError: For targets that are no integers.
+
+    Example:
+        >>> softmax_cross_entropy(jnp.array([[0.0, 0.0], [9.0, 0.0]]), jnp.array([0, 0])).tolist()
+        [0.693, 0.0001]
     """
     if jnp.ndim(outputs) != 2:
         raise checks.JgdValueError(f"logits must have shape (n, classes), got {jnp.shape(outputs)}")
@@ -79,14 +117,21 @@ class SupervisedLoss:
     A batch (inputs, targets, weights) counts each example by its weight ≥ 0, (n,): "sum" is Σ w e, "mean" Σ w e / Σ w
     (so that equal weights of any size change nothing), "half_mean" half of that; 0 where all weights are.
 
-    `error` is a function (outputs, targets) -> (n,), or a name of `jgd.losses.errors`; `reduction` is "mean"
-    (default), "sum" or "half_mean", so that sum : mean : half mean is 2n : 2 : 1 for the half mean's unit.
+    Args:
+        model: A record with `predict(params, inputs)`.
+        error: A function (outputs, targets) -> (n,), or a name of `jgd.losses.errors`; structure.
+        reduction: "mean", "sum" or "half_mean", so that sum : mean : half mean is 2n : 2 : 1 for the half mean's unit;
+            structure. Default: "mean".
 
-    >>> from jgd.models import Linear
-    >>> loss = SupervisedLoss(Linear(1, bias=False), "squared_error")
-    >>> batch = (jnp.array([[1.0], [2.0], [3.0]]), jnp.array([2.0, 4.0, 6.0]))
-    >>> float(loss({"weights": jnp.ones(1)}, batch))
-    4.66
+    Raises:
+        JgdValueError: For an unknown error or reduction.
+
+    Example:
+        >>> from jgd.models import Linear
+        >>> loss = SupervisedLoss(Linear(1, bias=False), "squared_error")
+        >>> batch = (jnp.array([[1.0], [2.0], [3.0]]), jnp.array([2.0, 4.0, 6.0]))
+        >>> float(loss({"weights": jnp.ones(1)}, batch))
+        4.66
     """
 
     model: Model
@@ -167,11 +212,21 @@ def in_pieces(loss: Loss, pieces: int) -> InPieces:
     it, also those that look elsewhere (SAM, line searches), which `jgd.transforms.Accumulate` can't offer. The price is one
     more forward pass.
 
-    >>> loss = in_pieces(lambda w, x: jnp.mean((w - x) ** 2), 2)
-    >>> float(loss(jnp.zeros(()), jnp.array([1.0, 2.0, 3.0, 4.0])))
-    7.5
+    Args:
+        loss: (params, batch) -> (), a mean over rows.
+        pieces: Parts of the batch, ≥ 1; structure.
 
-    Raises `JgdValueError`, when it is traced, for a batch whose rows `pieces` doesn't divide (one row alone is taken
-    whole, for per-example gradients).
+    Returns:
+        The loss, a record called as `loss` is.
+
+    Raises:
+        JgdValueError: When it is traced, for a batch whose rows `pieces` doesn't divide (one row alone is taken whole,
+            for per-example gradients).
+        JgdTypeError: For a loss that can't be called.
+
+    Example:
+        >>> loss = in_pieces(lambda w, x: jnp.mean((w - x) ** 2), 2)
+        >>> float(loss(jnp.zeros(()), jnp.array([1.0, 2.0, 3.0, 4.0])))
+        7.5
     """
     return InPieces(loss, pieces)

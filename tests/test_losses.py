@@ -110,6 +110,7 @@ def test_softmax_cross_entropy_is_scipys(size, x64):
     ("error", "outputs", "targets", "said"),
     [
         (squared_error, (3,), (3, 1), r"\(3, 1\)"),
+        (squared_error, (), (), r"leading axis of examples, \(n, …\), got shape \(\)"),
         (squared_error, (3, 1), (3,), r"\(3,\)"),
         (logistic_nll, (3,), (3, 1), r"\(3, 1\)"),
         (logistic_nll, (3, 2), (3,), r"\(3,\)"),

@@ -13,7 +13,15 @@ from jgd.core import checks, seeds
 
 @dataclass(frozen=True)
 class Dataset:
-    """inputs (n, features) float64; targets (n,), int32 labels 0 … classes − 1 or float64 values (classes = 0)."""
+    """Unscaled rows of a table.
+
+    Args:
+        name: what tasks and results call it.
+        inputs: (n, features) float64.
+        targets: (n,): int32 labels 0 … classes − 1, or float64 values.
+        features: the columns' names.
+        classes: how many; 0 for a regression.
+    """
 
     name: str
     inputs: np.ndarray
@@ -30,8 +38,12 @@ class Dataset:
 def hours_points() -> Dataset:
     """The lectures' example: x = 1, 2, 3 hours give y = 2, 4, 6 points, so that ŷ = x · w is best at w = 2.
 
-    >>> hours_points().rows
-    (array([[1.], [2.], [3.]]), array([2., 4., 6.]))
+    Returns:
+        The `Dataset`, a regression of three rows.
+
+    Example:
+        >>> hours_points().rows
+        (array([[1.], [2.], [3.]]), array([2., 4., 6.]))
     """
     hours = np.array([[1.0], [2.0], [3.0]])
     return Dataset("hours_points", hours, 2 * hours[:, 0], ("hours",))
@@ -46,8 +58,22 @@ def linear_regression(
 ) -> Dataset:
     """y = x · weights + bias + noise · ε, with x and ε standard normal: a fit can be compared with the truth.
 
-    >>> linear_regression(rows=4, noise=0.0).inputs.shape
-    (4, 3)
+    Args:
+        rows: how many, ≥ 1.
+        weights: the true weights, one a feature.
+        bias: the true bias.
+        noise: the standard deviation of what is added, ≥ 0.
+        seed: of x and ε.
+
+    Returns:
+        The `Dataset`, a regression.
+
+    Raises:
+        JgdValueError: `rows`, `noise` or `seed` out of range.
+
+    Example:
+        >>> linear_regression(rows=4, noise=0.0).inputs.shape
+        (4, 3)
     """
     checks.count("rows", rows, 1)
     rng = np.random.default_rng(seeds.check(seed))
@@ -61,8 +87,19 @@ def age_income(rows: int = 200, seed: int = 0) -> Dataset:
 
     Unscaled, the squared error's contours are so elongated that no learning rate serves both weights.
 
-    >>> age_income().inputs.max(axis=0) > [90, 9e6]
-    array([ True,  True])
+    Args:
+        rows: how many, ≥ 1.
+        seed: of the draws.
+
+    Returns:
+        The `Dataset`, a regression of two features.
+
+    Raises:
+        JgdValueError: `rows` or `seed` out of range.
+
+    Example:
+        >>> age_income().inputs.max(axis=0) > [90, 9e6]
+        array([ True,  True])
     """
     checks.count("rows", rows, 1)
     rng = np.random.RandomState(seeds.check(seed))
@@ -121,5 +158,16 @@ registry: dict[str, Callable[[], Dataset]] = {
 
 
 def get(name: str) -> Dataset:
-    """The data set registered under `name`; an unknown one raises and lists the choices."""
+    """A bundled data set.
+
+    Args:
+        name: a name of `registry`.
+
+    Returns:
+        The `Dataset`.
+
+    Raises:
+        JgdValueError: an unknown name; the message suggests the nearest.
+        ImportError: one that comes with scikit-learn, which is not installed.
+    """
     return registry[checks.choice("data set", name, registry)]()

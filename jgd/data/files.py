@@ -12,15 +12,30 @@ KINDS = ("auto", "values", "classes")
 
 
 def read(path: str | Path, target: str, kind: str = "auto") -> Dataset:
-    """The rows of a file: every column but `target` is a feature.
+    r"""The rows of a file: every column but `target` is a feature.
 
-    path: .csv and .parquet are read by pandas, .npz by NumPy (`target` names one array (n,), the others (n,) or
-    (n, columns) are features). Nothing is unpickled. kind: what the target is: "values" of a regression, "classes" of
-    a classification (relabeled 0, 1, … in sorted order), or "auto": classes where it holds words, booleans or whole
-    numbers with at most 100 different values, else values.
+    Args:
+        path: .csv and .parquet are read by pandas, .npz by NumPy (`target` names one array (n,), the others, (n,) or
+            (n, columns), are features). Nothing is unpickled.
+        target: the column to predict.
+        kind: "values" of a regression, "classes" of a classification (relabeled 0, 1, … in sorted order), or "auto":
+            classes where the target holds words, booleans or whole numbers with at most 100 different values.
 
-    Raises `JgdValueError` for a missing file or column, words among the features, and cells that are empty or not
-    finite, by column and row (0 is the first row of data).
+    Returns:
+        The `Dataset`, named after the file.
+
+    Raises:
+        JgdValueError: a missing file or column; cells that are empty or not finite, by column and row (0 is the first
+            row of data).
+        JgdTypeError: words among the features.
+
+    Example:
+        >>> import pathlib, tempfile
+        >>> with tempfile.TemporaryDirectory() as folder:
+        ...     path = pathlib.Path(folder, "t.csv")
+        ...     _ = path.write_text("hours,points\n1,2.5\n2,4.5\n")
+        ...     read(path, "points").rows
+        (array([[1.], [2.]]), array([2.5, 4.5]))
     """
     path = Path(path)
     checks.choice("kind", kind, KINDS)

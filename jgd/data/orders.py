@@ -58,14 +58,22 @@ class Replacement:
 
 
 def weighted(weights: Any) -> Replacement:
-    """Draws with replacement, row i with odds weights[i] ≥ 0; a row of weight 0 is never drawn.
+    """Draws with replacement, row i with odds weights[i]; a row of weight 0 is never drawn.
 
-    >>> order = weighted([0.0, 1.0, 3.0])
-    >>> drawn = order.indices(jax.random.key(0), 0, rows=3, size=1)
-    >>> bool((drawn > 0).all())
-    True
+    Args:
+        weights: (rows,) finite numbers ≥ 0 with a sum above 0.
 
-    Raises `JgdValueError` for weights that are not a vector of finite numbers ≥ 0 with a sum above 0.
+    Returns:
+        The order, a `Replacement`.
+
+    Raises:
+        JgdValueError: `weights` is no such vector.
+
+    Example:
+        >>> order = weighted([0.0, 1.0, 3.0])
+        >>> drawn = order.indices(jax.random.key(0), 0, rows=3, size=1)
+        >>> bool((drawn > 0).all())
+        True
     """
     odds = np.asarray(weights, np.float64)
     if odds.ndim != 1 or not len(odds):
@@ -96,10 +104,16 @@ def _alias(odds: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
 def balanced(labels: Any) -> Replacement:
     """Draws with replacement in which every class is as frequent as any other, however rare its rows are.
 
-    >>> order = balanced([0, 0, 0, 1])
-    >>> drawn = order.indices(jax.random.key(0), 0, rows=4, size=4)
-    >>> order.keep.tolist(), order.other.tolist()
-    ([0.667, 0.667, 0.667, 1.0], [3, 3, 3, 3])
+    Args:
+        labels: (rows,) the class of each row.
+
+    Returns:
+        The order, a `Replacement`.
+
+    Example:
+        >>> order = balanced([0, 0, 0, 1])
+        >>> order.keep.tolist(), order.other.tolist()
+        ([0.667, 0.667, 0.667, 1.0], [3, 3, 3, 3])
     """
     _, place, counts = np.unique(np.asarray(labels), return_inverse=True, return_counts=True)
     if np.ndim(labels) != 1:

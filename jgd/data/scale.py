@@ -14,11 +14,17 @@ from jgd.core import checks
 
 @dataclass(frozen=True)
 class Scaling:
-    """x' = (x − shift) · factor + base, per column: what fitting found, (columns,) each.
+    """x' = (x − shift) · factor + base, per column: what fitting found.
 
-    >>> scaling = MinMax(0, 1).fit(np.array([[0.0], [100.0]]))
-    >>> scaling(np.array([[23.0]])), scaling.inverse(scaling(np.array([[23.0]])))
-    (array([[0.23]]), array([[23.]]))
+    Args:
+        shift: (columns,), subtracted first.
+        factor: (columns,); 0 for a constant column.
+        base: () added last.
+
+    Example:
+        >>> scaling = MinMax(0, 1).fit(np.array([[0.0], [100.0]]))
+        >>> scaling(np.array([[23.0]])), scaling.inverse(scaling(np.array([[23.0]])))
+        (array([[0.23]]), array([[23.]]))
     """
 
     shift: np.ndarray
@@ -56,10 +62,14 @@ class _Unfitted:
 
 @dataclass(frozen=True)
 class Standard(_Unfitted):
-    """Zero mean and unit standard deviation: (x − mean) / std, with n − ddof in the variance (ddof = 0 by default).
+    """Zero mean and unit standard deviation: (x − mean) / std.
 
-    >>> Standard().fit(np.array([[1.0], [3.0]]))(np.array([[1.0], [5.0]])).tolist()
-    [[-1.0], [3.0]]
+    Args:
+        ddof: the variance is divided by n − ddof.
+
+    Example:
+        >>> Standard().fit(np.array([[1.0], [3.0]]))(np.array([[1.0], [5.0]])).tolist()
+        [[-1.0], [3.0]]
     """
 
     ddof: int = 0
@@ -78,8 +88,16 @@ class Standard(_Unfitted):
 class MinMax(_Unfitted):
     """The training range onto [low, high]: low + (x − min)(high − low) / (max − min).
 
-    >>> MinMax(-1, 1).fit(np.array([[0.0], [100.0]]))(np.array([[61.0]])).round(2).tolist()
-    [[0.22]]
+    Args:
+        low: what the smallest training value maps to.
+        high: what the largest maps to, above `low`.
+
+    Raises:
+        JgdValueError: `low` is not below `high`.
+
+    Example:
+        >>> MinMax(-1, 1).fit(np.array([[0.0], [100.0]]))(np.array([[61.0]])).round(2).tolist()
+        [[0.22]]
     """
 
     low: float = 0.0

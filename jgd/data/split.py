@@ -21,12 +21,22 @@ class Splits(NamedTuple):
 def split(data: Rows, *, validation: float = 0.2, test: float = 0.2, seed: int = 0) -> Splits:
     """Shuffle the rows by `seed` and cut them into three disjoint parts.
 
-    `data`: an array or a tree of arrays with one leading axis. `validation`, `test`: shares in (0, 1), rounded to
-    rows; the rest trains. Raises `JgdValueError` where a part would be empty.
+    Args:
+        data: an array or a pytree of arrays with one leading axis.
+        validation: share of the rows in (0, 1), rounded to rows.
+        test: likewise; the rest trains.
+        seed: of the order, 0 … 2³² − 1.
 
-    >>> parts = split(np.arange(10.0), validation=0.2, test=0.3)
-    >>> [len(part) for part in parts], sorted(np.concatenate(parts).astype(int).tolist())
-    ([5, 2, 3], [0, 1, 2, 3, 4, 5, 6, 7, 8, 9])
+    Returns:
+        (train, validation, test), each a tree like `data`.
+
+    Raises:
+        JgdValueError: a part would be empty, or the arrays have different lengths.
+
+    Example:
+        >>> parts = split(np.arange(10.0), validation=0.2, test=0.3)
+        >>> [len(part) for part in parts], sorted(np.concatenate(parts).astype(int).tolist())
+        ([5, 2, 3], [0, 1, 2, 3, 4, 5, 6, 7, 8, 9])
     """
     rows = checks.rows("data", data)
     shares = [checks.number(name, share, "(0, 1)") for name, share in [("validation", validation), ("test", test)]]

@@ -49,12 +49,20 @@ def with_ones(inputs: Array) -> Array:
 class Linear:
     """ŷ = x · w + b, (n,): linear regression, with squared error.
 
-    `features`: columns of x. `bias=False` leaves b out. Weights start at `initializer` (zeros by default).
+    Args:
+        features: Columns of x, ≥ 1; structure.
+        bias: False leaves b out; structure. Default: True.
+        initializer: Where the weights start. Default: Zeros().
 
-    >>> model = Linear(2)
-    >>> params = model.init(jax.random.key(0))
-    >>> model.predict(params, jnp.ones((3, 2))).tolist()
-    [0.0, 0.0, 0.0]
+    Raises:
+        JgdValueError: For a number outside its range.
+        JgdTypeError: For an argument of another kind.
+
+    Example:
+        >>> model = Linear(2)
+        >>> params = model.init(jax.random.key(0))
+        >>> model.predict(params, jnp.ones((3, 2))).tolist()
+        [0.0, 0.0, 0.0]
     """
 
     features: int = static_field()
@@ -103,8 +111,19 @@ class Logistic(Linear):
 class Softmax:
     """Softmax regression: the outputs (n, classes) are logits; trained with `softmax_cross_entropy`.
 
-    >>> Softmax(4, 3).predict(Softmax(4, 3).init(jax.random.key(0)), jnp.ones((5, 4))).shape
-    (5, 3)
+    Args:
+        features: Columns of the inputs, ≥ 1; structure.
+        classes: Classes, ≥ 2; structure.
+        bias: False leaves the bias out; structure. Default: True.
+        initializer: Where the weights start. Default: Zeros().
+
+    Raises:
+        JgdValueError: For a number outside its range.
+        JgdTypeError: For an argument of another kind.
+
+    Example:
+        >>> Softmax(4, 3).predict(Softmax(4, 3).init(jax.random.key(0)), jnp.ones((5, 4))).shape
+        (5, 3)
     """
 
     features: int = static_field()

@@ -19,12 +19,21 @@ activations = {"relu": jax.nn.relu, "tanh": jnp.tanh, "sigmoid": jax.nn.sigmoid}
 class MLP:
     """h ← φ(h · W + b) for each layer, no φ on the last: outputs (n, sizes[-1]) are logits or regression values.
 
-    `sizes`: features, hidden widths, outputs, as (64, 64, 10). `activation`: "relu" (default), "tanh" or "sigmoid".
-    Weights start Glorot uniform, biases at 0; the parameters are a tuple of layers.
+    The parameters are a tuple of layers; biases start at 0.
 
-    >>> model = MLP((4, 8, 3))
-    >>> model.predict(model.init(jax.random.key(0)), jnp.ones((5, 4))).shape
-    (5, 3)
+    Args:
+        sizes: Features, hidden widths, outputs, as (64, 64, 10), each ≥ 1; structure.
+        activation: "relu", "tanh" or "sigmoid"; structure. Default: "relu".
+        initializer: Where the weights start. Default: GlorotUniform().
+
+    Raises:
+        JgdValueError: For fewer than two sizes, a size below 1 or an unknown activation.
+        JgdTypeError: For an argument of another kind.
+
+    Example:
+        >>> model = MLP((4, 8, 3))
+        >>> model.predict(model.init(jax.random.key(0)), jnp.ones((5, 4))).shape
+        (5, 3)
     """
 
     sizes: tuple[int, ...] = static_field()

@@ -72,35 +72,17 @@ class ScaleBySoap(Transform):
         return SoapState(Mean.like(stacks), Mean.like(stacks), zeros(), zeros())
 
     def update(self, grads: Params, state: SoapState, context: Context) -> tuple[Params, SoapState]:
-        b, eps, first = context.at(self.shampoo_b), context.at(self.eps), context.step == 0
-        stacks = stacked(grads)
+        first, stacks = context.step == 0, stacked(grads)
         axes = [self._axes(g) for g in stacks]
-
-        def turn(q: Stacks, x: Array, number: int) -> Array:
-            for axis, basis in zip(axes[number], q, strict=True):
-                x = along(basis.mT, x, axis)
-            return x
-
-        def turn_back(q: Stacks, x: Array, number: int) -> Array:
-            for axis, basis in zip(axes[number], q, strict=True):
-                x = along(basis, x, axis)
-            return x
-
-        turned = tuple(map(turn, state.bases, stacks, range(len(stacks))))
+        turned = tuple(map(turn, state.bases, stacks, axes))
         moved = state.mean.absorb(context.at(self.b1), stacks)
         mean = tree.select(first, state.mean, moved)
         square = tree.select(first, state.square, state.square.absorb(context.at(self.b2), tree.square(turned)))
 
-        adam = lambda m, v: tree.safe_divide(m, tree.safe_sqrt(v) + eps)
-        inner = map(turn, state.bases, mean.value(), range(len(stacks)))
-        made = map(turn_back, state.bases, map(adam, inner, square.value()), range(len(stacks)))
-        grams = tuple(
-            tuple(b * h + (1 - b) * gram(g, axis) for axis, h in zip(has, kept, strict=True))
-            for g, has, kept in zip(stacks, axes, state.grams, strict=True)
-        )
-        updates = tree.add(
-            unstacked(tuple(made), grads), tree.scale(context.at(self.weight_decay), decaying(self.mask, context))
-        )
+        made = self._directions(state.bases, mean, square, axes, context)
+        grams = self._absorbed(state.grams, stacks, axes, context)
+        decay = tree.scale(context.at(self.weight_decay), decaying(self.mask, context))
+        updates = tree.add(unstacked(made, grads), decay)
         updates = tree.select(first, tree.zeros_like(updates), updates)
 
         number = jnp.where(first, 0, jnp.where(context.step % self.update_every == 0, 1, 2))
@@ -108,6 +90,25 @@ class ScaleBySoap(Transform):
         constant = jax.lax.stop_gradient((grams, state.bases))
         bases, totals = jax.lax.switch(number, branches, *constant, square.total)
         return updates, SoapState(mean, Mean(totals, square.weight), grams, jax.lax.stop_gradient(bases))
+
+    def _directions(
+        self, bases: tuple[Stacks, ...], mean: Mean, square: Mean, axes: list[list[int]], context: Context
+    ) -> tuple[Array, ...]:
+        """Q_L (Q_Lᵀ m̂ Q_R / (√v̂ + eps)) Q_Rᵀ of each stack."""
+        eps = context.at(self.eps)
+        adam = lambda m, v: tree.safe_divide(m, tree.safe_sqrt(v) + eps)
+        inner = map(turn, bases, mean.value(), axes)
+        return tuple(map(turn_back, bases, map(adam, inner, square.value()), axes))
+
+    def _absorbed(
+        self, grams: tuple[Stacks, ...], stacks: tuple[Array, ...], axes: list[list[int]], context: Context
+    ) -> tuple[Stacks, ...]:
+        """L ← b L + (1 − b) G Gᵀ, R ← b R + (1 − b) Gᵀ G."""
+        b = context.at(self.shampoo_b)
+        return tuple(
+            tuple(b * h + (1 - b) * gram(g, axis) for axis, h in zip(has, kept, strict=True))
+            for g, has, kept in zip(stacks, axes, grams, strict=True)
+        )
 
     def _refresh(self, grams: tuple[Stacks, ...], bases: tuple[Stacks, ...], squares: Stacks):
         """One power iteration and a QR decomposition; the squares are ordered as their columns."""
@@ -123,6 +124,20 @@ class ScaleBySoap(Transform):
             out.append(tuple(new))
             ordered.append(v)
         return tuple(out), tuple(ordered)
+
+
+def turn(bases: Stacks, x: Array, axes: list[int]) -> Array:
+    """A stack in the basis: Q_Lᵀ x Q_R."""
+    for axis, basis in zip(axes, bases, strict=True):
+        x = along(basis.mT, x, axis)
+    return x
+
+
+def turn_back(bases: Stacks, x: Array, axes: list[int]) -> Array:
+    """A stack out of the basis: Q_L x Q_Rᵀ."""
+    for axis, basis in zip(axes, bases, strict=True):
+        x = along(basis, x, axis)
+    return x
 
 
 def eigenvectors(grams: tuple[Stacks, ...]) -> tuple[Stacks, ...]:
