@@ -41,9 +41,32 @@ def test_the_page_runs(page, tmp_path, monkeypatch):
         jax.config.update("jax_enable_x64", before)
 
 
-def test_the_readme_has_a_row_for_every_optimizer_and_its_file():
-    rows = re.findall(
-        r"^\| (.*?) \| .*\(jgd/optimizers/(\w+)\.py\)", PAGES[0].read_text(encoding="utf-8"), re.MULTILINE
-    )
+def test_the_table_of_optimizers_has_a_row_for_each_and_its_file():
+    text = (ROOT / "docs/optimizers.md").read_text(encoding="utf-8")
+    rows = re.findall(r"^\| (.*?) \| .*\(\.\./jgd/optimizers/(\w+)\.py\)", text, re.MULTILINE)
     files = {name: file for names, file in rows for name in re.findall(r"`(\w+)`", names)}
     assert files == {name: make.__module__.rsplit(".", 1)[-1] for name, make in jgd.optimizers.registry.items()}
+
+
+@pytest.mark.parametrize("page", sorted({*PAGES, *ROOT.glob("*.md")}), ids=lambda page: page.name)
+def test_links_lead_somewhere(page):
+    text = page.read_text(encoding="utf-8")
+    targets = [target for target in re.findall(r"\]\(([^)]+)\)", text) if not target.startswith("http")]
+    assert [target for target in targets if target.startswith("#") and target[1:] not in anchors(page)] == []
+    files = [target.partition("#") for target in targets if not target.startswith("#")]
+    assert [file for file, *_ in files if not (page.parent / file).exists()] == []
+    assert [(file, to) for file, _, to in files if to and to not in anchors(page.parent / file)] == []
+
+
+def anchors(page: Path) -> set[str]:
+    """The headings of a page as links name them."""
+    headings = re.findall(r"^#+ (.*)$", page.read_text(encoding="utf-8"), re.MULTILINE)
+    return {anchor(heading) for heading in headings}
+
+
+def anchor(heading: str) -> str:
+    return re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-")
+
+
+def test_the_readme_is_short():
+    assert len(PAGES[0].read_text(encoding="utf-8").splitlines()) <= 150

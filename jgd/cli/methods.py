@@ -1,4 +1,4 @@
-"""The methods that options name: an optimizer or a recipe with its rate and schedule, and an order of rows."""
+"""The methods that options name: an optimizer or a recipe with its rate and schedule, an order of rows, a policy."""
 
 import inspect
 from collections.abc import Callable, Sequence
@@ -19,6 +19,12 @@ ORDERS: dict[str, Callable[..., Any]] = {  # those that take more than a name
     "balanced": orders.balanced,
     "curriculum": orders.curriculum,
     "mining": orders.HardMining,
+}
+POLICIES: dict[str, Callable[..., Any]] = {
+    "halving": jgd.SuccessiveHalving,
+    "hyperband": jgd.Hyperband,
+    "median": jgd.MedianStopping,
+    "population": jgd.PopulationBasedTraining,
 }
 BY_ROWS = ("weights", "difficulty", "labels", "ranked")  # parameters of orders that no word can give
 FIRST_VALUES = ("peak_value", "schedule", "init_value", "value", "factor")  # a schedule's first is --learning-rate
@@ -106,6 +112,18 @@ def run_recipe(address: str, words: Sequence[str], rate: RateOptions, task: jgd.
         larger_is_better=task.larger_is_better and keeps_metric,
     )
     return changed, spec.optimizer
+
+
+def make_policy(name: str | None, words: Sequence[str]) -> Any:
+    """The policy of --policy and --set-policy; a number is the eta of successive halving, None trains every config."""
+    if name is None or name.isdecimal():
+        if words:
+            raise checks.JgdValueError(f"--set-policy needs --policy, one of {', '.join(POLICIES)}, got {words[0]!r}")
+        return None if name is None else int(name)
+    build = POLICIES[checks.choice("policy", name, POLICIES)]
+    given = options.builder_arguments(words, "--set-policy", f"--policy {name}", build, {})
+    with options.blamed_on("--set-policy"):
+        return build(**given)
 
 
 def _with_a_rate_alone() -> list[str]:

@@ -10,7 +10,6 @@ from jgd.core import checks
 from jgd.plots import plot_training_curves
 from jgd.reports import save_figure
 from jgd.sweeps import format_config
-from jgd.sweeps.replay import SAME
 
 ANOTHER = 1  # the exit code where the run didn't come out as it is stored
 
@@ -52,5 +51,5 @@ def command(
     save_figure(out / "training.png", lambda ax: plot_training_curves(run, ax=ax))
     for name in ("history.csv", "training.png"):
         console.print_line(f"wrote {out / name}")
-    if not run.notes[0].startswith(SAME):
+    if not run.reproduced:
         raise typer.Exit(ANOTHER)

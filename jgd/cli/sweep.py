@@ -9,7 +9,7 @@ from typing import Annotated, Any
 import typer
 
 import jgd
-from jgd.cli import console, options, run_files
+from jgd.cli import console, methods, options, run_files
 from jgd.cli.progress import sweep_progress
 from jgd.cli.request import Request
 from jgd.cli.task_options import TaskOptions
@@ -59,9 +59,14 @@ def command(
     scale: Annotated[
         str | None, typer.Option(help="Features of --data: standard (default), minmax or none, by the training rows.")
     ] = None,
-    policy: Annotated[
-        int | None, typer.Option(help="Successive halving: at each rung one config of so many goes on, 2 or more.")
+    metric: Annotated[
+        str | None, typer.Option(help="What chooses on the validation rows: loss or accuracy; default the task's own.")
     ] = None,
+    policy: Annotated[
+        str | None,
+        typer.Option(help=f"Which configs go on: {', '.join(methods.POLICIES)}; a number is the eta of halving."),
+    ] = None,
+    set_policy: Annotated[list[str] | None, typer.Option(help="NAME=VALUE: a parameter of the policy.")] = None,
     block: Annotated[int | None, typer.Option(help="Configs a compiled block holds; default planned.")] = None,
     memory: Annotated[int | None, typer.Option(help="MiB that a block may take on its device.")] = None,
     out: Annotated[
@@ -76,12 +81,12 @@ def command(
     """Train every recipe at every config and seed, and pick by validation. The test rows stay unread: `jgd confirm`.
 
     The directory holds all that was done, block by block: killed at any moment, the same command goes on and ends with
-    the same numbers. When it is through there are results.nc, table.txt, sensitivity.png and loss.png too.
+    the same numbers. When it is finished there are results.nc, table.txt, sensitivity.png and loss.png too.
     """
     if resume and (out is None or overwrite):
         raise checks.JgdValueError("--resume goes on with what --out holds: give --out, and no --overwrite")
     file = None if data is None else str(data)
-    request = Request(TaskOptions(task, model, file, target, loss, scale, str(Path.cwd())), tuple(recipe or []))
+    request = Request(TaskOptions(task, model, file, target, loss, scale, metric, str(Path.cwd())), tuple(recipe or []))
     what, _ = request.task.make()
     searched = _space(space, learning_rates, set_ or [])
     recipes = _recipes(optimizer, request, searched)
@@ -91,12 +96,13 @@ def command(
         "seeds": seeds,
         "steps": steps,
         "batch_size": _batch_size(batch_size, searched, what),
-        "policy": policy,
+        "policy": methods.make_policy(policy, set_policy or []),
         "block": block,
         "memory": None if memory is None else checks.count("memory", memory, 1) * 2**20,
     }
     names = None if recipes is None else list(recipes)
-    request = replace(request, options={**arguments, "space": searched.describe(), "recipes": names})
+    words = {"policy": policy, "set_policy": set_policy}
+    request = replace(request, options={**arguments, **words, "space": searched.describe(), "recipes": names})
     goes_on = request.is_stored_in if out is None else run_files.holds_a_sweep
     directory = console.output_directory(out, request.task.name, overwrite, goes_on)
 

@@ -1,6 +1,6 @@
 """The options that name a task. Enters: words. Leaves: a bundled task, one of a user's own function, or of a table."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +17,8 @@ VALUES = ("squared_error", "linear")  # … and of values
 class TaskOptions:
     """What `jgd train` and `jgd sweep` are told of the task.
 
-    task: a bundled task or module:function, None with data. data, target: a table and its column to predict.
+    task: a bundled task or module:function, None with data. data, target: a table and its column to predict. metric:
+    what chooses on the validation rows, None for the task's own.
     directory: where modules and data are looked for if they aren't in the working directory.
     """
 
@@ -27,6 +28,7 @@ class TaskOptions:
     target: str | None
     loss: str | None
     scale: str | None
+    metric: str | None = None
     directory: str = ""
 
     @property
@@ -49,6 +51,10 @@ class TaskOptions:
 
     def make(self) -> tuple[jgd.Task, jgd.data.Dataset | None]:
         """The task, and the table it was made of; `JgdValueError` names the option that is wrong."""
+        task, table = self._found()
+        return task if self.metric is None else _chosen_by(task, self.metric), table
+
+    def _found(self) -> tuple[jgd.Task, jgd.data.Dataset | None]:
         if (self.task is None) == (self.data is None):
             raise checks.JgdValueError("name a task of `jgd list`, or give --data FILE --target COLUMN")
         if self.data_file is not None:
@@ -78,6 +84,14 @@ class TaskOptions:
         if not isinstance(made, jgd.Task):
             raise checks.JgdTypeError(f"task: {address} must return a jgd.Task, got {type(made).__name__}")
         return made
+
+
+def _chosen_by(task: jgd.Task, metric: str) -> jgd.Task:
+    """The task with another metric, one of which it is known whether larger is better."""
+    known = [name for name, each in task.metrics.items() if name == task.metric or isinstance(each, jgd.tasks.Accuracy)]
+    checks.choice("metric", metric, ["loss", *known])
+    larger = task.larger_is_better if metric == task.metric else metric != "loss"
+    return replace(task, metric=metric, larger_is_better=larger)
 
 
 def called(argument: str, address: str, directory: str = "") -> Any:

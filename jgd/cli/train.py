@@ -51,6 +51,9 @@ def command(
     batch_size: Annotated[
         int | None, typer.Option(help="Rows a step; default 64, or all where there are fewer.")
     ] = None,
+    metric: Annotated[
+        str | None, typer.Option(help="What chooses on the validation rows: loss or accuracy; default the task's own.")
+    ] = None,
     order: Annotated[
         str,
         typer.Option(help="shuffled, sequential, replacement, balanced, mining; weighted, curriculum with --order-by."),
@@ -83,7 +86,7 @@ def command(
     if recipe is not None and optimizer is not None:
         raise checks.JgdValueError("--optimizer and --recipe: give one of them")
     file = None if data is None else str(data)
-    asked, table = TaskOptions(task, model, file, target, loss, scale).make()
+    asked, table = TaskOptions(task, model, file, target, loss, scale, metric).make()
     rate, words = methods.RateOptions(learning_rate, schedule, set_schedule or []), set_ or []
     if recipe is None:
         method = optimizer or DEFAULT_OPTIMIZER

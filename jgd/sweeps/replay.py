@@ -17,8 +17,6 @@ from jgd.sweeps.store.lanes import only_lane
 from jgd.sweeps.store.memory import MemoryStore
 from jgd.training.run import Run
 
-SAME = "bit for bit the stored run"  # how the note of one that came out as it is stored begins
-
 
 def replay(data: SweepData, config: int, seed: int, steps: int | None = None) -> Run:
     """See `Sweep.replay`."""
@@ -36,7 +34,7 @@ def replay(data: SweepData, config: int, seed: int, steps: int | None = None) ->
             engine.run(current, plan.blocks(current, store))
     given = np.where(np.arange(len(plan.configs)) == config, until, 0)
     found = assemble(plan, store, given, {})
-    stored = data.run_loss(config, seed)
+    stored = data.run_loss(config, seed)[: min(until, reached)]
     losses, diverged_at = found.loss[config, 0], int(found.diverged_at[config, 0])
     survived = diverged_at == NOT_DIVERGED
     made = (until if survived else diverged_at) + 1
@@ -51,13 +49,14 @@ def replay(data: SweepData, config: int, seed: int, steps: int | None = None) ->
         evaluations={"step": np.array(plan.evaluation_steps)[known], **{n: v[known] for n, v in seen.items()}},
         observations=None,
         seconds=np.full(len(losses[:made]), np.nan),
-        notes=(_note(stored[: min(until, reached)], losses[:reached]),),
+        notes=(_note(stored, losses[: len(stored)]),),
+        reproduced=stored.tobytes() == losses[: len(stored)].tobytes(),
     )
 
 
 def _note(stored: np.ndarray, again: np.ndarray) -> str:
     """Whether a run came out as it is stored."""
-    if stored.tobytes() == again[: len(stored)].tobytes():
-        return f"{SAME} over its {len(stored)} steps"
-    differs = (stored != again[: len(stored)]) & ~(np.isnan(stored) & np.isnan(again[: len(stored)]))
+    if stored.tobytes() == again.tobytes():
+        return f"bit for bit the stored run over its {len(stored)} steps"
+    differs = (stored != again) & ~(np.isnan(stored) & np.isnan(again))
     return f"not the stored run: another loss at step {int(np.argmax(differs))} (another machine, or jax version?)"

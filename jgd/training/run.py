@@ -48,6 +48,7 @@ class Run:
         observations: What `observe` returned after each update, stacked; None without it.
         seconds: (rows,) since the start when that step was done, spread evenly over the steps of a segment.
         notes: Casts that were made on the way in, and what could not be saved.
+        reproduced: Of a replay, whether its losses are bit for bit the stored run's; None of any other run.
     """
 
     params: Params
@@ -59,6 +60,7 @@ class Run:
     observations: Any
     seconds: np.ndarray
     notes: tuple[str, ...] = ()
+    reproduced: bool | None = None
 
     @property
     def status(self) -> Status:

@@ -185,19 +185,19 @@ def test_a_replay_that_is_not_the_stored_run_fails(here, tmp_path, monkeypatch):
     assert here(*IRIS, "--steps", "6")[0] == 0
     from jgd.sweeps import replay
 
-    monkeypatch.setattr(replay, "assembled", shifted(replay.assembled))
+    monkeypatch.setattr(replay, "assemble", shifted(replay.assemble))
     code, out, _ = here("replay", "run", "--config", "0", "--seed", "1", "--out", "again")
     assert (code, "not the stored run: another loss at step 0" in out) == (1, True)
     assert (tmp_path / "again/training.png").read_bytes().startswith(b"\x89PNG")
 
 
-def shifted(assembled):
+def shifted(assemble):
     """Another machine's arithmetic, as a replay would see it."""
 
     def another(*words):
-        lane = assembled(*words)
-        lane.loss[...] += 1e-3
-        return lane
+        found = assemble(*words)
+        found.loss[...] += 1e-3
+        return found
 
     return another
 
@@ -234,6 +234,29 @@ def test_halving_is_said_in_the_picture_of_the_directory(here):
     assert (code, "can't be extended" in err) == (2, True)
     assert "bit for bit" in here("replay", "run", "--config", "0", "--seed", "1")[1]
     assert here("confirm", "run", "--seeds", "2")[0] == 0
+
+
+def test_a_policy_and_a_metric_are_named(here):
+    words = ["sweep", "iris", "-o", "sgd", "--learning-rates", "1e-3", "1", "9", "--steps", "18", "--seeds", "2"]
+    words += ["--policy", "median", "--set-policy", "every=6", "--metric", "loss", "--out", "run"]
+    code, out, err = here(*words)
+    assert (code, err) == (0, "")
+    assert "validation loss" in out
+    assert "stopped early" in out
+    assert "nothing was left to run" in here(*words)[1]
+    assert "validation loss" in here("show", "run")[1]
+    for wrong, said in (
+        (["--policy", "medan"], "--policy: unknown policy 'medan'; did you mean 'median'"),
+        (["--policy", "1"], "--policy must be a whole number >= 2, got 1"),
+        (
+            ["--policy", "median", "--set-policy", "evry=3"],
+            "--set-policy: unknown parameter 'evry'; did you mean 'every'",
+        ),
+        (["--set-policy", "eta=3"], "--set-policy needs --policy"),
+        (["--metric", "acuracy"], "--metric: unknown metric 'acuracy'; did you mean 'accuracy'"),
+    ):
+        code, _, err = here("sweep", "iris", "--out", "new", *wrong)
+        assert (code, said in err) == (2, True), err
 
 
 def test_all_runs_diverged_is_the_exit_code_1(here):

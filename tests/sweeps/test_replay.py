@@ -14,6 +14,7 @@ def test_a_replayed_lane_is_the_stored_one():
     for config, seed in ((0, 1), (9, 0)):
         run = usual().replay(config, seed)
         assert run.notes == ("bit for bit the stored run over its 12 steps",)
+        assert run.reproduced is True
         np.testing.assert_array_equal(run.history["loss"], usual().loss[config, seed])
         chex.assert_trees_all_equal(run.params, usual().params(config, seed))
         assert run.evaluations["step"].tolist() == [6, 12]
@@ -44,7 +45,9 @@ def test_a_diverged_lane_is_replayed_too():
 def test_a_lane_that_is_not_the_stored_one_is_said_to_be_another():
     other = usual().loss.copy()
     other[2, 0, 7] += 1e-6
-    note = replace(usual(), loss=other).replay(2, 0).notes[0]
+    run = replace(usual(), loss=other).replay(2, 0)
+    assert run.reproduced is False
+    note = run.notes[0]
     assert note.startswith("not the stored run: another loss at step 7")
 
 
