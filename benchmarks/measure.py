@@ -11,7 +11,7 @@ from typing import Any
 
 import jax
 
-from jgd.core.machine import fingerprint
+from jgd.core.machine import machine_facts
 
 
 def alternate(contenders: dict[str, Callable[[], float]], rounds: int) -> dict[str, list[float]]:
@@ -37,7 +37,7 @@ def rate(work: int, run: Callable[[], Any]) -> float:
 
 def machine() -> dict[str, Any]:
     """What the numbers were measured on, and how busy it was."""
-    facts = fingerprint()
+    facts = machine_facts()
     return {
         "cpu": facts["processor"],
         "cores": len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count(),

@@ -10,7 +10,8 @@ import jgd
 from jgd.cli.importing import imported
 from jgd.cli.task_options import TaskOptions
 from jgd.core import atomic_files, checks
-from jgd.core.functions import fingerprint, name_of
+from jgd.core.fingerprint import function_fingerprint
+from jgd.core.functions import name_of
 
 FILE = "command.json"
 
@@ -36,7 +37,7 @@ class Request:
     def to_dict(self) -> dict[str, Any]:
         """All of it as JSON, with what functions do and data files hold: equal for the same sweep asked for again."""
         own = [*self.recipes, *([self.task.function] if self.task.function is not None else [])]
-        code = {address: fingerprint(imported("address", address, self.task.directory)) for address in own}
+        code = {address: function_fingerprint(imported("address", address, self.task.directory)) for address in own}
         file = self.task.data_file
         data = None if file is None else hashlib.sha256(file.read_bytes()).hexdigest()
         return {

@@ -1,12 +1,13 @@
 """Layer 0: what everything stands on. Enters: hyperparameters, gradients, parameters. Leaves: updates and states.
 
-types.py      Params, Loss, Schedule, Scalar          record.py     records that JAX sees as pytrees
-transform.py  Transform, Context, UpdateInfo          composite.py  Chain, and what transforms of several share
-optimizer.py  Optimizer, its state, chain             updates.py    parameters plus updates
+types.py         Params, Loss, Schedule, Scalar       record.py     records that JAX sees as pytrees
+transform.py     Transform, Context, UpdateInfo       composite.py  Chain, and what transforms of several share
+optimizer.py     Optimizer, its state, chain          updates.py    parameters plus updates
 hyperparameters.py  numbers by name                   masks.py, paths.py  which leaves
-seeds.py      keys from (seed, stream)                tree.py       arithmetic on pytrees
-functions.py  users' functions: names, a checked loss machine.py    what the last bits depend on
+tree.py          arithmetic on pytrees                tree_xla.py   work-arounds for XLA, each with its reason
+seeds.py         keys from (seed, stream)             functions.py  users' functions: names, a checked loss
+fingerprint.py   what a run is made of                machine.py    what its last bits depend on
 atomic_files.py, snapshots.py, strict_json.py  files that are whole, or not there
 registry.py, spellings.py  builders by name           statistics.py, text.py  estimates and tables
-checks/       errors for bad input
+checks/          errors for bad input
 """

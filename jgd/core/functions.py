@@ -1,22 +1,17 @@
 """A user's functions: how they are named in messages, how they cross jit, and a loss whose answer is checked."""
 
-import hashlib
-import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
-from functools import partial
 from typing import Any
 
 import jax
 import jax.numpy as jnp
-import numpy as np
 from jax import Array
 
 from jgd.core import checks
 from jgd.core.types import Batch, Loss, Params
 
 UNTRACEABLE = (jax.errors.ConcretizationTypeError, jax.errors.TracerArrayConversionError)  # what `untraceable` explains
-ADDRESS = re.compile(r" at 0x[0-9a-f]+")  # differs from process to process
 
 
 def crossing(function: Callable) -> Callable:
@@ -88,64 +83,3 @@ def name_of(function: Any) -> str:
     """A function's or record's name for messages."""
     function = getattr(function, "func", function)
     return getattr(function, "__qualname__", type(function).__name__)
-
-
-def fingerprint(function: Any) -> str:
-    """What a function or record does, as far as it can be told: its name, code, constants and captured values, and the
-    functions and constants of its own module that it names.
-
-    Two runs with one fingerprint minimise the same loss; a changed line of a loss, or of its helper, changes it.
-    """
-    out = hashlib.sha256()
-    _absorb(out, function, set())
-    return f"{name_of(function)} {out.hexdigest()[:16]}"
-
-
-def _absorb(out: Any, thing: Any, seen: set[int]) -> None:
-    if id(thing) in seen:
-        return
-    code = getattr(thing, "__code__", None)
-    if isinstance(thing, partial):  # a jax Partial is one
-        for part in (thing.func, thing.args, tuple(sorted(thing.keywords.items()))):
-            _absorb(out, part, seen)
-    elif code is not None:
-        seen.add(id(thing))
-        _code(out, code)
-        captured = (cell.cell_contents for cell in thing.__closure__ or ())
-        for part in (*captured, thing.__defaults__ or (), *_named(thing)):
-            _absorb(out, part, seen)
-    else:
-        out.update(ADDRESS.sub("", str(jax.tree.structure(thing))).encode())
-        for leaf in jax.tree.leaves(thing):
-            if callable(leaf) and leaf is not thing:
-                _absorb(out, leaf, seen)
-            elif isinstance(leaf, int | float | np.ndarray | jax.Array | np.generic):
-                array = np.asarray(leaf)
-                out.update(f"{array.dtype}{array.shape}".encode() + array.tobytes())
-            elif isinstance(leaf, str):
-                out.update(leaf.encode())
-            else:
-                out.update(getattr(leaf, "__qualname__", type(leaf).__qualname__).encode())
-
-
-def _named(function: Any) -> Iterator[Any]:
-    """The functions and constants of its own module that a function names, also inside the functions in it."""
-    for name in sorted(_names(function.__code__)):
-        value = getattr(function, "__globals__", {}).get(name)
-        helper = hasattr(value, "__code__") and getattr(value, "__module__", None) == function.__module__
-        if helper or isinstance(value, int | float | str | np.ndarray | jax.Array):
-            yield value
-
-
-def _names(code: Any) -> set[str]:
-    inner = (_names(constant) for constant in code.co_consts if hasattr(constant, "co_code"))
-    return set(code.co_names).union(*inner)
-
-
-def _code(out: Any, code: Any) -> None:
-    out.update(code.co_code + repr(code.co_names).encode())
-    for constant in code.co_consts:
-        if hasattr(constant, "co_code"):
-            _code(out, constant)
-        else:
-            out.update(repr(sorted(constant) if isinstance(constant, frozenset) else constant).encode())

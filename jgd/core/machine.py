@@ -12,10 +12,10 @@ import jax
 from jgd.core.fingerprint import differences
 
 
-def fingerprint() -> dict[str, str]:
+def machine_facts() -> dict[str, str]:
     """Processor, instruction set, cores, device, jax and XLA's flags: where they agree, so do the bits.
 
-    >>> sorted(fingerprint())
+    >>> sorted(machine_facts())
     ['cores', 'device', 'instructions', 'jax', 'platform', 'processor', 'xla_flags']
     """
     device = jax.devices()[0]
@@ -32,8 +32,8 @@ def fingerprint() -> dict[str, str]:
 
 
 def warn_of_another(said: str, there: Mapping[str, str], stacklevel: int) -> None:
-    """Warn, with what differs, where a machine's fingerprint isn't this one's."""
-    elsewhere = differences(there, fingerprint())
+    """Warn, with what differs, where a machine's facts aren't this one's."""
+    elsewhere = differences(there, machine_facts())
     if elsewhere:
         warnings.warn(f"{said}: {'; '.join(elsewhere)}", stacklevel=stacklevel)
 

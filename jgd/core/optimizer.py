@@ -8,7 +8,7 @@ import jax
 import jax.numpy as jnp
 from jax import Array
 
-from jgd.core import checks, hyperparameters, tree
+from jgd.core import checks, hyperparameters, tree, tree_xla
 from jgd.core.composite import Chain
 from jgd.core.functions import OnBatch
 from jgd.core.record import record
@@ -98,7 +98,7 @@ class Optimizer:
         updates, inner = self.transform.update(context.grads, tree.widen(state.inner, wide), context)
         last = jnp.iinfo(jnp.int32).max
         step = jnp.where(state.step < last, state.step + 1, last)  # saturates: a wrapped clock would run schedules anew
-        inner = tree.copy_aliased(
+        inner = tree_xla.copy_aliased(
             tree.cast_like(inner, state.inner), (grads, params, context.grads, context.params, updates)
         )
         return updates, OptimizerState(step, inner)

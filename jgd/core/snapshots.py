@@ -5,7 +5,6 @@ snapshot without one never happened. The newest two are kept: when the newest is
 a warning says so.
 """
 
-import hashlib
 import os
 import re
 import warnings
@@ -21,7 +20,6 @@ import numpy as np
 from jgd.core import atomic_files, checks
 
 KEPT = 2  # snapshots: the newest, and the one before it in case that is damaged
-CHUNK = 2**24  # bytes hashed at once
 _NUMBERED = re.compile(r"snapshot-(\d{8})\.json")
 
 
@@ -85,7 +83,7 @@ class Store:
 
 @contextmanager
 def opened(path: str | os.PathLike) -> Iterator[Store]:
-    """The run directory `path`, held until the block ends (see `disk.held`)."""
+    """The run directory `path`, held until the block ends (see `atomic_files.held`)."""
     with atomic_files.held(path) as directory:
         yield Store(directory)
 
@@ -117,15 +115,3 @@ def unpack(name: str, arrays: Mapping[str, np.ndarray], like: Any) -> Any:
     if faults:
         raise checks.JgdValueError(f"the stored {name} is of another tree: {'; '.join(faults)}")
     return jax.tree.unflatten(jax.tree.structure(like), leaves)
-
-
-def digest(tree: Any) -> str:
-    """The SHA-256 of a tree's structure, dtypes, shapes and bytes: two runs with one digest saw the same numbers."""
-    out = hashlib.sha256(str(jax.tree.structure(tree)).encode())
-    for path, leaf in jax.tree_util.tree_leaves_with_path(tree):
-        array = np.asarray(jax.device_get(leaf))
-        out.update(f"{jax.tree_util.keystr(path)}{array.dtype}{array.shape}".encode())
-        flat = np.ascontiguousarray(array).reshape(-1).view(np.uint8)
-        for begin in range(0, len(flat), CHUNK):  # a memory-mapped array never is in memory whole
-            out.update(flat[begin : begin + CHUNK].data)
-    return out.hexdigest()

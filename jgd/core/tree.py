@@ -1,43 +1,15 @@
 """Arithmetic on pytrees of arrays, and the two guarded operations that descent needs at zero."""
 
-import itertools
 from typing import Any
 
 import jax
 import jax.numpy as jnp
 from jax import Array
-from jax.core import Tracer
-from jax.tree import leaves, map, structure
+from jax.tree import leaves as leaves
+from jax.tree import map as map
+from jax.tree import structure as structure
 
-__all__ = [
-    "add",
-    "all_finite",
-    "lerp",
-    "cast_like",
-    "compute_dtype",
-    "copy",
-    "unravel",
-    "safe_divide",
-    "dot",
-    "ravel",
-    "leaves",
-    "map",
-    "norm",
-    "copy_aliased",
-    "fast_global_norm",
-    "safe_sqrt",
-    "scale",
-    "select",
-    "compute_once",
-    "square",
-    "structure",
-    "subtract",
-    "widen",
-    "zeros_like",
-]
-
-SHORT = 8192  # entries: leaves up to this long are cheaper to ravel than to visit one by one
-FEW = 16  # leaves: up to so many, a scalar of all of them may be computed in each leaf's loop
+from jgd.core import tree_xla
 
 
 def add(a: Any, b: Any) -> Any:
@@ -70,23 +42,6 @@ def zeros_like(a: Any) -> Any:
     return map(lambda x: jnp.zeros_like(x, dtype=_wide(x)), a)
 
 
-def copy_aliased(a: Any, others: Any) -> Any:
-    """`a` with a copy of every array that is also in `others`, or twice in `a`: outside jit a state may not alias the
-    caller's arrays, or donating one would delete the other. Inside jit the compiler sees to it.
-    """
-    seen = {id(x) for x in leaves(others)}
-
-    def one(x):
-        if isinstance(x, Tracer):
-            return x
-        if id(x) in seen:
-            return jnp.array(x, copy=True)
-        seen.add(id(x))
-        return x
-
-    return map(one, a)
-
-
 def copy(a: Any) -> Any:
     """`a` as a state starts with it: each leaf float32 or wider."""
     return map(lambda x: jnp.asarray(x).astype(_wide(x)), a)
@@ -95,16 +50,7 @@ def copy(a: Any) -> Any:
 def dot(a: Any, b: Any) -> Array:
     """Σ a · b over all entries of all leaves, in full precision on accelerators too; 0 for an empty tree."""
     products = map(lambda x, y: jnp.vdot(x, y, precision=jax.lax.Precision.HIGHEST), a, b)
-    return compute_once(a, sum(leaves(products), start=jnp.zeros((), compute_dtype(a))))
-
-
-def compute_once(a: Any, scalar: Array) -> Array:
-    """A scalar of all leaves of `a` that every leaf will read, (), computed in one place where leaves are many.
-
-    XLA on a CPU copies the whole sum over leaves into each leaf's loop (compile time: the square of their number) and
-    drops an `optimization_barrier` before it does. A sort it leaves alone, under vmap too.
-    """
-    return scalar if len(leaves(a)) <= FEW else jax.lax.sort(jnp.stack([scalar, scalar]))[0]
+    return tree_xla.compute_once(a, sum(leaves(products), start=jnp.zeros((), compute_dtype(a))))
 
 
 def ravel(a: Any) -> Array:
@@ -114,17 +60,9 @@ def ravel(a: Any) -> Array:
 
 
 def unravel(vector: Array, like: Any) -> Any:
-    """`ravel` undone: a (d,) as a tree of the shapes of `like`.
-
-    A slice at a place that XLA knows is a kernel of its own wherever it is read, and five hundred compile for half a
-    minute on a CPU. Of places that it can't know, which only a `cond` hides from it, the leaves of a shape share one.
-    """
+    """`ravel` undone: a (d,) as a tree of the shapes of `like`."""
     flat, tree = jax.tree.flatten(like)
-    places = list(itertools.accumulate((jnp.size(x) for x in flat), initial=0))[:-1]
-    numbers = lambda factor: [jnp.asarray(factor * place, jnp.int32) for place in places]
-    unknown = jax.lax.optimization_barrier(jnp.ones((), bool))
-    starts = jax.lax.cond(unknown, lambda: numbers(1), lambda: numbers(0)) if len(flat) > FEW else places
-    pieces = [jax.lax.dynamic_slice(vector, (at,), (jnp.size(x),)) for at, x in zip(starts, flat, strict=True)]
+    pieces = tree_xla.pieces(vector, [jnp.size(x) for x in flat])
     return tree.unflatten([piece.reshape(jnp.shape(x)) for piece, x in zip(pieces, flat, strict=True)])
 
 
@@ -135,10 +73,10 @@ def norm(a: Any) -> Array:
     """
     dtype = compute_dtype(a)
     peaks = [jnp.zeros((), dtype), *(jnp.max(jnp.abs(x), initial=0) for x in leaves(a))]
-    largest = compute_once(a, jnp.max(jnp.stack(peaks)))
+    largest = tree_xla.compute_once(a, jnp.max(jnp.stack(peaks)))
     unit = jax.lax.stop_gradient(jnp.where((largest > 0) & jnp.isfinite(largest), largest, jnp.ones_like(largest)))
     total = sum((jnp.sum(jnp.square(x / unit)) for x in leaves(a)), start=jnp.zeros((), dtype))
-    return unit * safe_sqrt(compute_once(a, total))
+    return unit * safe_sqrt(tree_xla.compute_once(a, total))
 
 
 @jax.custom_jvp
@@ -178,30 +116,19 @@ def select(condition: Array, a: Any, b: Any) -> Any:
 
 def fast_global_norm(a: Any) -> Array:
     """`norm` for a report at every step: one product, and the guarded norm only where a square may under- or overflow."""
-    square = compute_once(a, sum((_squares(x) for x in _strands(a)), start=jnp.zeros((), compute_dtype(a))))
+    short, long = tree_xla.short_and_long(leaves(a))
+    vectors = [x.reshape(-1) for x in leaves(widen(long, compute_dtype(a)))]
+    strands = [ravel(short), *vectors] if short else vectors
+    total = sum((tree_xla.sum_of_squares(x) for x in strands), start=jnp.zeros((), compute_dtype(a)))
+    square = tree_xla.compute_once(a, total)
     far = jnp.sqrt(jnp.finfo(square.dtype).max)
     return jax.lax.cond((1 / far < square) & (square < far), lambda _: safe_sqrt(square), norm, a)
 
 
-def _squares(x: Array) -> Array:
-    """Σ x² of a vector, ()."""
-    return jnp.dot(x.reshape(1, -1), x.reshape(-1, 1), precision=jax.lax.Precision.HIGHEST).reshape(())
-
-
-def _strands(a: Any) -> list[Array]:
-    """The leaves as vectors in the compute dtype, the short ones joined: a kernel for each of them would cost more."""
-    short = [x for x in leaves(a) if jnp.size(x) <= SHORT]
-    long = [x.reshape(-1) for x in leaves(widen(a, compute_dtype(a))) if x.size > SHORT]
-    return [ravel(short), *long] if short else long
-
-
 def all_finite(a: Any) -> Array:
-    """() bool: no entry of any leaf is NaN or infinite (nor so large that its leaf's sum in float32 overflows).
-
-    Sums by a product with ones: twice as fast on a CPU as reducing `isfinite`, and it runs at every step of a sweep.
-    """
-    flat = [jnp.asarray(x).astype(_wide(x)).reshape(1, -1) for x in leaves(a)]
-    sums = [jnp.dot(x, jnp.ones((x.size, 1), x.dtype)) for x in flat]
+    """() bool: no entry of any leaf is NaN or infinite (nor so large that its leaf's sum in float32 overflows)."""
+    rows = [jnp.asarray(x).astype(_wide(x)).reshape(1, -1) for x in leaves(a)]
+    sums = [tree_xla.row_sum(x) for x in rows]
     return jnp.stack([jnp.ones((), bool), *(jnp.isfinite(s).all() for s in sums)]).all()
 
 

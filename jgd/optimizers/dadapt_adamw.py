@@ -22,7 +22,7 @@ from typing import Any
 import jax.numpy as jnp
 from jax import Array
 
-from jgd.core import checks, tree
+from jgd.core import checks, tree, tree_xla
 from jgd.core.masks import Mask
 from jgd.core.optimizer import Optimizer, chain
 from jgd.core.record import hyper, record, static_field
@@ -98,7 +98,7 @@ class DescendByDadaptAdamw(ReportsLearningRate):
 def norm1(a: Params) -> Array:
     """‖a‖₁ over all entries of all leaves, ()."""
     total = sum((jnp.sum(jnp.abs(x)) for x in tree.leaves(a)), start=jnp.zeros((), tree.compute_dtype(a)))
-    return tree.compute_once(a, total)
+    return tree_xla.compute_once(a, total)
 
 
 def check_growth(growth_rate: Scalar | None) -> None:

@@ -41,7 +41,7 @@ class Saver:
         if self.store is None or (not at_end and time.monotonic() - self.last < self.every):
             return
         self.last = time.monotonic()
-        facts = {**state.facts(), "identity": self.identity, "machine": machine.fingerprint()}
+        facts = {**state.facts(), "identity": self.identity, "machine": machine.machine_facts()}
         try:
             self.store.save(state.arrays(), facts)
             self.fault, self.newest = "", state.step

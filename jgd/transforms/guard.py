@@ -17,7 +17,7 @@ from typing import Any
 import jax.numpy as jnp
 from jax import Array
 
-from jgd.core import checks, tree
+from jgd.core import checks, tree, tree_xla
 from jgd.core.optimizer import TransformLike
 from jgd.core.record import record, static_field
 from jgd.core.transform import Context, UpdateInfo
@@ -69,7 +69,7 @@ class SkipNonFinite(Wrapper):
         no_worse = tree.map(lambda new, old: _finite(new) | ~_finite(old), inner, state.inner)
         every = [jnp.all(x) for x in tree.leaves((fine, no_worse))]
         bad = ~jnp.stack([jnp.ones((), bool), *every]).all()
-        skipped = tree.compute_once(made, bad.astype(jnp.int32))
+        skipped = tree_xla.compute_once(made, bad.astype(jnp.int32))
         sound = skipped == 0
         consecutive = skipped * (state.consecutive + 1)
         through = consecutive > self.max_consecutive

@@ -15,7 +15,7 @@ from hypothesis.extra import numpy as arrays
 
 import jgd
 from jgd.core import checks, seeds, tree
-from jgd.core.functions import fingerprint
+from jgd.core.fingerprint import function_fingerprint
 from jgd.core.record import hyper
 from jgd.transforms import AddDecayedWeights, ScaleByLearningRate
 
@@ -219,8 +219,8 @@ def test_a_fingerprint_knows_the_helpers_and_constants_of_its_module(change):
         exec(source, module)
         return module["loss"]
 
-    assert fingerprint(loss(SOURCE)) == fingerprint(loss(SOURCE))
-    assert fingerprint(loss(SOURCE.replace(*change))) != fingerprint(loss(SOURCE))
+    assert function_fingerprint(loss(SOURCE)) == function_fingerprint(loss(SOURCE))
+    assert function_fingerprint(loss(SOURCE.replace(*change))) != function_fingerprint(loss(SOURCE))
 
 
 @jgd.record

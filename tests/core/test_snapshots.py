@@ -13,7 +13,8 @@ import pytest
 
 import jgd
 from jgd.core import atomic_files
-from jgd.core.snapshots import digest, opened, pack, unpack
+from jgd.core.fingerprint import tree_digest
+from jgd.core.snapshots import opened, pack, unpack
 
 
 def saved(path, *steps):
@@ -85,7 +86,7 @@ def test_every_dtype_and_shape_comes_back_bit_for_bit(tmp_path, dtype, x64):
     with opened(tmp_path) as shelf:
         shelf.save(pack("tree", tree), {})
         back = unpack("tree", shelf.load().arrays, tree)
-    assert digest(back) == digest(tree)
+    assert tree_digest(back) == tree_digest(tree)
 
 
 def test_another_tree_is_refused_leaf_by_leaf(tmp_path):

@@ -10,7 +10,7 @@ import numpy as np
 
 import jgd
 from jgd import transforms
-from jgd.core.snapshots import digest
+from jgd.core.fingerprint import tree_digest
 from jgd.data import orders
 
 STEPS = 12_000
@@ -53,7 +53,7 @@ def main(name: str, folder: str, store: str | None = None) -> None:
     options |= {"steps": STEPS, "batch_size": 7, "validation": ROWS, "evaluate_every": 500}
     run = jgd.train(LOSS, optimizer, START, data, store=store, resume=store is not None, save_every=0, **options)
     seen = jax.tree.map(np.asarray, (run.params, run.train_state, run.best and run.best.params, run.observations))
-    print(run.status, digest((seen, run.history, run.evaluations)))
+    print(run.status, tree_digest((seen, run.history, run.evaluations)))
 
 
 if __name__ == "__main__":

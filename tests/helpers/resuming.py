@@ -9,7 +9,7 @@ import pytest
 
 import jgd
 from jgd import schedules
-from jgd.core.snapshots import digest
+from jgd.core.fingerprint import tree_digest
 from jgd.data import orders
 
 STEPS = 14
@@ -74,7 +74,7 @@ def mapped(folder: Path):
 def bits(run: jgd.Run) -> str:
     """All that a run leaves, but its times."""
     best = run.best and run.best.params
-    return digest((run.params, run.train_state, best, run.history, run.evaluations, run.observations))
+    return tree_digest((run.params, run.train_state, best, run.history, run.evaluations, run.observations))
 
 
 def survives(optimizer: jgd.Optimizer, order: str, folder: Path, monkeypatch, start=START) -> jgd.Run:

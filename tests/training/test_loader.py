@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 import jgd
-from jgd.core.snapshots import digest
+from jgd.core.fingerprint import tree_digest
 from jgd.data import orders
 
 pytestmark = pytest.mark.slow  # the fast part runs what these stand on
@@ -55,7 +55,7 @@ def test_a_streamed_run_is_resumed_bit_for_bit(mapped, tmp_path):
     with pytest.raises(Enough):
         train(mapped, store=tmp_path / "run", save_every=0, callback=look)
     resumed = train(mapped, store=tmp_path / "run", resume=True)
-    assert digest((resumed.params, resumed.history)) == digest((whole.params, whole.history))
+    assert tree_digest((resumed.params, resumed.history)) == tree_digest((whole.params, whole.history))
 
 
 def test_the_host_looks_within_a_window_too(mapped, monkeypatch):

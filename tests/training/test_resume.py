@@ -16,7 +16,7 @@ import pytest
 from helpers import killed
 
 import jgd
-from jgd.core.snapshots import digest
+from jgd.core.fingerprint import tree_digest
 from jgd.data import orders
 
 RNG = np.random.default_rng(0)
@@ -36,7 +36,7 @@ def train(**changes):
 
 
 def bits(run):
-    return digest(
+    return tree_digest(
         (run.params, run.train_state, run.history, run.evaluations, run.best and run.best.params, run.observations)
     )
 

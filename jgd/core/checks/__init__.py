@@ -4,50 +4,24 @@ Checks run on the host, when a record is made or when a program is traced, never
 value can't be read and passes; the sweep checks its grid before it traces.
 """
 
-from jgd.core.checks.arguments import (
-    choice,
-    count,
-    flag,
-    floating_dtype,
-    function,
-    hyperparameter,
-    in_order,
-    instance,
-    number,
-    path,
-)
-from jgd.core.checks.errors import JgdError, JgdTypeError, JgdValueError
-from jgd.core.checks.trees import (
-    finite_data,
-    numeric_data,
-    parameters,
-    path_of,
-    rows,
-    same_shape,
-    same_state,
-    same_structure,
-)
-
-__all__ = [
-    "JgdError",
-    "JgdTypeError",
-    "JgdValueError",
-    "choice",
-    "count",
-    "finite_data",
-    "flag",
-    "floating_dtype",
-    "function",
-    "hyperparameter",
-    "in_order",
-    "instance",
-    "number",
-    "numeric_data",
-    "parameters",
-    "path",
-    "path_of",
-    "rows",
-    "same_shape",
-    "same_state",
-    "same_structure",
-]
+from jgd.core.checks.arguments import choice as choice
+from jgd.core.checks.arguments import count as count
+from jgd.core.checks.arguments import flag as flag
+from jgd.core.checks.arguments import floating_dtype as floating_dtype
+from jgd.core.checks.arguments import function as function
+from jgd.core.checks.arguments import hyperparameter as hyperparameter
+from jgd.core.checks.arguments import in_order as in_order
+from jgd.core.checks.arguments import instance as instance
+from jgd.core.checks.arguments import number as number
+from jgd.core.checks.arguments import path as path
+from jgd.core.checks.errors import JgdError as JgdError
+from jgd.core.checks.errors import JgdTypeError as JgdTypeError
+from jgd.core.checks.errors import JgdValueError as JgdValueError
+from jgd.core.checks.trees import finite_data as finite_data
+from jgd.core.checks.trees import numeric_data as numeric_data
+from jgd.core.checks.trees import parameters as parameters
+from jgd.core.checks.trees import path_of as path_of
+from jgd.core.checks.trees import rows as rows
+from jgd.core.checks.trees import same_shape as same_shape
+from jgd.core.checks.trees import same_state as same_state
+from jgd.core.checks.trees import same_structure as same_structure

@@ -13,8 +13,7 @@ from typing import Any
 import jax.numpy as jnp
 
 from jgd.core import atomic_files, checks, machine
-from jgd.core.fingerprint import described, differences
-from jgd.core.functions import fingerprint
+from jgd.core.fingerprint import described, differences, function_fingerprint
 from jgd.sweeps.plan import Plan
 from jgd.sweeps.store.disk import FOLDERS, DiskStore
 from jgd.sweeps.store.journal import read_journal
@@ -123,14 +122,14 @@ def identity(plan: Plan) -> dict[str, str]:
     task = plan.task
     return {
         "task.name": task.name,
-        "task.init": fingerprint(task.init),
-        "task.loss": fingerprint(task.loss),
-        **{f"task.metrics[{name!r}]": fingerprint(metric) for name, metric in task.metrics.items()},
+        "task.init": function_fingerprint(task.init),
+        "task.loss": function_fingerprint(task.loss),
+        **{f"task.metrics[{name!r}]": function_fingerprint(metric) for name, metric in task.metrics.items()},
         **described("task.train", task.train),
         **described("task.validation", task.validation),
         "task.metric": task.metric,
         "task.larger_is_better": str(task.larger_is_better),
-        **{f"recipes[{name!r}]": fingerprint(recipe) for name, recipe in plan.recipes.items()},
+        **{f"recipes[{name!r}]": function_fingerprint(recipe) for name, recipe in plan.recipes.items()},
         **described("space", {recipe: space.describe() for recipe, space in plan.axis.spaces.items()}),
         **described("order", plan.batches[0].order),
         "batch_size": str(plan.batch_size),
@@ -150,7 +149,7 @@ def _contents(plan: Plan) -> dict[str, Any]:
     return {
         "format": atomic_files.FORMAT,
         "identity": identity(plan),
-        "machine": machine.fingerprint(),
+        "machine": machine.machine_facts(),
         "task": plan.task.name,
         "recipes": {name: _address(recipe) for name, recipe in plan.recipes.items()},
         "axis": plan.axis.describe(),
