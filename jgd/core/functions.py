@@ -94,7 +94,7 @@ def fingerprint(function: Any) -> str:
     """What a function or record does, as far as it can be told: its name, code, constants and captured values, and the
     functions and constants of its own module that it names.
 
-    Two runs with one fingerprint minimise the same loss; a changed line of a loss, or of its helper, changes it.
+    Two runs with one fingerprint minimize the same loss; a changed line of a loss, or of its helper, changes it.
     """
     out = hashlib.sha256()
     _absorb(out, function, set())

@@ -31,6 +31,7 @@ class Task:
         JgdValueError: a part has no rows, arrays of different lengths, or `metric` is unknown.
 
     Example:
+        >>> import numpy as np
         >>> x = np.linspace(-1, 1, 40, dtype=np.float32)
         >>> loss = lambda params, rows: jnp.mean((rows[0] * params["w"] - rows[1]) ** 2)
         >>> rows = [(part, 3 * part) for part in (x[:20], x[20:30], x[30:])]

@@ -67,7 +67,7 @@ def test_a_schedule_starts_from_the_rate_and_its_figures_are_written(jgd_here):
     seen = history("run/history.csv")
     rates = np.array(seen["learning_rate"][:50], float)
     np.testing.assert_allclose(rates, np.repeat([0.1, 0.05, 0.025], [20, 20, 10]), rtol=1e-6)
-    assert float(seen["validation_loss"][50]) < 0.1  # the evaluation after the last step, of standardised prices
+    assert float(seen["validation_loss"][50]) < 0.1  # the evaluation after the last step, of standardized prices
     with open("run/training.png", "rb") as picture:
         assert picture.read(8) == b"\x89PNG\r\n\x1a\n"
     code, _, err = jgd_here(*STEEP, "--out", "run")
@@ -88,7 +88,7 @@ def test_the_target_model_and_loss_say_what_is_learned(jgd_here):
         assert (code, "accuracy" in classes) == (0, True)
 
 
-def test_seeds_are_summarised_and_each_is_written(jgd_here):
+def test_seeds_are_summarized_and_each_is_written(jgd_here):
     words = ["train", "--data", "answers.csv", "--target", "answer", "--model", "mlp", "--batch-size", "16"]
     code, out, err = jgd_here(*words, "--epochs", "3", "--seeds", "2", "--out", "runs")
     assert (code, err) == (0, "")
