@@ -22,7 +22,7 @@ finished: list[str] = []  # the tests
 
 
 def pytest_collection_modifyitems(config, items):
-    """The suite has 15 minutes on two cores: a row that is like its neighbours is left to JGD_ALL_ROWS=1."""
+    """The suite has 15 minutes on two cores: a row that is like its neighbors is left to JGD_ALL_ROWS=1."""
     if "JGD_ALL_ROWS" in os.environ:
         return
     rows, left = {}, []

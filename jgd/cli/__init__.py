@@ -19,12 +19,13 @@ def main() -> None:
     except ImportError:
         sys.exit("the jgd command needs typer and rich: pip install 'jgd[cli]'")
     import jgd
-    from jgd.cli import confirm, extend, options, replay, show, sweep, train
+    from jgd.cli import confirm, extend, importing, options, replay, show, sweep, train
     from jgd.cli import list as listing
     from jgd.cli.check import check
 
     jgd.use_cores()
-    app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, help=jgd.__doc__)
+    app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
+    app.callback(help=jgd.__doc__)(importing.import_modules)
     app.command("sweep")(sweep.command)
     app.command("extend")(extend.command)
     app.command("show")(show.command)
@@ -37,12 +38,19 @@ def main() -> None:
         with warnings.catch_warnings():
             warnings.showwarning = _print_warning
             app()
-    except (jgd.JgdError, ImportError, OSError) as error:
-        command: Any = typer.main.get_command(app)
-        asked = command.commands.get(sys.argv[1]) if len(sys.argv) > 1 else None
-        spelled = {each.name: each.opts[0] for each in asked.params if each.opts[0].startswith("-")} if asked else {}
-        print(f"jgd: {options.in_options(str(error), spelled)}", file=sys.stderr)
+    except jgd.JgdError as error:
+        print(f"jgd: {options.message_by_option(error, _options(typer.main.get_command(app)))}", file=sys.stderr)
         sys.exit(2)
+    except (ImportError, OSError) as error:
+        print(f"jgd: {error}", file=sys.stderr)
+        sys.exit(2)
+
+
+def _options(command: Any) -> dict[str, str]:
+    """Argument name -> option, of the subcommand that was called."""
+    called = next((word for word in sys.argv[1:] if word in command.commands), None)
+    parameters = [] if called is None else command.commands[called].params
+    return {each.name: each.opts[0] for each in parameters if each.opts[0].startswith("-")}
 
 
 def _print_warning(message: Warning | str, *place: object) -> None:

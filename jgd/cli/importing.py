@@ -1,10 +1,13 @@
-"""A user's own functions by their address, module:function. Enters: an address. Leaves: the function."""
+"""A user's own code: modules imported by name, functions by their address, module:function."""
 
 import importlib
 import sys
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from types import ModuleType
+from typing import Annotated, Any
+
+import typer
 
 from jgd.core import checks
 
@@ -17,16 +20,7 @@ def imported(argument: str, address: str, directory: str = "") -> Callable[..., 
     module, colon, name = address.partition(":")
     if not (module and colon and name):
         raise checks.JgdValueError(f"{argument} must be module:function, got {address!r}")
-    for place, path in ((0, str(Path.cwd())), (len(sys.path), directory)):
-        if path and path not in sys.path:
-            sys.path.insert(place, path)
-    try:
-        holder = importlib.import_module(module)
-    except Exception as error:  # whatever a user's module raises, it is the input that is bad
-        fault = str(error) if isinstance(error, ImportError) else f"{type(error).__name__}: {error}"
-        raise checks.JgdValueError(
-            f"{argument} must be module:function, of a module that can be imported, got {address!r}: {fault}"
-        ) from error
+    holder = _module(argument, module, address, directory, "module:function, of a module")
     known = [each for each, thing in vars(holder).items() if callable(thing) and not each.startswith("_")]
     if name not in vars(holder):
         checks.choice(f"function of {module} for {argument}", name, known)
@@ -34,3 +28,26 @@ def imported(argument: str, address: str, directory: str = "") -> Callable[..., 
     if not callable(function):
         raise checks.JgdTypeError(f"{argument} must name a function, got {address!r}, a {type(function).__name__}")
     return function
+
+
+def import_modules(
+    modules: Annotated[
+        list[str] | None,
+        typer.Option("--import", help="A module of your own whose optimizers register themselves; repeat it."),
+    ] = None,
+) -> None:
+    """Import what --import names, before the subcommand runs."""
+    for module in modules or []:
+        _module("--import", module, module, "", "a module")
+
+
+def _module(argument: str, module: str, given: str, directory: str, rule: str) -> ModuleType:
+    """The module, looked for in the working directory first and in `directory` last."""
+    for place, path in ((0, str(Path.cwd())), (len(sys.path), directory)):
+        if path and path not in sys.path:
+            sys.path.insert(place, path)
+    try:
+        return importlib.import_module(module)
+    except Exception as error:  # whatever a user's module raises, it is the input that is bad
+        fault = str(error) if isinstance(error, ImportError) else f"{type(error).__name__}: {error}"
+        raise checks.JgdValueError(f"{argument} must be {rule} that can be imported, got {given!r}: {fault}") from error

@@ -1,7 +1,6 @@
 """What a command's words mean: numbers, NAME=VALUE pairs, the parameters of a builder; and errors told by option."""
 
 import inspect
-import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any
@@ -74,16 +73,19 @@ def builder_arguments(
     return out
 
 
-def in_options(message: str, options: Mapping[str, str]) -> str:
-    """A message that begins with an argument, in the words of the command.
+def message_by_option(error: checks.JgdError, options: Mapping[str, str]) -> str:
+    """The error's message with the option that gave its argument, where one did.
 
-    >>> in_options("batch_size must be >= 1", {"batch_size": "--batch-size"})
+    >>> fault = checks.JgdValueError("batch_size must be >= 1", argument="batch_size")
+    >>> message_by_option(fault, {"batch_size": "--batch-size"})
     '--batch-size must be >= 1'
-    >>> in_options("unknown order 'rondom'; choose from: …", {"order": "--order"})
+    >>> fault = checks.JgdValueError("unknown order 'rondom'; choose from: …", argument="order")
+    >>> message_by_option(fault, {"order": "--order"})
     "--order: unknown order 'rondom'; choose from: …"
     """
-    first = re.match(r"(unknown |the )?(\w+)", message)
-    if first is None or first[2] not in options:
+    message = str(error)
+    option = None if error.argument is None else options.get(error.argument)
+    if option is None:
         return message
-    option = options[first[2]]
-    return f"{option}: {message}" if first[1] == "unknown " else option + message[first.end() :]
+    begins = message.startswith(f"{error.argument} ")
+    return option + message.removeprefix(str(error.argument)) if begins else f"{option}: {message}"

@@ -43,8 +43,8 @@ class ScaleByBelief(Transform):
     def update(self, grads: Params, moments: AdamState, context: Context) -> tuple[Params, AdamState]:
         eps, eps_root = context.at(self.eps), context.at(self.eps_root)
         mean = moments.mean.absorb(context.at(self.b1), grads)
-        centre = moments.mean.total if self.centered_on_previous else mean.total
-        square = moments.square.absorb(context.at(self.b2), tree.square(tree.subtract(grads, centre)))
+        center = moments.mean.total if self.centered_on_previous else mean.total
+        square = moments.square.absorb(context.at(self.b2), tree.square(tree.subtract(grads, center)))
         square = Mean(tree.map(lambda s: s + eps_root, square.total), square.weight)
         if not self.asynchronous:
             return over_root(mean.value(), square.value(), eps), AdamState(mean, square)

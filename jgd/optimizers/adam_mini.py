@@ -10,7 +10,7 @@ the paper has a head of the queries and keys, an output neuron of the other matr
 output layers (the authors' code began with Adam's entries there, and one block for each other tensor); elsewhere a
 whole tensor. A tree of arrays doesn't know which leaf is which, so `blocks` says it by path: the axes along which each
 index is a block of its own. () is one block a leaf, (0,) a block for each row, "entry" Adam's. A block for each head
-needs a leaf with an axis of heads. The code decays no normalisation layer; here every leaf decays.
+needs a leaf with an axis of heads. The code decays no normalization layer; here every leaf decays.
 """
 
 import math

@@ -6,7 +6,7 @@ m ← b1 m + (1 − b1) g / (√n̂ + eps)
 
 Source: Ziyin, Wang & Ueda 2020, arXiv:2002.04839, algorithm 1. The authors' code keeps η inside m, so that an earlier
 η stays with its gradient; here η stands outside, as in Adam, and the two agree while η is constant. The code's
-centred and AMSGrad forms are left out.
+centered and AMSGrad forms are left out.
 """
 
 from jgd.core import tree

@@ -1,4 +1,4 @@
-"""NovoGrad: Adam with one second moment for each leaf, and momentum on the normalised gradient.
+"""NovoGrad: Adam with one second moment for each leaf, and momentum on the normalized gradient.
 
 v ← b2 v + (1 − b2) ‖g‖²      one number for each leaf; v ← ‖g‖² where v = 0
 m ← b1 m + g / (√v + eps) + λ θ

@@ -4,7 +4,7 @@ u = (α + β) g − β g'       (g' the gradient before; at the first step g' = 
 θ ← θ − η u
 
 Source: Daskalakis et al. 2018, arXiv:1711.00141, equation 4 (α = β = 1: θ ← θ − 2 η g + η g'); the two weights are the
-generalised form of Mokhtari et al. 2020, arXiv:1901.08511, section 3, as in optax. The paper starts with two equal points,
+generalized form of Mokhtari et al. 2020, arXiv:1901.08511, section 3, as in optax. The paper starts with two equal points,
 so that the first step is that of gradient descent.
 """
 

@@ -9,7 +9,7 @@ m ← decay m + (1 − decay) g
 u = g / √(E − m² + eps)
 With momentum γ: v ← γ v + u, θ ← θ − η v (nesterov: θ ← θ − η (u + γ v)).
 
-Source: Tieleman & Hinton 2012, Coursera lecture 6.5; centred and with momentum: Graves 2013, arXiv:1308.0850,
+Source: Tieleman & Hinton 2012, Coursera lecture 6.5; centered and with momentum: Graves 2013, arXiv:1308.0850,
 equations 38 to 45. eps stands inside the root, as in the lectures, in Graves and in optax; torch adds it outside
 (`eps_in_sqrt=False`). E starts at `initial_scale`, 0 as in torch (TensorFlow's starts at 1), uncorrected;
 `bias_correction=True` divides E and m by the means' weights. η stands outside the velocity, as in torch; Graves and

@@ -1,4 +1,4 @@
-"""Sharpness-aware minimisation: descend by the gradient of the worst point nearby.
+"""Sharpness-aware minimization: descend by the gradient of the worst point nearby.
 
 e = ρ g / ‖g‖                  (SAM: the worst point of a ball)
 e = ρ T² g / ‖T g‖             (ASAM, T = |θ| + eta: of a ball that scales with the weights)

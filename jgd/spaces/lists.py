@@ -94,7 +94,7 @@ class Static(List):
         return kept
 
     def scaled(self, value: Any, factor: float) -> Any:
-        """Itself: structure has no neighbours."""
+        """Itself: structure has no neighbors."""
         return self.admit(value)
 
 

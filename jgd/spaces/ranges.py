@@ -90,7 +90,7 @@ class Distribution(ABC):
 
     @abstractmethod
     def scaled(self, value: Any, factor: float) -> Any:
-        """The value of the distribution that `factor` times `value` comes to: a neighbour, for a search to go on from."""
+        """The value of the distribution that `factor` times `value` comes to: a neighbor, for a search to go on from."""
 
     def arguments(self) -> list[Any]:
         """What made it, as a list: bounds or values."""

@@ -32,7 +32,7 @@ def halton(seed: int, first: int, count: int, dimensions: int) -> np.ndarray:
 
     Dimension d has the d-th prime as its base b: point i is Σ π_j(digit j of i) b^(−j−1), to 53 bits.
 
-    >>> halton(0, 0, 3, 1)[:, 0] * 2 // 1  # any two neighbours lie in different halves
+    >>> halton(0, 0, 3, 1)[:, 0] * 2 // 1  # any two neighbors lie in different halves
     array([1., 0., 1.])
     """
     index = np.arange(first, first + count, dtype=np.int64)

@@ -107,11 +107,12 @@ def of_table(
     name = checks.choice("model", default if model is None else model, MODELS)
     if name == "logistic" and classes != 2:
         raise checks.JgdValueError(
-            f"the model 'logistic' tells two classes apart, the target has {classes or 'values'}"
+            f"the model 'logistic' tells two classes apart, the target has {classes or 'values'}", argument="model"
         )
     if (name == "linear" and classes) or (name == "softmax" and not classes):
         raise checks.JgdValueError(
-            f"the model {name!r} doesn't suit a target of {f'{classes} classes' if classes else 'values'}"
+            f"the model {name!r} doesn't suit a target of {f'{classes} classes' if classes else 'values'}",
+            argument="model",
         )
     built: Model
     if name == "linear":

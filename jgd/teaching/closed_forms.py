@@ -97,7 +97,7 @@ def sigmoid_sse(params: Params, batch: Batch) -> Params:
 
     σ(u) = 1/(1 + e⁻ᵘ), so σ'(u) = e⁻ᵘ/(1 + e⁻ᵘ)² = σ(u) (1 − σ(u)). Three blocks in a row, with the error y − p:
     ∂L/∂p = −2 (y − p),  ∂p/∂u = p (1 − p):   δ = −2 (y − p) p (1 − p).
-    The factor p (1 − p) is why a saturated unit that is wrong hardly learns; `logistic_nll` has it cancelled.
+    The factor p (1 − p) is why a saturated unit that is wrong hardly learns; `logistic_nll` has it canceled.
 
     >>> batch = (jnp.array([[1.0, 2.0], [3.0, -1.0], [0.5, 0.5]]), jnp.array([1.0, 0.0, 1.0]))
     >>> sigmoid_sse({"weights": jnp.array([0.1, -0.2])}, batch)["weights"].tolist()

@@ -114,7 +114,7 @@ def _resume(store: Store, known: dict[str, str], state: RunState, plan: TrainPla
     state.restore(snapshot.arrays, snapshot.facts, plan.loop.observe)
     if plan.total_steps < state.step:
         raise checks.JgdValueError(
-            f"steps must be >= {state.step}, which the stored run has made, got {plan.total_steps}"
+            f"steps must be >= {state.step}, which the stored run has made, got {plan.total_steps}", argument="steps"
         )
     if state.end is not None and may_go_on(state.end, plan, state):
         state.end = None

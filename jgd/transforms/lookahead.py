@@ -3,7 +3,7 @@
 every k-th step:  φ ← φ + α (θ − φ),  θ ← φ
 
 Source: Zhang, Lucas, Hinton & Ba 2019, arXiv:1907.08610, algorithm 1; there k = 5 and α = 0.5 for most results. The
-slow weights φ are read out. The inner method's state is kept at a synchronisation; `reset` starts it anew there, the
+slow weights φ are read out. The inner method's state is kept at a synchronization; `reset` starts it anew there, the
 second of the choices that the paper compares. optax keeps φ in the parameters instead, as a pair.
 """
 
@@ -30,7 +30,7 @@ class Lookahead(Wrapper):
     """`transform` makes the fast steps; after every `sync_period` of them φ ← φ + slow_step_size (θ − φ), θ ← φ.
 
     sync_period: ≥ 1, structure. slow_step_size: in (0, 1]; 1 changes nothing. reset: structure. It must be last in a
-    chain, and takes no transform that must be last itself: that one would not see the synchronisation.
+    chain, and takes no transform that must be last itself: that one would not see the synchronization.
 
     >>> import jgd, jax.numpy as jnp
     >>> optimizer = jgd.chain(Lookahead(jgd.optimizers.sgd(1.0).transform, sync_period=2))
@@ -54,7 +54,7 @@ class Lookahead(Wrapper):
         checks.count("sync_period", self.sync_period, least=1)
         if self.transform.must_be_last:
             raise checks.JgdValueError(
-                "Lookahead takes no transform that must be last: it would not see the synchronisation"
+                "Lookahead takes no transform that must be last: it would not see the synchronization"
             )
 
     def init(self, params: Params) -> Slow:
@@ -65,7 +65,7 @@ class Lookahead(Wrapper):
         inner = tree.cast_like(inner, state.inner)
         alpha = context.at(self.slow_step_size)
 
-        def synchronise(updates: Params, state: Slow) -> tuple[Params, Slow]:
+        def synchronize(updates: Params, state: Slow) -> tuple[Params, Slow]:
             fast = tree.add(context.params, updates)
             slow = tree.map(lambda slow, fast: slow + alpha * (fast - slow), state.weights, fast)
             inner = restarted(self.transform, slow, state.inner) if self.reset else state.inner
@@ -73,7 +73,7 @@ class Lookahead(Wrapper):
 
         due = context.step % self.sync_period == self.sync_period - 1
         go_on = lambda updates, state: (updates, state)
-        return jax.lax.cond(due, synchronise, go_on, updates, Slow(state.weights, inner))
+        return jax.lax.cond(due, synchronize, go_on, updates, Slow(state.weights, inner))
 
     def eval_params(self, params: Params, state: Slow) -> Params:
         return state.weights

@@ -17,7 +17,7 @@ from jgd.core.types import Params
 
 @record
 class Noise:
-    """The state of a transform that draws: its key's raw data, (2,) uint32, which serialises as any array does."""
+    """The state of a transform that draws: its key's raw data, (2,) uint32, which serializes as any array does."""
 
     data: Array
 

@@ -2,7 +2,7 @@
 
 Near 1 bfloat16 has steps of 1/128, so an update of 1e-3 rounds to nothing, every time.
 master copy          M ← M + u in float32, θ ← round(M)                        the sum remembers what θ can't hold
-stochastic rounding  θ ← one of θ + u's two neighbours, the nearer the likelier  right on average, no memory
+stochastic rounding  θ ← one of θ + u's two neighbors, the nearer the likelier  right on average, no memory
 
 Sources: Micikevicius et al. 2018, arXiv:1710.03740, section 3.1 (master copy); Gupta et al. 2015, arXiv:1502.02551,
 section 2.2 (stochastic rounding); Zamirai et al. 2020, arXiv:2010.06192, algorithm 1 (for bfloat16 weights).
@@ -73,7 +73,7 @@ class MasterCopy(Wrapper):
 
 @record
 class StochasticRounding(DrawsNoise):
-    """Rounds θ + u to a neighbour in the parameters' dtype, up with the probability of its distance from the lower.
+    """Rounds θ + u to a neighbor in the parameters' dtype, up with the probability of its distance from the lower.
 
     So the expected step is u, however small. float32 and float64 parameters are left alone. It must be last. seed:
     which numbers are drawn; `jgd.train` and `jgd.sweep` mix their own in.
@@ -99,7 +99,7 @@ class StochasticRounding(DrawsNoise):
             wide = nearest.astype(p.dtype)
             away = jnp.where(exact >= wide, jnp.inf, -jnp.inf).astype(stored.dtype)
             other = jnp.nextafter(nearest, away).astype(p.dtype)
-            share = tree.safe_divide(exact - wide, other - wide)  # how far on the way to the other neighbour
+            share = tree.safe_divide(exact - wide, other - wide)  # how far on the way to the other neighbor
             landed = jnp.where((draw < share) & jnp.isfinite(other), other, wide)
             # the step that lands there; its derivative is that of the step before the rounding, which is its mean
             return u + jax.lax.stop_gradient(landed - p - u)

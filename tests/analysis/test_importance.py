@@ -148,7 +148,7 @@ def test_places_come_from_the_space_where_there_is_one():
     assert outside.column("rate").tolist() == [0.25, 0.75]  # by rank
 
 
-def test_neighbours_share_the_structure():
+def test_neighbors_share_the_structure():
     configs = [("sgd", {"a": a, "kind": kind}) for kind in ("x", "y") for a in (1.0, 2.0, 3.0, 9.0)]
     assert neighbors(unit_cube(configs), 0) == [1, 2, 3]
     assert neighbors(unit_cube(configs), 6, 2) == [5, 7]

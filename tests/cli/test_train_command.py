@@ -11,6 +11,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
+import jgd
+
 pytest.importorskip("typer")
 ADAM = ["train", "--data", "prices.csv", "--target", "price"]
 STEEP = ["train", "--data", "prices.csv", "--target", "price", "-o", "sgd", "--learning-rate", "0.1"]
@@ -65,7 +67,7 @@ def test_a_schedule_starts_from_the_rate_and_its_figures_are_written(jgd_here):
     seen = history("run/history.csv")
     rates = np.array(seen["learning_rate"][:50], float)
     np.testing.assert_allclose(rates, np.repeat([0.1, 0.05, 0.025], [20, 20, 10]), rtol=1e-6)
-    assert float(seen["validation_loss"][50]) < 0.1  # the evaluation after the last step, of standardised prices
+    assert float(seen["validation_loss"][50]) < 0.1  # the evaluation after the last step, of standardized prices
     with open("run/training.png", "rb") as picture:
         assert picture.read(8) == b"\x89PNG\r\n\x1a\n"
     code, _, err = jgd_here(*STEEP, "--out", "run")
@@ -86,7 +88,7 @@ def test_the_target_model_and_loss_say_what_is_learned(jgd_here):
         assert (code, "accuracy" in classes) == (0, True)
 
 
-def test_seeds_are_summarised_and_each_is_written(jgd_here):
+def test_seeds_are_summarized_and_each_is_written(jgd_here):
     words = ["train", "--data", "answers.csv", "--target", "answer", "--model", "mlp", "--batch-size", "16"]
     code, out, err = jgd_here(*words, "--epochs", "3", "--seeds", "2", "--out", "runs")
     assert (code, err) == (0, "")
@@ -297,6 +299,24 @@ def test_a_recipe_may_change_the_loss_and_the_metrics(jgd_here, own):
     np.testing.assert_allclose(float(seen["loss"][1]), 0.81 * float(seen["loss"][0]), rtol=1e-5)  # (1 − 0.1)²
 
 
+def test_a_registered_optimizer_is_named_like_any_other(jgd_here, own, tables):
+    (tables / "own_optimizers.py").write_text(
+        "import jgd\njgd.optimizers.register('my_descent', lambda learning_rate: jgd.optimizers.sgd(learning_rate))\n"
+    )
+    try:
+        code, out, err = jgd_here("--import", "own_optimizers", *ADAM, "-o", "my_descent", "--steps", "3")
+        assert (code, err) == (0, "")
+        assert "prices, my_descent" in out
+        assert "my_descent" in jgd_here("--import", "own_optimizers", "list")[1]
+    finally:
+        jgd.optimizers.registry.unregister("my_descent")
+        sys.modules.pop("own_optimizers", None)
+    code, _, err = jgd_here("--import", "own_optimisers", "list")
+    assert (code, "--import must be a module that can be imported, got 'own_optimisers'" in err) == (2, True)
+    code, _, err = jgd_here("--import", "json", *ADAM, "--epochs", "-1")
+    assert (code, err) == (2, "jgd: --epochs must be a whole number >= 0, got -1\n")
+
+
 @pytest.mark.parametrize(
     ("words", "said"),
     [
@@ -340,7 +360,7 @@ def test_divergence_is_the_exit_code_1(jgd_here):
         (["train", "--data", "price.csv", "--target", "price"], "data file 'price.csv' is not there"),
         (["train", "--data", "prices.csv", "--target", "prize"], "did you mean 'price'"),
         (["train", "--data", "answers.csv", "--target", "age"], "column 'answer' of answers.csv holds"),
-        ([*STEEP, "--model", "logistic"], "--model 'logistic' tells two classes apart"),
+        ([*STEEP, "--model", "logistic"], "--model: the model 'logistic' tells two classes apart"),
         ([*STEEP, "--loss", "square_error"], "did you mean 'squared_error'"),
         (["train", "--data", "answers.csv", "--target", "answer", "--loss", "squared_error"], "holds words"),
         ([*STEEP, "--schedule", "step_decy"], "did you mean 'step_decay'"),

@@ -124,7 +124,7 @@ def test_the_largest_stable_rate_is_where_descent_turns(momentum):
     assert ends[1.02] > 100
 
 
-def test_age_and_income_raw_and_standardised():
+def test_age_and_income_raw_and_standardized():
     data = jgd.datasets.age_income()
     scaled = jgd.Standard().fit(data.inputs)(data.inputs)
     loss = jgd.SupervisedLoss(Linear(2), "squared_error")

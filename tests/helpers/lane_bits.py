@@ -77,7 +77,7 @@ CHANGES = {
     "shuffled": {"rates": SHUFFLED},
     "five configs": {"rates": RATES[20:25]},
     "a hundred configs": {"rates": MORE},
-    "diverging neighbours": {"rates": WILD},
+    "diverging neighbors": {"rates": WILD},
     "other seeds beside it": {"seeds": (0, *SEEDS)},
 }
 

@@ -50,11 +50,11 @@ def by_loss():
 @functools.cache
 def fragile():
     """Iris with a penalty that makes plain descent unstable at high rates; it is chosen by its loss."""
-    penalised = lambda params, rows: (
+    penalized = lambda params, rows: (
         task().loss(params, rows)
         + sum((jax.numpy.sum(leaf**2) for leaf in jax.tree.leaves(params)), start=jax.numpy.zeros(()))
     )
-    return replace(task(), loss=penalised, metric="loss", larger_is_better=False)
+    return replace(task(), loss=penalized, metric="loss", larger_is_better=False)
 
 
 @functools.cache

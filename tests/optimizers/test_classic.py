@@ -136,7 +136,7 @@ def test_adafactor_loses_nothing_of_squares_of_rank_one(x64):
 
 
 def test_fromage_turns_weights_without_stretching_them(x64):
-    """Against gradients at right angles to the weights, as of a normalised layer, each leaf keeps its length."""
+    """Against gradients at right angles to the weights, as of a normalized layer, each leaf keeps its length."""
     optimizer, params = o.fromage(0.2), jnp.array([3.0, 4.0])
     state = optimizer.init(params)
     for _ in range(5):

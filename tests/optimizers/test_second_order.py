@@ -314,7 +314,7 @@ def test_sam_goes_around_any_method_that_takes_a_gradient(x64):
 
 
 def test_asam_does_not_see_how_the_weights_are_scaled(x64):
-    """Weights A w that compute the same function get the same neighbours, so the gradient there is A⁻¹ times the old."""
+    """Weights A w that compute the same function get the same neighbors, so the gradient there is A⁻¹ times the old."""
     loss = lambda w: (w[0] * w[1] - 1) ** 2 + w[2] * w[3] + (w[2] * w[3]) ** 2
     start, A = jnp.array([0.5, 1.5, -1.0, 0.7]), jnp.array([10.0, 0.1, 0.2, 5.0])
     o = jgd.optimizers

@@ -276,7 +276,7 @@ BAD = {
     "no mapping": (lambda: as_space([0.1]), T, ["space", "[0.1]"]),
     "when never": (lambda: when(0.9), T, ["when", "condition"]),
     "when unknown": (
-        lambda: space(b=when(1, optimiser="a"), optimizer=static(["a"])),
+        lambda: space(b=when(1, optimizer="a"), optimizer=static(["a"])),
         V,
         ["space['b']", "did you mean"],
     ),

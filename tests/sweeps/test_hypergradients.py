@@ -90,7 +90,7 @@ def test_both_modes_agree_and_every_value_and_seed_is_one_program():
 
 
 @jgd.record
-class Penalised:
+class Penalized:
     """A loss with an L2 penalty, whose strength is a leaf."""
 
     loss: jgd.SupervisedLoss
@@ -104,7 +104,7 @@ def whole_trial(peak, warmup, strength, scale):
     """Everything that a recipe may do: a schedule's numbers, a penalty, the scale of the start."""
     model = jgd.models.Softmax(4, 3, initializer=jgd.models.Normal(scale))
     schedule = jgd.schedules.LinearWarmup(peak, warmup)
-    loss = Penalised(jgd.SupervisedLoss(model, "softmax_cross_entropy"), strength)
+    loss = Penalized(jgd.SupervisedLoss(model, "softmax_cross_entropy"), strength)
     return RunSpec(jgd.optimizers.adam(schedule), init=model, loss=loss, measure=loss.loss)
 
 

@@ -15,7 +15,7 @@ from jgd.models import MLP, Normal
 
 
 @jgd.record
-class Penalised:
+class Penalized:
     """The task's loss with a ridge penalty on the weights and smoothed labels."""
 
     penalty: jax.Array | float
@@ -29,8 +29,8 @@ class Penalised:
         return errors.mean() + self.penalty * (params["weights"] ** 2).sum()
 
 
-def penalised(learning_rate, penalty, smoothing):
-    return jgd.RunSpec(jgd.optimizers.sgd(learning_rate), loss=Penalised(penalty, smoothing))
+def penalized(learning_rate, penalty, smoothing):
+    return jgd.RunSpec(jgd.optimizers.sgd(learning_rate), loss=Penalized(penalty, smoothing))
 
 
 SPACE = {"learning_rate": [0.1, 0.5], "penalty": [0.0, 0.03], "smoothing": [0.0, 0.2]}
@@ -38,7 +38,7 @@ SPACE = {"learning_rate": [0.1, 0.5], "penalty": [0.0, 0.03], "smoothing": [0.0,
 
 @functools.cache
 def swept():
-    return sweep(penalised, SPACE, seeds=[3])
+    return sweep(penalized, SPACE, seeds=[3])
 
 
 def alone(loss, optimizer, start, seed=3):
@@ -48,7 +48,7 @@ def alone(loss, optimizer, start, seed=3):
 def test_penalty_and_smoothing_are_swept_as_separate_runs_are_trained():
     assert swept().cost["block_width"] == 4
     for config, (_, h) in enumerate(swept().configs):
-        loss = Penalised(h["penalty"], h["smoothing"])
+        loss = Penalized(h["penalty"], h["smoothing"])
         run = alone(loss, jgd.optimizers.sgd(h["learning_rate"]), task().init(key(3, Stream.INIT)))
         np.testing.assert_allclose(swept().loss[config, 0], run.history["loss"], rtol=1e-5)
         close = lambda a, b: np.testing.assert_allclose(a, b, rtol=1e-4, atol=1e-6)

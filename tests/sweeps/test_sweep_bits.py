@@ -28,8 +28,8 @@ def test_a_lanes_bits_are_its_own(model, change):
     assert differing(digests(model, change), model) == []
 
 
-def test_the_neighbours_did_diverge():
-    found = sweep("softmax", **CHANGES["diverging neighbours"])
+def test_the_neighbors_did_diverge():
+    found = sweep("softmax", **CHANGES["diverging neighbors"])
     assert (found.diverged_at[1::2] >= 0).sum() > 40
     assert (found.diverged_at[::2] < 0).all()
 

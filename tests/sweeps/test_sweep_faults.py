@@ -12,7 +12,7 @@ import jgd
 from jgd.sweeps import pick
 
 
-class StoppingRule(Exception):
+class Interrupted(Exception):
     pass
 
 
@@ -22,9 +22,9 @@ def test_the_first_fault_stops_the_sweep():
     def callback(progress):
         reports.append(progress)
         if progress.stage == "run":
-            raise StoppingRule
+            raise Interrupted
 
-    with pytest.raises(StoppingRule):
+    with pytest.raises(Interrupted):
         sweeping.sweep("sgd", seeds=20, block=1, callback=callback)  # 140 blocks
     assert len([each for each in reports if each.stage == "run"]) <= 4  # one or two a device, not all
 

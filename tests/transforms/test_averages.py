@@ -125,7 +125,7 @@ def test_lookahead_is_algorithm_1(period, reset, x64):
     same(end.params, fast)
 
 
-def test_lookahead_synchronises_under_a_real_cond():
+def test_lookahead_synchronizes_under_a_real_cond():
     assert ground.conds(jgd.chain(Lookahead(jgd.optimizers.adam(0.1).transform, 5))) == 1
     assert ground.conds(jgd.chain(ScaleByLearningRate(0.1), MeanOfParams(0, 5))) == 1
 
@@ -147,7 +147,7 @@ def test_lookahead_as_in_optax(x64):
 
 
 def test_lookahead_refuses_what_must_see_every_step():
-    with pytest.raises(jgd.JgdError, match="would not see the synchronisation"):
+    with pytest.raises(jgd.JgdError, match="would not see the synchronization"):
         Lookahead(EmaOfParams(0.9))
     with pytest.raises(jgd.JgdError, match=r"Lookahead takes transforms.*and optimizers, got 3"):
         Lookahead(3)

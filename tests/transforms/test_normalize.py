@@ -1,4 +1,4 @@
-"""Normalised, centralised, averaged, noisy and decayed gradients."""
+"""Normalized, centralised, averaged, noisy and decayed gradients."""
 
 import jax
 import jax.numpy as jnp
@@ -25,7 +25,7 @@ pytestmark = pytest.mark.slow  # the fast part runs what these stand on
 GRADS = {"a": np.array([[3.0, -1.0, 2.0], [0.5, 0.0, 7.0]]), "b": np.array([0.1, -0.2]), "c": np.array(4.0)}
 
 
-def test_normalised_by_the_whole_norm(x64):
+def test_normalized_by_the_whole_norm(x64):
     length = np.sqrt(sum(np.sum(g**2) for g in GRADS.values()))
     same(transformed(NormalizeByGlobalNorm(), GRADS, GRADS), {k: g / length for k, g in GRADS.items()}, rtol=1e-14)
     zero = jax.tree.map(np.zeros_like, GRADS)

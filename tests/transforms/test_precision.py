@@ -59,7 +59,7 @@ def test_an_average_inside_sees_the_master():
 
 @pytest.mark.parametrize("dtype", ["bfloat16", "float16"])
 @pytest.mark.parametrize("value", [1.0 + 0.3 * 2**-10, -1.0 - 0.3 * 2**-10, 3.001e-3, 0.1])
-def test_rounding_is_to_a_neighbour_and_right_on_average(value, dtype):
+def test_rounding_is_to_a_neighbor_and_right_on_average(value, dtype):
     params = jnp.full(20000, 1.0, dtype) * jnp.asarray(np.sign(value), dtype)
     transform = StochasticRounding(seed=3)
     optimizer = jgd.chain(transform)

@@ -293,7 +293,7 @@ def cautious_lion(w, gradient, *, learning_rate, b1, b2, weight_decay):
 
 
 RMSPROP = {"learning_rate": 0.02, "decay": 0.8, "eps": 1e-3}
-CENTRED = {**RMSPROP, "initial_scale": 0.1, "momentum": 0.7}
+CENTERED = {**RMSPROP, "initial_scale": 0.1, "momentum": 0.7}
 LAMB = {"learning_rate": 0.05, "b1": 0.8, "b2": 0.95, "eps": 1e-3, "weight_decay": 0.1}
 CLIPPED = {**LAMB, "min_norm": 0.4, "max_norm": 1.0, "max_ratio": 0.6}
 LARS = {"learning_rate": 0.3, "weight_decay": 0.1, "trust_coefficient": 0.1, "eps": 1e-3, "momentum": 0.7}
@@ -313,8 +313,8 @@ VALUED = {"whole": True, "entrywise": False, "still": False, "needs": "value"}
 ROWS = [
     Row("sgd", dampened, {"learning_rate": 0.02, "momentum": 0.8, "dampening": 0.3}),
     Row("momentum", dampened, {"learning_rate": 0.02, "momentum": 0.8, "dampening": 0.3}),
-    Row("rmsprop", rmsprop, CENTRED, {"centered": True}, fixed=("initial_scale",)),
-    Row("rmsprop", rmsprop, CENTRED, {"nesterov": True}, fixed=("initial_scale",)),
+    Row("rmsprop", rmsprop, CENTERED, {"centered": True}, fixed=("initial_scale",)),
+    Row("rmsprop", rmsprop, CENTERED, {"nesterov": True}, fixed=("initial_scale",)),
     # its first variance is g² − g²: rounding, over eps
     Row("rmsprop", rmsprop, {**RMSPROP, "eps": 0.1}, {"centered": True, "bias_correction": True}, rtol=1e-10),
     Row("lamb", lamb, LAMB, entrywise=False, still=False),
