@@ -1,4 +1,4 @@
-"""Optimizer, the door to a transform: the only place that knows the counter, dtypes and shapes."""
+"""Optimizer, a transform as a user calls it: the only place that knows the counter, dtypes and shapes."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import replace
