@@ -95,8 +95,17 @@ class Switch(Composite):
         return jax.lax.switch(state.place, reads, params, state.inner)
 
     def info(self, state: Switched) -> UpdateInfo:
-        """The rate of the transform in charge; skipped where any transform skipped."""
-        return UpdateInfo(state.rate.learning_rate, skipped=super().info(state.inner).skipped)
+        """That of the transform which made the last update, NaN for a rate where only others have one."""
+        infos = self._infos(state.inner)
+
+        def made(reported: list[Any], otherwise: Any) -> Any:
+            if all(each is None for each in reported):
+                return None
+            return jnp.stack([jnp.asarray(otherwise if each is None else each) for each in reported])[state.place]
+
+        rates = [each.learning_rate for each in infos]
+        factor, skipped = made([each.factor for each in infos], 1.0), made([each.skipped for each in infos], False)
+        return UpdateInfo(None if made(rates, jnp.nan) is None else state.rate.learning_rate, factor, skipped)
 
     def reseed(self, state: Switched, keys: NoiseKeys) -> Switched:
         return replace(state, inner=super().reseed(state.inner, keys))
