@@ -1,7 +1,5 @@
 """The plan of a sweep: everything that fixes its programs, what they are fed, and which lanes run together."""
 
-import hashlib
-import json
 from collections.abc import Iterable, Mapping, Sequence, Set
 from dataclasses import dataclass
 from functools import cached_property
@@ -17,6 +15,7 @@ from jgd.sweeps.configs import ConfigAxis
 from jgd.sweeps.dry_run import count_parameters, dry_run_block, dry_run_ends
 from jgd.sweeps.engine.block import Block, width_for
 from jgd.sweeps.engine.footprint import Footprint, footprint
+from jgd.sweeps.facts import SweepFacts
 from jgd.sweeps.policies.policy import Policy, Round
 from jgd.sweeps.policies.population import PopulationBasedTraining
 from jgd.sweeps.recipes import Group, Recipe, blamed, group_configs
@@ -92,26 +91,21 @@ class Plan:
         return tuple(sorted({*own, *self.policy.evaluation_steps(self.steps), self.steps}))
 
     @cached_property
-    def keys(self) -> tuple[str, ...]:
-        """A name for each config, made of its recipe and values; equal ones are told apart by their number."""
-        seen: dict[str, int] = {}
-        out = []
-        for recipe, config in self.configs:
-            text = json.dumps([recipe, sorted(config.items())], default=repr)
-            seen[text] = seen.get(text, 0) + 1
-            out.append(hashlib.sha256(f"{text}{seen[text]}".encode()).hexdigest()[:16])
-        return tuple(out)
-
-    @cached_property
-    def _index_of(self) -> dict[str, int]:
-        return {key: index for index, key in enumerate(self.keys)}
-
-    def place(self, keys: Sequence[str], seed: int, begin: int, end: int) -> Block | None:
-        """The block of these configs and this seed in this plan; None where it isn't part of it."""
-        if seed not in self.seeds or end > self.steps or not all(key in self._index_of for key in keys):
-            return None
-        configs = tuple(self._index_of[key] for key in keys)
-        return Block(self.group_of[configs[0]], self.seeds.index(seed), configs, begin, end)
+    def facts(self) -> SweepFacts:
+        """What results need of it."""
+        return SweepFacts(
+            task=self.task.name,
+            metric=self.task.metric,
+            larger_is_better=self.task.larger_is_better,
+            metrics=tuple(self.task.metrics),
+            spaces=self.axis.spaces,
+            configs=self.configs,
+            groups=self.group_of,
+            seeds=self.seeds,
+            steps=self.steps,
+            evaluation_steps=self.evaluation_steps,
+            policy=self.policy,
+        )
 
     def hyperparameters(self, block: Block, current: Round) -> list[Config]:
         """Those of a block's lanes in a round."""
