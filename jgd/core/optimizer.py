@@ -31,13 +31,14 @@ class Optimizer:
 
     It fits any training loop in the ecosystem's shape:
 
-    >>> import jgd
-    >>> optimizer = jgd.optimizers.adam(learning_rate=0.1)
-    >>> params = {"w": jnp.ones(2)}
-    >>> state = optimizer.init(params)
-    >>> updates, state = optimizer.update({"w": jnp.array([1.0, -3.0])}, state, params)
-    >>> jgd.apply_updates(params, updates)["w"].tolist()
-    [0.9, 1.1]
+    Example:
+        >>> import jgd
+        >>> optimizer = jgd.optimizers.adam(learning_rate=0.1)
+        >>> params = {"w": jnp.ones(2)}
+        >>> state = optimizer.init(params)
+        >>> updates, state = optimizer.update({"w": jnp.array([1.0, -3.0])}, state, params)
+        >>> jgd.apply_updates(params, updates)["w"].tolist()
+        [0.9, 1.1]
     """
 
     transform: Transform
@@ -45,8 +46,16 @@ class Optimizer:
     def init(self, params: Params) -> OptimizerState:
         """The state before the first update.
 
-        `params`: a pytree of floating arrays, of any shapes. State is float32 or wider whatever the parameters are,
-        aliases nothing, and works under `jax.eval_shape`. Raises `JgdTypeError` for a leaf that is not floating.
+        It is float32 or wider whatever the parameters are, aliases nothing, and works under `jax.eval_shape`.
+
+        Args:
+            params: A pytree of floating arrays, of any shapes.
+
+        Returns:
+            The state.
+
+        Raises:
+            JgdTypeError: For a leaf that is not floating.
         """
         checks.parameters(params)
         state = self.transform.init(tree.map(jnp.asarray, params))
@@ -62,14 +71,27 @@ class Optimizer:
         value: Array | None = None,
         loss: Callable[[Params], Array] | None = None,
     ) -> tuple[Params, OptimizerState]:
-        """-> (updates, state). Add the updates with `apply_updates`.
+        """One update; add what it returns to the parameters with `apply_updates`.
 
-        `grads` and `params` have one tree and the same shapes. `value` is the loss at `params`, `loss` maps
-        parameters to the loss on this batch; only transforms that look elsewhere need them. Gradients, parameters and
-        state are widened to the compute dtype (float32 or wider) here, once for all transforms; updates stay wide, and
-        each state slot goes back to the dtype it was born with. Raises `JgdValueError` or `JgdTypeError`, at trace
-        time, for a missing or unexpected leaf, a wrong shape or a leaf that is not floating, and for the state of
-        another optimizer or of other parameters.
+        Gradients, parameters and state are widened to the compute dtype (float32 or wider) here, once for all transforms;
+        updates stay wide, and each state slot goes back to the dtype it was born with.
+
+        Args:
+            grads: The gradients, a tree like `params` of the same shapes.
+            state: What `init` or the last update returned.
+            params: The parameters.
+            value: The loss at `params`, (), where the caller has it and a transform uses it.
+            loss: Parameters -> the loss on this batch, for transforms that look elsewhere; `jgd.OnBatch(loss, batch)` also
+                serves those that want each example's gradient or a Gauss–Newton product.
+
+        Returns:
+            (updates, state).
+
+        Raises:
+            JgdValueError: At trace time, for a missing or unexpected leaf, a wrong shape, and for the state of another
+                optimizer or of other parameters.
+            JgdTypeError: At trace time, for a leaf that is not floating, for what is no state or no function, and for a `loss`
+                or `value` that a transform needs and misses.
         """
         checks.parameters(params)
         checks.same_structure(grads, params)
@@ -113,13 +135,14 @@ class Optimizer:
     def info(self, state: OptimizerState) -> UpdateInfo:
         """What the last update reports, () each: the learning rate used (NaN where none is), and whether it was skipped.
 
-        >>> import jgd
-        >>> optimizer = jgd.optimizers.sgd(jgd.schedules.StepDecay(0.5, step_size=1, decay_rate=0.5))
-        >>> state = optimizer.init(jnp.ones(2))
-        >>> for _ in range(2):
-        ...     _, state = optimizer.update(jnp.ones(2), state, jnp.ones(2))
-        >>> float(optimizer.info(state).learning_rate)
-        0.25
+        Example:
+            >>> import jgd
+            >>> optimizer = jgd.optimizers.sgd(jgd.schedules.StepDecay(0.5, step_size=1, decay_rate=0.5))
+            >>> state = optimizer.init(jnp.ones(2))
+            >>> for _ in range(2):
+            ...     _, state = optimizer.update(jnp.ones(2), state, jnp.ones(2))
+            >>> float(optimizer.info(state).learning_rate)
+            0.25
         """
         info = self.transform.info(state.inner)
         rate = jnp.full((), jnp.nan, jnp.float32) if info.learning_rate is None else info.learning_rate
@@ -130,16 +153,24 @@ class Optimizer:
         return replace(state, inner=self.transform.reseed(state.inner, NoiseKeys(key)))
 
     def observe(self, state: OptimizerState, metric: Any) -> OptimizerState:
-        """The state that has seen a validation metric, (), for transforms that act on it at the next update.
+        """The state that has seen a validation metric, for transforms that act on it at the next update.
 
-        >>> import jgd
-        >>> plateau = jgd.transforms.ReduceOnPlateau(factor=0.5, patience=0, of="validation")
-        >>> optimizer = jgd.chain(jgd.optimizers.sgd(1.0), plateau)
-        >>> state = optimizer.init(jnp.zeros(()))
-        >>> for metric in (0.3, 0.4):
-        ...     updates, state = optimizer.update(jnp.ones(()), optimizer.observe(state, metric), jnp.zeros(()))
-        >>> float(updates)
-        -0.5
+        Args:
+            state: An optimizer's state.
+            metric: The metric, ().
+
+        Returns:
+            The state.
+
+        Example:
+            >>> import jgd
+            >>> plateau = jgd.transforms.ReduceOnPlateau(factor=0.5, patience=0, of="validation")
+            >>> optimizer = jgd.chain(jgd.optimizers.sgd(1.0), plateau)
+            >>> state = optimizer.init(jnp.zeros(()))
+            >>> for metric in (0.3, 0.4):
+            ...     updates, state = optimizer.update(jnp.ones(()), optimizer.observe(state, metric), jnp.zeros(()))
+            >>> float(updates)
+            -0.5
         """
         return replace(state, inner=self.transform.observe(state.inner, metric))
 

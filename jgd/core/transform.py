@@ -93,12 +93,21 @@ class Context:
         return replace(self, **changes)
 
 
+class KeptAtRestart:
+    """The base class of a record inside a state that goes on where a wrapper starts the state anew.
+
+    A random key has it, so that no numbers are drawn twice, and the last learning rate, which is still the one to report.
+    """
+
+
 @record
 class UpdateInfo:
     """What a transform reports of its last update, () each; None: nothing.
 
-    learning_rate: the rate that it used. factor: what it multiplies all updates of its chain by; the rate in use is the
-    chain's learning rate times this. skipped: bool, it skipped the update on purpose, which is no divergence.
+    Attributes:
+        learning_rate: The rate that it used.
+        factor: What it multiplies all updates of its chain by; the rate in use is the chain's learning rate times this.
+        skipped: bool, it skipped the update on purpose, which is no divergence.
     """
 
     learning_rate: Any = None
@@ -109,15 +118,16 @@ class UpdateInfo:
 class Transform:
     """What a chain is made of, and the base class of your own method: a record with `update`, the rest as it needs.
 
-    Pure: all that is remembered is in the state, a record or (). Flags, False unless a class says otherwise:
+    Pure: all that is remembered is in the state, a record or ().
 
-    ignores_updates: the result doesn't depend on the updates given; `chain` takes it in first place only, where nothing
-        before it is lost.
-    must_be_last: it has to see the step that is really made (an average of the parameters); `chain` takes it in last
-        place only, or before transforms that only observe.
-    only_observes: it gives back the updates it is given.
-    per_leaf: the result depends on how the entries are cut into leaves (a norm of each leaf, a matrix method);
-        `Flatten`, which makes one vector of all leaves, refuses it.
+    Attributes:
+        ignores_updates: The result doesn't depend on the updates given; `chain` takes it in first place only, where
+            nothing before it is lost. Default: False, as for all these flags.
+        must_be_last: It has to see the step that is really made (an average of the parameters); `chain` takes it in last
+            place only, or before transforms that only observe.
+        only_observes: It gives back the updates it is given.
+        per_leaf: The result depends on how the entries are cut into leaves (a norm of each leaf, a matrix method);
+            `Flatten`, which makes one vector of all leaves, refuses it.
 
     Example:
         >>> import jgd

@@ -8,10 +8,8 @@ import jax.numpy as jnp
 
 from jgd.core.optimizer import as_transform
 from jgd.core.seeds import NoiseKeys
-from jgd.core.transform import Transform, UpdateInfo
+from jgd.core.transform import KeptAtRestart, Transform, UpdateInfo
 from jgd.core.types import Params
-from jgd.transforms.learning_rate import LearningRateState
-from jgd.transforms.noise import Noise
 
 
 class Wrapper(Transform):
@@ -52,7 +50,7 @@ class Wrapper(Transform):
 
 
 def restarted(transform: Transform, params: Params, state: Any) -> Any:
-    """The transform's state as it would start at `params`, but for its random key and its last rate, which go on."""
-    goes_on = lambda node: isinstance(node, (Noise, LearningRateState))
+    """The transform's state as it would start at `params`, but for what goes on: its `KeptAtRestart` parts."""
+    goes_on = lambda node: isinstance(node, KeptAtRestart)
     one = lambda old, new: old if goes_on(old) else jnp.asarray(new).astype(old.dtype)
     return jax.tree.map(one, state, transform.init(params), is_leaf=goes_on)
