@@ -10,10 +10,9 @@ from jax import Array
 
 from jgd.core import checks, hyperparameters, tree, tree_xla
 from jgd.core.composite import Chain
-from jgd.core.functions import OnBatch
 from jgd.core.record import record
 from jgd.core.seeds import NoiseKeys
-from jgd.core.transform import Context, Transform, UpdateInfo
+from jgd.core.transform import Transform, UpdateInfo, context_of
 from jgd.core.types import Params, Scalar
 
 
@@ -44,9 +43,7 @@ class Optimizer:
     transform: Transform
 
     def init(self, params: Params) -> OptimizerState:
-        """The state before the first update.
-
-        It is float32 or wider whatever the parameters are, aliases nothing, and works under `jax.eval_shape`.
+        """The state before the first update: float32 or wider, aliasing nothing; works under `jax.eval_shape`.
 
         Args:
             params: A pytree of floating arrays, of any shapes.
@@ -88,42 +85,21 @@ class Optimizer:
             (updates, state).
 
         Raises:
-            JgdValueError: At trace time, for a missing or unexpected leaf, a wrong shape, and for the state of another
-                optimizer or of other parameters.
-            JgdTypeError: At trace time, for a leaf that is not floating, for what is no state or no function, and for a `loss`
-                or `value` that a transform needs and misses.
+            JgdError: At trace time, for a leaf that is missing, unexpected, of another shape or not floating, for the state
+                of another optimizer or of other parameters, and for a `loss` or `value` that a transform misses.
         """
         checks.parameters(params)
         checks.same_structure(grads, params)
         self._check(state, params)
         if loss is not None and not callable(loss):
             raise checks.JgdTypeError(f"loss must be a function of the parameters, got {loss!r}")
-        wide = tree.compute_dtype(params)
-        narrow = lambda at: tree.cast_like(at, params)
-        on_wide = None if loss is None else lambda at: loss(narrow(at))
-        each = None
-        if isinstance(loss, OnBatch):
-            each = lambda at: tree.widen(loss.example_gradients(narrow(at)), wide)
-        curved = None
-        if isinstance(loss, OnBatch) and loss.has_outputs:
-            curved = lambda at, vector: tree.widen(loss.gauss_newton_product(narrow(at), narrow(vector)), wide)
-        context = Context(
-            params=tree.widen(params, wide),
-            grads=tree.widen(grads, wide),
-            step=state.step,
-            stored=params,
-            value=value,
-            loss=on_wide,
-            examples=each,
-            gauss_newton=curved,
-        )
-        updates, inner = self.transform.update(context.grads, tree.widen(state.inner, wide), context)
+        context = context_of(params, grads, state.step, value, loss)
+        wide = tree.widen(state.inner, tree.compute_dtype(params))
+        updates, inner = self.transform.update(context.grads, wide, context)
         last = jnp.iinfo(jnp.int32).max
         step = jnp.where(state.step < last, state.step + 1, last)  # saturates: a wrapped clock would run schedules anew
-        inner = tree_xla.copy_aliased(
-            tree.cast_like(inner, state.inner), (grads, params, context.grads, context.params, updates)
-        )
-        return updates, OptimizerState(step, inner)
+        others = (grads, params, context.grads, context.params, updates)
+        return updates, OptimizerState(step, tree_xla.copy_aliased(tree.cast_like(inner, state.inner), others))
 
     def eval_params(self, state: OptimizerState, params: Params) -> Params:
         """The parameters to evaluate and deploy: an average, where a transform keeps one, else `params` themselves."""
@@ -153,14 +129,7 @@ class Optimizer:
         return replace(state, inner=self.transform.reseed(state.inner, NoiseKeys(key)))
 
     def observe(self, state: OptimizerState, metric: Any) -> OptimizerState:
-        """The state that has seen a validation metric, for transforms that act on it at the next update.
-
-        Args:
-            state: An optimizer's state.
-            metric: The metric, ().
-
-        Returns:
-            The state.
+        """The state that has seen a validation metric, (), for transforms that act on it at the next update.
 
         Example:
             >>> import jgd

@@ -9,6 +9,7 @@ import jax.numpy as jnp
 from jax import Array
 
 from jgd.core import checks, seeds, tree
+from jgd.core.functions import OnBatch
 from jgd.core.record import record
 from jgd.core.types import Params, Scalar
 
@@ -91,6 +92,35 @@ class Context:
     def among(self, **changes: Any) -> "Context":
         """This context with other fields, for the transforms inside a wrapper."""
         return replace(self, **changes)
+
+
+def context_of(
+    params: Params,
+    grads: Params,
+    step: Array,
+    value: Array | None,
+    loss: Callable[[Params], Array] | None,
+) -> Context:
+    """The context of one update: parameters and gradients in the compute dtype, and what the loss can tell."""
+    wide = tree.compute_dtype(params)
+    narrow = lambda at: tree.cast_like(at, params)
+    on_wide = None if loss is None else lambda at: loss(narrow(at))
+    each = None
+    if isinstance(loss, OnBatch):
+        each = lambda at: tree.widen(loss.example_gradients(narrow(at)), wide)
+    curved = None
+    if isinstance(loss, OnBatch) and loss.has_outputs:
+        curved = lambda at, vector: tree.widen(loss.gauss_newton_product(narrow(at), narrow(vector)), wide)
+    return Context(
+        params=tree.widen(params, wide),
+        grads=tree.widen(grads, wide),
+        step=step,
+        stored=params,
+        value=value,
+        loss=on_wide,
+        examples=each,
+        gauss_newton=curved,
+    )
 
 
 class KeptAtRestart:
