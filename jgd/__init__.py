@@ -32,6 +32,7 @@ from jgd.core.record import static_field as static_field
 from jgd.core.seeds import init_key as init_key
 from jgd.core.transform import Context as Context
 from jgd.core.transform import Transform as Transform
+from jgd.core.transform import UpdateInfo as UpdateInfo
 from jgd.core.updates import apply_updates as apply_updates
 from jgd.data import MinMax as MinMax
 from jgd.data import Standard as Standard

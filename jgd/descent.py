@@ -54,6 +54,12 @@ def start(optimizer: Optimizer, params: Params, noise: Array | None = None) -> T
         params: A pytree of floating arrays.
         noise: The run's own key for transforms that draw; None leaves them their own seed.
 
+    Returns:
+        The state, with no update made.
+
+    Raises:
+        JgdTypeError: A leaf of `params` is not floating.
+
     Example:
         >>> import jax.numpy as jnp
         >>> import jgd

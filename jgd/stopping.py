@@ -156,7 +156,7 @@ class StoppingRule:
         return None if all(number is None for number in numbers) else Thresholds(*numbers)
 
     def early_stopping(self, larger_is_better: bool) -> EarlyStopping:
-        """Which judges the validation value: larger or smaller ones are better."""
+        """The rule for the validation value, applied at every evaluation; smaller is better unless said otherwise."""
         most = jnp.iinfo(jnp.int32).max
         patience = most if self.patience is None else min(self.patience, most)
         return EarlyStopping(

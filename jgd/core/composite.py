@@ -32,14 +32,14 @@ class Composite(Transform):
         return any(transform.per_leaf for transform in self.transforms)
 
     def info(self, state: Any) -> UpdateInfo:
-        """The first learning rate that one reports, times every factor; skipped where any skipped."""
-        infos = [transform.info(inner) for transform, inner in self._each(state)]
+        """The first learning rate that one reports; skipped where any skipped."""
+        infos = self._infos(state)
         rate = next((info.learning_rate for info in infos if info.learning_rate is not None), None)
-        for info in infos:
-            if rate is not None and info.factor is not None:
-                rate = info.factor * rate
         skips = [info.skipped for info in infos if info.skipped is not None]
         return UpdateInfo(rate, skipped=jnp.stack(skips).any() if skips else None)
+
+    def _infos(self, states: Any) -> list[UpdateInfo]:
+        return [transform.info(state) for transform, state in self._each(states)]
 
     def reseed(self, state: Any, keys: NoiseKeys) -> Any:
         return tuple(transform.reseed(inner, keys) for transform, inner in self._each(state))
@@ -69,10 +69,21 @@ class Chain(Composite):
             params = transform.eval_params(params, state)
         return params
 
+    def info(self, state: Any) -> UpdateInfo:
+        """The first learning rate times every factor; without a rate their product, for the chain around this one."""
+        info = super().info(state)
+        rate, product = info.learning_rate, None
+        for factor in (each.factor for each in self._infos(state)):
+            if factor is not None and rate is not None:
+                rate = factor * rate
+            elif factor is not None:
+                product = factor if product is None else factor * product
+        return UpdateInfo(rate, product, info.skipped)
+
     @property
     def ignores_updates(self) -> bool:
         return self.transforms[0].ignores_updates
 
     @property
-    def must_be_last(self) -> bool:
-        return self.transforms[-1].must_be_last
+    def only_observes(self) -> bool:
+        return all(transform.only_observes for transform in self.transforms)

@@ -11,6 +11,7 @@ from typing import Any, TypeVar
 
 import jax
 import jax.numpy as jnp
+import numpy as np
 
 from jgd.core import checks
 from jgd.core.spellings import unknown
@@ -40,7 +41,7 @@ def named(record: Any) -> dict[str, Hyperparameter]:
         >>> {name: each.value for name, each in named(both).items()}
         {'ScaleByLearningRate[0].learning_rate': 0.1, 'ScaleByLearningRate[1].learning_rate': 0.2}
     """
-    found = list(_walk(record, ()))
+    found = list(_found(record, ()))
     alone = Counter(each.name for each in found)
     of_class = Counter((each.owner, each.name) for each in found)
     seen: Counter[tuple[str, str]] = Counter()
@@ -59,7 +60,7 @@ def changed(record: R, changes: Mapping[str, Any]) -> R:
     Args:
         record: A record of records, such as an optimizer.
         changes: New values by their names in `named`. A Python number becomes what the old value was, a float or an array
-            of its dtype, so that a compiled program still fits.
+            of its shape and dtype, so that a compiled program still fits.
 
     Returns:
         A new record.
@@ -77,7 +78,7 @@ def changed(record: R, changes: Mapping[str, Any]) -> R:
     return _rebuilt(record, at)
 
 
-def _walk(node: Any, path: Path) -> Iterator[Hyperparameter]:
+def _found(node: Any, path: Path) -> Iterator[Hyperparameter]:
     for f in fields(node):
         if "static" in f.metadata:
             continue
@@ -86,7 +87,7 @@ def _walk(node: Any, path: Path) -> Iterator[Hyperparameter]:
         for i, child in below:
             at = (*path, f.name) if i is None else (*path, f.name, i)
             if is_dataclass(child) and not callable(child):
-                yield from _walk(child, at)
+                yield from _found(child, at)
             elif i is None and child is not None:
                 yield Hyperparameter(at, type(node).__name__, f.name, child)
 
@@ -107,8 +108,8 @@ def _like(old: Any, new: Any) -> Any:
     """A Python number in the kind of the number that it replaces; anything else as it is."""
     if isinstance(new, bool) or not isinstance(new, int | float):
         return new
-    if isinstance(old, jax.Array) and jnp.issubdtype(old.dtype, jnp.floating):
-        return jnp.asarray(new, old.dtype)
+    if isinstance(old, jax.Array | np.ndarray | np.generic) and jnp.issubdtype(old.dtype, jnp.floating):
+        return jnp.full_like(old, new)  # a batch's shape, and weakly typed where the old one is: one program
     return float(new) if isinstance(old, float) else new
 
 

@@ -1,4 +1,4 @@
-"""Optimizer, the door to a transform: the only place that knows the counter, dtypes and shapes."""
+"""Optimizer, a transform as a user calls it: the only place that knows the counter, dtypes and shapes."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import replace
@@ -26,9 +26,7 @@ class OptimizerState:
 
 @record
 class Optimizer:
-    """A method of descent: a record whose numbers are leaves, so that changing one never recompiles.
-
-    It fits any training loop in the ecosystem's shape:
+    """A method of descent in optax's shape: a record whose numbers are leaves, so that changing one never recompiles.
 
     Example:
         >>> import jgd
@@ -178,7 +176,8 @@ class Optimizer:
             >>> optimizer.with_hyperparameters(learning_rate=0.2, b1=0.5) == jgd.optimizers.adam(0.2, b1=0.5)
             True
         """
-        return hyperparameters.changed(self, {**(changes or {}), **named})
+        given = {} if changes is None else checks.instance("changes", changes, Mapping, "{'learning_rate': 0.1}")
+        return hyperparameters.changed(self, {**given, **named})
 
     def _check(self, state: Any, params: Params) -> None:
         """Refuse what `init` would not make for such parameters; no array is made to find out."""
@@ -232,19 +231,19 @@ def chain(*transforms: TransformLike) -> Optimizer:
     for place, transform in enumerate(taken):
         if place > 0 and transform.ignores_updates:
             raise checks.JgdValueError(
-                f"{_name(transform)} takes its own gradient and ignores the updates before it: "
+                f"{_blamed(transform, 'ignores_updates')} takes its own gradient and ignores the updates before it: "
                 f"it must be first in a chain, got place {place}"
             )
         if place < last and transform.must_be_last:
             raise checks.JgdValueError(
-                f"{_name(transform)} must see the step that is really made: "
+                f"{_blamed(transform, 'must_be_last')} must see the step that is really made: "
                 f"it must be last in a chain, got place {place} of {len(taken)}"
             )
     return Optimizer(Chain(taken))
 
 
-def _name(transform: Transform) -> str:
-    """A transform's name in messages: in a chain, its first or last transform is the one to blame."""
+def _blamed(transform: Transform, flag: str) -> str:
+    """A transform's name in messages: of a chain, that of the first transform in it with the flag."""
     if not isinstance(transform, Chain):
         return type(transform).__name__
-    return _name(transform.transforms[0 if transform.ignores_updates else -1])
+    return _blamed(next(each for each in transform.transforms if getattr(each, flag)), flag)

@@ -169,7 +169,7 @@ def _same_leaf(a: Any, b: Any) -> bool:
     if isinstance(a, Tracer) or isinstance(b, Tracer) or type(a) is not type(b):
         return False
     if not isinstance(a, np.ndarray | np.generic | jax.Array):
-        return bool(a == b)
+        return bool(a == b) or (a != a and b != b)
     if a.shape != b.shape or a.dtype != b.dtype:
         return False
     if jnp.issubdtype(a.dtype, jax.dtypes.extended):  # a key

@@ -123,13 +123,6 @@ def context_of(
     )
 
 
-class KeptAtRestart:
-    """The base class of a record inside a state that goes on where a wrapper starts the state anew.
-
-    A random key has it, so that no numbers are drawn twice, and the last learning rate, which is still the one to report.
-    """
-
-
 @record
 class UpdateInfo:
     """What a transform reports of its last update, () each; None: nothing.

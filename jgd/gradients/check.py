@@ -104,7 +104,7 @@ def check_gradients(
     except jax.errors.ConcretizationTypeError as error:
         raise untraceable(loss) from error
     allowed = _default_tolerance(loss64, grads) if tolerance is None else tolerance
-    looks = directions if allowed < ROUGH else 4 * directions
+    tried = directions if allowed < ROUGH else 4 * directions
     rows = common_rows(batch)
     leaves = []
     for at, span in enumerate(layout.spans):
@@ -113,7 +113,7 @@ def check_gradients(
             leaves.append(unmeasured(layout, at, "skipped", cause=cause))
             continue
         probe = LeafProbe(loss64, value64, grads.promoted, span, allowed)
-        leaf = check_leaf(probe, grads, at, rows, rng, looks, every_entry)
+        leaf = check_leaf(probe, grads, at, rows, rng, tried, every_entry)
         if leaf.kind == "unused" and preconditions.leaves_read(loss, params, batch)[at]:
             leaf = replace(leaf, kind="flat", cause="no effect near these parameters: gradient and differences are 0")
         leaves.append(leaf)

@@ -9,7 +9,7 @@ Both:
 
 Sources: Zhuang et al. 2020, arXiv:2010.07468, algorithm 2; Zhuang et al. 2021, arXiv:2110.05454. In the papers eps
 and eps_root are one ε; they are two in optax, whose defaults these are. eps_root is added to s itself and so
-gathers. ACProp's first update has no s' yet and divides by 1 + eps, as in optax (the authors' code by 1). optax centres
+gathers. ACProp's first update has no s' yet and divides by 1 + eps, as in optax (the authors' code by 1). optax centers
 ACProp's gradient on the mean before this update (`centered_on_previous`), where the paper, its code and optax's own
 documentation have the mean with it; then s lacks the factor b1². The rectified forms of the authors' code are left out.
 """

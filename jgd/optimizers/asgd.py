@@ -61,7 +61,7 @@ def asgd(
     alpha: Scalar = 0.75,
     t0: Scalar = 1e6,
 ) -> Optimizer:
-    """Averaged SGD: θ ← θ − η_t (g + λ θ), η_t = η / (1 + λ η t)^α; deployed is the average from step t0 on.
+    """Averaged SGD: θ ← θ − η_t (g + λ θ), η_t = η / (1 + λ η t)^α; evaluated is the average from step t0 on.
 
     Names and defaults: torch's.
 

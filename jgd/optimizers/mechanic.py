@@ -33,7 +33,7 @@ from jgd.core.record import hyper, record, static_field
 from jgd.core.spellings import builder
 from jgd.core.transform import Context, Transform, UpdateInfo
 from jgd.core.types import Params, Scalar
-from jgd.optimizers.schedule_free import base_link
+from jgd.optimizers.schedule_free import base_transform
 from jgd.transforms import LearningRateState, Wrapper
 
 
@@ -145,4 +145,4 @@ def mechanic(
         >>> updates.tolist()
         [2.0]
     """
-    return chain(Mechanic(base_link(base_optimizer), weight_decay, eps, s_init, num_betas, store_delta))
+    return chain(Mechanic(base_transform(base_optimizer), weight_decay, eps, s_init, num_betas, store_delta))

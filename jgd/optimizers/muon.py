@@ -7,7 +7,7 @@ X ← a X + (b A + c A²) X,  A = X Xᵀ      Newton–Schulz, (a, b, c) = (3.44
 θ ← θ − η (s X + weight_decay θ)         s = √max(1, out / in), or 0.2 √max(in, out)
 
 Source: Jordan et al. 2024, https://kellerjordan.github.io/posts/muon, and its reference implementation; the decay and
-the second scale s are Liu et al. 2025 (Moonlight), arXiv:2502.16982, section 2.2. The quintic maximises the slope at
+the second scale s are Liu et al. 2025 (Moonlight), arXiv:2502.16982, section 2.2. The quintic maximizes the slope at
 0, so singular values end in about [0.7, 1.2], not at 1.
 
 Weights are (in, out) here, as x W has them; torch's are (out, in), so its rows / columns is our out / in. The peers:

@@ -158,7 +158,7 @@ def psgd_kron(
     min_ndim_triangular: int = 2,
     seed: int = 0,
 ) -> Optimizer:
-    """PSGD-Kron: θ ← θ − η (Q_iᵀ Q_i M along each axis + weight_decay θ), Q learnt from the momentum M and noise.
+    """PSGD-Kron: θ ← θ − η (Q_iᵀ Q_i M along each axis + weight_decay θ), Q learned from the momentum M and noise.
 
     Args:
         learning_rate: η > 0, a number or a schedule.

@@ -133,10 +133,10 @@ def schedule_free(
         >>> params.tolist(), optimizer.eval_params(state, params).tolist()
         ([0.225], [0.25])
     """
-    return chain(ScheduleFree(base_link(base_optimizer), b1, weight_lr_power, r))
+    return chain(ScheduleFree(base_transform(base_optimizer), b1, weight_lr_power, r))
 
 
-def base_link(base_optimizer: Optimizer | Transform) -> Transform:
+def base_transform(base_optimizer: Optimizer | Transform) -> Transform:
     """The transform of what is wrapped; refused where it averages parameters, for its steps are not those that are made."""
     base = as_transform(base_optimizer, "base_optimizer")
     if base.must_be_last:

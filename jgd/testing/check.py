@@ -77,9 +77,9 @@ def check_transform(
 ) -> None:
     """Ask of a transform what jgd asks of its own; returns None where all holds.
 
-    It is checked in a chain with plain descent (learning rate 0.05), or alone where it has a learning rate. Its
-    hyperparameters are its fields that hold one
-    number, and those of the records within; whether one takes a schedule, and its rule, is what its `jgd.hyper` says.
+    It is checked in a chain with plain descent (learning rate 0.05), or by itself where it has a learning rate. Its
+    hyperparameters are its fields that hold one number, and those of the records within; whether one takes a schedule,
+    and its rule, is what its `jgd.hyper` says.
 
     Args:
         transform: The transform, with numbers that do something within five steps from parameters around 1.

@@ -1,6 +1,6 @@
 """Layer 6: training one run. Enters: a loss, an optimizer, parameters and rows. Leaves: a `Run`.
 
-train.py         the door                          arguments.py  what it is given, checked
+train.py         the function                      arguments.py  what it is given, checked
 plan.py          what stays fixed                  run_state.py  what moves, and survives a crash
 run_loop.py      segment after segment             validation.py evaluations inside a segment
 end_reason.py    why a run ends                    diagnosis.py  why a run broke

@@ -26,7 +26,7 @@ from jgd.training.progress import TrainProgress
 from jgd.training.run_state import RunState
 from jgd.training.validation import Validation
 
-SEGMENT_STEPS = 2000  # at most between two looks of the host, each of which costs a millisecond or two
+SEGMENT_STEPS = 2000  # at most between two returns to the host, each of which costs a millisecond or two
 
 
 @dataclass(frozen=True)

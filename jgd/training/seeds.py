@@ -22,7 +22,8 @@ class Runs:
 
     Attributes:
         runs: One a seed.
-        seeds: In the same order."""
+        seeds: In the same order.
+    """
 
     runs: tuple[Run, ...]
     seeds: tuple[int, ...]

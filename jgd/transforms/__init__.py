@@ -16,7 +16,6 @@ shared          wrapper.py  what they share                         subtree.py  
                 matrices.py  leaves as stacks of matrices           kronecker.py  a tensor axis by axis
 """
 
-from jgd.core.transform import KeptAtRestart as KeptAtRestart
 from jgd.transforms.accumulate import Accumulate as Accumulate
 from jgd.transforms.averages import EmaOfParams as EmaOfParams
 from jgd.transforms.averages import MeanOfParams as MeanOfParams

@@ -23,7 +23,7 @@ from jgd.transforms.wrapper import Wrapper
 
 
 @record
-class Gathered:
+class AccumulateState:
     """What came since the last update: the sums of gradients and losses, and how many, () each but the first.
 
     The number is not a clock: after a micro-batch that a guard has skipped the mean is still a mean.
@@ -35,9 +35,9 @@ class Gathered:
     inner: Any
 
     @staticmethod
-    def nothing(params: Params, inner: Any) -> "Gathered":
+    def nothing(params: Params, inner: Any) -> "AccumulateState":
         dtype = tree.compute_dtype(params)
-        return Gathered(tree.zeros_like(params), jnp.zeros((), dtype), jnp.zeros((), dtype), inner)
+        return AccumulateState(tree.zeros_like(params), jnp.zeros((), dtype), jnp.zeros((), dtype), inner)
 
 
 @record
@@ -73,14 +73,14 @@ class Accumulate(Wrapper):
         if self.ignores_updates:
             raise checks.JgdTypeError(_elsewhere(type(self.transform).__name__), argument="transform")
 
-    def init(self, params: Params) -> Gathered:
-        return Gathered.nothing(params, self.transform.init(params))
+    def init(self, params: Params) -> AccumulateState:
+        return AccumulateState.nothing(params, self.transform.init(params))
 
-    def update(self, updates: Params, state: Gathered, context: Context) -> tuple[Params, Gathered]:
+    def update(self, updates: Params, state: AccumulateState, context: Context) -> tuple[Params, AccumulateState]:
         value = jnp.zeros_like(state.value) if context.value is None else context.value_for("Accumulate")
-        gathered = Gathered(tree.add(state.total, updates), state.value + value, state.count + 1, state.inner)
+        gathered = AccumulateState(tree.add(state.total, updates), state.value + value, state.count + 1, state.inner)
 
-        def due(gathered: Gathered) -> tuple[Params, Gathered]:
+        def due(gathered: AccumulateState) -> tuple[Params, AccumulateState]:
             mean = tree.scale(1 / gathered.count, gathered.total)
             within = context.among(
                 grads=mean,
@@ -91,7 +91,7 @@ class Accumulate(Wrapper):
                 gauss_newton=None if context.gauss_newton is None else _refused,
             )
             made, inner = self.transform.update(mean, gathered.inner, within)
-            empty = Gathered.nothing(gathered.total, tree.cast_like(inner, gathered.inner))
+            empty = AccumulateState.nothing(gathered.total, tree.cast_like(inner, gathered.inner))
             return tree.cast_like(made, updates), empty
 
         gather = lambda gathered: (tree.zeros_like(updates), gathered)

@@ -61,7 +61,7 @@ class EmaOfParams(Transform):
 
 
 @record
-class Averaged:
+class MeanOfParamsState:
     """A mean of parameters, and of how many."""
 
     mean: Params
@@ -98,21 +98,21 @@ class MeanOfParams(Transform):
     def __post_init__(self) -> None:
         checks.count("every", self.every, least=1)
 
-    def init(self, params: Params) -> Averaged:
-        return Averaged(tree.zeros_like(params), jnp.zeros((), tree.compute_dtype(params)))
+    def init(self, params: Params) -> MeanOfParamsState:
+        return MeanOfParamsState(tree.zeros_like(params), jnp.zeros((), tree.compute_dtype(params)))
 
-    def update(self, updates: Params, state: Averaged, context: Context) -> tuple[Params, Averaged]:
+    def update(self, updates: Params, state: MeanOfParamsState, context: Context) -> tuple[Params, MeanOfParamsState]:
         start = jnp.asarray(self.start).astype(tree.compute_dtype(context.params))
         arrived = _arrived(updates, context)
 
-        def absorb(state: Averaged) -> Averaged:
+        def absorb(state: MeanOfParamsState) -> MeanOfParamsState:
             count = state.count + (context.step.astype(start.dtype) + 1 >= start).astype(state.count.dtype)
             share = tree.safe_divide(count - state.count, count)
-            return Averaged(tree.map(lambda a, w: a + share * (w - a), state.mean, arrived), count)
+            return MeanOfParamsState(tree.map(lambda a, w: a + share * (w - a), state.mean, arrived), count)
 
         return updates, jax.lax.cond(context.step % self.every == self.every - 1, absorb, lambda state: state, state)
 
-    def eval_params(self, params: Params, state: Averaged) -> Params:
+    def eval_params(self, params: Params, state: MeanOfParamsState) -> Params:
         return tree.select(state.count > 0, state.mean, params)
 
 

@@ -71,7 +71,7 @@ def _nearest(table: np.ndarray, x: Array) -> Array:
 
 
 @record
-class Compressed:
+class EightBitState:
     """The inner transform's state, its large leaves as Blocks."""
 
     inner: Any  # the transform's state, its large leaves as Blocks
@@ -110,37 +110,37 @@ class EightBit(Wrapper):
         checks.count("block_size", self.block_size, least=1)
         checks.count("min_size", self.min_size)
 
-    def _packed(self, state: Any) -> Compressed:
+    def _packed(self, state: Any) -> EightBitState:
         large = lambda x: jnp.issubdtype(x.dtype, jnp.floating) and x.size >= max(self.min_size, 1)
-        return Compressed(tree.map(lambda x: Blocks.of(x, self.block_size) if large(x) else x, state))
+        return EightBitState(tree.map(lambda x: Blocks.of(x, self.block_size) if large(x) else x, state))
 
-    def _unpacked(self, state: Compressed) -> Any:
+    def _unpacked(self, state: EightBitState) -> Any:
         packed = lambda node: isinstance(node, Blocks)
         return jax.tree.map(lambda x: x.array() if packed(x) else x, state.inner, is_leaf=packed)
 
-    def init(self, params: Params) -> Compressed:
+    def init(self, params: Params) -> EightBitState:
         return self._packed(self.transform.init(params))
 
-    def update(self, updates: Params, state: Compressed, context: Context) -> tuple[Params, Compressed]:
+    def update(self, updates: Params, state: EightBitState, context: Context) -> tuple[Params, EightBitState]:
         updates, inner = self.transform.update(updates, self._unpacked(state), context)
         return updates, self._packed(inner)
 
-    def _repacked(self, state: Compressed, given: Any, changed: Any) -> Compressed:
+    def _repacked(self, state: EightBitState, given: Any, changed: Any) -> EightBitState:
         """The state with only those leaves packed anew that are not the ones given: a byte read back may be another."""
         keep = lambda packed, old, new: packed if old is new else self._packed(new).inner
         blocks = lambda node: isinstance(node, Blocks)
-        return Compressed(jax.tree.map(keep, state.inner, given, changed, is_leaf=blocks))
+        return EightBitState(jax.tree.map(keep, state.inner, given, changed, is_leaf=blocks))
 
-    def info(self, state: Compressed) -> UpdateInfo:
+    def info(self, state: EightBitState) -> UpdateInfo:
         return self.transform.info(self._unpacked(state))
 
-    def reseed(self, state: Compressed, keys: NoiseKeys) -> Compressed:
+    def reseed(self, state: EightBitState, keys: NoiseKeys) -> EightBitState:
         given = self._unpacked(state)
         return self._repacked(state, given, self.transform.reseed(given, keys))
 
-    def observe(self, state: Compressed, metric: Any) -> Compressed:
+    def observe(self, state: EightBitState, metric: Any) -> EightBitState:
         given = self._unpacked(state)
         return self._repacked(state, given, self.transform.observe(given, metric))
 
-    def eval_params(self, params: Params, state: Compressed) -> Params:
+    def eval_params(self, params: Params, state: EightBitState) -> Params:
         return self.transform.eval_params(params, self._unpacked(state))

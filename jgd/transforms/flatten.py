@@ -18,7 +18,7 @@ from jgd.transforms.wrapper import Wrapper
 
 
 @record
-class OneVector:
+class FlattenState:
     """The inner transform's state, for the vector."""
 
     inner: Any  # the transform's state for the vector
@@ -58,10 +58,10 @@ class Flatten(Wrapper):
                 argument="transform",
             )
 
-    def init(self, params: Params) -> OneVector:
-        return OneVector(self.transform.init(_Vector(params).join(params)))
+    def init(self, params: Params) -> FlattenState:
+        return FlattenState(self.transform.init(_Vector(params).join(params)))
 
-    def update(self, updates: Params, state: OneVector, context: Context) -> tuple[Params, OneVector]:
+    def update(self, updates: Params, state: FlattenState, context: Context) -> tuple[Params, FlattenState]:
         vector = _Vector(context.params)
         loss, examples, product = context.loss, context.examples, context.gauss_newton
 
@@ -78,9 +78,9 @@ class Flatten(Wrapper):
             gauss_newton=None if product is None else flat_product,
         )
         flat, inner = self.transform.update(vector.join(updates), state.inner, within)
-        return vector.cut(flat), OneVector(inner)
+        return vector.cut(flat), FlattenState(inner)
 
-    def eval_params(self, params: Params, state: OneVector) -> Params:
+    def eval_params(self, params: Params, state: FlattenState) -> Params:
         vector = _Vector(params)
         return vector.cut(self.transform.eval_params(vector.join(params), state.inner))
 

@@ -27,7 +27,7 @@ from jgd.transforms.wrapper import Wrapper
 
 
 @record
-class Skipped:
+class SkipNonFiniteState:
     """How many steps were skipped, how many of them since the last good one (() int32), and whether to end (() bool)."""
 
     total: Array
@@ -64,11 +64,11 @@ class SkipNonFinite(Wrapper):
         self._accept()
         checks.count("max_consecutive", self.max_consecutive)
 
-    def init(self, params: Params) -> Skipped:
+    def init(self, params: Params) -> SkipNonFiniteState:
         none = lambda: jnp.zeros((), jnp.int32)
-        return Skipped(none(), none(), jnp.zeros((), bool), self.transform.init(params))
+        return SkipNonFiniteState(none(), none(), jnp.zeros((), bool), self.transform.init(params))
 
-    def update(self, updates: Params, state: Skipped, context: Context) -> tuple[Params, Skipped]:
+    def update(self, updates: Params, state: SkipNonFiniteState, context: Context) -> tuple[Params, SkipNonFiniteState]:
         made, inner = self.transform.update(updates, state.inner, context)
         inner = tree.cast_like(inner, state.inner)
         arrived = apply_updates(context.stored, made)
@@ -81,9 +81,11 @@ class SkipNonFinite(Wrapper):
         consecutive = skipped * (state.consecutive + 1)
         through = consecutive > self.max_consecutive
         updates = tree.map(lambda u: jnp.where(sound, u, jnp.where(through, jnp.nan, 0.0).astype(u.dtype)), made)
-        return updates, Skipped(state.total + skipped, consecutive, through, tree.select(sound, inner, state.inner))
+        return updates, SkipNonFiniteState(
+            state.total + skipped, consecutive, through, tree.select(sound, inner, state.inner)
+        )
 
-    def info(self, state: Skipped) -> UpdateInfo:
+    def info(self, state: SkipNonFiniteState) -> UpdateInfo:
         """The inner transform's, and whether the last step was skipped and the run may go on."""
         skipped = (state.consecutive > 0) & ~state.through
         within = self.transform.info(state.inner)

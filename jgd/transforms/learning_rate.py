@@ -7,12 +7,12 @@ from jax import Array
 
 from jgd.core import tree
 from jgd.core.record import hyper, record
-from jgd.core.transform import Context, KeptAtRestart, Transform, UpdateInfo
+from jgd.core.transform import Context, Transform, UpdateInfo
 from jgd.core.types import Params, Scalar
 
 
 @record
-class LearningRateState(KeptAtRestart):
+class LearningRateState:
     """The learning rate of the last update, (); NaN before the first."""
 
     learning_rate: Array

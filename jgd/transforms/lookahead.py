@@ -20,7 +20,7 @@ from jgd.transforms.wrapper import Wrapper, restarted
 
 
 @record
-class Slow:
+class LookaheadState:
     """The slow weights φ, and the inner transform's state."""
 
     weights: Params  # φ
@@ -70,25 +70,25 @@ class Lookahead(Wrapper):
                 argument="transform",
             )
 
-    def init(self, params: Params) -> Slow:
-        return Slow(tree.cast_like(params, tree.zeros_like(params)), self.transform.init(params))
+    def init(self, params: Params) -> LookaheadState:
+        return LookaheadState(tree.cast_like(params, tree.zeros_like(params)), self.transform.init(params))
 
-    def update(self, updates: Params, state: Slow, context: Context) -> tuple[Params, Slow]:
+    def update(self, updates: Params, state: LookaheadState, context: Context) -> tuple[Params, LookaheadState]:
         updates, inner = self.transform.update(updates, state.inner, context)
         inner = tree.cast_like(inner, state.inner)
         alpha = context.at(self.slow_step_size)
 
-        def synchronize(updates: Params, state: Slow) -> tuple[Params, Slow]:
+        def synchronize(updates: Params, state: LookaheadState) -> tuple[Params, LookaheadState]:
             fast = tree.add(context.params, updates)
             slow = tree.map(lambda slow, fast: slow + alpha * (fast - slow), state.weights, fast)
             inner = restarted(self.transform, slow, state.inner) if self.reset else state.inner
-            return tree.subtract(slow, context.params), Slow(slow, inner)
+            return tree.subtract(slow, context.params), LookaheadState(slow, inner)
 
         due = context.step % self.sync_period == self.sync_period - 1
         go_on = lambda updates, state: (updates, state)
-        return jax.lax.cond(due, synchronize, go_on, updates, Slow(state.weights, inner))
+        return jax.lax.cond(due, synchronize, go_on, updates, LookaheadState(state.weights, inner))
 
-    def eval_params(self, params: Params, state: Slow) -> Params:
+    def eval_params(self, params: Params, state: LookaheadState) -> Params:
         return state.weights
 
     @property

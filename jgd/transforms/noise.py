@@ -11,12 +11,12 @@ from jax import Array
 
 from jgd.core import seeds, tree
 from jgd.core.record import record
-from jgd.core.transform import KeptAtRestart, Transform
+from jgd.core.transform import Transform
 from jgd.core.types import Params
 
 
 @record
-class Noise(KeptAtRestart):
+class Noise:
     """The state of a transform that draws: its key's raw data, (2,) uint32, which serializes as any array does."""
 
     data: Array

@@ -1,12 +1,12 @@
 """Transforms that reshape the gradient before an algorithm sees it: its length, its mean, its state, its noise.
 
 normalize      u = g / (‖g‖ + eps), ‖g‖ over all leaves
-centralise     u = g − mean(g), the mean over what feeds each output
+centralize     u = g − mean(g), the mean over what feeds each output
 average        a ← b a + (1 − b) g, u = a / (its weight)
 add noise      u = g + N(0, σ²), σ² = η / (1 + t)^γ
 
 Sources: Hazan, Levy & Shalev-Shwartz 2015, arXiv:1507.02030, algorithm 1 (normalized); Yong et al. 2020,
-arXiv:2004.01461, equation 1 (centralised); Neelakantan et al. 2015, arXiv:1511.06807, section 3 (noise).
+arXiv:2004.01461, equation 1 (centralized); Neelakantan et al. 2015, arXiv:1511.06807, section 3 (noise).
 """
 
 from jgd.core import checks, seeds, tree

@@ -22,7 +22,7 @@ class PlateauState:
     resting: Array  # values to come during which no bad one is counted
     total: Array  # of the values that wait to be judged as one mean
     waiting: Array  # int32: how many they are
-    heard: Array  # the validation metric observed since the last update; NaN: none
+    observed: Array  # the validation metric observed since the last update; NaN: none
 
 
 @record
@@ -52,7 +52,7 @@ class ReduceOnPlateau(Transform):
         mode: "min", or "max" for a value that should grow. Structure. Default: "min".
         of: "loss", or "validation" for the `metric` metric of each evaluation that `jgd.train` makes, judged at the next
             update: then patience counts evaluations. Only `jgd.train` does that; in `jgd.sweep`, `jgd.rollout` and loops
-            that don't call `state = optimizer.observe(state, metric)` it hears nothing, and the scale stays 1. Structure.
+            that don't call `state = optimizer.observe(state, metric)` it observes nothing, and the scale stays 1. Structure.
             Default: "loss".
 
     Raises:
@@ -93,7 +93,7 @@ class ReduceOnPlateau(Transform):
         return PlateauState(number(1), number(jnp.inf), count(), number(0), number(0), count(), number(jnp.nan))
 
     def update(self, updates: Params, state: PlateauState, context: Context) -> tuple[Params, PlateauState]:
-        value = context.value_for("ReduceOnPlateau") if self.of == "loss" else state.heard
+        value = context.value_for("ReduceOnPlateau") if self.of == "loss" else state.observed
         value = value * (1 if self.mode == "min" else -1)
         counts = ~jnp.isnan(value)
         total = state.total + jnp.where(counts, value, jnp.zeros_like(value))
@@ -101,7 +101,7 @@ class ReduceOnPlateau(Transform):
         due = counts & (waiting.astype(value.dtype) >= context.at(self.accumulation_size))
         judged = self._judged(total / jnp.maximum(waiting, 1).astype(total.dtype), state, context)
         state = tree.select(due, judged, replace(state, total=total, waiting=waiting))
-        state = replace(state, heard=jnp.full_like(state.heard, jnp.nan))
+        state = replace(state, observed=jnp.full_like(state.observed, jnp.nan))
         return tree.scale(state.scale, updates), state
 
     def _judged(self, value: Array, state: PlateauState, context: Context) -> PlateauState:
@@ -121,7 +121,7 @@ class ReduceOnPlateau(Transform):
             resting=jnp.where(plateau, context.at(self.cooldown), jnp.maximum(state.resting - 1, 0)),
             total=jnp.zeros_like(state.total),
             waiting=jnp.zeros_like(state.waiting),
-            heard=state.heard,
+            observed=state.observed,
         )
 
     def info(self, state: PlateauState) -> UpdateInfo:
@@ -129,5 +129,5 @@ class ReduceOnPlateau(Transform):
         return UpdateInfo(factor=state.scale)
 
     def observe(self, state: PlateauState, metric: Any) -> PlateauState:
-        """The state that has heard a validation metric, (), which the next update judges."""
-        return replace(state, heard=jnp.asarray(metric).astype(state.heard.dtype))
+        """The state that has observed a validation metric, (), which the next update judges."""
+        return replace(state, observed=jnp.asarray(metric).astype(state.observed.dtype))

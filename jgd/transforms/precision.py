@@ -24,7 +24,7 @@ from jgd.transforms.wrapper import Wrapper
 
 
 @record
-class Master:
+class MasterCopyState:
     """The master copy, in float32 or wider, and the inner transform's state."""
 
     params: Params  # in float32 or wider
@@ -61,18 +61,18 @@ class MasterCopy(Wrapper):
     def __post_init__(self) -> None:
         self._accept()
 
-    def init(self, params: Params) -> Master:
+    def init(self, params: Params) -> MasterCopyState:
         master = tree.cast_like(params, tree.zeros_like(params))
-        return Master(master, self.transform.init(master))
+        return MasterCopyState(master, self.transform.init(master))
 
-    def update(self, updates: Params, state: Master, context: Context) -> tuple[Params, Master]:
+    def update(self, updates: Params, state: MasterCopyState, context: Context) -> tuple[Params, MasterCopyState]:
         within = context.among(params=state.params, stored=state.params)
         updates, inner = self.transform.update(updates, state.inner, within)
         master = tree.add(state.params, updates)
         rounded = tree.widen(tree.cast_like(master, context.stored), tree.compute_dtype(context.params))
-        return tree.subtract(rounded, context.params), Master(master, inner)
+        return tree.subtract(rounded, context.params), MasterCopyState(master, inner)
 
-    def eval_params(self, params: Params, state: Master) -> Params:
+    def eval_params(self, params: Params, state: MasterCopyState) -> Params:
         return self.transform.eval_params(state.params, state.inner)
 
     @property

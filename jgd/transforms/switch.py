@@ -26,7 +26,7 @@ from jgd.transforms.wrapper import Wrapper, restarted
 
 
 @record
-class Switched:
+class SwitchState:
     """Which transform made the last update, the learning rate it used, and the states of all."""
 
     rate: LearningRateState  # of the transform in charge, before the others', so that it is the one reported
@@ -77,13 +77,13 @@ class Switch(Composite):
         for before, step in zip((0, *self.at), self.at, strict=False):
             checks.count("at", step, least=before + 1)
 
-    def init(self, params: Params) -> Switched:
+    def init(self, params: Params) -> SwitchState:
         states = tuple(transform.init(params) for transform in self.transforms)
-        return Switched(LearningRateState.unused(params), jnp.zeros((), jnp.int32), states)
+        return SwitchState(LearningRateState.unused(params), jnp.zeros((), jnp.int32), states)
 
-    def update(self, updates: Params, state: Switched, context: Context) -> tuple[Params, Switched]:
+    def update(self, updates: Params, state: SwitchState, context: Context) -> tuple[Params, SwitchState]:
         def by(i: int, transform: Transform):
-            def run(updates: Params, state: Switched) -> tuple[Params, Switched]:
+            def run(updates: Params, state: SwitchState) -> tuple[Params, SwitchState]:
                 old = state.inner[i]
                 if i > 0:  # it was made for the parameters at the start
                     first = context.step == self.at[i - 1]
@@ -93,7 +93,7 @@ class Switch(Composite):
                 rate = transform.info(inner[i]).learning_rate
                 rate = jnp.nan if rate is None else rate
                 rate = jnp.asarray(rate).astype(state.rate.learning_rate.dtype)
-                return tree.cast_like(made, updates), Switched(
+                return tree.cast_like(made, updates), SwitchState(
                     LearningRateState(rate), jnp.asarray(i, jnp.int32), inner
                 )
 
@@ -102,26 +102,35 @@ class Switch(Composite):
         place = sum((context.step >= step).astype(jnp.int32) for step in self.at)
         return jax.lax.switch(place, [by(i, transform) for i, transform in enumerate(self.transforms)], updates, state)
 
-    def eval_params(self, params: Params, state: Switched) -> Params:
+    def eval_params(self, params: Params, state: SwitchState) -> Params:
         reads = [
             lambda p, m, i=i: tree.cast_like(self.transforms[i].eval_params(p, m[i]), p)
             for i in range(len(self.transforms))
         ]
         return jax.lax.switch(state.place, reads, params, state.inner)
 
-    def info(self, state: Switched) -> UpdateInfo:
-        """The rate of the transform in charge; skipped where any transform skipped."""
-        return UpdateInfo(state.rate.learning_rate, skipped=super().info(state.inner).skipped)
+    def info(self, state: SwitchState) -> UpdateInfo:
+        """That of the transform which made the last update, NaN for a rate where only others have one."""
+        infos = self._infos(state.inner)
 
-    def reseed(self, state: Switched, keys: NoiseKeys) -> Switched:
+        def made(reported: list[Any], otherwise: Any) -> Any:
+            if all(each is None for each in reported):
+                return None
+            return jnp.stack([jnp.asarray(otherwise if each is None else each) for each in reported])[state.place]
+
+        rates = [each.learning_rate for each in infos]
+        factor, skipped = made([each.factor for each in infos], 1.0), made([each.skipped for each in infos], False)
+        return UpdateInfo(None if made(rates, jnp.nan) is None else state.rate.learning_rate, factor, skipped)
+
+    def reseed(self, state: SwitchState, keys: NoiseKeys) -> SwitchState:
         return replace(state, inner=super().reseed(state.inner, keys))
 
-    def observe(self, state: Switched, metric: Any) -> Switched:
+    def observe(self, state: SwitchState, metric: Any) -> SwitchState:
         return replace(state, inner=super().observe(state.inner, metric))
 
 
 @record
-class Restarted:
+class RestartState:
     """The inner transform's state."""
 
     inner: Any
@@ -160,12 +169,12 @@ class Restart(Wrapper):
         self._accept()
         checks.count("period", self.period, least=1)
 
-    def init(self, params: Params) -> Restarted:
-        return Restarted(self.transform.init(params))
+    def init(self, params: Params) -> RestartState:
+        return RestartState(self.transform.init(params))
 
-    def update(self, updates: Params, state: Restarted, context: Context) -> tuple[Params, Restarted]:
+    def update(self, updates: Params, state: RestartState, context: Context) -> tuple[Params, RestartState]:
         due = (context.step > 0) & (context.step % self.period == 0)
         start = lambda inner: restarted(self.transform, context.params, inner)
         inner = jax.lax.cond(due, start, lambda inner: inner, state.inner)
         updates, inner = self.transform.update(updates, inner, context)
-        return updates, Restarted(inner)
+        return updates, RestartState(inner)

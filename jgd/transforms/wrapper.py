@@ -1,15 +1,18 @@
 """What the wrappers share: each holds one transform, keeps no clock of its own, and passes on what that transform says of itself."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
 import jax
 import jax.numpy as jnp
+from jax import Array
 
 from jgd.core.optimizer import as_transform
 from jgd.core.seeds import NoiseKeys
-from jgd.core.transform import KeptAtRestart, Transform, UpdateInfo
+from jgd.core.transform import Transform, UpdateInfo
 from jgd.core.types import Params
+from jgd.transforms.learning_rate import LearningRateState
 
 
 class Wrapper(Transform):
@@ -50,7 +53,22 @@ class Wrapper(Transform):
 
 
 def restarted(transform: Transform, params: Params, state: Any) -> Any:
-    """The transform's state as it would start at `params`, but for what goes on: its `KeptAtRestart` parts."""
-    goes_on = lambda node: isinstance(node, KeptAtRestart)
-    one = lambda old, new: old if goes_on(old) else jnp.asarray(new).astype(old.dtype)
-    return jax.tree.map(one, state, transform.init(params), is_leaf=goes_on)
+    """The transform's state as it would start at `params`, but for its random keys and its last rate, which go on."""
+    is_rate = lambda node: isinstance(node, LearningRateState)
+    one = lambda old, new: old if is_rate(old) else jnp.asarray(new).astype(old.dtype)
+    fresh = jax.tree.map(one, state, transform.init(params), is_leaf=is_rate)
+    keys = _Keys()
+    transform.reseed(state, keys)
+    return transform.reseed(fresh, _Keys(keys.seen))
+
+
+class _Keys(NoiseKeys):
+    """Stands in for a run's keys where `reseed` is asked which keys a state has, or is given those to put in."""
+
+    def __init__(self, given: Sequence[Array] | None = None):
+        self.seen: list[Array] = []
+        self._given = None if given is None else iter(given)
+
+    def mix(self, data: Array) -> Array:
+        self.seen.append(data)
+        return data if self._given is None else next(self._given)

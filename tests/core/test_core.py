@@ -234,6 +234,7 @@ EQUAL = [
     (0.5, 0.25, False),
     (1, 1.0, False),
     (np.nan, np.nan, True),
+    (float("nan"), float("nan"), True),
     (jnp.ones(2), jnp.ones(2), True),
     (jnp.ones(2), jnp.ones((2, 1)), False),
     (jnp.ones(2), jnp.ones(2, jnp.bfloat16), False),

@@ -2,6 +2,7 @@
 
 import dataclasses
 
+import chex
 import jax
 import jax.numpy as jnp
 import numpy as np
@@ -118,10 +119,36 @@ def test_numbers_keep_the_kind_of_the_old_ones():
     assert kind(crossed) == kind(jax.jit(lambda optimizer: optimizer)(ADAM))
 
 
+def test_a_number_for_a_batch_of_optimizers_is_a_number_for_each():
+    batch = jax.vmap(jgd.optimizers.adam)(jnp.array([0.1, 0.2]))
+    changed = batch.with_hyperparameters(b1=0.5)
+    kinds = lambda optimizer: [jax.typeof(leaf) for leaf in jax.tree.leaves(optimizer)]
+    assert kinds(changed) == kinds(batch)
+    ends = jax.vmap(lambda o: jgd.rollout(LOSS, o, jnp.zeros(2), jnp.ones((3, 2)))[0].params)(changed)
+    for rate, end in zip((0.1, 0.2), ends, strict=True):
+        want, _ = jgd.rollout(LOSS, jgd.optimizers.adam(rate, b1=0.5), jnp.zeros(2), jnp.ones((3, 2)))
+        np.testing.assert_allclose(end, want.params, rtol=1e-6)
+
+
+@pytest.mark.parametrize(
+    "old", [np.float32(0.1), np.array(0.1, np.float32), jnp.float32(0.1)], ids=["np", "0-d", "jnp"]
+)
+def test_a_whole_number_for_an_array_compiles_nothing_anew(old):
+    @jax.jit
+    @chex.assert_max_traces(n=1)
+    def end(optimizer):
+        return jgd.rollout(LOSS, optimizer, jnp.zeros(2), jnp.ones((1, 2)))[0].params
+
+    optimizer = jgd.optimizers.sgd(old)
+    end(optimizer)
+    np.testing.assert_allclose(end(optimizer.with_hyperparameters(learning_rate=1)), 2.0)
+
+
 BAD = {
     "another library's word": (lambda: ADAM.with_hyperparameters(lr=0.1), ["no parameter 'lr'", "learning_rate"]),
     "a slip": (lambda: ADAM.with_hyperparameters(learning_rte=0.1), ["did you mean 'learning_rate'"]),
     "not alone": (lambda: jgd.optimizers.lamb(0.1).with_hyperparameters(eps=0.1), ["ScaleByAdam.eps, TrustRatio.eps"]),
+    "no mapping": (lambda: ADAM.with_hyperparameters(0.1), ["changes must be a", "got 0.1"]),
     "outside the rule": (lambda: ADAM.with_hyperparameters(b1=1.0), ["b1 must be a finite number in [0, 1), got 1"]),
     "no number": (lambda: ADAM.with_hyperparameters(b1="a"), ["b1 must be a number", "'a'"]),
     "no schedule": (

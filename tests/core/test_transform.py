@@ -2,6 +2,7 @@
 
 import jax
 import jax.numpy as jnp
+import numpy as np
 import pytest
 
 import jgd
@@ -36,15 +37,94 @@ def test_a_user_transform_takes_part():
         key = seeds.key(3, seeds.Stream.NOISE)
         begin = jgd.start(optimizer, jnp.ones(()), key)
         other = jgd.start(optimizer, jnp.ones(()), jax.random.fold_in(key, 1))
-        keys = [[x for x in jax.tree.leaves(s.state) if x.dtype == jnp.uint32] for s in (begin, other)]
+        keys = [[x for x in jax.tree.leaves(s.opt_state) if x.dtype == jnp.uint32] for s in (begin, other)]
         assert not (keys[0][0] == keys[1][0]).all()
         end, metrics = jgd.step(lambda w, b: w * b, optimizer, begin, jnp.array(2.0))
         assert (float(end.params), float(metrics.learning_rate)) == (0.0, 0.5)
-        heard = optimizer.observe(end.state, 7.0)
+        heard = optimizer.observe(end.opt_state, 7.0)
         assert any(leaf.shape == () and float(leaf) == 7 for leaf in jax.tree.leaves(heard))
-        assert not optimizer.info(end.state).skipped
-        _, skipped = optimizer.update(jnp.array(jnp.nan), begin.state, begin.params)
+        assert not optimizer.info(end.opt_state).skipped
+        _, skipped = optimizer.update(jnp.array(jnp.nan), begin.opt_state, begin.params)
         assert optimizer.info(skipped).skipped
+
+
+@jgd.record
+class Remembers(jgd.Transform):
+    """A method with a key of its own."""
+
+    def init(self, params):
+        return {"key": jnp.zeros(2, jnp.uint32), "steps": jnp.zeros(())}
+
+    def update(self, updates, state, context):
+        return updates, {**state, "steps": state["steps"] + 1}
+
+    def reseed(self, state, keys):
+        return {**state, "key": keys.mix(state["key"])}
+
+
+AGAIN = {
+    "Restart": lambda each: jgd.transforms.Restart(each, period=1),
+    "Switch": lambda each: jgd.transforms.Switch((jgd.transforms.Freeze(), each), at=(1,)),
+    "Lookahead": lambda each: jgd.transforms.Lookahead(each, sync_period=1, reset=True),
+}
+
+
+@pytest.mark.parametrize("again", AGAIN.values(), ids=AGAIN)
+def test_a_restart_keeps_the_runs_own_keys(again):
+    """Those of `reseed`, in whatever state a user's transform keeps them; the rest of its state starts anew."""
+    optimizer = jgd.chain(again(jgd.chain(Remembers(), Remembers())))
+    state = optimizer.reseed(optimizer.init(jnp.ones(2)), seeds.key(3, seeds.Stream.NOISE))
+    both = lambda state, name: [
+        x for at, x in jax.tree_util.tree_leaves_with_path(state) if name in jax.tree_util.keystr(at)
+    ]
+    keys = both(state, "key")
+    for _ in range(2):
+        _, state = optimizer.update(jnp.ones(2), state, jnp.ones(2))
+    assert not (keys[0] == keys[1]).all()
+    for before, after in zip(keys, both(state, "key"), strict=True):
+        np.testing.assert_array_equal(before, after)
+    assert max(map(float, both(state, "steps"))) <= 1
+
+
+SGD, HALF = jgd.optimizers.sgd(1.0), jgd.transforms.ReduceOnPlateau(factor=0.5, patience=0)
+CLIP = jgd.transforms.ClipByGlobalNorm(1e9)
+RATES = {
+    "a chain's own factor": (jgd.chain(SGD, HALF), 0.5),
+    "a factor in a chain without a rate": (jgd.chain(SGD, jgd.chain(CLIP, HALF)), 0.5),
+    "two factors": (jgd.chain(SGD, jgd.chain(HALF, HALF)), 0.25),
+    "a factor in a wrapper": (jgd.chain(SGD, jgd.transforms.SkipNonFinite(HALF)), 0.5),
+    "another group's factor": (jgd.transforms.partition({"a": HALF, "*": SGD}), 1.0),
+    "no rate in a switch": (jgd.chain(jgd.transforms.Switch((CLIP, CLIP), at=(1,)), SGD), 1.0),
+    "the factor in charge": (jgd.chain(SGD, jgd.transforms.Switch((CLIP, HALF), at=(1,))), 0.5),
+    "a factor that was": (jgd.chain(SGD, jgd.transforms.Switch((HALF, CLIP), at=(1,))), 1.0),
+}
+
+
+@pytest.mark.parametrize(("optimizer", "rate"), RATES.values(), ids=RATES)
+def test_the_rate_reported_is_the_one_in_use(optimizer, rate):
+    params = {"a": jnp.ones(()), "b": jnp.ones(())}
+    state = optimizer.init(params)
+    for value in (1.0, 1.0, 1.0)[: 3 if "Switch" in repr(optimizer) else 2]:
+        updates, state = optimizer.update(params, state, params, value=jnp.array(value))
+    assert (float(optimizer.info(state).learning_rate), float(-updates["b"])) == (rate, rate)
+
+
+def test_a_guard_that_has_had_its_time_forgives_nothing():
+    guard = jgd.transforms.SkipNonFinite
+    optimizer = jgd.chain(jgd.transforms.Switch((guard(SGD), guard(SGD)), at=(1,)))
+    _, state = optimizer.update(jnp.array(jnp.nan), optimizer.init(jnp.ones(())), jnp.ones(()))
+    assert optimizer.info(state).skipped
+    _, state = optimizer.update(jnp.ones(()), state, jnp.ones(()))
+    assert not optimizer.info(state).skipped
+
+
+def test_a_chain_in_a_chain_has_its_places():
+    """What must be last is found inside, and what only observes may follow it, as without the inner chain."""
+    t = jgd.transforms
+    project = t.Project(t.NonNegative())
+    jgd.chain(SGD, project, jgd.chain(t.EmaOfParams(0.9)))
+    with pytest.raises(jgd.JgdError, match="Project must see the step"):
+        jgd.chain(jgd.chain(jgd.optimizers.nesterov(0.1), project), CLIP)
 
 
 NO_TRANSFORM = {

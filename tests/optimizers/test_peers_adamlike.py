@@ -5,7 +5,7 @@ Where peers differ from the paper or from each other, the setting that follows e
   nadam     torch keeps b1 in m where Dozat has μ_t; optax has no momentum schedule at all (`nadam_simplified`)
   amsgrad   torch corrects the maximum, optax takes the maximum of corrected moments, the paper corrects nothing
   radam     eps beside the uncorrected root in torch, beside the corrected one in optax
-  acprop    optax centres the gradient on the mean before it, the paper on the mean with it
+  acprop    optax centers the gradient on the mean before it, the paper on the mean with it
   yogi      optax starts m, too, at 1e-6
   adan      optax has 1 − b2 where the paper and its code have b2: compared at 0.5, where they meet, without its eps_root
 """

@@ -14,7 +14,6 @@ from jgd.transforms import (
     ClipByGlobalNorm,
     EmaOfParams,
     Flatten,
-    KeptAtRestart,
     MasterCopy,
     Restart,
     ScaleByLearningRate,
@@ -110,31 +109,6 @@ def test_a_restart_is_a_new_start(x64):
         piece = jax.tree.map(lambda n, s=start: n[s : s + 4], ground.noise())
         params = jgd.rollout(ground.loss, adam, params, piece)[0].params
         same({k: w[start + 3] for k, w in walked.items()}, params)
-
-
-@jgd.record
-class Calls(KeptAtRestart):
-    made: jax.Array
-
-
-@jgd.record
-class Count(jgd.Transform):
-    """Counts its updates twice: since the last start, and in all."""
-
-    def init(self, params):
-        return jnp.zeros(()), Calls(jnp.zeros(()))
-
-    def update(self, updates, state, context):
-        return updates, (state[0] + 1, Calls(state[1].made + 1))
-
-
-def test_a_restart_keeps_what_says_so():
-    optimizer = jgd.chain(Restart(Count(), period=2))
-    state = optimizer.init(jnp.zeros(()))
-    for _ in range(3):
-        _, state = optimizer.update(jnp.zeros(()), state, jnp.zeros(()))
-    since, calls = state.inner[0].inner
-    assert (float(since), float(calls.made)) == (1.0, 3.0)
 
 
 def test_a_restart_draws_no_number_again():
