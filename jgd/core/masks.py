@@ -104,7 +104,13 @@ def ask(name: str, predicate: Callable[..., Any], params: Params, kind: type) ->
     answers = []
     for path, leaf in zip(paths(params), jax.tree.leaves(params), strict=True):
         seen = Leaf(tuple(np.shape(leaf)))
-        answer = predicate(path, seen) if both else predicate(seen)
+        try:
+            answer = predicate(path, seen) if both else predicate(seen)
+        except AttributeError as error:
+            raise checks.JgdTypeError(
+                f"{name} {name_of(predicate)} may ask for a leaf's shape, ndim and size, which never change: {error}",
+                argument=name,
+            ) from error
         if not isinstance(answer, (bool, np.bool_) if kind is bool else kind):
             want = "True or False" if kind is bool else "a label"
             raise checks.JgdTypeError(

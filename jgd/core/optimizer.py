@@ -9,7 +9,7 @@ import jax.numpy as jnp
 from jax import Array
 
 from jgd.core import checks, hyperparameters, tree, tree_xla
-from jgd.core.composite import Chain
+from jgd.core.composite import Chain, blamed
 from jgd.core.functions import OnBatch
 from jgd.core.record import record
 from jgd.core.seeds import NoiseKeys
@@ -41,6 +41,9 @@ class Optimizer:
     """
 
     transform: Transform
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "transform", as_transform(self.transform, "Optimizer"))
 
     def init(self, params: Params) -> OptimizerState:
         """The state before the first update.
@@ -233,19 +236,12 @@ def chain(*transforms: TransformLike) -> Optimizer:
     for place, transform in enumerate(taken):
         if place > 0 and transform.ignores_updates:
             raise checks.JgdValueError(
-                f"{_blamed(transform, 'ignores_updates')} takes its own gradient and ignores the updates before it: "
+                f"{blamed(transform, 'ignores_updates')} takes its own gradient and ignores the updates before it: "
                 f"it must be first in a chain, got place {place}"
             )
         if place < last and transform.must_be_last:
             raise checks.JgdValueError(
-                f"{_blamed(transform, 'must_be_last')} must see the step that is really made: "
+                f"{blamed(transform, 'must_be_last')} must see the step that is really made: "
                 f"it must be last in a chain, got place {place} of {len(taken)}"
             )
     return Optimizer(Chain(taken))
-
-
-def _blamed(transform: Transform, flag: str) -> str:
-    """A transform's name in messages: of a chain, that of the first transform in it with the flag."""
-    if not isinstance(transform, Chain):
-        return type(transform).__name__
-    return _blamed(next(each for each in transform.transforms if getattr(each, flag)), flag)

@@ -105,6 +105,11 @@ class UpdateInfo:
     factor: Any = None
     skipped: Any = None
 
+    def __post_init__(self) -> None:
+        for name in ("learning_rate", "factor", "skipped"):
+            value = getattr(self, name)
+            object.__setattr__(self, name, None if value is None else jnp.asarray(value))
+
 
 class Transform:
     """What a chain is made of, and the base class of your own method: a record with `update`, the rest as it needs.

@@ -15,8 +15,10 @@ import jax.numpy as jnp
 from jax import Array
 
 from jgd.core import checks, tree
+from jgd.core.composite import blamed
 from jgd.core.optimizer import TransformLike
 from jgd.core.record import record, static_field
+from jgd.core.spellings import builder
 from jgd.core.transform import Context
 from jgd.core.types import Params
 from jgd.transforms.wrapper import Wrapper
@@ -40,6 +42,7 @@ class AccumulateState:
         return AccumulateState(tree.zeros_like(params), jnp.zeros((), dtype), jnp.zeros((), dtype), inner)
 
 
+@builder
 @record
 class Accumulate(Wrapper):
     """`transform` on the mean gradient of every `steps` updates; nothing moves in between. steps: ≥ 1, structure.
@@ -64,7 +67,7 @@ class Accumulate(Wrapper):
         self._accept()
         checks.count("steps", self.steps, least=1)
         if self.ignores_updates:
-            raise checks.JgdTypeError(_elsewhere(type(self.transform).__name__))
+            raise checks.JgdTypeError(_elsewhere(blamed(self.transform, "ignores_updates")))
 
     def init(self, params: Params) -> AccumulateState:
         return AccumulateState.nothing(params, self.transform.init(params))

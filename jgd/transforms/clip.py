@@ -18,10 +18,12 @@ from jax import Array
 
 from jgd.core import tree
 from jgd.core.record import hyper, record
+from jgd.core.spellings import builder
 from jgd.core.transform import Context, Transform
 from jgd.core.types import Params, Scalar
 
 
+@builder
 @record
 class ClipByValue(Transform):
     """u ← max(−max_delta, min(max_delta, g)), entry by entry. max_delta: > 0."""
@@ -33,6 +35,7 @@ class ClipByValue(Transform):
         return tree.map(lambda g: jnp.clip(g, -most, most), updates), state
 
 
+@builder
 @record
 class ClipByGlobalNorm(Transform):
     """u ← g · min(1, max_norm / ‖g‖), ‖g‖ over all leaves together. max_norm: > 0.
@@ -52,6 +55,7 @@ class ClipByGlobalNorm(Transform):
         return tree.scale(_factor(context.at(self.max_norm), tree.norm(updates)), updates), state
 
 
+@builder
 @record
 class ClipByBlockRms(Transform):
     """u ← g · min(1, threshold / RMS(g)), the root mean square of each leaf for itself. threshold: > 0."""
@@ -65,6 +69,7 @@ class ClipByBlockRms(Transform):
         return tree.map(lambda g: _factor(most, rms(g)) * g, updates), state
 
 
+@builder
 @record
 class ClipAdaptively(Transform):
     """u ← g · min(1, clipping · max(‖θ‖, eps) / ‖g‖), the norms of each unit: what feeds one output.

@@ -9,10 +9,12 @@ L2 is what torch's `weight_decay` does in SGD and Adam; for plain descent the tw
 
 from jgd.core import tree
 from jgd.core.record import hyper, record
+from jgd.core.spellings import builder
 from jgd.core.transform import Context, Transform
 from jgd.core.types import Params, Scalar
 
 
+@builder
 @record
 class AddDecayedWeights(Transform):
     """updates ← updates + weight_decay · θ. Loshchilov & Hutter 2019, arXiv:1711.05101, algorithm 2, line 12.

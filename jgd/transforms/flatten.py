@@ -9,9 +9,10 @@ import numpy as np
 from jax import Array
 
 from jgd.core import checks
-from jgd.core.composite import Chain
+from jgd.core.composite import Composite
 from jgd.core.optimizer import TransformLike
 from jgd.core.record import record
+from jgd.core.spellings import builder
 from jgd.core.transform import Context
 from jgd.core.types import Params
 from jgd.transforms.wrapper import Wrapper
@@ -22,6 +23,7 @@ class FlattenState:
     inner: Any  # the transform's state for the vector
 
 
+@builder
 @record
 class Flatten(Wrapper):
     """`transform` on the vector of all entries, leaf after leaf. What it computes is the same: its transforms may not tell leaves.
@@ -99,12 +101,10 @@ class _Vector:
 
 def _leaf_by_leaf(transform: Any) -> list[str]:
     """The names of the transforms that are to blame."""
-    within = (
-        transform.transforms
-        if isinstance(transform, Chain)
-        else [transform.transform]
-        if isinstance(transform, Wrapper)
-        else []
-    )
+    within = ()
+    if isinstance(transform, Composite):
+        within = transform.transforms
+    elif isinstance(transform, Wrapper):
+        within = (transform.transform,)
     blamed = [name for inner in within if inner.per_leaf for name in _leaf_by_leaf(inner)]
     return blamed or [type(transform).__name__]

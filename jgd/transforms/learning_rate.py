@@ -7,6 +7,7 @@ from jax import Array
 
 from jgd.core import tree
 from jgd.core.record import hyper, record
+from jgd.core.spellings import builder
 from jgd.core.transform import Context, Transform, UpdateInfo
 from jgd.core.types import Params, Scalar
 
@@ -31,6 +32,7 @@ class ReportsLearningRate(Transform):
         return UpdateInfo(rate.learning_rate)
 
 
+@builder
 @record
 class ScaleByLearningRate(ReportsLearningRate):
     """updates ← −learning_rate · updates, the last transform of most chains."""

@@ -22,6 +22,7 @@ from jax import Array
 
 from jgd.core import checks, tree
 from jgd.core.record import hyper, record, static_field
+from jgd.core.spellings import builder
 from jgd.core.transform import Context, Transform
 from jgd.core.types import Params, Scalar
 from jgd.transforms.learning_rate import LearningRateState, ReportsLearningRate, ScaleByLearningRate
@@ -59,6 +60,7 @@ def _ahead(context: Context, updates: Params, rate: Array) -> Params:
     return tree.map(lambda p, u: p - rate * u, context.params, updates)
 
 
+@builder
 @record
 class BacktrackingSearch(ReportsLearningRate):
     """The first of learning_rate · decrease_factorⁱ that makes a sufficient decrease; updates ← −a · updates.
@@ -95,6 +97,7 @@ class BacktrackingSearch(ReportsLearningRate):
         return tree.scale(-carry[1], updates), LineSearchState(LearningRateState(carry[1]), carry[3])
 
 
+@builder
 @record
 class ZoomSearch(ReportsLearningRate):
     """A rate that meets the strong Wolfe conditions; updates ← −a · updates.

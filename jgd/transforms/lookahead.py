@@ -14,6 +14,7 @@ import jax
 from jgd.core import checks, tree
 from jgd.core.optimizer import TransformLike
 from jgd.core.record import hyper, record, static_field
+from jgd.core.spellings import builder
 from jgd.core.transform import Context
 from jgd.core.types import Params, Scalar
 from jgd.transforms.wrapper import Wrapper, restarted
@@ -25,6 +26,7 @@ class LookaheadState:
     inner: Any
 
 
+@builder
 @record
 class Lookahead(Wrapper):
     """`transform` makes the fast steps; after every `sync_period` of them φ ← φ + slow_step_size (θ − φ), θ ← φ.

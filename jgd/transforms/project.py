@@ -17,6 +17,7 @@ from jax import Array
 
 from jgd.core import checks, tree
 from jgd.core.record import hyper, record
+from jgd.core.spellings import builder
 from jgd.core.transform import Context, Transform
 from jgd.core.types import Params, Scalar
 from jgd.core.updates import apply_updates
@@ -119,6 +120,7 @@ class LInfBall:
         return jnp.abs(x) <= at(self.radius)
 
 
+@builder
 @record
 class Project(Transform):
     """u ← P(θ + u) − θ for each leaf: after every step the parameters lie in the set. It must be last.

@@ -162,6 +162,7 @@ BAD_MASKS = {
     "tree of another structure": (lambda: only({"head": True, "ww": True}, HALF), "mask has a leaf 'ww', which params"),
     "tree that misses a leaf": (lambda: only({"head": True}, HALF), r"mask misses the leaf params\['w'\]"),
     "no bool": (lambda: only(lambda leaf: leaf.ndim, HALF), r"must return True or False, got 1 \(int\) for params\["),
+    "its values": (lambda: only(lambda leaf: leaf.sum() > 0, HALF), "may ask for a leaf.s shape, ndim and size"),
     "tree of numbers": (lambda: only({"head": 1, "w": 0}, HALF), "mask must be strings.*True and False"),
     "unknown label": (lambda: partition({"a": HALF, "b": HALF}, labels={"head": "aa", "w": "b"}), "unknown label 'aa'"),
     "group of no leaf": (lambda: partition({"a": HALF, "b": HALF}, labels=lambda leaf: "a"), "group 'b' has no leaf"),
