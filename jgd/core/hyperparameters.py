@@ -22,12 +22,13 @@ Path = tuple[str | int, ...]
 
 @dataclass(frozen=True)
 class Hyperparameter:
-    """One number or schedule: where it is, in a record of which class, under which name."""
+    """One number or schedule: where it is, in a record of which class, under which name, and what its `hyper` says."""
 
     path: Path
     owner: str
     name: str
     value: Any
+    about: Mapping[str, Any]  # "rule" and "schedule"; {} for a field without a rule
 
 
 def named(record: Any) -> dict[str, Hyperparameter]:
@@ -79,7 +80,7 @@ def _found(node: Any, path: Path) -> Iterator[Hyperparameter]:
             if is_dataclass(child) and not callable(child):
                 yield from _found(child, at)
             elif i is None and child is not None:
-                yield Hyperparameter(at, type(node).__name__, f.name, child)
+                yield Hyperparameter(at, type(node).__name__, f.name, child, f.metadata)
 
 
 def _rebuilt(node: Any, at: dict[Path, Any]) -> Any:
