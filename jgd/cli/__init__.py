@@ -13,7 +13,7 @@ from typing import Any
 
 
 def main() -> None:
-    """The entry point: one XLA device a core, set before JAX starts; bad input ends with its message and code 2."""
+    """The entry point; bad input ends with its message and code 2."""
     try:
         import typer
     except ImportError:
@@ -23,7 +23,6 @@ def main() -> None:
     from jgd.cli import list as listing
     from jgd.cli.check import check
 
-    jgd.use_cores()
     app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
     app.callback(help=jgd.__doc__)(importing.import_modules)
     app.command("sweep")(sweep.command)

@@ -34,12 +34,13 @@ class Hyperparameter:
 def named(record: Any) -> dict[str, Hyperparameter]:
     """The hyperparameters of a record and of the records in it, by their names, in the order of the fields.
 
-    >>> import jgd
-    >>> list(named(jgd.optimizers.adam(0.1)))
-    ['b1', 'b2', 'eps', 'eps_root', 'learning_rate']
-    >>> both = jgd.transforms.partition({"bias": jgd.optimizers.sgd(0.1), "*": jgd.optimizers.sgd(0.2)})
-    >>> {name: each.value for name, each in named(both).items()}
-    {'ScaleByLearningRate[0].learning_rate': 0.1, 'ScaleByLearningRate[1].learning_rate': 0.2}
+    Example:
+        >>> import jgd
+        >>> list(named(jgd.optimizers.adam(0.1)))
+        ['b1', 'b2', 'eps', 'eps_root', 'learning_rate']
+        >>> both = jgd.transforms.partition({"bias": jgd.optimizers.sgd(0.1), "*": jgd.optimizers.sgd(0.2)})
+        >>> {name: each.value for name, each in named(both).items()}
+        {'ScaleByLearningRate[0].learning_rate': 0.1, 'ScaleByLearningRate[1].learning_rate': 0.2}
     """
     found = list(_found(record, ()))
     alone = Counter(each.name for each in found)
@@ -57,8 +58,17 @@ def named(record: Any) -> dict[str, Hyperparameter]:
 def changed(record: R, changes: Mapping[str, Any]) -> R:
     """The record with other hyperparameters by name, checked as when it was made; structure and dtypes stay.
 
-    A Python number becomes what the old value was, a float or an array of its shape and dtype, so that a compiled
-    program still fits. Raises `JgdTypeError` for an unknown name, and what the records themselves raise for a bad value.
+    Args:
+        record: A record of records, such as an optimizer.
+        changes: New values by their names in `named`. A Python number becomes what the old value was, a float or an array
+            of its shape and dtype, so that a compiled program still fits.
+
+    Returns:
+        A new record.
+
+    Raises:
+        JgdTypeError: For an unknown name, and a value of another kind.
+        JgdValueError: For a value outside its rule.
     """
     known = named(record)
     at: dict[Path, Any] = {}
