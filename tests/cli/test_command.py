@@ -75,7 +75,7 @@ def test_list_names_everything(tmp_path):
         (["train", "iris", "--set", "b1"], "--set takes NAME=VALUE"),
         (
             ["train", "iris", "--set", "b3=0.1"],
-            "--set: adam has no parameter 'b3'; did you mean",
+            "--set: adam has no parameter 'b3'; it takes b1, b2, eps",
         ),
         (["train", "iris", "--model", "mpl"], "did you mean 'mlp'"),
     ],
