@@ -63,9 +63,7 @@ def test_what_looks_at_the_loss_is_refused_by_name():
         ground.path(optimizer)
 
 
-@pytest.mark.parametrize(
-    ("transform", "said"), [(adam, r"its \.transform"), (3, "takes transforms"), (ClipByGlobalNorm, "takes")]
-)
+@pytest.mark.parametrize(("transform", "said"), [(3, "takes transforms"), (ClipByGlobalNorm, "takes")])
 def test_only_links_are_held(transform, said):
     with pytest.raises(jgd.JgdError, match=said):
         Accumulate(transform, 2)
