@@ -22,23 +22,25 @@ Path = tuple[str | int, ...]
 
 @dataclass(frozen=True)
 class Hyperparameter:
-    """One number or schedule: where it is, in a record of which class, under which name."""
+    """One number or schedule: where it is, in a record of which class, under which name, and what its `hyper` says."""
 
     path: Path
     owner: str
     name: str
     value: Any
+    about: Mapping[str, Any]  # "rule" and "schedule"; {} for a field without a rule
 
 
 def named(record: Any) -> dict[str, Hyperparameter]:
     """The hyperparameters of a record and of the records in it, by their names, in the order of the fields.
 
-    >>> import jgd
-    >>> list(named(jgd.optimizers.adam(0.1)))
-    ['b1', 'b2', 'eps', 'eps_root', 'learning_rate']
-    >>> both = jgd.transforms.partition({"bias": jgd.optimizers.sgd(0.1), "*": jgd.optimizers.sgd(0.2)})
-    >>> {name: each.value for name, each in named(both).items()}
-    {'ScaleByLearningRate[0].learning_rate': 0.1, 'ScaleByLearningRate[1].learning_rate': 0.2}
+    Example:
+        >>> import jgd
+        >>> list(named(jgd.optimizers.adam(0.1)))
+        ['b1', 'b2', 'eps', 'eps_root', 'learning_rate']
+        >>> both = jgd.transforms.partition({"bias": jgd.optimizers.sgd(0.1), "*": jgd.optimizers.sgd(0.2)})
+        >>> {name: each.value for name, each in named(both).items()}
+        {'ScaleByLearningRate[0].learning_rate': 0.1, 'ScaleByLearningRate[1].learning_rate': 0.2}
     """
     found = list(_found(record, ()))
     alone = Counter(each.name for each in found)
@@ -56,8 +58,17 @@ def named(record: Any) -> dict[str, Hyperparameter]:
 def changed(record: R, changes: Mapping[str, Any]) -> R:
     """The record with other hyperparameters by name, checked as when it was made; structure and dtypes stay.
 
-    A Python number becomes what the old value was, a float or an array of its shape and dtype, so that a compiled
-    program still fits. Raises `JgdTypeError` for an unknown name, and what the records themselves raise for a bad value.
+    Args:
+        record: A record of records, such as an optimizer.
+        changes: New values by their names in `named`. A Python number becomes what the old value was, a float or an array
+            of its shape and dtype, so that a compiled program still fits.
+
+    Returns:
+        A new record.
+
+    Raises:
+        JgdTypeError: For an unknown name, and a value of another kind.
+        JgdValueError: For a value outside its rule.
     """
     known = named(record)
     at: dict[Path, Any] = {}
@@ -79,7 +90,7 @@ def _found(node: Any, path: Path) -> Iterator[Hyperparameter]:
             if is_dataclass(child) and not callable(child):
                 yield from _found(child, at)
             elif i is None and child is not None:
-                yield Hyperparameter(at, type(node).__name__, f.name, child)
+                yield Hyperparameter(at, type(node).__name__, f.name, child, f.metadata)
 
 
 def _rebuilt(node: Any, at: dict[Path, Any]) -> Any:

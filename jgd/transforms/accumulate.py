@@ -45,19 +45,26 @@ class AccumulateState:
 @builder
 @record
 class Accumulate(Wrapper):
-    """`transform` on the mean gradient of every `steps` updates; nothing moves in between. steps: ≥ 1, structure.
+    """`transform` on the mean gradient of every `steps` updates; nothing moves in between.
 
-    >>> import jgd
-    >>> optimizer = jgd.chain(Accumulate(jgd.optimizers.sgd(0.5).transform, steps=2))
-    >>> params = jnp.zeros(())
-    >>> state = optimizer.init(params)
-    >>> for gradient in (1.0, 3.0):
-    ...     updates, state = optimizer.update(jnp.array(gradient), state, params)
-    ...     print(float(updates))
-    0.0
-    -1.0
+    Args:
+        transform: A transform or an optimizer, which looks at no loss and takes no gradient of its own.
+        steps: How many micro-batches make one update. ≥ 1; structure.
 
-    Raises `JgdTypeError` for something that is no transform, and for a transform that takes its own gradient.
+    Raises:
+        JgdTypeError: For something that is no transform, and for a transform that takes its own gradient.
+        JgdValueError: For `steps` below 1.
+
+    Example:
+        >>> import jgd
+        >>> optimizer = jgd.chain(Accumulate(jgd.optimizers.sgd(0.5).transform, steps=2))
+        >>> params = jnp.zeros(())
+        >>> state = optimizer.init(params)
+        >>> for gradient in (1.0, 3.0):
+        ...     updates, state = optimizer.update(jnp.array(gradient), state, params)
+        ...     print(float(updates))
+        0.0
+        -1.0
     """
 
     transform: TransformLike
@@ -67,7 +74,7 @@ class Accumulate(Wrapper):
         self._accept()
         checks.count("steps", self.steps, least=1)
         if self.ignores_updates:
-            raise checks.JgdTypeError(_elsewhere(blamed(self.transform, "ignores_updates")))
+            raise checks.JgdTypeError(_elsewhere(blamed(self.transform, "ignores_updates")), argument="transform")
 
     def init(self, params: Params) -> AccumulateState:
         return AccumulateState.nothing(params, self.transform.init(params))

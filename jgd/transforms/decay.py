@@ -20,6 +20,15 @@ class AddDecayedWeights(Transform):
     """updates ← updates + weight_decay · θ. Loshchilov & Hutter 2019, arXiv:1711.05101, algorithm 2, line 12.
 
     Before `ScaleByLearningRate` the decay is multiplied by the learning rate, as in torch and optax.
+
+    Args:
+        weight_decay: The factor of θ, also a schedule. ≥ 0.
+
+    Example:
+        >>> import jgd, jax.numpy as jnp
+        >>> optimizer = jgd.chain(AddDecayedWeights(0.5), jgd.transforms.ScaleByLearningRate(1.0))
+        >>> optimizer.update(jnp.zeros(1), optimizer.init(jnp.ones(1)), jnp.ones(1))[0].tolist()
+        [-0.5]
     """
 
     weight_decay: Scalar = hyper(">= 0")

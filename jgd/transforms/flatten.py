@@ -20,6 +20,8 @@ from jgd.transforms.wrapper import Wrapper
 
 @record
 class FlattenState:
+    """The inner transform's state, for the vector."""
+
     inner: Any  # the transform's state for the vector
 
 
@@ -29,14 +31,22 @@ class Flatten(Wrapper):
     """`transform` on the vector of all entries, leaf after leaf. What it computes is the same: its transforms may not tell leaves.
 
     The leaves must share one dtype (`partition` makes groups that do), and should lie on one device: a vector of
-    sharded leaves gathers them. Refuses, as a `JgdValueError`, a transform that works leaf by leaf (a norm or a factor of
-    each leaf, matrix methods, groups by path), which says so by `per_leaf`.
+    sharded leaves gathers them.
 
-    >>> import jgd
-    >>> optimizer = jgd.chain(Flatten(jgd.optimizers.adam(0.5).transform))
-    >>> params = {"a": jnp.ones(2), "b": jnp.ones((1, 3))}
-    >>> jax.tree.map(jnp.shape, optimizer.init(params).inner[0].inner[0].mean.total)
-    (5,)
+    Args:
+        transform: A transform or an optimizer that does not work leaf by leaf.
+
+    Raises:
+        JgdTypeError: For something that is no transform, and when it first sees the parameters, for leaves of several dtypes.
+        JgdValueError: For a transform that works leaf by leaf (a norm or a factor of each leaf, matrix methods, groups by
+            path), which says so by `per_leaf`.
+
+    Example:
+        >>> import jgd
+        >>> optimizer = jgd.chain(Flatten(jgd.optimizers.adam(0.5).transform))
+        >>> params = {"a": jnp.ones(2), "b": jnp.ones((1, 3))}
+        >>> jax.tree.map(jnp.shape, optimizer.init(params).inner[0].inner[0].mean.total)
+        (5,)
     """
 
     transform: TransformLike
@@ -46,7 +56,8 @@ class Flatten(Wrapper):
         if self.per_leaf:
             names = " and ".join(_leaf_by_leaf(self.transform))
             raise checks.JgdValueError(
-                f"Flatten takes no transform that works leaf by leaf: {names} does, outside of it"
+                f"Flatten takes no transform that works leaf by leaf: {names} does, outside of it",
+                argument="transform",
             )
 
     def init(self, params: Params) -> FlattenState:
@@ -89,7 +100,8 @@ class _Vector:
         if len(dtypes) > 1:
             names = ", ".join(sorted(str(dtype) for dtype in dtypes))
             raise checks.JgdTypeError(
-                f"Flatten makes one vector of all leaves, which must share one dtype, got {names}"
+                f"Flatten makes one vector of all leaves, which must share one dtype, got {names}",
+                argument="params",
             )
         return jnp.concatenate([jnp.ravel(leaf) for leaf in leaves]) if leaves else jnp.zeros(0)
 

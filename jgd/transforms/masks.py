@@ -21,7 +21,16 @@ from jgd.transforms.wrapper import Wrapper
 @builder
 @record
 class Freeze(Transform):
-    """updates ← 0: these parameters stay as they are."""
+    """updates ← 0: these parameters stay as they are.
+
+    Example:
+        >>> import jgd, jax.numpy as jnp
+        >>> optimizer = jgd.chain(jgd.optimizers.sgd(1.0), only("embedding", Freeze()))
+        >>> params = {"embedding": jnp.ones(1), "head": jnp.ones(1)}
+        >>> updates, _ = optimizer.update(params, optimizer.init(params), params)
+        >>> updates["embedding"].tolist(), updates["head"].tolist()
+        ([0.0], [-1.0])
+    """
 
     def update(self, updates: Params, state: tuple[()], context: Context) -> tuple[Params, tuple[()]]:
         return tree.zeros_like(updates), state

@@ -35,10 +35,11 @@ def _holds(rule: str, value: np.ndarray) -> np.ndarray:
 def hyperparameter(name: str, value: Any, rule: str, schedule: bool = True) -> None:
     """Refuse `value` unless it is a traced number, finite numbers that obey `rule`, or (where allowed) a schedule.
 
-    >>> hyperparameter("learning_rate", -0.1, "> 0")
-    Traceback (most recent call last):
-        ...
-    jgd.core.checks.errors.JgdValueError: learning_rate must be a finite number > 0, got -0.1
+    Example:
+        >>> hyperparameter("learning_rate", -0.1, "> 0")
+        Traceback (most recent call last):
+            ...
+        jgd.core.checks.errors.JgdValueError: learning_rate must be a finite number > 0, got -0.1
     """
     if isinstance(value, Tracer) or (schedule and callable(value)):
         return
@@ -70,10 +71,11 @@ def hyperparameter(name: str, value: Any, rule: str, schedule: bool = True) -> N
 def count(name: str, value: Any, least: int = 0, most: int | None = None) -> int:
     """`value` as an int, refused unless it is a whole number within `least` … `most`.
 
-    >>> count("steps", 2.5)
-    Traceback (most recent call last):
-        ...
-    jgd.core.checks.errors.JgdTypeError: steps must be a whole number >= 0, got 2.5 (float)
+    Example:
+        >>> count("steps", 2.5)
+        Traceback (most recent call last):
+            ...
+        jgd.core.checks.errors.JgdTypeError: steps must be a whole number >= 0, got 2.5 (float)
     """
     limits = f">= {least}" if most is None else f"from {least} to {most}"
     if isinstance(value, bool | np.bool_) or not isinstance(value, numbers.Integral):
@@ -105,10 +107,11 @@ def number(name: str, value: Any, rule: str) -> float:
 def flag(name: str, value: Any) -> bool:
     """`value`, refused unless it is True or False: a word or a number in a flag's place would count as True.
 
-    >>> flag("nesterov", "no")
-    Traceback (most recent call last):
-        ...
-    jgd.core.checks.errors.JgdTypeError: nesterov must be True or False, got 'no' (str)
+    Example:
+        >>> flag("nesterov", "no")
+        Traceback (most recent call last):
+            ...
+        jgd.core.checks.errors.JgdTypeError: nesterov must be True or False, got 'no' (str)
     """
     if not isinstance(value, bool | np.bool_):
         raise JgdTypeError(f"{name} must be True or False, got {value!r} ({type(value).__name__})", argument=name)
@@ -140,8 +143,9 @@ def path(name: str, value: Any) -> None:
 def floating_dtype(name: str, value: Any) -> str:
     """The name of a floating dtype, refused if it is anything else.
 
-    >>> floating_dtype("mu_dtype", jnp.bfloat16)
-    'bfloat16'
+    Example:
+        >>> floating_dtype("mu_dtype", jnp.bfloat16)
+        'bfloat16'
     """
     try:
         dtype = jnp.dtype(value)
@@ -155,10 +159,11 @@ def floating_dtype(name: str, value: Any) -> str:
 def choice(kind: str, name: Any, choices: Iterable[str]) -> str:
     """`name`, refused unless it is one of `choices`; the error suggests the nearest, and lists them where they are few.
 
-    >>> choice("optimizer", "adm", ["sgd", "adam"])
-    Traceback (most recent call last):
-        ...
-    jgd.core.checks.errors.JgdValueError: unknown optimizer 'adm'; did you mean 'adam'? choose from: sgd, adam
+    Example:
+        >>> choice("optimizer", "adm", ["sgd", "adam"])
+        Traceback (most recent call last):
+            ...
+        jgd.core.checks.errors.JgdValueError: unknown optimizer 'adm'; did you mean 'adam'? choose from: sgd, adam
     """
     known = list(choices)
     if isinstance(name, str) and name in known:
@@ -172,8 +177,9 @@ def choice(kind: str, name: Any, choices: Iterable[str]) -> str:
 def nearest(name: str, known: Iterable[str]) -> str | None:
     """The known name that `name` is most likely a slip of, letters in another order first; None where none is near.
 
-    >>> nearest("adma", ["adamax", "adam"])
-    'adam'
+    Example:
+        >>> nearest("adma", ["adamax", "adam"])
+        'adam'
     """
     near = difflib.get_close_matches(name.lower(), known, n=5)
     return min(near, key=lambda each: sorted(each) != sorted(name.lower()), default=None)
