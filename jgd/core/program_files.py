@@ -49,7 +49,7 @@ def use_program_cache(folder: str | os.PathLike | None = None) -> Path | None:
     chosen = _default() if folder is None else Path(folder)
     if chosen is None or not jax.config.jax_enable_compilation_cache:
         return None
-    facts = machine.facts()
+    facts = machine.machine_facts()
     path = chosen.absolute() / f"{facts['instructions']}-jax{facts['jax']}"
     try:
         path.mkdir(parents=True, exist_ok=True)
