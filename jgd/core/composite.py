@@ -107,6 +107,15 @@ def _checked(transform: Transform, made: Any, updates: Params, state: Any) -> tu
     return made
 
 
+def flat(transform: Transform) -> Iterator[Transform]:
+    """The transforms of a chain and of the chains in it, in the order of their updates."""
+    if isinstance(transform, Chain):
+        for inner in transform.transforms:
+            yield from flat(inner)
+    else:
+        yield transform
+
+
 def blamed(transform: Transform, flag: str) -> str:
     """A transform's name in messages: of a chain, that of the first transform in it with the flag."""
     if not isinstance(transform, Chain):

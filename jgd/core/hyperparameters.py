@@ -1,7 +1,8 @@
 """Hyperparameters by name: every number and schedule in a tree of records, and the same tree with others.
 
 A name is the field's where it is the only one of that name in the whole optimizer, else `Transform.field`, and
-`Transform[i].field` where several transforms of that class have it, counted from 0 in their order.
+`Transform[i].field` where several transforms of that class have it, counted from 0 in their order. For a change, the
+shorter names stand for all of that class: `learning_rate` for the rates of all groups of a partition.
 """
 
 from collections import Counter
@@ -60,8 +61,8 @@ def changed(record: R, changes: Mapping[str, Any]) -> R:
 
     Args:
         record: A record of records, such as an optimizer.
-        changes: New values by their names in `named`. A Python number becomes what the old value was, a float or an array
-            of its shape and dtype, so that a compiled program still fits.
+        changes: New values by their names in `named`, or by a shorter one for all of a class. A Python number becomes
+            what the old value was, a float or an array of its shape and dtype, so that a compiled program still fits.
 
     Returns:
         A new record.
@@ -72,11 +73,33 @@ def changed(record: R, changes: Mapping[str, Any]) -> R:
     """
     known = named(record)
     at: dict[Path, Any] = {}
-    for name, value in changes.items():
-        if name not in known:
-            raise checks.JgdTypeError(_unknown(name, list(known)))
-        at[known[name].path] = _like(known[name].value, value)
+    for name in sorted(changes, key=known.__contains__):  # one that is meant by its full name comes last
+        for each in _meant(name, known, record):
+            at[each.path] = _like(each.value, changes[name])
     return _rebuilt(record, at)
+
+
+def _meant(name: str, known: Mapping[str, Hyperparameter], record: Any) -> list[Hyperparameter]:
+    """Those that a name stands for: its own, or all that transforms of one class have."""
+    if name in known:
+        return [known[name]]
+    several = {full: each for full, each in known.items() if name in (each.name, f"{each.owner}.{each.name}")}
+    if len({each.owner for each in several.values()}) == 1:
+        return [*several.values()]
+    if several:
+        raise checks.JgdTypeError(
+            f"several transforms have the hyperparameter {name!r}: write one of {', '.join(several)}"
+        )
+    if name in _structure(record):
+        raise checks.JgdTypeError(f"{name} is structure, of another program: build the optimizer anew with it")
+    raise checks.JgdTypeError(unknown("the optimizer", name, list(known)))
+
+
+def _structure(node: Any) -> set[str]:
+    """The names of the static fields of a record and of the records in it."""
+    inside = jax.tree.leaves(node, is_leaf=lambda each: each is not node and is_dataclass(each))
+    own = {f.name for f in fields(node) if "static" in f.metadata}
+    return own.union(*(_structure(each) for each in inside if is_dataclass(each)))
 
 
 def _found(node: Any, path: Path) -> Iterator[Hyperparameter]:
@@ -112,10 +135,3 @@ def _like(old: Any, new: Any) -> Any:
     if isinstance(old, jax.Array | np.ndarray | np.generic) and jnp.issubdtype(old.dtype, jnp.floating):
         return jnp.full_like(old, new)  # a batch's shape, and weakly typed where the old one is: one program
     return float(new) if isinstance(old, float) else new
-
-
-def _unknown(name: str, names: list[str]) -> str:
-    several = [each for each in names if each.endswith(f".{name}")]
-    if several:
-        return f"several transforms have the hyperparameter {name!r}: write one of {', '.join(several)}"
-    return unknown("the optimizer", name, names)

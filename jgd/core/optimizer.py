@@ -165,13 +165,16 @@ class Optimizer:
 
         Args:
             changes: New values by name, for names that are no Python words.
-            **named: New values by name: numbers, arrays or schedules.
+            **named: New values by name: numbers, arrays or schedules. The field's name alone stands for that of all
+                transforms of one class: `learning_rate` for the rates of all groups.
 
         Returns:
             A new optimizer.
 
         Raises:
-            JgdError: For a name that is not in `hyperparameters`, with the nearest, and for a value outside its rule.
+            JgdTypeError: For a name that is not in `hyperparameters`, with the nearest, or that transforms of several
+                classes have; and for a value of another kind.
+            JgdValueError: For a value outside its rule.
 
         Example:
             >>> import jgd
