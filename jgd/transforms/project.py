@@ -37,9 +37,11 @@ class ConvexSet(Protocol):
         Returns:
             An array like x.
         """
+        ...
 
     def holds(self, x: Array, at: Any, /) -> Array:
         """Whether x lies in the set, for all entries at once or for each; `at` is `context.at`."""
+        ...
 
 
 @record

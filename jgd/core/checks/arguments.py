@@ -35,6 +35,16 @@ def _holds(rule: str, value: np.ndarray) -> np.ndarray:
 def hyperparameter(name: str, value: Any, rule: str, schedule: bool = True) -> None:
     """Refuse `value` unless it is a traced number, finite numbers that obey `rule`, or (where allowed) a schedule.
 
+    Args:
+        name: What the message calls the argument.
+        value: The argument.
+        rule: `"> 0"`, `">= 0"` or an interval such as `"[0, 1)"`; it must hold in the default dtype too.
+        schedule: Whether a schedule passes.
+
+    Raises:
+        JgdTypeError: For something that holds no real numbers.
+        JgdValueError: For a number outside the rule, by its place in an array.
+
     Example:
         >>> hyperparameter("learning_rate", -0.1, "> 0")
         Traceback (most recent call last):
@@ -70,6 +80,19 @@ def hyperparameter(name: str, value: Any, rule: str, schedule: bool = True) -> N
 
 def count(name: str, value: Any, least: int = 0, most: int | None = None) -> int:
     """`value` as an int, refused unless it is a whole number within `least` … `most`.
+
+    Args:
+        name: What the message calls the argument.
+        value: The argument.
+        least: The smallest that passes.
+        most: The largest that passes; None is no bound.
+
+    Returns:
+        The number.
+
+    Raises:
+        JgdTypeError: For something that is no whole number.
+        JgdValueError: For one outside the limits.
 
     Example:
         >>> count("steps", 2.5)
@@ -107,6 +130,16 @@ def number(name: str, value: Any, rule: str) -> float:
 def flag(name: str, value: Any) -> bool:
     """`value`, refused unless it is True or False: a word or a number in a flag's place would count as True.
 
+    Args:
+        name: What the message calls the argument.
+        value: The argument.
+
+    Returns:
+        It, as a bool.
+
+    Raises:
+        JgdTypeError: For anything else.
+
     Example:
         >>> flag("nesterov", "no")
         Traceback (most recent call last):
@@ -141,7 +174,17 @@ def path(name: str, value: Any) -> None:
 
 
 def floating_dtype(name: str, value: Any) -> str:
-    """The name of a floating dtype, refused if it is anything else.
+    """The name of a floating dtype.
+
+    Args:
+        name: What the message calls the argument.
+        value: A dtype, its name or a scalar type.
+
+    Returns:
+        The dtype's name.
+
+    Raises:
+        JgdTypeError: For anything else.
 
     Example:
         >>> floating_dtype("mu_dtype", jnp.bfloat16)
@@ -158,6 +201,17 @@ def floating_dtype(name: str, value: Any) -> str:
 
 def choice(kind: str, name: Any, choices: Iterable[str]) -> str:
     """`name`, refused unless it is one of `choices`; the error suggests the nearest, and lists them where they are few.
+
+    Args:
+        kind: What the message calls it.
+        name: The argument.
+        choices: What passes.
+
+    Returns:
+        The name.
+
+    Raises:
+        JgdValueError: For an unknown one.
 
     Example:
         >>> choice("optimizer", "adm", ["sgd", "adam"])
