@@ -11,6 +11,7 @@ import typer
 from jgd import tasks
 from jgd.cli.task_options import called
 from jgd.core import checks, seeds
+from jgd.core.program_files import use_program_cache
 from jgd.gradients import check_gradients
 from jgd.losses import SupervisedLoss, errors, reductions
 
@@ -43,6 +44,7 @@ def check(
             case = _own(target)
         else:
             case = _bundled(target, model, loss, rows, seed)
+        use_program_cache()
         result = check_gradients(
             case["loss"],
             case["params"],

@@ -125,7 +125,7 @@ def test_a_restart_draws_no_number_again():
 @pytest.mark.parametrize(
     ("transforms", "at", "said"),
     [
-        ((adam, ball), (5,), r"its \.transform"),
+        ((jgd.optimizers.adam, ball), (5,), "Switch takes transforms"),
         ((adam.transform,), (), "two or more transforms"),
         ((adam.transform, ball.transform), (5, 6), "a tuple of 1 steps"),
         ((adam.transform, ball.transform, adam.transform), (5, 5), "at must be a whole number >= 6, got 5"),
