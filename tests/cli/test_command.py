@@ -59,7 +59,8 @@ def test_a_diverged_run_says_so_and_fails(tmp_path):
 
 def test_help_says_how_to_begin_and_breaks_lines_at_the_terminals_width(tmp_path):
     first, check = jgd("--help", cwd=tmp_path).stdout, jgd("check", "--help", cwd=tmp_path).stdout
-    assert "To begin with: `jgd sweep digits`" in first and "data ─►" not in first
+    assert "To begin with: `jgd sweep digits`" in first
+    assert "data ─►" not in first
     assert "a loss that is not finite or not the same twice; else 0" in check, "a line of the source is no line of help"
     assert jgd("--version", cwd=tmp_path).stdout.startswith("jgd 0.")
 
