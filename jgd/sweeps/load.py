@@ -47,10 +47,10 @@ def load_sweep(
         ...     jgd.load_sweep(folder).scores.shape
         (2, 2)
     """
-    path = checks.path("path", path)
+    given, path = str(path), checks.path("path", path)
     checks.flag("trust", trust)
     if not os.path.lexists(path / FILE):
-        raise checks.JgdValueError(f"there is no sweep in {str(path)!r}")
+        raise checks.JgdValueError(f"there is no sweep in {given!r}")
     atomic_files.refuse_links(path, OWN)
     try:
         there = read_manifest(path)

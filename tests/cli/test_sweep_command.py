@@ -260,7 +260,7 @@ def test_a_policy_and_a_metric_are_named(here):
         (["--policy", "1"], "--policy must be a whole number >= 2, got 1"),
         (
             ["--policy", "median", "--set-policy", "evry=3"],
-            "--set-policy: unknown parameter 'evry'; did you mean 'every'",
+            "--set-policy: median has no parameter 'evry'; did you mean 'every'",
         ),
         (["--set-policy", "eta=3"], "--set-policy needs --policy"),
         (["--metric", "acuracy"], "--metric: unknown metric 'acuracy'; did you mean 'accuracy'"),
@@ -305,10 +305,10 @@ def test_all_runs_diverged_is_the_exit_code_1(here):
         ("sweep iris --out notes", "holds files already"),
         ("sweep iris --out good.toml/run", "--out must be in a directory that can be written"),
         ("show nothere", "there is no directory 'nothere'"),
-        ("show notes", "notes'"),
-        ("extend notes --seeds 3", "notes'"),
-        ("confirm notes", "notes'"),
-        ("replay notes --config 0 --seed 0", "notes'"),
+        ("show notes", "there is no sweep in 'notes'"),
+        ("extend notes --seeds 3", "there is no sweep in 'notes'"),
+        ("confirm notes", "there is no sweep in 'notes'"),
+        ("replay notes --config 0 --seed 0", "there is no sweep in 'notes'"),
     ],
 )
 def test_nonsense_ends_with_a_message_and_writes_nothing(words, said, here, tmp_path):
