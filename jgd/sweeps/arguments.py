@@ -10,6 +10,7 @@ from jgd import tasks
 from jgd.core import checks
 from jgd.core import seeds as seeding
 from jgd.metrics import check_metrics
+from jgd.spaces.lists import plain
 from jgd.sweeps.engine.devices import available_cores
 from jgd.sweeps.policies.policy import Full, Policy
 from jgd.sweeps.policies.successive_halving import SuccessiveHalving
@@ -36,13 +37,15 @@ def check_data(task: Task, check_finite: bool) -> None:
 
 def policy_of(policy: int | Policy | None) -> Policy:
     """A policy as it is; a number is successive halving with this eta, None gives every config all steps."""
+    policy = plain(policy)
     if policy is None:
         return Full()
     if isinstance(policy, int) and not isinstance(policy, bool):
         return SuccessiveHalving(checks.count("policy", policy, 2))
     if isinstance(policy, type) or not isinstance(policy, Policy):
         raise checks.JgdTypeError(
-            f"policy must be a whole number eta or a policy such as jgd.SuccessiveHalving(), got {policy!r}"
+            f"policy must be a whole number eta or a policy such as jgd.SuccessiveHalving(), got {policy!r}",
+            argument="policy",
         )
     return policy
 

@@ -1,4 +1,4 @@
-"""The plan of a sweep: everything that fixes its programs, what they are fed, and which lanes run together."""
+"""The plan of a sweep: everything that fixes its programs, what they are fed, and which runs run together."""
 
 import hashlib
 import json
@@ -39,7 +39,7 @@ class Plan:
     batch_size: int | None  # None: all rows, or what the space says
     order: str | Order
     diverged_above: float
-    block: int | None  # lanes a block; None: by what the loss computes
+    block: int | None  # runs a block; None: by what the loss computes
     memory: int | None  # bytes that a block may take on its device
     devices: tuple[Any, ...]
     store: Path | None = None  # the directory that keeps it
@@ -83,7 +83,7 @@ class Plan:
 
     @cached_property
     def widths(self) -> tuple[int, ...]:
-        """The lanes of each group's blocks; the first use checks its programs."""
+        """The runs of each group's blocks; the first use checks its programs."""
         return tuple(self._width(number) for number in range(len(self.groups)))
 
     @cached_property
@@ -115,7 +115,7 @@ class Plan:
         return Block(self.group_of[configs[0]], self.seeds.index(seed), configs, begin, end)
 
     def hyperparameters(self, block: Block, current: Round) -> list[Config]:
-        """Those of a block's lanes in a round."""
+        """Those of a block's runs in a round."""
         return [current.values_of(config, block.seed, self.configs[config][1]) for config in block.configs]
 
     def blocks(self, current: Round, store: Store, runs: Set[tuple[int, int]] | None = None) -> list[Block]:
@@ -141,9 +141,11 @@ class Plan:
         rows = checks.rows("task.train", self.task.train)
         if group.batch_size is not None and self.batch_size is not None:
             raise checks.JgdValueError(f"batch_size is said twice: {self.batch_size}, and as a choice of the space")
-        size = self.batch_size if group.batch_size is None else group.batch_size
-        with blamed(group.recipe, group.configs[0], self.configs[group.configs[0]][1]):
-            batches = Batches(rows, rows if size is None else size, self.order)
+        if group.batch_size is None:  # the sweep's own arguments, no fault of a config
+            batches = Batches(rows, rows if self.batch_size is None else self.batch_size, self.order)
+        else:
+            with blamed(group.recipe, group.configs[0], self.configs[group.configs[0]][1]):
+                batches = Batches(rows, group.batch_size, self.order)
         if isinstance(batches.order, HardMining):
             raise checks.JgdValueError(
                 "order HardMining follows one run's losses, and the runs of a sweep share batches"
