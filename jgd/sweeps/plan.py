@@ -14,7 +14,7 @@ from jgd.data.batches import Batches
 from jgd.data.orders import HardMining, Order
 from jgd.spaces.space import Config
 from jgd.sweeps.configs import ConfigAxis
-from jgd.sweeps.dry_run import dry_run_block, dry_run_ends, dry_run_loss
+from jgd.sweeps.dry_run import dry_run_block, dry_run_ends, dry_run_loss, dry_run_start
 from jgd.sweeps.engine.block import Block
 from jgd.sweeps.engine.footprint import Footprint, footprint
 from jgd.sweeps.engine.width import width_for
@@ -156,8 +156,11 @@ class Plan:
         """The width of a group's blocks, by its loss and the memory; its program is checked on the way."""
         group = self.groups[number]
         first = self.configs[group.configs[0]][1]
-        work = dry_run_loss(group, first, self.task, self.batches[number].size)
-        width = width_for(work, self.devices[0].platform) if self.block is None else self.block
+        spec, params = dry_run_start(group, first, self.task)
+        width = self.block
+        if width is None:
+            work = dry_run_loss(group, first, self.task, self.batches[number].size, spec, params)
+            width = width_for(work, self.devices[0].platform)
         dry_run_block(group, first, self.task, width)
         if self.memory is None:
             return width
