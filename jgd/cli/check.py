@@ -18,7 +18,7 @@ from jgd.losses import SupervisedLoss, errors, reductions
 WRONG, UNCHECKED = 1, 2
 
 
-def check(
+def command(
     target: Annotated[str, typer.Argument(help="A bundled task, or module:function (see below).")],
     model: Annotated[str | None, typer.Option(help="One of the task's models.")] = None,
     loss: Annotated[str | None, typer.Option(help="Another error for the task's model, or its reduction.")] = None,

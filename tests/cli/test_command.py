@@ -57,6 +57,14 @@ def test_a_diverged_run_says_so_and_fails(tmp_path):
     assert "diverged at step" in ran.stdout
 
 
+def test_help_says_how_to_begin_and_breaks_lines_at_the_terminals_width(tmp_path):
+    first, check = jgd("--help", cwd=tmp_path).stdout, jgd("check", "--help", cwd=tmp_path).stdout
+    assert "To begin with: `jgd sweep digits`" in first
+    assert "data ─►" not in first
+    assert "a loss that is not finite or not the same twice; else 0" in check, "a line of the source is no line of help"
+    assert jgd("--version", cwd=tmp_path).stdout.startswith("jgd 0.")
+
+
 def test_list_names_everything(tmp_path):
     ran = jgd("list", cwd=tmp_path)
     assert ran.returncode == 0
