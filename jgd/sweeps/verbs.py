@@ -6,7 +6,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from jgd.epoch_loop import NOT_DIVERGED
-from jgd.spaces.proposers import Proposer
+from jgd.spaces.proposer import Proposer
 from jgd.spaces.space import Config
 from jgd.sweeps.confirm import Confirmation, confirm
 from jgd.sweeps.engine.progress import SweepProgress
