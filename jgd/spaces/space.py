@@ -31,7 +31,8 @@ class Space:
 
     Example:
         >>> from jgd.spaces.distributions import log_uniform, static, when
-        >>> made = space(optimizer=static(["sgd", "adam"]), learning_rate=log_uniform(1e-4, 1), b2=when([0.99, 0.999], optimizer="adam"))
+        >>> kinds, b2 = static(["sgd", "adam"]), when([0.99, 0.999], optimizer="adam")
+        >>> made = space(optimizer=kinds, learning_rate=log_uniform(1e-4, 1), b2=b2)
         >>> made.at([[0.1, 0.5, 0.1], [0.9, 0.5, 0.9]])
         [{'optimizer': 'sgd', 'learning_rate': 0.01}, {'optimizer': 'adam', 'learning_rate': 0.01, 'b2': 0.999}]
         >>> made.units({"optimizer": "sgd", "learning_rate": 0.01})
@@ -138,8 +139,7 @@ class Space:
         return as_space({name: entry_of(name, entry) for name, entry in data.items()})
 
     def _condition(self, name: str) -> str:
-        said = (f"{parent} in {list(values)!r}" for parent, values in self.conditions[name].items())
-        return " and ".join(said)
+        return " and ".join(f"{parent} in {list(values)!r}" for parent, values in self.conditions[name].items())
 
     def units(self, config: Mapping[str, Any]) -> np.ndarray:
         """Where a config lies: (d,) in [0, 1], a place for each name, NaN for those it hasn't. Refuses as `admit`."""
