@@ -153,15 +153,17 @@ def _as_it_is(value: Any) -> Any:
 
 
 def _number(value: Any) -> Any:
-    """A Python or NumPy float as NumPy's float64, which JAX takes for a number of the default float dtype, strongly
-    typed and with x64 off or on; arrays of JAX, traced numbers and schedules as they are.
+    """A float as NumPy's float64, which JAX takes for a number of the default float dtype, strongly typed, with x64 off
+    or on; other arrays, traced numbers and schedules as they are.
     """
+    if isinstance(value, jax.Array) and not isinstance(value, Tracer) and value.weak_type:  # jnp.asarray(0.1)
+        return np.asarray(value)
     return np.float64(value) if isinstance(value, float | np.floating) else value
 
 
 def _whole_too(value: Any) -> Any:
     """`_number` that takes whole numbers for floats as well."""
-    return np.float64(value) if isinstance(value, float | int | np.number) else value
+    return np.float64(value) if isinstance(value, int | np.integer) else _number(value)
 
 
 def _fields_only(self: Any) -> dict[str, Any]:
