@@ -41,7 +41,6 @@ def jgd_sweep(task: str, configs: int, seeds: int, data: Path) -> float:
     import jgd
     from jgd import spaces
 
-    jgd.use_cores()
     name, model = TASKS[task]
 
     def adam(learning_rate, b1, b2):

@@ -26,6 +26,7 @@ from jgd.core.checks import JgdError as JgdError
 from jgd.core.functions import OnBatch as OnBatch
 from jgd.core.optimizer import Optimizer as Optimizer
 from jgd.core.optimizer import chain as chain
+from jgd.core.program_files import use_program_cache as use_program_cache
 from jgd.core.record import hyper as hyper
 from jgd.core.record import record as record
 from jgd.core.record import static_field as static_field

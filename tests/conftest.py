@@ -58,7 +58,6 @@ def command(monkeypatch, capsys):
     """call("train", …) -> (exit code, stdout, stderr) of the command in this process, which spares its start."""
     from jgd.cli import main
 
-    monkeypatch.setattr(jgd, "use_cores", lambda: None)  # the suite has chosen its devices
     monkeypatch.setenv("COLUMNS", "160")
 
     def call(*words):

@@ -4,7 +4,7 @@ final_scores.py   what runs ended with           ranking.py     the best and its
 comparison.py     is A better than B             aggregate.py   many tasks as one number
 responses.py      the score over one hyperparameter  pick_losses.py  what the picks did on the way
 sensitivity.py, stability.py   learning rates: how much they matter, and where they break
-budget.py, time_to_target.py, profiles.py   what k trials buy, how soon, and how often
+budget.py, time_to_target.py, profiles.py   what k configs buy, how soon, and how often
 unit_cube.py, importance.py    configs as points of a cube; which hyperparameters mattered
 findings.py       what speaks against the picks  cost.py        where the steps went
 """

@@ -66,15 +66,15 @@ def resampled(
     """
     draw = np.random.default_rng(checks.count("seed", seed, 0))
     size = max(1, 2**22 // max(sum(sample.size for sample in samples), 1))  # resamples held at once, by memory
-    pieces = []
+    statistics = []
     for first in range(0, RESAMPLES, size):
         count = min(size, RESAMPLES - first)
         parts = [
             np.take_along_axis(sample[None], draw.integers(0, sample.shape[1], (count, *sample.shape)), axis=2)
             for sample in samples
         ]
-        pieces.append(statistic(parts))
-    return np.concatenate(pieces)
+        statistics.append(statistic(parts))
+    return np.concatenate(statistics)
 
 
 def percentiles(values: np.ndarray, confidence: float) -> tuple[float, float]:

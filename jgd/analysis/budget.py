@@ -1,4 +1,4 @@
-"""What a budget of trials buys: enters a score for each config, leaves the expected best of k of them."""
+"""What a budget of configs buys: enters a score for each config, leaves the expected best of k of them."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -16,12 +16,12 @@ class BestOf:
     """The expected best of k random configs.
 
     Attributes:
-        trials: (k,) how many configs.
+        budgets: (k,) how many configs each.
         expected: (k,) the best validation score of so many, on average over which are drawn.
         deviation: (k,) the standard deviation of that best score from one search to the next.
     """
 
-    trials: np.ndarray
+    budgets: np.ndarray
     expected: np.ndarray
     deviation: np.ndarray
 
@@ -29,7 +29,7 @@ class BestOf:
 def best_of(
     scores: np.ndarray,
     larger_is_better: bool,
-    trials: int | Sequence[int] | np.ndarray | None = None,
+    budgets: int | Sequence[int] | np.ndarray | None = None,
     *,
     replacement: bool = False,
     diverged_as: float | None = None,
@@ -44,7 +44,7 @@ def best_of(
     Args:
         scores: (configs,), one validation score each, from a space sampled at random; NaN: the config diverged.
         larger_is_better: Of the scores.
-        trials: The numbers k, or one for 1 … k; default 1 … n.
+        budgets: Numbers of configs k, or one for 1 … k; default 1 … n.
         replacement: Whether configs are drawn with replacement.
         diverged_as: The score of a config without one; default the worst there is.
 
@@ -68,7 +68,7 @@ def best_of(
     floor = worst if diverged_as is None else checks.number("diverged_as", diverged_as, "(-inf, inf)")
     ordered = np.sort(np.where(finite, scores, floor) * sign)
     n = len(ordered)
-    chosen = _trials(n if trials is None else trials, None if replacement else n)
+    chosen = _budgets(n if budgets is None else budgets, None if replacement else n)
     weights = _with_replacement(n) if replacement else _without_replacement(n)
     moments = []
     for k in chosen:
@@ -79,13 +79,13 @@ def best_of(
     return BestOf(np.array(chosen), expected, deviation)
 
 
-def _trials(trials: Any, most: int | None) -> list[int]:
-    if isinstance(trials, Sequence | np.ndarray) and not isinstance(trials, str):
-        chosen = [checks.count(f"trials[{i}]", k, 1, most) for i, k in enumerate(trials)]
+def _budgets(budgets: Any, most: int | None) -> list[int]:
+    if isinstance(budgets, Sequence | np.ndarray) and not isinstance(budgets, str):
+        chosen = [checks.count(f"budgets[{i}]", k, 1, most) for i, k in enumerate(budgets)]
         if not chosen:
-            raise checks.JgdValueError("trials must hold at least one number, got none")
+            raise checks.JgdValueError("budgets must hold at least one number, got none")
         return chosen
-    return list(range(1, checks.count("trials", trials, 1, most) + 1))
+    return list(range(1, checks.count("budgets", budgets, 1, most) + 1))
 
 
 def _with_replacement(n: int) -> Callable[[int], np.ndarray]:
@@ -107,7 +107,7 @@ def _without_replacement(n: int) -> Callable[[int], np.ndarray]:
 
 
 def best_of_budget(sweep: Sweep) -> dict[str, BestOf]:
-    """`best_of` of each recipe's mean validation scores, at up to 64 numbers of trials.
+    """`best_of` of each recipe's mean validation scores, at up to 64 budgets.
 
     Args:
         sweep: The result of `jgd.sweep` over a space sampled at random. Configs that were stopped early are left out;
@@ -119,7 +119,7 @@ def best_of_budget(sweep: Sweep) -> dict[str, BestOf]:
     Example:
         >>> import jgd
         >>> found = jgd.sweep("hours_points", "sgd", {"learning_rate": [0.01, 0.1, 9.0]}, seeds=2, steps=30)
-        >>> best_of_budget(found)["sgd"].trials.tolist()
+        >>> best_of_budget(found)["sgd"].budgets.tolist()
         [1, 2, 3]
     """
     curves = {}
@@ -127,6 +127,6 @@ def best_of_budget(sweep: Sweep) -> dict[str, BestOf]:
         ends = final_scores(sweep, recipe)
         means = ends.scores[~ends.stopped].mean(axis=1)
         if np.isfinite(means).any():
-            trials = np.unique(np.geomspace(1, len(means), 64).astype(int))
-            curves[recipe] = best_of(means, ends.larger_is_better, trials)
+            budgets = np.unique(np.geomspace(1, len(means), 64).astype(int))
+            curves[recipe] = best_of(means, ends.larger_is_better, budgets)
     return curves

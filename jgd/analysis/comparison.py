@@ -104,8 +104,8 @@ def seeds_to_decide(differences: np.ndarray, confidence: float = 0.95) -> int | 
         return None
     n = np.arange(2, MOST_SEEDS + 1)
     reach = student_quantile(confidence, n) * differences.std(ddof=1) / np.sqrt(n)
-    enough = np.flatnonzero(reach < abs(differences.mean()))
-    return int(n[enough[0]]) if len(enough) else None
+    decided = np.flatnonzero(reach < abs(differences.mean()))
+    return int(n[decided[0]]) if len(decided) else None
 
 
 def probability_of_improvement(

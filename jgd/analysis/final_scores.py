@@ -71,8 +71,8 @@ def overall_ranks(sweep: Sweep, ends: FinalScores) -> np.ndarray:
     seed has NaN.
     """
     values = np.asarray(sweep.validation[ends.metric][ends.rows], np.float64) * (1 if ends.larger_is_better else -1)
-    looks = np.asarray(np.isfinite(values).any(axis=1))
-    last = values.shape[2] - 1 - looks[:, ::-1].argmax(axis=1)
+    evaluated = np.asarray(np.isfinite(values).any(axis=1))
+    last = values.shape[2] - 1 - evaluated[:, ::-1].argmax(axis=1)
     means = np.take_along_axis(values, last[:, None, None], axis=2)[..., 0].mean(axis=1)
     _, place = np.unique(np.stack([sweep.reached[ends.rows], means], axis=1), axis=0, return_inverse=True)
     return np.where(ends.diverged.any(axis=1), np.nan, place.ravel().astype(np.float64))

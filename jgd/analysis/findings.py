@@ -95,7 +95,7 @@ def at_edge(
     where: UnitCube,
     best: int,
     configs: list[dict[str, Any]],
-    standing: np.ndarray,
+    merits: np.ndarray,
     recipe: str | None = None,
     config: int | None = None,
 ) -> list[Finding]:
@@ -104,7 +104,7 @@ def at_edge(
     The end is the outer 5% of a range; of a list, a grid or a few whole numbers, three or more, the outermost one.
     Structure and names that the best config does not have are passed over. Of several names, the best config has some at
     an edge by chance: so where 32 configs or more have a name, the best quarter of them must also get better towards
-    that edge (Spearman's rank correlation, one-sided, p ≤ 0.1). standing: (configs,) larger for the better, NaN worst.
+    that edge (Spearman's rank correlation, one-sided, p ≤ 0.1). merits: (configs,) larger for the better, NaN worst.
     """
     out = []
     for name, structural, edge in zip(where.names, where.structural, where.edges, strict=True):
@@ -115,7 +115,7 @@ def at_edge(
         if not (lower or upper):
             continue
         towards = where.column(name) * (-1 if lower else 1)
-        if len(where.names) == 1 or _rises_among_the_best(towards, standing):
+        if len(where.names) == 1 or _rises_among_the_best(towards, merits):
             value, end = configs[best][name], "lower" if lower else "upper"
             said = f"the best {name}, {value:.4g}, is at the {end} edge of its range; what is better may lie beyond"
             numbers = {"name": name, "value": value, "place": float(place), "end": end}
@@ -123,17 +123,17 @@ def at_edge(
     return out
 
 
-def _rises_among_the_best(towards: np.ndarray, standing: np.ndarray) -> bool:
+def _rises_among_the_best(towards: np.ndarray, merits: np.ndarray) -> bool:
     """Whether the best quarter stand better the further they are `towards` an edge; True where too few can say."""
     from scipy import stats  # here: jgd imports as fast as jax
 
-    having = np.flatnonzero(np.isfinite(towards) & np.isfinite(standing))
-    good = having[np.argsort(-standing[having], kind="stable")][: np.isfinite(towards).sum() // 4]
+    having = np.flatnonzero(np.isfinite(towards) & np.isfinite(merits))
+    good = having[np.argsort(-merits[having], kind="stable")][: np.isfinite(towards).sum() // 4]
     if np.isfinite(towards).sum() < FEW or len(good) < FEW // 4 or np.ptp(towards[good]) == 0:
         return True
-    if np.ptp(standing[good]) == 0:
+    if np.ptp(merits[good]) == 0:
         return False
-    found = stats.spearmanr(towards[good], standing[good], alternative="greater")
+    found = stats.spearmanr(towards[good], merits[good], alternative="greater")
     return bool(found.pvalue <= BY_CHANCE)  # pyright: ignore[reportAttributeAccessIssue]
 
 
@@ -207,9 +207,9 @@ def still_improving(
     x, y = at[-last:], values[:, -last:]
     slopes = (y - y.mean(axis=1, keepdims=True)) @ (x - x.mean()) / ((x - x.mean()) ** 2).sum()
     gains = estimate(slopes * (x[-1] - x[0]), confidence)
-    alone = len(values) == 1
+    single = len(values) == 1
     fitted = stats.linregress(x, y[0]).pvalue  # pyright: ignore[reportAttributeAccessIssue]
-    rises = slopes[0] > 0 and fitted < 1 - confidence if alone else gains.low > 0
+    rises = slopes[0] > 0 and fitted < 1 - confidence if single else gains.low > 0
     whole = np.ptp(values.mean(axis=0))
     if not rises or gains.mean <= STILL * whole:
         return []

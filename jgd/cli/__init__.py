@@ -7,33 +7,33 @@ request.py  run_files.py                             what was asked for, kept in
 importing.py  console.py  progress.py                module:function; tables and lines; bars
 """
 
+import inspect
 import sys
 import warnings
+from collections.abc import Callable
 from typing import Any
+
+SUMMARY = """Gradient descent as data: sweeps of optimizers and hyperparameters, single runs, gradients checked.
+
+To begin with: `jgd sweep digits`, and then `jgd confirm runs/digits`. `jgd COMMAND --help` has the options.
+"""
 
 
 def main() -> None:
-    """The entry point: one XLA device a core, set before JAX starts; bad input ends with its message and code 2."""
+    """The entry point; bad input ends with its message and code 2."""
     try:
         import typer
     except ImportError:
         sys.exit("the jgd command needs typer and rich: pip install 'jgd[cli]'")
     import jgd
-    from jgd.cli import confirm, extend, importing, options, replay, show, sweep, train
+    from jgd.cli import check, confirm, extend, importing, options, replay, show, sweep, train
     from jgd.cli import list as listing
-    from jgd.cli.check import check
 
-    jgd.use_cores()
     app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
-    app.callback(help=jgd.__doc__)(importing.import_modules)
-    app.command("sweep")(sweep.command)
-    app.command("extend")(extend.command)
-    app.command("show")(show.command)
-    app.command("confirm")(confirm.command)
-    app.command("replay")(replay.command)
-    app.command("train")(train.command)
-    app.command("check")(check)
-    app.command("list")(listing.command)
+    app.callback(help=SUMMARY)(importing.import_modules)
+    for command in (sweep, extend, show, confirm, replay, train, check, listing):
+        name = command.__name__.rpartition(".")[2]
+        app.command(name, help=_help(command.command))(command.command)
     try:
         with warnings.catch_warnings():
             warnings.showwarning = _print_warning
@@ -44,6 +44,12 @@ def main() -> None:
     except (ImportError, OSError) as error:
         print(f"jgd: {error}", file=sys.stderr)
         sys.exit(2)
+
+
+def _help(function: Callable[..., None]) -> str:
+    """A subcommand's docstring with a line for each paragraph: the terminal's width breaks them, not the source's."""
+    paragraphs = (inspect.getdoc(function) or "").split("\n\n")
+    return "\n\n".join(" ".join(paragraph.split()) for paragraph in paragraphs)
 
 
 def _options(command: Any) -> dict[str, str]:

@@ -11,13 +11,14 @@ import typer
 from jgd import tasks
 from jgd.cli.task_options import called
 from jgd.core import checks, seeds
+from jgd.core.program_files import use_program_cache
 from jgd.gradients import check_gradients
 from jgd.losses import SupervisedLoss, errors, reductions
 
 WRONG, UNCHECKED = 1, 2
 
 
-def check(
+def command(
     target: Annotated[str, typer.Argument(help="A bundled task, or module:function (see below).")],
     model: Annotated[str | None, typer.Option(help="One of the task's models.")] = None,
     loss: Annotated[str | None, typer.Option(help="Another error for the task's model, or its reduction.")] = None,
@@ -43,6 +44,7 @@ def check(
             case = _own(target)
         else:
             case = _bundled(target, model, loss, rows, seed)
+        use_program_cache()
         result = check_gradients(
             case["loss"],
             case["params"],

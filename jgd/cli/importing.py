@@ -7,8 +7,10 @@ from pathlib import Path
 from types import ModuleType
 from typing import Annotated, Any
 
+import jax
 import typer
 
+import jgd
 from jgd.core import checks
 
 
@@ -30,11 +32,21 @@ def imported(argument: str, address: str, directory: str = "") -> Callable[..., 
     return function
 
 
+def print_version(asked: bool) -> None:
+    """Print jgd's and jax's versions, and end."""
+    if asked:
+        print(f"jgd {jgd.__version__}, jax {jax.__version__}")
+        raise typer.Exit
+
+
 def import_modules(
     modules: Annotated[
         list[str] | None,
         typer.Option("--import", help="A module of your own whose optimizers register themselves; repeat it."),
     ] = None,
+    version: Annotated[
+        bool, typer.Option("--version", help="Print the version.", callback=print_version, is_eager=True)
+    ] = False,
 ) -> None:
     """Import what --import names, before the subcommand runs."""
     for module in modules or []:

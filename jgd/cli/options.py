@@ -6,6 +6,7 @@ from contextlib import contextmanager
 from typing import Any
 
 from jgd.core import checks
+from jgd.core.spellings import unknown
 
 
 def parse_value(text: str) -> Any:
@@ -66,7 +67,9 @@ def builder_arguments(
     takes = {each.name: each for each in parameters if each.kind not in (each.VAR_POSITIONAL, each.VAR_KEYWORD)}
     with blamed_on(option):
         for name in () if any(each.kind is each.VAR_KEYWORD for each in parameters) else out:
-            checks.choice("parameter", name, [each for each in takes if each not in taken])
+            if name not in takes:
+                what = of.rpartition(" ")[2]  # adam, of "--optimizer adam"
+                raise checks.JgdValueError(unknown(what, name, [each for each in takes if each not in taken]))
     for name, parameter in takes.items():
         if parameter.default is parameter.empty and name not in {*taken, *spare, *out}:
             raise checks.JgdValueError(f"{of} needs {option} {name}=VALUE")

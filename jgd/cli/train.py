@@ -95,6 +95,7 @@ def command(
         method = recipe.rpartition(":")[2]
         what, chosen = methods.run_recipe(recipe, words, rate, asked)
     directory = None if out is None else console.output_directory(out, what.name, overwrite)
+    jgd.use_program_cache()
     length = _length(steps, epochs, batch_size, checks.rows("data", what.train))
     if target_loss is not None:
         checks.number("target_loss", target_loss, "(-inf, inf)")

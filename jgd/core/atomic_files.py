@@ -27,7 +27,14 @@ class OtherFormatError(checks.JgdValueError):
 def held(path: str | os.PathLike) -> Iterator[Path]:
     """The directory `path`, made if missing and held by this process alone until the block (or the process) ends.
 
-    Raises `JgdValueError` where another process holds it, or it can't be made, written or locked.
+    Args:
+        path: A directory.
+
+    Yields:
+        The directory.
+
+    Raises:
+        JgdValueError: Where another process holds it, or it can't be made, written or locked.
     """
     path = Path(path)
     try:
@@ -92,7 +99,18 @@ def write(file: Path, content: bytes) -> None:
 
 
 def save_arrays(file: Path, arrays: Mapping[str, np.ndarray]) -> dict[str, Any]:
-    """A safetensors file: -> what `load_arrays` needs to know of it, as JSON holds it. Raises `OSError`."""
+    """A safetensors file.
+
+    Args:
+        file: Where it is written, whole or not at all.
+        arrays: What it holds, by name, in any dtype of NumPy or of JAX.
+
+    Returns:
+        What `load_arrays` needs to know of it, as JSON holds it.
+
+    Raises:
+        OSError: Where it can't be written.
+    """
     from safetensors.numpy import save
 
     held = {name: np.asarray(array) for name, array in arrays.items()}
@@ -106,7 +124,19 @@ def save_arrays(file: Path, arrays: Mapping[str, np.ndarray]) -> dict[str, Any]:
 
 
 def load_arrays(file: Path, known: Mapping[str, Any]) -> dict[str, np.ndarray]:
-    """What was saved, in its order; `JgdValueError` where the file isn't what was written. Raises `OSError`."""
+    """What was saved, in its order.
+
+    Args:
+        file: What `save_arrays` wrote.
+        known: What it returned.
+
+    Returns:
+        The arrays by name.
+
+    Raises:
+        JgdValueError: Where the file isn't what was written.
+        OSError: Where it can't be read.
+    """
     from safetensors.numpy import load
 
     blob = file.read_bytes()
@@ -129,6 +159,19 @@ def sealed(facts: Mapping[str, Any]) -> bytes:
 
 
 def unsealed(file: Path) -> dict[str, Any]:
+    """What `sealed` has sealed.
+
+    Args:
+        file: A file that holds it.
+
+    Returns:
+        The facts.
+
+    Raises:
+        JgdValueError: Where the file is damaged.
+        OtherFormatError: Where another version of jgd wrote it.
+        OSError: Where it can't be read.
+    """
     try:
         sealed = json.loads(file.read_bytes())
         content = sealed["content"]

@@ -3,8 +3,10 @@
 from collections.abc import Iterator
 from typing import Any
 
+import jax
 import jax.numpy as jnp
 
+from jgd.core import checks
 from jgd.core.record import record
 from jgd.core.seeds import NoiseKeys
 from jgd.core.transform import Context, Transform, UpdateInfo
@@ -60,7 +62,7 @@ class Chain(Composite):
     def update(self, updates: Params, states: tuple[Any, ...], context: Context) -> tuple[Params, tuple[Any, ...]]:
         out = []
         for transform, state in zip(self.transforms, states, strict=True):
-            updates, state = transform.update(updates, state, context)
+            updates, state = _checked(transform, transform.update(updates, state, context), updates, state)
             out.append(state)
         return updates, tuple(out)
 
@@ -87,3 +89,35 @@ class Chain(Composite):
     @property
     def only_observes(self) -> bool:
         return all(transform.only_observes for transform in self.transforms)
+
+
+def _checked(transform: Transform, made: Any, updates: Params, state: Any) -> tuple[Params, Any]:
+    """What a transform's update made of `updates` and `state`; refused, by its name, where it is not like them."""
+    name = type(transform).__name__
+    if not (isinstance(made, tuple) and len(made) == 2):
+        raise checks.JgdTypeError(f"{name}.update must return (updates, state), got {type(made).__name__}")
+    shapes = lambda tree: [jnp.shape(leaf) for leaf in jax.tree.leaves(tree)]
+    if jax.tree.structure(made[0]) != jax.tree.structure(updates) or shapes(made[0]) != shapes(updates):
+        checks.same_structure(made[0], updates, f"the result of {name}.update", "its input")
+    if jax.tree.structure(made[1]) != jax.tree.structure(state):
+        raise checks.JgdTypeError(
+            f"{name}.update must return a state like the one that it is given, {jax.tree.structure(state)}, "
+            f"got {jax.tree.structure(made[1])}"
+        )
+    return made
+
+
+def flat(transform: Transform) -> Iterator[Transform]:
+    """The transforms of a chain and of the chains in it, in the order of their updates."""
+    if isinstance(transform, Chain):
+        for inner in transform.transforms:
+            yield from flat(inner)
+    else:
+        yield transform
+
+
+def blamed(transform: Transform, flag: str) -> str:
+    """A transform's name in messages: of a chain, that of the first transform in it with the flag."""
+    if not isinstance(transform, Chain):
+        return type(transform).__name__
+    return blamed(next(each for each in transform.transforms if getattr(each, flag)), flag)

@@ -23,12 +23,17 @@ def crossing(function: Callable) -> Callable:
 class OnBatch:
     """loss(·, batch), refused by name unless it returns one real floating number and can be traced.
 
-    What an optimizer's `loss=` takes; made this way it also knows the examples one by one:
+    What an optimizer's `loss=` takes; made this way it also knows the examples one by one.
 
-    >>> loss = lambda w, rows: jnp.mean((w - rows) ** 2)
-    >>> at = OnBatch(loss, jnp.array([1.0, 3.0]))
-    >>> float(at(jnp.zeros(()))), at.example_gradients(jnp.zeros(())).tolist()
-    (5.0, [-2.0, -6.0])
+    Args:
+        loss: loss(params, batch), a function or a record.
+        batch: A pytree of arrays that share their leading axis, the examples.
+
+    Example:
+        >>> loss = lambda w, rows: jnp.mean((w - rows) ** 2)
+        >>> at = OnBatch(loss, jnp.array([1.0, 3.0]))
+        >>> float(at(jnp.zeros(()))), at.example_gradients(jnp.zeros(())).tolist()
+        (5.0, [-2.0, -6.0])
     """
 
     loss: Loss

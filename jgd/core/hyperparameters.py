@@ -1,7 +1,8 @@
 """Hyperparameters by name: every number and schedule in a tree of records, and the same tree with others.
 
 A name is the field's where it is the only one of that name in the whole optimizer, else `Transform.field`, and
-`Transform[i].field` where several transforms of that class have it, counted from 0 in their order.
+`Transform[i].field` where several transforms of that class have it, counted from 0 in their order. For a change, the
+shorter names stand for all of that class: `learning_rate` for the rates of all groups of a partition.
 """
 
 from collections import Counter
@@ -22,23 +23,25 @@ Path = tuple[str | int, ...]
 
 @dataclass(frozen=True)
 class Hyperparameter:
-    """One number or schedule: where it is, in a record of which class, under which name."""
+    """One number or schedule: where it is, in a record of which class, under which name, and what its `hyper` says."""
 
     path: Path
     owner: str
     name: str
     value: Any
+    about: Mapping[str, Any]  # "rule" and "schedule"; {} for a field without a rule
 
 
 def named(record: Any) -> dict[str, Hyperparameter]:
     """The hyperparameters of a record and of the records in it, by their names, in the order of the fields.
 
-    >>> import jgd
-    >>> list(named(jgd.optimizers.adam(0.1)))
-    ['b1', 'b2', 'eps', 'eps_root', 'learning_rate']
-    >>> both = jgd.transforms.partition({"bias": jgd.optimizers.sgd(0.1), "*": jgd.optimizers.sgd(0.2)})
-    >>> {name: each.value for name, each in named(both).items()}
-    {'ScaleByLearningRate[0].learning_rate': 0.1, 'ScaleByLearningRate[1].learning_rate': 0.2}
+    Example:
+        >>> import jgd
+        >>> list(named(jgd.optimizers.adam(0.1)))
+        ['b1', 'b2', 'eps', 'eps_root', 'learning_rate']
+        >>> both = jgd.transforms.partition({"bias": jgd.optimizers.sgd(0.1), "*": jgd.optimizers.sgd(0.2)})
+        >>> {name: each.value for name, each in named(both).items()}
+        {'ScaleByLearningRate[0].learning_rate': 0.1, 'ScaleByLearningRate[1].learning_rate': 0.2}
     """
     found = list(_found(record, ()))
     alone = Counter(each.name for each in found)
@@ -56,16 +59,47 @@ def named(record: Any) -> dict[str, Hyperparameter]:
 def changed(record: R, changes: Mapping[str, Any]) -> R:
     """The record with other hyperparameters by name, checked as when it was made; structure and dtypes stay.
 
-    A Python number becomes what the old value was, a float or an array of its shape and dtype, so that a compiled
-    program still fits. Raises `JgdTypeError` for an unknown name, and what the records themselves raise for a bad value.
+    Args:
+        record: A record of records, such as an optimizer.
+        changes: New values by their names in `named`, or by a shorter one for all of a class. A Python number becomes
+            what the old value was, a float or an array of its shape and dtype, so that a compiled program still fits.
+
+    Returns:
+        A new record.
+
+    Raises:
+        JgdTypeError: For an unknown name, and a value of another kind.
+        JgdValueError: For a value outside its rule.
     """
     known = named(record)
     at: dict[Path, Any] = {}
-    for name, value in changes.items():
-        if name not in known:
-            raise checks.JgdTypeError(_unknown(name, list(known)))
-        at[known[name].path] = _like(known[name].value, value)
+    for name in sorted(changes, key=known.__contains__):  # one that is meant by its full name comes last
+        for each in _meant(name, known, record):
+            at[each.path] = _like(each.value, changes[name])
     return _rebuilt(record, at)
+
+
+def _meant(name: str, known: Mapping[str, Hyperparameter], record: Any) -> list[Hyperparameter]:
+    """Those that a name stands for: its own, or all that transforms of one class have."""
+    if name in known:
+        return [known[name]]
+    several = {full: each for full, each in known.items() if name in (each.name, f"{each.owner}.{each.name}")}
+    if len({each.owner for each in several.values()}) == 1:
+        return [*several.values()]
+    if several:
+        raise checks.JgdTypeError(
+            f"several transforms have the hyperparameter {name!r}: write one of {', '.join(several)}"
+        )
+    if name in _structure(record):
+        raise checks.JgdTypeError(f"{name} is structure, of another program: build the optimizer anew with it")
+    raise checks.JgdTypeError(unknown("the optimizer", name, list(known)))
+
+
+def _structure(node: Any) -> set[str]:
+    """The names of the static fields of a record and of the records in it."""
+    inside = jax.tree.leaves(node, is_leaf=lambda each: each is not node and is_dataclass(each))
+    own = {f.name for f in fields(node) if "static" in f.metadata}
+    return own.union(*(_structure(each) for each in inside if is_dataclass(each)))
 
 
 def _found(node: Any, path: Path) -> Iterator[Hyperparameter]:
@@ -79,7 +113,7 @@ def _found(node: Any, path: Path) -> Iterator[Hyperparameter]:
             if is_dataclass(child) and not callable(child):
                 yield from _found(child, at)
             elif i is None and child is not None:
-                yield Hyperparameter(at, type(node).__name__, f.name, child)
+                yield Hyperparameter(at, type(node).__name__, f.name, child, f.metadata)
 
 
 def _rebuilt(node: Any, at: dict[Path, Any]) -> Any:
@@ -101,10 +135,3 @@ def _like(old: Any, new: Any) -> Any:
     if isinstance(old, jax.Array | np.ndarray | np.generic) and jnp.issubdtype(old.dtype, jnp.floating):
         return jnp.full_like(old, new)  # a batch's shape, and weakly typed where the old one is: one program
     return float(new) if isinstance(old, float) else new
-
-
-def _unknown(name: str, names: list[str]) -> str:
-    several = [each for each in names if each.endswith(f".{name}")]
-    if several:
-        return f"several transforms have the hyperparameter {name!r}: write one of {', '.join(several)}"
-    return unknown("the optimizer", name, names)

@@ -15,8 +15,9 @@ from jgd.core.fingerprint import differences
 def machine_facts() -> dict[str, str]:
     """Processor, instruction set, cores, device, jax and XLA's flags: where they agree, so do the bits.
 
-    >>> sorted(machine_facts())
-    ['cores', 'device', 'instructions', 'jax', 'platform', 'processor', 'xla_flags']
+    Example:
+        >>> sorted(machine_facts())
+        ['cores', 'device', 'instructions', 'jax', 'platform', 'processor', 'xla_flags']
     """
     device = jax.devices()[0]
     processor, instructions = _processor()

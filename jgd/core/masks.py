@@ -65,7 +65,18 @@ class ByPath:
 
 
 def as_mask(name: str, given: Mask) -> Any:
-    """A mask in the form that is kept, which can be hashed: a tuple of patterns, a ByPath, or the predicate itself."""
+    """A mask in the form that is kept, which can be hashed.
+
+    Args:
+        name: What the message calls the argument.
+        given: A pattern or a sequence of them, a tree of bools, or a predicate of the leaf or of (path, leaf).
+
+    Returns:
+        A tuple of patterns, a `ByPath`, or the predicate itself.
+
+    Raises:
+        JgdTypeError: For anything else.
+    """
     if callable(given):
         return given
     if isinstance(given, ByPath):
@@ -85,7 +96,21 @@ def as_mask(name: str, given: Mask) -> Any:
 
 
 def chosen(name: str, mask: Any, params: Params, some: bool = True) -> list[bool]:
-    """Which leaves a mask names, in the order of the leaves; where `some`, one that names none is refused."""
+    """Which leaves a mask names, in the order of the leaves.
+
+    Args:
+        name: What the message calls the mask.
+        mask: What `as_mask` returned.
+        params: The parameters.
+        some: Whether a mask that names no leaf is refused.
+
+    Returns:
+        A bool for each leaf.
+
+    Raises:
+        JgdTypeError: For a predicate that returns no bool.
+        JgdValueError: For a tree that is not like the parameters, and where `some`, for a pattern or mask without a leaf.
+    """
     if isinstance(mask, tuple):
         for pattern in mask if some else ():
             first_match((pattern, "*"), params)  # refuses a pattern that matches nothing
@@ -104,7 +129,13 @@ def ask(name: str, predicate: Callable[..., Any], params: Params, kind: type) ->
     answers = []
     for path, leaf in zip(paths(params), jax.tree.leaves(params), strict=True):
         seen = Leaf(tuple(np.shape(leaf)))
-        answer = predicate(path, seen) if both else predicate(seen)
+        try:
+            answer = predicate(path, seen) if both else predicate(seen)
+        except AttributeError as error:
+            raise checks.JgdTypeError(
+                f"{name} {name_of(predicate)} may ask for a leaf's shape, ndim and size, which never change: {error}",
+                argument=name,
+            ) from error
         if not isinstance(answer, (bool, np.bool_) if kind is bool else kind):
             want = "True or False" if kind is bool else "a label"
             raise checks.JgdTypeError(
@@ -129,8 +160,17 @@ def _takes_path(predicate: Callable[..., Any]) -> bool:
 def first_match(masks: Sequence[Any], params: Params) -> list[int]:
     """The number of the first pattern (or predicate) that matches each leaf.
 
-    Refuses a leaf that none matches, and a pattern that matches no leaf at all: a mistyped name would otherwise
-    silently leave its group empty. (A pattern whose leaves an earlier one took is fine.)
+    A mistyped name would otherwise silently leave its group empty. (A pattern whose leaves an earlier one took is fine.)
+
+    Args:
+        masks: Patterns of paths, or predicates of the leaf or of (path, leaf).
+        params: The parameters.
+
+    Returns:
+        The place in `masks` for each leaf, in their order.
+
+    Raises:
+        JgdValueError: For a leaf that none matches, and for a pattern that matches no leaf at all.
     """
     names = paths(params)
     said = [mask if isinstance(mask, str) else name_of(mask) for mask in masks]

@@ -9,11 +9,10 @@ import jax.numpy as jnp
 from jax import Array
 
 from jgd.core import checks, hyperparameters, tree, tree_xla
-from jgd.core.composite import Chain
-from jgd.core.functions import OnBatch
+from jgd.core.composite import Chain, blamed
 from jgd.core.record import record
 from jgd.core.seeds import NoiseKeys
-from jgd.core.transform import Context, Transform, UpdateInfo
+from jgd.core.transform import Transform, UpdateInfo, context_of
 from jgd.core.types import Params, Scalar
 
 
@@ -27,26 +26,34 @@ class OptimizerState:
 
 @record
 class Optimizer:
-    """A method of descent: a record whose numbers are leaves, so that changing one never recompiles.
+    """A method of descent in optax's shape: a record whose numbers are leaves, so that changing one never recompiles.
 
-    It fits any training loop in the ecosystem's shape:
-
-    >>> import jgd
-    >>> optimizer = jgd.optimizers.adam(learning_rate=0.1)
-    >>> params = {"w": jnp.ones(2)}
-    >>> state = optimizer.init(params)
-    >>> updates, state = optimizer.update({"w": jnp.array([1.0, -3.0])}, state, params)
-    >>> jgd.apply_updates(params, updates)["w"].tolist()
-    [0.9, 1.1]
+    Example:
+        >>> import jgd
+        >>> optimizer = jgd.optimizers.adam(learning_rate=0.1)
+        >>> params = {"w": jnp.ones(2)}
+        >>> state = optimizer.init(params)
+        >>> updates, state = optimizer.update({"w": jnp.array([1.0, -3.0])}, state, params)
+        >>> jgd.apply_updates(params, updates)["w"].tolist()
+        [0.9, 1.1]
     """
 
     transform: Transform
 
-    def init(self, params: Params) -> OptimizerState:
-        """The state before the first update.
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "transform", as_transform(self.transform, "Optimizer"))
 
-        `params`: a pytree of floating arrays, of any shapes. State is float32 or wider whatever the parameters are,
-        aliases nothing, and works under `jax.eval_shape`. Raises `JgdTypeError` for a leaf that is not floating.
+    def init(self, params: Params) -> OptimizerState:
+        """The state before the first update: float32 or wider, aliasing nothing; works under `jax.eval_shape`.
+
+        Args:
+            params: A pytree of floating arrays, of any shapes.
+
+        Returns:
+            The state.
+
+        Raises:
+            JgdTypeError: For a leaf that is not floating.
         """
         checks.parameters(params)
         state = self.transform.init(tree.map(jnp.asarray, params))
@@ -62,46 +69,38 @@ class Optimizer:
         value: Array | None = None,
         loss: Callable[[Params], Array] | None = None,
     ) -> tuple[Params, OptimizerState]:
-        """-> (updates, state). Add the updates with `apply_updates`.
+        """One update; add what it returns to the parameters with `apply_updates`.
 
-        `grads` and `params` have one tree and the same shapes. `value` is the loss at `params`, `loss` maps
-        parameters to the loss on this batch; only transforms that look elsewhere need them. Gradients, parameters and
-        state are widened to the compute dtype (float32 or wider) here, once for all transforms; updates stay wide, and
-        each state slot goes back to the dtype it was born with. Raises `JgdValueError` or `JgdTypeError`, at trace
-        time, for a missing or unexpected leaf, a wrong shape or a leaf that is not floating, and for the state of
-        another optimizer or of other parameters.
+        Gradients, parameters and state are widened to the compute dtype (float32 or wider) here, once for all transforms;
+        updates stay wide, and each state slot goes back to the dtype it was born with.
+
+        Args:
+            grads: The gradients, a tree like `params` of the same shapes.
+            state: What `init` or the last update returned.
+            params: The parameters.
+            value: The loss at `params`, (), where the caller has it and a transform uses it.
+            loss: Parameters -> the loss on this batch, for transforms that look elsewhere; `jgd.OnBatch(loss, batch)` also
+                serves those that want each example's gradient or a Gauss–Newton product.
+
+        Returns:
+            (updates, state).
+
+        Raises:
+            JgdError: At trace time, for a leaf that is missing, unexpected, of another shape or not floating, for the state
+                of another optimizer or of other parameters, and for a `loss` or `value` that a transform misses.
         """
         checks.parameters(params)
         checks.same_structure(grads, params)
         self._check(state, params)
         if loss is not None and not callable(loss):
             raise checks.JgdTypeError(f"loss must be a function of the parameters, got {loss!r}")
-        wide = tree.compute_dtype(params)
-        narrow = lambda at: tree.cast_like(at, params)
-        on_wide = None if loss is None else lambda at: loss(narrow(at))
-        each = None
-        if isinstance(loss, OnBatch):
-            each = lambda at: tree.widen(loss.example_gradients(narrow(at)), wide)
-        curved = None
-        if isinstance(loss, OnBatch) and loss.has_outputs:
-            curved = lambda at, vector: tree.widen(loss.gauss_newton_product(narrow(at), narrow(vector)), wide)
-        context = Context(
-            params=tree.widen(params, wide),
-            grads=tree.widen(grads, wide),
-            step=state.step,
-            stored=params,
-            value=value,
-            loss=on_wide,
-            examples=each,
-            gauss_newton=curved,
-        )
-        updates, inner = self.transform.update(context.grads, tree.widen(state.inner, wide), context)
+        context = context_of(params, grads, state.step, value, loss)
+        wide = tree.widen(state.inner, tree.compute_dtype(params))
+        updates, inner = self.transform.update(context.grads, wide, context)
         last = jnp.iinfo(jnp.int32).max
         step = jnp.where(state.step < last, state.step + 1, last)  # saturates: a wrapped clock would run schedules anew
-        inner = tree_xla.copy_aliased(
-            tree.cast_like(inner, state.inner), (grads, params, context.grads, context.params, updates)
-        )
-        return updates, OptimizerState(step, inner)
+        others = (grads, params, context.grads, context.params, updates)
+        return updates, OptimizerState(step, tree_xla.copy_aliased(tree.cast_like(inner, state.inner), others))
 
     def eval_params(self, state: OptimizerState, params: Params) -> Params:
         """The parameters to evaluate and deploy: an average, where a transform keeps one, else `params` themselves."""
@@ -113,13 +112,14 @@ class Optimizer:
     def info(self, state: OptimizerState) -> UpdateInfo:
         """What the last update reports, () each: the learning rate used (NaN where none is), and whether it was skipped.
 
-        >>> import jgd
-        >>> optimizer = jgd.optimizers.sgd(jgd.schedules.StepDecay(0.5, step_size=1, decay_rate=0.5))
-        >>> state = optimizer.init(jnp.ones(2))
-        >>> for _ in range(2):
-        ...     _, state = optimizer.update(jnp.ones(2), state, jnp.ones(2))
-        >>> float(optimizer.info(state).learning_rate)
-        0.25
+        Example:
+            >>> import jgd
+            >>> optimizer = jgd.optimizers.sgd(jgd.schedules.StepDecay(0.5, step_size=1, decay_rate=0.5))
+            >>> state = optimizer.init(jnp.ones(2))
+            >>> for _ in range(2):
+            ...     _, state = optimizer.update(jnp.ones(2), state, jnp.ones(2))
+            >>> float(optimizer.info(state).learning_rate)
+            0.25
         """
         info = self.transform.info(state.inner)
         rate = jnp.full((), jnp.nan, jnp.float32) if info.learning_rate is None else info.learning_rate
@@ -132,14 +132,15 @@ class Optimizer:
     def observe(self, state: OptimizerState, metric: Any) -> OptimizerState:
         """The state that has seen a validation metric, (), for transforms that act on it at the next update.
 
-        >>> import jgd
-        >>> plateau = jgd.transforms.ReduceOnPlateau(factor=0.5, patience=0, of="validation")
-        >>> optimizer = jgd.chain(jgd.optimizers.sgd(1.0), plateau)
-        >>> state = optimizer.init(jnp.zeros(()))
-        >>> for metric in (0.3, 0.4):
-        ...     updates, state = optimizer.update(jnp.ones(()), optimizer.observe(state, metric), jnp.zeros(()))
-        >>> float(updates)
-        -0.5
+        Example:
+            >>> import jgd
+            >>> plateau = jgd.transforms.ReduceOnPlateau(factor=0.5, patience=0, of="validation")
+            >>> optimizer = jgd.chain(jgd.optimizers.sgd(1.0), plateau)
+            >>> state = optimizer.init(jnp.zeros(()))
+            >>> for metric in (0.3, 0.4):
+            ...     updates, state = optimizer.update(jnp.ones(()), optimizer.observe(state, metric), jnp.zeros(()))
+            >>> float(updates)
+            -0.5
         """
         return replace(state, inner=self.transform.observe(state.inner, metric))
 
@@ -164,13 +165,16 @@ class Optimizer:
 
         Args:
             changes: New values by name, for names that are no Python words.
-            **named: New values by name: numbers, arrays or schedules.
+            **named: New values by name: numbers, arrays or schedules. The field's name alone stands for that of all
+                transforms of one class: `learning_rate` for the rates of all groups.
 
         Returns:
             A new optimizer.
 
         Raises:
-            JgdError: For a name that is not in `hyperparameters`, with the nearest, and for a value outside its rule.
+            JgdTypeError: For a name that is not in `hyperparameters`, with the nearest, or that transforms of several
+                classes have; and for a value of another kind.
+            JgdValueError: For a value outside its rule.
 
         Example:
             >>> import jgd
@@ -233,19 +237,12 @@ def chain(*transforms: TransformLike) -> Optimizer:
     for place, transform in enumerate(taken):
         if place > 0 and transform.ignores_updates:
             raise checks.JgdValueError(
-                f"{_blamed(transform, 'ignores_updates')} takes its own gradient and ignores the updates before it: "
+                f"{blamed(transform, 'ignores_updates')} takes its own gradient and ignores the updates before it: "
                 f"it must be first in a chain, got place {place}"
             )
         if place < last and transform.must_be_last:
             raise checks.JgdValueError(
-                f"{_blamed(transform, 'must_be_last')} must see the step that is really made: "
+                f"{blamed(transform, 'must_be_last')} must see the step that is really made: "
                 f"it must be last in a chain, got place {place} of {len(taken)}"
             )
     return Optimizer(Chain(taken))
-
-
-def _blamed(transform: Transform, flag: str) -> str:
-    """A transform's name in messages: of a chain, that of the first transform in it with the flag."""
-    if not isinstance(transform, Chain):
-        return type(transform).__name__
-    return _blamed(next(each for each in transform.transforms if getattr(each, flag)), flag)

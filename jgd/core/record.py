@@ -7,7 +7,7 @@ makes never is.
 
 import operator
 from collections.abc import Callable, Hashable
-from dataclasses import dataclass, field, fields
+from dataclasses import Field, dataclass, field, fields
 from typing import Any, TypeVar, dataclass_transform
 
 import jax
@@ -25,29 +25,45 @@ def static_field(**options: Any) -> Any:
 
     One that is annotated `bool` takes True and False only.
 
-    >>> @record
-    ... class Power:
-    ...     scale: float
-    ...     exponent: int = static_field(default=2)
-    >>> jax.tree.leaves(Power(3.0))
-    [3.0]
+    Args:
+        **options: What `dataclasses.field` takes, such as `default`.
+
+    Returns:
+        The field.
+
+    Example:
+        >>> @record
+        ... class Power:
+        ...     scale: float
+        ...     exponent: int = static_field(default=2)
+        >>> jax.tree.leaves(Power(3.0))
+        [3.0]
     """
     return field(metadata={"static": True}, **options)
 
 
 def hyper(rule: str, schedule: bool = True, **options: Any) -> Any:
-    """A numeric field with its rule, one of `"> 0"`, `">= 0"` or an interval such as `"[0, 1)"`.
+    """A numeric field with its rule.
 
-    It holds a number, an array (a batch of values) or, unless `schedule=False`, a schedule; anything else, and any
-    number outside the rule, is refused when the record is made.
+    It holds a number, an array (a batch of values) or a schedule; anything else, and any number outside the rule, is
+    refused when the record is made.
 
-    >>> @record
-    ... class Shrink:
-    ...     factor: float = hyper("[0, 1]")
-    >>> Shrink(1.5)
-    Traceback (most recent call last):
-        ...
-    jgd.core.checks.errors.JgdValueError: factor must be a finite number in [0, 1], got 1.5
+    Args:
+        rule: One of `"> 0"`, `">= 0"` or an interval such as `"[0, 1)"`.
+        schedule: Whether a schedule is taken too. Default: True.
+        **options: What `dataclasses.field` takes, such as `default`.
+
+    Returns:
+        The field.
+
+    Example:
+        >>> @record
+        ... class Shrink:
+        ...     factor: float = hyper("[0, 1]")
+        >>> Shrink(1.5)
+        Traceback (most recent call last):
+            ...
+        jgd.core.checks.errors.JgdValueError: factor must be a finite number in [0, 1], got 1.5
     """
     return field(metadata={"rule": rule, "schedule": schedule}, **options)
 
@@ -60,31 +76,27 @@ def record(cls: type[T]) -> type[T]:
     class are equal where their structure is and their leaves are (arrays by value, dtype and shape; a traced value
     equals itself only). The hash is the object's own, so a set or a jit's static argument takes equal records for two.
 
-    >>> @record
-    ... class Point:
-    ...     x: float
-    ...     y: float
-    >>> jax.tree.map(lambda leaf: 2 * leaf, Point(1.0, 2.0))
-    Point(x=2.0, y=4.0)
-    >>> Point(1.0, 2.0) == Point(1.0, 2.0), Point(1.0, 2.0) == Point(1.0, 3.0)
-    (True, False)
+    Args:
+        cls: A class with annotated fields; its own `__post_init__` runs after the checks.
+
+    Returns:
+        The class, made a dataclass and registered with JAX.
+
+    Example:
+        >>> @record
+        ... class Point:
+        ...     x: float
+        ...     y: float
+        >>> jax.tree.map(lambda leaf: 2 * leaf, Point(1.0, 2.0))
+        Point(x=2.0, y=4.0)
+        >>> Point(1.0, 2.0) == Point(1.0, 2.0), Point(1.0, 2.0) == Point(1.0, 3.0)
+        (True, False)
     """
     own_check = cls.__dict__.get("__post_init__")
 
     def __post_init__(self: Any) -> None:
         for f in fields(self):
-            value = getattr(self, f.name)
-            if "rule" in f.metadata:
-                checks.hyperparameter(f.name, value, f.metadata["rule"], f.metadata["schedule"])
-            if "static" not in f.metadata and callable(value) and jax.tree_util.all_leaves([value]):
-                object.__setattr__(self, f.name, jax.tree_util.Partial(value))  # a bare function can't cross jit
-            if "static" in f.metadata and not isinstance(value, Hashable):
-                raise checks.JgdTypeError(
-                    f"{f.name} is structure and must be hashable (a tuple, not a list; never a swept number), got {value!r}",
-                    argument=f.name,
-                )
-            if "static" in f.metadata and f.type in (bool, "bool"):
-                checks.flag(f.name, value)
+            _check_field(self, f)
         if own_check is not None:
             own_check(self)
 
@@ -95,6 +107,22 @@ def record(cls: type[T]) -> type[T]:
     made.__getstate__ = _fields_only
     _register(made)
     return made
+
+
+def _check_field(self: Any, f: Field) -> None:
+    """Refuse a value that breaks its field's rule; a bare function, which can't cross jit, is wrapped."""
+    value, static = getattr(self, f.name), "static" in f.metadata
+    if "rule" in f.metadata:
+        checks.hyperparameter(f.name, value, f.metadata["rule"], f.metadata["schedule"])
+    if not static and callable(value) and jax.tree_util.all_leaves([value]):
+        object.__setattr__(self, f.name, jax.tree_util.Partial(value))
+    if static and not isinstance(value, Hashable):
+        raise checks.JgdTypeError(
+            f"{f.name} is structure and must be hashable (a tuple, not a list; never a swept number), got {value!r}",
+            argument=f.name,
+        )
+    if static and f.type in (bool, "bool"):
+        checks.flag(f.name, value)
 
 
 def _register(made: Any) -> None:
@@ -172,8 +200,10 @@ def _fields_only(self: Any) -> dict[str, Any]:
 
 
 def _equal(self: Any, other: Any) -> Any:
-    """Equal class, structure and leaves. The hash stays the object's own: caches and jit's static arguments tell equal
-    records apart, as a hash of arrays would have to read them.
+    """Equal class, structure and leaves.
+
+    The hash stays the object's own: caches and jit's static arguments tell equal records apart, as a hash of arrays would
+    have to read them.
     """
     if self is other:
         return True

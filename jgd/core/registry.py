@@ -11,18 +11,23 @@ T = TypeVar("T", bound=Callable[..., Any])
 
 
 class Registry(Mapping[str, T], Generic[T]):
-    """A mapping of names to builders that takes more of them; `kind` is what its errors call an entry.
+    """A mapping of names to builders that takes more of them.
 
-    >>> shapes = Registry("shape", {"circle": lambda radius: radius})
-    >>> @shapes.register("square")
-    ... def square(side):
-    ...     return side
-    >>> list(shapes), shapes.find("square")(2)
-    (['circle', 'square'], 2)
-    >>> shapes.find("sqare")
-    Traceback (most recent call last):
-        ...
-    jgd.core.checks.errors.JgdValueError: unknown shape 'sqare'; did you mean 'square'? choose from: circle, square
+    Args:
+        kind: What its errors call an entry.
+        entries: The builders that it starts with, by name.
+
+    Example:
+        >>> shapes = Registry("shape", {"circle": lambda radius: radius})
+        >>> @shapes.register("square")
+        ... def square(side):
+        ...     return side
+        >>> list(shapes), shapes.find("square")(2)
+        (['circle', 'square'], 2)
+        >>> shapes.find("sqare")
+        Traceback (most recent call last):
+            ...
+        jgd.core.checks.errors.JgdValueError: unknown shape 'sqare'; did you mean 'square'? choose from: circle, square
     """
 
     def __init__(self, kind: str, entries: Mapping[str, T]):
@@ -42,7 +47,17 @@ class Registry(Mapping[str, T], Generic[T]):
         return f"Registry({self.kind!r}, {list(self)})"
 
     def find(self, name: str) -> T:
-        """The builder registered under `name`; an unknown one raises `JgdValueError` with the nearest names."""
+        """The builder registered under a name.
+
+        Args:
+            name: The name.
+
+        Returns:
+            The builder.
+
+        Raises:
+            JgdValueError: For an unknown name, with the nearest.
+        """
         return self[checks.choice(self.kind, name, self)]
 
     @overload
@@ -74,7 +89,14 @@ class Registry(Mapping[str, T], Generic[T]):
         return enter if build is None else enter(build)
 
     def unregister(self, name: str) -> None:
-        """Take out what `register` has entered; an unknown name raises `JgdValueError`."""
+        """Take out what `register` has entered.
+
+        Args:
+            name: The name.
+
+        Raises:
+            JgdValueError: For an unknown name, with the nearest.
+        """
         self.find(name)
         del self._entries[name]
 

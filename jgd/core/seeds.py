@@ -24,14 +24,41 @@ class Stream(IntEnum):
 def key(seed: int, stream: Stream) -> Array:
     """The key of one seed's stream: threefry, so that vmapped lanes draw what they draw alone.
 
-    >>> bool((key(0, Stream.INIT) == key(0, Stream.ORDER)).all())
-    False
+    Args:
+        seed: 0 … 2**32 − 1.
+        stream: What the numbers are for.
+
+    Returns:
+        A key of `jax.random`, ().
+
+    Raises:
+        JgdTypeError: For a seed that is no whole number.
+        JgdValueError: For one outside the range.
+
+    Example:
+        >>> bool((key(0, Stream.INIT) == key(0, Stream.ORDER)).all())
+        False
     """
     return jax.random.fold_in(jax.random.key(check(seed), impl="threefry2x32"), int(stream))
 
 
 def init_key(seed: int) -> Array:
-    """The key from which a sweep's lanes of this seed start their parameters: `task.init(jgd.init_key(seed))`."""
+    """The key from which a sweep's runs of this seed start their parameters: `task.init(jgd.init_key(seed))`.
+
+    Args:
+        seed: 0 … 2**32 − 1.
+
+    Returns:
+        A key of `jax.random`, ().
+
+    Raises:
+        JgdTypeError: For a seed that is no whole number.
+        JgdValueError: For one outside the range.
+
+    Example:
+        >>> jax.random.normal(init_key(0), (2,)).shape
+        (2,)
+    """
     return key(seed, Stream.INIT)
 
 
@@ -43,10 +70,14 @@ def check(seed: Any, name: str = "seed") -> int:
 class NoiseKeys:
     """One run's keys for the transforms of its optimizer: each asks once, in order, and no two share their numbers.
 
-    >>> first, second = jnp.zeros(2, jnp.uint32), jnp.zeros(2, jnp.uint32)
-    >>> keys = NoiseKeys(key(7, Stream.NOISE))
-    >>> bool((keys.mix(first) == keys.mix(second)).all())
-    False
+    Args:
+        key: The run's own key, of `jax.random`.
+
+    Example:
+        >>> first, second = jnp.zeros(2, jnp.uint32), jnp.zeros(2, jnp.uint32)
+        >>> keys = NoiseKeys(key(7, Stream.NOISE))
+        >>> bool((keys.mix(first) == keys.mix(second)).all())
+        False
     """
 
     def __init__(self, key: Array):

@@ -34,17 +34,26 @@ class Snapshot(NamedTuple):
 class Store:
     """An open run directory, held by this process alone (see `opened`).
 
-    >>> import tempfile
-    >>> with opened(tempfile.mkdtemp()) as store:
-    ...     store.save({"w": np.arange(3)}, {"step": 7})
-    ...     store.load().facts, store.load().arrays["w"].tolist()
-    ({'step': 7}, [0, 1, 2])
+    Example:
+        >>> import tempfile
+        >>> with opened(tempfile.mkdtemp()) as store:
+        ...     store.save({"w": np.arange(3)}, {"step": 7})
+        ...     store.load().facts, store.load().arrays["w"].tolist()
+        ({'step': 7}, [0, 1, 2])
     """
 
     path: Path
 
     def save(self, arrays: Mapping[str, np.ndarray], facts: Mapping[str, Any]) -> None:
-        """A new snapshot; those before the last one are removed only when it is whole. Raises `OSError`."""
+        """A new snapshot; those before the last one are removed only when it is whole.
+
+        Args:
+            arrays: By name.
+            facts: What JSON holds.
+
+        Raises:
+            OSError: Where it can't be written.
+        """
         number = max(self._numbers(), default=0) + 1
         known = atomic_files.save_arrays(self._file(number, "safetensors"), arrays)
         manifest = {"format": atomic_files.FORMAT, **known, "facts": dict(facts)}
@@ -91,15 +100,28 @@ def opened(path: str | os.PathLike) -> Iterator[Store]:
 def pack(name: str, tree: Any) -> dict[str, np.ndarray]:
     """The leaves of a tree as arrays named by their paths, for `save`.
 
-    >>> list(pack("params", {"w": np.ones(2)}))
-    ["params['w']"]
+    Example:
+        >>> list(pack("params", {"w": np.ones(2)}))
+        ["params['w']"]
     """
     leaves = jax.device_get(jax.tree_util.tree_leaves_with_path(tree))
     return {name + jax.tree_util.keystr(path): np.asarray(leaf) for path, leaf in leaves}
 
 
 def unpack(name: str, arrays: Mapping[str, np.ndarray], like: Any) -> Any:
-    """The tree that `pack` took apart, in the structure of `like`; `JgdValueError` lists leaves that differ."""
+    """The tree that `pack` took apart.
+
+    Args:
+        name: The name that it was packed under.
+        arrays: By path, more than this tree's where several were packed.
+        like: A tree of its structure, shapes and dtypes.
+
+    Returns:
+        The tree, of NumPy arrays.
+
+    Raises:
+        JgdValueError: Where leaves differ, with their list.
+    """
     wanted = jax.tree_util.tree_leaves_with_path(like)
     faults, leaves = [], []
     for path, leaf in wanted:

@@ -144,13 +144,20 @@ def builder(build: B) -> B:
 
     Signature, docstring, name and pickling stay those of `build`.
 
-    >>> @builder
-    ... def descent(learning_rate, *, eps=1e-8):
-    ...     return learning_rate
-    >>> descent(lr=0.1)
-    Traceback (most recent call last):
-        ...
-    jgd.core.checks.errors.JgdTypeError: descent has no parameter 'lr': write learning_rate
+    Args:
+        build: A function, or the class of a record.
+
+    Returns:
+        A function of the same signature, or the class itself.
+
+    Example:
+        >>> @builder
+        ... def descent(learning_rate, *, eps=1e-8):
+        ...     return learning_rate
+        >>> descent(lr=0.1)
+        Traceback (most recent call last):
+            ...
+        jgd.core.checks.errors.JgdTypeError: descent has no parameter 'lr': write learning_rate
     """
     function: Any = build.__init__ if inspect.isclass(build) else build
     parameters = [*inspect.signature(build).parameters.values()]
@@ -180,10 +187,11 @@ def builder(build: B) -> B:
 def unknown(what: str, name: str, names: Collection[str]) -> str:
     """The message for an argument `name` that `what`, which takes `names`, has not.
 
-    >>> unknown("adam", "beta_1", ["learning_rate", "b1", "b2"])
-    "adam has no parameter 'beta_1': write b1"
-    >>> unknown("adam", "weight_decay", ["learning_rate", "b1", "b2"])
-    "adam has no parameter 'weight_decay': use jgd.optimizers.adamw"
+    Example:
+        >>> unknown("adam", "beta_1", ["learning_rate", "b1", "b2"])
+        "adam has no parameter 'beta_1': write b1"
+        >>> unknown("adam", "weight_decay", ["learning_rate", "b1", "b2"])
+        "adam has no parameter 'weight_decay': use jgd.optimizers.adamw"
     """
     return f"{what} has no parameter {name!r}{_advice(what, name, names)}"
 

@@ -20,8 +20,15 @@ ALL_EQUAL = "all values are equal"
 class Estimate:
     """A mean over seeds with its standard error and a confidence interval; NaN where n is too small.
 
-    n: the values that were finite. diverged: those that were not; they are in no mean, and never forgotten. method: how
-    the interval was made. note: what the interval can't say, or "".
+    Attributes:
+        mean: Of the values that were finite.
+        standard_error: s / √n.
+        low: The lower end of the interval.
+        high: The upper end.
+        n: The values that were finite.
+        diverged: Those that were not; they are in no mean, and never forgotten.
+        method: How the interval was made, "t" or "bootstrap".
+        note: What the interval can't say, or "".
     """
 
     mean: float

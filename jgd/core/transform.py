@@ -9,6 +9,7 @@ import jax.numpy as jnp
 from jax import Array
 
 from jgd.core import checks, seeds, tree
+from jgd.core.functions import OnBatch
 from jgd.core.record import record
 from jgd.core.types import Params, Scalar
 
@@ -93,31 +94,68 @@ class Context:
         return replace(self, **changes)
 
 
+def context_of(
+    params: Params,
+    grads: Params,
+    step: Array,
+    value: Array | None,
+    loss: Callable[[Params], Array] | None,
+) -> Context:
+    """The context of one update: parameters and gradients in the compute dtype, and what the loss can tell."""
+    wide = tree.compute_dtype(params)
+    narrow = lambda at: tree.cast_like(at, params)
+    on_wide = None if loss is None else lambda at: loss(narrow(at))
+    each = None
+    if isinstance(loss, OnBatch):
+        each = lambda at: tree.widen(loss.example_gradients(narrow(at)), wide)
+    curved = None
+    if isinstance(loss, OnBatch) and loss.has_outputs:
+        curved = lambda at, vector: tree.widen(loss.gauss_newton_product(narrow(at), narrow(vector)), wide)
+    return Context(
+        params=tree.widen(params, wide),
+        grads=tree.widen(grads, wide),
+        step=step,
+        stored=params,
+        value=value,
+        loss=on_wide,
+        examples=each,
+        gauss_newton=curved,
+    )
+
+
 @record
 class UpdateInfo:
     """What a transform reports of its last update, () each; None: nothing.
 
-    learning_rate: the rate that it used. factor: what it multiplies all updates of its chain by; the rate in use is the
-    chain's learning rate times this. skipped: bool, it skipped the update on purpose, which is no divergence.
+    Attributes:
+        learning_rate: The rate that it used.
+        factor: What it multiplies all updates of its chain by; the rate in use is the chain's learning rate times this.
+        skipped: bool, it skipped the update on purpose, which is no divergence.
     """
 
     learning_rate: Any = None
     factor: Any = None
     skipped: Any = None
 
+    def __post_init__(self) -> None:
+        for name in ("learning_rate", "factor", "skipped"):
+            value = getattr(self, name)
+            object.__setattr__(self, name, None if value is None else jnp.asarray(value))
+
 
 class Transform:
     """What a chain is made of, and the base class of your own method: a record with `update`, the rest as it needs.
 
-    Pure: all that is remembered is in the state, a record or (). Flags, False unless a class says otherwise:
+    Pure: all that is remembered is in the state, a record or ().
 
-    ignores_updates: the result doesn't depend on the updates given; `chain` takes it in first place only, where nothing
-        before it is lost.
-    must_be_last: it has to see the step that is really made (an average of the parameters); `chain` takes it in last
-        place only, or before transforms that only observe.
-    only_observes: it gives back the updates it is given.
-    per_leaf: the result depends on how the entries are cut into leaves (a norm of each leaf, a matrix method);
-        `Flatten`, which makes one vector of all leaves, refuses it.
+    Attributes:
+        ignores_updates: The result doesn't depend on the updates given; `chain` takes it in first place only, where
+            nothing before it is lost. Default: False, as for all these flags.
+        must_be_last: It has to see the step that is really made (an average of the parameters); `chain` takes it in last
+            place only, or before transforms that only observe.
+        only_observes: It gives back the updates it is given.
+        per_leaf: The result depends on how the entries are cut into leaves (a norm of each leaf, a matrix method);
+            `Flatten`, which makes one vector of all leaves, refuses it.
 
     Example:
         >>> import jgd

@@ -43,6 +43,7 @@ class ScaleByAdamMini(Transform):
     b2: Scalar = hyper("[0, 1)")
     eps: Scalar = hyper(">= 0")
     blocks: tuple[tuple[str, Blocks], ...] = static_field()  # (pattern, blocks): a leaf takes the first that matches
+    per_leaf = True
 
     def init(self, params: Params) -> AdamState:
         empty = AdamState.like(params)

@@ -60,6 +60,10 @@ class DescendByDadaptAdamw(ReportsLearningRate):
     def __post_init__(self) -> None:
         check_growth(self.growth_rate)
 
+    @property
+    def per_leaf(self) -> bool:
+        return self.mask is not None
+
     def init(self, params: Params) -> DadaptAdamwState:
         dtype = tree.compute_dtype(params)
         return DadaptAdamwState(

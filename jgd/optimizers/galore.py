@@ -53,6 +53,9 @@ class InLowRank(Wrapper):
     side: str = static_field(default="short")
     matrices: Matrices = static_field(default=())
 
+    def __post_init__(self) -> None:
+        self._accept()
+
     @property
     def per_leaf(self) -> bool:
         return True

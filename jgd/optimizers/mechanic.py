@@ -61,6 +61,7 @@ class Mechanic(Wrapper):
     store_delta: bool = static_field()
 
     def __post_init__(self) -> None:
+        self._accept()
         checks.count("num_betas", self.num_betas, 1)
 
     def info(self, state: MechanicState) -> UpdateInfo:

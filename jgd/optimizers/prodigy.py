@@ -71,6 +71,10 @@ class DescendByProdigy(ReportsLearningRate):
         if self.b3 is not None:
             checks.hyperparameter("b3", self.b3, "[0, 1)")
 
+    @property
+    def per_leaf(self) -> bool:
+        return self.mask is not None
+
     def init(self, params: Params) -> ProdigyState:
         dtype = tree.compute_dtype(params)
         d0 = jnp.asarray(self.d0).astype(dtype)

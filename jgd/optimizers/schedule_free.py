@@ -54,6 +54,9 @@ class ScheduleFree(Wrapper):
     weight_lr_power: Scalar = hyper(">= 0")
     r: Scalar = hyper(">= 0")
 
+    def __post_init__(self) -> None:
+        self._accept()
+
     @property
     def must_be_last(self) -> bool:
         return True

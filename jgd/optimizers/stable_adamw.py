@@ -40,6 +40,7 @@ class ScaleByStableAdam(Transform):
     clip_threshold: Scalar = hyper("> 0")
     clip_decay: bool = static_field()
     mask: Any = static_field(default=None)  # as `held` makes it
+    per_leaf = True
 
     def init(self, params: Params) -> AdamState:
         return AdamState.like(params)

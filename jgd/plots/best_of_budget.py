@@ -36,8 +36,8 @@ def plot_best_of_budget(sweep: Sweep, *, ax: Any = None) -> Any:
             curve.expected - curve.deviation,
             curve.expected + curve.deviation,
         )
-        ax.plot(curve.trials, curve.expected, "o-", ms=3.5, lw=1.6, color=color, label=recipe)
-        ax.fill_between(curve.trials, low, high, color=color, alpha=0.18, lw=0)
+        ax.plot(curve.budgets, curve.expected, "o-", ms=3.5, lw=1.6, color=color, label=recipe)
+        ax.fill_between(curve.budgets, low, high, color=color, alpha=0.18, lw=0)
     ax.set_xscale("log", base=2)
     ax.xaxis.set_major_formatter("{x:g}")
     ax.set_xlabel("configs tried")

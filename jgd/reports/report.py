@@ -150,9 +150,9 @@ def _best_of(ends: FinalScores) -> list[str]:
     means = ends.scores[~ends.stopped].mean(axis=1)
     if len(means) < 2 or not np.isfinite(means).any() or ends.stopped.any():
         return []
-    trials = sorted({*(2**i for i in range(len(means).bit_length())), len(means)})
-    curve = best_of(means, ends.larger_is_better, trials)
-    shown = ", ".join(f"{best:.4g} of {k}" for k, best in zip(trials, curve.expected, strict=True))
+    budgets = sorted({*(2**i for i in range(len(means).bit_length())), len(means)})
+    curve = best_of(means, ends.larger_is_better, budgets)
+    shown = ", ".join(f"{best:.4g} of {k}" for k, best in zip(budgets, curve.expected, strict=True))
     return [f"expected best of so many random configs of these: {shown}"]
 
 

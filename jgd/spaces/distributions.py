@@ -5,8 +5,11 @@ from dataclasses import dataclass
 from numbers import Number
 from typing import Any
 
+import jax
+import numpy as np
+
 from jgd.core import checks
-from jgd.spaces.lists import Choice, Static
+from jgd.spaces.lists import Choice, Static, plain
 from jgd.spaces.ranges import Distribution, Integers, LogUniform, OneMinusLogUniform, Uniform
 
 KINDS: dict[str, type[Distribution]] = {
@@ -151,12 +154,15 @@ def choice(values: Sequence[Any]) -> Choice | Static:
         >>> choice([0, 1e-4, 1e-2]).at(0.9), choice(["sgd", "adam"]).at(0.9)
         (0.01, 'adam')
     """
-    structural = isinstance(values, Sequence) and not isinstance(values, str) and not all(map(_is_number, values))
-    kind: Any = Static if structural else Choice
+    listed = isinstance(values, Sequence | np.ndarray | jax.Array) and getattr(values, "ndim", 1) > 0
+    if not listed or isinstance(values, str | bytes):
+        raise checks.JgdTypeError(f"choice must be a sequence of values, got {values!r}", argument="values")
+    kind: Any = Choice if all(map(_is_number, values)) else Static
     return kind(values)
 
 
 def _is_number(value: Any) -> bool:
+    value = plain(value)  # NumPy's words and flags have a dtype too
     return hasattr(value, "dtype") or (isinstance(value, Number) and not isinstance(value, bool))
 
 

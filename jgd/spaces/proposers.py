@@ -27,5 +27,5 @@ class Proposer(Protocol):
         ...
 
     def tell(self, configs: Sequence[Config], scores: Sequence[float]) -> None:
-        """How configs that were asked for did: the mean score over seeds of each, NaN where a lane diverged."""
+        """How configs that were asked for did: the mean score over seeds of each, NaN where a run diverged."""
         ...

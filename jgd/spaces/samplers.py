@@ -26,7 +26,7 @@ class _Drawn(Sampler):
 
     def configs(self, space: Space, count: int | None, first: int) -> list[Config]:
         if count is None:
-            raise checks.JgdValueError(f"count must say how many configs {self} shall draw, got None")
+            raise checks.JgdValueError(f"count must say how many configs {self} shall draw, got None", argument="count")
         units = np.zeros((count, len(space.names)))
         free = [space.names.index(name) for name in space.free]
         units[:, free] = self.units(first, count, len(free))

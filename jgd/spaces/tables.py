@@ -66,7 +66,8 @@ class Grid(Sampler):
         found.sort(key=lambda config: [places[n][_key(config[n])] if n in config else 0 for n in space.names])
         if count not in (None, len(found)):
             raise checks.JgdValueError(
-                f"count must be {len(found)}, the size of the grid, or left out, got {count}: a grid drops no point"
+                f"count must be {len(found)}, the size of the grid, or left out, got {count}: a grid drops no point",
+                argument="count",
             )
         return [{name: config[name] for name in space.names if name in config} for config in found]
 

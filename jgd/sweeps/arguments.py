@@ -10,6 +10,8 @@ from jgd import tasks
 from jgd.core import checks
 from jgd.core import seeds as seeding
 from jgd.metrics import check_metrics
+from jgd.spaces.lists import plain
+from jgd.sweeps.engine.devices import available_cores
 from jgd.sweeps.policies.policy import Full, Policy
 from jgd.sweeps.policies.successive_halving import SuccessiveHalving
 from jgd.tasks import Task
@@ -35,21 +37,29 @@ def check_data(task: Task, check_finite: bool) -> None:
 
 def policy_of(policy: int | Policy | None) -> Policy:
     """A policy as it is; a number is successive halving with this eta, None gives every config all steps."""
+    policy = plain(policy)
     if policy is None:
         return Full()
     if isinstance(policy, int) and not isinstance(policy, bool):
         return SuccessiveHalving(checks.count("policy", policy, 2))
     if isinstance(policy, type) or not isinstance(policy, Policy):
         raise checks.JgdTypeError(
-            f"policy must be a whole number eta or a policy such as jgd.SuccessiveHalving(), got {policy!r}"
+            f"policy must be a whole number eta or a policy such as jgd.SuccessiveHalving(), got {policy!r}",
+            argument="policy",
         )
     return policy
 
 
 def devices_of(devices: Sequence[Any] | None) -> tuple[Any, ...]:
-    """The devices to run on; None is all local ones."""
+    """The devices to run on, an entry for each block that runs at once.
+
+    None is all local ones. On a CPU that is the first, once for each core: host devices share memory and cores, and one
+    device runs what several threads call side by side, so that each program is compiled once.
+    """
     if devices is None:
-        return tuple(jax.local_devices())
+        local = jax.local_devices()
+        several = available_cores() if len(local) == 1 else len(local)  # `use_cores(count)` has asked for so many
+        return (local[0],) * several if local[0].platform == "cpu" else tuple(local)
     if not isinstance(devices, Sequence) or not all(isinstance(device, jax.Device) for device in devices):
         raise checks.JgdTypeError(f"devices must be a list of jax devices, such as jax.devices()[:1], got {devices!r}")
     if not devices or len(set(devices)) < len(devices):

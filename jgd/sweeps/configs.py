@@ -28,7 +28,7 @@ class ConfigAxis:
         """(recipe, config), recipe by recipe."""
         out = []
         for recipe, space in self.spaces.items():
-            drawn = configs(space, self.sampler, self.count) if self.count != 0 else []
+            drawn = _drawn(space, self.sampler, self.count) if self.count != 0 else []
             out += [(recipe, config) for config in (*drawn, *self.added.get(recipe, ()))]
         return tuple(out)
 
@@ -94,6 +94,16 @@ def config_axis(recipes: Iterable[str], space: Any, sampler: Sampler | str | Non
             checks.choice(f"space for the recipe {name!r}: name", name, space)
     count = None if count is None else checks.count("samples", count, 1)
     return ConfigAxis({name: as_space(space[name] if own else space) for name in recipes}, sampler, count)
+
+
+def _drawn(space: Space, sampler: Sampler | str | None, samples: int | None) -> list[Config]:
+    """The configs that a sampler gives; a sampler's count is the sweep's `samples`, also in messages."""
+    try:
+        return configs(space, sampler, samples)
+    except checks.JgdError as error:
+        if error.argument != "count":
+            raise
+        raise type(error)(f"samples{str(error).removeprefix('count')}", argument="samples") from error
 
 
 def _described(sampler: Sampler | str) -> list[Any]:

@@ -7,6 +7,7 @@ optimism of the selection.
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from typing import Any
 
 import jax
 import jax.numpy as jnp
@@ -75,7 +76,7 @@ class Confirmation:
 
 def confirm(data: SweepData, picks: Sequence[Pick], seeds: int | Sequence[int]) -> Confirmation:
     """See `Sweep.confirm`."""
-    chosen = [pick for pick in picks if pick.config is not None]
+    chosen = [pick for pick in _checked(data, picks) if pick.config is not None]
     if not chosen:
         raise checks.JgdValueError("there is nothing to confirm: every run diverged")
     fresh = _fresh_seeds(data, seeds)
@@ -85,6 +86,25 @@ def confirm(data: SweepData, picks: Sequence[Pick], seeds: int | Sequence[int]) 
     data.store.add_read({"at": now, "seeds": list(fresh), "configs": [int(pick.config or 0) for pick in chosen]})
     confirmed = tuple(_confirmed(pick, runs, index, test[index]) for index, pick in enumerate(chosen))
     return Confirmation(data.metric, fresh, confirmed, len(data.store.reads), runs)
+
+
+def _checked(data: SweepData, picks: Any) -> Sequence[Pick]:
+    """The picks, refused unless they are this sweep's, one of a recipe."""
+    if not isinstance(picks, Sequence) or not all(isinstance(pick, Pick) for pick in picks):
+        raise checks.JgdTypeError(
+            f"picks must be those of the sweep, such as found.best, got {picks!r}", argument="picks"
+        )
+    of = [pick.recipe for pick in picks]
+    if len(set(of)) < len(of):
+        raise checks.JgdValueError(f"picks must name each recipe once, got {', '.join(of)}", argument="picks")
+    for pick in picks:
+        if pick.config is not None and (
+            pick.config >= len(data.configs) or data.configs[pick.config][0] != pick.recipe
+        ):
+            raise checks.JgdValueError(
+                f"picks must be those of the sweep, got config {pick.config} of {pick.recipe!r}", argument="picks"
+            )
+    return picks
 
 
 def _plan_of(data: SweepData, chosen: Sequence[Pick], seeds: tuple[int, ...]) -> Plan:

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 
 from jgd.core import checks
+from jgd.core.program_files import use_program_cache
 from jgd.sweeps.engine.progress import SweepProgress
 from jgd.sweeps.plan import Plan
 from jgd.sweeps.result import SweepData
@@ -19,6 +20,7 @@ def execute(
     store: Store | None = None,
 ) -> SweepData:
     """Run what is left of a plan. store: what is done of it already, where the plan names no directory."""
+    use_program_cache()
     plan.validate()
     if callback is not None:
         checks.function("callback", callback)

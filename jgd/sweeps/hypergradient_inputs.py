@@ -11,6 +11,7 @@ from jax.core import Tracer
 from jgd import optimizers
 from jgd.core import checks
 from jgd.core.functions import name_of
+from jgd.core.spellings import unknown
 from jgd.data.batches import Batches
 from jgd.data.orders import HardMining, Order
 from jgd.sweeps.run_spec import Build
@@ -49,7 +50,8 @@ def build_of(recipe: Any, values: Mapping[str, Any]) -> Build:
     variadic = {inspect.Parameter.VAR_KEYWORD, inspect.Parameter.VAR_POSITIONAL}
     if all(p.kind is not p.VAR_KEYWORD for p in takes.values()):
         for name in values:
-            checks.choice(f"parameter of the recipe {name_of(function)!r}", name, takes)
+            if name not in takes:
+                raise checks.JgdValueError(f"recipe {unknown(name_of(function), name, takes)}")
     for name, parameter in takes.items():
         if parameter.default is parameter.empty and parameter.kind not in variadic and name not in values:
             raise checks.JgdValueError(

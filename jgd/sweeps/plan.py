@@ -1,4 +1,4 @@
-"""The plan of a sweep: everything that fixes its programs, what they are fed, and which lanes run together."""
+"""The plan of a sweep: everything that fixes its programs, what they are fed, and which runs run together."""
 
 import hashlib
 import json
@@ -14,9 +14,10 @@ from jgd.data.batches import Batches
 from jgd.data.orders import HardMining, Order
 from jgd.spaces.space import Config
 from jgd.sweeps.configs import ConfigAxis
-from jgd.sweeps.dry_run import count_parameters, dry_run_block, dry_run_ends
-from jgd.sweeps.engine.block import Block, width_for
+from jgd.sweeps.dry_run import dry_run_block, dry_run_ends, dry_run_loss, dry_run_start
+from jgd.sweeps.engine.block import Block
 from jgd.sweeps.engine.footprint import Footprint, footprint
+from jgd.sweeps.engine.width import width_for
 from jgd.sweeps.policies.policy import Policy, Round
 from jgd.sweeps.policies.population import PopulationBasedTraining
 from jgd.sweeps.recipes import Group, Recipe, blamed, group_configs
@@ -38,7 +39,7 @@ class Plan:
     batch_size: int | None  # None: all rows, or what the space says
     order: str | Order
     diverged_above: float
-    block: int | None  # lanes a block; None: by the size of the model
+    block: int | None  # runs a block; None: by what the loss computes
     memory: int | None  # bytes that a block may take on its device
     devices: tuple[Any, ...]
     store: Path | None = None  # the directory that keeps it
@@ -82,7 +83,7 @@ class Plan:
 
     @cached_property
     def widths(self) -> tuple[int, ...]:
-        """The lanes of each group's blocks; the first use checks its programs."""
+        """The runs of each group's blocks; the first use checks its programs."""
         return tuple(self._width(number) for number in range(len(self.groups)))
 
     @cached_property
@@ -114,7 +115,7 @@ class Plan:
         return Block(self.group_of[configs[0]], self.seeds.index(seed), configs, begin, end)
 
     def hyperparameters(self, block: Block, current: Round) -> list[Config]:
-        """Those of a block's lanes in a round."""
+        """Those of a block's runs in a round."""
         return [current.values_of(config, block.seed, self.configs[config][1]) for config in block.configs]
 
     def blocks(self, current: Round, store: Store, runs: Set[tuple[int, int]] | None = None) -> list[Block]:
@@ -140,9 +141,11 @@ class Plan:
         rows = checks.rows("task.train", self.task.train)
         if group.batch_size is not None and self.batch_size is not None:
             raise checks.JgdValueError(f"batch_size is said twice: {self.batch_size}, and as a choice of the space")
-        size = self.batch_size if group.batch_size is None else group.batch_size
-        with blamed(group.recipe, group.configs[0], self.configs[group.configs[0]][1]):
-            batches = Batches(rows, rows if size is None else size, self.order)
+        if group.batch_size is None:  # the sweep's own arguments, no fault of a config
+            batches = Batches(rows, rows if self.batch_size is None else self.batch_size, self.order)
+        else:
+            with blamed(group.recipe, group.configs[0], self.configs[group.configs[0]][1]):
+                batches = Batches(rows, group.batch_size, self.order)
         if isinstance(batches.order, HardMining):
             raise checks.JgdValueError(
                 "order HardMining follows one run's losses, and the runs of a sweep share batches"
@@ -150,11 +153,14 @@ class Plan:
         return batches
 
     def _width(self, number: int) -> int:
-        """The width of a group's blocks, by its parameters and the memory; its program is checked on the way."""
+        """The width of a group's blocks, by its loss and the memory; its program is checked on the way."""
         group = self.groups[number]
         first = self.configs[group.configs[0]][1]
-        size = count_parameters(group, first, self.task)
-        width = width_for(size, self.devices[0].platform) if self.block is None else self.block
+        spec, params = dry_run_start(group, first, self.task)
+        width = self.block
+        if width is None:
+            work = dry_run_loss(group, first, self.task, self.batches[number].size, spec, params)
+            width = width_for(work, self.devices[0].platform)
         dry_run_block(group, first, self.task, width)
         if self.memory is None:
             return width

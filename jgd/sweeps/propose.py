@@ -1,4 +1,4 @@
-"""A sweep whose configs somebody proposes who looks at the scores so far."""
+"""A sweep whose configs are proposed batch by batch, by the scores so far."""
 
 from collections.abc import Callable
 
@@ -21,7 +21,9 @@ def propose(
         raise checks.JgdTypeError(f"proposer must have ask(count) and tell(configs, scores), got {proposer!r}")
     if getattr(proposer, "larger_is_better", data.larger_is_better) != data.larger_is_better:
         wanted = "larger" if data.larger_is_better else "smaller"
-        raise checks.JgdValueError(f"proposer must look for a {wanted} {data.metric}, and looks for the other way")
+        raise checks.JgdValueError(
+            f"proposer must seek a {wanted} {data.metric}, as the sweep does, and seeks the opposite"
+        )
     data.plan.check_extendable()  # before trials of the proposer's are open
     for _ in range(checks.count("batches", batches, 1)):
         configs = proposer.ask(checks.count("batch", batch, 1))

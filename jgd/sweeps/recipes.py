@@ -15,6 +15,7 @@ import jax
 from jgd import optimizers
 from jgd.core import checks
 from jgd.core.functions import UNTRACEABLE, name_of
+from jgd.core.spellings import unknown
 from jgd.spaces.space import Config
 from jgd.sweeps.run_spec import Build
 
@@ -76,10 +77,10 @@ def group_configs(
     recipes: Mapping[str, Recipe], configs: Sequence[tuple[str, Config]], static: Iterable[str]
 ) -> list[Group]:
     """The groups of a sweep's configs, in the order of their first config; every config is built once as a check."""
-    structural, takes = set(static), {name: _takes(recipe) for name, recipe in recipes.items()}
+    structural, takes = set(static), {name: inspect.signature(recipe).parameters for name, recipe in recipes.items()}
     members: dict[Hashable, list[int]] = {}
     for place, (recipe, config) in enumerate(configs):
-        _check_names(recipe, config, takes[recipe])
+        _check_names(recipe, config, takes)
         structure = tuple((name, value) for name, value in config.items() if name in structural)
         numbers = tuple(name for name in config if name not in structural)
         members.setdefault((recipe, structure, numbers), []).append(place)
@@ -105,17 +106,17 @@ def format_config(config: Config) -> str:
     return ", ".join(f"{name}={number(value)}" for name, value in config.items())
 
 
-def _takes(recipe: Recipe) -> Mapping[str, inspect.Parameter]:
-    return inspect.signature(recipe).parameters
-
-
-def _check_names(recipe: str, config: Config, takes: Mapping[str, inspect.Parameter]) -> None:
+def _check_names(recipe: str, config: Config, parameters: Mapping[str, Mapping[str, inspect.Parameter]]) -> None:
+    """Refuse names that a recipe doesn't take, needs, or may not have. parameters: recipe name -> those of its function."""
+    takes = parameters[recipe]
     open_ended = any(p.kind is p.VAR_KEYWORD for p in takes.values())
     if "batch_size" in config and "batch_size" not in takes and isinstance(config["batch_size"], float):
         raise checks.JgdValueError("batch_size is structure: write space['batch_size'] as jgd.spaces.static([…])")
     for name in config:
-        if not open_ended and name != "batch_size":
-            checks.choice(f"parameter of the recipe {recipe!r}", name, takes)
+        if not open_ended and name not in takes and name != "batch_size":
+            others = [other for other, its in parameters.items() if name in its]
+            own = f"; {', '.join(others)} has: give each recipe a space of its own" if others else ""
+            raise checks.JgdValueError(f"recipe {unknown(recipe, name, takes)}{own}")
     for name, parameter in takes.items():
         needed = parameter.default is parameter.empty and parameter.kind not in (
             parameter.VAR_KEYWORD,

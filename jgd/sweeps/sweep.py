@@ -77,7 +77,7 @@ def sweep(
             machine and versions.
         memory: bytes that a block may take on its device; the block is narrowed to fit, by XLA's own account of the
             compiled program.
-        devices: default all local ones; `jgd.use_cores()` makes one of each CPU core.
+        devices: a list of jax devices, a thread each; default all local ones, on a CPU a thread a core.
         check_finite: refuse data that are not finite.
         store: a directory in which each finished block lands, whole or not at all. Killed at any moment, the same call
             goes on and ends with the same bits; a finished sweep is returned without a step. Another sweep in it is

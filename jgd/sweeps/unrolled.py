@@ -75,19 +75,19 @@ class UnrolledRun:
 
 
 def _advance(move: Any, lane: Lane, limit: Array, train: Batch, batches: Batches, key: Array, steps: int) -> Lane:
-    """The lane after `steps` steps, in pieces of ⌈√steps⌉; the last piece's surplus is passed over."""
+    """The lane after `steps` steps, in segments of ⌈√steps⌉; the last one's surplus is passed over."""
     size, per_epoch = math.isqrt(max(steps, 1) - 1) + 1, batches.per_epoch
-    pieces, epochs = -(-steps // size), (size - 1) // per_epoch + 2  # that a piece can touch
+    segments, epochs = -(-steps // size), (size - 1) // per_epoch + 2  # that a segment can touch
 
     @partial(jax.checkpoint, prevent_cse=False)
-    def piece(lane: Lane, number: Array) -> tuple[Lane, None]:
+    def segment(lane: Lane, number: Array) -> tuple[Lane, None]:
         first = number * size
         orders = jax.lax.map(
             partial(batches.permutation, key), first // per_epoch + jnp.arange(epochs, dtype=jnp.int32)
         )
 
         @partial(jax.checkpoint, prevent_cse=False)
-        def one(lane: Lane, at: Array) -> tuple[Lane, None]:
+        def one_step(lane: Lane, at: Array) -> tuple[Lane, None]:
             position, order = at % per_epoch, orders[at // per_epoch - first // per_epoch]
             on = lambda rows: lambda lane: move(lane, limit, batches.take(train, order, position, rows))[0]
             step = on(batches.size)
@@ -96,9 +96,9 @@ def _advance(move: Any, lane: Lane, limit: Array, train: Batch, batches: Batches
                 step = lambda lane: jax.lax.cond(position == per_epoch - 1, short, whole, lane)
             return jax.lax.cond(at < steps, step, lambda lane: lane, lane), None
 
-        return jax.lax.scan(one, lane, first + jnp.arange(size, dtype=jnp.int32))
+        return jax.lax.scan(one_step, lane, first + jnp.arange(size, dtype=jnp.int32))
 
-    return jax.lax.scan(piece, lane, jnp.arange(pieces, dtype=jnp.int32))[0]
+    return jax.lax.scan(segment, lane, jnp.arange(segments, dtype=jnp.int32))[0]
 
 
 @partial(jax.jit, static_argnames=("mode",))

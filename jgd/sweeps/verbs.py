@@ -121,7 +121,7 @@ class Sweep(SweepData):
 
         Raises:
             JgdTypeError: for what is no proposer.
-            JgdValueError: for one that looks for the other way, or where the policy can't be extended.
+            JgdValueError: for one that seeks the opposite, or where the policy can't be extended.
         """
         return Sweep.of(propose(self, proposer, batches, batch, callback))
 

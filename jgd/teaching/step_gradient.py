@@ -16,8 +16,9 @@ import jax.numpy as jnp
 import numpy as np
 
 from jgd.core import checks
-from jgd.core.composite import Chain
+from jgd.core.composite import flat
 from jgd.core.optimizer import Optimizer
+from jgd.core.transform import Transform
 from jgd.core.types import Params
 from jgd.transforms import ScaleByLearningRate
 
@@ -110,15 +111,11 @@ def _check_plain_descent(optimizer: Optimizer, rate: float) -> None:
 
 def _transforms(transform: Any) -> Iterator[Any]:
     """The transforms of a chain; one that holds others comes first, under its own name."""
-    if isinstance(transform, Chain):
-        for inner in transform.transforms:
-            yield from _transforms(inner)
-        return
-    yield transform
-    for each in fields(transform) if hasattr(transform, "__dataclass_fields__") else ():
-        held = getattr(transform, each.name)
-        if hasattr(held, "init") and hasattr(held, "update"):
-            yield from _transforms(held)
+    for each in flat(transform):
+        yield each
+        for held in (getattr(each, field.name) for field in fields(each)):
+            if isinstance(held, Transform):
+                yield from _transforms(held)
 
 
 def tree_norm(tree: Params) -> float:

@@ -1,7 +1,7 @@
 """What is checked: a way to build an optimizer from its hyperparameters, and what is known of it."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, fields, is_dataclass, replace
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
@@ -11,6 +11,7 @@ import numpy as np
 from jax import Array
 
 from jgd.core.checks import JgdError
+from jgd.core.hyperparameters import Hyperparameter, changed, named
 from jgd.core.optimizer import Optimizer, chain
 from jgd.descent import TrainState, rollout, start, step
 from jgd.testing.problem import Problem, default
@@ -76,70 +77,40 @@ class Subject:
 
 
 def of_transform(transform: Any, **options: Any) -> Subject:
-    """A transform beside plain descent, or alone where it has a learning rate; its fields that hold one number."""
-    found = dict(_hyperparameters(transform))
-    names = _names(list(found))
+    """A transform beside plain descent, or by itself where it has a learning rate; its fields that hold one number."""
+    found = _numbers(transform)
 
     def build(**hyperparameters: Any) -> Optimizer:
-        changed = transform
-        for path, name in names.items():
-            changed = _replaced(changed, path, hyperparameters[name])
-        if any(path[-1] == "learning_rate" for path in found):
-            return chain(changed)
+        made = changed(transform, hyperparameters)
+        if any(each.name == "learning_rate" for each in found.values()):
+            return chain(made)
         descend = ScaleByLearningRate(RATE)
-        return chain(descend, changed) if transform.must_be_last else chain(changed, descend)
+        return chain(descend, made) if transform.must_be_last else chain(made, descend)
 
     return Subject(
         build,
-        {names[path]: value for path, (value, _) in found.items()},
-        frozenset(names[path] for path, (_, about) in found.items() if not about.get("schedule", True)),
-        {names[path]: about["rule"] for path, (_, about) in found.items() if "rule" in about},
+        {name: float(each.value) for name, each in found.items()},
+        frozenset(name for name, each in found.items() if not each.about.get("schedule", True)),
+        {name: each.about["rule"] for name, each in found.items() if "rule" in each.about},
         **options,
     )
 
 
 def rules_of(optimizer: Optimizer, hyperparameters: Mapping[str, float]) -> dict[str, str]:
     """The rules of those hyperparameters that stand, with their name and number, in a field of a record."""
-    found = _hyperparameters(optimizer.transform)
-    rules = {(path[-1], value): about["rule"] for path, (value, about) in found if "rule" in about}
+    found = _numbers(optimizer).values()
+    rules = {(each.name, float(each.value)): each.about["rule"] for each in found if "rule" in each.about}
     return {name: rules[name, value] for name, value in hyperparameters.items() if (name, value) in rules}
 
 
-def _hyperparameters(node: Any, path: tuple = ()) -> list[tuple[tuple, tuple[float, Mapping[str, Any]]]]:
-    """(path, (value, metadata)) of every number of a record and of the records and tuples in it.
-
-    A `hyper` field, whose metadata has its rule, or another field that holds a float and is no structure.
-    """
-    if isinstance(node, tuple | list):
-        children = [(place, value, {}) for place, value in enumerate(node)]
-    elif is_dataclass(node) and not isinstance(node, type):
-        children = [(f.name, getattr(node, f.name), f.metadata) for f in fields(node) if "static" not in f.metadata]
-    else:
-        return []
-    out = []
-    for key, value, about in children:
-        if isinstance(value, float) or ("rule" in about and not callable(value) and np.ndim(value) == 0):
-            out.append(((*path, key), (float(value), about)))
-        else:
-            out += _hyperparameters(value, (*path, key))
-    return out
-
-
-def _names(paths: list[tuple]) -> dict[tuple, str]:
-    """A path's name: its last part where that is unique, else the whole, such as `transforms.0.b1`."""
-    last = [path[-1] for path in paths]
-    return {path: path[-1] if last.count(path[-1]) == 1 else ".".join(map(str, path)) for path in paths}
-
-
-def _replaced(node: Any, path: tuple, value: Any) -> Any:
-    if not path:
-        return value
-    key, *rest = path
-    if isinstance(key, str):
-        return replace(node, **{key: _replaced(getattr(node, key), tuple(rest), value)})
-    parts = list(node)
-    parts[key] = _replaced(parts[key], tuple(rest), value)
-    return type(node)(*parts) if hasattr(node, "_fields") else type(node)(parts)
+def _numbers(node: Any) -> dict[str, Hyperparameter]:
+    """The hyperparameters that are one number: those with a rule, and floats in other fields that are no structure."""
+    one = lambda value: not callable(value) and np.ndim(value) == 0
+    return {
+        name: each
+        for name, each in named(node).items()
+        if isinstance(each.value, float) or ("rule" in each.about and one(each.value))
+    }
 
 
 def shapes_and_dtypes(tree: Any) -> Any:

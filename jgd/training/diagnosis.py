@@ -7,7 +7,7 @@ import jax
 import numpy as np
 
 from jgd.core import checks
-from jgd.core.composite import Chain
+from jgd.core.composite import flat
 from jgd.core.optimizer import Optimizer
 from jgd.core.types import Batch, Loss, Params
 from jgd.descent import TrainState
@@ -56,8 +56,7 @@ def _too_fast(
     loss: Loss, optimizer: Optimizer, params: Params, batch: Batch, history: dict[str, np.ndarray]
 ) -> list[str]:
     """For plain descent and the heavy ball, whose stable rates are known: the rate beside 2 (1 + β)/λ."""
-    transforms = optimizer.transform.transforms if isinstance(optimizer.transform, Chain) else ()
-    match transforms:
+    match tuple(flat(optimizer.transform)):
         case (ScaleByLearningRate(),):
             momentum, words = 0.0, "2/λ"
         case (Trace(nesterov=False) as trace, ScaleByLearningRate()) if not callable(trace.momentum):

@@ -15,8 +15,10 @@ import jax.numpy as jnp
 from jax import Array
 
 from jgd.core import checks, tree
+from jgd.core.composite import blamed
 from jgd.core.optimizer import TransformLike
 from jgd.core.record import record, static_field
+from jgd.core.spellings import builder
 from jgd.core.transform import Context
 from jgd.core.types import Params
 from jgd.transforms.wrapper import Wrapper
@@ -40,21 +42,29 @@ class AccumulateState:
         return AccumulateState(tree.zeros_like(params), jnp.zeros((), dtype), jnp.zeros((), dtype), inner)
 
 
+@builder
 @record
 class Accumulate(Wrapper):
-    """`transform` on the mean gradient of every `steps` updates; nothing moves in between. steps: ≥ 1, structure.
+    """`transform` on the mean gradient of every `steps` updates; nothing moves in between.
 
-    >>> import jgd
-    >>> optimizer = jgd.chain(Accumulate(jgd.optimizers.sgd(0.5).transform, steps=2))
-    >>> params = jnp.zeros(())
-    >>> state = optimizer.init(params)
-    >>> for gradient in (1.0, 3.0):
-    ...     updates, state = optimizer.update(jnp.array(gradient), state, params)
-    ...     print(float(updates))
-    0.0
-    -1.0
+    Args:
+        transform: A transform or an optimizer, which looks at no loss and takes no gradient of its own.
+        steps: How many micro-batches make one update. ≥ 1; structure.
 
-    Raises `JgdTypeError` for something that is no transform, and for a transform that takes its own gradient.
+    Raises:
+        JgdTypeError: For something that is no transform, and for a transform that takes its own gradient.
+        JgdValueError: For `steps` below 1.
+
+    Example:
+        >>> import jgd
+        >>> optimizer = jgd.chain(Accumulate(jgd.optimizers.sgd(0.5).transform, steps=2))
+        >>> params = jnp.zeros(())
+        >>> state = optimizer.init(params)
+        >>> for gradient in (1.0, 3.0):
+        ...     updates, state = optimizer.update(jnp.array(gradient), state, params)
+        ...     print(float(updates))
+        0.0
+        -1.0
     """
 
     transform: TransformLike
@@ -64,7 +74,7 @@ class Accumulate(Wrapper):
         self._accept()
         checks.count("steps", self.steps, least=1)
         if self.ignores_updates:
-            raise checks.JgdTypeError(_elsewhere(type(self.transform).__name__))
+            raise checks.JgdTypeError(_elsewhere(blamed(self.transform, "ignores_updates")), argument="transform")
 
     def init(self, params: Params) -> AccumulateState:
         return AccumulateState.nothing(params, self.transform.init(params))

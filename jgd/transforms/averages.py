@@ -18,27 +18,32 @@ from jax import Array
 
 from jgd.core import checks, tree
 from jgd.core.record import hyper, record, static_field
+from jgd.core.spellings import builder
 from jgd.core.transform import Context, Transform
 from jgd.core.types import Params, Scalar
 from jgd.core.updates import apply_updates
 from jgd.transforms.means import Mean
 
 
+@builder
 @record
 class EmaOfParams(Transform):
     """a ← decay · a + (1 − decay) · θ, θ after the update; it doesn't change the descent.
 
-    decay: in [0, 1), also a schedule. debias (structure): True starts the average empty and divides it by its weight;
-    False starts it at the initial parameters, as torch's `get_ema_avg_fn` does once it has seen them.
+    Args:
+        decay: What the average keeps at a step, also a schedule. In [0, 1). Default: 0.999.
+        debias: Whether the average starts empty and is divided by its weight; else it starts at the initial parameters, as
+            torch's `get_ema_avg_fn` does once it has seen them. Structure. Default: True.
 
-    >>> import jgd
-    >>> optimizer = jgd.chain(jgd.transforms.ScaleByLearningRate(1.0), EmaOfParams(0.5))
-    >>> params, state = jnp.zeros(()), optimizer.init(jnp.zeros(()))
-    >>> for _ in range(2):
-    ...     updates, state = optimizer.update(jnp.array(-3.0), state, params)
-    ...     params = jgd.apply_updates(params, updates)
-    >>> float(params), float(optimizer.eval_params(state, params))
-    (6.0, 5.0)
+    Example:
+        >>> import jgd
+        >>> optimizer = jgd.chain(jgd.transforms.ScaleByLearningRate(1.0), EmaOfParams(0.5))
+        >>> params, state = jnp.zeros(()), optimizer.init(jnp.zeros(()))
+        >>> for _ in range(2):
+        ...     updates, state = optimizer.update(jnp.array(-3.0), state, params)
+        ...     params = jgd.apply_updates(params, updates)
+        >>> float(params), float(optimizer.eval_params(state, params))
+        (6.0, 5.0)
     """
 
     decay: Scalar = hyper("[0, 1)", default=0.999)
@@ -59,17 +64,33 @@ class EmaOfParams(Transform):
 
 @record
 class MeanOfParamsState:
+    """A mean of parameters, and of how many."""
+
     mean: Params
     count: Array  # () how many θ_n are in it
 
 
+@builder
 @record
 class MeanOfParams(Transform):
     """a = the mean of θ_n, the parameters after n updates, over all n ≥ start that `every` divides.
 
-    start: ≥ 0, a number (it can be swept), no schedule. every: ≥ 1, structure. start=0 and every=1 is Polyak's average;
-    SWA has `every` an epoch or a cycle, the start at three quarters of the run and a constant or cyclic rate. Before
-    the first θ_n that counts, the parameters themselves are read out.
+    start=0 and every=1 is Polyak's average; SWA has `every` an epoch or a cycle, the start at three quarters of the run and
+    a constant or cyclic rate. Before the first θ_n that counts, the parameters themselves are read out.
+
+    Args:
+        start: The first n that counts: a number, which can be swept, and no schedule. ≥ 0. Default: 0.
+        every: How many updates lie between two that count. ≥ 1; structure. Default: 1.
+
+    Example:
+        >>> import jgd
+        >>> optimizer = jgd.chain(jgd.transforms.ScaleByLearningRate(1.0), MeanOfParams())
+        >>> params, state = jnp.zeros(()), optimizer.init(jnp.zeros(()))
+        >>> for _ in range(2):
+        ...     updates, state = optimizer.update(jnp.array(-1.0), state, params)
+        ...     params = jgd.apply_updates(params, updates)
+        >>> float(params), float(optimizer.eval_params(state, params))
+        (2.0, 1.5)
     """
 
     start: float = hyper(">= 0", schedule=False, default=0)

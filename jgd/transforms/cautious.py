@@ -5,16 +5,32 @@ from jax import Array
 
 from jgd.core import tree
 from jgd.core.record import hyper, record
+from jgd.core.spellings import builder
 from jgd.core.transform import Context, Transform
 from jgd.core.types import Params, Scalar
 
 
+@builder
 @record
 class Cautious(Transform):
     """updates ← φ / max(mean(φ), least_share) · updates, leaf by leaf, with φ = 1 where updates · g > 0, else 0.
 
     Liang et al. 2024, arXiv:2411.16085, algorithm 1, in its authors' current code; the paper divides by
-    (number of ones + 1) / size instead of the mean. It stands before `ScaleByLearningRate`, while updates point along the gradient.
+    (number of ones + 1) / size instead of the mean. It stands before `ScaleByLearningRate`, while updates point along the
+    gradient.
+
+    Args:
+        least_share: The least mean of φ that is divided by, also a schedule. In (0, 1]. Default: 0.001.
+
+    Example:
+        >>> import jgd
+        >>> optimizer = jgd.chain(jgd.transforms.EmaOfUpdates(0.5), Cautious(), jgd.transforms.ScaleByLearningRate(1.0))
+        >>> params = jnp.zeros(2)
+        >>> state = optimizer.init(params)
+        >>> for grads in (jnp.array([1.0, -3.0]), jnp.array([1.0, 1.0])):
+        ...     updates, state = optimizer.update(grads, state, params)
+        >>> updates.tolist()
+        [-2.0, 0.0]
     """
 
     least_share: Scalar = hyper("(0, 1]", default=1e-3)
@@ -30,12 +46,23 @@ class Cautious(Transform):
         return tree.map(masked, updates, context.grads), state
 
 
+@builder
 @record
 class AddCautiousDecay(Transform):
     """updates ← updates + weight_decay · θ where updates · θ ≥ 0; elsewhere the decay would work against the step.
 
     Chen et al. 2025, "Cautious Weight Decay", arXiv:2510.12402, algorithm 1. It takes the place of
     `AddDecayedWeights`, before `ScaleByLearningRate`.
+
+    Args:
+        weight_decay: The factor of θ, also a schedule. ≥ 0.
+
+    Example:
+        >>> import jgd
+        >>> optimizer = jgd.chain(AddCautiousDecay(0.5), jgd.transforms.ScaleByLearningRate(1.0))
+        >>> params = jnp.array([1.0, -1.0])
+        >>> optimizer.update(jnp.ones(2), optimizer.init(params), params)[0].tolist()
+        [-1.5, -1.0]
     """
 
     weight_decay: Scalar = hyper(">= 0")

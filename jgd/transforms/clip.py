@@ -18,13 +18,25 @@ from jax import Array
 
 from jgd.core import tree
 from jgd.core.record import hyper, record
+from jgd.core.spellings import builder
 from jgd.core.transform import Context, Transform
 from jgd.core.types import Params, Scalar
 
 
+@builder
 @record
 class ClipByValue(Transform):
-    """u ← max(−max_delta, min(max_delta, g)), entry by entry. max_delta: > 0."""
+    """u ← max(−max_delta, min(max_delta, g)), entry by entry.
+
+    Args:
+        max_delta: The largest entry that passes, also a schedule. > 0.
+
+    Example:
+        >>> import jgd
+        >>> optimizer = jgd.chain(ClipByValue(1.0), jgd.transforms.ScaleByLearningRate(1.0))
+        >>> optimizer.update(jnp.array([3.0, -0.5]), optimizer.init(jnp.ones(2)), jnp.ones(2))[0].tolist()
+        [-1.0, 0.5]
+    """
 
     max_delta: Scalar = hyper("> 0")
 
@@ -33,17 +45,22 @@ class ClipByValue(Transform):
         return tree.map(lambda g: jnp.clip(g, -most, most), updates), state
 
 
+@builder
 @record
 class ClipByGlobalNorm(Transform):
-    """u ← g · min(1, max_norm / ‖g‖), ‖g‖ over all leaves together. max_norm: > 0.
+    """u ← g · min(1, max_norm / ‖g‖), ‖g‖ over all leaves together.
 
-    >>> import jgd
-    >>> optimizer = jgd.chain(ClipByGlobalNorm(1.0), jgd.transforms.ScaleByLearningRate(1.0))
-    >>> params = {"a": jnp.zeros(1), "b": jnp.zeros(1)}
-    >>> grads = {"a": jnp.array([3.0]), "b": jnp.array([4.0])}
-    >>> updates, _ = optimizer.update(grads, optimizer.init(params), params)
-    >>> updates["a"].tolist(), updates["b"].tolist()
-    ([-0.6], [-0.8])
+    Args:
+        max_norm: The longest gradient that passes, also a schedule. > 0.
+
+    Example:
+        >>> import jgd
+        >>> optimizer = jgd.chain(ClipByGlobalNorm(1.0), jgd.transforms.ScaleByLearningRate(1.0))
+        >>> params = {"a": jnp.zeros(1), "b": jnp.zeros(1)}
+        >>> grads = {"a": jnp.array([3.0]), "b": jnp.array([4.0])}
+        >>> updates, _ = optimizer.update(grads, optimizer.init(params), params)
+        >>> updates["a"].tolist(), updates["b"].tolist()
+        ([-0.6], [-0.8])
     """
 
     max_norm: Scalar = hyper("> 0")
@@ -52,9 +69,20 @@ class ClipByGlobalNorm(Transform):
         return tree.scale(_factor(context.at(self.max_norm), tree.norm(updates)), updates), state
 
 
+@builder
 @record
 class ClipByBlockRms(Transform):
-    """u ← g · min(1, threshold / RMS(g)), the root mean square of each leaf for itself. threshold: > 0."""
+    """u ← g · min(1, threshold / RMS(g)), the root mean square of each leaf for itself.
+
+    Args:
+        threshold: The largest root mean square that passes, also a schedule. > 0.
+
+    Example:
+        >>> import jgd
+        >>> optimizer = jgd.chain(ClipByBlockRms(1.0), jgd.transforms.ScaleByLearningRate(1.0))
+        >>> optimizer.update(jnp.array([4.0, -4.0]), optimizer.init(jnp.ones(2)), jnp.ones(2))[0].tolist()
+        [-1.0, 1.0]
+    """
 
     threshold: Scalar = hyper("> 0")
     per_leaf = True
@@ -65,14 +93,24 @@ class ClipByBlockRms(Transform):
         return tree.map(lambda g: _factor(most, rms(g)) * g, updates), state
 
 
+@builder
 @record
 class ClipAdaptively(Transform):
     """u ← g · min(1, clipping · max(‖θ‖, eps) / ‖g‖), the norms of each unit: what feeds one output.
 
-    clipping: > 0, the paper's λ (0.01 there at batch size 4096). eps: > 0, so that weights at 0 can leave it. A unit
-    is what the authors' code takes: a whole vector (also one with axes of length 1), a column of a (in, out) matrix or
-    of its stack (in, heads, out), a (height, width, in) filter of a convolution. The paper leaves out the last layer:
+    A unit is what the authors' code takes: a whole vector (also one with axes of length 1), a column of a (in, out) matrix
+    or of its stack (in, heads, out), a (height, width, in) filter of a convolution. The paper leaves out the last layer:
     `all_but("head/*", ClipAdaptively(0.01))`.
+
+    Args:
+        clipping: The paper's λ, 0.01 there at batch size 4096; also a schedule. > 0. Default: 0.01.
+        eps: The least norm that weights count with, so that those at 0 can leave it; also a schedule. > 0. Default: 0.001.
+
+    Example:
+        >>> import jgd
+        >>> optimizer = jgd.chain(ClipAdaptively(0.5), jgd.transforms.ScaleByLearningRate(1.0))
+        >>> optimizer.update(jnp.array([3.0]), optimizer.init(jnp.ones(1)), jnp.ones(1))[0].tolist()
+        [-0.5]
     """
 
     clipping: Scalar = hyper("> 0", default=0.01)

@@ -22,6 +22,7 @@ from jgd.core import checks, tree
 from jgd.core.optimizer import TransformLike
 from jgd.core.record import record, static_field
 from jgd.core.seeds import NoiseKeys
+from jgd.core.spellings import builder
 from jgd.core.transform import Context, UpdateInfo
 from jgd.core.types import Params
 from jgd.transforms.wrapper import Wrapper
@@ -72,16 +73,34 @@ def _nearest(table: np.ndarray, x: Array) -> Array:
 
 @record
 class EightBitState:
+    """The inner transform's state, its large leaves as Blocks."""
+
     inner: Any  # the transform's state, its large leaves as Blocks
 
 
+@builder
 @record
 class EightBit(Wrapper):
     """`transform` with its memory in 8 bits: a quarter of float32's, for moments that need no more than two digits.
 
-    block_size: ≥ 1, entries that share a scale; min_size: leaves with fewer entries stay as they are; both structure.
-    Put it around the algorithm, `chain(EightBit(ScaleByAdam(...)), ScaleByLearningRate(...))`: averages, slow weights and master
-    copies need all their digits. Derivatives don't pass through a byte: a hypergradient sees the last step's only.
+    Put it around the algorithm, `chain(EightBit(ScaleByAdam(...)), ScaleByLearningRate(...))`: averages, slow weights and
+    master copies need all their digits. Derivatives don't pass through a byte: a hypergradient sees the last step's only.
+
+    Args:
+        transform: A transform or an optimizer.
+        block_size: Entries that share a scale. ≥ 1; structure. Default: 2048.
+        min_size: Leaves with fewer entries stay as they are. ≥ 0; structure. Default: 4096.
+
+    Raises:
+        JgdTypeError: For something that is no transform.
+        JgdValueError: For a size below its least.
+
+    Example:
+        >>> import jgd
+        >>> optimizer = jgd.chain(EightBit(jgd.optimizers.momentum(0.1), block_size=4, min_size=1))
+        >>> state = optimizer.init(jnp.ones(8))
+        >>> [leaf.dtype.name for leaf in jax.tree.leaves(state.inner) if leaf.size == 8]
+        ['uint8']
     """
 
     transform: TransformLike

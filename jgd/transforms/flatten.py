@@ -9,9 +9,10 @@ import numpy as np
 from jax import Array
 
 from jgd.core import checks
-from jgd.core.composite import Chain
+from jgd.core.composite import Composite
 from jgd.core.optimizer import TransformLike
 from jgd.core.record import record
+from jgd.core.spellings import builder
 from jgd.core.transform import Context
 from jgd.core.types import Params
 from jgd.transforms.wrapper import Wrapper
@@ -19,22 +20,33 @@ from jgd.transforms.wrapper import Wrapper
 
 @record
 class FlattenState:
+    """The inner transform's state, for the vector."""
+
     inner: Any  # the transform's state for the vector
 
 
+@builder
 @record
 class Flatten(Wrapper):
     """`transform` on the vector of all entries, leaf after leaf. What it computes is the same: its transforms may not tell leaves.
 
     The leaves must share one dtype (`partition` makes groups that do), and should lie on one device: a vector of
-    sharded leaves gathers them. Refuses, as a `JgdValueError`, a transform that works leaf by leaf (a norm or a factor of
-    each leaf, matrix methods, groups by path), which says so by `per_leaf`.
+    sharded leaves gathers them.
 
-    >>> import jgd
-    >>> optimizer = jgd.chain(Flatten(jgd.optimizers.adam(0.5).transform))
-    >>> params = {"a": jnp.ones(2), "b": jnp.ones((1, 3))}
-    >>> jax.tree.map(jnp.shape, optimizer.init(params).inner[0].inner[0].mean.total)
-    (5,)
+    Args:
+        transform: A transform or an optimizer that does not work leaf by leaf.
+
+    Raises:
+        JgdTypeError: For something that is no transform, and when it first sees the parameters, for leaves of several dtypes.
+        JgdValueError: For a transform that works leaf by leaf (a norm or a factor of each leaf, matrix methods, groups by
+            path), which says so by `per_leaf`.
+
+    Example:
+        >>> import jgd
+        >>> optimizer = jgd.chain(Flatten(jgd.optimizers.adam(0.5).transform))
+        >>> params = {"a": jnp.ones(2), "b": jnp.ones((1, 3))}
+        >>> jax.tree.map(jnp.shape, optimizer.init(params).inner[0].inner[0].mean.total)
+        (5,)
     """
 
     transform: TransformLike
@@ -44,7 +56,8 @@ class Flatten(Wrapper):
         if self.per_leaf:
             names = " and ".join(_leaf_by_leaf(self.transform))
             raise checks.JgdValueError(
-                f"Flatten takes no transform that works leaf by leaf: {names} does, outside of it"
+                f"Flatten takes no transform that works leaf by leaf: {names} does, outside of it",
+                argument="transform",
             )
 
     def init(self, params: Params) -> FlattenState:
@@ -87,7 +100,8 @@ class _Vector:
         if len(dtypes) > 1:
             names = ", ".join(sorted(str(dtype) for dtype in dtypes))
             raise checks.JgdTypeError(
-                f"Flatten makes one vector of all leaves, which must share one dtype, got {names}"
+                f"Flatten makes one vector of all leaves, which must share one dtype, got {names}",
+                argument="params",
             )
         return jnp.concatenate([jnp.ravel(leaf) for leaf in leaves]) if leaves else jnp.zeros(0)
 
@@ -99,12 +113,10 @@ class _Vector:
 
 def _leaf_by_leaf(transform: Any) -> list[str]:
     """The names of the transforms that are to blame."""
-    within = (
-        transform.transforms
-        if isinstance(transform, Chain)
-        else [transform.transform]
-        if isinstance(transform, Wrapper)
-        else []
-    )
+    within = ()
+    if isinstance(transform, Composite):
+        within = transform.transforms
+    elif isinstance(transform, Wrapper):
+        within = (transform.transform,)
     blamed = [name for inner in within if inner.per_leaf for name in _leaf_by_leaf(inner)]
     return blamed or [type(transform).__name__]

@@ -20,6 +20,7 @@ from jax import Array
 from jgd.core import checks, tree, tree_xla
 from jgd.core.optimizer import TransformLike
 from jgd.core.record import record, static_field
+from jgd.core.spellings import builder
 from jgd.core.transform import Context, UpdateInfo
 from jgd.core.types import Params
 from jgd.core.updates import apply_updates
@@ -36,18 +37,26 @@ class SkipNonFiniteState:
     inner: Any
 
 
+@builder
 @record
 class SkipNonFinite(Wrapper):
     """`transform`, but a step whose gradient, update or result is not finite moves nothing and is counted.
 
-    max_consecutive: ≥ 0, structure: so many bad steps in a row are skipped, the next one ends the run.
+    Args:
+        transform: A transform or an optimizer.
+        max_consecutive: How many bad steps in a row are skipped; the next one ends the run. ≥ 0; structure. Default: 10.
 
-    >>> import jgd
-    >>> optimizer = jgd.chain(SkipNonFinite(jgd.optimizers.adam(0.5).transform))
-    >>> state = optimizer.init(jnp.ones(1))
-    >>> updates, state = optimizer.update(jnp.array([jnp.nan]), state, jnp.ones(1))
-    >>> updates.tolist(), int(state.inner[0].total)
-    ([0.0], 1)
+    Raises:
+        JgdTypeError: For something that is no transform.
+        JgdValueError: For a negative `max_consecutive`.
+
+    Example:
+        >>> import jgd
+        >>> optimizer = jgd.chain(SkipNonFinite(jgd.optimizers.adam(0.5).transform))
+        >>> state = optimizer.init(jnp.ones(1))
+        >>> updates, state = optimizer.update(jnp.array([jnp.nan]), state, jnp.ones(1))
+        >>> updates.tolist(), int(state.inner[0].total)
+        ([0.0], 1)
     """
 
     transform: TransformLike

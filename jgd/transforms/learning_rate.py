@@ -7,6 +7,7 @@ from jax import Array
 
 from jgd.core import tree
 from jgd.core.record import hyper, record
+from jgd.core.spellings import builder
 from jgd.core.transform import Context, Transform, UpdateInfo
 from jgd.core.types import Params, Scalar
 
@@ -19,6 +20,7 @@ class LearningRateState:
 
     @staticmethod
     def unused(params: Params) -> "LearningRateState":
+        """The state before the first update, in the compute dtype of `params`."""
         return LearningRateState(jnp.full((), jnp.nan, tree.compute_dtype(params)))
 
 
@@ -31,9 +33,20 @@ class ReportsLearningRate(Transform):
         return UpdateInfo(rate.learning_rate)
 
 
+@builder
 @record
 class ScaleByLearningRate(ReportsLearningRate):
-    """updates ← −learning_rate · updates, the last transform of most chains."""
+    """updates ← −learning_rate · updates, the last transform of most chains.
+
+    Args:
+        learning_rate: η, a number or a schedule. > 0.
+
+    Example:
+        >>> import jgd
+        >>> optimizer = jgd.chain(ScaleByLearningRate(0.5))
+        >>> optimizer.update(jnp.array([3.0]), optimizer.init(jnp.ones(1)), jnp.ones(1))[0].tolist()
+        [-1.5]
+    """
 
     learning_rate: Scalar = hyper("> 0")
 

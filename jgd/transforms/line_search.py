@@ -22,6 +22,7 @@ from jax import Array
 
 from jgd.core import checks, tree
 from jgd.core.record import hyper, record, static_field
+from jgd.core.spellings import builder
 from jgd.core.transform import Context, Transform
 from jgd.core.types import Params, Scalar
 from jgd.transforms.learning_rate import LearningRateState, ReportsLearningRate, ScaleByLearningRate
@@ -36,6 +37,7 @@ class LineSearchState:
 
     @staticmethod
     def nothing(params: Params) -> "LineSearchState":
+        """The state before the first search."""
         return LineSearchState(LearningRateState.unused(params), jnp.zeros((), bool))
 
 
@@ -59,12 +61,29 @@ def _ahead(context: Context, updates: Params, rate: Array) -> Params:
     return tree.map(lambda p, u: p - rate * u, context.params, updates)
 
 
+@builder
 @record
 class BacktrackingSearch(ReportsLearningRate):
     """The first of learning_rate · decrease_factorⁱ that makes a sufficient decrease; updates ← −a · updates.
 
-    learning_rate: the first rate tried, > 0; 1 for Newton's directions. slope_rtol: c1. decrease_factor: by how much a
-    refused rate shrinks. At most max_backtracking_steps refusals; then the tried rate of the lowest loss below φ(0).
+    Nocedal & Wright 2006, Numerical Optimization, algorithm 3.1.
+
+    Args:
+        learning_rate: The first rate tried, also a schedule; 1 for Newton's directions. > 0. Default: 1.0.
+        slope_rtol: c1, the share of the slope's promise that must be kept. In (0, 1). Default: 0.0001.
+        decrease_factor: What a refused rate is multiplied by. In (0, 1). Default: 0.5.
+        max_backtracking_steps: Refusals at most; then the tried rate of the lowest loss below φ(0) is taken. ≥ 0;
+            structure. Default: 30.
+
+    Raises:
+        JgdTypeError: At an update without `loss=`.
+
+    Example:
+        >>> import jgd
+        >>> optimizer = jgd.chain(BacktrackingSearch(learning_rate=4.0))
+        >>> loss, params = (lambda w: jnp.sum(w**2)), jnp.array([1.0])
+        >>> optimizer.update(2 * params, optimizer.init(params), params, loss=loss)[0].tolist()
+        [-1.0]
     """
 
     learning_rate: Scalar = hyper("> 0", default=1.0)
@@ -95,17 +114,33 @@ class BacktrackingSearch(ReportsLearningRate):
         return tree.scale(-carry[1], updates), LineSearchState(LearningRateState(carry[1]), carry[3])
 
 
+@builder
 @record
 class ZoomSearch(ReportsLearningRate):
     """A rate that meets the strong Wolfe conditions; updates ← −a · updates.
 
-    learning_rate: the first rate tried, > 0; 1 for quasi-Newton directions. slope_rtol: c1. curv_rtol: c2, above c1;
-    0.9 is loose, for (quasi-)Newton directions, 0.1 tight, for conjugate gradients. increase_factor: by how much the
-    rate grows until an interval holds a minimum. At most max_linesearch_steps gradients; then the lowest rate of
-    sufficient decrease that was seen.
+    Nocedal & Wright 2006, Numerical Optimization, algorithms 3.5 and 3.6. Where the decrease is hidden in the rounding of
+    φ, Hager & Zhang's approximate condition stands in for Armijo's (2005, SIAM J. Optim. 16, equation 4.1):
+    φ'(a) ≤ (2 c1 − 1) φ'(0) and φ(a) not above φ(0) by more than rounding.
 
-    Where the decrease is hidden in the rounding of φ, Hager & Zhang's approximate condition stands in for Armijo's
-    (2005, SIAM J. Optim. 16, equation 4.1): φ'(a) ≤ (2 c1 − 1) φ'(0) and φ(a) not above φ(0) by more than rounding.
+    Args:
+        learning_rate: The first rate tried, also a schedule; 1 for quasi-Newton directions. > 0. Default: 1.0.
+        slope_rtol: c1, the share of the slope's promise that must be kept. In (0, 1). Default: 0.0001.
+        curv_rtol: c2, the share of the slope that may be left, above c1; 0.9 is loose, for (quasi-)Newton directions, 0.1
+            tight, for conjugate gradients. In (0, 1). Default: 0.9.
+        increase_factor: By how much the rate grows until an interval holds a minimum. In (1, inf). Default: 2.0.
+        max_linesearch_steps: Gradients at most; then the lowest rate of sufficient decrease that was seen is taken. ≥ 1;
+            structure. Default: 20.
+
+    Raises:
+        JgdTypeError: At an update without `loss=`.
+
+    Example:
+        >>> import jgd
+        >>> optimizer = jgd.chain(ZoomSearch(learning_rate=0.25))
+        >>> loss, params = (lambda w: jnp.sum(w**2)), jnp.array([1.0])
+        >>> optimizer.update(2 * params, optimizer.init(params), params, loss=loss)[0].tolist()
+        [-0.5]
     """
 
     learning_rate: Scalar = hyper("> 0", default=1.0)

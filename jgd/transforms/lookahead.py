@@ -14,6 +14,7 @@ import jax
 from jgd.core import checks, tree
 from jgd.core.optimizer import TransformLike
 from jgd.core.record import hyper, record, static_field
+from jgd.core.spellings import builder
 from jgd.core.transform import Context
 from jgd.core.types import Params, Scalar
 from jgd.transforms.wrapper import Wrapper, restarted
@@ -21,27 +22,40 @@ from jgd.transforms.wrapper import Wrapper, restarted
 
 @record
 class LookaheadState:
+    """The slow weights φ, and the inner transform's state."""
+
     weights: Params  # φ
     inner: Any
 
 
+@builder
 @record
 class Lookahead(Wrapper):
     """`transform` makes the fast steps; after every `sync_period` of them φ ← φ + slow_step_size (θ − φ), θ ← φ.
 
-    sync_period: ≥ 1, structure. slow_step_size: in (0, 1]; 1 changes nothing. reset: structure. It must be last in a
-    chain, and takes no transform that must be last itself: that one would not see the synchronization.
+    It must be last in a chain.
 
-    >>> import jgd, jax.numpy as jnp
-    >>> optimizer = jgd.chain(Lookahead(jgd.optimizers.sgd(1.0).transform, sync_period=2))
-    >>> params = jnp.zeros(())
-    >>> state = optimizer.init(params)
-    >>> for _ in range(2):
-    ...     updates, state = optimizer.update(jnp.array(-1.0), state, params)
-    ...     params = jgd.apply_updates(params, updates)
-    ...     print(float(params))
-    1.0
-    1.0
+    Args:
+        transform: A transform or an optimizer that need not be last itself: that one would not see the synchronization.
+        sync_period: k, the fast steps between two synchronizations. ≥ 1; structure. Default: 5.
+        slow_step_size: α, also a schedule; 1 changes nothing. In (0, 1]. Default: 0.5.
+        reset: Whether the inner state starts anew at a synchronization. Structure. Default: False.
+
+    Raises:
+        JgdTypeError: For something that is no transform.
+        JgdValueError: For a transform that must be last, and a number outside its range.
+
+    Example:
+        >>> import jgd, jax.numpy as jnp
+        >>> optimizer = jgd.chain(Lookahead(jgd.optimizers.sgd(1.0).transform, sync_period=2))
+        >>> params = jnp.zeros(())
+        >>> state = optimizer.init(params)
+        >>> for _ in range(2):
+        ...     updates, state = optimizer.update(jnp.array(-1.0), state, params)
+        ...     params = jgd.apply_updates(params, updates)
+        ...     print(float(params))
+        1.0
+        1.0
     """
 
     transform: TransformLike
@@ -54,7 +68,8 @@ class Lookahead(Wrapper):
         checks.count("sync_period", self.sync_period, least=1)
         if self.transform.must_be_last:
             raise checks.JgdValueError(
-                "Lookahead takes no transform that must be last: it would not see the synchronization"
+                "Lookahead takes no transform that must be last: it would not see the synchronization",
+                argument="transform",
             )
 
     def init(self, params: Params) -> LookaheadState:

@@ -11,20 +11,32 @@ from jgd.core.masks import Mask, as_mask, chosen
 from jgd.core.optimizer import TransformLike
 from jgd.core.record import record, static_field
 from jgd.core.seeds import NoiseKeys
+from jgd.core.spellings import builder
 from jgd.core.transform import Context, Transform, UpdateInfo
 from jgd.core.types import Params
 from jgd.transforms.subtree import merged, pick, within
 from jgd.transforms.wrapper import Wrapper
 
 
+@builder
 @record
 class Freeze(Transform):
-    """updates ← 0: these parameters stay as they are."""
+    """updates ← 0: these parameters stay as they are.
+
+    Example:
+        >>> import jgd, jax.numpy as jnp
+        >>> optimizer = jgd.chain(jgd.optimizers.sgd(1.0), only("embedding", Freeze()))
+        >>> params = {"embedding": jnp.ones(1), "head": jnp.ones(1)}
+        >>> updates, _ = optimizer.update(params, optimizer.init(params), params)
+        >>> updates["embedding"].tolist(), updates["head"].tolist()
+        ([0.0], [-1.0])
+    """
 
     def update(self, updates: Params, state: tuple[()], context: Context) -> tuple[Params, tuple[()]]:
         return tree.zeros_like(updates), state
 
 
+@builder
 @record
 class Only(Wrapper):
     """The transform on the leaves that the mask names; the others' updates pass through unchanged. See `only`."""

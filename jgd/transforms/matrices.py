@@ -44,7 +44,8 @@ class Axes:
         if len(used) < len(rows) + len(columns) or len(set(used)) < len(used):
             raise checks.JgdValueError(
                 f"matrices: input axes {self.inputs}, output axes {self.outputs} and spatial axes {self.spatial} "
-                f"must be different axes of the leaf, got a leaf of shape {shape}"
+                f"must be different axes of the leaf, got a leaf of shape {shape}",
+                argument="matrices",
             )
         stack = tuple(axis for axis in range(count) if axis not in used)
         return stack, tuple(used[: len(rows)]), tuple(used[len(rows) :])
@@ -72,10 +73,20 @@ Matrices = tuple[tuple[str, Axes], ...]  # patterns, first match first, and what
 
 
 def named_axes(given: Mapping[str, Sequence[Any]] | None) -> Matrices:
-    """{pattern: (in_axes, out_axes) or (in_axes, out_axes, spatial_axes)}, hashable; an axis stands for a tuple of one.
+    """The axes that patterns name, hashable; one axis stands for a tuple of one.
 
-    >>> named_axes({"torchs": (1, 0, (2, 3))})
-    (('torchs', Axes(inputs=(1,), outputs=(0,), spatial=(2, 3))),)
+    Args:
+        given: {pattern: (in_axes, out_axes) or (in_axes, out_axes, spatial_axes)}, or None for no pattern.
+
+    Returns:
+        (pattern, axes) in their order.
+
+    Raises:
+        JgdTypeError: For anything else.
+
+    Example:
+        >>> named_axes({"torchs": (1, 0, (2, 3))})
+        (('torchs', Axes(inputs=(1,), outputs=(0,), spatial=(2, 3))),)
     """
     if given is None:
         return ()
@@ -84,7 +95,8 @@ def named_axes(given: Mapping[str, Sequence[Any]] | None) -> Matrices:
         return tuple((str(pattern), Axes(*map(several, axes))) for pattern, axes in given.items())
     except (AttributeError, TypeError, ValueError) as error:
         raise checks.JgdTypeError(
-            f'matrices must be {{pattern: (in_axes, out_axes)}} such as {{"kernel": (0, (1, 2))}}, got {given!r}'
+            f'matrices must be {{pattern: (in_axes, out_axes)}} such as {{"kernel": (0, (1, 2))}}, got {given!r}',
+            argument="matrices",
         ) from error
 
 

@@ -10,14 +10,28 @@ from jgd.core.composite import Chain, Composite
 from jgd.core.masks import ByLabel, ByPath, first_match
 from jgd.core.optimizer import Optimizer, TransformLike, as_transform
 from jgd.core.record import record, static_field
+from jgd.core.spellings import builder
 from jgd.core.transform import Context
 from jgd.core.types import Params
 from jgd.transforms.subtree import merged, pick, within
 
 
+@builder
 @record
 class Partition(Composite):
-    """Each group of leaves with a transform of its own; a leaf belongs to the first pattern that matches it."""
+    """Each group of leaves with a transform of its own; a leaf belongs to the first pattern that matches it.
+
+    `partition` makes one.
+
+    Args:
+        patterns: Patterns of paths, or predicates, one for each transform; structure.
+        transforms: Transforms or optimizers.
+        rule: In the place of patterns: params -> the number of each leaf's transform; structure. Default: None.
+
+    Raises:
+        JgdTypeError: For something that is no transform.
+        JgdValueError: For another number of patterns than of transforms.
+    """
 
     patterns: tuple[Any, ...] = static_field()  # or predicates
     transforms: tuple[TransformLike, ...]
@@ -33,7 +47,8 @@ class Partition(Composite):
         if self.rule is None and len(self.patterns) != len(self.transforms):
             raise checks.JgdValueError(
                 f"partition takes a transform for each pattern, got {len(self.patterns)} patterns "
-                f"and {len(self.transforms)} transforms"
+                f"and {len(self.transforms)} transforms",
+                argument="patterns",
             )
 
     def _groups(self, params: Params) -> list[int]:
@@ -95,12 +110,13 @@ def partition(groups: Mapping[Any, TransformLike], labels: Any = None) -> Optimi
     """
     if not isinstance(groups, Mapping) or not groups:
         raise checks.JgdTypeError(
-            f"partition takes a mapping from patterns to optimizers or transforms, got {groups!r}"
+            f"partition takes a mapping from patterns to optimizers or transforms, got {groups!r}",
+            argument="groups",
         )
     keys = tuple(groups)
     if not all(isinstance(key, str) or (labels is None and callable(key)) for key in keys):
         kinds = "patterns or predicates" if labels is None else "labels"
-        raise checks.JgdTypeError(f"the keys of partition must be {kinds}, got {list(keys)!r}")
+        raise checks.JgdTypeError(f"the keys of partition must be {kinds}, got {list(keys)!r}", argument="groups")
     return Optimizer(Chain((Partition(keys, tuple(groups.values()), _rule(labels, keys)),)))
 
 
@@ -110,6 +126,7 @@ def _rule(labels: Any, names: tuple[str, ...]) -> ByLabel | None:
     leaves = jax.tree.leaves(labels)
     if not leaves or not all(isinstance(leaf, str) for leaf in leaves):
         raise checks.JgdTypeError(
-            f"labels must be a tree of text, or a function of a leaf or of (path, leaf), got {labels!r}"
+            f"labels must be a tree of text, or a function of a leaf or of (path, leaf), got {labels!r}",
+            argument="labels",
         )
     return ByLabel(ByPath.of(labels), names)

@@ -8,6 +8,7 @@ from jax import Array
 
 from jgd.core import checks, tree
 from jgd.core.record import hyper, record, static_field
+from jgd.core.spellings import builder
 from jgd.core.transform import Context, Transform, UpdateInfo
 from jgd.core.types import Params, Scalar
 
@@ -25,36 +26,52 @@ class PlateauState:
     observed: Array  # the validation metric observed since the last update; NaN: none
 
 
+@builder
 @record
 class ReduceOnPlateau(Transform):
     """updates ← scale · updates; scale ← max(factor · scale, min_scale) when more than `patience` values were not better.
 
-    A value v is better where v < best − threshold · |best| (threshold_mode "rel") or v < best − threshold ("abs"). After
-    a reduction, `cooldown` values are not counted as bad. `mode` "max" is for a value that should grow. It is
-    context.value, the loss that `jgd.step` passes, or whatever is given as optimizer.update(..., value=...). The mean of
-    `accumulation_size` values is judged as one: minibatch losses are noisy. A NaN doesn't count, neither as bad nor in
-    a mean. With of="validation" it is instead the `metric` metric of each evaluation that `jgd.train` makes, judged at
-    the next update: then patience counts evaluations. Only `jgd.train` does that; in `jgd.sweep`, `jgd.rollout` and loops
-    that don't call `state = optimizer.observe(state, metric)` it observes nothing, and the scale stays 1.
+    A value v is better where v < best − threshold · |best| (threshold_mode "rel") or v < best − threshold ("abs"). It is
+    context.value, the loss that `jgd.step` passes, or whatever is given as optimizer.update(..., value=...). A NaN doesn't
+    count, neither as bad nor in a mean.
 
     The scale is judged with this update's value and used in this update. Put the transform last; the learning rate that is
     reported then is the scaled one.
-
-    >>> import jgd
-    >>> optimizer = jgd.chain(jgd.optimizers.sgd(1.0).transform, ReduceOnPlateau(factor=0.5, patience=1))
-    >>> state = optimizer.init(jnp.zeros(()))
-    >>> for value in (3.0, 2.0, 2.0, 2.0):
-    ...     updates, state = optimizer.update(jnp.ones(()), state, jnp.zeros(()), value=value)
-    ...     print(float(updates), float(optimizer.info(state).learning_rate))
-    -1.0 1.0
-    -1.0 1.0
-    -1.0 1.0
-    -0.5 0.5
 
     torch's ReduceLROnPlateau is this with its min_lr = min_scale · learning rate and eps = 0, stepped before the
     optimizer; it counts a NaN as bad, and below 0 its relative threshold takes values that are a little worse as better.
     optax.contrib.reduce_on_plateau counts one value more as the plateau: its patience is ours + 1. Its rtol or atol is
     the threshold, and a NaN spoils its mean.
+
+    Args:
+        factor: What the scale is multiplied by, also a schedule. In (0, 1). Default: 0.1.
+        patience: How many values in a row may be no better. ≥ 0. Default: 10.0.
+        threshold: By how much a value must be lower to be better. ≥ 0. Default: 0.0001.
+        cooldown: How many values after a reduction are not counted as bad. ≥ 0. Default: 0.0.
+        min_scale: The smallest scale. In [0, 1]. Default: 0.0.
+        accumulation_size: The mean of so many values is judged as one: minibatch losses are noisy. ≥ 1. Default: 1.0.
+        threshold_mode: "rel" or "abs". Structure. Default: "rel".
+        mode: "min", or "max" for a value that should grow. Structure. Default: "min".
+        of: "loss", or "validation" for the `metric` metric of each evaluation that `jgd.train` makes, judged at the next
+            update: then patience counts evaluations. Only `jgd.train` does that; in `jgd.sweep`, `jgd.rollout` and loops
+            that don't call `state = optimizer.observe(state, metric)` it observes nothing, and the scale stays 1. Structure.
+            Default: "loss".
+
+    Raises:
+        JgdValueError: For a number outside its range, or an unknown word.
+        JgdTypeError: At an update with of="loss" that is given no value.
+
+    Example:
+        >>> import jgd
+        >>> optimizer = jgd.chain(jgd.optimizers.sgd(1.0).transform, ReduceOnPlateau(factor=0.5, patience=1))
+        >>> state = optimizer.init(jnp.zeros(()))
+        >>> for value in (3.0, 2.0, 2.0, 2.0):
+        ...     updates, state = optimizer.update(jnp.ones(()), state, jnp.zeros(()), value=value)
+        ...     print(float(updates), float(optimizer.info(state).learning_rate))
+        -1.0 1.0
+        -1.0 1.0
+        -1.0 1.0
+        -0.5 0.5
     """
 
     factor: Scalar = hyper("(0, 1)", default=0.1)

@@ -17,6 +17,7 @@ from jax import Array
 from jgd.core import seeds, tree
 from jgd.core.optimizer import TransformLike
 from jgd.core.record import record, static_field
+from jgd.core.spellings import builder
 from jgd.core.transform import Context
 from jgd.core.types import Params
 from jgd.transforms.noise import DrawsNoise, Noise
@@ -25,10 +26,13 @@ from jgd.transforms.wrapper import Wrapper
 
 @record
 class MasterCopyState:
+    """The master copy, in float32 or wider, and the inner transform's state."""
+
     params: Params  # in float32 or wider
     inner: Any
 
 
+@builder
 @record
 class MasterCopy(Wrapper):
     """`transform` descends on a float32 copy; the parameters are that copy, rounded to their own dtype.
@@ -36,15 +40,22 @@ class MasterCopy(Wrapper):
     The gradient is still taken at the rounded parameters. Nothing but the optimizer may change them: what others
     change is overwritten by the next step. Around the whole chain, or at its end.
 
-    >>> import jgd
-    >>> optimizer = jgd.chain(MasterCopy(jgd.optimizers.sgd(1e-3).transform))
-    >>> params = jnp.ones(1, jnp.bfloat16)
-    >>> state = optimizer.init(params)
-    >>> for _ in range(8):
-    ...     updates, state = optimizer.update(jnp.ones(1, jnp.bfloat16), state, params)
-    ...     params = jgd.apply_updates(params, updates)
-    >>> params.tolist(), state.inner[0].params.tolist()
-    ([0.992], [0.992])
+    Args:
+        transform: A transform or an optimizer.
+
+    Raises:
+        JgdTypeError: For something that is no transform.
+
+    Example:
+        >>> import jgd
+        >>> optimizer = jgd.chain(MasterCopy(jgd.optimizers.sgd(1e-3).transform))
+        >>> params = jnp.ones(1, jnp.bfloat16)
+        >>> state = optimizer.init(params)
+        >>> for _ in range(8):
+        ...     updates, state = optimizer.update(jnp.ones(1, jnp.bfloat16), state, params)
+        ...     params = jgd.apply_updates(params, updates)
+        >>> params.tolist(), state.inner[0].params.tolist()
+        ([0.992], [0.992])
     """
 
     transform: TransformLike
@@ -71,12 +82,26 @@ class MasterCopy(Wrapper):
         return True
 
 
+@builder
 @record
 class StochasticRounding(DrawsNoise):
     """Rounds θ + u to a neighbor in the parameters' dtype, up with the probability of its distance from the lower.
 
-    So the expected step is u, however small. float32 and float64 parameters are left alone. It must be last. seed:
-    which numbers are drawn; `jgd.train` and `jgd.sweep` mix their own in.
+    So the expected step is u, however small. float32 and float64 parameters are left alone. It must be last.
+
+    Args:
+        seed: Which numbers are drawn; `jgd.train` and `jgd.sweep` mix their own in. Structure. Default: 0.
+
+    Raises:
+        JgdValueError: For a seed outside 0 … 2**32 − 1.
+
+    Example:
+        >>> import jgd
+        >>> optimizer = jgd.chain(jgd.transforms.ScaleByLearningRate(1e-3), StochasticRounding())
+        >>> params = jnp.ones(1000, jnp.bfloat16)
+        >>> updates, _ = optimizer.update(jnp.ones(1000, jnp.bfloat16), optimizer.init(params), params)
+        >>> 0 < int((jgd.apply_updates(params, updates) != params).sum()) < 1000
+        True
     """
 
     seed: int = static_field(default=0)

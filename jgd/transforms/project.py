@@ -17,24 +17,35 @@ from jax import Array
 
 from jgd.core import checks, tree
 from jgd.core.record import hyper, record
+from jgd.core.spellings import builder
 from jgd.core.transform import Context, Transform
 from jgd.core.types import Params, Scalar
 from jgd.core.updates import apply_updates
 
 
 class ConvexSet(Protocol):
-    """What `Project` takes: the nearest point of the set made smaller by `margin` ≥ 0 (an array as x), and membership.
+    """What `Project` takes: a set that can tell its nearest point, and whether it holds a point."""
 
-    at: `context.at`, for bounds that are schedules. `holds` answers for all entries at once, or for each.
-    """
+    def nearest(self, x: Array, margin: Array, at: Any, /) -> Array:
+        """The nearest point of the set made smaller by a margin.
 
-    def nearest(self, x: Array, margin: Array, at: Any, /) -> Array: ...
+        Args:
+            x: A leaf.
+            margin: ≥ 0, an array like x.
+            at: `context.at`, for bounds that are schedules.
 
-    def holds(self, x: Array, at: Any, /) -> Array: ...
+        Returns:
+            An array like x.
+        """
+        ...
+
+    def holds(self, x: Array, at: Any, /) -> Array:
+        """Whether x lies in the set, for all entries at once or for each; `at` is `context.at`."""
+        ...
 
 
 @record
-class NonNegative:
+class NonNegative(ConvexSet):
     """x ≥ 0."""
 
     def nearest(self, x: Array, margin: Array, at: Any) -> Array:
@@ -45,8 +56,13 @@ class NonNegative:
 
 
 @record
-class Box:
-    """low ≤ x ≤ high, entry by entry."""
+class Box(ConvexSet):
+    """low ≤ x ≤ high, entry by entry.
+
+    Args:
+        low: The lower bound, a number or a schedule.
+        high: The upper bound, a number or a schedule, not below `low`.
+    """
 
     low: Scalar = hyper("(-inf, inf)")
     high: Scalar = hyper("(-inf, inf)")
@@ -65,8 +81,12 @@ class Box:
 
 
 @record
-class Simplex:
-    """x ≥ 0 and Σ x = total."""
+class Simplex(ConvexSet):
+    """x ≥ 0 and Σ x = total.
+
+    Args:
+        total: The sum, a number or a schedule. > 0. Default: 1.0.
+    """
 
     total: Scalar = hyper("> 0", default=1.0)
 
@@ -78,8 +98,12 @@ class Simplex:
 
 
 @record
-class L1Ball:
-    """Σ |x| ≤ radius."""
+class L1Ball(ConvexSet):
+    """Σ |x| ≤ radius.
+
+    Args:
+        radius: The radius, a number or a schedule. > 0. Default: 1.0.
+    """
 
     radius: Scalar = hyper("> 0", default=1.0)
 
@@ -92,8 +116,12 @@ class L1Ball:
 
 
 @record
-class L2Ball:
-    """√Σ x² ≤ radius."""
+class L2Ball(ConvexSet):
+    """√Σ x² ≤ radius.
+
+    Args:
+        radius: The radius, a number or a schedule. > 0. Default: 1.0.
+    """
 
     radius: Scalar = hyper("> 0", default=1.0)
 
@@ -106,8 +134,12 @@ class L2Ball:
 
 
 @record
-class LInfBall:
-    """max |x| ≤ radius."""
+class LInfBall(ConvexSet):
+    """max |x| ≤ radius.
+
+    Args:
+        radius: The radius, a number or a schedule. > 0. Default: 1.0.
+    """
 
     radius: Scalar = hyper("> 0", default=1.0)
 
@@ -119,19 +151,27 @@ class LInfBall:
         return jnp.abs(x) <= at(self.radius)
 
 
+@builder
 @record
 class Project(Transform):
     """u ← P(θ + u) − θ for each leaf: after every step the parameters lie in the set. It must be last.
 
-    onto: `NonNegative()`, `Box(low, high)`, `Simplex(total)`, `L1Ball`, `L2Ball` or `LInfBall(radius)`; bounds are
-    numbers or schedules. Each leaf is one vector; `only("weights", Project(...))` leaves the others free.
+    Each leaf is one vector; `only("weights", Project(...))` leaves the others free.
 
-    >>> import jgd
-    >>> optimizer = jgd.chain(jgd.transforms.ScaleByLearningRate(1.0), Project(Simplex()))
-    >>> params = jnp.array([0.5, 0.5])
-    >>> updates, _ = optimizer.update(jnp.array([-0.2, 0.2]), optimizer.init(params), params)
-    >>> jgd.apply_updates(params, updates).tolist()
-    [0.7, 0.3]
+    Args:
+        onto: `NonNegative()`, `Box(low, high)`, `Simplex(total)`, `L1Ball`, `L2Ball` or `LInfBall(radius)`, or a record of
+            your own with the methods of `ConvexSet`.
+
+    Raises:
+        JgdTypeError: For something that is no convex set.
+
+    Example:
+        >>> import jgd
+        >>> optimizer = jgd.chain(jgd.transforms.ScaleByLearningRate(1.0), Project(Simplex()))
+        >>> params = jnp.array([0.5, 0.5])
+        >>> updates, _ = optimizer.update(jnp.array([-0.2, 0.2]), optimizer.init(params), params)
+        >>> jgd.apply_updates(params, updates).tolist()
+        [0.7, 0.3]
     """
 
     onto: ConvexSet
@@ -140,7 +180,9 @@ class Project(Transform):
 
     def __post_init__(self) -> None:
         if isinstance(self.onto, type) or not (hasattr(self.onto, "nearest") and hasattr(self.onto, "holds")):
-            raise checks.JgdTypeError(f"Project takes a convex set such as Box(0.0, 1.0), got {self.onto!r}")
+            raise checks.JgdTypeError(
+                f"onto must be a convex set such as Box(0.0, 1.0), got {self.onto!r}", argument="onto"
+            )
 
     def update(self, updates: Params, state: tuple[()], context: Context) -> tuple[Params, tuple[()]]:
         def one(p: Array, stored: Array, u: Array) -> Array:

@@ -19,6 +19,7 @@ from jgd.core.composite import Composite
 from jgd.core.optimizer import TransformLike, as_transform
 from jgd.core.record import record, static_field
 from jgd.core.seeds import NoiseKeys
+from jgd.core.spellings import builder
 from jgd.core.transform import Context, Transform, UpdateInfo
 from jgd.core.types import Params
 from jgd.transforms.learning_rate import LearningRateState
@@ -27,27 +28,39 @@ from jgd.transforms.wrapper import Wrapper, restarted
 
 @record
 class SwitchState:
+    """Which transform made the last update, the learning rate it used, and the states of all."""
+
     rate: LearningRateState  # of the transform in charge, before the others', so that it is the one reported
     place: Array  # () int32: which transform made the last update
     inner: tuple[Any, ...]
 
 
+@builder
 @record
 class Switch(Composite):
     """transforms[i] makes the updates from step at[i − 1] on, and no other transform computes.
 
-    transforms: two or more. at: structure, one step fewer than transforms, rising: `Switch((adam, sgd), at=(1000,))`. A transform's
-    state starts when its time comes, at the parameters that it takes over. The clock is the run's, so a schedule
-    inside begins at the switch where it stands by then.
+    A transform's state starts when its time comes, at the parameters that it takes over. The clock is the run's, so a
+    schedule inside begins at the switch where it stands by then.
 
-    >>> import jgd
-    >>> optimizer = jgd.chain(Switch((jgd.transforms.ScaleByLearningRate(1.0), jgd.transforms.ScaleByLearningRate(0.5)), at=(1,)))
-    >>> state = optimizer.init(jnp.zeros(()))
-    >>> for _ in range(2):
-    ...     updates, state = optimizer.update(jnp.array(-1.0), state, jnp.zeros(()))
-    ...     print(float(updates))
-    1.0
-    0.5
+    Args:
+        transforms: Two or more transforms or optimizers, a tuple.
+        at: The steps at which the next one takes over, one fewer than transforms, rising: `Switch((adam, sgd), at=(1000,))`.
+            Structure.
+
+    Raises:
+        JgdTypeError: For fewer than two transforms, and something that is none.
+        JgdValueError: For another number of steps, and steps that don't rise.
+
+    Example:
+        >>> import jgd
+        >>> optimizer = jgd.chain(Switch((jgd.transforms.ScaleByLearningRate(1.0), jgd.transforms.ScaleByLearningRate(0.5)), at=(1,)))
+        >>> state = optimizer.init(jnp.zeros(()))
+        >>> for _ in range(2):
+        ...     updates, state = optimizer.update(jnp.array(-1.0), state, jnp.zeros(()))
+        ...     print(float(updates))
+        1.0
+        0.5
     """
 
     transforms: tuple[TransformLike, ...]
@@ -55,10 +68,14 @@ class Switch(Composite):
 
     def __post_init__(self) -> None:
         if not isinstance(self.transforms, tuple) or len(self.transforms) < 2:
-            raise checks.JgdTypeError(f"Switch takes a tuple of two or more transforms, got {self.transforms!r}")
+            raise checks.JgdTypeError(
+                f"Switch takes a tuple of two or more transforms, got {self.transforms!r}", argument="transforms"
+            )
         object.__setattr__(self, "transforms", tuple(as_transform(each, "Switch") for each in self.transforms))
         if not isinstance(self.at, tuple) or len(self.at) != len(self.transforms) - 1:
-            raise checks.JgdValueError(f"at must be a tuple of {len(self.transforms) - 1} steps, got {self.at!r}")
+            raise checks.JgdValueError(
+                f"at must be a tuple of {len(self.transforms) - 1} steps, got {self.at!r}", argument="at"
+            )
         for before, step in zip((0, *self.at), self.at, strict=False):
             checks.count("at", step, least=before + 1)
 
@@ -116,14 +133,36 @@ class Switch(Composite):
 
 @record
 class RestartState:
+    """The inner transform's state."""
+
     inner: Any
 
 
+@builder
 @record
 class Restart(Wrapper):
-    """`transform`, whose state starts anew at the parameters reached, every `period` updates. period: ≥ 1, structure.
+    """`transform`, whose state starts anew at the parameters reached, every `period` updates.
 
     Its random key and the clock go on, and with the clock its schedules.
+
+    Args:
+        transform: A transform or an optimizer.
+        period: How many updates lie between two starts. ≥ 1; structure.
+
+    Raises:
+        JgdTypeError: For something that is no transform.
+        JgdValueError: For a `period` below 1.
+
+    Example:
+        >>> import jgd
+        >>> optimizer = jgd.chain(Restart(jgd.transforms.EmaOfUpdates(0.5, debias=False), period=2))
+        >>> state = optimizer.init(jnp.zeros(()))
+        >>> for _ in range(3):
+        ...     updates, state = optimizer.update(jnp.array(1.0), state, jnp.zeros(()))
+        ...     print(float(updates))
+        0.5
+        0.75
+        0.5
     """
 
     transform: TransformLike

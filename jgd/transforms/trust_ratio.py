@@ -5,17 +5,36 @@ from jax import Array
 
 from jgd.core import checks, tree
 from jgd.core.record import hyper, record
+from jgd.core.spellings import builder
 from jgd.core.transform import Context, Transform
 from jgd.core.types import Params, Scalar
 
 
+@builder
 @record
 class TrustRatio(Transform):
     """updates ← coefficient · φ(‖θ‖) / (‖updates‖ + eps) · updates, leaf by leaf; unchanged where a norm is 0.
 
     You et al. 2020, arXiv:1904.00962, section 3: φ(z) = min(max(z, min_norm), max_norm), the identity by default.
-    max_ratio bounds the ratio itself (LAMBC, Fong et al. 2020, arXiv:2011.13584). optax's min_norm bounds the
-    updates' norm too. For leaves that keep their updates: `all_but(("bias", "scale"), TrustRatio())`.
+    optax's min_norm bounds the updates' norm too. For leaves that keep their updates:
+    `all_but(("bias", "scale"), TrustRatio())`.
+
+    Args:
+        coefficient: The factor of the ratio, also a schedule. > 0. Default: 1.0.
+        eps: Added to the updates' norm, also a schedule. ≥ 0. Default: 0.0.
+        min_norm: The least norm that the weights count with. ≥ 0. Default: 0.0.
+        max_norm: The largest, not below `min_norm`. > 0. Default: None, no bound.
+        max_ratio: The largest ratio (LAMBC, Fong et al. 2020, arXiv:2011.13584). > 0. Default: None, no bound.
+
+    Raises:
+        JgdValueError: For a number outside its range, or min_norm above max_norm.
+
+    Example:
+        >>> import jgd
+        >>> optimizer = jgd.chain(TrustRatio(), jgd.transforms.ScaleByLearningRate(1.0))
+        >>> params = jnp.array([3.0, 4.0])
+        >>> optimizer.update(jnp.array([2.0, 0.0]), optimizer.init(params), params)[0].tolist()
+        [-5.0, 0.0]
     """
 
     coefficient: Scalar = hyper("> 0", default=1.0)

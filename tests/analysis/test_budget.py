@@ -21,7 +21,7 @@ def test_best_of_k_is_the_mean_over_all_draws(larger, replacement):
     for k in range(1, 6):
         draws = product(scores, repeat=k) if replacement else combinations(scores, k)
         bests = [(max if larger else min)(draw) for draw in draws]
-        assert (curve.trials[k - 1], curve.expected[k - 1], curve.deviation[k - 1]) == pytest.approx(
+        assert (curve.budgets[k - 1], curve.expected[k - 1], curve.deviation[k - 1]) == pytest.approx(
             (k, np.mean(bests), np.std(bests)), abs=1e-12
         )
 
@@ -32,7 +32,7 @@ def test_best_of_all_is_the_best_and_thousands_stay_exact():
     assert curve.expected[0] == pytest.approx(scores.mean())
     assert curve.expected[-1] == scores.max()
     assert (np.diff(curve.expected) > 0).all()
-    few = best_of(scores, larger_is_better=True, trials=[8, 1])
+    few = best_of(scores, larger_is_better=True, budgets=[8, 1])
     np.testing.assert_array_equal(few.expected, curve.expected[[7, 0]])
 
 
@@ -40,7 +40,7 @@ def test_a_diverged_config_counts_as_the_worst_or_as_said():
     scores = np.array([0.2, N, 0.4])
     assert best_of(scores, larger_is_better=False).expected[0] == pytest.approx((0.2 + 0.4 + 0.4) / 3)
     assert best_of(scores, larger_is_better=False, diverged_as=9.6).expected[0] == pytest.approx(3.4)
-    assert len(best_of(scores, True, 7, replacement=True).trials) == 7
+    assert len(best_of(scores, True, 7, replacement=True).budgets) == 7
 
 
 def test_time_to_target_keeps_never_as_never():
@@ -89,8 +89,8 @@ def test_a_performance_profile_by_hand():
     ("call", "said"),
     [
         (lambda: best_of(np.array([N, N]), True), "scores must have shape"),
-        (lambda: best_of(np.ones(3), True, 4), "trials must be a whole number from 1 to 3, got 4"),
-        (lambda: best_of(np.ones(3), True, [1, 0]), r"trials\[1\] must be a whole number from 1 to 3, got 0"),
+        (lambda: best_of(np.ones(3), True, 4), "budgets must be a whole number from 1 to 3, got 4"),
+        (lambda: best_of(np.ones(3), True, [1, 0]), r"budgets\[1\] must be a whole number from 1 to 3, got 0"),
         (lambda: time_to_target(np.ones((2, 3)), (10,), 1.0, True), "values must have shape"),
         (lambda: time_to_target(np.ones((1, 1, 1)), (10,), N, True), "target must be a finite number"),
         (lambda: time_to_target(np.ones((1, 1, 1)), (10,), 1.0, True, reached=np.ones(2)), "one number a config"),

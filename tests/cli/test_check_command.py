@@ -9,7 +9,7 @@ pytest.importorskip("sklearn")
 
 from typer.testing import CliRunner  # noqa: E402
 
-from jgd.cli.check import check  # noqa: E402
+from jgd.cli.check import command  # noqa: E402
 
 CASE = """
 import jax.numpy as jnp
@@ -43,7 +43,7 @@ def run(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     monkeypatch.syspath_prepend(str(tmp_path))
     app = typer.Typer()
-    app.command()(check)
+    app.command()(command)
     return lambda *words: CliRunner().invoke(app, words)
 
 

@@ -37,7 +37,7 @@ def test_sweep_prints_a_table_and_writes_a_run_directory(tmp_path):
         "blocks",
     } <= names
     other = jgd(*words, "--set", "momentum=0.5", cwd=tmp_path)  # which Adam has not
-    assert (other.returncode, "unknown parameter of the recipe 'adam'" in other.stderr) == (2, True)
+    assert (other.returncode, "recipe adam has no parameter 'momentum'" in other.stderr) == (2, True)
 
 
 def test_train_prints_the_validation_curve_and_writes_the_history(tmp_path):
@@ -55,6 +55,14 @@ def test_a_diverged_run_says_so_and_fails(tmp_path):
     ran = jgd("train", "diabetes", "-o", "sgd", "--learning-rate", "1e6", "--steps", "50", cwd=tmp_path)
     assert ran.returncode == 1
     assert "diverged at step" in ran.stdout
+
+
+def test_help_says_how_to_begin_and_breaks_lines_at_the_terminals_width(tmp_path):
+    first, check = jgd("--help", cwd=tmp_path).stdout, jgd("check", "--help", cwd=tmp_path).stdout
+    assert "To begin with: `jgd sweep digits`" in first
+    assert "data ─►" not in first
+    assert "a loss that is not finite or not the same twice; else 0" in check, "a line of the source is no line of help"
+    assert jgd("--version", cwd=tmp_path).stdout.startswith("jgd 0.")
 
 
 def test_list_names_everything(tmp_path):
@@ -75,7 +83,7 @@ def test_list_names_everything(tmp_path):
         (["train", "iris", "--set", "b1"], "--set takes NAME=VALUE"),
         (
             ["train", "iris", "--set", "b3=0.1"],
-            "--set: unknown parameter 'b3'; choose from: b1, b2, eps",
+            "--set: adam has no parameter 'b3'; it takes b1, b2, eps",
         ),
         (["train", "iris", "--model", "mpl"], "did you mean 'mlp'"),
     ],

@@ -250,7 +250,7 @@ def test_a_policy_and_a_metric_are_named(here):
         (["--policy", "1"], "--policy must be a whole number >= 2, got 1"),
         (
             ["--policy", "median", "--set-policy", "evry=3"],
-            "--set-policy: unknown parameter 'evry'; did you mean 'every'",
+            "--set-policy: median has no parameter 'evry'; did you mean 'every'",
         ),
         (["--set-policy", "eta=3"], "--set-policy needs --policy"),
         (["--metric", "acuracy"], "--metric: unknown metric 'acuracy'; did you mean 'accuracy'"),

@@ -277,6 +277,11 @@ REFUSED = {
     "optimizer": lambda: checks.choice("optimizer", "adm", ["adam"]),
     "kind": lambda: Held(1.0, kind=["a"]),
     "mask": lambda: jgd.transforms.only(3, jgd.transforms.Freeze()),
+    "transform": lambda: jgd.transforms.Flatten(jgd.transforms.TrustRatio()),
+    "transforms": lambda: jgd.transforms.Switch((), at=()),
+    "at": lambda: jgd.transforms.Switch((jgd.optimizers.sgd(1.0), jgd.optimizers.sgd(0.5)), at=()),
+    "onto": lambda: jgd.transforms.Project(3),  # pyright: ignore[reportArgumentType]
+    "labels": lambda: jgd.transforms.partition({"a": jgd.optimizers.sgd(1.0)}, labels=3),
     "grads": lambda: checks.same_structure({}, {"w": jnp.ones(1)}),
     None: lambda: jgd.chain(),
 }

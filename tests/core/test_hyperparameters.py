@@ -152,6 +152,17 @@ def test_numbers_keep_the_kind_of_the_old_ones():
     assert kind(crossed) == kind(jax.jit(lambda optimizer: optimizer)(ADAM))
 
 
+def test_a_short_name_stands_for_all_of_a_class():
+    """As `muon` has it: one argument of the builder, a transform for each group of leaves."""
+    muon = lambda rate: jgd.optimizers.muon(rate)
+    assert muon(0.1).with_hyperparameters(learning_rate=0.2) == muon(0.2)
+    two = partition({"bias": jgd.optimizers.sgd(0.1), "*": jgd.optimizers.sgd(0.2)})
+    changes = {"ScaleByLearningRate[1].learning_rate": 0.4, "learning_rate": 0.3}
+    assert [*two.with_hyperparameters(changes).hyperparameters.values()] == [0.3, 0.4]
+    lamb = jgd.optimizers.lamb(0.1).with_hyperparameters({"TrustRatio.eps": 0.5}).hyperparameters
+    assert (lamb["TrustRatio.eps"], lamb["ScaleByAdam.eps"]) == (0.5, 1e-6)
+
+
 def test_a_number_for_a_batch_of_optimizers_is_a_number_for_each():
     batch = jax.vmap(jgd.optimizers.adam)(jnp.array([0.1, 0.2]))
     changed = batch.with_hyperparameters(b1=0.5)
@@ -181,6 +192,7 @@ BAD = {
     "another library's word": (lambda: ADAM.with_hyperparameters(lr=0.1), ["no parameter 'lr'", "learning_rate"]),
     "a slip": (lambda: ADAM.with_hyperparameters(learning_rte=0.1), ["did you mean 'learning_rate'"]),
     "not alone": (lambda: jgd.optimizers.lamb(0.1).with_hyperparameters(eps=0.1), ["ScaleByAdam.eps, TrustRatio.eps"]),
+    "structure": (lambda: ADAM.with_hyperparameters(nesterov=True), ["nesterov is structure", "build the optimizer"]),
     "no mapping": (lambda: ADAM.with_hyperparameters(0.1), ["changes must be a", "got 0.1"]),
     "outside the rule": (lambda: ADAM.with_hyperparameters(b1=1.0), ["b1 must be a finite number in [0, 1), got 1"]),
     "no number": (lambda: ADAM.with_hyperparameters(b1="a"), ["b1 must be a number", "'a'"]),

@@ -127,6 +127,46 @@ def test_a_chain_in_a_chain_has_its_places():
         jgd.chain(jgd.chain(jgd.optimizers.nesterov(0.1), project), CLIP)
 
 
+@jgd.record
+class Faulty(jgd.Transform):
+    """An update with a fault."""
+
+    fault: str = jgd.static_field()
+
+    def update(self, updates, state, context):
+        bad = {"alone": updates, "shape": (updates["a"], state), "state": (updates, (jnp.zeros(1),))}
+        return bad[self.fault]
+
+
+FAULTS = {
+    "alone": r"Faulty.update must return \(updates, state\), got dict",
+    "shape": "the result of Faulty.update misses the leaf",
+    "state": "Faulty.update must return a state like the one",
+}
+
+
+@pytest.mark.parametrize(("fault", "said"), FAULTS.items())
+def test_an_update_that_returns_something_else_is_refused_by_the_transforms_name(fault, said):
+    params = {"a": jnp.ones(2), "b": jnp.ones(2)}
+    optimizer = jgd.chain(CLIP, Faulty(fault), SGD)
+    with pytest.raises(jgd.JgdError, match=said):
+        jax.jit(optimizer.update)(params, optimizer.init(params), params)
+
+
+def test_info_may_report_python_numbers():
+    @jgd.record
+    class Fixed(jgd.Transform):
+        def update(self, updates, state, context):
+            return jax.tree.map(lambda u: -0.5 * u, updates), state
+
+        def info(self, state):
+            return UpdateInfo(learning_rate=0.5, skipped=False)
+
+    for optimizer in (jgd.chain(Fixed()), jgd.optimizers.schedule_free(Fixed())):
+        _, metrics = jgd.step(lambda w, b: w * b, optimizer, jgd.start(optimizer, jnp.ones(())), jnp.array(2.0))
+        assert float(metrics.learning_rate) == 0.5
+
+
 NO_TRANSFORM = {
     "duck-typed": (type("Duck", (), {"init": None, "update": None})(), "derive from jgd.Transform"),
     "a class": (jgd.transforms.Freeze, "derive from jgd.Transform"),
@@ -136,7 +176,7 @@ NO_TRANSFORM = {
 
 @pytest.mark.parametrize(("thing", "said"), NO_TRANSFORM.values(), ids=NO_TRANSFORM)
 def test_what_is_no_transform_is_refused_with_what_to_do(thing, said):
-    for make in (jgd.chain, jgd.transforms.Flatten, lambda each: jgd.transforms.only("w", each)):
+    for make in (jgd.chain, jgd.Optimizer, jgd.transforms.Flatten, lambda each: jgd.transforms.only("w", each)):
         with pytest.raises(jgd.JgdError, match=said):
             make(thing)
 
@@ -155,3 +195,19 @@ def test_an_optimizer_is_taken_wherever_a_transform_is():
         assert made == plain
     with pytest.raises(jgd.JgdError, match="must be first"):
         jgd.chain(t.ClipByGlobalNorm(1.0), jgd.optimizers.nesterov(0.1))
+
+
+BLAMED = {
+    "another library's word": (
+        lambda t: t.ClipByGlobalNorm(max_grad_norm=1.0),
+        "no parameter 'max_grad_norm': write max_norm",
+    ),
+    "inside a switch": (lambda t: t.Flatten(t.Switch((jgd.optimizers.lamb(0.1), SGD), at=(1,))), "TrustRatio does"),
+    "inside a chain": (lambda t: t.Accumulate(jgd.optimizers.nesterov(0.1), 2), "DescendByLookAhead looks at"),
+}
+
+
+@pytest.mark.parametrize(("make", "said"), BLAMED.values(), ids=BLAMED)
+def test_a_refusal_names_what_to_change(make, said):
+    with pytest.raises(jgd.JgdError, match=said):
+        make(jgd.transforms)

@@ -115,9 +115,9 @@ def test_loss_curves_are_the_picks(ax):
 def test_the_budget_is_the_expected_best(ax):
     assert plots.plot_best_of_budget(grid(), ax=ax) is ax
     curve = analysis.best_of_budget(grid())["adam"]
-    np.testing.assert_array_equal(labeled(ax, "adam").get_xdata(), curve.trials)
+    np.testing.assert_array_equal(labeled(ax, "adam").get_xdata(), curve.budgets)
     np.testing.assert_array_equal(labeled(ax, "adam").get_ydata(), curve.expected)
-    assert curve.trials.tolist() == [1, 2, 3, 4, 5, 6, 7]
+    assert curve.budgets.tolist() == [1, 2, 3, 4, 5, 6, 7]
     best = grid().scores[7:].mean(axis=1).max()
     assert curve.expected[-1] == pytest.approx(best)
 

@@ -134,6 +134,14 @@ def test_a_mapping_is_a_space():
     assert as_space(made) is made
 
 
+def test_a_choice_of_numpys_words_and_flags_is_structure():
+    words = np.array(["sgd", "adam"])
+    for values in (words, list(words), ["sgd", "adam"]):
+        assert jgd.spaces.choice(values) == jgd.spaces.static(["sgd", "adam"])
+    assert jgd.spaces.choice([np.bool_(True), np.bool_(False)]) == jgd.spaces.static([True, False])
+    assert jgd.spaces.choice(np.array([0.5, 0.25])) == jgd.spaces.choice([0.5, 0.25]) != jgd.spaces.static([0.5, 0.25])
+
+
 def test_a_choice_of_what_is_no_number_is_structure():
     numbers = (jgd.spaces.choice([1, 0.5]), jgd.spaces.choice(np.array([1, 2])), jgd.spaces.choice([np.float32(0.5)]))
     others = (["sgd", "adam"], [True, False], [None, 0.5], [(64,), (64, 64)])
@@ -276,7 +284,7 @@ BAD = {
     "no mapping": (lambda: as_space([0.1]), T, ["space", "[0.1]"]),
     "when never": (lambda: when(0.9), T, ["when", "condition"]),
     "when unknown": (
-        lambda: space(b=when(1, optimizer="a"), optimizer=static(["a"])),
+        lambda: space(b=when(1, optimzer="a"), optimizer=static(["a"])),
         V,
         ["space['b']", "did you mean"],
     ),

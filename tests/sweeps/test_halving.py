@@ -115,6 +115,12 @@ def test_a_crash_and_another_run_decide_the_same(after):
     same(found, stopped("halving"))
 
 
+def test_a_policy_of_a_number_is_halving_by_it():
+    space = {"learning_rate": [0.1, 0.2, 0.3, 0.4]}
+    by = lambda policy: jgd.sweep("iris", "sgd", space, seeds=1, steps=4, policy=policy).plan.policy
+    assert by(2) == by(np.int64(2)) == jgd.SuccessiveHalving(eta=2).resolve(4, 4)
+
+
 def test_a_stored_sweep_is_read_with_its_policy(tmp_path):
     options = {"on": task(), "space": {"learning_rate": RATES[:4]}, "steps": 8}
     found = sweep("sgd", policy=2, store=tmp_path / "run", **options)

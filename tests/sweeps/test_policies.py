@@ -144,7 +144,7 @@ def test_the_median_rule_stops_what_diverged_unless_all_did():
     st.sampled_from([jgd.SuccessiveHalving(2), jgd.Hyperband(2), jgd.MedianStopping()]),
     st.booleans(),
 )
-def test_the_best_at_every_look_always_reaches_the_end(seed, policy, larger):
+def test_the_best_at_every_evaluation_always_reaches_the_end(seed, policy, larger):
     scores = np.random.default_rng(seed).normal(size=(20, 2, 10))
     scores[7] = 10 if larger else -10
     scores[3, 1, 4:] = N

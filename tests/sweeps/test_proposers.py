@@ -87,7 +87,7 @@ def test_a_proposer_says_which_way_is_better(optuna, study):
     assert OptunaProposer(SPACE, study).larger_is_better is False
     assert OptunaProposer(SPACE, optuna.create_study(direction="maximize")).larger_is_better is True
     found = jgd.sweep("iris", "sgd", {"learning_rate": [0.1]}, seeds=1, steps=1)  # chosen by accuracy
-    with pytest.raises(V, match="proposer must look for a larger accuracy"):
+    with pytest.raises(V, match="proposer must seek a larger accuracy"):
         found.propose(OptunaProposer({"learning_rate": [0.1, 0.2]}, study), 1, 2)
     assert not study.trials
 

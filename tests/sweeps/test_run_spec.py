@@ -1,4 +1,4 @@
-"""What a recipe may return (trials, tasks) and what of it is structure: groups, conditions, penalties as leaves."""
+"""What a recipe may return (run specs, tasks) and what of it is structure: groups, conditions, penalties as leaves."""
 
 import functools
 from dataclasses import replace

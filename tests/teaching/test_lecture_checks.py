@@ -66,7 +66,7 @@ def test_method_one_loses_digits_and_says_how_many(x64, dtype, rate, lost):
     [
         (partial(jgd.optimizers.sgd, momentum=0.9), "Trace, momentum"),
         (jgd.optimizers.momentum, "Trace, momentum"),
-        (jgd.optimizers.nesterov, "LookAheadDescend, momentum"),
+        (jgd.optimizers.nesterov, "DescendByLookAhead, momentum"),
         (jgd.optimizers.adam, "ScaleByAdam, an adaptive method"),
         (jgd.optimizers.adagrad, "ScaleByAdagrad, an adaptive method"),
         (jgd.optimizers.rmsprop, "ScaleByRms, an adaptive method"),

@@ -69,7 +69,7 @@ def test_the_hyperparameters_of_a_transform_are_found_in_it():
 
 def test_two_of_one_name_are_told_apart():
     twice = jgd.chain(jgd.transforms.EmaOfUpdates(0.5), jgd.transforms.EmaOfUpdates(0.7)).transform
-    assert dict(of_transform(twice).hyperparameters) == {"transforms.0.decay": 0.5, "transforms.1.decay": 0.7}
+    assert dict(of_transform(twice).hyperparameters) == {"EmaOfUpdates[0].decay": 0.5, "EmaOfUpdates[1].decay": 0.7}
 
 
 def test_each_method_may_bring_its_problem():

@@ -55,7 +55,7 @@ def test_a_skipped_micro_batch_leaves_a_mean():
 
 
 def test_what_looks_at_the_loss_is_refused_by_name():
-    with pytest.raises(jgd.JgdError, match=r"LookAheadDescend.*in_pieces"):
+    with pytest.raises(jgd.JgdError, match=r"DescendByLookAhead.*in_pieces"):
         Accumulate(jgd.optimizers.nesterov(0.1).transform.transforms[0], 2)
     searches = jgd.chain(jgd.transforms.ScaleByLearningRate(0.1), jgd.transforms.BacktrackingSearch()).transform
     optimizer = jgd.chain(Accumulate(searches, 2))
@@ -63,10 +63,8 @@ def test_what_looks_at_the_loss_is_refused_by_name():
         ground.path(optimizer)
 
 
-@pytest.mark.parametrize(
-    ("transform", "said"), [(adam, r"its \.transform"), (3, "takes transforms"), (ClipByGlobalNorm, "takes")]
-)
-def test_only_links_are_held(transform, said):
+@pytest.mark.parametrize(("transform", "said"), [(3, "takes transforms"), (ClipByGlobalNorm, "takes")])
+def test_only_transforms_are_held(transform, said):
     with pytest.raises(jgd.JgdError, match=said):
         Accumulate(transform, 2)
 

@@ -1,5 +1,7 @@
 """Transforms for some of the leaves: whom a pattern names, what the others get, and what a group sees of the rest."""
 
+import inspect
+
 import jax
 import jax.numpy as jnp
 import numpy as np
@@ -162,6 +164,7 @@ BAD_MASKS = {
     "tree of another structure": (lambda: only({"head": True, "ww": True}, HALF), "mask has a leaf 'ww', which params"),
     "tree that misses a leaf": (lambda: only({"head": True}, HALF), r"mask misses the leaf params\['w'\]"),
     "no bool": (lambda: only(lambda leaf: leaf.ndim, HALF), r"must return True or False, got 1 \(int\) for params\["),
+    "its values": (lambda: only(lambda leaf: leaf.sum() > 0, HALF), "may ask for a leaf.s shape, ndim and size"),
     "tree of numbers": (lambda: only({"head": 1, "w": 0}, HALF), "mask must be strings.*True and False"),
     "unknown label": (lambda: partition({"a": HALF, "b": HALF}, labels={"head": "aa", "w": "b"}), "unknown label 'aa'"),
     "group of no leaf": (lambda: partition({"a": HALF, "b": HALF}, labels=lambda leaf: "a"), "group 'b' has no leaf"),
@@ -211,3 +214,23 @@ def test_a_group_that_looks_elsewhere_sees_the_others_stand_still(x64):
     a1 = 1 + velocity
     np.testing.assert_allclose(end.params["a"], a1 + 0.5 * velocity - 0.1 * b1**2, rtol=1e-12)
     np.testing.assert_allclose(end.params["b"], b1 - 0.1 * 2 * a1 * b1, rtol=1e-12)
+
+
+MASKED = [name for name, build in jgd.optimizers.registry.items() if "mask" in inspect.signature(build).parameters]
+
+
+@pytest.mark.parametrize("name", [*MASKED, "stable_adamw without", "adam_mini without"])
+def test_one_vector_has_no_leaves_to_mask_or_to_tell_apart(name):
+    """Every builder whose update depends on the leaves says so, be it by its mask or by its rule."""
+    build = jgd.optimizers.registry[name.split()[0]]
+    mask = {} if "without" in name else {"mask": "w"}
+    decay = {"weight_decay": 0.1} if "weight_decay" in inspect.signature(build).parameters else {}
+    with pytest.raises(jgd.JgdError, match="Flatten takes no transform that works leaf by leaf"):
+        jgd.transforms.Flatten(build(learning_rate=0.1, **mask, **decay))
+
+
+def test_records_of_wrapping_optimizers_take_optimizers():
+    sgd = jgd.optimizers.sgd(0.1)
+    assert jgd.optimizers.ScheduleFree(sgd, 0.9, 2.0, 0.0) == jgd.optimizers.schedule_free(sgd).transform.transforms[0]
+    with pytest.raises(jgd.JgdError, match="Mechanic takes transforms"):
+        jgd.optimizers.Mechanic(jgd.optimizers.sgd, 0.1, 1e-8, 0.1, 1, True)

@@ -35,10 +35,21 @@ def _holds(rule: str, value: np.ndarray) -> np.ndarray:
 def hyperparameter(name: str, value: Any, rule: str, schedule: bool = True) -> None:
     """Refuse `value` unless it is a traced number, finite numbers that obey `rule`, or (where allowed) a schedule.
 
-    >>> hyperparameter("learning_rate", -0.1, "> 0")
-    Traceback (most recent call last):
-        ...
-    jgd.core.checks.errors.JgdValueError: learning_rate must be a finite number > 0, got -0.1
+    Args:
+        name: What the message calls the argument.
+        value: The argument.
+        rule: `"> 0"`, `">= 0"` or an interval such as `"[0, 1)"`; it must hold in the default dtype too.
+        schedule: Whether a schedule passes.
+
+    Raises:
+        JgdTypeError: For something that holds no real numbers.
+        JgdValueError: For a number outside the rule, by its place in an array.
+
+    Example:
+        >>> hyperparameter("learning_rate", -0.1, "> 0")
+        Traceback (most recent call last):
+            ...
+        jgd.core.checks.errors.JgdValueError: learning_rate must be a finite number > 0, got -0.1
     """
     if isinstance(value, Tracer) or (schedule and callable(value)):
         return
@@ -70,10 +81,24 @@ def hyperparameter(name: str, value: Any, rule: str, schedule: bool = True) -> N
 def count(name: str, value: Any, least: int = 0, most: int | None = None) -> int:
     """`value` as an int, refused unless it is a whole number within `least` … `most`.
 
-    >>> count("steps", 2.5)
-    Traceback (most recent call last):
-        ...
-    jgd.core.checks.errors.JgdTypeError: steps must be a whole number >= 0, got 2.5 (float)
+    Args:
+        name: What the message calls the argument.
+        value: The argument.
+        least: The smallest that passes.
+        most: The largest that passes; None is no bound.
+
+    Returns:
+        The number.
+
+    Raises:
+        JgdTypeError: For something that is no whole number.
+        JgdValueError: For one outside the limits.
+
+    Example:
+        >>> count("steps", 2.5)
+        Traceback (most recent call last):
+            ...
+        jgd.core.checks.errors.JgdTypeError: steps must be a whole number >= 0, got 2.5 (float)
     """
     limits = f">= {least}" if most is None else f"from {least} to {most}"
     if isinstance(value, bool | np.bool_) or not isinstance(value, numbers.Integral):
@@ -105,10 +130,21 @@ def number(name: str, value: Any, rule: str) -> float:
 def flag(name: str, value: Any) -> bool:
     """`value`, refused unless it is True or False: a word or a number in a flag's place would count as True.
 
-    >>> flag("nesterov", "no")
-    Traceback (most recent call last):
-        ...
-    jgd.core.checks.errors.JgdTypeError: nesterov must be True or False, got 'no' (str)
+    Args:
+        name: What the message calls the argument.
+        value: The argument.
+
+    Returns:
+        It, as a bool.
+
+    Raises:
+        JgdTypeError: For anything else.
+
+    Example:
+        >>> flag("nesterov", "no")
+        Traceback (most recent call last):
+            ...
+        jgd.core.checks.errors.JgdTypeError: nesterov must be True or False, got 'no' (str)
     """
     if not isinstance(value, bool | np.bool_):
         raise JgdTypeError(f"{name} must be True or False, got {value!r} ({type(value).__name__})", argument=name)
@@ -138,10 +174,21 @@ def path(name: str, value: Any) -> None:
 
 
 def floating_dtype(name: str, value: Any) -> str:
-    """The name of a floating dtype, refused if it is anything else.
+    """The name of a floating dtype.
 
-    >>> floating_dtype("mu_dtype", jnp.bfloat16)
-    'bfloat16'
+    Args:
+        name: What the message calls the argument.
+        value: A dtype, its name or a scalar type.
+
+    Returns:
+        The dtype's name.
+
+    Raises:
+        JgdTypeError: For anything else.
+
+    Example:
+        >>> floating_dtype("mu_dtype", jnp.bfloat16)
+        'bfloat16'
     """
     try:
         dtype = jnp.dtype(value)
@@ -155,10 +202,22 @@ def floating_dtype(name: str, value: Any) -> str:
 def choice(kind: str, name: Any, choices: Iterable[str]) -> str:
     """`name`, refused unless it is one of `choices`; the error suggests the nearest, and lists them where they are few.
 
-    >>> choice("optimizer", "adm", ["sgd", "adam"])
-    Traceback (most recent call last):
-        ...
-    jgd.core.checks.errors.JgdValueError: unknown optimizer 'adm'; did you mean 'adam'? choose from: sgd, adam
+    Args:
+        kind: What the message calls it.
+        name: The argument.
+        choices: What passes.
+
+    Returns:
+        The name.
+
+    Raises:
+        JgdValueError: For an unknown one.
+
+    Example:
+        >>> choice("optimizer", "adm", ["sgd", "adam"])
+        Traceback (most recent call last):
+            ...
+        jgd.core.checks.errors.JgdValueError: unknown optimizer 'adm'; did you mean 'adam'? choose from: sgd, adam
     """
     known = list(choices)
     if isinstance(name, str) and name in known:
@@ -172,8 +231,9 @@ def choice(kind: str, name: Any, choices: Iterable[str]) -> str:
 def nearest(name: str, known: Iterable[str]) -> str | None:
     """The known name that `name` is most likely a slip of, letters in another order first; None where none is near.
 
-    >>> nearest("adma", ["adamax", "adam"])
-    'adam'
+    Example:
+        >>> nearest("adma", ["adamax", "adam"])
+        'adam'
     """
     near = difflib.get_close_matches(name.lower(), known, n=5)
     return min(near, key=lambda each: sorted(each) != sorted(name.lower()), default=None)

@@ -4,11 +4,14 @@
 class JgdError(Exception):
     """The base of every error that jgd raises for bad input.
 
-    argument: the name of the argument that is refused, as the message has it, or None where there is no one name.
+    Args:
+        message: The rule, and what was got.
+        argument: The name of the argument that is refused, as the message has it, or None where there is no one name.
 
-    >>> error = JgdValueError("steps must be a whole number >= 1, got 0", argument="steps")
-    >>> str(error), error.argument
-    ('steps must be a whole number >= 1, got 0', 'steps')
+    Example:
+        >>> error = JgdValueError("steps must be a whole number >= 1, got 0", argument="steps")
+        >>> str(error), error.argument
+        ('steps must be a whole number >= 1, got 0', 'steps')
     """
 
     def __init__(self, message: str = "", *, argument: str | None = None):

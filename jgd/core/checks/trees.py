@@ -34,7 +34,15 @@ def parameters(params: Any) -> None:
 def same_structure(grads: Any, params: Any, name: str = "grads", other: str = "params") -> None:
     """Refuse gradients (or updates) that are not floating, or whose tree or shapes are not those of `params`.
 
-    name, other: what the message calls the two trees; it names the path too.
+    Args:
+        grads: The tree in question.
+        params: The tree that it must be like.
+        name: What the message calls the first; it names the path too.
+        other: What it calls the second.
+
+    Raises:
+        JgdValueError: For a leaf that is missing, unexpected or of another shape.
+        JgdTypeError: For a leaf that is not floating, or another kind of tree.
     """
     got = {path_of(path): jnp.shape(leaf) for path, leaf in jax.tree_util.tree_leaves_with_path(grads)}
     want = {path_of(path): jnp.shape(leaf) for path, leaf in jax.tree_util.tree_leaves_with_path(params)}

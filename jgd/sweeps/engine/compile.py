@@ -27,6 +27,7 @@ def compile_programs(
     What compiles is a call that makes no step. blocks: one a group. jax keeps what was compiled, so that the next sweep
     of the same structure and shapes compiles nothing.
     """
+    devices = list({inputs.device: inputs for inputs in devices}.values())  # each once
     done, total, begin = [], len(blocks) * len(devices), time.perf_counter()
     # jaxlib has crashed when two threads read programs from its cache on the disk at once
     one_at_a_time = threading.Lock() if getattr(jax.config, "jax_compilation_cache_dir", None) else nullcontext()

@@ -26,11 +26,12 @@ class DeviceInputs:
 
 
 def device_inputs(plan: Plan) -> list[DeviceInputs]:
-    """The inputs of each of the plan's devices."""
+    """The inputs of each of the plan's devices; a device that stands there several times has one copy."""
     init = jax.jit(plan.task.init)
     init_keys = [seeds.init_key(seed) for seed in plan.seeds]
     order_keys = [seeds.key(seed, seeds.Stream.ORDER) for seed in plan.seeds]
     noise_keys = [seeds.key(seed, seeds.Stream.NOISE) for seed in plan.seeds]
     starts = [init(key) for key in init_keys]
     shared = (SharedData.of(plan.task), starts, init_keys, order_keys, noise_keys, jnp.asarray(plan.diverged_above))
-    return [DeviceInputs(device, *jax.device_put(shared, device)) for device in plan.devices]
+    copies = {device: DeviceInputs(device, *jax.device_put(shared, device)) for device in dict.fromkeys(plan.devices)}
+    return [copies[device] for device in plan.devices]

@@ -1,4 +1,4 @@
-"""Cores as devices: on a CPU that is where a sweep's speed is."""
+"""The cores of a CPU, and how many of them a program uses."""
 
 import os
 
@@ -7,10 +7,16 @@ import jax
 from jgd.core import checks
 
 
-def use_cores(count: int | None = None) -> int:
-    """Make CPU cores devices of their own, so that a sweep runs a block on each.
+def available_cores() -> int:
+    """How many cores this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
-    It must be called before JAX is first used.
+
+def use_cores(count: int | None = None) -> int:
+    """Make CPU cores devices of their own: to train one model over several (`jgd.train(…, devices=…)`).
+
+    A sweep uses all cores without it, and as many threads as there are devices with it. It must be called before JAX is
+    first used.
 
     Args:
         count: how many cores; default all that this process may use.
@@ -26,8 +32,7 @@ def use_cores(count: int | None = None) -> int:
         >>> jgd.use_cores(2)  # doctest: +SKIP
         2
     """
-    available = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-    count = available if count is None else checks.count("count", count, 1)
+    count = available_cores() if count is None else checks.count("count", count, 1)
     try:
         jax.config.update("jax_num_cpu_devices", count)
     except RuntimeError as late:

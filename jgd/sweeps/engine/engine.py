@@ -1,7 +1,7 @@
-"""The engine: compiles one program a group of configs and device, and hands whole blocks to the devices.
+"""The engine: compiles one program a group of configs and device, and hands whole blocks to threads.
 
-A device has one thread and takes the next block when it is done with one; nothing is sharded, so a run's bits
-don't depend on the device or on how many there are. On a CPU, one host device a core is where the speed is.
+Each entry of the plan's devices has a thread, which takes the next block when it is done with one; nothing is sharded,
+so a run's bits don't depend on the device or on how many threads there are. A CPU is one device with a thread a core.
 """
 
 import queue

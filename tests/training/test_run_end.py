@@ -133,7 +133,7 @@ def test_divergence_names_the_stable_rate_and_where_it_began(x64):
     run = rate(0.22)
     assert "above 2/λ = 0.214" in run.end.detail
     assert "it grew from 4.66667 at step 0 on" in run.end.detail
-    ball = hours.train(momentum(0.6, 0.5), dtype="float64")
+    ball = hours.train(jgd.chain(momentum(0.6, 0.5)), dtype="float64")  # a chain in a chain
     assert "above 2 (1 + momentum)/λ = 0.321" in ball.end.detail
 
 
