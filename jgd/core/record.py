@@ -99,6 +99,7 @@ def record(cls: type[T]) -> type[T]:
             _check_field(self, f)
         if own_check is not None:
             own_check(self)
+        self.__dict__.pop("_parts", None)  # of before the check, which may have set fields
 
     cls.__post_init__ = __post_init__  # pyright: ignore[reportAttributeAccessIssue]  (dataclass calls it)
     made: Any = dataclass(frozen=True, eq=False)(cls)
@@ -137,9 +138,7 @@ def _register(made: Any) -> None:
     leaves = {f.name: _whole_too if f.metadata["schedule"] else _number for f in children if "rule" in f.metadata}
 
     def parts(self):
-        """(children, structure); numbers in a dtype of their own, so that a rate of 0.1, 1 or jnp.float32(0.5) is one
-        program.
-        """
+        # numbers in a dtype of their own: a rate of 0.1, 1 or jnp.float32(0.5) is one program
         values = tuple(leaves.get(name, _as_it_is)(getattr(self, name)) for name in names)
         self.__dict__["_parts"] = out = values, tuple(getattr(self, name) for name in structure)
         return out
@@ -181,8 +180,9 @@ def _as_it_is(value: Any) -> Any:
 
 
 def _number(value: Any) -> Any:
-    """A float as NumPy's float64, which JAX takes for a number of the default float dtype, strongly typed, with x64 off
-    or on; other arrays, traced numbers and schedules as they are.
+    """A float as NumPy's float64, to JAX a number of the default float dtype, strongly typed, with x64 off or on.
+
+    Other arrays, traced numbers and schedules stay as they are.
     """
     if isinstance(value, jax.Array) and not isinstance(value, Tracer) and value.weak_type:  # jnp.asarray(0.1)
         return np.asarray(value)
