@@ -66,6 +66,24 @@ def eval_params_of(optimizer: Optimizer, lane: Lane) -> Params:
     return params if read is params else tree.select(lane.diverged_at == NOT_DIVERGED, read, params)
 
 
+def lane_of(block: Lane) -> Lane:
+    """The lane of a block of one, without a lane axis."""
+    return _per_array(lambda array: array[0], block)
+
+
+def block_of(lane: Lane) -> Lane:
+    """A lane as a block of one."""
+    return _per_array(lambda array: array[None], lane)
+
+
+def _per_array(function: Callable[[Array], Array], lane: Lane) -> Lane:
+    """`function` of every array that has a lane axis in a block: all but the counter."""
+    state = lane.train_state.opt_state
+    arrays = lane.train_state.params, state.inner, lane.diverged_at
+    params, inner, diverged_at = jax.tree.map(function, arrays)
+    return replace(lane, train_state=TrainState(params, OptimizerState(state.step, inner)), diverged_at=diverged_at)
+
+
 def guarded_step(
     loss: Loss, optimizer: Optimizer, lane: Lane, limit: Array, batch: Batch, *, vectorized: bool = True
 ) -> tuple[Lane, StepMetrics]:
@@ -111,7 +129,7 @@ class LoopCarry:
     """What the loop carries from step to step."""
 
     lane: Lane
-    metrics: Any  # StepMetrics (capacity,) of one lane; of a block the losses alone, (capacity, lanes)
+    metrics: Any  # StepMetrics, or losses alone, (capacity,); (capacity, lanes) of a block
     observations: Any  # what `observe` returned, (capacity, …); None without it
     order: EpochOrder
 
@@ -121,6 +139,7 @@ class EpochLoop:
     """The steps of a run, epoch after epoch: everything about them that a segment doesn't change.
 
     `data` are the training rows and `key` the seed's ORDER stream. `capacity`: the steps of a segment at most.
+    `losses_only`: of the steps' metrics the losses alone are kept; norms cost a step a tenth.
     `lanes`: the width of a block whose `optimizer`, `limit` and lane have a leading lane axis (see `LANE_AXES`), and
     whose loss has one where `loss_axis` is 0; the batch is shared by all lanes.
     """
@@ -135,6 +154,7 @@ class EpochLoop:
     capacity: int = static_field(default=1)
     observe: Callable[[Params], Any] | None = static_field(default=None)
     lanes: int | None = static_field(default=None)
+    losses_only: bool = static_field(default=False)
     loss_axis: int | None = static_field(default=None)
 
     def init(self, lane: Lane) -> LoopCarry:
@@ -190,7 +210,7 @@ class EpochLoop:
         return block(self.loss, self.optimizer, lane, self.limit, batch)
 
     def _kept(self, metrics: StepMetrics) -> Any:
-        return metrics if self.lanes is None else metrics.loss  # norms cost a lane a tenth
+        return metrics.loss if self.losses_only else metrics
 
 
 def segment(loop: EpochLoop, lane: Lane, end: Array) -> tuple[Lane, Any, Any]:

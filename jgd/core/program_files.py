@@ -43,11 +43,11 @@ def use_program_cache(folder: str | os.PathLike | None = None) -> Path | None:
     """
     if folder is not None:
         checks.path("folder", folder)
-    set_already = jax.config.jax_compilation_cache_dir
+    set_already = getattr(jax.config, "jax_compilation_cache_dir", None)
     if set_already is not None:
         return Path(set_already)
     chosen = _default() if folder is None else Path(folder)
-    if chosen is None or not jax.config.jax_enable_compilation_cache:
+    if chosen is None or not getattr(jax.config, "jax_enable_compilation_cache", True):
         return None
     facts = machine.machine_facts()
     path = chosen.absolute() / f"{facts['instructions']}-jax{facts['jax']}"
@@ -58,7 +58,7 @@ def use_program_cache(folder: str | os.PathLike | None = None) -> Path | None:
     _prune(path)
     compilation_cache.reset_cache()  # jax looks for a folder once, at its first compilation
     jax.config.update("jax_compilation_cache_dir", str(path))
-    if jax.config.jax_persistent_cache_min_compile_time_secs == 1:
+    if getattr(jax.config, "jax_persistent_cache_min_compile_time_secs", 1) == 1:
         jax.config.update("jax_persistent_cache_min_compile_time_secs", LEAST_SECONDS)
     return path
 

@@ -5,7 +5,8 @@ placeholders. Here JAX rebuilds records past `__init__`: a record that a person 
 makes never is.
 """
 
-from collections.abc import Hashable
+import operator
+from collections.abc import Callable, Hashable
 from dataclasses import Field, dataclass, field, fields
 from typing import Any, TypeVar, dataclass_transform
 
@@ -98,11 +99,13 @@ def record(cls: type[T]) -> type[T]:
             _check_field(self, f)
         if own_check is not None:
             own_check(self)
+        self.__dict__.pop("_parts", None)  # of before the check, which may have set fields
 
     cls.__post_init__ = __post_init__  # pyright: ignore[reportAttributeAccessIssue]  (dataclass calls it)
     made: Any = dataclass(frozen=True, eq=False)(cls)
     if "__eq__" not in cls.__dict__:
         made.__eq__, made.__hash__ = _equal, object.__hash__
+    made.__getstate__ = _fields_only
     _register(made)
     return made
 
@@ -124,27 +127,76 @@ def _check_field(self: Any, f: Field) -> None:
 
 
 def _register(made: Any) -> None:
-    """Tell JAX how to take a record of this class apart, and how to make one past `__init__`."""
-    children = tuple(f.name for f in fields(made) if "static" not in f.metadata)
+    """Tell JAX how a record is taken apart and put together again.
+
+    A record keeps its parts beside its fields, so that taking it apart is one look-up without Python: half of what a
+    call of a jitted update costs would else be spent here.
+    """
+    children = tuple(f for f in fields(made) if "static" not in f.metadata)
     structure = tuple(f.name for f in fields(made) if "static" in f.metadata)
-    keys = tuple(jax.tree_util.GetAttrKey(name) for name in children)
+    names, keys = tuple(f.name for f in children), tuple(jax.tree_util.GetAttrKey(f.name) for f in children)
+    leaves = {f.name: _whole_too if f.metadata["schedule"] else _number for f in children if "rule" in f.metadata}
 
-    def flatten(self):
-        return tuple(getattr(self, name) for name in children), tuple(getattr(self, name) for name in structure)
-
-    def flatten_with_keys(self):
-        values, aux = flatten(self)
-        return tuple(zip(keys, values, strict=True)), aux
+    def parts(self):
+        # numbers in a dtype of their own: a rate of 0.1, 1 or jnp.float32(0.5) is one program
+        values = tuple(leaves.get(name, _as_it_is)(getattr(self, name)) for name in names)
+        self.__dict__["_parts"] = out = values, tuple(getattr(self, name) for name in structure)
+        return out
 
     def unflatten(aux, values):
         self = object.__new__(made)
-        for name, value in zip(children, values, strict=True):
-            object.__setattr__(self, name, value)
-        for name, value in zip(structure, aux, strict=True):
-            object.__setattr__(self, name, value)
+        own = self.__dict__
+        own["_parts"] = values, aux
+        own.update(zip(names, values))  # noqa: B905  (JAX has counted them, and being strict costs half as much again)
+        if aux:
+            own.update(zip(structure, aux, strict=True))
         return self
 
-    jax.tree_util.register_pytree_with_keys(made, flatten_with_keys, unflatten, flatten)
+    def unflatten_numbers(aux, values):
+        self = unflatten(aux, values)
+        for name in leaves:
+            if type(self.__dict__[name]) is np.float64:
+                self.__dict__[name] = float(self.__dict__[name])
+        return self
+
+    made._parts = _Once(parts)
+    flatten = operator.attrgetter("_parts")
+    with_keys = lambda self: (tuple(zip(keys, self._parts[0], strict=True)), self._parts[1])
+    jax.tree_util.register_pytree_with_keys(made, with_keys, unflatten_numbers if leaves else unflatten, flatten)
+
+
+class _Once:
+    """An attribute that a record works out when it is first asked for; from then on it is in the record's own dict."""
+
+    def __init__(self, make: Callable[[Any], Any]):
+        self.make = make
+
+    def __get__(self, instance: Any, owner: Any = None) -> Any:
+        return self.make(instance)
+
+
+def _as_it_is(value: Any) -> Any:
+    return value
+
+
+def _number(value: Any) -> Any:
+    """A float as NumPy's float64, to JAX a number of the default float dtype, strongly typed, with x64 off or on.
+
+    Other arrays, traced numbers and schedules stay as they are.
+    """
+    if isinstance(value, jax.Array) and not isinstance(value, Tracer) and value.weak_type:  # jnp.asarray(0.1)
+        return np.asarray(value)
+    return np.float64(value) if isinstance(value, float | np.floating) else value
+
+
+def _whole_too(value: Any) -> Any:
+    """`_number` that takes whole numbers for floats as well."""
+    return np.float64(value) if isinstance(value, int | np.integer) else _number(value)
+
+
+def _fields_only(self: Any) -> dict[str, Any]:
+    """What is copied and pickled."""
+    return {name: value for name, value in self.__dict__.items() if name != "_parts"}
 
 
 def _equal(self: Any, other: Any) -> Any:

@@ -3,17 +3,23 @@
 from typing import Any
 
 import jax
+import jax.numpy as jnp
 import numpy as np
 
 from jgd.core import checks, seeds
+from jgd.core.functions import OnBatch
+from jgd.core.tracing import traceable
+from jgd.core.types import Params
 from jgd.spaces.space import Config, Space
 from jgd.sweeps.engine.programs import SharedData, block_shapes, evaluate, final_params
+from jgd.sweeps.engine.width import Work, work_of
 from jgd.sweeps.recipes import Group, blamed
+from jgd.sweeps.run_spec import RunSpec
 from jgd.tasks import Task
 
 
-def count_parameters(group: Group, config: Config, task: Task) -> int:
-    """How many parameters a group's runs have; refused where they, the metrics or the data are not what runs need."""
+def dry_run_start(group: Group, config: Config, task: Task) -> tuple[RunSpec, Params]:
+    """What a group's recipe makes, and its parameters as shapes; refused where they or the data are not what runs need."""
     with blamed(group.recipe, group.configs[0], config):
         values = {name: config[name] for name in group.numbers}
         made, spec = group.build.call(**values), group.build(**values)
@@ -25,7 +31,15 @@ def count_parameters(group: Group, config: Config, task: Task) -> int:
             )
         params = jax.eval_shape(task.init if spec.init is None else spec.start, seeds.key(0, seeds.Stream.INIT))
         checks.parameters(params)
-    return sum(int(np.prod(leaf.shape)) for leaf in jax.tree.leaves(params))
+    return spec, params
+
+
+def dry_run_loss(group: Group, config: Config, task: Task, batch_size: int, spec: RunSpec, params: Params) -> Work:
+    """What the loss of a group's runs computes on one batch."""
+    with blamed(group.recipe, group.configs[0], config):
+        loss = traceable(task.loss if spec.loss is None else spec.loss)
+        batch = jax.tree.map(lambda rows: jax.eval_shape(jnp.asarray, rows[:batch_size]), task.train)
+        return work_of(lambda params, batch: OnBatch(loss, batch)(params), params, batch)
 
 
 def dry_run_block(group: Group, config: Config, task: Task, width: int) -> None:

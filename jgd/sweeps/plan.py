@@ -12,9 +12,10 @@ from jgd.data.batches import Batches
 from jgd.data.orders import HardMining, Order
 from jgd.spaces.space import Config
 from jgd.sweeps.configs import ConfigAxis
-from jgd.sweeps.dry_run import count_parameters, dry_run_block, dry_run_ends
-from jgd.sweeps.engine.block import Block, width_for
+from jgd.sweeps.dry_run import dry_run_block, dry_run_ends, dry_run_loss, dry_run_start
+from jgd.sweeps.engine.block import Block
 from jgd.sweeps.engine.footprint import Footprint, footprint
+from jgd.sweeps.engine.width import width_for
 from jgd.sweeps.facts import SweepFacts
 from jgd.sweeps.policies.policy import Policy, Round
 from jgd.sweeps.policies.population import PopulationBasedTraining
@@ -37,7 +38,7 @@ class Plan:
     batch_size: int | None  # None: all rows, or what the space says
     order: str | Order
     diverged_above: float
-    block: int | None  # runs a block; None: by the size of the model
+    block: int | None  # runs a block; None: by what the loss computes
     memory: int | None  # bytes that a block may take on its device
     devices: tuple[Any, ...]
     store: Path | None = None  # the directory that keeps it
@@ -146,11 +147,14 @@ class Plan:
         return batches
 
     def _width(self, number: int) -> int:
-        """The width of a group's blocks, by its parameters and the memory; its program is checked on the way."""
+        """The width of a group's blocks, by its loss and the memory; its program is checked on the way."""
         group = self.groups[number]
         first = self.configs[group.configs[0]][1]
-        size = count_parameters(group, first, self.task)
-        width = width_for(size, self.devices[0].platform) if self.block is None else self.block
+        spec, params = dry_run_start(group, first, self.task)
+        width = self.block
+        if width is None:
+            work = dry_run_loss(group, first, self.task, self.batches[number].size, spec, params)
+            width = width_for(work, self.devices[0].platform)
         dry_run_block(group, first, self.task, width)
         if self.memory is None:
             return width

@@ -1,6 +1,8 @@
 """Hyperparameters by name: read, changed without compiling anew, checked, in a running loop and under vmap."""
 
+import copy
 import dataclasses
+import pickle
 
 import chex
 import jax
@@ -68,7 +70,38 @@ def test_a_changed_optimizer_is_the_one_made_so_and_compiles_nothing_anew():
         want, _ = step(jgd.optimizers.adam(**{"learning_rate": 0.1, **changes}), state, batch)
         np.testing.assert_array_equal(made.params, want.params)
     assert ADAM.with_hyperparameters(learning_rate=0.3, b1=0.5) == jgd.optimizers.adam(0.3, b1=0.5)
-    assert len(traces) == 2, "the one more is of adam(1), an int; with_hyperparameters keeps the float"
+    assert len(traces) == 1
+
+
+@pytest.mark.parametrize("x64", [False, True])
+def test_a_rate_of_any_kind_is_the_same_program(x64):
+    """One trace for Python's, NumPy's and JAX's numbers, with the numbers of a rate that is written into the program."""
+    with jax.enable_x64(x64):
+        chex.clear_trace_counter()
+        update = jax.jit(chex.assert_max_traces(lambda o, p, st, g: o.update(g, st, p), n=1))
+        params, grads = jnp.ones(3, jnp.bfloat16), jnp.array([0.1, -2.0, 3.0], jnp.bfloat16)
+        for rate in (0.1, 1, np.float32(0.3), np.float64(0.3), jnp.asarray(0.5, float), jnp.asarray(0.7)):
+            optimizer = jgd.optimizers.adam(rate)
+            state = optimizer.init(params)
+            updates, _ = update(optimizer, params, state, grads)
+            want, _ = jax.jit(optimizer.update)(grads, state, params)
+            assert updates.dtype == jnp.float32, "hyperparameters are no narrower where parameters are"
+            np.testing.assert_allclose(updates, want, rtol=1e-6)
+
+
+def test_a_number_looks_as_it_was_given():
+    optimizer = jgd.optimizers.adam(0.1)
+    through = jax.tree.map(lambda leaf: leaf, optimizer)
+    for each in (optimizer, through, pickle.loads(pickle.dumps(optimizer)), copy.deepcopy(through)):
+        assert each == optimizer
+        assert repr(each) == repr(optimizer)
+        assert each.hyperparameters["learning_rate"] == 0.1
+    assert "learning_rate=0.1)" in repr(optimizer)
+    assert jax.tree.map(lambda leaf: 2 * leaf, optimizer).hyperparameters["learning_rate"] == 0.2
+    assert jgd.schedules.StepDecay(0.5, step_size=3, decay_rate=0.5).step_size == 3
+    leaves = jax.tree.leaves(optimizer)
+    assert all(type(leaf) is np.float64 for leaf in leaves)
+    assert jgd.optimizers.adam(1) == jgd.optimizers.adam(1.0)
 
 
 def test_in_a_running_loop_the_state_goes_on():

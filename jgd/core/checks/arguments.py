@@ -247,9 +247,15 @@ def choice(kind: str, name: Any, choices: Iterable[str]) -> str:
 def nearest(name: str, known: Iterable[str]) -> str | None:
     """The known name that `name` is most likely a slip of, letters in another order first; None where none is near.
 
+    The beginning of a name, three letters or more, is short for the shortest such name.
+
     Example:
-        >>> nearest("adma", ["adamax", "adam"])
-        'adam'
+        >>> nearest("adma", ["adamax", "adam"]), nearest("cosin", ["join", "cosine_decay", "cosine_restarts"])
+        ('adam', 'cosine_decay')
     """
+    known = list(known)
+    longer = [each for each in known if len(name) > 2 and each.startswith(name.lower())]
+    if longer:
+        return min(longer, key=len)
     near = difflib.get_close_matches(name.lower(), known, n=5)
     return min(near, key=lambda each: sorted(each) != sorted(name.lower()), default=None)

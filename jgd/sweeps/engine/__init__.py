@@ -2,8 +2,9 @@
 
 A lane is one run, (config, seed), inside a block: a fixed number of lanes side by side. Users read "run".
 
-block.py           which lanes run together            programs.py    what is compiled: a block's start, steps, evaluation
-footprint.py       what a block takes on its device    calls.py       the programs' arguments, from a plan
+block.py           which lanes run together            width.py       how many, by what the loss does
+programs.py        what is compiled: start, steps, evaluation    calls.py   the programs' arguments, from a plan
+footprint.py       what a block takes on its device
 device_inputs.py   what is shared, on each device      compile.py     programs compiled before any step
 run_block.py       one block, from begin to end        progress.py    what is counted, and told
 engine.py          blocks on all devices, a thread each (threads.py; devices.py: cores as devices)

@@ -1,11 +1,13 @@
 """The programs of a block, compiled once a group of configs: its start, its steps, its evaluation.
 
-Every array of a block has a lane axis; only the step counter and the batch are shared.
+Every array of a block has a lane axis; only the step counter and the batch are shared. A block of one lane is computed
+without the axis: a vmapped convolution or large product costs a CPU up to twice the plain one.
 """
 
 from collections.abc import Mapping
 from dataclasses import replace
 from functools import partial
+from typing import Any
 
 import jax
 import jax.numpy as jnp
@@ -21,7 +23,7 @@ from jgd.core.types import Batch, Loss, Params
 from jgd.data.batches import Batches
 from jgd.descent import start
 from jgd.divergence import BASELINE_ROWS, loss_limit
-from jgd.epoch_loop import LANE_AXES, NOT_DIVERGED, EpochLoop, Lane, eval_params_of, segment
+from jgd.epoch_loop import LANE_AXES, NOT_DIVERGED, EpochLoop, Lane, block_of, eval_params_of, lane_of, segment
 from jgd.metrics import evaluation
 from jgd.sweeps.run_spec import Build, RunSpec, of_arrays
 from jgd.tasks import Task
@@ -67,7 +69,7 @@ def init_block(
 ) -> BlockState:
     """A block before its first step. params: the task's start at this seed; the keys are the seed's."""
 
-    def one(_: Array, config: dict[str, Array]) -> BlockState:
+    def one(config: Mapping[str, Array]) -> BlockState:
         spec = of_arrays(build(**config))
         begin = params if spec.init is None else spec.start(init_key)
         loss = shared.loss if spec.loss is None else spec.loss
@@ -76,8 +78,12 @@ def init_block(
         lane = Lane(start(spec.optimizer, begin, noise_key), jnp.asarray(NOT_DIVERGED, jnp.int32))
         return BlockState(replace(spec, init=None, measure=spec.measured_by), lane, loss_limit(at_start, factor))
 
+    if width == 1:
+        state = one(_first(dict(values)))
+        spec, limit = jax.tree.map(lambda array: jnp.asarray(array)[None], (state.spec, state.limit))
+        return BlockState(spec, block_of(state.lanes), limit)
     axes = BlockState(0, LANE_AXES, 0)  # pyright: ignore
-    return jax.vmap(one, out_axes=axes)(jnp.arange(width), dict(values))
+    return jax.vmap(one, out_axes=axes, axis_size=width)(dict(values))
 
 
 def block_shapes(build: Build, values: Mapping[str, np.ndarray], task: Task, *, width: int) -> BlockState:
@@ -110,6 +116,8 @@ def _eval_params(optimizer: Optimizer, lanes: Lane) -> Params | None:
         read = eval_params_of(optimizer, lane)
         return None if read is lane.train_state.params else read
 
+    if len(lanes.diverged_at) == 1:
+        return jax.tree.map(lambda array: array[None], one(_first(optimizer), lane_of(lanes)))
     return jax.vmap(one, in_axes=(0, LANE_AXES))(optimizer, lanes)
 
 
@@ -121,6 +129,8 @@ def evaluate(spec: RunSpec, shared: SharedData, params: Params, rows: Batch) -> 
         metrics = shared.metrics if spec.metrics is None else spec.metrics
         return evaluation(metrics, shared.loss if spec.measure is None else spec.measure, params, rows)
 
+    if {len(leaf) for leaf in jax.tree.leaves((spec, params))} == {1}:
+        return {name: value[None] for name, value in one(*_first((spec, params))).items()}
     return jax.vmap(one)(spec, params)
 
 
@@ -137,10 +147,20 @@ def run_segment(
     capacity: int,
 ) -> tuple[Lane, Array, dict[str, Array]]:
     """A block after its steps up to `end`: -> (lanes, losses (capacity, lanes), validation name -> (lanes,))."""
-    loss, axis = (shared.loss, None) if spec.loss is None else (spec.loss, 0)
-    loop = EpochLoop(
-        loss, spec.optimizer, shared.train, key, limit, batches,
-        capacity=capacity, lanes=limit.shape[0], loss_axis=axis,
-    )  # fmt: skip
-    lanes, losses, _ = segment(loop, lanes, end)
+    options = {"batches": batches, "capacity": capacity, "losses_only": True}
+    if len(limit) == 1:
+        own = _first(spec)
+        loss = shared.loss if own.loss is None else own.loss
+        loop = EpochLoop(loss, own.optimizer, shared.train, key, limit[0], **options)
+        lane, losses, _ = segment(loop, lane_of(lanes), end)
+        lanes, losses = block_of(lane), losses[:, None]
+    else:
+        loss, axis = (shared.loss, None) if spec.loss is None else (spec.loss, 0)
+        loop = EpochLoop(loss, spec.optimizer, shared.train, key, limit, lanes=len(limit), loss_axis=axis, **options)
+        lanes, losses, _ = segment(loop, lanes, end)
     return lanes, losses, evaluate(spec, shared, final_params(spec, lanes), shared.validation)
+
+
+def _first(lanes: Any) -> Any:
+    """What the first lane has of arrays with a lane axis."""
+    return jax.tree.map(lambda array: array[0], lanes)

@@ -1,0 +1,133 @@
+"""What does a library user's own loop pay? `optimizer.update` against optax's, Adam, in the same run.
+
+* jitted update: `jax.jit` of the update, called from a Python loop. jgd's optimizer is an argument, so another rate
+  compiles nothing anew; optax's is a closure
+* eager update: the same call outside jit
+* first step: 500 leaves, from `init` to the end of the first jitted update, in a process of its own; imports apart
+* import: `import jgd` against `import jax` alone, in a process of its own
+
+CPU time of the whole process, medians over alternating rounds, and ratios of medians.
+
+    python benchmarks/dispatch.py [--rounds 7] [--out benchmarks/results]
+"""
+
+import argparse
+import statistics
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+import measure
+import optax
+
+import jgd
+
+LEAVES = 500
+LIMITS = {"jitted update": 1.2, "eager update": 1.0, "first step": 1.2, "import": 1.3}  # jgd's to the peer's
+BEGIN = "import time; begin = time.process_time(); "
+END = "; print(time.process_time() - begin)"
+Step = Callable[[Any, Any, Any], tuple[Any, Any]]  # grads, state, params -> updates, state
+
+
+def small() -> Any:
+    """An MLP 4-8-3: so small that a step is nearly all dispatch."""
+    return {
+        "hidden": {"weights": jnp.ones((4, 8)), "bias": jnp.ones(8)},
+        "out": {"weights": jnp.ones((8, 3)), "bias": jnp.ones(3)},
+    }
+
+
+def many() -> Any:
+    """500 leaves, as a deep network has them: a matrix and a bias in turn."""
+    return {f"layer{i:03}": jnp.ones((16, 16) if i % 2 else 16) for i in range(LEAVES)}
+
+
+def with_jgd(jitted: bool) -> tuple[Any, Step]:
+    optimizer = jgd.optimizers.adam(1e-3)
+    update = lambda optimizer, grads, state, params: optimizer.update(grads, state, params)
+    return optimizer, partial(jax.jit(update) if jitted else update, optimizer)
+
+
+def with_optax(jitted: bool) -> tuple[Any, Step]:
+    optimizer = optax.adam(1e-3)
+    return optimizer, jax.jit(optimizer.update) if jitted else optimizer.update
+
+
+LIBRARIES = {"jgd": with_jgd, "optax": with_optax}
+
+
+def calls(library: str, jitted: bool, times: int) -> Callable[[], float]:
+    """A contender: µs of CPU a call."""
+    params = small()
+    optimizer, update = LIBRARIES[library](jitted)
+    state = optimizer.init(params)
+
+    def run() -> float:
+        now = update(params, state, params)
+        jax.block_until_ready(now)
+        begin = time.process_time()
+        for _ in range(times):
+            now = update(params, now[1], params)
+        jax.block_until_ready(now)
+        return (time.process_time() - begin) / times * 1e6
+
+    return run
+
+
+def first_step(library: str) -> float:
+    """Seconds of CPU from `init` to the end of the first jitted update."""
+    params = jax.block_until_ready(many())
+    begin = time.process_time()
+    optimizer, update = LIBRARIES[library](True)
+    jax.block_until_ready(update(params, optimizer.init(params), params))
+    return time.process_time() - begin
+
+
+def printed(*call: str) -> float:
+    """The number that a Python process prints."""
+    return float(subprocess.run([sys.executable, *call], capture_output=True, text=True, check=True).stdout)
+
+
+def compare(rounds: int) -> dict[str, dict[str, list[float]]]:
+    fresh = lambda call: {library: partial(printed, *call(library)) for library in LIBRARIES}
+    imports = {name: partial(printed, "-c", f"{BEGIN}import {name}{END}") for name in ("jgd", "jax")}
+    return {
+        "jitted update": measure.alternate({name: calls(name, True, 2000) for name in LIBRARIES}, rounds),
+        "eager update": measure.alternate({name: calls(name, False, 50) for name in LIBRARIES}, rounds),
+        "first step": measure.alternate(fresh(lambda name: (__file__, "--first-step", name)), min(rounds, 3)),
+        "import": measure.alternate(imports, rounds),
+    }
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--rounds", type=int, default=7)
+    parser.add_argument("--out", type=Path, default=Path(__file__).parent / "results")
+    parser.add_argument("--first-step", choices=LIBRARIES, help=argparse.SUPPRESS)
+    asked = parser.parse_args()
+    if asked.first_step:
+        print(first_step(asked.first_step))
+        return
+    results = compare(asked.rounds)
+    ratios = {}
+    for name, cpu in results.items():
+        ours, (peer, theirs) = statistics.median(cpu.pop("jgd")), next(iter(cpu.items()))
+        ratios[name] = ours / statistics.median(theirs)
+        unit = "µs" if "update" in name else "s"
+        print(
+            f"{name:14} jgd {ours:8.2f} {unit}, {peer} {statistics.median(theirs):8.2f} {unit}: "
+            f"{ratios[name]:.2f} × (limit {LIMITS[name]})"
+        )
+    path = measure.file_for(asked.out, "dispatch")
+    measure.write(path, {"cpu": results, "ratios": ratios, "limits": LIMITS, "optax": optax.__version__})
+    print(f"wrote {path}")
+
+
+if __name__ == "__main__":
+    main()

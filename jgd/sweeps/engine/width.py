@@ -1,0 +1,75 @@
+"""How many lanes a block has: a pure function of the task and the platform, so that a run's bits don't depend on others."""
+
+from dataclasses import dataclass
+from typing import Any
+
+import jax
+import numpy as np
+
+from jgd.core.types import Batch, Loss, Params
+
+# Lanes of a block on a CPU, by the multiply-adds of the loss on one batch. Measured on two cores: where a step is little
+# work, lanes share the cost of each operation; a block of 8 serves up to a hidden layer of some hundred units; beyond,
+# and with any convolution, lanes cost more side by side than alone (a 3 × 3 convolution twice as much), and one lane
+# needs no padding.
+CPU = ((2**17, 32), (2**23, 8))
+GPU = ((65536, 256), (2**20, 32))  # by parameters; a guess
+FEWEST_ON_GPU = 4
+
+
+@dataclass(frozen=True)
+class Work:
+    """What a loss does on one batch: its parameters, the multiply-adds of its products, and whether it convolves."""
+
+    parameters: int
+    multiply_adds: int
+    convolves: bool
+
+
+def work_of(loss: Loss, params: Params, batch: Batch) -> Work:
+    """The work of loss(params, batch), told from its trace; arrays may be shapes.
+
+    Example:
+        >>> import jax.numpy as jnp
+        >>> work_of(lambda w, x: jnp.sum(x @ w), jnp.ones((3, 2)), jnp.ones((10, 3)))
+        Work(parameters=6, multiply_adds=60, convolves=False)
+    """
+    products, convolves = _count(jax.make_jaxpr(loss)(params, batch).jaxpr)
+    return Work(sum(int(np.prod(leaf.shape)) for leaf in jax.tree.leaves(params)), products, convolves)
+
+
+def width_for(work: Work, platform: str) -> int:
+    """Lanes of a block.
+
+    Example:
+        >>> width_for(Work(650, 41_000, False), "cpu"), width_for(Work(5_000, 300_000, False), "cpu")
+        (32, 8)
+        >>> width_for(Work(1_500, 100_000, True), "cpu"), width_for(Work(650, 41_000, False), "gpu")
+        (1, 256)
+    """
+    if platform != "cpu":
+        return next((width for most, width in GPU if work.parameters <= most), FEWEST_ON_GPU)
+    return 1 if work.convolves else next((width for most, width in CPU if work.multiply_adds <= most), 1)
+
+
+def _count(jaxpr: Any) -> tuple[int, bool]:
+    """(multiply-adds of matrix products, whether there is a convolution), also of what is called inside."""
+    products, convolves = 0, False
+    for equation in jaxpr.eqns:
+        name = equation.primitive.name
+        convolves |= name == "conv_general_dilated"
+        if name == "dot_general":
+            (contracted, _), _ = equation.params["dimension_numbers"]
+            left = equation.invars[0].aval.shape
+            products += int(np.prod(equation.outvars[0].aval.shape) * np.prod([left[axis] for axis in contracted]))
+        for inner in _inner(equation.params.values()):
+            more, some = _count(inner)
+            products += more * equation.params.get("length", 1)  # of a scan
+            convolves |= some
+    return products, convolves
+
+
+def _inner(values: Any) -> list[Any]:
+    """The jaxprs among an equation's parameters."""
+    flat = [part for value in values for part in (value if isinstance(value, tuple | list) else (value,))]
+    return [inner for inner in (getattr(part, "jaxpr", part) for part in flat) if hasattr(inner, "eqns")]
