@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from jgd.analysis import numeric_parameters
+from jgd.core import checks
 from jgd.plots import plot_loss_curves, plot_member_schedules, plot_sensitivity
 from jgd.reports.report import report
 from jgd.reports.table import table_text
@@ -72,6 +73,7 @@ def save_sweep(sweep: Sweep, directory: str | Path) -> list[Path]:
         ...     [path.name for path in save_sweep(found, directory)]
         ['results.nc', 'table.txt', 'report.txt', 'loss.png', 'sensitivity.png']
     """
+    checks.instance("sweep", sweep, Sweep, "jgd.sweep(…) returns")
     directory = Path(directory)
     directory.mkdir(parents=True, exist_ok=True)
     writers = {
