@@ -75,6 +75,7 @@ def save_sweep(sweep: Sweep, directory: str | Path) -> list[Path]:
         ...     [path.name for path in save_sweep(found, directory)]
         ['results.nc', 'table.txt', 'report.txt', 'loss.png', 'sensitivity.png']
     """
+    checks.instance("sweep", sweep, Sweep, "jgd.sweep(…) returns")
     directory = Path(directory)
     writers = {
         "results.nc": lambda path: _save_dataset(sweep, path),
