@@ -9,5 +9,6 @@ seeds.py         keys from (seed, stream)             functions.py  users' funct
 fingerprint.py   what a run is made of                machine.py    what its last bits depend on
 atomic_files.py, snapshots.py, strict_json.py  files that are whole, or not there
 registry.py, spellings.py  builders by name           statistics.py, text.py  estimates and tables
+eager.py         calls outside jit, compiled once a structure
 checks/          errors for bad input                 program_files.py  compiled programs on the disk
 """
