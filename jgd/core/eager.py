@@ -8,6 +8,7 @@ import jax
 import numpy as np
 from jax.core import Tracer
 
+from jgd.core import checks
 from jgd.core.functions import UNTRACEABLE
 
 
@@ -35,8 +36,8 @@ def call(function: Callable, *args: Any) -> Any:
     if all(map(_known, jax.tree.leaves(args))):
         try:
             return _jitted(function)(*args)
-        except UNTRACEABLE:
-            pass
+        except (checks.JgdError, *UNTRACEABLE):
+            pass  # refused below without the frames and notes of a jit
     return function(*args)
 
 
