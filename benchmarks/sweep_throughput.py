@@ -110,11 +110,9 @@ def optax_contenders(task: jgd.Task, steps: int) -> dict[str, Callable[[], float
 
 def torch_contenders(task: jgd.Task, steps: int) -> dict[str, Callable[[], float]]:
     import torch
-    from torch.func import functional_call, grad_and_value, stack_module_state, vmap
 
     device = "cuda" if torch.cuda.is_available() else "cpu"
-    inputs = torch.tensor(task.train[0], device=device)
-    labels = torch.tensor(task.train[1].astype(np.int64), device=device)
+    rows = torch.tensor(task.train[0], device=device), torch.tensor(task.train[1].astype(np.int64), device=device)
     widths = [np.shape(leaf["weights"]) for leaf in _layers(task)]
 
     def network() -> Any:
@@ -123,46 +121,56 @@ def torch_contenders(task: jgd.Task, steps: int) -> dict[str, Callable[[], float
             layers += [torch.nn.Linear(n_in, n_out), torch.nn.ReLU()]
         return torch.nn.Sequential(*layers[:-1]).to(device)
 
-    criterion = torch.nn.CrossEntropyLoss()
-
-    def wait() -> None:
-        if device == "cuda":
-            torch.cuda.synchronize()
-
-    def eager() -> None:
-        model = network()
-        optimizer = torch.optim.Adam(model.parameters(), lr=1e-3)
-        for _ in range(steps):
-            rows = torch.randint(0, len(inputs), (BATCH,), device=device)
-            optimizer.zero_grad()
-            criterion(model(inputs[rows]), labels[rows]).backward()
-            optimizer.step()
-        wait()
-
-    lanes, some = CONFIGS, max(10, steps // 10)
-    base = network().to("meta")
-
-    def ensemble() -> None:
-        params, _ = stack_module_state([network() for _ in range(lanes)])
-        params = {name: leaf.detach() for name, leaf in params.items()}
-        optimizer = torch.optim.Adam(list(params.values()), lr=1e-3, fused=True)  # one rate for all: it has no other
-
-        def loss(params, x, y):
-            return criterion(functional_call(base, params, (x,)), y)
-
-        gradient = vmap(grad_and_value(loss), in_dims=(0, 0, 0))
-        for _ in range(some):
-            rows = torch.randint(0, len(inputs), (lanes, BATCH), device=device)
-            grads, _ = gradient(params, inputs[rows], labels[rows])
-            for name, leaf in params.items():
-                leaf.grad = grads[name]
-            optimizer.step()
-        wait()
-
+    some = max(10, steps // 10)
     return {
-        "torch eager loop": lambda: measure.rate(steps, eager),
-        "torch.func ensemble, fused Adam": lambda: measure.rate(lanes * some, ensemble),
+        "torch eager loop": lambda: measure.rate(steps, lambda: torch_eager(network(), rows, steps)),
+        "torch.func ensemble, fused Adam": lambda: measure.rate(
+            CONFIGS * some, lambda: torch_ensemble(network, rows, some)
+        ),
     }
+
+
+def torch_eager(model: Any, rows: tuple[Any, Any], steps: int) -> None:
+    """One run, step by step."""
+    import torch
+
+    inputs, labels = rows
+    criterion = torch.nn.CrossEntropyLoss()
+    optimizer = torch.optim.Adam(model.parameters(), lr=1e-3)
+    for _ in range(steps):
+        chosen = torch.randint(0, len(inputs), (BATCH,), device=inputs.device)
+        optimizer.zero_grad()
+        criterion(model(inputs[chosen]), labels[chosen]).backward()
+        optimizer.step()
+    torch_wait(inputs)
+
+
+def torch_ensemble(network: Callable[[], Any], rows: tuple[Any, Any], steps: int) -> None:
+    """CONFIGS runs side by side."""
+    import torch
+    from torch.func import functional_call, grad_and_value, stack_module_state, vmap
+
+    inputs, labels = rows
+    base, criterion = network().to("meta"), torch.nn.CrossEntropyLoss()
+    params, _ = stack_module_state([network() for _ in range(CONFIGS)])
+    params = {name: leaf.detach() for name, leaf in params.items()}
+    optimizer = torch.optim.Adam(list(params.values()), lr=1e-3, fused=True)  # one rate for all: it has no other
+    gradient = vmap(grad_and_value(lambda p, x, y: criterion(functional_call(base, p, (x,)), y)), in_dims=(0, 0, 0))
+    for _ in range(steps):
+        chosen = torch.randint(0, len(inputs), (CONFIGS, BATCH), device=inputs.device)
+        grads, _ = gradient(params, inputs[chosen], labels[chosen])
+        for name, leaf in params.items():
+            leaf.grad = grads[name]
+        optimizer.step()
+    torch_wait(inputs)
+
+
+def torch_wait(array: Any) -> None:
+    """Until the device is done."""
+    import torch
+
+    if array.device.type == "cuda":
+        torch.cuda.synchronize()
 
 
 def _layers(task: jgd.Task) -> list[Any]:

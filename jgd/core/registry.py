@@ -102,7 +102,8 @@ class Registry(Mapping[str, T], Generic[T]):
 
     def _check_name(self, name: Any, replace: bool) -> None:
         if not isinstance(name, str):
-            raise checks.JgdTypeError(f"name must be text, got {name!r} ({type(name).__name__})")
+            how = f', as in register("{self.kind}_name")' if callable(name) else ""
+            raise checks.JgdTypeError(f"name must be text{how}, got {name!r} ({type(name).__name__})")
         if not name.isidentifier() or keyword.iskeyword(name):
             raise checks.JgdValueError(f"name must be a Python identifier, such as my_method, got {name!r}")
         if name in self and not checks.flag("replace", replace):

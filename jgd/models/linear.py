@@ -73,9 +73,11 @@ class Linear:
         checks.count("features", self.features, 1)
 
     def init(self, key: Array, dtype: Any = jnp.float32) -> Params:
+        """The parameters at the start, drawn by `key`, in `dtype`."""
         return init_affine(key, (self.features,), self.bias, self.initializer, dtype)
 
     def predict(self, params: Params, inputs: Array) -> Array:
+        """The outputs for inputs (n, features)."""
         return affine(params, inputs)
 
 
@@ -88,6 +90,7 @@ class Adaline(Linear):
     """
 
     def classify(self, params: Params, inputs: Array) -> Array:
+        """The label that is predicted for each row, (n,) integers."""
         return (affine(params, inputs) >= 0.5).astype(jnp.int32)
 
 
@@ -101,9 +104,11 @@ class Logistic(Linear):
     """
 
     def probability(self, params: Params, inputs: Array) -> Array:
+        """The probability of class 1 for each row, (n,)."""
         return jax.nn.sigmoid(affine(params, inputs))
 
     def classify(self, params: Params, inputs: Array) -> Array:
+        """The label that is predicted for each row, (n,) integers."""
         return (affine(params, inputs) >= 0).astype(jnp.int32)
 
 
@@ -136,10 +141,13 @@ class Softmax:
         checks.count("classes", self.classes, 2)
 
     def init(self, key: Array, dtype: Any = jnp.float32) -> Params:
+        """The parameters at the start, drawn by `key`, in `dtype`."""
         return init_affine(key, (self.features, self.classes), self.bias, self.initializer, dtype)
 
     def predict(self, params: Params, inputs: Array) -> Array:
+        """The outputs for inputs (n, features)."""
         return affine(params, inputs)
 
     def classify(self, params: Params, inputs: Array) -> Array:
+        """The label that is predicted for each row, (n,) integers."""
         return jnp.argmax(affine(params, inputs), axis=1).astype(jnp.int32)

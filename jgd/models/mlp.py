@@ -48,6 +48,7 @@ class MLP:
             checks.count("sizes", size, 1)
 
     def init(self, key: Array, dtype: Any = jnp.float32) -> Params:
+        """The parameters at the start, drawn by `key`, in `dtype`."""
         shapes = list(zip(self.sizes, self.sizes[1:], strict=False))
         keys = jax.random.split(key, len(shapes))
         return tuple(
@@ -55,10 +56,12 @@ class MLP:
         )
 
     def predict(self, params: Params, inputs: Array) -> Array:
+        """The outputs for inputs (n, features)."""
         *hidden, last = params
         for layer in hidden:
             inputs = activations[self.activation](affine(layer, inputs))
         return affine(last, inputs)
 
     def classify(self, params: Params, inputs: Array) -> Array:
+        """The label that is predicted for each row, (n,) integers."""
         return jnp.argmax(self.predict(params, inputs), axis=1).astype(jnp.int32)

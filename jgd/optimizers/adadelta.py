@@ -20,6 +20,8 @@ from jgd.transforms import ScaleByLearningRate
 
 @record
 class AdadeltaState:
+    """The two running means of squares, shaped as the parameters."""
+
     squares: Params  # E, of the gradients
     steps: Params  # D, of the updates
 

@@ -45,6 +45,8 @@ class FactoredSquare:
 
 @record
 class AdafactorState:
+    """The factored squares, and the momentum where there is one."""
+
     squares: Mean  # of each leaf its factors, or V̂ itself
     momentum: Params | None
     rate: LearningRateState

@@ -25,6 +25,8 @@ from jgd.transforms import Mean, ScaleByLearningRate
 
 @record
 class AdamaxState:
+    """The mean gradient and the largest sizes, shaped as the parameters."""
+
     mean: Mean  # m, of the gradients
     largest: Params  # v, of their sizes
 

@@ -29,6 +29,8 @@ from jgd.transforms import LearningRateState, Mean, ReportsLearningRate, ScaleBy
 
 @record
 class AdanState:
+    """Three means and the gradient before, shaped as the parameters."""
+
     mean: Mean  # m, of the gradients
     change: Mean  # v, of their differences
     square: Mean  # n

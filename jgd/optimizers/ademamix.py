@@ -60,6 +60,8 @@ class HalfLifeWarmup:
 
 @record
 class AdemamixState:
+    """Adam's moments and the slow mean beside them."""
+
     moments: AdamState
     slow: Params  # s, uncorrected
 
@@ -87,6 +89,8 @@ class ScaleByAdemamix(Transform):
 
 @record
 class SimplifiedAdemamixState:
+    """The sum of the gradients and the mean of their squares, shaped as the parameters."""
+
     velocity: Params  # m, a sum
     square: Mean  # v
 

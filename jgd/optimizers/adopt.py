@@ -23,6 +23,8 @@ from jgd.transforms import Mean, ScaleByLearningRate
 
 @record
 class AdoptState:
+    """The mean of the normalized gradients and the squares of the update before."""
+
     mean: Params  # m, uncorrected
     square: Mean  # v; its weight is 0 before the first gradient, then 1
 

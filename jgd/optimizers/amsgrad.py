@@ -27,6 +27,8 @@ from jgd.transforms import Mean, ScaleByLearningRate
 
 @record
 class AmsgradState:
+    """Adam's moments and the largest second moment so far."""
+
     moments: AdamState
     largest: Params  # V
 

@@ -22,6 +22,8 @@ from jgd.transforms import LearningRateState, ReportsLearningRate
 
 @record
 class AsgdState:
+    """The average of the parameters and the rate used."""
+
     average: Params  # θ̄
     rate: LearningRateState
 

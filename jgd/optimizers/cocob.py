@@ -28,6 +28,8 @@ from jgd.transforms import ScaleByLearningRate
 
 @record
 class CocobState:
+    """What the bets of each parameter remember, shaped as the parameters."""
+
     start: Params  # θ₀
     largest: Params  # L
     sizes: Params  # G

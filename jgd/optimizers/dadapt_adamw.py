@@ -35,6 +35,8 @@ from jgd.transforms import LearningRateState, Mean, ReportsLearningRate
 
 @record
 class DadaptAdamwState:
+    """Adam's moments of the scaled gradients, and what the estimate d of the distance is made of."""
+
     mean: Mean  # m, of λ g
     square: Mean  # v, of g²
     s: Params
@@ -106,6 +108,7 @@ def norm1(a: Params) -> Array:
 
 
 def check_growth(growth_rate: Scalar | None) -> None:
+    """Refuse a growth rate below 1; None is no limit."""
     if growth_rate is not None:
         checks.hyperparameter("growth_rate", growth_rate, "[1, inf)")
 

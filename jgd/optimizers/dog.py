@@ -36,6 +36,8 @@ KINDS = ("heuristic", "distance", "learning_rate")
 
 @record
 class DistanceState:
+    """The start, the largest distance from it, and the gradients' sum of squares."""
+
     start: Params  # θ₀
     distance: Any  # r̄: (), or a tree of () in the layer-wise form
     gradients: Any  # √G (DoWG: √v), likewise

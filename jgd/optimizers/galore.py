@@ -38,6 +38,8 @@ from jgd.transforms.matrices import Matrices, MatrixGroups, axes_of, named_axes
 
 @record
 class InLowRankState:
+    """The bases of the projections, and the state of the transform inside."""
+
     bases: tuple[Array, ...]  # P, for the leaves of each shape: (leaves, stack, n, r)
     inner: Any  # what the transform inside remembers, of the R
 

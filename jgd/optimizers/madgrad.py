@@ -26,6 +26,8 @@ from jgd.transforms import LearningRateState, ReportsLearningRate
 
 @record
 class MadgradState:
+    """The start, and the weighted sums of gradients and of their squares."""
+
     start: Params  # θ_0
     sums: Params  # s
     squares: Params  # ν

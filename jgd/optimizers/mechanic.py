@@ -39,6 +39,8 @@ from jgd.transforms import LearningRateState, Wrapper
 
 @record
 class MechanicState:
+    """The base's state, the start, and what the n gamblers remember."""
+
     rate: LearningRateState  # Σ s times the base's own
     inner: Any  # the base's own state
     start: Params  # θ₀

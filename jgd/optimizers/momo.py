@@ -25,6 +25,8 @@ from jgd.transforms import LearningRateState, Mean, ReportsLearningRate
 
 @record
 class MomoState:
+    """The means that make the model of the loss, and its lower bound."""
+
     mean: Mean  # (d, f̄, γ) with the one weight ρ
     square: Mean | None  # v, in MoMo-Adam
     lower_bound: Array | None  # the estimate of f*, where it is adapted

@@ -33,6 +33,8 @@ from jgd.transforms import Mean, ScaleByLearningRate
 
 @record
 class NadamState:
+    """The moments, and the product of the momenta so far."""
+
     mean: Params  # m, uncorrected
     square: Mean  # v
     product: Array  # μ_1 ⋯ μ_t, ()

@@ -23,6 +23,8 @@ from jgd.transforms import LearningRateState, ReportsLearningRate, ScaleByLearni
 
 @record
 class LookAheadState:
+    """The velocity, shaped as the parameters, and the rate used."""
+
     velocity: Params
     rate: LearningRateState
 

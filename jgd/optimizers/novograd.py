@@ -28,6 +28,8 @@ from jgd.transforms import ScaleByLearningRate
 
 @record
 class NovogradState:
+    """The momentum, shaped as the parameters, and one second moment a leaf."""
+
     momentum: Params  # m
     square: Params  # v, () for each leaf
 

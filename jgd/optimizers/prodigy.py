@@ -39,6 +39,8 @@ from jgd.transforms import LearningRateState, Mean, ReportsLearningRate
 
 @record
 class ProdigyState:
+    """Adam's moments of the scaled gradients, and what the estimate d of the distance is made of."""
+
     start: Params  # θ₀
     mean: Mean  # m, of d g
     square: Mean  # v, of d² g²

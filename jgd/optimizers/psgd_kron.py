@@ -41,6 +41,8 @@ Factors = tuple[Array, ...]  # for each axis (leaves, n, n), upper triangular, o
 
 @record
 class KronState:
+    """The Kronecker factors of the preconditioners, and the key of the probes."""
+
     factors: tuple[Factors, ...]  # for the leaves of each shape
     noise: Noise
 

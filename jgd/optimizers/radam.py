@@ -30,6 +30,8 @@ from jgd.transforms import ScaleByLearningRate
 
 @record
 class RadamState:
+    """Adam's moments and the age of what is in the second."""
+
     moments: AdamState
     ages: Array  # Σ weight · age of the squares in v, ()
 

@@ -32,6 +32,8 @@ from jgd.transforms import Mean, ScaleByLearningRate
 
 @record
 class RmsState:
+    """The mean of the squared gradients, and where centered that of the gradients."""
+
     square: Mean  # E, of the squared gradients
     mean: Mean | None  # m, of the gradients, where centered
 

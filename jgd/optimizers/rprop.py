@@ -25,6 +25,8 @@ from jgd.transforms import LearningRateState, ReportsLearningRate
 
 @record
 class RpropState:
+    """A step length an entry and the gradient before, shaped as the parameters."""
+
     lengths: Params  # Δ
     before: Params  # g'
     rate: LearningRateState  # Δ's start

@@ -38,6 +38,8 @@ from jgd.transforms import ScaleByLearningRate, Wrapper
 
 @record
 class ScheduleFreeState:
+    """The base's state, the base's iterate z, the average x that is evaluated, and the weights so far."""
+
     inner: Any  # the base's own state
     z: Params
     x: Params

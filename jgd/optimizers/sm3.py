@@ -27,6 +27,8 @@ from jgd.transforms import ScaleByLearningRate
 
 @record
 class Sm3State:
+    """The covers of each leaf along its axes, and the momentum."""
+
     covers: Params  # of each leaf a tuple of μ along its axes, (1, …, n, …, 1) each
     momentum: Params  # m
 

@@ -29,6 +29,8 @@ DRAWS = {"normal": jax.random.normal, "rademacher": jax.random.rademacher}
 
 @record
 class SophiaState:
+    """The mean gradient, the estimated diagonal of the Hessian, and the key of the probes."""
+
     mean: Mean  # m, of the gradients
     diagonal: Params  # h, of the estimates
     noise: Noise

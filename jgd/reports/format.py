@@ -29,7 +29,13 @@ def format_estimate(estimate: Estimate, seeds: int | None = None) -> str:
 
 
 def format_value(value: Any) -> str:
-    """A hyperparameter's value as text: three digits of a float, all of a whole number, words as they are.
+    """A hyperparameter's value as text.
+
+    Args:
+        value: Of a config.
+
+    Returns:
+        Three digits of a float, all of a whole number, words as they are.
 
     Example:
         >>> format_value(0.012345), format_value(1000000), format_value("adam"), format_value(None)

@@ -3,7 +3,7 @@
 distributions.py   log_uniform, uniform, integers, choice, static, when (records of them: ranges.py, lists.py)
 space.py           names to distributions, with conditions     samplers.py    a space to configs
 tables.py          grids, and rows of one's own                 sequences.py   the points of the unit cube
-proposers.py       ask-and-tell                                 described.py, toml_space.py   a space as data, and as a file
+proposer.py        ask-and-tell                                 described.py, toml_space.py   a space as data, and as a file
 """
 
 from jgd.spaces import samplers as samplers
@@ -14,7 +14,7 @@ from jgd.spaces.distributions import one_minus_log_uniform as one_minus_log_unif
 from jgd.spaces.distributions import static as static
 from jgd.spaces.distributions import uniform as uniform
 from jgd.spaces.distributions import when as when
-from jgd.spaces.proposers import Proposer as Proposer
+from jgd.spaces.proposer import Proposer as Proposer
 from jgd.spaces.ranges import grid as grid
 from jgd.spaces.ranges import log_grid as log_grid
 from jgd.spaces.samplers import configs as configs

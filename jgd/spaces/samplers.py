@@ -38,11 +38,15 @@ class _Drawn(Sampler):
 
 
 class Random(_Drawn):
-    """Independent draws. More configs: the first stay. seed: 0 … 2³² − 1.
+    """Independent draws. More configs: the first stay.
 
-    >>> from jgd.spaces.distributions import uniform
-    >>> sum(config["x"] for config in configs({"x": uniform(0, 1)}, Random(), 10_000)) / 10_000
-    0.50
+    Args:
+        seed: 0 … 2³² − 1.
+
+    Example:
+        >>> from jgd.spaces.distributions import uniform
+        >>> sum(config["x"] for config in configs({"x": uniform(0, 1)}, Random(), 10_000)) / 10_000
+        0.50
     """
 
     def units(self, first: int, count: int, dimensions: int) -> np.ndarray:
@@ -52,13 +56,17 @@ class Random(_Drawn):
 class Halton(_Drawn):
     """A scrambled Halton sequence: spread more evenly than random draws at any count. More configs: the first stay.
 
-    seed: 0 … 2³² − 1. Dimension d is in the d-th prime's base, so list the names that matter first: beyond about 20,
-    few points don't fill a pair of dimensions evenly.
+    Dimension d is in the d-th prime's base, so list the names that matter first: beyond about 20, few points don't fill a
+    pair of dimensions evenly.
 
-    >>> from jgd.spaces.distributions import log_uniform
-    >>> found = configs({"learning_rate": log_uniform(1e-4, 1)}, Halton(seed=1), 4)
-    >>> found == configs({"learning_rate": log_uniform(1e-4, 1)}, Halton(seed=1), 8)[:4]
-    True
+    Args:
+        seed: 0 … 2³² − 1.
+
+    Example:
+        >>> from jgd.spaces.distributions import log_uniform
+        >>> found = configs({"learning_rate": log_uniform(1e-4, 1)}, Halton(seed=1), 4)
+        >>> found == configs({"learning_rate": log_uniform(1e-4, 1)}, Halton(seed=1), 8)[:4]
+        True
     """
 
     def units(self, first: int, count: int, dimensions: int) -> np.ndarray:
@@ -68,11 +76,15 @@ class Halton(_Drawn):
 class Sobol(_Drawn):
     """A scrambled Sobol' sequence. Counts that are powers of two are balanced; others lose some of its evenness.
 
-    More configs: the first stay. seed: 0 … 2³² − 1.
+    More configs: the first stay.
 
-    >>> from jgd.spaces.distributions import integers
-    >>> sorted(config["n"] for config in configs({"n": integers(0, 7)}, Sobol(), 8))
-    [0, 1, 2, 3, 4, 5, 6, 7]
+    Args:
+        seed: 0 … 2³² − 1.
+
+    Example:
+        >>> from jgd.spaces.distributions import integers
+        >>> sorted(config["n"] for config in configs({"n": integers(0, 7)}, Sobol(), 8))
+        [0, 1, 2, 3, 4, 5, 6, 7]
     """
 
     def units(self, first: int, count: int, dimensions: int) -> np.ndarray:
@@ -82,9 +94,13 @@ class Sobol(_Drawn):
 class LatinHypercube(_Drawn):
     """One config in each of `count` equal intervals of every name. Another count is another design: not extendable.
 
-    >>> from jgd.spaces.distributions import integers
-    >>> sorted(config["n"] for config in configs({"n": integers(1, 5)}, LatinHypercube(), 5))
-    [1, 2, 3, 4, 5]
+    Args:
+        seed: 0 … 2³² − 1.
+
+    Example:
+        >>> from jgd.spaces.distributions import integers
+        >>> sorted(config["n"] for config in configs({"n": integers(1, 5)}, LatinHypercube(), 5))
+        [1, 2, 3, 4, 5]
     """
 
     extendable = False
@@ -103,7 +119,24 @@ SAMPLERS: dict[str, type[Sampler]] = {
 
 
 def sampler_of(sampler: Sampler | str | None, space: Space) -> Sampler:
-    """A sampler as it is, by its name, or (None) the default: the grid where all names have lists, else Halton's."""
+    """A sampler as it is, by its name, or the default.
+
+    Args:
+        sampler: a record of this module, or its name; None is the grid where all names have lists, else Halton's.
+        space: what it is to sample.
+
+    Returns:
+        The sampler.
+
+    Raises:
+        JgdTypeError: for what is no sampler.
+        JgdValueError: for an unknown name.
+
+    Example:
+        >>> from jgd.spaces.space import as_space
+        >>> sampler_of(None, as_space({"learning_rate": [0.1, 0.2]})), sampler_of("sobol", as_space({}))
+        (Grid(points=8), Sobol(seed=0))
+    """
     if isinstance(sampler, Sampler):
         return sampler
     if sampler is None:

@@ -24,17 +24,19 @@ Conditions: TypeAlias = Mapping[str, tuple[Any, ...]]  # static name -> the valu
 class Space:
     """Names, each with its distribution and its conditions; made by `jgd.space`.
 
-    names: in the order given, that of a config and of the columns of `units`. distributions: name -> its own.
-    conditions: name -> static name -> the values that it must have, for names that aren't always part of a config.
+    Attributes:
+        names: In the order given, that of a config and of the columns of `units`.
+        distributions: Name -> its own.
+        conditions: Name -> static name -> the values that it must have, for names that aren't always part of a config.
 
-    >>> from jgd.spaces.distributions import log_uniform, static, when
-    >>> made = space(optimizer=static(["sgd", "adam"]), learning_rate=log_uniform(1e-4, 1), b2=when([0.99, 0.999], optimizer="adam"))
-    >>> made.names, made.static
-    (('optimizer', 'learning_rate', 'b2'), ('optimizer',))
-    >>> made.at([[0.1, 0.5, 0.1], [0.9, 0.5, 0.9]])
-    [{'optimizer': 'sgd', 'learning_rate': 0.01}, {'optimizer': 'adam', 'learning_rate': 0.01, 'b2': 0.999}]
-    >>> made.units({"optimizer": "sgd", "learning_rate": 0.01})
-    array([0.25, 0.5 ,  nan])
+    Example:
+        >>> from jgd.spaces.distributions import log_uniform, static, when
+        >>> kinds, b2 = static(["sgd", "adam"]), when([0.99, 0.999], optimizer="adam")
+        >>> made = space(optimizer=kinds, learning_rate=log_uniform(1e-4, 1), b2=b2)
+        >>> made.at([[0.1, 0.5, 0.1], [0.9, 0.5, 0.9]])
+        [{'optimizer': 'sgd', 'learning_rate': 0.01}, {'optimizer': 'adam', 'learning_rate': 0.01, 'b2': 0.999}]
+        >>> made.units({"optimizer": "sgd", "learning_rate": 0.01})
+        array([0.25, 0.5 ,  nan])
     """
 
     names: tuple[str, ...]  # a field: two spaces with another order draw other configs, and so aren't equal
@@ -137,8 +139,7 @@ class Space:
         return as_space({name: entry_of(name, entry) for name, entry in data.items()})
 
     def _condition(self, name: str) -> str:
-        said = (f"{parent} in {list(values)!r}" for parent, values in self.conditions[name].items())
-        return " and ".join(said)
+        return " and ".join(f"{parent} in {list(values)!r}" for parent, values in self.conditions[name].items())
 
     def units(self, config: Mapping[str, Any]) -> np.ndarray:
         """Where a config lies: (d,) in [0, 1], a place for each name, NaN for those it hasn't. Refuses as `admit`."""

@@ -32,14 +32,21 @@ class Sampler(ABC):
 class Grid(Sampler):
     """Every combination, the last name varying fastest; never drops one. What conditions make equal is there once.
 
-    points: values for each range (8), ends included; or name -> count, with 8 for the ranges it doesn't name. Lists
-    give all their values, and integers at most all of theirs. Not extendable.
+    Lists give all their values, and integers at most all of theirs. Not extendable.
 
-    >>> from jgd.spaces.distributions import static, when
-    >>> from jgd.spaces.samplers import configs
-    >>> one = {"optimizer": static(["sgd", "adam"]), "b2": when([0.9, 0.99], optimizer="adam")}
-    >>> configs(one, Grid())
-    [{'optimizer': 'sgd'}, {'optimizer': 'adam', 'b2': 0.9}, {'optimizer': 'adam', 'b2': 0.99}]
+    Args:
+        points: values for each range, ends included; or name -> count, with 8 for the ranges it doesn't name.
+
+    Raises:
+        JgdTypeError: for counts that are no whole numbers.
+        JgdValueError: for counts below 1.
+
+    Example:
+        >>> from jgd.spaces.distributions import static, when
+        >>> from jgd.spaces.samplers import configs
+        >>> one = {"optimizer": static(["sgd", "adam"]), "b2": when([0.9, 0.99], optimizer="adam")}
+        >>> configs(one, Grid())
+        [{'optimizer': 'sgd'}, {'optimizer': 'adam', 'b2': 0.9}, {'optimizer': 'adam', 'b2': 0.99}]
     """
 
     points: int | Mapping[str, int] = POINTS
@@ -114,15 +121,19 @@ def _key(value: Any) -> Any:
 
 @dataclass(frozen=True, eq=False)
 class Table(Sampler):
-    """A user's own configs, in order: rows as a list of mappings, a mapping of columns, or a data frame.
+    """A user's own configs, in order.
 
-    In columns, NaN stands for a name that a config hasn't, and so does None unless it is one of the name's values.
     Every row is checked against the space. More configs: the first stay, as long as rows are added at the end.
 
-    >>> from jgd.spaces.distributions import log_uniform
-    >>> from jgd.spaces.samplers import configs
-    >>> configs({"learning_rate": log_uniform(1e-4, 1)}, Table([{"learning_rate": 0.1}, {"learning_rate": 0.3}]))
-    [{'learning_rate': 0.1}, {'learning_rate': 0.3}]
+    Args:
+        rows: a list of mappings, a mapping of columns, or a data frame. In columns, NaN stands for a name that a config
+            hasn't, and so does None unless it is one of the name's values.
+
+    Example:
+        >>> from jgd.spaces.distributions import log_uniform
+        >>> from jgd.spaces.samplers import configs
+        >>> configs({"learning_rate": log_uniform(1e-4, 1)}, Table([{"learning_rate": 0.1}, {"learning_rate": 0.3}]))
+        [{'learning_rate': 0.1}, {'learning_rate': 0.3}]
     """
 
     rows: Any

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 
 from jgd.core import checks
-from jgd.spaces.proposers import Proposer
+from jgd.spaces.proposer import Proposer
 from jgd.sweeps.engine.progress import SweepProgress
 from jgd.sweeps.extend import extend
 from jgd.sweeps.result import SweepData

@@ -97,10 +97,17 @@ def group_configs(
 
 
 def format_config(config: Config) -> str:
-    """A config in words: learning_rate=0.1, optimizer=adam.
+    """A config in words.
 
-    >>> format_config({"learning_rate": 0.1, "optimizer": "adam"})
-    'learning_rate=0.1, optimizer=adam'
+    Args:
+        config: name -> value.
+
+    Returns:
+        name=value, …; six digits of a float.
+
+    Example:
+        >>> format_config({"learning_rate": 0.1, "optimizer": "adam"})
+        'learning_rate=0.1, optimizer=adam'
     """
     number = lambda value: f"{value:.6g}" if isinstance(value, float) else str(value)
     return ", ".join(f"{name}={number(value)}" for name, value in config.items())

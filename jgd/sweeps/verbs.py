@@ -6,7 +6,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from jgd.epoch_loop import NOT_DIVERGED
-from jgd.spaces.proposers import Proposer
+from jgd.spaces.proposer import Proposer
 from jgd.spaces.space import Config
 from jgd.sweeps.confirm import Confirmation, confirm
 from jgd.sweeps.engine.progress import SweepProgress
@@ -24,7 +24,19 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, repr=False)
 class Sweep(SweepData):
-    """What `jgd.sweep` returns: all runs as arrays (see `SweepData` for them), and what can be done with them."""
+    """What `jgd.sweep` returns: all runs as arrays, what they choose, and what can be done with them.
+
+    Arrays over (config, seed, …) are `loss`, `validation`, `diverged_at`, `scores` and `reached` (see
+    `jgd.sweeps.SweepData`), with labels in `dataset`; `configs`, `seeds` and `evaluation_steps` say what is where. `picks`
+    and `best` are chosen by validation. `extend` and `propose` add to it, `confirm` reads the test rows, `replay` makes one
+    run again, `params` are what it ended with. `jgd.reports.report` puts it into words, `jgd.plots` into figures.
+
+    Example:
+        >>> import jgd
+        >>> found = jgd.sweep("iris", "sgd", {"learning_rate": [0.01, 0.1]}, seeds=3, steps=30)
+        >>> found.best.hyperparameters, found.loss.shape, dict(found.dataset.sizes)["evaluation"]
+        ({'learning_rate': 0.1}, (2, 3, 30), 10)
+    """
 
     @cached_property
     def picks(self) -> list[Pick]:

@@ -38,7 +38,7 @@ class Validation:
         return here & (made != lane.early_stopping.evaluated_at)
 
     def values(self, params: Params) -> dict[str, Array]:
-        """ "loss" and each metric's name -> ()."""
+        """The loss and each metric, by name, () each."""
         return evaluation(self.metrics, self.loss, params, self.rows)
 
     def evaluate(self, optimizer: Optimizer, lane: Lane) -> tuple[Lane, dict[str, Array]]:

@@ -42,6 +42,7 @@ def test_register_is_also_a_decorator():
         ("my method", mine, ValueError, "Python identifier, such as my_method, got 'my method'"),
         ("class", mine, ValueError, "Python identifier"),
         (3, mine, TypeError, "name must be text, got 3 (int)"),
+        (mine, None, TypeError, 'name must be text, as in register("shape_name"), got <function mine'),
         ("mine", "sgd", TypeError, "shape must be a function that builds one, got 'sgd'"),
         ("mine", lambda *sizes: sizes, TypeError, "by name"),
         ("mine", lambda size, /: size, TypeError, "with the positional 'size'"),

@@ -9,7 +9,7 @@ import pytest
 import jgd
 from jgd.core.checks import JgdTypeError as T
 from jgd.core.checks import JgdValueError as V
-from jgd.spaces.proposers import Proposer
+from jgd.spaces.proposer import Proposer
 from jgd.sweeps.proposers.optuna import OptunaProposer
 
 SPACE = jgd.space(

@@ -19,22 +19,28 @@ _WORDS = (str, bool, int, float, type(None))  # what every storage of Optuna's h
 class OptunaProposer:
     """Batches of configs from an Optuna study: `ask` opens trials, `tell` closes them.
 
-    space: a `jgd.space` or a mapping; a name that a condition leaves out isn't suggested, a fixed one never is.
-    study: one `optuna.Study` with one objective, `maximize` where a larger score is better. A name of `one_minus_log_uniform`
-    is called "1 - name" in the study, on a log scale. A diverged config is told as pruned: Optuna's samplers take
-    that for the worst result, and look past a failed one.
+    A name of `one_minus_log_uniform` is called "1 - name" in the study, on a log scale. A diverged config is told as
+    pruned: Optuna's samplers take that for the worst result, and ignore a failed one. A sampler that proposes batches
+    should know of the trials still open: `TPESampler(constant_liar=True)`.
 
-    A sampler that proposes batches should know of the trials still open: `TPESampler(constant_liar=True)`.
-    Raises `ImportError` without Optuna, `JgdTypeError` or `JgdValueError` for what is no study of one objective.
+    Args:
+        space: a `jgd.space` or a mapping; a name that a condition leaves out isn't suggested, a fixed one never is.
+        study: one `optuna.Study` with one objective, `maximize` where a larger score is better.
 
-    >>> import pytest; optuna = pytest.importorskip("optuna")
-    >>> optuna.logging.set_verbosity(optuna.logging.WARNING)
-    >>> study = optuna.create_study(sampler=optuna.samplers.RandomSampler(seed=0))
-    >>> proposer = OptunaProposer({"learning_rate": [0.1, 0.2], "momentum": 0.9}, study)
-    >>> batch = proposer.ask(2)
-    >>> proposer.tell(batch, [1.5, float("nan")])
-    >>> study.best_value, [trial.state.name for trial in study.trials], batch[0]["momentum"]
-    (1.5, ['COMPLETE', 'PRUNED'], 0.9)
+    Raises:
+        ImportError: without Optuna.
+        JgdTypeError: for what is no study.
+        JgdValueError: for a study of several objectives.
+
+    Example:
+        >>> import pytest; optuna = pytest.importorskip("optuna")
+        >>> optuna.logging.set_verbosity(optuna.logging.WARNING)
+        >>> study = optuna.create_study(sampler=optuna.samplers.RandomSampler(seed=0))
+        >>> proposer = OptunaProposer({"learning_rate": [0.1, 0.2], "momentum": 0.9}, study)
+        >>> batch = proposer.ask(2)
+        >>> proposer.tell(batch, [1.5, float("nan")])
+        >>> study.best_value, [trial.state.name for trial in study.trials], batch[0]["momentum"]
+        (1.5, ['COMPLETE', 'PRUNED'], 0.9)
     """
 
     def __init__(self, space: Space | Any, study: "optuna.Study") -> None:

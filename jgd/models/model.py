@@ -1,0 +1,19 @@
+"""What a model is."""
+
+from typing import Any, Protocol
+
+from jax import Array
+
+from jgd.core.types import Params
+
+
+class Model(Protocol):
+    """A record with two pure methods; the numbers that are learned are in params, not in the record."""
+
+    def init(self, key: Array, dtype: Any = ...) -> Params:
+        """The parameters at the start, drawn by `key`, in `dtype`."""
+        ...
+
+    def predict(self, params: Params, inputs: Array) -> Array:
+        """The outputs for inputs (n, …)."""
+        ...
