@@ -35,6 +35,7 @@ from jgd.core.transform import Context as Context
 from jgd.core.transform import Transform as Transform
 from jgd.core.transform import UpdateInfo as UpdateInfo
 from jgd.core.updates import apply_updates as apply_updates
+from jgd.core.version import __version__ as __version__
 from jgd.data import MinMax as MinMax
 from jgd.data import Standard as Standard
 from jgd.data import datasets as datasets
@@ -71,8 +72,6 @@ from jgd.training import lr_range_test as lr_range_test
 from jgd.training import smooth as smooth
 from jgd.training import train as train
 from jgd.training import train_seeds as train_seeds
-
-__version__ = "0.1.0"
 
 
 def __getattr__(name: str) -> Any:

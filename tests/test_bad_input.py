@@ -321,6 +321,8 @@ ROWS = {
     ),
     "samples of a list": (lambda: sweep(samples=3), V, ["samples must be", "the size of the grid"]),
     "a sweep's order": (lambda: sweep(order="shuffle"), V, ["unknown order 'shuffle'", "did you mean 'shuffled'"]),
+    "no sweep for a report": (lambda: jgd.reports.report("runs/rates"), T, ["sweep must be a jgd.Sweep", "'runs/rates'"]),
+    "no sweep for a plot": (lambda: jgd.plots.plot_loss_curves(3), T, ["sweep must be a jgd.Sweep", "got 3"]),
     "a word for picks": (lambda: swept().confirm(picks="best"), T, ["picks", "found.best", "'best'"]),
     "a pick twice": (lambda: swept().confirm(picks=[swept().best] * 2), V, ["picks must name each recipe once"]),
     "another sweep's pick": (lambda: swept().confirm(picks=sweep(recipes="gd").best), V, ["picks must be those", "'gd'"]),

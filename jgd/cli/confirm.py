@@ -14,13 +14,14 @@ from jgd.core import atomic_files
 def command(
     directory: Annotated[Path, typer.Argument(help="Of a sweep.")],
     seeds: Annotated[int, typer.Option(help="How many fresh ones.")] = 10,
+    trust: request.Trust = False,
 ) -> None:
     """Run each recipe's pick again on fresh seeds and measure it on the test rows; what is left of the sweep runs first.
 
     Prints how flattering the choice was and how often the test rows have been read, and adds both to confirmation.json
     and confirmation.txt.
     """
-    found = request.load(directory)
+    found = request.load(directory, trust)
     with sweep_progress(found.metric) as callback:
         found = found.extend(callback=callback)  # the picks of half a sweep are not its picks
     if found.best.config is None:

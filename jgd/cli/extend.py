@@ -14,12 +14,13 @@ def command(
     samples: Annotated[int | None, typer.Option(help="Configs a recipe, in all.")] = None,
     seeds: Annotated[int | None, typer.Option(help="How many seeds, in all.")] = None,
     steps: Annotated[int | None, typer.Option(help="Updates a run, in all.")] = None,
+    trust: request.Trust = False,
 ) -> None:
     """Run what is left of a sweep, and make it larger. What is done isn't run again, and keeps its bits.
 
     Only samplers that keep their first configs take more of them: halton, sobol and random.
     """
-    found = request.load(directory)
+    found = request.load(directory, trust)
     with sweep_progress(found.metric) as callback:
         found = found.extend(samples=samples, seeds=seeds, steps=steps, callback=callback)
     raise typer.Exit(run_files.save(found, directory))

@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 
 from jgd.cli import console, request, run_files
-from jgd.core import checks
+from jgd.core import atomic_files, checks
 from jgd.plots import plot_training_curves
 from jgd.reports import save_figure
 from jgd.sweeps import format_config
@@ -22,15 +22,17 @@ def command(
     out: Annotated[
         Path | None, typer.Option(help="Where to write; default replays/config-N-seed-M in the sweep's directory.")
     ] = None,
+    trust: request.Trust = False,
 ) -> None:
     """Make one run again and say whether it is bit for bit the stored one; exits 1 where it isn't.
 
     Writes history.csv and training.png.
     """
-    found = request.load(directory)
+    found = request.load(directory, trust)
     place = found.indices(config, seed)[0]
     if steps is None and not found.reached[place]:
         raise checks.JgdValueError(f"config {config} has not run yet: give --steps, or `jgd extend {directory}` first")
+    atomic_files.refuse_links(directory, (run_files.REPLAYS,))
     out = directory / run_files.REPLAYS / f"config-{config}-seed-{seed}" if out is None else out
     console.output_directory(out, found.task, overwrite=True)  # can it be written?
     run = found.replay(config, seed, steps)

@@ -1,19 +1,35 @@
-"""What a sweep was asked for, kept beside it as command.json: the directory alone is enough to go on with it."""
+"""What a sweep was asked for, kept beside it as command.json: going on with it needs no words but the directory's.
+
+The directory may be somebody else's. Code that it names is imported only for who says --trust.
+"""
 
 import hashlib
+import os
+import warnings
 from collections.abc import Callable
 from dataclasses import asdict, dataclass, field, fields
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
+
+import typer
 
 import jgd
+from jgd.cli import console
 from jgd.cli.importing import imported
 from jgd.cli.task_options import TaskOptions
 from jgd.core import atomic_files, checks
 from jgd.core.fingerprint import function_fingerprint
 from jgd.core.functions import name_of
+from jgd.core.strict_json import fault_of, is_word
 
 FILE = "command.json"
+_WORDS = (None, is_word)
+_CONTENT = {**{each.name: _WORDS for each in fields(TaskOptions)}, "directory": str, "recipes": [is_word]}
+
+Trust = Annotated[
+    bool,
+    typer.Option("--trust", help="Import the code that the directory names: it runs. Only if you trust its maker."),
+]
 
 
 @dataclass(frozen=True)
@@ -58,21 +74,49 @@ class Request:
         atomic_files.write(directory / FILE, atomic_files.sealed(self.to_dict()))
 
 
-def load(directory: Path) -> jgd.Sweep:
-    """The sweep in a directory, with the task and the recipes that command.json names; `jgd.load_sweep` without one."""
+def load(directory: Path, trust: bool) -> jgd.Sweep:
+    """The sweep in a directory, to go on with: bundled tasks, tables and registered optimizers are found by name.
+
+    trust: import the functions of a user's own that command.json names, looked for in the working directory and in the
+    one that the command was given in. Without a command.json that can be read, sweep.json has to do.
+    """
     if not directory.is_dir():
         raise checks.JgdValueError(f"there is no directory {str(directory)!r}")
-    if not (directory / FILE).exists():
-        return jgd.load_sweep(directory)
-    stored = atomic_files.unsealed(directory / FILE)
-    options = TaskOptions(**{each.name: stored[each.name] for each in fields(TaskOptions)})
-    request = Request(options, tuple(stored["recipes"]))
-    return jgd.load_sweep(directory, options.make()[0], request.recipe_functions())
+    stored = _request_in(directory)
+    if stored is None:
+        return jgd.load_sweep(directory, trust=trust)
+    own = [*stored.recipes, *([stored.task.function] if stored.task.function is not None else [])]
+    if own and not trust:
+        raise checks.JgdValueError(
+            f"going on with {str(directory)!r} runs code that is not jgd's: {', '.join(own)}; --trust imports it (from "
+            f"the working directory, else {stored.task.directory!r}), `jgd show` needs none of it"
+        )
+    if own:
+        console.print_line(f"imports {', '.join(own)}")
+    return jgd.load_sweep(directory, stored.task.make()[0], stored.recipe_functions())
+
+
+def _request_in(directory: Path) -> Request | None:
+    """What was asked for there; None where it isn't known, with a warning where command.json can't be read."""
+    file = directory / FILE
+    if not os.path.lexists(file):
+        return None
+    try:
+        stored = atomic_files.unsealed(file)
+        fault = fault_of(stored, _CONTENT)
+        if fault:
+            raise checks.JgdValueError(f"{FILE} is not what jgd writes: {fault}")
+    except checks.JgdError as fault:
+        warnings.warn(f"in {str(directory)!r}, {fault}: going on by what sweep.json says", stacklevel=2)
+        return None
+    return Request(
+        TaskOptions(**{each.name: stored[each.name] for each in fields(TaskOptions)}), tuple(stored["recipes"])
+    )
 
 
 def _read(file: Path) -> dict[str, Any] | None:
     """What is in it; None where it is missing, damaged, or of another version."""
     try:
         return atomic_files.unsealed(file)
-    except (OSError, checks.JgdError):
+    except checks.JgdError:
         return None

@@ -8,11 +8,10 @@ import typer
 
 import jgd
 from jgd import reports
-from jgd.cli import console, request
+from jgd.cli import console
 from jgd.core import atomic_files, checks
 from jgd.core.statistics import estimate
 from jgd.epoch_loop import NOT_DIVERGED
-from jgd.reports.confirmation import FILES
 from jgd.sweeps import format_config
 
 
@@ -22,11 +21,13 @@ def command(
 ) -> None:
     """Show the picks, the report (while the sweep isn't finished: the best so far), and what was confirmed.
 
-    The report: the best configs with intervals, what speaks against them, what mattered, the cost. Nothing is run, and
-    nothing is written.
+    The report: the best configs with intervals, what speaks against them, what mattered, the cost. Nothing is run,
+    imported or written: a directory that somebody sent can be looked at without its code or data.
     """
     checks.count("top", top, 1)
-    found = request.load(directory)
+    if not directory.is_dir():
+        raise checks.JgdValueError(f"there is no directory {str(directory)!r}")
+    found = jgd.load_sweep(directory)
     left = found.runs_left
     size = f"{len(found.configs)} configs × {len(found.seeds)} seeds, {found.steps} steps"
     state = "finished" if not left else f"{left} runs are left on the way to step {found.rounds[-1].until}"
@@ -48,9 +49,8 @@ def command(
     reads = len(found.test_reads)
     times = "once" if reads == 1 else f"{reads} times"
     console.print_line(f"\nthe test rows were read {times}" if reads else "\nthe test rows have not been read")
-    confirmation = directory / FILES[1]
-    if confirmation.exists():
-        console.print_line("\n" + confirmation.read_text(encoding="utf-8").rstrip())
+    for text in reports.stored_confirmations(directory):
+        console.print_line("\n" + text)
 
 
 def _best_so_far(found: jgd.Sweep, top: int) -> list[list[str]]:

@@ -6,8 +6,10 @@ optimizer.py     Optimizer, its state, chain          updates.py    parameters p
 hyperparameters.py  numbers by name                   masks.py, paths.py  which leaves
 tree.py          arithmetic on pytrees                tree_xla.py   work-arounds for XLA, each with its reason
 seeds.py         keys from (seed, stream)             functions.py  users' functions: names, a checked loss
-fingerprint.py   what a run is made of                machine.py    what its last bits depend on
-atomic_files.py, snapshots.py, strict_json.py  files that are whole, or not there
+fingerprint.py, source.py  what a run is made of      machine.py    what its last bits depend on
+atomic_files.py, snapshots.py, strict_json.py, plain_trees.py  files that are whole, or not there
+version.py       jgd's
 registry.py, spellings.py  builders by name           statistics.py, text.py  estimates and tables
+eager.py         calls outside jit, compiled once a structure
 checks/          errors for bad input                 program_files.py  compiled programs on the disk
 """

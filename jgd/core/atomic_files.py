@@ -1,13 +1,16 @@
 """Files that are whole, or not there. Enters: bytes, arrays, facts. Leaves: files, and what they held.
 
 A file is written under a temporary name, flushed to the disk and renamed; a SHA-256 tells whether it still is what was
-written.
+written. A directory may come from a stranger: what is read there are regular files of plain names, never what a link
+leads to, and what is deleted there are files under names that jgd itself writes.
 """
 
 import hashlib
 import json
 import os
-from collections.abc import Iterator, Mapping
+import re
+import stat
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
@@ -16,7 +19,10 @@ import numpy as np
 
 from jgd.core import checks
 
-FORMAT = 3  # of what is written; another one is refused, by its number
+FORMAT = 4  # of what is written; another one is refused, by its number
+LOCK = "lock"
+PART = ".part"  # at the end of the name of what isn't whole yet
+SWEEP = "sweep.json"  # what makes a directory a sweep's
 
 
 class OtherFormatError(checks.JgdValueError):
@@ -39,22 +45,38 @@ def held(path: str | os.PathLike) -> Iterator[Path]:
     path = Path(path)
     try:
         path.mkdir(parents=True, exist_ok=True)
-        lock = (path / "lock").open("a+b")
+        refuse_links(path, (LOCK,))
+        lock = (path / LOCK).open("a+b")
     except OSError as fault:
         raise checks.JgdValueError(f"store {str(path)!r} can't be written: {fault.strerror}") from fault
     with lock:
         if not _locked(lock):
             raise checks.JgdValueError(f"store {str(path)!r} is in use by another process")
-        for litter in path.rglob("*.part"):  # of a process that was killed while it wrote
-            with suppress(OSError):
-                litter.unlink()
         yield path
+
+
+def refuse_links(path: Path, names: Iterable[str]) -> None:
+    """Refuse a directory in which one of these names is a link: what it leads to is somebody else's."""
+    for name in names:
+        if (path / name).is_symlink():
+            raise checks.JgdValueError(
+                f"{name!r} in {str(path)!r} is a link; jgd follows none out of a directory: put the thing itself there"
+            )
+
+
+def remove_parts(path: Path, names: re.Pattern[str]) -> None:
+    """Delete what a process that was killed while it wrote has left of files of these names; nothing else, nor deeper."""
+    with suppress(OSError):
+        for litter in path.iterdir():
+            if litter.name.endswith(PART) and names.fullmatch(litter.name.removesuffix(PART)):
+                with suppress(OSError):
+                    litter.unlink()
 
 
 def in_use(path: str | os.PathLike) -> bool:
     """Whether a process holds the directory `path`; nothing is written."""
     try:
-        with (Path(path) / "lock").open("rb") as lock:
+        with _opened(Path(path) / LOCK) as lock:
             return not _locked(lock)
     except OSError:  # never held, or not to be read
         return False
@@ -77,11 +99,30 @@ def _locked(file: Any) -> bool:
     return True
 
 
+def _opened(file: Path) -> Any:
+    """A regular file, open to be read: `OSError` where it is a link, a directory, or a pipe that would wait forever."""
+    flags = os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
+    if file.is_symlink():
+        raise OSError(f"{file.name} is a link")
+    opened = os.fdopen(os.open(file, flags), "rb")
+    if not stat.S_ISREG(os.fstat(opened.fileno()).st_mode):
+        opened.close()
+        raise OSError(f"{file.name} is no file")
+    return opened
+
+
+def read(file: Path) -> bytes:
+    """The bytes of a regular file; `OSError` where it is none, or a link."""
+    with _opened(file) as opened:
+        return opened.read()
+
+
 def write(file: Path, content: bytes) -> None:
     """`content` under its name, whole or not at all, on the disk when this returns."""
-    part = file.with_name(file.name + ".part")
+    part = file.with_name(file.name + PART)
     try:
-        with part.open("wb") as out:
+        part.unlink(missing_ok=True)  # it may be a link
+        with part.open("xb") as out:
             out.write(content)
             out.flush()
             os.fsync(out.fileno())
@@ -137,13 +178,17 @@ def load_arrays(file: Path, known: Mapping[str, Any]) -> dict[str, np.ndarray]:
         JgdValueError: Where the file isn't what was written.
         OSError: Where it can't be read.
     """
+    from safetensors import SafetensorError
     from safetensors.numpy import load
 
-    blob = file.read_bytes()
-    if hashlib.sha256(blob).hexdigest() != known["sha256"]:
-        raise checks.JgdValueError(f"its arrays are not what was written: {len(blob)} bytes of {known['bytes']}")
-    stored = load(blob)
-    return {name: stored[name].view(np.dtype(dtype)).reshape(shape) for name, (dtype, shape) in known["arrays"].items()}
+    blob = read(file)
+    if hashlib.sha256(blob).hexdigest() != known.get("sha256"):
+        raise checks.JgdValueError(f"its arrays are not what was written: {len(blob)} bytes of {known.get('bytes')}")
+    try:
+        stored = load(blob)
+        return {n: stored[n].view(np.dtype(dtype)).reshape(shape) for n, (dtype, shape) in known["arrays"].items()}
+    except (SafetensorError, LookupError, TypeError, ValueError, AttributeError) as fault:
+        raise checks.JgdValueError(f"its arrays are not what is said of them: {fault}") from fault
 
 
 def _storable(array: np.ndarray) -> np.ndarray:
@@ -168,19 +213,21 @@ def unsealed(file: Path) -> dict[str, Any]:
         The facts.
 
     Raises:
-        JgdValueError: Where the file is damaged.
+        JgdValueError: Where the file is damaged, or can't be read.
         OtherFormatError: Where another version of jgd wrote it.
-        OSError: Where it can't be read.
     """
     try:
-        sealed = json.loads(file.read_bytes())
+        sealed = json.loads(read(file))
         content = sealed["content"]
         whole = hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest() == sealed["sha256"]
-    except (ValueError, KeyError, TypeError):
+    except OSError as fault:
+        raise checks.JgdValueError(f"{file.name} can't be read ({fault.strerror or fault})") from fault
+    except (ValueError, LookupError, TypeError, RecursionError):
         whole, content = False, {}
-    if not whole:
+    known = content.get("format") if isinstance(content, dict) else None
+    if not whole or type(known) is not int:
         raise checks.JgdValueError(f"{file.name} is damaged")
-    if content["format"] != FORMAT:
-        age = "a newer" if content["format"] > FORMAT else "an older"
-        raise OtherFormatError(f"{file.name} has format {content['format']}, of {age} jgd; this one reads {FORMAT}")
+    if known != FORMAT:
+        age = "a newer" if known > FORMAT else "an older"
+        raise OtherFormatError(f"{str(file)!r} has format {known}, of {age} jgd; this one reads {FORMAT}")
     return content

@@ -1,12 +1,13 @@
 """Fingerprints: what a run is made of, in words that can be stored and compared.
 
-A function is known by what it does, a tree of arrays by the digest of its bytes, and a record or any other tree by its
-description: path -> a short text, one for each number. Two descriptions are equal where the things are, so that a
-stored run can be refused by the name of what differs.
+A function of jgd's is known by its name and jgd's version, another one by its source, a tree of arrays by the digest of
+its bytes, and a record or any other tree by its description: path -> a short text, one for each number. Two
+descriptions are equal where the things are, so that a stored run can be refused by the name of what differs.
 """
 
 import hashlib
 import re
+import sys
 from collections.abc import Iterator, Mapping
 from dataclasses import fields, is_dataclass
 from functools import partial
@@ -17,6 +18,8 @@ import jax.numpy as jnp
 import numpy as np
 
 from jgd.core.functions import name_of
+from jgd.core.source import code_text
+from jgd.core.version import __version__
 
 ADDRESS = re.compile(r" at 0x[0-9a-f]+")  # differs from process to process
 CHUNK = 2**24  # bytes hashed at once
@@ -118,23 +121,60 @@ def tree_digest(tree: Any) -> str:
 def function_fingerprint(function: Any) -> str:
     """What a function or record does, as far as it can be told.
 
-    It covers code, constants and captured values, and the functions and constants of its own module that it names. Two
-    runs with one fingerprint minimize the same loss; a changed line of a loss, or of its helper, changes it.
+    A function of jgd's module is its name and jgd's version. Of another one the fingerprint covers its source without
+    comments, captured values, and the functions and constants of its own module that it names; the bytecode only where
+    there is no source. Two runs with one fingerprint minimize the same loss; a changed line of a loss, or of its
+    helper, changes it.
 
     Args:
         function: A function, a `functools.partial` or a record that can be called.
 
     Returns:
-        Its name and the first 64 bits of a SHA-256 in hexadecimal, the same in every process.
+        Its name, what it is known by, and the first 64 bits of a SHA-256 in hexadecimal, the same in every process, and
+        with a source under every version of Python.
 
     Example:
+        >>> import jgd
+        >>> function_fingerprint(jgd.optimizers.adam) == f"adam of jgd {jgd.__version__}"
+        True
         >>> square, cube = (lambda x: x**2), (lambda x: x**3)
         >>> function_fingerprint(square) == function_fingerprint(cube)
         False
     """
+    if _is_jgds(function) and _found_at(address_of(function)) is function:
+        return f"{name_of(function)} of jgd {__version__}"
     out = hashlib.sha256()
     _absorb(out, function, set())
-    return f"{name_of(function)} {out.hexdigest()[:16]}"
+    inner = getattr(function, "func", function)
+    code, known_by = getattr(inner, "__code__", None), ""
+    if code is not None and not _is_jgds(inner):
+        known_by = "by its source " if code_text(code) else f"by its bytecode of Python {_PYTHON} "
+    return f"{name_of(function)} {known_by}{out.hexdigest()[:16]}"
+
+
+_PYTHON = f"{sys.version_info.major}.{sys.version_info.minor}"
+
+
+def address_of(function: Any) -> str:
+    """Where a module-level function can be imported from, module:name.
+
+    >>> address_of(address_of)
+    'jgd.core.fingerprint:address_of'
+    """
+    return f"{getattr(function, '__module__', '')}:{getattr(function, '__qualname__', '')}"
+
+
+def _found_at(address: str) -> Any:
+    """What an imported module has under a name, None where there is nothing."""
+    module, _, path = address.partition(":")
+    found = sys.modules.get(module)
+    for part in path.split("."):
+        found = getattr(found, part, None)
+    return found
+
+
+def _is_jgds(function: Any) -> bool:
+    return str(getattr(function, "__module__", "")).partition(".")[0] == "jgd"
 
 
 def _absorb(out: Any, thing: Any, seen: set[int]) -> None:
@@ -146,9 +186,7 @@ def _absorb(out: Any, thing: Any, seen: set[int]) -> None:
             _absorb(out, part, seen)
     elif code is not None:
         seen.add(id(thing))
-        _code(out, code)
-        captured = (cell.cell_contents for cell in thing.__closure__ or ())
-        for part in (*captured, thing.__defaults__ or (), *_named(thing)):
+        for part in _absorb_code(out, thing):
             _absorb(out, part, seen)
     else:
         out.update(ADDRESS.sub("", str(jax.tree.structure(thing))).encode())
@@ -162,6 +200,20 @@ def _absorb(out: Any, thing: Any, seen: set[int]) -> None:
                 out.update(leaf.encode())
             else:
                 out.update(getattr(leaf, "__qualname__", type(leaf).__qualname__).encode())
+
+
+def _absorb_code(out: Any, function: Any) -> tuple[Any, ...]:
+    """What a function itself says, into the digest; -> what it depends on."""
+    captured = tuple(cell.cell_contents for cell in function.__closure__ or ())
+    if _is_jgds(function):
+        out.update(f"{address_of(function)} {__version__}".encode())
+        return captured
+    text = code_text(function.__code__)
+    if text:
+        out.update(text.encode())
+    else:
+        _code(out, function.__code__)
+    return (*captured, function.__defaults__ or (), *_named(function))
 
 
 def _named(function: Any) -> Iterator[Any]:

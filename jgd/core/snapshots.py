@@ -21,6 +21,7 @@ from jgd.core import atomic_files, checks
 
 KEPT = 2  # snapshots: the newest, and the one before it in case that is damaged
 _NUMBERED = re.compile(r"snapshot-(\d{8})\.json")
+_OWN = re.compile(r"snapshot-\d{8}\.(json|safetensors)")
 
 
 class Snapshot(NamedTuple):
@@ -65,7 +66,8 @@ class Store:
 
     @property
     def holds_a_run(self) -> bool:
-        return bool(self._numbers())
+        """Whether there is a snapshot."""
+        return holds_a_run(self.path)
 
     def load(self) -> Snapshot | None:
         """The newest snapshot that is whole, None where there is none; a damaged one is warned about and passed over."""
@@ -80,6 +82,8 @@ class Store:
 
     def _read(self, number: int) -> Snapshot:
         manifest = atomic_files.unsealed(self._file(number, "json"))
+        if not isinstance(manifest.get("facts"), dict):
+            raise checks.JgdValueError("it says nothing of a run")
         return Snapshot(atomic_files.load_arrays(self._file(number, "safetensors"), manifest), manifest["facts"])
 
     def _numbers(self) -> list[int]:
@@ -92,9 +96,17 @@ class Store:
 
 @contextmanager
 def opened(path: str | os.PathLike) -> Iterator[Store]:
-    """The run directory `path`, held until the block ends (see `atomic_files.held`)."""
+    """The run directory `path`, held until the block ends (see `atomic_files.held`); refused where it is a sweep's."""
     with atomic_files.held(path) as directory:
+        if (directory / atomic_files.SWEEP).exists():
+            raise checks.JgdValueError(f"store {str(path)!r} holds a sweep: a run needs a directory of its own")
+        atomic_files.remove_parts(directory, _OWN)
         yield Store(directory)
+
+
+def holds_a_run(path: Path) -> bool:
+    """Whether a directory has a snapshot of a run."""
+    return any(_NUMBERED.fullmatch(file.name) for file in path.iterdir())
 
 
 def pack(name: str, tree: Any) -> dict[str, np.ndarray]:

@@ -22,3 +22,84 @@ def without_nan(value: Any) -> Any:
     if isinstance(value, list | tuple):
         return [without_nan(each) for each in value]
     return None if isinstance(value, float) and not math.isfinite(value) else value
+
+
+def fault_of(value: Any, wanted: Any, name: str = "it") -> str:
+    """What is wrong with data from a file that anybody may have written; "" where it is what is wanted.
+
+    Args:
+        value: What `json.loads` gave.
+        wanted: A type (a float may be a whole number too), None, a tuple of alternatives, `[each]` for a list of them,
+            `[first, second, …]` for a list of just these, a dictionary of the keys that must be there, `{str: each}` for
+            any keys, or a function that says whether the value is right.
+        name: What the value is called.
+
+    Returns:
+        A phrase that names the place, what it has to be, and what it is.
+
+    Example:
+        >>> fault_of({"steps": 3, "seeds": [0, "1"]}, {"steps": int, "seeds": [int]}, "the sweep")
+        "the sweep['seeds'][1] must be a whole number, got '1'"
+        >>> fault_of({"steps": 3}, {"steps": int, "seeds": [int]}, "the sweep")
+        "the sweep has no 'seeds'"
+    """
+    if isinstance(wanted, list):
+        return _fault_of_list(value, wanted, name)
+    if isinstance(wanted, dict):
+        return _fault_of_dict(value, wanted, name)
+    if isinstance(wanted, tuple):
+        faults = [fault_of(value, each, name) for each in wanted]
+        return "" if "" in faults else faults[-1]
+    if wanted is None:
+        right = value is None
+    elif wanted is float:
+        right = type(value) in (int, float)
+    elif isinstance(wanted, type):
+        right = type(value) is wanted
+    else:
+        right = wanted(value)
+    return "" if right else f"{name} must be {_WORDS.get(wanted, 'what jgd writes there')}, got {_short(value)}"
+
+
+_WORDS: dict[Any, str] = {
+    **{int: "a whole number", float: "a number", str: "text", bool: "true or false", None: "null"},
+    **{dict: "an object", list: "a list"},
+}
+
+
+def _fault_of_list(value: Any, wanted: list[Any], name: str) -> str:
+    if not isinstance(value, list):
+        return f"{name} must be a list, got {_short(value)}"
+    if len(wanted) > 1 and len(value) != len(wanted):
+        return f"{name} must have {len(wanted)} entries, got {len(value)}"
+    each = wanted * len(value) if len(wanted) == 1 else wanted
+    faults = (fault_of(item, kind, f"{name}[{i}]") for i, (item, kind) in enumerate(zip(value, each, strict=True)))
+    return next(filter(None, faults), "")
+
+
+def _fault_of_dict(value: Any, wanted: dict[Any, Any], name: str) -> str:
+    if not isinstance(value, dict):
+        return f"{name} must be an object, got {_short(value)}"
+    kinds = dict.fromkeys(value, wanted[str]) if str in wanted else wanted
+    missing = next((key for key in kinds if key not in value), None)
+    if missing is not None:
+        return f"{name} has no {missing!r}"
+    return next(filter(None, (fault_of(value[key], kind, f"{name}[{key!r}]") for key, kind in kinds.items())), "")
+
+
+def _short(value: Any) -> str:
+    """A value for a message, cut."""
+    text = f"a {type(value).__name__}" if isinstance(value, dict | list) else repr(value)
+    return text if len(text) <= 60 else f"{text[:57]}…"
+
+
+def is_word(value: Any) -> bool:
+    r"""Whether a value is text that a terminal may print: no control characters, no half of a pair.
+
+    >>> is_word("learning_rate"), is_word("\x1b[2J"), is_word(3)
+    (True, False, False)
+    """
+    return isinstance(value, str) and value.isprintable()
+
+
+_WORDS[is_word] = "printable text"

@@ -3,6 +3,7 @@
 from typing import Any
 
 from jgd.analysis import best_of_budget
+from jgd.core import checks
 from jgd.plots import _figure
 from jgd.sweeps import Sweep
 
@@ -28,6 +29,7 @@ def plot_best_of_budget(sweep: Sweep, *, ax: Any = None) -> Any:
         >>> jgd.plots.plot_best_of_budget(found).get_lines()[0].get_xdata().tolist()
         [1, 2, 3]
     """
+    checks.instance("sweep", sweep, Sweep, "jgd.sweep(…) returns")
     ax = _figure.new_ax(ax)
     places = {recipe: index for index, recipe in enumerate(sweep.recipes)}
     for recipe, curve in best_of_budget(sweep).items():

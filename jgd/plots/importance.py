@@ -5,6 +5,7 @@ from typing import Any
 import numpy as np
 
 from jgd.analysis import Importance, importance_of
+from jgd.core import checks
 from jgd.plots import _figure
 from jgd.sweeps import Sweep
 
@@ -33,6 +34,7 @@ def plot_importance(sweep: Sweep, recipe: str | None = None, *, ax: Any = None) 
         >>> [float(bar.get_width()) for bar in jgd.plots.plot_importance(found).patches]
         [1.0]
     """
+    checks.instance("sweep", sweep, Sweep, "jgd.sweep(…) returns")
     found = [each for each in importance_of(sweep, recipe) if np.isfinite(each.share)][::-1]
     ax = _figure.new_ax(ax, (7.2, max(2.2, 1.2 + 0.42 * len(found))))
     heights = np.arange(len(found))

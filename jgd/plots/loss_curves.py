@@ -5,6 +5,7 @@ from typing import Any
 import numpy as np
 
 from jgd.analysis import pick_losses
+from jgd.core import checks
 from jgd.plots import _figure
 from jgd.plots._values import over_seeds
 from jgd.sweeps import Sweep, format_config
@@ -35,6 +36,7 @@ def plot_loss_curves(sweep: Sweep, *, smoothing: float = 0.15, ax: Any = None) -
         >>> len(jgd.plots.plot_loss_curves(found).get_lines())  # two seeds and their mean
         3
     """
+    checks.instance("sweep", sweep, Sweep, "jgd.sweep(…) returns")
     ax = _figure.new_ax(ax)
     picks = {pick.recipe: pick for pick in sweep.picks}
     places = {recipe: index for index, recipe in enumerate(sweep.recipes)}

@@ -37,6 +37,7 @@ def plot_member_schedules(sweep: Sweep, parameter: str | None = None, *, ax: Any
         >>> plot_member_schedules(found).get_ylabel()
         'learning_rate'
     """
+    checks.instance("sweep", sweep, Sweep, "jgd.sweep(…) returns")
     if not sweep.is_population:
         raise checks.JgdValueError("schedules of members are drawn of a sweep by jgd.PopulationBasedTraining only")
     parameter = numeric_parameter(sweep, parameter)

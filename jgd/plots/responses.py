@@ -43,6 +43,7 @@ def plot_responses(
         >>> [ax.get_xlabel() for ax in plot_responses(found)]
         ['learning_rate']
     """
+    checks.instance("sweep", sweep, Sweep, "jgd.sweep(…) returns")
     recipe = checks.choice("recipe", _only(sweep.recipes) if recipe is None else recipe, sweep.recipes)
     ends = final_scores(sweep, recipe)
     chosen = _chosen([sweep.configs[i][1] for i in ends.rows], parameters)

@@ -39,6 +39,7 @@ def plot_sensitivity(sweep: Sweep, parameter: str | None = None, *, ax: Any = No
         >>> jgd.plots.plot_sensitivity(found).get_xlabel()
         'learning_rate'
     """
+    checks.instance("sweep", sweep, Sweep, "jgd.sweep(…) returns")
     if sweep.is_population:
         raise checks.JgdValueError("a population's hyperparameters change on the way: plot_member_schedules draws them")
     curves = sensitivity_curves(sweep, parameter)

@@ -7,6 +7,7 @@ files.py    a run directory; figures as files      format.py        numbers as p
 
 from jgd.reports.confirmation import confirmation_text as confirmation_text
 from jgd.reports.confirmation import save_confirmation as save_confirmation
+from jgd.reports.confirmation import stored_confirmations as stored_confirmations
 from jgd.reports.files import save_figure as save_figure
 from jgd.reports.files import save_sweep as save_sweep
 from jgd.reports.format import format_estimate as format_estimate

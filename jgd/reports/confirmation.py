@@ -1,16 +1,35 @@
-"""A confirmation as people read it: what was chosen, on fresh seeds and on the test rows, and how it is kept."""
+"""A confirmation as people read it: what was chosen, on fresh seeds and on the test rows, and how it is kept.
 
-import json
-from dataclasses import asdict
+confirmation.json is sealed with its SHA-256, and what is shown later is written from it; confirmation.txt is for eyes.
+"""
+
+import os
+from collections.abc import Mapping
+from dataclasses import asdict, fields
 from pathlib import Path
+from typing import Any
 
-from jgd.core import atomic_files
-from jgd.core.strict_json import without_nan
+from jgd.core import atomic_files, checks
+from jgd.core.statistics import Estimate
+from jgd.core.strict_json import fault_of, is_word, without_nan
 from jgd.core.text import align_columns
 from jgd.reports.format import format_estimate
-from jgd.sweeps import Confirmation, format_config
+from jgd.spaces.described import of_json
+from jgd.sweeps import Confirmation, Confirmed, format_config
 
 FILES = ("confirmation.json", "confirmation.txt")
+
+_MAYBE = (float, None)  # what is not a number is null
+_ESTIMATE = {
+    **dict.fromkeys(("mean", "standard_error", "low", "high"), _MAYBE),
+    **{"n": int, "diverged": int, "method": is_word, "note": is_word},
+}
+_CONFIRMED = {
+    **dict.fromkeys(("chosen_at", "validation", "test"), _ESTIMATE),
+    **{"recipe": is_word, "config": int, "optimism": _MAYBE, "diverged": int},
+    "hyperparameters": {str: (int, float, bool, list, None, is_word)},
+}
+_ENTRY = {"metric": is_word, "seeds": [int], "reads": int, "confirmed": [_CONFIRMED]}
 
 
 def confirmed_columns() -> list[str]:
@@ -73,8 +92,9 @@ def confirmation_text(confirmation: Confirmation) -> str:
 def save_confirmation(confirmation: Confirmation, directory: str | Path) -> list[Path]:
     """Adds a confirmation to those in confirmation.json and confirmation.txt, each whole or not at all.
 
-    The JSON is a list with an entry each time that the test rows were read: metric, seeds, reads, and of each confirmed
-    config what `jgd.sweeps.Confirmed` holds; what is not a number there is null.
+    The JSON's "content" has under "confirmations" an entry each time that the test rows were read: metric, seeds, reads,
+    and of each confirmed config what `jgd.sweeps.Confirmed` holds; what is not a number there is null. The text is
+    written anew from it.
 
     Args:
         confirmation: Of `Sweep.confirm`.
@@ -82,6 +102,9 @@ def save_confirmation(confirmation: Confirmation, directory: str | Path) -> list
 
     Returns:
         The two paths.
+
+    Raises:
+        JgdValueError: Where the confirmation.json that is there was damaged, or the disk fails.
 
     Example:
         >>> import tempfile, jgd
@@ -91,10 +114,65 @@ def save_confirmation(confirmation: Confirmation, directory: str | Path) -> list
         ['confirmation.json', 'confirmation.txt']
     """
     facts, words = (Path(directory) / name for name in FILES)
-    entry = {name: getattr(confirmation, name) for name in ("metric", "seeds", "reads")}
+    entry: dict[str, Any] = {name: getattr(confirmation, name) for name in ("metric", "seeds", "reads")}
     entry["confirmed"] = [asdict(each) for each in confirmation.confirmed]
-    before = json.loads(facts.read_text(encoding="utf-8")) if facts.exists() else []
-    atomic_files.write(facts, json.dumps([*before, without_nan(entry)], indent=1).encode())
-    before_text = words.read_text(encoding="utf-8") + "\n" if words.exists() else ""
-    atomic_files.write(words, f"{before_text}{confirmation_text(confirmation)}\n".encode())
+    content = {"format": atomic_files.FORMAT, "confirmations": [*_stored(facts), without_nan(entry)]}
+    try:
+        atomic_files.write(facts, atomic_files.sealed(content))
+        atomic_files.write(words, "\n".join(f"{text}\n" for text in stored_confirmations(directory)).encode())
+    except OSError as fault:
+        raise checks.JgdValueError(f"{str(directory)!r} can't be written: {fault.strerror or fault}") from fault
     return [facts, words]
+
+
+def stored_confirmations(directory: str | Path) -> list[str]:
+    """The texts of all confirmations in a directory, written from its confirmation.json.
+
+    Args:
+        directory: Where `save_confirmation` wrote.
+
+    Returns:
+        A text each time that the test rows were read; [] where they never were.
+
+    Raises:
+        JgdValueError: Where the file is damaged, or not what jgd writes.
+
+    Example:
+        >>> stored_confirmations("/nowhere")
+        []
+    """
+    return [confirmation_text(_confirmation_of(entry)) for entry in _stored(Path(directory) / FILES[0])]
+
+
+def _stored(file: Path) -> list[dict[str, Any]]:
+    """The entries of a confirmation.json, checked."""
+    if not os.path.lexists(file):
+        return []
+    try:
+        content = atomic_files.unsealed(file)
+        fault = fault_of(content, {"confirmations": [_ENTRY]})
+        if fault:
+            raise checks.JgdValueError(f"{file.name} is not what jgd writes: {fault}")
+    except atomic_files.OtherFormatError:
+        raise
+    except checks.JgdValueError as fault:
+        raise checks.JgdValueError(
+            f"in {str(file.parent)!r}, {fault}: move it away; test_reads.json still counts the reads of the test rows"
+        ) from fault
+    return content["confirmations"]
+
+
+def _confirmation_of(entry: Mapping[str, Any]) -> Confirmation:
+    """A stored confirmation again, without its runs."""
+    confirmed = tuple(_confirmed_of(each) for each in entry["confirmed"])
+    none: Any = None
+    return Confirmation(entry["metric"], tuple(entry["seeds"]), confirmed, entry["reads"], none)
+
+
+def _confirmed_of(entry: Mapping[str, Any]) -> Confirmed:
+    number = lambda value: float("nan") if value is None else value
+    made: dict[str, Any] = {field.name: entry[field.name] for field in fields(Confirmed)}
+    for name in ("chosen_at", "validation", "test"):
+        made[name] = Estimate(**{field.name: number(entry[name][field.name]) for field in fields(Estimate)})
+    values = {name: of_json(value) for name, value in entry["hyperparameters"].items()}
+    return Confirmed(**{**made, "hyperparameters": values, "optimism": number(entry["optimism"])})

@@ -2,10 +2,12 @@
 
 import os
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 from jgd.analysis import numeric_parameters
+from jgd.core import checks
 from jgd.plots import plot_loss_curves, plot_member_schedules, plot_sensitivity
 from jgd.reports.report import report
 from jgd.reports.table import table_text
@@ -50,7 +52,7 @@ def save_figure(path: str | Path, draw: Callable[[Any], Any]) -> Path:
 def save_sweep(sweep: Sweep, directory: str | Path) -> list[Path]:
     """Writes results.nc (every run), table.txt, report.txt, sensitivity.png and loss.png.
 
-    results.nc is `sweep.dataset`, NetCDF-4: open it with `xarray.open_dataset`. Each file is written under a temporary
+    results.nc is `sweep.dataset`, NetCDF-4 with checksums: open it with `xarray.open_dataset`. Each file is written under a temporary
     name and then renamed, so that a name never holds half a file. A sweep whose space has no learning rate draws its
     sensitivity to the space's first numeric hyperparameter; one without any draws none. A population has members.png,
     its hyperparameters over the steps, in place of sensitivity.png.
@@ -64,6 +66,7 @@ def save_sweep(sweep: Sweep, directory: str | Path) -> list[Path]:
 
     Raises:
         ImportError: Without matplotlib or h5netcdf.
+        JgdValueError: Where the directory can't be written, or the disk is full.
 
     Example:
         >>> import tempfile, jgd
@@ -72,10 +75,10 @@ def save_sweep(sweep: Sweep, directory: str | Path) -> list[Path]:
         ...     [path.name for path in save_sweep(found, directory)]
         ['results.nc', 'table.txt', 'report.txt', 'loss.png', 'sensitivity.png']
     """
+    checks.instance("sweep", sweep, Sweep, "jgd.sweep(…) returns")
     directory = Path(directory)
-    directory.mkdir(parents=True, exist_ok=True)
     writers = {
-        "results.nc": lambda path: sweep.dataset.to_netcdf(path, engine="h5netcdf"),
+        "results.nc": lambda path: _save_dataset(sweep, path),
         "table.txt": lambda path: Path(path).write_text(table_text(sweep) + "\n", encoding="utf-8"),
         "report.txt": lambda path: Path(path).write_text(report(sweep) + "\n", encoding="utf-8"),
         "loss.png": lambda path: save_figure(path, lambda ax: plot_loss_curves(sweep, ax=ax)),
@@ -84,10 +87,34 @@ def save_sweep(sweep: Sweep, directory: str | Path) -> list[Path]:
         writers["members.png"] = lambda path: save_figure(path, lambda ax: plot_member_schedules(sweep, ax=ax))
     elif numeric_parameters(sweep):
         writers["sensitivity.png"] = lambda path: save_figure(path, lambda ax: plot_sensitivity(sweep, ax=ax))
-    written = []
-    for name, write in writers.items():
-        part, path = directory / f".part-{name}", directory / name
-        write(part)
-        os.replace(part, path)
-        written.append(path)
-    return written
+    part = directory / ".part"
+    try:
+        directory.mkdir(parents=True, exist_ok=True)
+        for name, write in writers.items():
+            part = directory / f".part-{name}"
+            part.unlink(missing_ok=True)  # of a kill; or a link, which writing would follow
+            write(part)
+            os.replace(part, directory / name)
+    except OSError as fault:
+        with suppress(OSError):
+            part.unlink()
+        raise checks.JgdValueError(f"{str(directory)!r} can't be written: {fault.strerror or fault}") from fault
+    return [directory / name for name in writers]
+
+
+def _save_dataset(sweep: Sweep, path: Path) -> None:
+    """NetCDF-4 with a checksum in every array, so that a flipped bit is an error when it is read, and no other number."""
+    dataset = sweep.dataset
+    checked = {
+        name: {"fletcher32": True, **({"dtype": "S1"} if array.dtype.kind in "OU" else {})}
+        for name, array in dataset.variables.items()
+        if array.size and array.ndim
+    }
+    import h5netcdf
+    from xarray.backends import H5NetCDFStore  # here: jgd imports as fast as jax
+
+    store = H5NetCDFStore(h5netcdf.File(path, "w", libver=("v110", "v110")))  # from 1.10 on HDF5's headers have one too
+    try:
+        dataset.dump_to_store(store, encoding=checked)
+    finally:
+        store.close()

@@ -46,6 +46,7 @@ def report(sweep: Sweep, top: int = 5, confidence: float = 0.95) -> str:
         >>> [line for line in report(found).splitlines() if line and not line.startswith(" ")][1:5]
         ['Best configs', 'Neighbors of the best', 'Findings', 'Learning-rate sensitivity']
     """
+    checks.instance("sweep", sweep, Sweep, "jgd.sweep(…) returns")
     top = checks.count("top", top, 1)
     confidence = checks.number("confidence", confidence, "(0, 1)")
     configs, seeds, steps = sweep.loss.shape

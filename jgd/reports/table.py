@@ -1,5 +1,6 @@
 """The picks of a sweep as a table."""
 
+from jgd.core import checks
 from jgd.core.text import align_columns
 from jgd.reports.format import format_estimate, format_value
 from jgd.sweeps import Sweep
@@ -22,6 +23,7 @@ def table_columns(sweep: Sweep) -> list[str]:
         >>> table_columns(result)
         ['recipe', 'best learning_rate', 'validation loss', 'diverged']
     """
+    checks.instance("sweep", sweep, Sweep, "jgd.sweep(…) returns")
     return [
         "recipe",
         *(f"best {name}" for name in _names(sweep)),
@@ -54,6 +56,7 @@ def table_rows(sweep: Sweep) -> list[list[str]]:
         >>> table_columns(result)[:2], table_rows(result)[0][:2], table_rows(result)[0][-1]
         (['recipe', 'best learning_rate'], ['sgd', '0.01'], '2 of 4')
     """
+    checks.instance("sweep", sweep, Sweep, "jgd.sweep(…) returns")
     names, short = _names(sweep), _some_are_short(sweep)
     sign = -1 if sweep.larger_is_better else 1
     order = sorted(sweep.picks, key=lambda p: (-p.reached, sign * p.validation.mean if p.config is not None else 0))
@@ -111,5 +114,6 @@ def table_text(sweep: Sweep) -> str:
         >>> table_text(result).splitlines()[0]
         'recipe  best learning_rate  validation loss  diverged'
     """
+    checks.instance("sweep", sweep, Sweep, "jgd.sweep(…) returns")
     grid = [table_columns(sweep), *table_rows(sweep)]
     return "\n".join(filter(None, [*align_columns(grid), stopped_line(sweep), cost_line(sweep)]))

@@ -3,11 +3,13 @@
 sweep.py       the function: arguments (arguments.py) to a plan, carried out (execute.py)
 configs.py     recipes × their configs            recipes.py   groups of configs (run_spec.py: what a recipe returns)
 plan.py        which runs run together            dry_run.py   a recipe's program, checked as shapes
+facts.py       what of it is data
 runner.py      round by round (policies/) on devices (engine/) into what is kept (store/)
 assemble.py    what is kept, as data              cost.py      what it took
 result.py      that data                          selection.py, picks.py   what it chooses
 verbs.py       `Sweep`, the data with what can be done: extend.py, propose.py, confirm.py, replay.py, to_xarray.py
-load.py        a directory as a `Sweep`           proposers/   studies that propose configs
+load.py        a directory as a `Sweep`           stored_plan.py   … with its code, to go on with
+proposers/     studies that propose configs
 hypergradient.py   derivatives in the hyperparameters, through a whole run (unrolled.py)
 """
 

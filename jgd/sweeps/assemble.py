@@ -1,11 +1,12 @@
-"""The result of what is in a store. Enters: a plan and the block results so far. Leaves: `SweepData`."""
+"""The result of what is in a store. Enters: what a sweep is, the block results so far. Leaves: `SweepData`."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 import numpy as np
 
 from jgd.epoch_loop import NOT_DIVERGED
+from jgd.sweeps.facts import SweepFacts
 from jgd.sweeps.plan import Plan
 from jgd.sweeps.policies.policy import Round
 from jgd.sweeps.result import SweepData
@@ -13,29 +14,34 @@ from jgd.sweeps.store.base import BlockResult, Store
 
 
 def assemble(
-    plan: Plan, store: Store, reached: np.ndarray, cost: dict[str, Any], rounds: tuple[Round, ...] = ()
+    facts: SweepFacts,
+    made_by: Plan | Callable[[], Plan],
+    store: Store,
+    reached: np.ndarray,
+    cost: dict[str, Any],
+    rounds: tuple[Round, ...] = (),
 ) -> SweepData:
     """The result of what is in the store; runs or steps that are not there (yet) are NaN."""
-    shape, results = (len(plan.configs), len(plan.seeds)), _in_order(store)
+    shape, results = (len(facts.configs), len(facts.seeds)), _in_order(store)
     diverged_at = np.full(shape, NOT_DIVERGED, np.int32)
-    loss = np.full((*shape, plan.steps), np.nan, _dtype(results))
+    loss = np.full((*shape, facts.steps), np.nan, _dtype(results))
     for result in results:
         block = result.block
         at, steps = (list(block.configs), block.seed), np.arange(block.begin, block.end)
-        seen = steps[:, None] <= _last_step(plan, result)  # the refused step still saw its loss
+        seen = steps[:, None] <= _last_step(facts, result)  # the refused step still saw its loss
         loss[(*at, slice(block.begin, block.end))] = np.where(seen, result.losses, np.nan).T
         diverged_at[at] = result.diverged_at
-    validation = evaluations(plan, store, ("loss", *plan.task.metrics))
-    return SweepData(plan, store, reached, loss, validation, diverged_at, cost, rounds)
+    validation = evaluations(facts, store, ("loss", *facts.metrics))
+    return SweepData(facts, made_by, store, reached, loss, validation, diverged_at, cost, rounds)
 
 
-def evaluations(plan: Plan, store: Store, names: Iterable[str]) -> dict[str, np.ndarray]:
+def evaluations(facts: SweepFacts, store: Store, names: Iterable[str]) -> dict[str, np.ndarray]:
     """Name -> (config, seed, evaluation): the validation loss or a metric; NaN where it isn't known, or a run diverged."""
-    results, place_of = _in_order(store), {step: place for place, step in enumerate(plan.evaluation_steps)}
-    shape = len(plan.configs), len(plan.seeds), len(place_of)
+    results, place_of = _in_order(store), {step: place for place, step in enumerate(facts.evaluation_steps)}
+    shape = len(facts.configs), len(facts.seeds), len(place_of)
     out = {name: np.full(shape, np.nan, _dtype(results)) for name in names}
     for result in results:
-        at, last = (list(result.block.configs), result.block.seed), _last_step(plan, result)
+        at, last = (list(result.block.configs), result.block.seed), _last_step(facts, result)
         for row, step in enumerate(result.evaluation_steps):
             if step in place_of:  # the end of a shorter sweep need not be an evaluation of this one
                 for name, values in out.items():
@@ -51,6 +57,6 @@ def _dtype(results: list[BlockResult]) -> Any:
     return results[0].losses.dtype if results else np.float32
 
 
-def _last_step(plan: Plan, result: BlockResult) -> np.ndarray:
+def _last_step(facts: SweepFacts, result: BlockResult) -> np.ndarray:
     """(configs,): the step that each run of a block got to; a member that diverged can be replaced afterwards."""
-    return np.where(result.diverged_at == NOT_DIVERGED, plan.steps, result.diverged_at)
+    return np.where(result.diverged_at == NOT_DIVERGED, facts.steps, result.diverged_at)

@@ -43,8 +43,8 @@ def _carried(store: Store, old: Plan, new: Plan) -> MemoryStore:
     """The block results of one plan where they are in another."""
     out = MemoryStore(reads=store.reads)  # the list itself: whoever confirms either of them has read the same rows
     for block, result in sorted(store.results.items(), key=lambda item: item[0].begin):
-        keys = [old.keys[config] for config in block.configs]
-        there = new.place(keys, old.seeds[block.seed], block.begin, block.end)
+        keys = [old.facts.keys[config] for config in block.configs]
+        there = new.facts.place(keys, old.seeds[block.seed], block.begin, block.end)
         if there is not None:
             if store.holds(block):
                 out.held[there] = store.lanes_of(block)

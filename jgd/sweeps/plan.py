@@ -1,7 +1,5 @@
 """The plan of a sweep: everything that fixes its programs, what they are fed, and which runs run together."""
 
-import hashlib
-import json
 from collections.abc import Iterable, Mapping, Sequence, Set
 from dataclasses import dataclass
 from functools import cached_property
@@ -18,6 +16,7 @@ from jgd.sweeps.dry_run import dry_run_block, dry_run_ends, dry_run_loss, dry_ru
 from jgd.sweeps.engine.block import Block
 from jgd.sweeps.engine.footprint import Footprint, footprint
 from jgd.sweeps.engine.width import width_for
+from jgd.sweeps.facts import SweepFacts
 from jgd.sweeps.policies.policy import Policy, Round
 from jgd.sweeps.policies.population import PopulationBasedTraining
 from jgd.sweeps.recipes import Group, Recipe, blamed, group_configs
@@ -93,26 +92,21 @@ class Plan:
         return tuple(sorted({*own, *self.policy.evaluation_steps(self.steps), self.steps}))
 
     @cached_property
-    def keys(self) -> tuple[str, ...]:
-        """A name for each config, made of its recipe and values; equal ones are told apart by their number."""
-        seen: dict[str, int] = {}
-        out = []
-        for recipe, config in self.configs:
-            text = json.dumps([recipe, sorted(config.items())], default=repr)
-            seen[text] = seen.get(text, 0) + 1
-            out.append(hashlib.sha256(f"{text}{seen[text]}".encode()).hexdigest()[:16])
-        return tuple(out)
-
-    @cached_property
-    def _index_of(self) -> dict[str, int]:
-        return {key: index for index, key in enumerate(self.keys)}
-
-    def place(self, keys: Sequence[str], seed: int, begin: int, end: int) -> Block | None:
-        """The block of these configs and this seed in this plan; None where it isn't part of it."""
-        if seed not in self.seeds or end > self.steps or not all(key in self._index_of for key in keys):
-            return None
-        configs = tuple(self._index_of[key] for key in keys)
-        return Block(self.group_of[configs[0]], self.seeds.index(seed), configs, begin, end)
+    def facts(self) -> SweepFacts:
+        """What results need of it."""
+        return SweepFacts(
+            task=self.task.name,
+            metric=self.task.metric,
+            larger_is_better=self.task.larger_is_better,
+            metrics=tuple(self.task.metrics),
+            spaces=self.axis.spaces,
+            configs=self.configs,
+            groups=self.group_of,
+            seeds=self.seeds,
+            steps=self.steps,
+            evaluation_steps=self.evaluation_steps,
+            policy=self.policy,
+        )
 
     def hyperparameters(self, block: Block, current: Round) -> list[Config]:
         """Those of a block's runs in a round."""

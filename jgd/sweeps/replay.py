@@ -33,7 +33,7 @@ def replay(data: SweepData, config: int, seed: int, steps: int | None = None) ->
             current = Round((config,), end, segment.begin, None, {(config, 0): segment.hyperparameters})
             engine.run(current, plan.blocks(current, store))
     given = np.where(np.arange(len(plan.configs)) == config, until, 0)
-    found = assemble(plan, store, given, {})
+    found = assemble(plan.facts, plan, store, given, {})
     stored = data.run_loss(config, seed)[: min(until, reached)]
     losses, diverged_at = found.loss[config, 0], int(found.diverged_at[config, 0])
     survived = diverged_at == NOT_DIVERGED

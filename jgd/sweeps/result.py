@@ -1,6 +1,6 @@
-"""What a sweep found, as data: arrays over configs, seeds and steps, the plan that made them, and what they cost."""
+"""What a sweep found, as data: arrays over configs, seeds and steps, what the sweep is, and what they cost."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, fields
 from functools import cached_property
 from typing import Any, Self
@@ -11,6 +11,7 @@ import numpy as np
 from jgd.core import checks
 from jgd.core.types import Params
 from jgd.spaces.space import Config, Space
+from jgd.sweeps.facts import SweepFacts
 from jgd.sweeps.plan import Plan
 from jgd.sweeps.policies.policy import Round
 from jgd.sweeps.policies.replay import ScheduleSegment, lineage
@@ -22,7 +23,8 @@ class SweepData:
     """All runs of a sweep, (config, seed), as NumPy arrays.
 
     Attributes:
-        plan: What was asked for.
+        facts: What was asked for, as far as it is data.
+        made_by: The plan; of a sweep from a directory, what makes the plan when something has to run.
         store: The block results that the arrays are made of.
         reached: (config,) the steps that each was given.
         loss: (config, seed, step) on the step's batch before its update; NaN after the step at which a run diverged, or
@@ -34,7 +36,8 @@ class SweepData:
         rounds: What the policy decided.
     """
 
-    plan: Plan
+    facts: SweepFacts
+    made_by: Plan | Callable[[], Plan]
     store: Store
     reached: np.ndarray
     loss: np.ndarray
@@ -48,30 +51,39 @@ class SweepData:
         """The same data as this class."""
         return cls(**{field.name: getattr(data, field.name) for field in fields(SweepData)})
 
+    @cached_property
+    def plan(self) -> Plan:
+        """What to go on by, with the task and the recipes.
+
+        Raises:
+            JgdValueError: for a sweep from a directory, where these are somebody's own code that nobody has given.
+        """
+        return self.made_by if isinstance(self.made_by, Plan) else self.made_by()
+
     @property
     def task(self) -> str:
         """The name of the task."""
-        return self.plan.task.name
+        return self.facts.task
 
     @property
     def configs(self) -> tuple[tuple[str, Config], ...]:
         """(recipe, hyperparameters) of each config, in the order of the config axis."""
-        return self.plan.configs
+        return self.facts.configs
 
     @property
     def seeds(self) -> tuple[int, ...]:
         """The seeds of each config."""
-        return self.plan.seeds
+        return self.facts.seeds
 
     @property
     def steps(self) -> int:
         """Updates of a run that is not stopped."""
-        return self.plan.steps
+        return self.facts.steps
 
     @property
     def evaluation_steps(self) -> tuple[int, ...]:
         """Numbers of updates after which the validation rows were evaluated."""
-        return self.plan.evaluation_steps
+        return self.facts.evaluation_steps
 
     @property
     def notes(self) -> tuple[str, ...]:
@@ -81,22 +93,22 @@ class SweepData:
     @property
     def metric(self) -> str:
         """The metric that chooses."""
-        return self.plan.task.metric
+        return self.facts.metric
 
     @property
     def larger_is_better(self) -> bool:
         """Whether a larger value of the metric is better."""
-        return self.plan.task.larger_is_better
+        return self.facts.larger_is_better
 
     @property
     def recipes(self) -> tuple[str, ...]:
         """The names of the recipes."""
-        return tuple(self.plan.recipes)
+        return tuple(self.facts.spaces)
 
     @property
     def spaces(self) -> Mapping[str, Space]:
         """Recipe name -> its space."""
-        return self.plan.axis.spaces
+        return self.facts.spaces
 
     @property
     def test_reads(self) -> list[dict[str, Any]]:

@@ -1,13 +1,15 @@
 """Round by round through a sweep: the policy says who goes on, the engine runs what is left, the store keeps it."""
 
-from collections.abc import Callable, Sequence, Set
+from collections.abc import Callable, Mapping, Sequence, Set
+from typing import Any
 
 import numpy as np
 
 from jgd.sweeps.assemble import assemble, evaluations
-from jgd.sweeps.cost import Spent, measured_cost
+from jgd.sweeps.cost import Spent, measured_cost, peak_bytes, setup_of
 from jgd.sweeps.engine.engine import Engine
-from jgd.sweeps.engine.progress import SweepProgress
+from jgd.sweeps.engine.progress import Meter, SweepProgress
+from jgd.sweeps.facts import SweepFacts
 from jgd.sweeps.plan import Plan
 from jgd.sweeps.policies.policy import Round, SweepState
 from jgd.sweeps.result import SweepData
@@ -20,14 +22,17 @@ def run_plan(plan: Plan, store: Store, callback: Callable[[SweepProgress], None]
     reached = np.zeros(len(plan.configs), int)
     rounds: list[Round] = []
     spent: list[Spent] = []
-    while (current := plan.policy.next_round(_state(plan, store, reached, rounds))) is not None:
+    while (current := plan.policy.next_round(_state(plan.facts, store, reached, rounds))) is not None:
         before = Spent.by(engine.meter)
         rounds.append(current)
+        store.note_rounds(rounds)
         _run_round(plan, store, engine, rounds)
         store.end_round(current.until)
         reached[list(current.configs)] = current.until
         spent.append(Spent.by(engine.meter).since(before))
-    return assemble(plan, store, reached, measured_cost(plan, engine.meter, reached, rounds, spent), tuple(rounds))
+    setup = setup_of(plan) | peak_bytes(plan)
+    cost = measured_cost(plan.facts, setup, engine.meter, reached, rounds, spent)
+    return assemble(plan.facts, plan, store, reached, cost, tuple(rounds))
 
 
 def _run_round(
@@ -43,36 +48,38 @@ def _run_round(
     engine.run(current, blocks)
 
 
-def stored_so_far(plan: Plan, store: Store) -> SweepData:
-    """What a store tells of a plan, without a step: its whole rounds, and what there is of the one after them."""
-    reached = np.zeros(len(plan.configs), int)
+def stored_so_far(facts: SweepFacts, store: Store, setup: Mapping[str, Any], made_by: Callable[[], Plan]) -> SweepData:
+    """What a store tells of a sweep, without a step: its whole rounds, and what there is of the one after them."""
+    reached = np.zeros(len(facts.configs), int)
     rounds: list[Round] = []
-    while (current := plan.policy.next_round(_state(plan, store, reached, rounds))) is not None:
+    while (current := facts.policy.next_round(_state(facts, store, reached, rounds))) is not None:
         rounds.append(current)
-        runs = [(config, seed) for config in current.configs for seed in range(len(plan.seeds))]
+        runs = [(config, seed) for config in current.configs for seed in range(len(facts.seeds))]
         missing = any(not store.done(config, seed, current.until) for config, seed in runs)
         for config in current.configs:
-            ends = [max(store.ends.get((config, seed), {0: None})) for seed in range(len(plan.seeds))]
+            ends = [max(store.ends.get((config, seed), {0: None})) for seed in range(len(facts.seeds))]
             reached[config] = min(current.until, *ends)
         if missing:
             break
-    return assemble(plan, store, reached, measured_cost(plan, Engine.of(plan, store).meter, reached), tuple(rounds))
+    idle = Meter(lambda progress: None, facts.larger_is_better)
+    cost = measured_cost(facts, setup, idle, reached)
+    return assemble(facts, made_by, store, reached, cost, tuple(rounds))
 
 
-def _state(plan: Plan, store: Store, reached: np.ndarray, rounds: Sequence[Round]) -> SweepState:
+def _state(facts: SweepFacts, store: Store, reached: np.ndarray, rounds: Sequence[Round]) -> SweepState:
     """What the policy decides by; the scores alone are read from the store."""
-    scores = evaluations(plan, store, (plan.task.metric,))[plan.task.metric]
+    scores = evaluations(facts, store, (facts.metric,))[facts.metric]
     # what an interrupted round has measured already is of no account yet
-    unseen = np.array(plan.evaluation_steps) > reached[:, None]
+    unseen = np.array(facts.evaluation_steps) > reached[:, None]
     return SweepState(
-        configs=tuple(config for _, config in plan.configs),
-        seeds=plan.seeds,
-        steps=plan.steps,
-        larger_is_better=plan.task.larger_is_better,
-        evaluation_steps=plan.evaluation_steps,
+        configs=tuple(config for _, config in facts.configs),
+        seeds=facts.seeds,
+        steps=facts.steps,
+        larger_is_better=facts.larger_is_better,
+        evaluation_steps=facts.evaluation_steps,
         reached=reached.copy(),
         scores=np.where(unseen[:, None, :], np.nan, scores),
         rounds=tuple(rounds),
-        groups=plan.group_of,
-        spaces=tuple(plan.axis.spaces[recipe] for recipe, _ in plan.configs),
+        groups=facts.groups,
+        spaces=tuple(facts.spaces[recipe] for recipe, _ in facts.configs),
     )

@@ -121,7 +121,7 @@ class TrainArguments:
 
     def _check_store(self) -> None:
         if self.store is not None:
-            checks.path("store", self.store)
+            self.store = checks.path("store", self.store)
         if self.resume and self.store is None:
             raise checks.JgdValueError("resume needs store=, the directory of the run to go on with")
 

@@ -138,7 +138,7 @@ def test_without_out_the_same_words_find_their_directory(here, tmp_path):
     assert sorted(path.name for path in (tmp_path / "runs").iterdir()) == ["iris", "iris-2"]
 
 
-def test_extend_confirm_show_and_replay_need_only_the_directory(here, tmp_path, monkeypatch):
+def test_extend_confirm_show_and_replay_need_only_the_directory_and_trust_in_its_code(here, tmp_path, monkeypatch):
     (tmp_path / "own_recipes.py").write_text(OWN)
     (tmp_path / "space.toml").write_text(
         "learning_rate = { log_uniform = [1e-2, 1.0] }\nrate = { uniform = [0.5, 1.0] }\n"
@@ -151,17 +151,23 @@ def test_extend_confirm_show_and_replay_need_only_the_directory(here, tmp_path, 
     monkeypatch.chdir(tmp_path / "elsewhere")  # another working directory, and modules imported afresh
     sys.modules.pop("own_recipes")
 
-    code, out, err = here("extend", "../run", "--samples", "4", "--steps", "18", "--seeds", "3")
+    for words in ("extend ../run --seeds 3", "confirm ../run", "replay ../run --config 1 --seed 1"):
+        code, _, err = here(*words.split())
+        assert (code, "runs code that is not jgd's: own_recipes:decayed, own_recipes:wine; --trust" in err) == (2, True)
+    assert (here("show", "../run")[0], "own_recipes" in sys.modules) == (0, False)
+
+    code, out, err = here("extend", "../run", "--trust", "--samples", "4", "--steps", "18", "--seeds", "3")
     assert (code, err) == (0, "")
     assert "4 configs × 3 seeds, 18 steps" in out
     more = xarray.load_dataset("../run/results.nc")
     np.testing.assert_array_equal(more["loss"][:3, :2, :12], first["loss"])
 
-    code, out, err = here("confirm", "../run", "--seeds", "2")
+    assert "imports own_recipes:decayed, own_recipes:wine" in out
+    code, out, err = here("confirm", "../run", "--trust", "--seeds", "2")
     assert (code, err) == (0, "")
     assert "read once" in out
-    assert "read 2 times" in here("confirm", "../run", "--seeds", "2")[1]
-    kept = json.loads((tmp_path / "run/confirmation.json").read_text())
+    assert "read 2 times" in here("confirm", "../run", "--trust", "--seeds", "2")[1]
+    kept = json.loads((tmp_path / "run/confirmation.json").read_text())["content"]["confirmations"]
     assert [(entry["reads"], entry["seeds"]) for entry in kept] == [(1, [3, 4]), (2, [5, 6])]  # no seed twice
     [sure] = kept[0]["confirmed"]
     assert sure["optimism"] == pytest.approx(sure["chosen_at"]["mean"] - sure["validation"]["mean"])
@@ -171,8 +177,11 @@ def test_extend_confirm_show_and_replay_need_only_the_directory(here, tmp_path, 
     assert "4 configs × 3 seeds, 18 steps; finished; not running" in out
     assert "Best configs" in out
     assert "the test rows were read 2 times" in out
+    text = (tmp_path / "run/confirmation.txt").read_text()
+    assert text.count("optimism") == 2
+    assert text.rstrip() in out
 
-    code, out, err = here("replay", "../run", "--config", "1", "--seed", "2")
+    code, out, err = here("replay", "../run", "--trust", "--config", "1", "--seed", "2")
     assert (code, err) == (0, "")
     assert "bit for bit the stored run over its 18 steps" in out
     rows = (tmp_path / "run/replays/config-1-seed-2/history.csv").read_text().splitlines()
@@ -217,7 +226,8 @@ def test_a_table_of_ones_own_and_a_space_that_names_optimizers(here, tmp_path):
     assert "points: 6 configs × 2 seeds" in out
     assert here("show", "runs/points")[0] == 0
     (tmp_path / "points.csv").write_text("a,b,answer\n" + rows.replace("1\n", "0\n", 1))
-    code, _, err = here("show", "runs/points")
+    assert here("show", "runs/points")[0] == 0  # looking reads no rows
+    code, _, err = here("extend", "runs/points", "--seeds", "3")
     assert (code, "what differs: task.train" in err) == (2, True)
 
 
@@ -340,5 +350,5 @@ def test_the_read_only_directory_is_named(here, tmp_path):
     (tmp_path / "run/lock").unlink()
     (tmp_path / "run/lock").mkdir()  # what a directory that can't be written looks like, to root too
     code, _, err = here(*IRIS)
-    assert (code, "store 'run' can't be written" in err) == (2, True)
+    assert (code, "run' can't be written" in err) == (2, True)
     assert here("show", "run")[0] == 0  # reading needs no more than to read

@@ -213,14 +213,20 @@ def test_a_task_or_recipe_that_cant_be_found_is_asked_for(tmp_path):
     own = replace(sweeping.task(), name="mine")
     local = lambda learning_rate: jgd.optimizers.adam(learning_rate)
     found = sweep(tmp_path / "task", on=own)
-    with pytest.raises(jgd.JgdError, match=r"'mine' .*isn't bundled: give it as task="):
-        jgd.load_sweep(tmp_path / "task")
+    seen = jgd.load_sweep(tmp_path / "task")
+    assert bits(seen) == bits(found)  # looking takes neither
+    with pytest.raises(jgd.JgdError, match=r"the task 'mine', which isn't bundled: give it as .*task="):
+        seen.extend(seeds=3)
     assert bits(jgd.load_sweep(tmp_path / "task", task=own)) == bits(found)
     with pytest.raises(jgd.JgdError, match="holds another sweep"):
         jgd.load_sweep(tmp_path / "task", task=replace(own, train=moved(own.train)))
     sweep(tmp_path / "recipe", recipe={"local": local})
+    with pytest.raises(
+        jgd.JgdError, match=r"recipe 'local' .*: give it as .*recipes=\{'local': …\}.*; with trust=True"
+    ):
+        jgd.load_sweep(tmp_path / "recipe").replay(0, 0)
     with pytest.raises(jgd.JgdError, match=r"recipe 'local' can't be imported .* give it as recipes="):
-        jgd.load_sweep(tmp_path / "recipe")
+        jgd.load_sweep(tmp_path / "recipe", trust=True)
     assert jgd.load_sweep(tmp_path / "recipe", recipes={"local": local}).configs == tuple(
         ("local", values) for _, values in found.configs
     )
@@ -238,7 +244,7 @@ def test_what_a_file_has_as_lists_and_numpys_numbers_come_back_as_they_were(tmp_
     assert jgd.load_sweep(tmp_path).configs == table.configs == (("wide", rows[0]),)
     assert table.extend(seeds=np.array([3, 9, 11])).seeds == (3, 9, 11)
     with pytest.raises(jgd.JgdError, match="samples can't be extended: the configs are rows"):
-        jgd.load_sweep(tmp_path).extend(samples=2)
+        jgd.load_sweep(tmp_path, recipes={"wide": wide}).extend(samples=2)
     past = tuple(ScheduleSegment(0, 2 * i, 2 * i + 2, rows[0]) for i in range(2))
     space["widths"] = jgd.spaces.static([(4, 4)])
     options["store"] = tmp_path / "again"
@@ -255,10 +261,13 @@ class Early(Full):
 
 
 def test_a_policy_of_ones_own_is_gone_on_with_by_the_same_call(tmp_path):
-    assert sweep(tmp_path / "own", policy=Early()).cost["steps"] == 2 * ALL // 12
+    found = sweep(tmp_path / "own", policy=Early())
+    assert found.cost["steps"] == 2 * ALL // 12
     assert sweep(tmp_path / "own", policy=Early()).cost["steps"] == 0
+    seen = jgd.load_sweep(tmp_path / "own")
+    assert (seen.rounds, seen.runs_left, seen.reached.tolist()) == (found.rounds, 0, [2] * 6)
     with pytest.raises(jgd.JgdError, match=r"a policy of your own: go on by the same jgd.sweep"):
-        jgd.load_sweep(tmp_path / "own")
+        seen.extend()
 
 
 CHILD = """

@@ -5,4 +5,5 @@ successive_halving.py   the worse configs stop at rungs      hyperband.py   … 
 median.py               a config stops that never was as good as the others are on average
 population.py           the worst members go on from the best, with other hyperparameters
 replay.py               what came of what in a population, and training by such a schedule again
+bundled.py              these by name, and the rounds of a user's own as a store keeps them
 """

@@ -13,6 +13,7 @@ import numpy as np
 from jgd.core.types import Params
 from jgd.epoch_loop import Lane
 from jgd.sweeps.engine.block import Block
+from jgd.sweeps.policies.policy import Round
 from jgd.sweeps.store.lanes import gather_lanes
 
 
@@ -67,6 +68,10 @@ class Store(ABC):
     @abstractmethod
     def add_read(self, read: dict[str, Any]) -> None:
         """The test rows have been read."""
+
+    @abstractmethod
+    def note_rounds(self, rounds: Sequence[Round]) -> None:
+        """The policy has decided on these rounds so far."""
 
     @property
     @abstractmethod

@@ -5,39 +5,54 @@
     blocks/*.safetensors  losses, metrics, divergence and parameters
     lanes/*.safetensors   the lanes at the ends of blocks, until others have gone on from them
     test_reads.json       when the test rows were read, and for what
+    rounds.json           what a policy of a user's own has decided
 
-Configs are known by their values and seeds by their numbers, so that a sweep can be extended.
+Configs are known by their values and seeds by their numbers, so that a sweep can be extended. A store without a plan is
+one to look at: it needs no code, and runs none.
 """
 
 import hashlib
+import os
 import warnings
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from jgd.core import atomic_files, checks
+from jgd.core.plain_trees import describe_tree, tree_of
 from jgd.core.snapshots import pack, unpack
+from jgd.core.strict_json import fault_of, is_word
 from jgd.core.types import Params
 from jgd.epoch_loop import Lane
 from jgd.sweeps.engine.block import Block, padded_numbers
 from jgd.sweeps.engine.programs import result_shapes
+from jgd.sweeps.facts import SweepFacts
 from jgd.sweeps.plan import Plan
+from jgd.sweeps.policies.bundled import is_bundled, rounds_to_json
+from jgd.sweeps.policies.policy import Round
 from jgd.sweeps.store import journal
 from jgd.sweeps.store.base import BlockResult, Store
 from jgd.sweeps.store.memory import MemoryStore
 
-READS = "test_reads.json"
+READS, ROUNDS = "test_reads.json", "rounds.json"
 FOLDERS = "blocks", "lanes"
+_READ = {"at": is_word, "seeds": [int], "configs": [int]}
 
 
 @dataclass
 class DiskStore(Store):
-    """The store of one plan in the directory `path`; what the disk refuses is kept in memory."""
+    """The store of one sweep in the directory `path`; what the disk refuses is kept in memory.
+
+    plan: of what runs here; None to look at what is there.
+    """
 
     path: Path
-    plan: Plan
+    facts: SweepFacts
+    plan: Plan | None = None
     sweep: str = ""  # what the sweep is, as a digest that every line carries
     fault: str = ""  # why what is in memory is not on the disk
     memory: MemoryStore = field(default_factory=MemoryStore)
@@ -74,9 +89,9 @@ class DiskStore(Store):
 
     def _write(self, result: BlockResult, lanes: Lane) -> None:
         block = result.block
-        keys = [self.plan.keys[config] for config in block.configs]
+        keys = [self.facts.keys[config] for config in block.configs]
         label = hashlib.sha256(" ".join(keys).encode()).hexdigest()[:12]
-        seed = self.plan.seeds[block.seed]
+        seed = self.facts.seeds[block.seed]
         name = f"{label}-seed{seed}-{block.begin}-{block.end}.safetensors"
         arrays = {
             "losses": result.losses,
@@ -93,6 +108,7 @@ class DiskStore(Store):
             "end": block.end,
             "evaluation_steps": list(result.evaluation_steps),
             "seconds": result.seconds,
+            "tree": describe_tree(result.params),
             "block": atomic_files.save_arrays(self.path / "blocks" / name, arrays),
             "lanes": atomic_files.save_arrays(self.path / "lanes" / name, pack("lane", lanes)),
         }
@@ -107,7 +123,17 @@ class DiskStore(Store):
             return self.memory.lanes_of(block)
         line = self._on_disk[block]
         arrays = atomic_files.load_arrays(self.path / "lanes" / line["file"], line["lanes"])
-        return unpack("lane", arrays, self._like(block)[1])
+        return unpack("lane", arrays, self._like(block, self._running)[1])
+
+    @property
+    def _running(self) -> Plan:
+        assert self.plan is not None, "who only looks asks for no lanes"
+        return self.plan
+
+    def note_rounds(self, rounds: Sequence[Round]) -> None:
+        if not is_bundled(self.facts.policy):  # its code won't be there for who looks
+            facts = {"format": atomic_files.FORMAT, "rounds": rounds_to_json(rounds)}
+            self.keep(ROUNDS, atomic_files.sealed(facts))
 
     def current_reads(self) -> list[dict[str, Any]]:
         self._read_reads()  # others may have confirmed what is in this directory since it was opened
@@ -132,7 +158,10 @@ class DiskStore(Store):
         mend: leave out of the journal what is no whole line.
         """
         self._read_reads()
-        lines, damaged, torn = journal.read_journal(self.path)
+        try:
+            lines, damaged, torn = journal.read_journal(self.path)
+        except OSError as fault:
+            raise checks.JgdValueError(f"the journal in {str(self.path)!r} can't be read ({fault})") from fault
         if damaged:
             warnings.warn(
                 f"{damaged} lines of the journal in {str(self.path)!r} are damaged; their runs run again", stacklevel=2
@@ -140,7 +169,7 @@ class DiskStore(Store):
         if mend and (damaged or torn):
             self.keep(journal.JOURNAL, "".join(map(journal.row, lines)).encode())
         for line in sorted(lines, key=lambda line: line["begin"]):
-            block = self.plan.place(line["configs"], line["seed"], line["begin"], line["end"])
+            block = self.facts.place(line["configs"], line["seed"], line["begin"], line["end"])
             if block is None:
                 continue  # not part of this plan
             if block.begin and not all(self.done(config, block.seed, block.begin) for config in block.configs):
@@ -148,14 +177,18 @@ class DiskStore(Store):
             result = self._result(block, line)
             if result is not None:
                 self.file(result)
-                if self._lanes_are_whole(line):
+                if self.plan is not None and self._lanes_are_whole(line):
                     self._on_disk[block] = line
 
     def _result(self, block: Block, line: Mapping[str, Any]) -> BlockResult | None:
         """What a line of the journal stands for; None, with a warning, where the file is damaged."""
         try:
             arrays = atomic_files.load_arrays(self.path / "blocks" / line["file"], line["block"])
-            params = unpack("params", arrays, self._like(block)[0])
+            self._check(arrays, block, len(line["evaluation_steps"]))
+            if self.plan is None:
+                params = tree_of(line["tree"], [a for name, a in arrays.items() if name.startswith("params")])
+            else:
+                params = unpack("params", arrays, self._like(block, self.plan)[0])
         except (OSError, checks.JgdValueError) as fault:
             warnings.warn(f"a block in {str(self.path)!r} is unusable ({fault}); it runs again", stacklevel=3)
             return None
@@ -163,11 +196,26 @@ class DiskStore(Store):
         steps = tuple(line["evaluation_steps"])
         return BlockResult(block, steps, arrays["losses"], metrics, arrays["diverged_at"], params, line["seconds"])
 
+    def _check(self, arrays: Mapping[str, np.ndarray], block: Block, evaluations: int) -> None:
+        """Refuse arrays that are not those of a block."""
+        lanes = len(block.configs)
+        wanted = {"losses": (block.end - block.begin, lanes), "diverged_at": (lanes,)}
+        wanted |= {f"metrics.{name}": (evaluations, lanes) for name in ("loss", *self.facts.metrics)}
+        for name, shape in wanted.items():
+            if name not in arrays or arrays[name].shape != shape or arrays[name].dtype.kind not in "fiuV":
+                raise checks.JgdValueError(f"its {name} is not the numbers of {lanes} runs")
+        if any(arrays[name].shape[:1] != (lanes,) for name in arrays if name.startswith("params")):
+            raise checks.JgdValueError(f"its parameters are not those of {lanes} runs")
+
     def _read_reads(self) -> None:
-        if not (self.path / READS).exists():
+        if not os.path.lexists(self.path / READS):
             return
         try:
-            there = atomic_files.unsealed(self.path / READS)["reads"]
+            content = atomic_files.unsealed(self.path / READS)
+            fault = fault_of(content, {"reads": [_READ]}, READS)
+            if fault:
+                raise checks.JgdValueError(fault)
+            there = content["reads"]
             self.reads = [*there, *(read for read in self.reads if read not in there)]  # a disk may have failed
         except atomic_files.OtherFormatError:
             raise
@@ -186,11 +234,11 @@ class DiskStore(Store):
             return False
         return True
 
-    def _like(self, block: Block) -> tuple[Params, Lane]:
+    def _like(self, block: Block, plan: Plan) -> tuple[Params, Lane]:
         """What the params and the lanes of a block look like."""
         size = block.group, len(block.configs)
         if size not in self._shapes:
-            group = self.plan.groups[block.group]
-            values = padded_numbers([self.plan.configs[block.configs[0]][1]], group.numbers, size[1])
-            self._shapes[size] = result_shapes(group.build, values, self.plan.task, width=size[1])
+            group = plan.groups[block.group]
+            values = padded_numbers([plan.configs[block.configs[0]][1]], group.numbers, size[1])
+            self._shapes[size] = result_shapes(group.build, values, plan.task, width=size[1])
         return self._shapes[size]

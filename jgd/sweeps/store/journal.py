@@ -1,17 +1,38 @@
 """The journal of a sweep's directory: a line a block result, appended when its files are on the disk.
 
-A line carries its own SHA-256; one that a kill has cut short never happened.
+A line carries its own SHA-256; one that a kill has cut short never happened. A line is somebody else's word until it is
+checked: its file is a plain name such as jgd writes, so that nothing outside the directory is read or deleted for it.
 """
 
 import hashlib
 import json
 import os
+import re
 from collections.abc import Mapping
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
+from jgd.core import atomic_files
+from jgd.core.strict_json import fault_of
+
 JOURNAL = "journal"
+BLOCK_FILE = re.compile(r"[0-9a-f]{12}-seed\d{1,20}-\d{1,10}-\d{1,10}\.safetensors")
+
+_ARRAYS = {"sha256": str, "bytes": int, "arrays": {str: [str, [int]]}}
+_LINE = {
+    "sweep": str,
+    "file": lambda name: isinstance(name, str) and BLOCK_FILE.fullmatch(name),
+    "configs": lambda keys: isinstance(keys, list) and bool(keys) and all(isinstance(key, str) for key in keys),
+    "seed": int,
+    "begin": int,
+    "end": int,
+    "evaluation_steps": [int],
+    "seconds": float,
+    "block": _ARRAYS,
+    "lanes": _ARRAYS,
+    "tree": (None, str, list),
+}
 
 
 def append(path: Path, line: Mapping[str, Any]) -> None:
@@ -35,12 +56,24 @@ def read_journal(path: Path) -> tuple[list[dict[str, Any]], int, bool]:
     """
     found, damaged, tail = {}, 0, b""
     with suppress(FileNotFoundError):
-        *rows, tail = (path / JOURNAL).read_bytes().split(b"\n")
+        *rows, tail = atomic_files.read(path / JOURNAL).split(b"\n")
         for each in rows:
-            digest, _, text = each.partition(b" ")
-            if hashlib.sha256(text).hexdigest().encode() == digest:
-                line = json.loads(text)
-                found[line["file"]] = line
-            else:
+            line = _line_of(each)
+            if line is None:
                 damaged += bool(each)
+            else:
+                found[line["file"]] = line
     return list(found.values()), damaged, bool(tail)
+
+
+def _line_of(row: bytes) -> dict[str, Any] | None:
+    """What a row of the file says; None where it is not what jgd writes."""
+    digest, _, text = row.partition(b" ")
+    if hashlib.sha256(text).hexdigest().encode() != digest:
+        return None
+    try:
+        line = json.loads(text)
+        whole = not fault_of(line, _LINE) and 0 <= line["begin"] <= line["end"]
+    except (ValueError, RecursionError):
+        return None
+    return line if whole else None

@@ -3,6 +3,7 @@
 import hashlib
 import json
 import os
+import re
 import warnings
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
@@ -12,13 +13,16 @@ from typing import Any
 
 import jax.numpy as jnp
 
-from jgd.core import atomic_files, checks, machine
-from jgd.core.fingerprint import described, differences, function_fingerprint
+from jgd.core import atomic_files, checks, machine, snapshots
+from jgd.core.fingerprint import address_of, described, differences, function_fingerprint
+from jgd.sweeps.cost import setup_of
 from jgd.sweeps.plan import Plan
-from jgd.sweeps.store.disk import FOLDERS, DiskStore
-from jgd.sweeps.store.journal import read_journal
+from jgd.sweeps.policies.bundled import is_bundled
+from jgd.sweeps.store.content import FILE, StrangeError, read_manifest
+from jgd.sweeps.store.disk import FOLDERS, READS, ROUNDS, DiskStore
+from jgd.sweeps.store.journal import BLOCK_FILE, JOURNAL, read_journal
 
-FILE = "sweep.json"
+OWN = (FILE, JOURNAL, READS, ROUNDS, *FOLDERS)
 
 
 @contextmanager
@@ -30,6 +34,7 @@ def open_store(plan: Plan, path: Path, resume: bool) -> Iterator[DiskStore]:
     still tells whether it is the same.
     """
     with atomic_files.held(path):
+        _refuse_others(path)
         there, here = _contents_of(path), identity(plan)
         if there is None:
             _refuse_stranger(path, here)
@@ -39,10 +44,12 @@ def open_store(plan: Plan, path: Path, resume: bool) -> Iterator[DiskStore]:
             _refuse_larger(path, there, plan, resume)
             said = f"the sweep in {str(path)!r} was made elsewhere: what runs now agrees with it to rounding only"
             machine.warn_of_another(said, there["machine"], stacklevel=6)
-        store = DiskStore(path, plan, _digest(here))
+        store = DiskStore(path, plan.facts, plan, _digest(here))
         for folder in FOLDERS:
             with suppress(OSError):  # what can't be written is told of when it is
                 (path / folder).mkdir(exist_ok=True)
+            atomic_files.remove_parts(path / folder, BLOCK_FILE)
+        atomic_files.remove_parts(path, re.compile("|".join(map(re.escape, OWN))))
         store.keep(FILE, atomic_files.sealed(_contents(plan)))
         store.read(mend=True)
         yield store
@@ -50,15 +57,24 @@ def open_store(plan: Plan, path: Path, resume: bool) -> Iterator[DiskStore]:
 
 def _contents_of(path: Path) -> dict[str, Any] | None:
     """What sweep.json says; None where there is none, or (with a warning) it is damaged."""
-    if not (path / FILE).exists():
+    if not os.path.lexists(path / FILE):
         return None
     try:
-        return atomic_files.unsealed(path / FILE)
-    except atomic_files.OtherFormatError:
+        return read_manifest(path)
+    except (StrangeError, atomic_files.OtherFormatError):
         raise
     except checks.JgdValueError as fault:
         warnings.warn(f"in {str(path)!r}, {fault}: it is written anew for what this call says", stacklevel=2)
         return None
+
+
+def _refuse_others(path: Path) -> None:
+    """A directory in which a run lives, or whose files are links to somebody else's."""
+    if snapshots.holds_a_run(path):
+        raise checks.JgdValueError(
+            f"store {str(path)!r} holds a run of jgd.train: a sweep needs a directory of its own"
+        )
+    atomic_files.refuse_links(path, OWN)
 
 
 def _refuse_stranger(path: Path, here: Mapping[str, str]) -> None:
@@ -87,7 +103,7 @@ def refuse_another(path: Path, there: Mapping[str, Any], here: Mapping[str, Any]
 def _refuse_smaller(path: Path, there: Mapping[str, Any], plan: Plan) -> None:
     """A plan that lacks something that is stored."""
     lacks = [
-        *([f"{n} of its configs"] if (n := len(set(there["configs"]) - set(plan.keys))) else []),
+        *([f"{n} of its configs"] if (n := len(set(there["keys"]) - set(plan.facts.keys))) else []),
         *([f"its seeds {gone}"] if (gone := sorted(set(there["seeds"]) - set(plan.seeds))) else []),
         *([f"its {there['steps']} steps"] if there["steps"] > plan.steps else []),
     ]
@@ -98,7 +114,7 @@ def _refuse_smaller(path: Path, there: Mapping[str, Any], plan: Plan) -> None:
 def _refuse_larger(path: Path, there: Mapping[str, Any], plan: Plan, resume: bool) -> None:
     """A plan that has more than what is stored, without `resume` or under a policy that has decided on all configs."""
     more = [
-        *([f"{n} configs"] if (n := len(set(plan.keys) - set(there["configs"]))) else []),
+        *([f"{n} configs"] if (n := len(set(plan.facts.keys) - set(there["keys"]))) else []),
         *([f"the seeds {new}"] if (new := sorted(set(plan.seeds) - set(there["seeds"]))) else []),
         *([f"{plan.steps - there['steps']} steps"] if plan.steps > there["steps"] else []),
     ]
@@ -151,21 +167,23 @@ def _contents(plan: Plan) -> dict[str, Any]:
         "identity": identity(plan),
         "machine": machine.machine_facts(),
         "task": plan.task.name,
-        "recipes": {name: _address(recipe) for name, recipe in plan.recipes.items()},
+        "metric": plan.task.metric,
+        "larger_is_better": plan.task.larger_is_better,
+        "metrics": list(plan.task.metrics),
+        "recipes": {name: address_of(recipe) for name, recipe in plan.recipes.items()},
         "axis": plan.axis.describe(),
-        "configs": plan.keys,
+        "keys": plan.facts.keys,
+        "configs": plan.configs,
+        "groups": plan.group_of,
         "seeds": plan.seeds,
         "steps": plan.steps,
         "evaluate_every": plan.evaluate_every,
+        "evaluation_steps": plan.evaluation_steps,
         "batch_size": plan.batch_size,
         "block": plan.block,
         "memory": plan.memory,
-        "policy": [type(policy).__name__, asdict(policy)],  # pyright: ignore[reportArgumentType]
+        "policy": [type(policy).__name__, asdict(policy) if is_bundled(policy) else {}],
         "diverged_above": plan.diverged_above,
         "order": plan.order if isinstance(plan.order, str) else None,
+        "setup": setup_of(plan),
     }
-
-
-def _address(function: Any) -> str:
-    """Where a module-level function can be imported from, module:name."""
-    return f"{getattr(function, '__module__', '')}:{getattr(function, '__qualname__', '')}"

@@ -1,10 +1,12 @@
 """The block results of a sweep and the lanes that can be gone on from, in memory."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 from jgd.epoch_loop import Lane
 from jgd.sweeps.engine.block import Block
+from jgd.sweeps.policies.policy import Round
 from jgd.sweeps.store.base import BlockResult, Store
 
 
@@ -35,6 +37,9 @@ class MemoryStore(Store):
 
     def add_read(self, read: dict[str, Any]) -> None:
         self.reads.append(read)
+
+    def note_rounds(self, rounds: Sequence[Round]) -> None:
+        pass  # the policy can be asked again
 
     @property
     def notes(self) -> tuple[str, ...]:

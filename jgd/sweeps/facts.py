@@ -1,0 +1,66 @@
+"""What a sweep is, as far as its results need it: names, configs, seeds and steps. No code, and no rows of data."""
+
+import hashlib
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+
+from jgd.spaces.space import Config, Space
+from jgd.sweeps.engine.block import Block
+from jgd.sweeps.policies.policy import Policy
+
+
+@dataclass(frozen=True)
+class SweepFacts:
+    """A plan without the task and the recipes: what a directory tells of a sweep to somebody who has neither.
+
+    Attributes:
+        task: Its name.
+        metric: What chooses.
+        larger_is_better: Whether a larger value of it is better.
+        metrics: The names of all metrics beside the loss.
+        spaces: Recipe name -> its space.
+        configs: (recipe, values) along the config axis.
+        groups: (configs,) configs of one number share a program.
+        seeds: Of every config.
+        steps: Updates of a run that is not stopped.
+        evaluation_steps: Numbers of updates after which the validation rows are evaluated; the last one is `steps`.
+        policy: Says which rounds there are.
+    """
+
+    task: str
+    metric: str
+    larger_is_better: bool
+    metrics: tuple[str, ...]
+    spaces: Mapping[str, Space]
+    configs: tuple[tuple[str, Config], ...]
+    groups: tuple[int, ...]
+    seeds: tuple[int, ...]
+    steps: int
+    evaluation_steps: tuple[int, ...]
+    policy: Policy
+
+    @cached_property
+    def keys(self) -> tuple[str, ...]:
+        """A name for each config, made of its recipe and values; equal ones are told apart by their number."""
+        seen: dict[str, int] = {}
+        out = []
+        for recipe, config in self.configs:
+            text = json.dumps([recipe, sorted(config.items())], default=repr)
+            seen[text] = seen.get(text, 0) + 1
+            out.append(hashlib.sha256(f"{text}{seen[text]}".encode()).hexdigest()[:16])
+        return tuple(out)
+
+    @cached_property
+    def _index_of(self) -> dict[str, int]:
+        return {key: index for index, key in enumerate(self.keys)}
+
+    def place(self, keys: Sequence[str], seed: int, begin: int, end: int) -> Block | None:
+        """The block of these configs and this seed in this sweep; None where it isn't part of it."""
+        if seed not in self.seeds or end > self.steps or not all(key in self._index_of for key in keys):
+            return None
+        configs = tuple(self._index_of[key] for key in keys)
+        if len({self.groups[config] for config in configs}) > 1:
+            return None
+        return Block(self.groups[configs[0]], self.seeds.index(seed), configs, begin, end)

@@ -1,0 +1,104 @@
+"""A sweep to look at: what its directory says of it, checked, without a task, a recipe, or any import."""
+
+import os
+import warnings
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from jgd.core import atomic_files, seeds
+from jgd.core.strict_json import is_word
+from jgd.spaces.described import of_json
+from jgd.spaces.space import Config, Space
+from jgd.sweeps.facts import SweepFacts
+from jgd.sweeps.policies.bundled import POLICIES, StoredRounds, rounds_of_json
+from jgd.sweeps.policies.policy import Policy, Round
+from jgd.sweeps.store.content import strange
+from jgd.sweeps.store.disk import ROUNDS
+
+MOST_STEPS = 2**31 - 2
+FAULTS = (ArithmeticError, AttributeError, LookupError, MemoryError, RecursionError, TypeError, ValueError)
+
+
+def stored_facts(path: Path, there: Mapping[str, Any]) -> SweepFacts:
+    """What a sweep.json says, as facts; a `JgdValueError` says what of it can't be."""
+    try:
+        facts = _facts(path, there)
+        fault = _fault_of(facts)
+    except FAULTS as error:  # strange values in a space or a policy, whatever they lead to
+        raise strange(path, error) from error
+    if fault:
+        raise strange(path, fault)
+    return facts
+
+
+def _facts(path: Path, there: Mapping[str, Any]) -> SweepFacts:
+    configs = tuple((recipe, _config(values)) for recipe, values in there["configs"])
+    return SweepFacts(
+        task=there["task"],
+        metric=there["metric"],
+        larger_is_better=there["larger_is_better"],
+        metrics=tuple(there["metrics"]),
+        spaces={name: Space.of(space) for name, space in there["axis"]["spaces"].items()},
+        configs=configs,
+        groups=tuple(there["groups"]),
+        seeds=tuple(seeds.check(seed, f"seeds[{place}]") for place, seed in enumerate(there["seeds"])),
+        steps=there["steps"],
+        evaluation_steps=tuple(there["evaluation_steps"]),
+        policy=_policy(path, there, len(configs)),
+    )
+
+
+def _config(values: Mapping[str, Any]) -> Config:
+    for value in values.values():
+        if not isinstance(value, str | int | float | list | None) or (isinstance(value, str) and not is_word(value)):
+            raise ValueError("a config has values that are neither numbers nor words")
+    return {name: of_json(value) for name, value in values.items()}
+
+
+def _policy(path: Path, there: Mapping[str, Any], configs: int) -> Policy:
+    name, options = there["policy"]
+    if name in POLICIES:
+        return POLICIES[name](**options).resolve(there["steps"], configs)
+    return StoredRounds(_rounds(path, configs, there["steps"]))
+
+
+def _rounds(path: Path, configs: int, steps: int) -> tuple[Round, ...]:
+    """What a policy of somebody's own has decided; where that is lost, one round of all."""
+    if not os.path.lexists(path / ROUNDS):
+        return ()
+    try:
+        made = rounds_of_json(atomic_files.unsealed(path / ROUNDS).get("rounds"))
+        inside = lambda each: all(0 <= c < configs for c in (*each.configs, *(each.origins or {}).values()))
+        if not all(inside(each) and 0 <= each.begin <= each.until <= steps for each in made):
+            raise ValueError(f"{ROUNDS} is of another sweep")
+    except atomic_files.OtherFormatError:
+        raise
+    except ValueError as fault:
+        warnings.warn(f"in {str(path)!r}, {fault}: the sweep is shown as one round of all configs", stacklevel=2)
+        return (Round(tuple(range(configs)), steps),)
+    return made
+
+
+def _fault_of(facts: SweepFacts) -> str:
+    """What of the facts doesn't go together, "" where all does."""
+    names = {*facts.spaces, *(name for space in facts.spaces.values() for name in space.names)}
+    rules = {
+        "it has no configs or no seeds": facts.configs and facts.seeds,
+        "its names are not printable text": all(map(is_word, names)),
+        "a config is of no recipe": all(recipe in facts.spaces for recipe, _ in facts.configs),
+        "a config has names that are not its space's": all(
+            set(values) <= set(facts.spaces[recipe].names) for recipe, values in facts.configs if recipe in facts.spaces
+        ),
+        "its groups are not those of its configs": len(facts.groups) == len(facts.configs),
+        "seeds are there twice": len(set(facts.seeds)) == len(facts.seeds),
+        "its steps are out of range": 0 <= facts.steps <= MOST_STEPS,
+        "its evaluations are not on the way to its steps": _ascending(facts.evaluation_steps, facts.steps)
+        and set(facts.policy.evaluation_steps(facts.steps)) <= set(facts.evaluation_steps),
+        "its metric is unknown": facts.metric in ("loss", *facts.metrics),
+    }
+    return next((fault for fault, holds in rules.items() if not holds), "")
+
+
+def _ascending(steps: tuple[int, ...], last: int) -> bool:
+    return bool(steps) and steps[-1] == last and list(steps) == sorted(set(steps)) and steps[0] >= 0
