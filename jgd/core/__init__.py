@@ -10,5 +10,6 @@ fingerprint.py, source.py  what a run is made of      machine.py    what its las
 atomic_files.py, snapshots.py, strict_json.py, plain_trees.py  files that are whole, or not there
 version.py       jgd's
 registry.py, spellings.py  builders by name           statistics.py, text.py  estimates and tables
+eager.py         calls outside jit, compiled once a structure
 checks/          errors for bad input                 program_files.py  compiled programs on the disk
 """

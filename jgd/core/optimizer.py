@@ -8,7 +8,7 @@ import jax
 import jax.numpy as jnp
 from jax import Array
 
-from jgd.core import checks, hyperparameters, tree, tree_xla
+from jgd.core import checks, eager, hyperparameters, tree, tree_xla
 from jgd.core.composite import Chain, blamed
 from jgd.core.record import record
 from jgd.core.seeds import NoiseKeys
@@ -72,7 +72,8 @@ class Optimizer:
         """One update; add what it returns to the parameters with `apply_updates`.
 
         Gradients, parameters and state are widened to the compute dtype (float32 or wider) here, once for all transforms;
-        updates stay wide, and each state slot goes back to the dtype it was born with.
+        updates stay wide, and each state slot goes back to the dtype it was born with. Outside jit, and without `loss`, it
+        is compiled when it first sees a structure, with a jitted call's bits; `jax.disable_jit()` runs it step by step.
 
         Args:
             grads: The gradients, a tree like `params` of the same shapes.
@@ -89,18 +90,8 @@ class Optimizer:
             JgdError: At trace time, for a leaf that is missing, unexpected, of another shape or not floating, for the state
                 of another optimizer or of other parameters, and for a `loss` or `value` that a transform misses.
         """
-        checks.parameters(params)
-        checks.same_structure(grads, params)
-        self._check(state, params)
-        if loss is not None and not callable(loss):
-            raise checks.JgdTypeError(f"loss must be a function of the parameters, got {loss!r}")
-        context = context_of(params, grads, state.step, value, loss)
-        wide = tree.widen(state.inner, tree.compute_dtype(params))
-        updates, inner = self.transform.update(context.grads, wide, context)
-        last = jnp.iinfo(jnp.int32).max
-        step = jnp.where(state.step < last, state.step + 1, last)  # saturates: a wrapped clock would run schedules anew
-        others = (grads, params, context.grads, context.params, updates)
-        return updates, OptimizerState(step, tree_xla.copy_aliased(tree.cast_like(inner, state.inner), others))
+        updates, after = eager.call(_update, self, grads, state, params, value, loss)
+        return updates, replace(after, inner=tree_xla.copy_aliased(after.inner, (grads, params, updates)))
 
     def eval_params(self, state: OptimizerState, params: Params) -> Params:
         """The parameters to evaluate and deploy: an average, where a transform keeps one, else `params` themselves."""
@@ -134,7 +125,7 @@ class Optimizer:
 
         Example:
             >>> import jgd
-            >>> plateau = jgd.transforms.ReduceOnPlateau(factor=0.5, patience=0, of="validation")
+            >>> plateau = jgd.transforms.ReduceOnPlateau(factor=0.5, patience=0, metric="validation")
             >>> optimizer = jgd.chain(jgd.optimizers.sgd(1.0), plateau)
             >>> state = optimizer.init(jnp.zeros(()))
             >>> for metric in (0.3, 0.4):
@@ -191,6 +182,17 @@ class Optimizer:
             got = type(state).__name__
             raise checks.JgdTypeError(f"state must be an OptimizerState, as optimizer.init(params) makes it, got {got}")
         checks.same_state(state, jax.eval_shape(self.init, params))
+
+
+def _update(self: Optimizer, grads: Params, state: Any, params: Params, value: Any, loss: Any) -> Any:
+    checks.parameters(params)
+    checks.same_structure(grads, params)
+    self._check(state, params)
+    context = context_of(params, grads, state.step, value, loss)
+    inner = tree.widen(state.inner, tree.compute_dtype(params))
+    updates, inner = self.transform.update(context.grads, inner, context)
+    step = jnp.where(state.step < 2**31 - 1, state.step + 1, state.step)  # a wrapped clock would run schedules anew
+    return updates, OptimizerState(step, tree.cast_like(inner, state.inner))
 
 
 TransformLike: TypeAlias = Any  # a transform, or an optimizer, which counts as its transform

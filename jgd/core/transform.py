@@ -102,6 +102,8 @@ def context_of(
     loss: Callable[[Params], Array] | None,
 ) -> Context:
     """The context of one update: parameters and gradients in the compute dtype, and what the loss can tell."""
+    if loss is not None and not callable(loss):
+        raise checks.JgdTypeError(f"loss must be a function of the parameters, got {loss!r}")
     wide = tree.compute_dtype(params)
     narrow = lambda at: tree.cast_like(at, params)
     on_wide = None if loss is None else lambda at: loss(narrow(at))

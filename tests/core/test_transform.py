@@ -211,3 +211,42 @@ BLAMED = {
 def test_a_refusal_names_what_to_change(make, said):
     with pytest.raises(jgd.JgdError, match=said):
         make(jgd.transforms)
+
+
+def test_outside_jit_an_update_is_compiled_once_with_the_bits_of_a_jitted_one():
+    traced = []
+
+    @jgd.record
+    class Third(jgd.Transform):
+        def update(self, updates, state, context):
+            traced.append(1)
+            return jax.tree.map(lambda u: jnp.sin(u) / 3 + u * u, updates), state
+
+    optimizer = jgd.chain(Third(), jgd.optimizers.adam(0.1))
+    params, grads = jnp.linspace(-1, 1, 7), jnp.linspace(0.1, 3, 7)
+    eager = jitted = optimizer.init(params)
+    update = jax.jit(optimizer.update)
+    for _ in range(3):
+        mine, eager = optimizer.update(grads, eager, params)
+        want, jitted = update(grads, jitted, params)
+        np.testing.assert_array_equal(mine, want)
+    assert len(traced) == 2, "one for each jit"
+    optimizer.with_hyperparameters(learning_rate=0.2).update(grads, eager, params)
+    assert len(traced) == 2
+    with jax.disable_jit():
+        optimizer.update(grads, eager, params)
+    assert len(traced) == 3
+    with pytest.raises(ValueError, match="must have the shape of params") as caught:
+        optimizer.update(jnp.ones(8), eager, params)
+    assert not hasattr(caught.value, "__notes__"), "no word about the frames of a jit"
+
+
+def test_a_transform_with_a_python_if_runs_outside_jit():
+    @jgd.record
+    class Positive(jgd.Transform):
+        def update(self, updates, state, context):
+            return (updates if updates > 0 else 0 * updates), state
+
+    optimizer = jgd.chain(Positive())
+    ask = lambda g: float(optimizer.update(jnp.array(g), optimizer.init(jnp.ones(())), jnp.ones(()))[0])
+    assert (ask(2.0), ask(-2.0)) == (2.0, 0.0)
