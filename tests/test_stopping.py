@@ -139,7 +139,7 @@ def rates(values, steps, **plateau):
     """The rates of a run that is evaluated after every step and hears `values`, the first before any step."""
     count = lambda params, rows: -params  # plain descent at rate r moves the parameter by r: keep the count apart
     optimizer = jgd.chain(
-        jgd.transforms.ReduceOnPlateau(**plateau, of="validation"),
+        jgd.transforms.ReduceOnPlateau(**plateau, metric="validation"),
         jgd.transforms.ClipByValue(1e-9),
         jgd.transforms.ScaleByLearningRate(1e9),
     )

@@ -124,7 +124,7 @@ class Optimizer:
 
         Example:
             >>> import jgd
-            >>> plateau = jgd.transforms.ReduceOnPlateau(factor=0.5, patience=0, of="validation")
+            >>> plateau = jgd.transforms.ReduceOnPlateau(factor=0.5, patience=0, metric="validation")
             >>> optimizer = jgd.chain(jgd.optimizers.sgd(1.0), plateau)
             >>> state = optimizer.init(jnp.zeros(()))
             >>> for metric in (0.3, 0.4):

@@ -52,14 +52,14 @@ class ReduceOnPlateau(Transform):
         accumulation_size: The mean of so many values is judged as one: minibatch losses are noisy. ≥ 1. Default: 1.0.
         threshold_mode: "rel" or "abs". Structure. Default: "rel".
         mode: "min", or "max" for a value that should grow. Structure. Default: "min".
-        of: "loss", or "validation" for the `metric` metric of each evaluation that `jgd.train` makes, judged at the next
+        metric: "loss", or "validation" for the `metric=` of each evaluation that `jgd.train` makes, judged at the next
             update: then patience counts evaluations. Only `jgd.train` does that; in `jgd.sweep`, `jgd.rollout` and loops
             that don't call `state = optimizer.observe(state, metric)` it observes nothing, and the scale stays 1. Structure.
             Default: "loss".
 
     Raises:
         JgdValueError: For a number outside its range, or an unknown word.
-        JgdTypeError: At an update with of="loss" that is given no value.
+        JgdTypeError: At an update with metric="loss" that is given no value.
 
     Example:
         >>> import jgd
@@ -82,12 +82,12 @@ class ReduceOnPlateau(Transform):
     accumulation_size: Scalar = hyper("[1, inf)", default=1.0)
     threshold_mode: str = static_field(default="rel")
     mode: str = static_field(default="min")
-    of: str = static_field(default="loss")
+    metric: str = static_field(default="loss")
 
     def __post_init__(self) -> None:
         checks.choice("threshold_mode", self.threshold_mode, ("rel", "abs"))
         checks.choice("mode", self.mode, ("min", "max"))
-        checks.choice("of", self.of, ("loss", "validation"))
+        checks.choice("metric", self.metric, ("loss", "validation"))
 
     def init(self, params: Params) -> PlateauState:
         number = lambda value: jnp.full((), value, tree.compute_dtype(params))
@@ -95,7 +95,7 @@ class ReduceOnPlateau(Transform):
         return PlateauState(number(1), number(jnp.inf), count(), number(0), number(0), count(), number(jnp.nan))
 
     def update(self, updates: Params, state: PlateauState, context: Context) -> tuple[Params, PlateauState]:
-        value = context.value_for("ReduceOnPlateau") if self.of == "loss" else state.observed
+        value = context.value_for("ReduceOnPlateau") if self.metric == "loss" else state.observed
         value = value * (1 if self.mode == "min" else -1)
         counts = ~jnp.isnan(value)
         total = state.total + jnp.where(counts, value, jnp.zeros_like(value))

@@ -35,7 +35,7 @@ def mined():
 def noisy():
     """Noise in every gradient, accumulated in threes, and a plateau that hears the validation loss."""
     inner = jgd.chain(transforms.AddNoise(0.01, 0.55), jgd.optimizers.momentum(0.01).transform).transform
-    optimizer = jgd.chain(transforms.Accumulate(inner, 3), transforms.ReduceOnPlateau(factor=0.8, of="validation"))
+    optimizer = jgd.chain(transforms.Accumulate(inner, 3), transforms.ReduceOnPlateau(factor=0.8, metric="validation"))
     return optimizer, {}
 
 

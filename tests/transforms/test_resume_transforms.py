@@ -13,7 +13,7 @@ from jgd import transforms
 
 PLATEAU = jgd.chain(
     jgd.optimizers.momentum(0.05).transform,
-    transforms.ReduceOnPlateau(factor=0.5, patience=0, of="validation", cooldown=1),
+    transforms.ReduceOnPlateau(factor=0.5, patience=0, metric="validation", cooldown=1),
 )
 QUICK = ("Lookahead", "EightBit")
 EACH = [
