@@ -357,6 +357,22 @@ def test_without_its_command_the_directory_goes_on_by_the_sweep(here, tmp_path, 
         assert (code, warned) == (0, "show" not in words), err
 
 
+@pytest.mark.filterwarnings("always:.*keeps what jgd did not write")
+def test_starting_anew_deletes_nothing_of_somebody_elses(here, tmp_path):
+    (tmp_path / "run/.before").mkdir(parents=True)
+    (tmp_path / "run/.before/mine.txt").write_text("mine")
+    code, _, err = here(*IRIS, "--overwrite")
+    assert (code, "files that jgd did not write: move them away" in err) == (2, True)
+    (tmp_path / "run/.before/mine.txt").unlink()
+    assert here(*IRIS, "--overwrite")[0] == 0
+    assert here("replay", "run", "--config", "0", "--seed", "0")[0] == 0
+    (tmp_path / "run/replays/notes.txt").write_text("mine")
+    code, _, err = here(*IRIS, "--overwrite")
+    assert (code, "'run/.before' keeps what jgd did not write" in err) == (0, True)
+    left = [path.relative_to(tmp_path).as_posix() for path in (tmp_path / "run/.before").rglob("*") if path.is_file()]
+    assert left == ["run/.before/replays/notes.txt"]
+
+
 def test_a_replay_is_not_written_through_a_link(here, tmp_path):
     assert here(*IRIS)[0] == 0
     (tmp_path / "elsewhere").mkdir()
