@@ -140,7 +140,7 @@ def main() -> None:
         unit = "µs" if "update" in name else "s"
         print(
             f"{name:19} jgd {ours:8.2f} {unit}, {peer} {statistics.median(theirs):8.2f} {unit}: "
-            f"{ratios[name]:.2f} × (limit {LIMITS[name]})"
+            f"{ratios[name]:.2f} × (limit {LIMITS.get(name, 'none')})"
         )
     path = measure.file_for(asked.out, "dispatch")
     measure.write(path, {"cpu": results, "ratios": ratios, "limits": LIMITS, "optax": optax.__version__})
