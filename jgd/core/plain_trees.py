@@ -31,7 +31,7 @@ def describe_tree(tree: Any) -> Any:
 def _name(entry: Any) -> str | int:
     """A part's name in its node."""
     name = next((getattr(entry, field) for field in ("key", "name", "idx") if hasattr(entry, field)), None)
-    return name if type(name) in (str, int) else str(name)
+    return name if isinstance(name, str | int) else str(name)
 
 
 def tree_of(described: Any, leaves: Iterable[Any]) -> Any:

@@ -30,6 +30,7 @@ def _lambda_text(code: CodeType) -> str:
     if not begins:
         return ""
     lines, (first, left), (final, right) = inspect.findsource(code)[0], min(begins), max(ends)
+    assert first is not None, "the spans without a place were left out"
     rows = [line.encode() for line in lines[first - 1 : final]]
     rows[-1] = rows[-1][:right]
     rows[0] = rows[0][left:]

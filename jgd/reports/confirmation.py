@@ -173,6 +173,7 @@ def _confirmed_of(entry: Mapping[str, Any]) -> Confirmed:
     number = lambda value: float("nan") if value is None else value
     made: dict[str, Any] = {field.name: entry[field.name] for field in fields(Confirmed)}
     for name in ("chosen_at", "validation", "test"):
-        made[name] = Estimate(**{field.name: number(entry[name][field.name]) for field in fields(Estimate)})
+        parts: dict[str, Any] = {field.name: number(entry[name][field.name]) for field in fields(Estimate)}
+        made[name] = Estimate(**parts)
     values = {name: of_json(value) for name, value in entry["hyperparameters"].items()}
     return Confirmed(**{**made, "hyperparameters": values, "optimism": number(entry["optimism"])})

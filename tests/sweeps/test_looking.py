@@ -263,6 +263,14 @@ def test_a_path_that_no_system_takes_is_refused_by_name(store):
             call()
 
 
+def test_a_working_directory_that_is_gone_is_told(tmp_path, monkeypatch):
+    (tmp_path / "gone").mkdir()
+    monkeypatch.chdir(tmp_path / "gone")
+    (tmp_path / "gone").rmdir()
+    with pytest.raises(jgd.JgdError, match="store must be the path of a directory"):
+        sweep("here")
+
+
 def test_strange_reads_of_the_test_rows_are_told(copy):
     (copy / "test_reads.json").write_bytes(
         atomic_files.sealed({"format": atomic_files.FORMAT, "reads": [{"seeds": "all"}]})

@@ -1,6 +1,7 @@
 """Checks of paths."""
 
 import os
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -19,12 +20,16 @@ def path(name: str, value: Any) -> Path:
         )
     try:
         out = Path(os.path.abspath(os.fsdecode(value)))
-        out.lstat()
-    except (FileNotFoundError, NotADirectoryError, PermissionError):  # it is told where it is read or written
-        pass
-    except (ValueError, OSError) as fault:  # a NUL, a name too long for the system
+        _look_up(out)
+    except (ValueError, OSError) as fault:  # a NUL, a name too long for the system, a working directory that is gone
         what = getattr(fault, "strerror", None) or fault
         raise JgdValueError(
             f"{name} must be the path of a directory, got {str(value)[:60]!r}: {what}", argument=name
         ) from fault
     return out
+
+
+def _look_up(path: Path) -> None:
+    """Raise what the system has against the path itself; whether it is there is told where it is read or written."""
+    with suppress(FileNotFoundError, NotADirectoryError, PermissionError):
+        path.lstat()

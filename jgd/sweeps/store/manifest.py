@@ -182,7 +182,7 @@ def _contents(plan: Plan) -> dict[str, Any]:
         "batch_size": plan.batch_size,
         "block": plan.block,
         "memory": plan.memory,
-        "policy": [type(policy).__name__, asdict(policy) if is_bundled(policy) else {}],
+        "policy": [type(policy).__name__, asdict(policy) if is_bundled(policy) else {}],  # pyright: ignore[reportArgumentType]
         "diverged_above": plan.diverged_above,
         "order": plan.order if isinstance(plan.order, str) else None,
         "setup": setup_of(plan),
