@@ -6,78 +6,119 @@ runs are one compiled program. In the order of the data flow:
     data ─► split ─► scale ─► batches ─► loss ─► gradient ─► step ─► train ─► sweep ─► analysis ─► plots, reports
 """
 
-from typing import Any
+import importlib
+import importlib.util
+from typing import TYPE_CHECKING, Any
 
-from jgd import analysis as analysis
-from jgd import data as data
-from jgd import gradient_free as gradient_free
-from jgd import gradients as gradients
-from jgd import landscapes as landscapes
-from jgd import losses as losses
-from jgd import models as models
-from jgd import optimizers as optimizers
-from jgd import plots as plots
-from jgd import reports as reports
-from jgd import schedules as schedules
-from jgd import spaces as spaces
-from jgd import tasks as tasks
-from jgd import teaching as teaching
-from jgd.core.checks import JgdError as JgdError
-from jgd.core.functions import OnBatch as OnBatch
-from jgd.core.optimizer import Optimizer as Optimizer
-from jgd.core.optimizer import chain as chain
-from jgd.core.program_files import use_program_cache as use_program_cache
-from jgd.core.record import hyper as hyper
-from jgd.core.record import record as record
-from jgd.core.record import static_field as static_field
-from jgd.core.seeds import init_key as init_key
-from jgd.core.transform import Context as Context
-from jgd.core.transform import Transform as Transform
-from jgd.core.transform import UpdateInfo as UpdateInfo
-from jgd.core.updates import apply_updates as apply_updates
 from jgd.core.version import __version__ as __version__
-from jgd.data import MinMax as MinMax
-from jgd.data import Standard as Standard
-from jgd.data import datasets as datasets
-from jgd.data import split as split
-from jgd.descent import StepMetrics as StepMetrics
-from jgd.descent import TrainState as TrainState
-from jgd.descent import rollout as rollout
-from jgd.descent import start as start
-from jgd.descent import step as step
-from jgd.gradients import check_gradients as check_gradients
-from jgd.losses import SupervisedLoss as SupervisedLoss
-from jgd.losses import in_pieces as in_pieces
-from jgd.spaces import Space as Space
-from jgd.spaces import space as space
-from jgd.status import RunEnd as RunEnd
-from jgd.status import Status as Status
-from jgd.stopping import StoppingRule as StoppingRule
-from jgd.sweeps import Hyperband as Hyperband
-from jgd.sweeps import Hypergradient as Hypergradient
-from jgd.sweeps import MedianStopping as MedianStopping
-from jgd.sweeps import PopulationBasedTraining as PopulationBasedTraining
-from jgd.sweeps import PopulationReplay as PopulationReplay
-from jgd.sweeps import RunSpec as RunSpec
-from jgd.sweeps import SuccessiveHalving as SuccessiveHalving
-from jgd.sweeps import Sweep as Sweep
-from jgd.sweeps import hypergradient as hypergradient
-from jgd.sweeps import load_sweep as load_sweep
-from jgd.sweeps import sweep as sweep
-from jgd.sweeps import use_cores as use_cores
-from jgd.tasks import Task as Task
-from jgd.training import Run as Run
-from jgd.training import Runs as Runs
-from jgd.training import lr_range_test as lr_range_test
-from jgd.training import smooth as smooth
-from jgd.training import train as train
-from jgd.training import train_seeds as train_seeds
+
+if TYPE_CHECKING:  # for editors and type checkers; at run time a name is imported when it is first asked for
+    from jgd import analysis as analysis
+    from jgd import data as data
+    from jgd import gradient_free as gradient_free
+    from jgd import gradients as gradients
+    from jgd import landscapes as landscapes
+    from jgd import losses as losses
+    from jgd import models as models
+    from jgd import optimizers as optimizers
+    from jgd import plots as plots
+    from jgd import reports as reports
+    from jgd import schedules as schedules
+    from jgd import spaces as spaces
+    from jgd import tasks as tasks
+    from jgd import teaching as teaching
+    from jgd.core.checks import JgdError as JgdError
+    from jgd.core.functions import OnBatch as OnBatch
+    from jgd.core.optimizer import Optimizer as Optimizer
+    from jgd.core.optimizer import chain as chain
+    from jgd.core.program_files import use_program_cache as use_program_cache
+    from jgd.core.record import hyper as hyper
+    from jgd.core.record import record as record
+    from jgd.core.record import static_field as static_field
+    from jgd.core.seeds import init_key as init_key
+    from jgd.core.transform import Context as Context
+    from jgd.core.transform import Transform as Transform
+    from jgd.core.transform import UpdateInfo as UpdateInfo
+    from jgd.core.updates import apply_updates as apply_updates
+    from jgd.data import MinMax as MinMax
+    from jgd.data import Standard as Standard
+    from jgd.data import datasets as datasets
+    from jgd.data import split as split
+    from jgd.descent import StepMetrics as StepMetrics
+    from jgd.descent import TrainState as TrainState
+    from jgd.descent import rollout as rollout
+    from jgd.descent import start as start
+    from jgd.descent import step as step
+    from jgd.gradients import check_gradients as check_gradients
+    from jgd.losses import SupervisedLoss as SupervisedLoss
+    from jgd.losses import in_pieces as in_pieces
+    from jgd.spaces import Space as Space
+    from jgd.spaces import space as space
+    from jgd.status import RunEnd as RunEnd
+    from jgd.status import Status as Status
+    from jgd.stopping import StoppingRule as StoppingRule
+    from jgd.sweeps import Hyperband as Hyperband
+    from jgd.sweeps import Hypergradient as Hypergradient
+    from jgd.sweeps import MedianStopping as MedianStopping
+    from jgd.sweeps import PopulationBasedTraining as PopulationBasedTraining
+    from jgd.sweeps import PopulationReplay as PopulationReplay
+    from jgd.sweeps import RunSpec as RunSpec
+    from jgd.sweeps import SuccessiveHalving as SuccessiveHalving
+    from jgd.sweeps import Sweep as Sweep
+    from jgd.sweeps import hypergradient as hypergradient
+    from jgd.sweeps import load_sweep as load_sweep
+    from jgd.sweeps import sweep as sweep
+    from jgd.sweeps import use_cores as use_cores
+    from jgd.tasks import Task as Task
+    from jgd.training import Run as Run
+    from jgd.training import Runs as Runs
+    from jgd.training import lr_range_test as lr_range_test
+    from jgd.training import smooth as smooth
+    from jgd.training import train as train
+    from jgd.training import train_seeds as train_seeds
+
+_HOMES = {  # module -> its names that are public here
+    "": (
+        "analysis data gradient_free gradients landscapes losses "
+        "models optimizers plots reports schedules spaces tasks teaching"
+    ),
+    "core.checks": "JgdError",
+    "core.functions": "OnBatch",
+    "core.optimizer": "Optimizer chain",
+    "core.program_files": "use_program_cache",
+    "core.record": "hyper record static_field",
+    "core.seeds": "init_key",
+    "core.transform": "Context Transform UpdateInfo",
+    "core.updates": "apply_updates",
+    "data": "MinMax Standard datasets split",
+    "descent": "StepMetrics TrainState rollout start step",
+    "gradients": "check_gradients",
+    "losses": "SupervisedLoss in_pieces",
+    "spaces": "Space space",
+    "status": "RunEnd Status",
+    "stopping": "StoppingRule",
+    "sweeps": (
+        "Hyperband Hypergradient MedianStopping PopulationBasedTraining "
+        "PopulationReplay RunSpec SuccessiveHalving Sweep hypergradient load_sweep sweep use_cores"
+    ),
+    "tasks": "Task",
+    "training": "Run Runs lr_range_test smooth train train_seeds",
+}
+_HOME_OF = {name: module for module, names in _HOMES.items() for name in names.split()}
 
 
 def __getattr__(name: str) -> Any:
-    """`jgd.testing` is imported when it is first asked for: it needs chex, which only who tests has installed."""
-    if name == "testing":
-        import importlib
+    """A public name or a module of jgd, imported when it is first asked for: `import jgd` costs little more than jax."""
+    home = _HOME_OF.get(name)
+    if home:
+        value = getattr(importlib.import_module(f"jgd.{home}"), name)
+    elif not name.startswith("_") and importlib.util.find_spec(f"jgd.{name}"):
+        value = importlib.import_module(f"jgd.{name}")
+    else:
+        raise AttributeError(f"module 'jgd' has no attribute {name!r}")
+    globals()[name] = value
+    return value
 
-        return importlib.import_module("jgd.testing")
-    raise AttributeError(f"module 'jgd' has no attribute {name!r}")
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *_HOME_OF})

@@ -5,9 +5,11 @@ A change on purpose rewrites the file, and the difference is what the change log
     python tests/test_public_api.py
 """
 
+import ast
 import difflib
 import importlib
 import inspect
+import subprocess
 import sys
 from pathlib import Path
 from types import ModuleType
@@ -125,6 +127,21 @@ class Derived(Base):
 )
 def test_a_line_says_what_a_caller_may_write(value, lines):
     assert described("x", value) == lines
+
+
+def test_what_a_type_checker_sees_is_what_is_imported_on_demand():
+    block = next(node for node in ast.parse(inspect.getsource(jgd)).body if isinstance(node, ast.If))
+    seen = {
+        (node.module.removeprefix("jgd").removeprefix("."), alias.name) for node in block.body for alias in node.names
+    }
+    assert seen == {(home, name) for home, names in jgd._HOMES.items() for name in names.split()}
+
+
+def test_importing_jgd_imports_no_room():
+    """A fresh process: what `import jgd` brings besides jax is a handful of modules."""
+    code = "import sys, jgd; print(len([name for name in sys.modules if name.startswith('jgd')])); jgd.optimizers.adam(0.1)"
+    out = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout
+    assert int(out) <= 4
 
 
 if __name__ == "__main__":

@@ -1,21 +1,28 @@
 """A sweep's directory as the command leaves it: what there is, starting anew, and the results saved beside it."""
 
-import shutil
+import os
+import re
+import warnings
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import jgd
 from jgd import reports
 from jgd.cli import console, request
-from jgd.core import atomic_files
+from jgd.core import atomic_files, checks
 from jgd.reports import confirmation, files
 from jgd.reports.table import cost_line, stopped_line, table_columns, table_rows
+from jgd.sweeps.store.disk import FOLDERS
+from jgd.sweeps.store.journal import BLOCK_FILE
+from jgd.sweeps.store.manifest import OWN
 
-SWEEP = "sweep.json"
-STORED = (SWEEP, "journal", "blocks", "lanes", "test_reads.json", request.FILE)  # what makes a directory a sweep's
+SWEEP = atomic_files.SWEEP
+STORED = (*OWN, request.FILE)  # what makes a directory a sweep's
 ASIDE = ".before"
 REPLAYS = "replays"
+_REPLAY = re.compile(rf"{REPLAYS}/config-\d+-seed-\d+(/(history\.csv|training\.png))?")
+_BLOCK = re.compile(rf"({'|'.join(FOLDERS)})/{BLOCK_FILE.pattern}({re.escape(atomic_files.PART)})?")
 ALL_DIVERGED = "every run diverged, there is nothing to choose: try smaller learning rates"
 
 
@@ -27,13 +34,19 @@ def holds_a_sweep(directory: Path) -> bool:
 
 @contextmanager
 def overwritten(directory: Path) -> Iterator[None]:
-    """What a sweep has left there is moved aside, and deleted in the end; it comes back if no new one could begin."""
+    """What a sweep has left there is moved aside, and deleted in the end; it comes back if no new one could begin.
+
+    Of what was moved, files that jgd didn't write are kept where they are then, and told of.
+    """
+    aside = directory / ASIDE
     with atomic_files.held(directory):
-        aside = directory / ASIDE
-        shutil.rmtree(aside, ignore_errors=True)
+        atomic_files.refuse_links(directory, (ASIDE,))
+        _delete_own(aside)  # of a command that was killed
+        if aside.exists():
+            raise checks.JgdValueError(f"{str(aside)!r} has files that jgd did not write: move them away")
         aside.mkdir()
-        for name in (*STORED, *files.FILES, *confirmation.FILES, REPLAYS):
-            if (directory / name).exists():
+        for name in _NAMES:
+            if os.path.lexists(directory / name):
                 (directory / name).rename(aside / name)
     try:
         yield
@@ -41,7 +54,25 @@ def overwritten(directory: Path) -> Iterator[None]:
         if not (directory / SWEEP).exists():
             for path in aside.iterdir():
                 path.rename(directory / path.name)
-        shutil.rmtree(aside)
+        _delete_own(aside)
+        if aside.exists():
+            warnings.warn(f"{str(aside)!r} keeps what jgd did not write", stacklevel=2)
+
+
+_NAMES = (*STORED, *files.FILES, *confirmation.FILES, REPLAYS)
+
+
+def _delete_own(aside: Path) -> None:
+    """Delete what jgd writes in a directory of a sweep, and the folders that are empty then."""
+    for path in sorted(aside.rglob("*"), reverse=True):  # what is in a folder before the folder
+        name = path.relative_to(aside).as_posix()
+        if path.is_dir() and not path.is_symlink():
+            with suppress(OSError):
+                path.rmdir()
+        elif name in _NAMES or _BLOCK.fullmatch(name) or _REPLAY.fullmatch(name):
+            path.unlink()
+    with suppress(OSError):
+        aside.rmdir()
 
 
 def save(found: jgd.Sweep, directory: Path) -> int:

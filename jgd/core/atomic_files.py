@@ -104,11 +104,11 @@ def _opened(file: Path) -> Any:
     flags = os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
     if file.is_symlink():
         raise OSError(f"{file.name} is a link")
-    opened = os.fdopen(os.open(file, flags), "rb")
-    if not stat.S_ISREG(os.fstat(opened.fileno()).st_mode):
-        opened.close()
+    descriptor = os.open(file, flags)
+    if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+        os.close(descriptor)
         raise OSError(f"{file.name} is no file")
-    return opened
+    return os.fdopen(descriptor, "rb")
 
 
 def read(file: Path) -> bytes:

@@ -205,10 +205,10 @@ def _absorb(out: Any, thing: Any, seen: set[int]) -> None:
 def _absorb_code(out: Any, function: Any) -> tuple[Any, ...]:
     """What a function itself says, into the digest; -> what it depends on."""
     captured = tuple(cell.cell_contents for cell in function.__closure__ or ())
-    if _is_jgds(function):
-        out.update(f"{address_of(function)} {__version__}".encode())
+    address, text = address_of(function), code_text(function.__code__)
+    if _is_jgds(function):  # two lambdas have one address
+        out.update(f"{address} {__version__} {text if '<' in address else ''}".encode())
         return captured
-    text = code_text(function.__code__)
     if text:
         out.update(text.encode())
     else:

@@ -57,8 +57,7 @@ class Optimizer:
         """
         checks.parameters(params)
         state = self.transform.init(tree.map(jnp.asarray, params))
-        strong = tree.map(lambda x: jnp.array(x, dtype=x.dtype), state)  # a copy: state may not alias params
-        return OptimizerState(jnp.zeros((), jnp.int32), strong)
+        return OptimizerState(jnp.zeros((), jnp.int32), tree.map(tree_xla.own, state))
 
     def update(
         self,

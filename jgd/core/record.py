@@ -172,7 +172,7 @@ class _Once:
         self.make = make
 
     def __get__(self, instance: Any, owner: Any = None) -> Any:
-        return self.make(instance)
+        return self if instance is None else self.make(instance)
 
 
 def _as_it_is(value: Any) -> Any:

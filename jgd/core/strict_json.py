@@ -102,4 +102,13 @@ def is_word(value: Any) -> bool:
     return isinstance(value, str) and value.isprintable()
 
 
-_WORDS[is_word] = "printable text"
+def is_count(value: Any) -> bool:
+    """Whether a value is a whole number ≥ 0.
+
+    >>> is_count(0), is_count(True), is_count(-1)
+    (True, False, False)
+    """
+    return type(value) is int and value >= 0
+
+
+_WORDS |= {is_word: "printable text", is_count: "a whole number >= 0"}

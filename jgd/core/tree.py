@@ -11,6 +11,8 @@ from jax.tree import structure as structure
 
 from jgd.core import tree_xla
 
+_FLOAT32, _FLOAT64 = jnp.dtype(jnp.float32), jnp.dtype(jnp.float64)
+
 
 def add(a: Any, b: Any) -> Any:
     """a + b, leaf by leaf."""
@@ -34,7 +36,8 @@ def square(a: Any) -> Any:
 
 def lerp(keep: Any, old: Any, new: Any) -> Any:
     """keep · old + (1 − keep) · new: one step of an exponential mean."""
-    return map(lambda x, y: keep * x + (1 - keep) * y, old, new)
+    rest = 1 - keep
+    return map(lambda x, y: keep * x + rest * y, old, new)
 
 
 def zeros_like(a: Any) -> Any:
@@ -79,19 +82,21 @@ def norm(a: Any) -> Array:
     return unit * safe_sqrt(tree_xla.compute_once(a, total))
 
 
+@jax.jit  # traced and lowered once a shape, not once a leaf
 @jax.custom_jvp
 def safe_sqrt(x: Array) -> Array:
     """√x for x ≥ 0 whose derivative at 0 is 0, not infinite: a dead leaf must not poison a hypergradient."""
     return jnp.sqrt(x)
 
 
-@safe_sqrt.defjvp
+@safe_sqrt.__wrapped__.defjvp
 def _safe_sqrt_jvp(primals: tuple[Array], tangents: tuple[Array]) -> tuple[Array, Array]:
     (x,), (dx,) = primals, tangents
     y = safe_sqrt(x)
     return y, dx * safe_divide(jnp.full_like(y, 0.5), y)
 
 
+@jax.jit  # traced and lowered once a shape, not once a leaf
 @jax.custom_jvp
 def safe_divide(a: Array, b: Array) -> Array:
     """a / b, and 0 with derivative 0 where b is 0: a zero gradient makes a zero step at eps = 0 too.
@@ -102,7 +107,7 @@ def safe_divide(a: Array, b: Array) -> Array:
     return jnp.where(none, jnp.zeros_like(a), a) / jnp.where(none, jnp.ones_like(b), b)
 
 
-@safe_divide.defjvp
+@safe_divide.__wrapped__.defjvp
 def _safe_divide_jvp(primals: tuple[Array, Array], tangents: tuple[Array, Array]) -> tuple[Array, Array]:
     (a, b), (da, db) = primals, tangents
     y = safe_divide(a, b)
@@ -134,7 +139,8 @@ def all_finite(a: Any) -> Array:
 
 def _wide(x: Any) -> jnp.dtype:
     """float64 for a float64 leaf, float32 for all narrower ones; said by size, as strict promotion refuses to."""
-    return jnp.dtype(jnp.float64 if jnp.asarray(x).dtype.itemsize > 4 else jnp.float32)
+    dtype = x.dtype if isinstance(x, Array) else jnp.asarray(x).dtype
+    return _FLOAT64 if dtype.itemsize > 4 else _FLOAT32
 
 
 def compute_dtype(a: Any) -> jnp.dtype:

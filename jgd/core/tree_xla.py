@@ -32,6 +32,11 @@ def copy_aliased(a: Any, others: Any) -> Any:
     return jax.tree.map(one, a)
 
 
+def own(x: Array) -> Array:
+    """A copy in a dtype of its own, weakly typed or not; a traced array is copied by the compiler, where it must be."""
+    return x if isinstance(x, Tracer) and not x.aval.weak_type else jnp.array(x, dtype=x.dtype)
+
+
 def compute_once(a: Any, scalar: Array) -> Array:
     """A scalar of all leaves of `a` that every leaf will read, (), computed in one place where leaves are many.
 

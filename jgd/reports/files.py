@@ -13,7 +13,7 @@ from jgd.reports.report import report
 from jgd.reports.table import table_text
 from jgd.sweeps import Sweep
 
-FILES = ("results.nc", "table.txt", "report.txt", "loss.png", "sensitivity.png")
+FILES = ("results.nc", "table.txt", "report.txt", "loss.png", "sensitivity.png", "members.png")
 SIZE = (7.2, 4.4)  # inches, at 150 dots
 
 

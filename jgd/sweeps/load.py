@@ -57,7 +57,10 @@ def load_sweep(
     except (StrangeError, atomic_files.OtherFormatError):
         raise
     except checks.JgdValueError as fault:
-        raise checks.JgdValueError(f"in {str(path)!r}, {fault}: the jgd.sweep(…) call that made it mends it") from fault
+        first = "" if (path / FILE).is_file() else "move it away, then "
+        raise checks.JgdValueError(
+            f"in {str(path)!r}, {fault}: {first}the jgd.sweep(…) call that made it mends it"
+        ) from fault
     facts = stored_facts(path, there)
     store = DiskStore(path, facts)
     store.read()

@@ -105,9 +105,8 @@ def sweep(
     by_name = recipes_by_name(recipes)
     check_data(task, check_finite)
     axis = config_axis(by_name, {} if space is None else space, sampler, samples)
-    if store is not None:
-        checks.path("store", store)
-    elif checks.flag("resume", resume):
+    directory = None if store is None else checks.path("store", store)
+    if directory is None and checks.flag("resume", resume):
         raise checks.JgdValueError("resume needs store=, the directory of the sweep to go on with")
     plan = Plan(
         task=task,
@@ -115,7 +114,7 @@ def sweep(
         axis=axis,
         seeds=seeds,
         steps=steps,
-        evaluate_every=_evaluate_every(evaluate_every, store, steps),
+        evaluate_every=_evaluate_every(evaluate_every, directory, steps),
         policy=policy_of(policy).resolve(steps, len(axis.configs)),
         batch_size=plain(batch_size),
         order=order,
@@ -123,12 +122,12 @@ def sweep(
         block=optional_count("block", block),
         memory=optional_count("memory", memory),
         devices=devices_of(devices),
-        store=None if store is None else Path(store),
+        store=directory,
     )
     return Sweep.of(execute(plan, callback, checks.flag("resume", resume)))
 
 
-def _evaluate_every(given: int | None, store: str | os.PathLike | None, steps: int) -> int:
+def _evaluate_every(given: int | None, store: Path | None, steps: int) -> int:
     """A longer sweep keeps the evaluations of the shorter one in its store, unless said otherwise."""
     if given is not None:
         return checks.count("evaluate_every", given, 1)

@@ -15,10 +15,21 @@ import jax.numpy as jnp
 from jgd.core import checks, machine
 from jgd.core.fingerprint import described, differences
 from jgd.core.snapshots import Store, opened
+from jgd.core.strict_json import fault_of, is_count
 from jgd.training.arguments import TrainArguments
 from jgd.training.end_reason import may_go_on
 from jgd.training.plan import TrainPlan
 from jgd.training.run_state import RunState
+
+_FACTS = {  # what a snapshot says of a run
+    "identity": {str: str},
+    "machine": {str: str},
+    "history": {"stride": lambda steps: type(steps) is int and steps > 0, "done": is_count},
+    "step": is_count,
+    "zero_gradients": is_count,
+    "seconds": float,
+    "end": (None, {"status": str, "step": int, "detail": str}),
+}
 
 
 class UnaskedError(checks.JgdValueError):
@@ -103,6 +114,9 @@ def _resume(store: Store, known: dict[str, str], state: RunState, plan: TrainPla
     snapshot = store.load()
     if snapshot is None:
         return
+    fault = fault_of(snapshot.facts, _FACTS, "it")
+    if fault:
+        raise _strange(store, fault)
     differs = differences(snapshot.facts["identity"], known)
     if differs:
         raise checks.JgdValueError(
@@ -111,10 +125,21 @@ def _resume(store: Store, known: dict[str, str], state: RunState, plan: TrainPla
         )
     elsewhere = f"the run in {str(store.path)!r} was made elsewhere, so that its numbers go on to rounding only"
     machine.warn_of_another(elsewhere, snapshot.facts["machine"], stacklevel=6)
-    state.restore(snapshot.arrays, snapshot.facts, plan.loop.observe)
+    try:
+        state.restore(snapshot.arrays, snapshot.facts, plan.loop.observe)
+    except checks.JgdError:
+        raise
+    except (ArithmeticError, LookupError, TypeError, ValueError) as error:  # arrays that no run leaves
+        raise _strange(store, error) from error
     if plan.total_steps < state.step:
         raise checks.JgdValueError(
             f"steps must be >= {state.step}, which the stored run has made, got {plan.total_steps}", argument="steps"
         )
     if state.end is not None and may_go_on(state.end, plan, state):
         state.end = None
+
+
+def _strange(store: Store, fault: object) -> checks.JgdValueError:
+    return checks.JgdValueError(
+        f"the snapshot in {str(store.path)!r} is whole, but no run that jgd wrote: {fault}. Use another directory"
+    )

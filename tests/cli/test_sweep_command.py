@@ -345,6 +345,43 @@ def test_wrong_numbers_of_a_sweep_are_refused(here, tmp_path):
     assert (code, "sweep.json is damaged" in err) == (2, True)
 
 
+@pytest.mark.filterwarnings("always:.*command.json")
+@pytest.mark.parametrize("damage", [b"{", b"", None], ids=["cut short", "empty", "strange"])
+def test_without_its_command_the_directory_goes_on_by_the_sweep(here, tmp_path, damage):
+    assert here(*IRIS)[0] == 0
+    strange = atomic_files.sealed({"format": atomic_files.FORMAT, "task": 3})
+    (tmp_path / "run/command.json").write_bytes(strange if damage is None else damage)
+    for words in ("show run", "extend run --seeds 3", "replay run --config 1 --seed 2", "confirm run --seeds 2"):
+        code, _, err = here(*words.split())
+        warned = "run', command.json is " in err and err.rstrip().endswith("going on by what sweep.json says")
+        assert (code, warned) == (0, "show" not in words), err
+
+
+@pytest.mark.filterwarnings("always:.*keeps what jgd did not write")
+def test_starting_anew_deletes_nothing_of_somebody_elses(here, tmp_path):
+    (tmp_path / "run/.before").mkdir(parents=True)
+    (tmp_path / "run/.before/mine.txt").write_text("mine")
+    code, _, err = here(*IRIS, "--overwrite")
+    assert (code, "files that jgd did not write: move them away" in err) == (2, True)
+    (tmp_path / "run/.before/mine.txt").unlink()
+    assert here(*IRIS, "--overwrite")[0] == 0
+    assert here("replay", "run", "--config", "0", "--seed", "0")[0] == 0
+    (tmp_path / "run/replays/notes.txt").write_text("mine")
+    code, _, err = here(*IRIS, "--overwrite")
+    assert (code, "'run/.before' keeps what jgd did not write" in err) == (0, True)
+    left = [path.relative_to(tmp_path).as_posix() for path in (tmp_path / "run/.before").rglob("*") if path.is_file()]
+    assert left == ["run/.before/replays/notes.txt"]
+
+
+def test_a_replay_is_not_written_through_a_link(here, tmp_path):
+    assert here(*IRIS)[0] == 0
+    (tmp_path / "elsewhere").mkdir()
+    (tmp_path / "run/replays").symlink_to(tmp_path / "elsewhere")
+    code, _, err = here("replay", "run", "--config", "0", "--seed", "0")
+    assert (code, "'replays' in 'run' is a link" in err) == (2, True)
+    assert list((tmp_path / "elsewhere").iterdir()) == []
+
+
 def test_the_read_only_directory_is_named(here, tmp_path):
     assert here(*IRIS)[0] == 0
     (tmp_path / "run/lock").unlink()

@@ -17,6 +17,7 @@ import jgd
 from jgd.core import checks, seeds, tree
 from jgd.core.fingerprint import function_fingerprint
 from jgd.core.record import hyper
+from jgd.core.source import code_text
 from jgd.transforms import AddDecayedWeights, ScaleByLearningRate
 
 several = settings(deadline=None, max_examples=40)
@@ -295,3 +296,29 @@ def test_an_error_knows_its_argument_also_when_it_was_pickled(argument, call):
     assert argument is None or argument in str(refused.value)
     again = pickle.loads(pickle.dumps(refused.value))
     assert (str(again), again.argument, type(again)) == (str(refused.value), argument, type(refused.value))
+
+
+def test_a_function_is_known_by_its_source_and_jgds_by_name_and_version(monkeypatch):
+    mine, same, other = (
+        function_fingerprint(lambdas) for lambdas in (lambda x: x + 1, lambda x: x + 1, lambda x: x + 2)
+    )
+    assert mine == same != other
+    assert "<lambda> by its source " in mine
+    assert "by its bytecode of Python 3." in function_fingerprint(eval("lambda x: x + 1"))
+    assert function_fingerprint(jgd.optimizers.adam) == f"adam of jgd {jgd.__version__}"
+    monkeypatch.setattr("jgd.core.fingerprint.__version__", "9.0")
+    assert function_fingerprint(jgd.optimizers.adam) == "adam of jgd 9.0"
+
+
+def test_comments_and_layout_say_nothing_of_what_a_function_does():
+    def plain(x):
+        return x + 1
+
+    def commented(x):
+        # one more
+
+        return x + 1  # than x
+
+    bare = lambda function: code_text(function.__code__).replace(function.__name__, "f")
+    assert bare(plain) == bare(commented)
+    assert bare(plain) == "deff(x):;{returnx+1;}"

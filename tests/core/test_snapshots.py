@@ -170,3 +170,32 @@ def test_the_manifest_is_json_a_person_can_read(tmp_path):
     manifest = json.loads(newest(tmp_path, "json").read_text())
     assert manifest["content"]["facts"] == {"step": 7}
     assert manifest["content"]["arrays"] == {"w": ["float32", [5]]}
+
+
+@pytest.mark.parametrize(
+    "other", ["film.iso.part", "snapshot-1.json.part", "snapshot-00000002.txt.part", "deep/x.part"]
+)
+def test_what_jgd_did_not_write_is_not_swept(tmp_path, other):
+    saved(tmp_path, 1)
+    (tmp_path / other).parent.mkdir(exist_ok=True)
+    (tmp_path / other).write_text("mine")
+    assert loaded(tmp_path).facts == {"step": 1}
+    assert (tmp_path / other).read_text() == "mine"
+
+
+def test_a_lock_that_is_a_link_is_refused(tmp_path):
+    (tmp_path / "run").mkdir()
+    (tmp_path / "run/lock").symlink_to(tmp_path / "elsewhere")
+    with pytest.raises(jgd.JgdError, match=r"'lock' in .* is a link"):
+        loaded(tmp_path / "run")
+    assert not (tmp_path / "elsewhere").exists()
+
+
+@pytest.mark.parametrize("name", ["snapshot-00000002.json", "snapshot-00000002.safetensors"])
+def test_a_snapshot_that_is_a_link_is_passed_over(tmp_path, name):
+    saved(tmp_path / "run", 1)
+    saved(tmp_path / "run", 2)
+    (tmp_path / "run" / name).rename(tmp_path / "elsewhere")
+    (tmp_path / "run" / name).symlink_to(tmp_path / "elsewhere")
+    with pytest.warns(UserWarning, match=r"snapshot 2 .* is unusable .*is a link"):
+        assert loaded(tmp_path / "run").facts == {"step": 1}

@@ -24,7 +24,9 @@ def public_names(module: ModuleType) -> list[str]:
     if hasattr(module, "__all__"):
         return sorted(set(module.__all__))
     names = set()
-    for node in ast.parse(inspect.getsource(module)).body:
+    body = ast.parse(inspect.getsource(module)).body
+    lazy = [node for each in body if isinstance(each, ast.If) for node in each.body]  # if TYPE_CHECKING
+    for node in [*body, *lazy]:
         if isinstance(node, ast.ImportFrom | ast.Import):
             names |= {alias.asname for alias in node.names if alias.asname == alias.name.split(".")[-1]}
         elif isinstance(node, ast.FunctionDef | ast.ClassDef):

@@ -5,6 +5,7 @@ import pytest
 from helpers import sweeping
 
 import jgd
+from jgd.core import atomic_files
 from jgd.core.statistics import Estimate
 from jgd.reports import format_estimate, save_figure, table_columns, table_rows
 
@@ -64,3 +65,59 @@ def test_a_sweep_over_words_alone_has_no_sensitivity(tmp_path):
 
 def kinded(kind):
     return jgd.optimizers.sgd(0.1)
+
+
+def read(path):
+    """What results.nc says, None where that is an error."""
+    try:
+        with xarray.open_dataset(path) as found:
+            return {name: values.to_numpy().tolist() for name, values in found.variables.items()}
+    except Exception:  # whatever HDF5 and its readers raise
+        return None
+
+
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
+def test_a_flipped_bit_of_results_is_an_error_and_no_other_number(tmp_path):
+    space = {"learning_rate": [0.01, 0.1], "optimizer": jgd.spaces.static(["sgd", "adam"])}
+    found = jgd.sweep("iris", None, space, seeds=2, steps=20)
+    jgd.reports.save_sweep(found, tmp_path)
+    whole, content = read(tmp_path / "results.nc"), (tmp_path / "results.nc").read_bytes()
+    assert whole["loss"] == found.loss.tolist()
+    assert whole["optimizer"] == ["sgd", "adam"] * 2
+    noticed, copy = 0, tmp_path / "flipped.nc"
+    for place in np.random.default_rng(0).integers(len(content), size=60):
+        copy.write_bytes(content[:place] + bytes([content[place] ^ 8]) + content[place + 1 :])
+        again = read(copy)
+        noticed += again is None
+        assert again in (None, whole), place
+    assert noticed
+
+
+def test_a_full_disk_is_one_error_and_leaves_no_litter(tmp_path, monkeypatch):
+    def full(*words):
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr("jgd.reports.files.os.replace", full)
+    with pytest.raises(jgd.JgdError, match="can't be written: No space left on device"):
+        jgd.reports.save_sweep(sweeping.usual(), tmp_path)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_confirmation_is_shown_from_what_is_sealed(tmp_path):
+    sure = sweeping.usual().confirm(seeds=[31, 32])
+    facts, words = jgd.reports.save_confirmation(sure, tmp_path)
+    words.write_text("accuracy 1.0000")  # by somebody
+    assert jgd.reports.stored_confirmations(tmp_path) == [jgd.reports.confirmation_text(sure)]
+    jgd.reports.save_confirmation(sure, tmp_path)
+    assert words.read_text() == "\n".join([jgd.reports.confirmation_text(sure) + "\n"] * 2)
+    content = facts.read_bytes()
+    kept = atomic_files.unsealed(facts)["confirmations"]
+    for place in np.random.default_rng(0).integers(len(content), size=30):
+        facts.write_bytes(content[:place] + bytes([content[place] ^ 8]) + content[place + 1 :])
+        with pytest.raises(jgd.JgdError, match=r"confirmation\.json (is damaged|has format)"):
+            jgd.reports.stored_confirmations(tmp_path)
+    facts.write_bytes(
+        atomic_files.sealed({"format": atomic_files.FORMAT, "confirmations": [{**kept[0], "metric": "\x1b[2J"}]})
+    )
+    with pytest.raises(jgd.JgdError, match=r"confirmations'\]\[0\]\['metric'\] must be printable text"):
+        jgd.reports.save_confirmation(sure, tmp_path)

@@ -16,6 +16,7 @@ import pytest
 from helpers import killed
 
 import jgd
+from jgd.core import atomic_files
 from jgd.core.fingerprint import tree_digest
 from jgd.data import orders
 
@@ -317,3 +318,27 @@ def test_sigkill_at_random_moments(tmp_path, which):
     end = subprocess.run([*command, str(store)], capture_output=True, text=True, check=True)
     assert end.stdout == want
     assert not list(store.glob("*.part"))
+
+
+STRANGE = {
+    "nothing": lambda facts: {},
+    "no machine": lambda facts: {**facts, "machine": None},
+    "a step of text": lambda facts: {**facts, "step": "7"},
+    "an unknown end": lambda facts: {**facts, "end": {"status": "evil", "step": 3, "detail": ""}},
+    "another history": lambda facts: {**facts, "history": {"stride": 0, "done": -1}},
+}
+
+
+@pytest.mark.parametrize("change", STRANGE.values(), ids=STRANGE)
+def test_a_sealed_but_strange_snapshot_is_one_error(tmp_path, change):
+    w = jnp.ones(2)
+    run = lambda resume: jgd.train(
+        lambda p, rows: jnp.sum((p[None] - rows) ** 2), jgd.optimizers.sgd(0.1), w, np.ones((4, 2)), steps=3,
+        store=tmp_path, resume=resume,
+    )  # fmt: skip
+    run(False)
+    [file] = tmp_path.glob("*.json")
+    content = atomic_files.unsealed(file)
+    file.write_bytes(atomic_files.sealed({**content, "facts": change(content["facts"])}))
+    with pytest.raises(jgd.JgdError, match=r"whole, but no run that jgd wrote|holds another run"):
+        run(True)

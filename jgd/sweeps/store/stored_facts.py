@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from jgd.core import atomic_files, seeds
+from jgd.core import atomic_files, checks, seeds
 from jgd.core.strict_json import is_word
 from jgd.spaces.described import of_json
 from jgd.spaces.space import Config, Space
@@ -29,7 +29,20 @@ def stored_facts(path: Path, there: Mapping[str, Any]) -> SweepFacts:
         raise strange(path, error) from error
     if fault:
         raise strange(path, fault)
+    takes = 4 * len(facts.configs) * len(facts.seeds) * facts.steps
+    if takes > _memory():
+        raise checks.JgdValueError(
+            f"the losses of the sweep in {str(path)!r} take {takes:,} bytes, more than this machine has"
+        )
     return facts
+
+
+def _memory() -> float:
+    """Bytes of this machine's memory, as far as it tells."""
+    try:
+        return os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
+    except (AttributeError, OSError, ValueError):  # Windows
+        return float("inf")
 
 
 def _facts(path: Path, there: Mapping[str, Any]) -> SweepFacts:
@@ -50,10 +63,15 @@ def _facts(path: Path, there: Mapping[str, Any]) -> SweepFacts:
 
 
 def _config(values: Mapping[str, Any]) -> Config:
-    for value in values.values():
-        if not isinstance(value, str | int | float | list | None) or (isinstance(value, str) and not is_word(value)):
-            raise ValueError("a config has values that are neither numbers nor words")
+    if not all(map(_is_plain, values.values())):
+        raise ValueError("a config has values that are neither numbers nor words")
     return {name: of_json(value) for name, value in values.items()}
+
+
+def _is_plain(value: Any) -> bool:
+    if isinstance(value, list):
+        return all(map(_is_plain, value))
+    return value is None or isinstance(value, int | float) or is_word(value)
 
 
 def _policy(path: Path, there: Mapping[str, Any], configs: int) -> Policy:
