@@ -6,7 +6,8 @@ from rules import PLAIN, ROWS
 
 from jgd.testing import CHECKS, trees
 
-# how much of the table: all of it; all of its slow part; every second row of that; every fifth
+# how much of the table's slow part: every third test of the first three lists, which meets each check on every third
+# row and two checks or three of each row; every fifth of the last. JGD_ALL_ROWS=1 makes all
 ALWAYS = [
     "abstract init",
     "updates like params",
@@ -33,6 +34,7 @@ def test_every_check_is_made():
     assert {*ALWAYS, *SLOW, *HALF, *FIFTH} | ELSEWHERE | STRONGER == set(CHECKS)
 
 
+@pytest.mark.sampled(3)
 @pytest.mark.parametrize("check", ALWAYS)
 @pytest.mark.parametrize("row", PLAIN)
 def test_a_row_passes(row, check):
@@ -40,6 +42,7 @@ def test_a_row_passes(row, check):
 
 
 @pytest.mark.slow
+@pytest.mark.sampled(3)
 @pytest.mark.parametrize("check", SLOW)
 @pytest.mark.parametrize("row", PLAIN)
 def test_a_row_passes_what_is_slow(row, check):
@@ -62,6 +65,7 @@ def test_a_row_passes_what_other_checks_imply(row, check):
     CHECKS[check](row.subject)
 
 
+@pytest.mark.sampled(3)
 @pytest.mark.parametrize("dtype", ["bfloat16", pytest.param("float16", marks=pytest.mark.slow)])  # the others all over
 @pytest.mark.parametrize("row", PLAIN)
 def test_dtypes_are_stable(row, dtype):
@@ -69,6 +73,7 @@ def test_dtypes_are_stable(row, dtype):
 
 
 @pytest.mark.slow
+@pytest.mark.sampled(3)
 @pytest.mark.parametrize("tree", [{}, np.ones(())], ids=["empty", "0-d"])
 @pytest.mark.parametrize("row", PLAIN)
 def test_a_whole_tree_may_be_one_leaf_or_none(row, tree):

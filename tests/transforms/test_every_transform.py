@@ -10,7 +10,7 @@ from helpers.catalogue import EACH
 import jgd
 from jgd.testing import CHECKS, trees
 
-pytestmark = [pytest.mark.slow, pytest.mark.sampled(2)]  # the fast part runs what these stand on
+pytestmark = [pytest.mark.slow, pytest.mark.sampled(4)]  # the fast part runs what these stand on
 
 OFTEN = [
     "abstract init",
