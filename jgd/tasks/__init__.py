@@ -5,6 +5,7 @@ supervised.py  from a data set or from a table of your own
 bundled.py     by name
 """
 
+from jgd.tasks.bundled import PIXELS as PIXELS
 from jgd.tasks.bundled import get as get
 from jgd.tasks.bundled import registry as registry
 from jgd.tasks.supervised import MODELS as MODELS

@@ -113,7 +113,7 @@ def test_caution_keeps_the_mean_step_where_it_can(x64):
     transform = jgd.chain(jgd.transforms.Cautious())
     sizes, grads = jnp.ones(4000), jnp.where(jnp.arange(4000) < 1000, 1.0, -1.0)
     for share in (1000, 1):
-        context = jgd.core.types.Context(sizes, grads.at[share:].set(-1.0), jnp.zeros((), jnp.int32), sizes)
+        context = jgd.Context(sizes, grads.at[share:].set(-1.0), jnp.zeros((), jnp.int32), sizes)
         updates, _ = transform.transform.update(sizes, transform.init(sizes).inner, context)
         np.testing.assert_allclose(updates[0], 4.0 if share == 1000 else 1000.0)
         assert not updates[share:].any()

@@ -86,7 +86,7 @@ def test_leaves_are_projected_each_for_itself_and_only_those_named():
 def test_what_is_no_set_or_not_last_is_refused():
     with pytest.raises(jgd.JgdError, match="must be last"):
         jgd.chain(Project(NonNegative()), ScaleByLearningRate(0.1))
-    with pytest.raises(jgd.JgdError, match="takes a convex set"):
+    with pytest.raises(jgd.JgdError, match="onto must be a convex set"):
         Project(1.0)
     with pytest.raises(jgd.JgdError, match=r"low must be <= high, got 1\.0 and 0\.0"):
         Box(1.0, 0.0)
