@@ -34,7 +34,7 @@ def copy_aliased(a: Any, others: Any) -> Any:
 
 def own(x: Array) -> Array:
     """A copy in a dtype of its own, weakly typed or not; a traced array is copied by the compiler, where it must be."""
-    return x if isinstance(x, Tracer) and not x.aval.weak_type else jnp.array(x, dtype=x.dtype)
+    return x if isinstance(x, Tracer) and not x.aval.weak_type else jnp.array(x, dtype=x.dtype)  # pyright: ignore[reportAttributeAccessIssue]
 
 
 def compute_once(a: Any, scalar: Array) -> Array:

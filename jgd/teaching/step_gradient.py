@@ -113,7 +113,7 @@ def _transforms(transform: Any) -> Iterator[Any]:
     """The transforms of a chain; one that holds others comes first, under its own name."""
     for each in flat(transform):
         yield each
-        for held in (getattr(each, field.name) for field in fields(each)):
+        for held in (getattr(each, field.name) for field in fields(each)):  # pyright: ignore[reportArgumentType]
             if isinstance(held, Transform):
                 yield from _transforms(held)
 

@@ -416,7 +416,7 @@ def test_divergence_is_the_exit_code_1(jgd_here):
         ([*STEEP, "--seconds", "-1"], "jgd: --seconds must be a finite number >= 0"),
         ([*STEEP, "--loss-change", "-1"], "jgd: --loss-change must be a finite number >= 0"),
         ([*STEEP, "--target-loss", "nan"], "jgd: --target-loss must be a finite number"),
-        ([*STEEP, "--store", "prices.csv"], "store 'prices.csv' can't be written"),
+        ([*STEEP, "--store", "prices.csv"], "prices.csv' can't be written"),
     ],
 )
 def test_bad_words_end_with_a_message(words, said, jgd_here, tables):
