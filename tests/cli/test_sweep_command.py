@@ -53,7 +53,8 @@ def here(tmp_path, monkeypatch, command):
 
 def arrays(directory):
     with xarray.open_dataset(f"{directory}/results.nc") as found:
-        return {name: values.to_numpy().tobytes() for name, values in found.variables.items()}
+        read = {name: values.to_numpy() for name, values in found.variables.items()}
+        return {name: array.tolist() if array.dtype == object else array.tobytes() for name, array in read.items()}
 
 
 @pytest.mark.slow
