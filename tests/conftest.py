@@ -71,7 +71,12 @@ def command(monkeypatch, capsys):
 
 
 def pytest_runtest_logfinish(nodeid, location):
-    """Let compiled programs go before they fill the process's memory maps: XLA crashes beyond the system's limit."""
+    """Close what the test drew, also a doctest, and let compiled programs go before they fill the memory maps.
+
+    XLA crashes beyond the system's limit of maps; pyplot warns at the twenty-first open figure.
+    """
+    if pyplot := sys.modules.get("matplotlib.pyplot"):
+        pyplot.close("all")
     finished.append(nodeid)
     if len(finished) % 25 == 0 and MAPS.exists() and MAPS.read_bytes().count(b"\n") > MOST_MAPS:
         jax.clear_caches()

@@ -1,4 +1,4 @@
-"""Axes to draw into; figures of pyplot are closed after each test."""
+"""Axes to draw into, without a display."""
 
 import pytest
 from matplotlib import pyplot
@@ -9,9 +9,3 @@ pyplot.switch_backend("Agg")  # also where there is a display
 @pytest.fixture
 def ax():
     return pyplot.subplots()[1]
-
-
-@pytest.fixture(autouse=True)
-def closed():
-    yield
-    pyplot.close("all")
