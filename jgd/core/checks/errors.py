@@ -1,5 +1,9 @@
 """The errors for bad input, which are also the ValueError and TypeError that Python would raise."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Self
+
 
 class JgdError(Exception):
     """The base of every error that jgd raises for bad input.
@@ -18,6 +22,15 @@ class JgdError(Exception):
         super().__init__(message)
         self.argument = argument
 
+    def prefixed(self, place: str) -> Self:
+        """The same error with where it happened in front of its message; the argument stays.
+
+        >>> error = JgdValueError("low must be > 0, got 0", argument="low").prefixed("space['rate']: ")
+        >>> str(error), error.argument
+        ("space['rate']: low must be > 0, got 0", 'low')
+        """
+        return type(self)(f"{place}{self}", argument=self.argument)
+
 
 class JgdValueError(JgdError, ValueError):
     """The type is right, the value is not."""
@@ -25,3 +38,29 @@ class JgdValueError(JgdError, ValueError):
 
 class JgdTypeError(JgdError, TypeError):
     """The type, the dtype or the tree is not what the argument takes."""
+
+
+@contextmanager
+def renamed(**names: str) -> Iterator[None]:
+    """Errors from within name an argument as the user wrote it, where a record inside has another word for it.
+
+    Args:
+        **names: the record's own name = the user's.
+
+    Raises:
+        JgdError: what is raised within, by the user's name.
+
+    Example:
+        >>> with renamed(b1="adam_b1"):
+        ...     raise JgdValueError("b1 must be a finite number in [0, 1), got 2", argument="b1")
+        Traceback (most recent call last):
+            ...
+        jgd.core.checks.errors.JgdValueError: adam_b1 must be a finite number in [0, 1), got 2
+    """
+    try:
+        yield
+    except JgdError as error:
+        own, said = error.argument, str(error)
+        if own not in names or not said.startswith(own):
+            raise
+        raise type(error)(f"{names[own]}{said.removeprefix(own)}", argument=names[own]) from error
