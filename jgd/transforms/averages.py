@@ -75,8 +75,9 @@ class MeanOfParamsState:
 class MeanOfParams(Transform):
     """a = the mean of θ_n, the parameters after n updates, over all n ≥ start that `update_every` divides.
 
-    start=0 and update_every=1 is Polyak's average; SWA has `update_every` an epoch or a cycle, the start at three quarters of the run and
-    a constant or cyclic rate. Before the first θ_n that counts, the parameters themselves are read out.
+    start=0 and update_every=1 is Polyak's average; SWA has `update_every` an epoch or a cycle, the start at three
+    quarters of the run and a constant or cyclic rate. Before the first θ_n that counts, the parameters themselves are
+    read out.
 
     Args:
         start: The first n that counts: a number, which can be swept, and no schedule. ≥ 0. Default: 0.
