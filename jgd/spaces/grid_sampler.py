@@ -90,7 +90,7 @@ class Grid(Sampler):
             try:
                 axes[name] = kind.points(own.get(name, most))
             except checks.JgdError as error:
-                raise error.prefixed(f"points[{name!r}]: ") from error
+                raise checks.prefixed(f"points[{name!r}]: ", error) from error
         return axes
 
 

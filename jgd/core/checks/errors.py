@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Self
+from typing import TypeVar
 
 
 class JgdError(Exception):
@@ -22,15 +22,6 @@ class JgdError(Exception):
         super().__init__(message)
         self.argument = argument
 
-    def prefixed(self, place: str) -> Self:
-        """The same error with where it happened in front of its message; the argument stays.
-
-        >>> error = JgdValueError("low must be > 0, got 0", argument="low").prefixed("space['rate']: ")
-        >>> str(error), error.argument
-        ("space['rate']: low must be > 0, got 0", 'low')
-        """
-        return type(self)(f"{place}{self}", argument=self.argument)
-
 
 class JgdValueError(JgdError, ValueError):
     """The type is right, the value is not."""
@@ -38,6 +29,20 @@ class JgdValueError(JgdError, ValueError):
 
 class JgdTypeError(JgdError, TypeError):
     """The type, the dtype or the tree is not what the argument takes."""
+
+
+E = TypeVar("E", bound=JgdError)
+
+
+def prefixed(place: str, error: E) -> E:
+    """The same error with where it happened in front of its message; the argument stays.
+
+    Example:
+        >>> error = prefixed("space['rate']: ", JgdValueError("low must be > 0, got 0", argument="low"))
+        >>> str(error), error.argument
+        ("space['rate']: low must be > 0, got 0", 'low')
+    """
+    return type(error)(f"{place}{error}", argument=error.argument)
 
 
 @contextmanager
