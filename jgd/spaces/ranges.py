@@ -9,7 +9,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from dataclasses import dataclass, fields
 from numbers import Real
-from typing import Any, ClassVar
+from typing import Any, ClassVar, cast
 
 import numpy as np
 
@@ -74,7 +74,7 @@ class Distribution(ABC):
     size: int | None = None
 
     def at(self, u: float) -> Any:
-        """The value at u in [0, 1]: lists and integers have equal bins, in order."""
+        """The value at u in [0, 1]: each value of lists and integers has a bin, in order, as wide as it is likely."""
         return self.at_each([unit(u)])[0]
 
     @abstractmethod
@@ -99,10 +99,16 @@ class Distribution(ABC):
 
     def arguments(self) -> list[Any]:
         """What made it, as a list: bounds or values."""
-        return [getattr(self, f.name) for f in fields(self)]  # pyright: ignore[reportArgumentType]
+        return [getattr(self, f.name) for f in fields(cast(Any, self)) if not f.kw_only]
+
+    def options(self) -> dict[str, Any]:
+        """What made it besides, by name: the options that aren't at their defaults."""
+        named = [f for f in fields(cast(Any, self)) if f.kw_only]
+        return {f.name: getattr(self, f.name) for f in named if getattr(self, f.name) != f.default}
 
     def __str__(self) -> str:
-        return f"{self.kind}({', '.join(map(repr, self.arguments()))})"
+        said = [*map(repr, self.arguments()), *(f"{name}={value!r}" for name, value in self.options().items())]
+        return f"{self.kind}({', '.join(said)})"
 
 
 @dataclass(frozen=True)
@@ -200,44 +206,6 @@ class OneMinusLogUniform(Range):
 
     def scaled(self, value: Any, factor: float) -> float:
         return 1 - min(max((1 - self.admit(value)) * factor, self.low), self.high)
-
-
-class Integers(Range):
-    """Whole numbers from low to high, all equally likely; values are Python ints."""
-
-    kind = "integers"
-
-    def _end(self, name: str, value: Any) -> int:
-        return checks.count(name, value, -(2**31), 2**31 - 1)
-
-    @property
-    def size(self) -> int:  # pyright: ignore[reportIncompatibleVariableOverride]
-        return int(self.high) - int(self.low) + 1
-
-    def at_each(self, units: Sequence[float]) -> list[int]:
-        return [int(self.low) + min(int(u * self.size), self.size - 1) for u in units]
-
-    def place(self, value: Any) -> float:
-        return (self.admit(value) - self.low + 0.5) / self.size
-
-    def points(self, count: int) -> tuple[int, ...]:
-        if checks.count("count", count, 1) > self.size:
-            raise checks.JgdValueError(f"count must be at most {self.size}, the size of {self}, got {count}")
-        gaps = max(count - 1, 1)
-        return tuple(int(self.low) + (2 * i * (self.size - 1) + gaps) // (2 * gaps) for i in range(count))
-
-    def admit(self, value: Any) -> int:
-        number = super().admit(value)
-        if number != int(number):
-            raise checks.JgdValueError(f"value must be a whole number ({self}), got {value!r}")
-        return int(number)
-
-    def scaled(self, value: Any, factor: float) -> int:
-        number = self.admit(value)
-        nearest = round(number * factor)
-        if nearest == number and factor != 1:  # 1.2 times 2 rounds to 2, and would stay there for ever
-            nearest += 1 if factor > 1 else -1
-        return int(min(max(nearest, self.low), self.high))
 
 
 def unit(u: float) -> float:

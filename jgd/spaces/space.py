@@ -12,8 +12,8 @@ from numpy.typing import ArrayLike
 
 from jgd.core import checks
 from jgd.spaces.columns import configs_of, filled, present
-from jgd.spaces.described import described, entry_of
 from jgd.spaces.distributions import When
+from jgd.spaces.json_space import described, entry_of
 from jgd.spaces.lists import Choice, Static, index_of, numbers_of, plain
 from jgd.spaces.ranges import REAL, Distribution, unit
 

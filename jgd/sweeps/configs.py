@@ -6,7 +6,7 @@ from functools import cached_property
 from typing import Any
 
 from jgd.core import checks
-from jgd.spaces.described import of_json
+from jgd.spaces.json_space import of_json
 from jgd.spaces.samplers import SAMPLERS, Grid, Sampler, Table, configs, sampler_of
 from jgd.spaces.space import Config, Space, as_space
 

@@ -74,4 +74,6 @@ def test_a_group_is_built_a_few_times_however_many_configs_it_has():
         [*[("mine", {"x": x}) for x in np.linspace(0.1, 1, 1000)], ("optimizer", {"optimizer": "adam", "learning_rate": 0.1})],
         ("optimizer",),
     )
-    assert len(built) == 4 and group.configs == tuple(range(1000)) and other.configs == (1000,)
+    assert len(built) == 4
+    assert group.configs == tuple(range(1000))
+    assert other.configs == (1000,)
