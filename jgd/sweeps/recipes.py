@@ -81,7 +81,9 @@ def group_configs(
     """The groups of a sweep's configs, in the order of their first config; what is made of each config is checked."""
     structural, takes = set(static), {name: inspect.signature(recipe).parameters for name, recipe in recipes.items()}
     members: dict[tuple[str, tuple[str, ...], tuple[Hashable, ...]], list[int]] = {}
-    structures: dict[tuple[str, tuple[str, ...]], tuple[str, ...]] = {}  # of a recipe with these names: those of structure
+    structures: dict[
+        tuple[str, tuple[str, ...]], tuple[str, ...]
+    ] = {}  # of a recipe with these names: those of structure
     for place, (recipe, config) in enumerate(configs):
         names = tuple(config)
         if (recipe, names) not in structures:

@@ -38,7 +38,11 @@ def numeric(x):
 
 
 FAULTS = {  # a recipe, the values of its last two configs, and what its message says
-    "a rule": (jgd.optimizers.sgd, {"learning_rate": -0.1}, "config 38 .* learning_rate must be a finite number > 0, got -0.1"),
+    "a rule": (
+        jgd.optimizers.sgd,
+        {"learning_rate": -0.1},
+        "config 38 .* learning_rate must be a finite number > 0, got -0.1",
+    ),
     "what float32 makes of it": (jgd.optimizers.adam, {"learning_rate": 0.1, "b2": 1 - 1e-9}, "which is 1 in float32"),
     "of what is computed": (complement, {"x": 1e-9}, "b1 must be .* which is 1 in float32"),
     "deep inside": (decayed, {"peak": 0.1, "rest": -3.0}, "config 38 .*got -3"),
@@ -71,7 +75,10 @@ def test_a_group_is_built_a_few_times_however_many_configs_it_has():
 
     group, other = group_configs(
         {"mine": counted, "optimizer": by_optimizer},
-        [*[("mine", {"x": x}) for x in np.linspace(0.1, 1, 1000)], ("optimizer", {"optimizer": "adam", "learning_rate": 0.1})],
+        [
+            *[("mine", {"x": x}) for x in np.linspace(0.1, 1, 1000)],
+            ("optimizer", {"optimizer": "adam", "learning_rate": 0.1}),
+        ],
         ("optimizer",),
     )
     assert len(built) == 4
