@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from typing import Any
 
 from jgd.core import checks
@@ -23,7 +24,7 @@ class ConfigAxis:
     count: int | None
     added: Mapping[str, tuple[Config, ...]] = field(default_factory=dict)
 
-    @property
+    @cached_property
     def configs(self) -> tuple[tuple[str, Config], ...]:
         """(recipe, config), recipe by recipe."""
         out = []
