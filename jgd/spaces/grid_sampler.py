@@ -2,12 +2,15 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from itertools import product
 from math import prod
 from typing import Any, ClassVar
 
+import numpy as np
+
 from jgd.core import checks
+from jgd.spaces.columns import configs_of, filled
 from jgd.spaces.integer_range import Integers
+from jgd.spaces.lists import index_of
 from jgd.spaces.sampler import Sampler
 from jgd.spaces.space import Config, Space
 
@@ -51,19 +54,21 @@ class Grid(Sampler):
         structures = self._structures(space, axes)
         numeric = [[n for n in space.names if n not in space.static and space.includes(n, s)] for s in structures]
         _limit(sum(prod(len(axes[name]) for name in names) for names in numeric), axes)
-        found = [
-            {**structure, **dict(zip(names, values, strict=True))}
-            for structure, names in zip(structures, numeric, strict=True)
-            for values in product(*(axes[name] for name in names))
-        ]
-        places = {name: {value: i for i, value in enumerate(map(_key, axis))} for name, axis in axes.items()}
-        found.sort(key=lambda config: [places[n][_key(config[n])] if n in config else 0 for n in space.names])
-        if count not in (None, len(found)):
+        parts = [_places(space, axes, *part) for part in zip(structures, numeric, strict=True)]
+        places = np.concatenate(
+            parts, axis=1
+        )  # (names, configs) indices into the axes, −1 where a config lacks the name
+        found = places[:, np.lexsort(np.maximum(places, 0)[::-1])] if space.names else places
+        if count not in (None, found.shape[1]):
             raise checks.JgdValueError(
-                f"count must be {len(found)}, the size of the grid, or left out, got {count}: a grid drops no point",
+                f"count must be {found.shape[1]}, the size of the grid, or left out, got {count}: a grid drops no point",
                 argument="count",
             )
-        return [{name: config[name] for name in space.names if name in config} for config in found]
+        columns = {
+            name: filled([axes[name][i] for i in row[row >= 0].tolist()], row >= 0)
+            for name, row in zip(space.names, found, strict=True)
+        }
+        return configs_of(space.names, columns, found.shape[1])
 
     def _structures(self, space: Space, axes: Mapping[str, tuple[Any, ...]]) -> list[Config]:
         """Every combination of the static names, on which alone all conditions look."""
@@ -90,8 +95,17 @@ class Grid(Sampler):
             try:
                 axes[name] = kind.points(own.get(name, most))
             except checks.JgdError as error:
-                raise type(error)(f"points[{name!r}]: {error}") from error
+                raise checks.prefixed(f"points[{name!r}]: ", error) from error
         return axes
+
+
+def _places(space: Space, axes: Mapping[str, tuple[Any, ...]], structure: Config, numeric: list[str]) -> np.ndarray:
+    """(names, configs): where the configs of one structure lie on the axes, −1 for names that they lack."""
+    sizes = [len(axes[name]) for name in numeric]
+    grid = dict(zip(numeric, np.indices(sizes, np.int32).reshape(len(sizes), prod(sizes)), strict=True))
+    fixed = {name: index_of(value, axes[name]) for name, value in structure.items()}
+    rows = [grid[name] if name in grid else np.full(prod(sizes), fixed.get(name, -1), np.int32) for name in space.names]
+    return np.stack(rows) if rows else np.zeros((0, prod(sizes)), np.int32)
 
 
 def _limit(configs: int, axes: Mapping[str, tuple[Any, ...]]) -> None:
@@ -100,7 +114,3 @@ def _limit(configs: int, axes: Mapping[str, tuple[Any, ...]]) -> None:
         raise checks.JgdValueError(
             f"points must give a grid of at most {LARGEST_GRID} configs, got {configs} from {sizes}"
         )
-
-
-def _key(value: Any) -> Any:
-    return type(value), value  # 1 and True are two structures

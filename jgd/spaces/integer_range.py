@@ -1,11 +1,12 @@
 """Layer 1. Enters: bounds. Leaves: a distribution over whole numbers: all of a range, every so many, or log-uniform ones."""
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 from jgd.core import checks
-from jgd.spaces.ranges import Range, unit
+from jgd.spaces.ranges import Range
 
 LEAST, MOST = -(2**31), 2**31 - 1  # of int32
 
@@ -43,12 +44,13 @@ class Integers(Range):
     def size(self) -> int:  # pyright: ignore[reportIncompatibleVariableOverride]  # a field there, and derived here
         return (int(self.high) - int(self.low)) // self.step + 1
 
-    def at(self, u: float) -> int:
+    def at_each(self, units: Sequence[float]) -> list[int]:
+        low, size = int(self.low), self.size
         if not self.log:
-            return int(self.low) + self.step * min(int(unit(u) * self.size), self.size - 1)
+            return [low + self.step * min(int(u * size), size - 1) for u in units]
         start, end = self._logarithms
-        nearest = math.floor(10.0 ** (start + unit(u) * (end - start)) + 0.5)
-        return int(min(max(nearest, self.low), self.high))
+        nearest = (math.floor(10.0 ** (start + u * (end - start)) + 0.5) for u in units)
+        return [int(min(max(number, low), self.high)) for number in nearest]
 
     def place(self, value: Any) -> float:
         number = self.admit(value)

@@ -64,7 +64,7 @@ def _run_loop(plan: TrainPlan, state: RunState, saver: Saver, show: Callable[[Tr
         state.end = end_reason(plan, state)
         if state.end is not None:
             break
-        if plan.mines and state.step % plan.loop.batches.order.every == 0:
+        if plan.mines and state.step % plan.loop.batches.order.update_every == 0:
             state.ranked = hardest_rows(plan.loop.loss, state.lane.train_state.params, plan.loop.data)
         since = time.perf_counter()
         with uninterrupted():
