@@ -1,10 +1,10 @@
 """What a GPU or TPU does with jgd, within minutes: what `scripts/gpu` runs there.
 
 * bits: a lane's, among other lanes, in another order, a second time, in a run that is cut elsewhere
-* lanes: steps of runs a second at 1 … 65,536 lanes, jgd's sweep beside optax by hand (vmap and scan)
-* train: the overhead of `jgd.train` on the bare scan of the same steps
 * update: AdamW on 20 million parameters, in one leaf and in 500, beside optax, torch and a copy
+* train: the overhead of `jgd.train` on the bare scan of the same steps
 * peers: 64 configs × 4 seeds, beside optax by hand and torch
+* lanes: steps of runs a second at 1 … 65,536 lanes, jgd's sweep beside optax by hand (vmap and scan)
 
 Each number is in the file as soon as it is measured. The first program tells what compiling takes here: a part that
 wouldn't end in time is left out, and the file says so; a part that fails is told and doesn't stop the others.
@@ -200,7 +200,7 @@ def peers(sizes: Sizes, record: Record) -> None:
         record.note("peers", name, [run() for _ in range(sizes.rounds)])
 
 
-PARTS = (bits, lanes, train, update, peers)
+PARTS = (bits, update, train, peers, lanes)  # the longest last
 
 
 def failures(sizes: Sizes, record: Record) -> Iterator[str]:
