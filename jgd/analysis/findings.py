@@ -107,11 +107,11 @@ def at_edge(
     that edge (Spearman's rank correlation, one-sided, p ≤ 0.1). merits: (configs,) larger for the better, NaN worst.
     """
     out = []
-    for name, structural, edge in zip(where.names, where.structural, where.edges, strict=True):
+    for name, structural, (first, last) in zip(where.names, where.structural, where.edges, strict=True):
         place = where.column(name)[best]
-        if structural or np.isnan(place) or edge >= TWO_VALUES:
+        if structural or np.isnan(place) or first + last >= 2 * TWO_VALUES - ROUNDING:
             continue
-        lower, upper = place <= edge + ROUNDING, place >= 1 - edge - ROUNDING
+        lower, upper = place <= first + ROUNDING, place >= 1 - last - ROUNDING
         if not (lower or upper):
             continue
         towards = where.column(name) * (-1 if lower else 1)

@@ -14,7 +14,7 @@ from jgd.core.statistics import Estimate
 from jgd.core.strict_json import fault_of, is_word, without_nan
 from jgd.core.text import align_columns
 from jgd.reports.format import format_estimate
-from jgd.spaces.described import of_json
+from jgd.spaces.json_space import of_json
 from jgd.sweeps import Confirmation, Confirmed, format_config
 
 FILES = ("confirmation.json", "confirmation.txt")

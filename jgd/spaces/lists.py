@@ -10,7 +10,7 @@ import jax
 import numpy as np
 
 from jgd.core import checks
-from jgd.spaces.ranges import REAL, Distribution, unit
+from jgd.spaces.ranges import REAL, Distribution
 
 
 @dataclass(frozen=True)
@@ -30,8 +30,9 @@ class List(Distribution):
     def size(self) -> int:  # pyright: ignore[reportIncompatibleVariableOverride]
         return len(self.values)
 
-    def at(self, u: float) -> Any:
-        return self.values[min(int(unit(u) * self.size), self.size - 1)]
+    def at_each(self, units: Sequence[float]) -> list[Any]:
+        values, size = self.values, self.size
+        return [values[min(int(u * size), size - 1)] for u in units]
 
     def place(self, value: Any) -> float:
         self.admit(value)

@@ -11,10 +11,11 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from jgd.core import checks
-from jgd.spaces.described import described, entry_of
+from jgd.spaces.columns import configs_of, filled, present
 from jgd.spaces.distributions import When
+from jgd.spaces.json_space import described, entry_of
 from jgd.spaces.lists import Choice, Static, index_of, numbers_of, plain
-from jgd.spaces.ranges import REAL, Distribution
+from jgd.spaces.ranges import REAL, Distribution, unit
 
 Config: TypeAlias = dict[str, Any]
 Conditions: TypeAlias = Mapping[str, tuple[Any, ...]]  # static name -> the values for which the condition holds
@@ -76,15 +77,14 @@ class Space:
             raise checks.JgdValueError(
                 f"units[{row}, {column}] ({self.names[column]}) must be in [0, 1], got {points[row, column]}"
             )
-        columns = {name: points[:, i].tolist() for i, name in enumerate(self.names)}
-        return [self._config({name: columns[name][row] for name in self.names}) for row in range(len(points))]
-
-    def _config(self, places: dict[str, float]) -> Config:
-        config: Config = {}
+        columns: dict[str, Sequence[Any]] = {}
         for name in self.order:
-            if self.includes(name, config):
-                config[name] = self.distributions[name].at(places[name])
-        return self._ordered(config)
+            where = present(self.conditions.get(name, {}), columns, len(points))
+            read = points[where, self.names.index(name)]
+            if np.isnan(read).any():
+                unit(np.nan)  # refuses it
+            columns[name] = filled(self.distributions[name].at_each(read.tolist()), where)
+        return configs_of(self.names, columns, len(points))
 
     def _ordered(self, config: Config) -> Config:
         return {name: config[name] for name in self.names if name in config}

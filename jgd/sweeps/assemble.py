@@ -9,8 +9,8 @@ from jgd.epoch_loop import NOT_DIVERGED
 from jgd.sweeps.facts import SweepFacts
 from jgd.sweeps.plan import Plan
 from jgd.sweeps.policies.policy import Round
-from jgd.sweeps.result import SweepData
 from jgd.sweeps.store.base import BlockResult, Store
+from jgd.sweeps.sweep_data import SweepData
 
 
 def assemble(

@@ -2,10 +2,11 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from typing import Any
 
 from jgd.core import checks
-from jgd.spaces.described import of_json
+from jgd.spaces.json_space import of_json
 from jgd.spaces.samplers import SAMPLERS, Grid, Sampler, Table, configs, sampler_of
 from jgd.spaces.space import Config, Space, as_space
 
@@ -23,7 +24,7 @@ class ConfigAxis:
     count: int | None
     added: Mapping[str, tuple[Config, ...]] = field(default_factory=dict)
 
-    @property
+    @cached_property
     def configs(self) -> tuple[tuple[str, Config], ...]:
         """(recipe, config), recipe by recipe."""
         out = []

@@ -12,9 +12,9 @@ from jgd.status import RunEnd, Status
 from jgd.sweeps.assemble import assemble
 from jgd.sweeps.engine.engine import Engine
 from jgd.sweeps.policies.policy import Round
-from jgd.sweeps.result import SweepData
 from jgd.sweeps.store.lanes import only_lane
 from jgd.sweeps.store.memory import MemoryStore
+from jgd.sweeps.sweep_data import SweepData
 from jgd.training.run import Run
 
 

@@ -13,6 +13,7 @@ from jgd.core.checks.arguments import hyperparameter as hyperparameter
 from jgd.core.checks.arguments import in_order as in_order
 from jgd.core.checks.arguments import instance as instance
 from jgd.core.checks.arguments import number as number
+from jgd.core.checks.columns import refused_rows as refused_rows
 from jgd.core.checks.errors import JgdError as JgdError
 from jgd.core.checks.errors import JgdTypeError as JgdTypeError
 from jgd.core.checks.errors import JgdValueError as JgdValueError

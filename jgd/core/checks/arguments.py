@@ -11,6 +11,7 @@ import jax.numpy as jnp
 import numpy as np
 from jax.core import Tracer
 
+from jgd.core.checks import columns
 from jgd.core.checks.errors import JgdTypeError, JgdValueError
 
 _INTERVAL = re.compile(r"([\[(])\s*(\S+),\s*(\S+)\s*([\])])")
@@ -29,6 +30,13 @@ def _holds(rule: str, value: np.ndarray) -> np.ndarray:
     above = value >= float(low) if left == "[" else value > float(low)
     below = value <= float(high) if right == "]" else value < float(high)
     return above & below
+
+
+def _obeys(rule: str, array: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """(which numbers are finite and obey the rule, also in the default dtype; what they are in it)."""
+    with np.errstate(over="ignore"):
+        held = array.astype(jnp.result_type(float)).astype(np.float64)  # 1 − 1e-9 is 1 in float32
+    return np.isfinite(array) & _holds(rule, array) & np.isfinite(held) & _holds(rule, held), held
 
 
 def hyperparameter(name: str, value: Any, rule: str, schedule: bool = True) -> None:
@@ -50,8 +58,10 @@ def hyperparameter(name: str, value: Any, rule: str, schedule: bool = True) -> N
             ...
         jgd.core.checks.errors.JgdValueError: learning_rate must be a finite number > 0, got -0.1
     """
-    if isinstance(value, Tracer) or (schedule and callable(value)):
+    if schedule and callable(value):
         return
+    if isinstance(value, Tracer):
+        return columns.note(lambda column: _obeys(rule, column)[0], value)
     if isinstance(value, bool | np.bool_) or not isinstance(value, numbers.Real | np.ndarray | jax.Array):
         kinds = "a number, an array of numbers or a schedule" if schedule else "a number or an array of numbers"
         raise JgdTypeError(f"{name} must be {kinds}, got {value!r} ({type(value).__name__})", argument=name)
@@ -63,9 +73,7 @@ def hyperparameter(name: str, value: Any, rule: str, schedule: bool = True) -> N
             f"{name} must fit {jnp.result_type(int)} or be a float: write {float(value)!r}, not {value}", argument=name
         )
     array = array.astype(np.float64)
-    with np.errstate(over="ignore"):
-        held = array.astype(jnp.result_type(float)).astype(np.float64)  # 1 − 1e-9 is 1 in float32
-    good = np.isfinite(array) & _holds(rule, array) & np.isfinite(held) & _holds(rule, held)
+    good, held = _obeys(rule, array)
     if not good.all():
         where = np.argwhere(~good)[0]
         place = "".join(f"[{i}]" for i in where)
@@ -112,8 +120,10 @@ def count(name: str, value: Any, least: int = 0, most: int | None = None) -> int
 
 def in_order(first: str, low: Any, second: str, high: Any) -> None:
     """Refuse low > high where both are known; traced ones and schedules pass, and None is no bound."""
-    if any(bound is None or callable(bound) or isinstance(bound, Tracer) for bound in (low, high)):
+    if any(bound is None or callable(bound) for bound in (low, high)):
         return
+    if isinstance(low, Tracer) or isinstance(high, Tracer):
+        return columns.note(np.less_equal, low, high)
     if not np.all(np.asarray(low) <= np.asarray(high)):
         raise JgdValueError(f"{first} must be <= {second}, got {low} and {high}", argument=first)
 

@@ -14,7 +14,7 @@ from jgd.sweeps.extend import extend
 from jgd.sweeps.picks import Pick, best_member, best_of, pick_of
 from jgd.sweeps.propose import propose
 from jgd.sweeps.replay import replay
-from jgd.sweeps.result import SweepData
+from jgd.sweeps.sweep_data import SweepData
 from jgd.sweeps.to_xarray import to_xarray
 from jgd.training.run import Run
 
