@@ -1,4 +1,4 @@
-"""Layer 4: one step of descent, and many of them as one scan. `train` and `sweep` both stand on it.
+"""Layer 3: one step of descent, and many of them as one scan. `train` and `sweep` both stand on it.
 
 loss(params, batch) ─► value, gradient ─► optimizer.update ─► params + updates
 """
