@@ -43,7 +43,8 @@ def run_to_end(plan: TrainPlan, state: RunState, saver: Saver, progress: bool | 
             raise  # a segment failed half-way, and took what it had been given along
         if saver.newest < state.step:
             saver.save(state, at_end=True)
-        fault.run = _left(plan, state, (*plan.notes, f"ended by {fault!r}"))  # pyright: ignore[reportAttributeAccessIssue]
+        left = _left(plan, state, (*plan.notes, f"ended by {fault!r}"))
+        fault.run = left  # pyright: ignore[reportAttributeAccessIssue]  # an attribute of our own
         raise
     finally:
         if plan.loader is not None:
