@@ -58,7 +58,7 @@ class TrainPlan:
         """Where a segment from `begin` has to end, whatever the clock says."""
         ends = [self.total_steps, begin + self.loop.capacity]
         if self.mines:
-            every = self.loop.batches.order.every
+            every = self.loop.batches.order.update_every
             ends.append((begin // every + 1) * every)
         return min(ends)
 
