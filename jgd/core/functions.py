@@ -32,6 +32,7 @@ class OnBatch:
     Args:
         loss: loss(params, batch), a function or a record.
         batch: A pytree of arrays that share their leading axis, the examples.
+        filled: Whether the batch is filled up by rows of weight 0, which are no examples. Default: False.
 
     Example:
         >>> loss = lambda w, rows: jnp.mean((w - rows) ** 2)
@@ -42,7 +43,7 @@ class OnBatch:
 
     loss: Loss
     batch: Batch
-    filled: bool = False  # the batch is filled up by rows of weight 0, which are no examples
+    filled: bool = False
 
     def __call__(self, params: Params) -> Array:
         loss = self.loss
