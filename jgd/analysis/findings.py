@@ -5,6 +5,7 @@ from typing import Any
 
 import numpy as np
 
+from jgd.analysis.check_sweep import check_sweep
 from jgd.analysis.comparison import paired
 from jgd.analysis.final_scores import FinalScores, final_scores, overall_ranks
 from jgd.analysis.ranking import rank
@@ -63,6 +64,7 @@ def findings(sweep: Sweep, confidence: float = 0.95) -> list[Finding]:
         >>> [finding.kind for finding in findings(found)]
         ['edge', 'diverged']
     """
+    check_sweep(sweep)
     confidence = checks.number("confidence", confidence, "(0, 1)")
     out = []
     for recipe in dict.fromkeys(name for name, _ in sweep.configs):

@@ -95,7 +95,7 @@ class Grid(Sampler):
             try:
                 axes[name] = kind.points(own.get(name, most))
             except checks.JgdError as error:
-                raise type(error)(f"points[{name!r}]: {error}") from error
+                raise checks.prefixed(f"points[{name!r}]: ", error) from error
         return axes
 
 

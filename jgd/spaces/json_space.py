@@ -60,7 +60,7 @@ def entry_of(name: str, data: Any) -> Any:
         build: Any = choice if kind == "choice" else KINDS[kind]
         made = build(arguments) if listed else build(*arguments, **options)
     except checks.JgdError as error:
-        raise type(error)(f"space[{name!r}]: {error}") from error
+        raise checks.prefixed(f"space[{name!r}]: ", error) from error
     if conditions is None:
         return made
     if not isinstance(conditions, Mapping) or not conditions:

@@ -114,7 +114,7 @@ class Space:
             try:
                 return kind.admit(plain(config[key]))
             except checks.JgdError as error:
-                raise type(error)(f"{name}[{key!r}]: {error}") from error
+                raise checks.prefixed(f"{name}[{key!r}]: ", error) from error
         if kind.size != 1:
             raise checks.JgdValueError(f"{name} must give a value to {key!r}, got {dict(config)!r}")
         return kind.at(0)

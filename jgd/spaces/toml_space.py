@@ -48,4 +48,4 @@ def space_of_toml(path: str | PathLike[str]) -> Space:
     except tomllib.TOMLDecodeError as error:
         raise checks.JgdValueError(f"{path}: space must be TOML, got an error: {error}") from error
     except checks.JgdError as error:
-        raise type(error)(f"{path}: {error}") from error
+        raise checks.prefixed(f"{path}: ", error) from error

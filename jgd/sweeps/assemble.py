@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 
-from jgd.epoch_loop import NOT_DIVERGED
+from jgd.lane import NOT_DIVERGED
 from jgd.sweeps.facts import SweepFacts
 from jgd.sweeps.plan import Plan
 from jgd.sweeps.policies.policy import Round

@@ -99,12 +99,8 @@ def config_axis(recipes: Iterable[str], space: Any, sampler: Sampler | str | Non
 
 def _drawn(space: Space, sampler: Sampler | str | None, samples: int | None) -> list[Config]:
     """The configs that a sampler gives; a sampler's count is the sweep's `samples`, also in messages."""
-    try:
+    with checks.renamed(count="samples"):
         return configs(space, sampler, samples)
-    except checks.JgdError as error:
-        if error.argument != "count":
-            raise
-        raise type(error)(f"samples{str(error).removeprefix('count')}", argument="samples") from error
 
 
 def _described(sampler: Sampler | str) -> list[Any]:

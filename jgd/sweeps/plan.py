@@ -56,7 +56,8 @@ class Plan:
         """Refuse to add to a sweep whose policy has decided on all configs."""
         if not self.policy.extendable:
             raise checks.JgdValueError(
-                f"a sweep by {self.policy} can't be extended: its decisions were made on all configs"
+                f"a sweep by {self.policy} can't be extended: its decisions were made on all configs. Run the larger one "
+                "anew, in a directory of its own"
             )
 
     @cached_property

@@ -199,7 +199,7 @@ def blamed(recipe: str, place: int, config: Config) -> Iterator[None]:
     try:
         yield
     except checks.JgdError as error:
-        raise type(error)(f"{where}: {error}") from error
+        raise checks.prefixed(f"{where}: ", error) from error
     except _NEEDS_A_VALUE as error:
         raise checks.JgdTypeError(
             f"{where} needs the value of a number that is an array in the compiled program (a Python `if`, float() or "
