@@ -27,7 +27,7 @@ class List(Distribution):
         """The values as they are kept, each once."""
 
     @property
-    def size(self) -> int:  # pyright: ignore[reportIncompatibleVariableOverride]
+    def size(self) -> int:  # pyright: ignore[reportIncompatibleVariableOverride]  # a field there, and derived here
         return len(self.values)
 
     def at_each(self, units: Sequence[float]) -> list[Any]:

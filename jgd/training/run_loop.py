@@ -12,7 +12,8 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from jgd.epoch_loop import NOT_DIVERGED, eval_params_of, segment
+from jgd.epoch_loop import segment
+from jgd.lane import NOT_DIVERGED, eval_params_of
 from jgd.status import RunEnd, Status
 from jgd.training.end_reason import end_reason
 from jgd.training.hard_mining import hardest_rows
@@ -43,7 +44,8 @@ def run_to_end(plan: TrainPlan, state: RunState, saver: Saver, progress: bool | 
             raise  # a segment failed half-way, and took what it had been given along
         if saver.newest < state.step:
             saver.save(state, at_end=True)
-        fault.run = _left(plan, state, (*plan.notes, f"ended by {fault!r}"))  # pyright: ignore[reportAttributeAccessIssue]
+        left = _left(plan, state, (*plan.notes, f"ended by {fault!r}"))
+        fault.run = left  # pyright: ignore[reportAttributeAccessIssue]  # an attribute of our own
         raise
     finally:
         if plan.loader is not None:
