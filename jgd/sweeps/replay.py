@@ -7,7 +7,7 @@ import jax.numpy as jnp
 import numpy as np
 
 from jgd.core import checks
-from jgd.epoch_loop import NOT_DIVERGED
+from jgd.lane import NOT_DIVERGED
 from jgd.status import RunEnd, Status
 from jgd.sweeps.assemble import assemble
 from jgd.sweeps.engine.engine import Engine

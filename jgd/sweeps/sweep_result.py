@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from jgd.epoch_loop import NOT_DIVERGED
+from jgd.lane import NOT_DIVERGED
 from jgd.spaces.proposer import Proposer
 from jgd.spaces.space import Config
 from jgd.sweeps.confirm import Confirmation, confirm

@@ -17,7 +17,8 @@ from jgd.data.batches import Batches
 from jgd.data.orders import HardMining
 from jgd.descent import start
 from jgd.divergence import BASELINE_ROWS, initial_loss, loss_limit
-from jgd.epoch_loop import NOT_DIVERGED, EpochLoop, Lane
+from jgd.epoch_loop import EpochLoop
+from jgd.lane import NOT_DIVERGED, Lane
 from jgd.stopping import EarlyStopping, StoppingRule, Thresholds
 from jgd.training.arguments import TrainArguments
 from jgd.training.history import History

@@ -12,7 +12,8 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from jgd.epoch_loop import NOT_DIVERGED, eval_params_of, segment
+from jgd.epoch_loop import segment
+from jgd.lane import NOT_DIVERGED, eval_params_of
 from jgd.status import RunEnd, Status
 from jgd.training.end_reason import end_reason
 from jgd.training.hard_mining import hardest_rows
