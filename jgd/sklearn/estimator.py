@@ -102,7 +102,15 @@ class GradientDescentEstimator(BaseEstimator):
             ValueError: For data that scikit-learn refuses.
         """
         plan = self._plan(X, y, sample_weight)
-        return self._take(plan, plan.run())
+        found = plan.run()
+        if found.diverged:
+            warnings.warn(
+                f"the loss left all bounds at step {found.steps}, and the parameters are the last finite ones: try a smaller "
+                "learning rate, or scale the inputs",
+                ConvergenceWarning,
+                stacklevel=2,
+            )
+        return self._take(plan, found)
 
     def _plan(self, X: Any, y: Any, sample_weight: Any = None) -> FitPlan:
         """The fit, ready to run; what is known of the data is set on the way."""
@@ -168,13 +176,6 @@ class GradientDescentEstimator(BaseEstimator):
 
     def _take(self, plan: FitPlan, fit: Fit) -> Self:
         """Become what a fit left."""
-        if fit.diverged:
-            warnings.warn(
-                f"the loss left all bounds at step {fit.steps}, and the parameters are the last finite ones: try a smaller "
-                "learning rate, or scale the inputs",
-                ConvergenceWarning,
-                stacklevel=3,
-            )
         self.n_iter_ = max(1, -(-fit.steps // plan.per_epoch))
         self.loss_curve_ = fit.loss_curve(plan.per_epoch)
         if fit.validation is not None:
