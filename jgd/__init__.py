@@ -24,6 +24,7 @@ if TYPE_CHECKING:  # for editors and type checkers; at run time a name is import
     from jgd import plots as plots
     from jgd import reports as reports
     from jgd import schedules as schedules
+    from jgd import sklearn as sklearn
     from jgd import spaces as spaces
     from jgd import tasks as tasks
     from jgd import teaching as teaching
@@ -80,7 +81,7 @@ if TYPE_CHECKING:  # for editors and type checkers; at run time a name is import
 _HOMES = {  # module -> its names that are public here
     "": (
         "analysis data gradient_free gradients landscapes losses "
-        "models optimizers plots reports schedules spaces tasks teaching"
+        "models optimizers plots reports schedules sklearn spaces tasks teaching"
     ),
     "core.checks": "JgdError",
     "core.functions": "OnBatch",

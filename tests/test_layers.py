@@ -31,6 +31,7 @@ LAYERS = {
     "tasks": 6,
     "sweeps": 7,
     "analysis": 8,
+    "sklearn": 8,
     "teaching": 8,  # below the plots, which draw its numbers
     "plots": 9,
     "testing": 9,

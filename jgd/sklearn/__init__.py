@@ -5,13 +5,13 @@ choices.py                    settings → model, loss, optimizer, seed
 fit_plan.py                   one fit, ready to run            partial.py     a pass that goes on from the last one
 lanes.py                      many fits as one sweep           rows.py        rows of a few lengths only
 search.py                     all candidates × folds at once   folds.py       what of a candidate is fitted on a fold
-cv_results.py                 `cv_results_`
+candidates.py                 grids and draws                  cv_results.py  `cv_results_`
 
 scikit-learn is imported with this package, and `import jgd` imports neither.
 """
 
 try:
-    import sklearn as _sklearn
+    import sklearn as _sklearn  # noqa: F401  (so that what is missing is said here)
 except ImportError as missing:
     raise ImportError("jgd.sklearn needs scikit-learn: pip install 'jgd[data]'") from missing
 

@@ -67,8 +67,10 @@ def has_columns(model: Any, features: int) -> bool:
 
 def _outputs(model: Any, features: int) -> tuple[int, ...]:
     """The shape of its outputs for two rows."""
-    if isinstance(model, Linear | MLP):  # no need to trace it
-        return (2, model.sizes[-1]) if isinstance(model, MLP) else (2,)
+    if isinstance(model, MLP):  # no need to trace it
+        return (2, model.sizes[-1])
+    if type(model) in AFFINE:
+        return (2, model.classes) if isinstance(model, Softmax) else (2,)
     inputs = jax.ShapeDtypeStruct((2, features), jnp.float32)
     return jax.eval_shape(lambda x: model.predict(model.init(seeds.init_key(0)), x), inputs).shape
 

@@ -42,7 +42,8 @@ class GradientDescentClassifier(ClassifierMixin, GradientDescentEstimator):
         learning_rate: A number, or a schedule's record; None is the optimizer's own, 0.01 where it has no default.
         schedule: A name of `jgd.schedules.registry`, such as "cosine_decay", from `learning_rate` over the whole run.
         optimizer_options: Other hyperparameters by name, as {"b1": 0.8, "weight_decay": 0.01}.
-        batch_size: Rows a step at most; None is all of them.
+        batch_size: Rows a step at most; None is all of them. An epoch of n rows is ⌈n / batch_size⌉ steps, over which they are
+            spread at random.
         epochs: Passes over the rows.
         steps: Updates, in place of epochs.
         tol: Ends the fit once the mean loss of an epoch changes by no more than this; None never.
@@ -95,7 +96,9 @@ class GradientDescentClassifier(ClassifierMixin, GradientDescentEstimator):
         warm_start=False,
         random_state=None,
     ):
-        settings = {name: value for name, value in locals().items() if name not in ("self", "class_weight", "__class__")}
+        settings = {
+            name: value for name, value in locals().items() if name not in ("self", "class_weight", "__class__")
+        }
         super().__init__(**settings)
         self.class_weight = class_weight
 
@@ -212,10 +215,12 @@ class GradientDescentClassifier(ClassifierMixin, GradientDescentEstimator):
         if first and not self.__dict__.pop("_streamed", False):
             self.classes_ = np.unique(y)
         if len(self.classes_) < 2:
-            raise checks.JgdValueError(f"y must have two classes or more, got one class, {self.classes_[0]!r}")
+            raise checks.JgdValueError(
+                f"y must have two classes or more, got one class, {self.classes_.tolist()[0]!r}", argument="y"
+            )
         known = np.isin(y, self.classes_)
         if not known.all():
-            raise checks.JgdValueError(f"y has {y[~known][0]!r}, which is not among the classes", argument="y")
+            raise checks.JgdValueError(f"y has {y[~known].tolist()[0]!r}, which is not among the classes", argument="y")
         return np.searchsorted(self.classes_, y).astype(np.int32)
 
     def _row_weights(self, targets: np.ndarray, weights: np.ndarray) -> np.ndarray:

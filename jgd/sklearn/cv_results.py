@@ -44,7 +44,7 @@ def _column(name: str, candidates: Sequence[Mapping[str, Any]]) -> np.ma.MaskedA
     """The values of a parameter, masked where a candidate doesn't have it."""
     has = [name in candidate for candidate in candidates]
     values = [candidate[name] for candidate in candidates if name in candidate]
-    numeric = all(isinstance(value, int | float | np.number) and not isinstance(value, bool) for value in values)
+    numeric = all(isinstance(value, int | float | np.number | np.bool_) for value in values)
     dtype = np.result_type(*map(np.asarray, values)) if numeric else object
     column = np.ma.MaskedArray(np.empty(len(candidates), dtype), mask=True)
     given = iter(values)

@@ -19,7 +19,7 @@ from jgd.models import MLP
 from jgd.sklearn.choices import AFFINE, optimizer_of, seed_of
 from jgd.sklearn.fit_plan import Fit, FitPlan, wants_examples
 from jgd.sklearn.partial import Stream
-from jgd.sklearn.rows import Rows, checked_weights, pad
+from jgd.sklearn.rows import Rows, checked_weights, filled_up, padded_length
 from jgd.stopping import StoppingRule
 
 FLOATS = (np.float64, np.float32)
@@ -27,6 +27,8 @@ FLOATS = (np.float64, np.float32)
 
 class GradientDescentEstimator(BaseEstimator):
     """The settings of both estimators; see `GradientDescentClassifier` and `GradientDescentRegressor`."""
+
+    n_features_in_: int  # as scikit-learn sets it
 
     def __init__(
         self,
@@ -67,8 +69,6 @@ class GradientDescentEstimator(BaseEstimator):
         self.warm_start = warm_start
         self.random_state = random_state
 
-    # what the two differ in
-
     def _targets(self, y: np.ndarray, *, first: bool) -> np.ndarray:
         """y as the loss takes it; sets what of it is fitted at the `first` sight of data, else holds it to that."""
         raise NotImplementedError
@@ -83,8 +83,6 @@ class GradientDescentEstimator(BaseEstimator):
 
     _validation: dict[str, Any] = {}  # noqa: RUF012  (of `validate_data`, never changed)
     _stratify = False
-
-    # fitting
 
     def fit(self, X, y, sample_weight=None) -> Self:
         """Fit from the start, or with `warm_start` from the parameters of the last fit.
@@ -205,8 +203,6 @@ class GradientDescentEstimator(BaseEstimator):
         """`coef_` and `intercept_`."""
         raise NotImplementedError
 
-    # passes
-
     def _partial_fit(self, rows: Rows) -> Self:
         """One pass over rows, from where the last one or the last fit ended."""
         stream: Stream | None = getattr(self, "_stream", None)
@@ -230,8 +226,6 @@ class GradientDescentEstimator(BaseEstimator):
         self.loss_curve_.append(float("nan") if value is None else value)
         return self._become(loss.model, stream.params)
 
-    # predicting
-
     def _outputs(self, X: Any) -> np.ndarray:
         """The model's outputs in float64."""
         check_is_fitted(self, "params_")
@@ -239,7 +233,7 @@ class GradientDescentEstimator(BaseEstimator):
         affine = self._affine()
         if affine is not None:
             return X @ affine[0] + affine[1]
-        padded = pad(np.asarray(X, np.float32))
+        padded = filled_up(np.asarray(X, np.float32), padded_length(len(X)))
         return np.asarray(_predict(self.model_, self.params_, padded), np.float64)[: len(X)]
 
 

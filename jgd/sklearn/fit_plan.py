@@ -23,6 +23,9 @@ from jgd.training import Run, train
 class FitPlan:
     """Everything about one fit.
 
+    Rows are filled up with rows of weight 0, so that fits of similar length share a program: full batches to one of a few
+    lengths, others to a multiple of the batch size, over whose batches the rows are spread at random.
+
     Attributes:
         loss: Of a model, on batches (inputs, targets, weights).
         optimizer: What descends.
@@ -49,8 +52,9 @@ class FitPlan:
         rows = len(self.rows.inputs)
         self.batch_size = None if self.batch_size is None or self.batch_size >= rows else self.batch_size
         self.per_epoch = 1 if self.batch_size is None else -(-rows // self.batch_size)
-        if self.batch_size is None and not wants_examples(self.optimizer):
-            self.rows = self.rows.merged().padded()  # a full batch counts rows by their weights
+        if not wants_examples(self.optimizer):  # to a loss, a row of weight 0 is none
+            full = self.batch_size is None
+            self.rows = self.rows.merged().padded() if full else self.rows.padded(self.batch_size)
         if self.validation is not None:
             self.validation = self.validation.padded()
 

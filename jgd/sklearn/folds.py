@@ -87,7 +87,8 @@ class Folds:
 
 def with_params(estimator: Any, params: Mapping[str, Any]) -> Any:
     """An unfitted copy with a candidate's parameters."""
-    return clone(estimator).set_params(**clone(dict(params), safe=False))
+    fresh: Any = clone(estimator)
+    return fresh.set_params(**{name: clone(value, safe=False) for name, value in params.items()})
 
 
 def last_of(estimator: Any) -> GradientDescentEstimator:

@@ -28,7 +28,8 @@ class GradientDescentRegressor(RegressorMixin, GradientDescentEstimator):
         learning_rate: A number, or a schedule's record; None is the optimizer's own, 0.01 where it has no default.
         schedule: A name of `jgd.schedules.registry`, such as "cosine_decay", from `learning_rate` over the whole run.
         optimizer_options: Other hyperparameters by name, as {"b1": 0.8, "weight_decay": 0.01}.
-        batch_size: Rows a step at most; None is all of them.
+        batch_size: Rows a step at most; None is all of them. An epoch of n rows is ⌈n / batch_size⌉ steps, over which they are
+            spread at random.
         epochs: Passes over the rows.
         steps: Updates, in place of epochs.
         tol: Ends the fit once the mean loss of an epoch changes by no more than this; None never.

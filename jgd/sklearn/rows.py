@@ -35,14 +35,18 @@ class Rows(NamedTuple):
         kept = self.take(np.flatnonzero(self.weights))
         rows = len(kept.weights)
         # + 0.0: −0.0 and 0.0 are equal
-        bits = np.concatenate([(part.reshape(rows, -1) + part.dtype.type(0)).view(np.int32) for part in kept[:2]], axis=1)
+        bits = np.concatenate(
+            [(part.reshape(rows, -1) + part.dtype.type(0)).view(np.int32) for part in kept[:2]], axis=1
+        )
         _, places, group = np.unique(bits, axis=0, return_index=True, return_inverse=True)
         weights = np.bincount(group.reshape(-1), kept.weights.astype(np.float64))
         return Rows(*kept.take(places)[:2], weights.astype(np.float32))
 
-    def padded(self) -> "Rows":
-        """The rows, and after them zeros of weight 0 up to one of the few lengths."""
-        return Rows(*(pad(array) for array in self))
+    def padded(self, multiple: int | None = None) -> "Rows":
+        """The rows, and after them zeros of weight 0 up to a multiple, or to one of the few lengths."""
+        rows = len(self.weights)
+        length = padded_length(rows) if multiple is None else -(-rows // multiple) * multiple
+        return Rows(*(filled_up(array, length) for array in self))
 
 
 def padded_length(rows: int) -> int:
@@ -57,10 +61,9 @@ def padded_length(rows: int) -> int:
     return -(-rows // step) * step
 
 
-def pad(array: np.ndarray) -> np.ndarray:
-    """An array with zeros below it, up to one of the few lengths."""
-    more = padded_length(len(array)) - len(array)
-    return np.concatenate([array, np.zeros((more, *array.shape[1:]), array.dtype)])
+def filled_up(array: np.ndarray, length: int) -> np.ndarray:
+    """An array with zeros below it, up to a length."""
+    return np.concatenate([array, np.zeros((length - len(array), *array.shape[1:]), array.dtype)])
 
 
 def checked_weights(weights: object, rows: int) -> np.ndarray:

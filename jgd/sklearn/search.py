@@ -9,17 +9,17 @@ import numpy as np
 from sklearn.base import BaseEstimator, MetaEstimatorMixin, is_classifier
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.metrics import check_scoring
-from sklearn.model_selection import ParameterGrid, ParameterSampler, check_cv
+from sklearn.model_selection import check_cv
 from sklearn.pipeline import Pipeline
-from sklearn.utils import check_random_state, get_tags
+from sklearn.utils import get_tags
 from sklearn.utils.metaestimators import available_if
 from sklearn.utils.validation import check_is_fitted
 
 from jgd.core import checks
+from jgd.sklearn.candidates import candidates_of
 from jgd.sklearn.cv_results import cv_results
 from jgd.sklearn.folds import Folds, last_of, with_params
 from jgd.sklearn.lanes import run_together
-from jgd.spaces.ranges import Distribution
 
 
 def _if_best_has(name: str) -> Any:
@@ -39,9 +39,8 @@ class VectorizedSearchCV(MetaEstimatorMixin, BaseEstimator):
 
     What `GridSearchCV` and `RandomizedSearchCV` find on the same estimator (with a whole number as its `random_state`) it
     finds too, to rounding. Candidates that differ in numbers of the loss and the optimizer run side by side in one
-    compiled program with all their folds; another model, optimizer, batch size or number of steps is another program, and so
-    are folds of another size where batches are smaller than the rows. Fits that may end early (`tol`, `early_stopping`) run
-    one after another.
+    compiled program with all their folds; another model, optimizer, batch size or number of steps is another program. Fits
+    that may end early (`tol`, `early_stopping`) run one after another.
 
     Args:
         estimator: A `GradientDescentClassifier` or `GradientDescentRegressor`, or a `Pipeline` that ends with one, whose
@@ -69,9 +68,9 @@ class VectorizedSearchCV(MetaEstimatorMixin, BaseEstimator):
         >>> from sklearn.datasets import load_iris
         >>> from jgd.sklearn import GradientDescentClassifier
         >>> estimator = GradientDescentClassifier(epochs=30, random_state=0)
-        >>> found = VectorizedSearchCV(estimator, {"learning_rate": [1e-4, 0.1]}, cv=3).fit(*load_iris(return_X_y=True))
-        >>> found.best_params_, len(found.cv_results_["params"]), found.predict([[5.0, 3.4, 1.5, 0.2]]).tolist()
-        ({'learning_rate': 0.1}, 2, [0])
+        >>> found = VectorizedSearchCV(estimator, {"learning_rate": [1e-4, 0.1]}, cv=3, refit=False)
+        >>> found.fit(*load_iris(return_X_y=True)).best_params_
+        {'learning_rate': 0.1}
     """
 
     def __init__(
@@ -113,13 +112,14 @@ class VectorizedSearchCV(MetaEstimatorMixin, BaseEstimator):
             ValueError: For data or parameters that scikit-learn refuses.
         """
         last_of(self.estimator)
-        candidates = self._candidates()
-        splits = list(check_cv(self.cv, y, classifier=is_classifier(self.estimator)).split(X, y, groups))
-        self.scorer_ = check_scoring(self.estimator, self.scoring)
+        drawn = candidates_of(self.param_grid, self.n_iter, self.random_state)
+        splitter: Any = check_cv(self.cv, y, classifier=is_classifier(self.estimator))  # pyright: ignore[reportArgumentType]
+        splits = list(splitter.split(X, y, groups))
+        self.scorer_: Any = check_scoring(self.estimator, self.scoring)
         folds = Folds(self.estimator, X, y, sample_weight, splits)
-        scores, times = self._scores(folds, candidates)
+        scores, times = self._scores(folds, drawn)
         self.n_splits_, self.multimetric_ = len(splits), "test_score" not in scores
-        self.cv_results_ = cv_results(candidates, times, scores)
+        self.cv_results_ = cv_results(drawn, times, scores)
         self._choose(scores)
         if self.refit:
             begin = time.perf_counter()
@@ -130,20 +130,6 @@ class VectorizedSearchCV(MetaEstimatorMixin, BaseEstimator):
             if hasattr(best, "feature_names_in_"):
                 self.feature_names_in_ = best.feature_names_in_
         return self
-
-    def _candidates(self) -> list[dict[str, Any]]:
-        grids = self.param_grid if isinstance(self.param_grid, Sequence) else [self.param_grid]
-        grids = [checks.instance("param_grid", grid, Mapping, "{'learning_rate': [0.01, 0.1]}") for grid in grids]
-        if self.n_iter is None:
-            drawn = [name for grid in grids for name, values in grid.items() if isinstance(values, Distribution)]
-            if drawn:
-                raise checks.JgdValueError(
-                    f"param_grid draws {drawn[0]!r} from a distribution: say how often, as n_iter=20", argument="n_iter"
-                )
-            return list(ParameterGrid(grids))
-        count = checks.count("n_iter", self.n_iter, 1)
-        drawable = [{name: _drawable(values) for name, values in grid.items()} for grid in grids]
-        return list(ParameterSampler(drawable, count, random_state=self.random_state))
 
     def _scores(
         self, folds: Folds, candidates: Sequence[Mapping[str, Any]]
@@ -166,7 +152,9 @@ class VectorizedSearchCV(MetaEstimatorMixin, BaseEstimator):
                 self._note(scores, "train", each.estimator, folds.training(number % shape[1])[:2])
         table = lambda values: np.array(values, float).reshape(shape)
         times = {"fit_time": table([spent for _, spent in fits]), "score_time": table(seconds)}
-        return {name: table(values) for name, values in scores.items()}, times
+        names = [name.removeprefix("test_") for name in scores if name.startswith("test_")]
+        ordered = [f"{part}_{name}" for name in names for part in ("test", "train")]
+        return {name: table(scores[name]) for name in ordered if name in scores}, times
 
     def _note(self, scores: dict[str, list[float]], part: str, estimator: Any, rows: tuple[Any, Any]) -> None:
         found = self.scorer_(estimator, *rows)
@@ -246,17 +234,3 @@ class VectorizedSearchCV(MetaEstimatorMixin, BaseEstimator):
         tags.classifier_tags, tags.regressor_tags = inner.classifier_tags, inner.regressor_tags
         tags.target_tags, tags.input_tags = inner.target_tags, inner.input_tags
         return tags
-
-
-class _Drawn:
-    """A distribution of jgd, as scikit-learn draws from it."""
-
-    def __init__(self, distribution: Distribution):
-        self.distribution = distribution
-
-    def rvs(self, random_state: Any = None) -> Any:
-        return self.distribution.at(check_random_state(random_state).uniform())
-
-
-def _drawable(values: Any) -> Any:
-    return _Drawn(values) if isinstance(values, Distribution) else values
