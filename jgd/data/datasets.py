@@ -5,10 +5,12 @@ Each loader returns a `Dataset` of unscaled NumPy rows in float64; nothing is do
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
 from jgd.core import checks, seeds
+from jgd.data.column import Column
 
 
 @dataclass(frozen=True)
@@ -17,10 +19,14 @@ class Dataset:
 
     Args:
         name: what tasks and results call it.
-        inputs: (n, features) float64.
+        inputs: (n, columns) float64; NaN is a gap.
         targets: (n,): int32 labels 0 … classes − 1, or float64 values.
         features: the columns' names.
         classes: how many; 0 for a regression.
+        columns: how each column's cells are numbers; () where they are numbers as they stand.
+        labels: what the classes are called in the table, in the order of their numbers; () is 0 … classes − 1.
+        target: the target's name.
+        missing: what fills gaps, by the training rows: a member of `jgd.data.encoding.MISSING`.
     """
 
     name: str
@@ -28,6 +34,10 @@ class Dataset:
     targets: np.ndarray
     features: tuple[str, ...]
     classes: int = 0
+    columns: tuple[Column, ...] = ()
+    labels: tuple[Any, ...] = ()
+    target: str = "target"
+    missing: str = "error"
 
     @property
     def rows(self) -> tuple[np.ndarray, np.ndarray]:
@@ -117,7 +127,9 @@ def _bundled(name: str) -> Dataset:
     labels = getattr(raw, "target_names", None)
     classes = 0 if name == "diabetes" or labels is None else len(labels)
     targets = raw.target.astype(np.int32 if classes else np.float64)
-    return Dataset(name, raw.data.astype(np.float64), targets, tuple(str(f) for f in raw.feature_names), classes)
+    names = tuple(str(feature) for feature in raw.feature_names)
+    known = tuple(each.item() for each in labels) if classes else ()
+    return Dataset(name, raw.data.astype(np.float64), targets, names, classes, labels=known)
 
 
 def digits() -> Dataset:

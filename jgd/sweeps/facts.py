@@ -5,6 +5,7 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Any
 
 from jgd.spaces.space import Config, Space
 from jgd.sweeps.engine.block import Block
@@ -27,6 +28,7 @@ class SweepFacts:
         steps: Updates of a run that is not stopped.
         evaluation_steps: Numbers of updates after which the validation rows are evaluated; the last one is `steps`.
         policy: Says which rounds there are.
+        predictors: Of a stored sweep, what each group's runs predict with, as JSON; None where that isn't known.
     """
 
     task: str
@@ -40,6 +42,7 @@ class SweepFacts:
     steps: int
     evaluation_steps: tuple[int, ...]
     policy: Policy
+    predictors: tuple[Mapping[str, Any], ...] | None = None
 
     @cached_property
     def keys(self) -> tuple[str, ...]:

@@ -18,6 +18,7 @@ from jgd.data.orders import HardMining
 from jgd.descent import start
 from jgd.divergence import BASELINE_ROWS, initial_loss, loss_limit
 from jgd.epoch_loop import NOT_DIVERGED, EpochLoop, Lane
+from jgd.prediction import Predictor
 from jgd.stopping import EarlyStopping, StoppingRule, Thresholds
 from jgd.training.arguments import TrainArguments
 from jgd.training.history import History
@@ -42,6 +43,7 @@ class TrainPlan:
     callback: Callable[[TrainProgress], None] | None
     settings: dict[str, Any]  # name -> what the caller gave, of what the numbers depend on besides
     notes: tuple[str, ...]
+    predictor: Predictor | None  # with any parameters
 
     @property
     def mines(self) -> bool:
@@ -94,6 +96,7 @@ def plan_run(arguments: TrainArguments) -> tuple[TrainPlan, RunState]:
         callback=arguments.callback,
         settings={name: getattr(arguments, name) for name in names},
         notes=arguments.notes,
+        predictor=arguments.predictor,
     )
     early = None if plan.validation is None else plan.validation.early_stopping
     noise = seeds.key(arguments.seed, seeds.Stream.NOISE)

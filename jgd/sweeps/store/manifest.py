@@ -18,6 +18,7 @@ from jgd.core.fingerprint import address_of, described, differences, function_fi
 from jgd.sweeps.cost import setup_of
 from jgd.sweeps.plan import Plan
 from jgd.sweeps.policies.bundled import is_bundled
+from jgd.sweeps.predictors import describe_predictors
 from jgd.sweeps.store.content import FILE, StrangeError, read_manifest
 from jgd.sweeps.store.disk import FOLDERS, READS, ROUNDS, DiskStore
 from jgd.sweeps.store.journal import BLOCK_FILE, JOURNAL, read_journal
@@ -186,4 +187,5 @@ def _contents(plan: Plan) -> dict[str, Any]:
         "diverged_above": plan.diverged_above,
         "order": plan.order if isinstance(plan.order, str) else None,
         "setup": setup_of(plan),
+        "predictors": describe_predictors(plan),
     }

@@ -59,6 +59,7 @@ def _facts(path: Path, there: Mapping[str, Any]) -> SweepFacts:
         steps=there["steps"],
         evaluation_steps=tuple(there["evaluation_steps"]),
         policy=_policy(path, there, len(configs)),
+        predictors=tuple(there["predictors"]) if isinstance(there.get("predictors"), list) else None,
     )
 
 
