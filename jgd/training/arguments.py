@@ -85,7 +85,8 @@ class TrainArguments:
 
     def _take_task(self) -> None:
         """What a task says where nothing else was given."""
-        task = tasks.get(self.loss) if isinstance(self.loss, str) else self.loss
+        named = isinstance(self.loss, str) and self.loss in tasks.registry
+        task = tasks.get(str(self.loss)) if named else self.loss
         if isinstance(task, Task):
             if self.metric is not None and self.metrics is None:
                 task = task.chosen_by(self.metric)
@@ -144,7 +145,9 @@ class TrainArguments:
 
     def _check_functions(self) -> None:
         if not callable(self.loss):
-            raise checks.JgdTypeError(f"loss must be callable as loss(params, batch), got {self.loss!r}")
+            raise checks.JgdTypeError(
+                f"loss must be callable as loss(params, batch), a task or the name of a bundled one, got {self.loss!r}"
+            )
         for name in ("observe", "callback"):
             if getattr(self, name) is not None:
                 checks.function(name, getattr(self, name))

@@ -117,7 +117,7 @@ def train_seeds(
     for name in ("seed", "store", "resume"):
         if name in options:
             raise checks.JgdValueError(f"train_seeds takes seeds, got {name}={options[name]!r}: use train for one run")
-    task = tasks.get(loss) if isinstance(loss, str) else loss
+    task = tasks.get(loss) if isinstance(loss, str) and loss in tasks.registry else loss
     init = task.init if init is None and isinstance(task, Task) else checks.function("init", init)
     if isinstance(seeds, str) or not isinstance(seeds, Sequence | np.ndarray):
         seeds = range(checks.count("seeds", seeds, 1))
