@@ -5,7 +5,7 @@
 * eager update: the same call outside jit
 * first step: 500 leaves, from `init` to the end of the first jitted update, in a process of its own; imports apart
 * import: `import jax, jgd` against `import jax`, in a process of its own; then also with the first optimizer made,
-  as jgd imports its rooms when they are asked for
+  as jgd imports its packages when they are asked for
 
 CPU time of the whole process, medians over alternating rounds, and ratios of medians.
 

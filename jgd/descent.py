@@ -1,9 +1,10 @@
-"""Layer 4: one step of descent, and many of them as one scan. `train` and `sweep` both stand on it.
+"""Layer 3: one step of descent, and many of them as one scan. `train` and `sweep` both stand on it.
 
 loss(params, batch) ─► value, gradient ─► optimizer.update ─► params + updates
 """
 
 from functools import partial
+from typing import NamedTuple
 
 import jax
 from jax import Array
@@ -97,14 +98,32 @@ def step(loss: Loss, optimizer: Optimizer, train_state: TrainState, batch: Batch
         >>> train_state.params.tolist(), float(metrics.loss)
         ([0.5, 1.0], 5.0)
     """
-    at = OnBatch(loss, batch)
+    train_state, seen = descend(OnBatch(loss, batch), optimizer, train_state)
+    return train_state, metrics_of(optimizer, train_state, seen)
+
+
+class Seen(NamedTuple):
+    """What a step computed on its way."""
+
+    value: Array
+    grads: Params
+    updates: Params
+
+
+def descend(at: OnBatch, optimizer: Optimizer, train_state: TrainState) -> tuple[TrainState, Seen]:
+    """`step` without its metrics, whose norms cost more to trace than Adam."""
     value, grads = jax.value_and_grad(at)(train_state.params)
     updates, opt_state = optimizer.update(grads, train_state.opt_state, train_state.params, value=value, loss=at)
     params = apply_updates(train_state.params, updates)
-    wide = tree.compute_dtype(train_state.params)
-    norm = tree.fast_global_norm(tree.widen(grads, wide))
-    rate = optimizer.info(opt_state).learning_rate.astype(wide)
-    return TrainState(params, opt_state), StepMetrics(value.astype(wide), norm, tree.fast_global_norm(updates), rate)
+    return TrainState(params, opt_state), Seen(value.astype(tree.compute_dtype(params)), grads, updates)
+
+
+def metrics_of(optimizer: Optimizer, after: TrainState, seen: Seen) -> StepMetrics:
+    """The metrics of the step that `descend` has made."""
+    wide = tree.compute_dtype(after.params)
+    norm = tree.fast_global_norm(tree.widen(seen.grads, wide))
+    rate = optimizer.info(after.opt_state).learning_rate.astype(wide)
+    return StepMetrics(seen.value, norm, tree.fast_global_norm(seen.updates), rate)
 
 
 def rollout(loss: Loss, optimizer: Optimizer, params: Params, batches: Batch) -> tuple[TrainState, StepMetrics]:

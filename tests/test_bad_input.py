@@ -5,6 +5,7 @@ Every error is also a JgdError, and is raised before any step is made.
 
 import functools
 from dataclasses import replace
+from inspect import signature
 
 import jax
 import jax.numpy as jnp
@@ -322,6 +323,9 @@ ROWS = {
     "samples of a list": (lambda: sweep(samples=3), V, ["samples must be", "the size of the grid"]),
     "a sweep's order": (lambda: sweep(order="shuffle"), V, ["unknown order 'shuffle'", "did you mean 'shuffled'"]),
     "no sweep for a report": (lambda: jgd.reports.report("runs/rates"), T, ["sweep must be a jgd.Sweep", "'runs/rates'"]),
+    "no path to save to": (lambda: jgd.reports.save_sweep(swept(), 3), T, ["directory must be the path", "got 3"]),
+    "a path with a NUL": (lambda: jgd.reports.save_sweep(swept(), "a\0b"), V, ["directory must be the path", "null"]),
+    "a file for a directory": (lambda: jgd.reports.save_sweep(swept(), __file__), V, ["directory", "can't be written"]),
     "no sweep for a plot": (lambda: jgd.plots.plot_loss_curves(3), T, ["sweep must be a jgd.Sweep", "got 3"]),
     "a word for picks": (lambda: swept().confirm(picks="best"), T, ["picks", "found.best", "'best'"]),
     "a pick twice": (lambda: swept().confirm(picks=[swept().best] * 2), V, ["picks must name each recipe once"]),
@@ -343,6 +347,29 @@ def test_bad_input_is_named(call, kind, words):
         call()
     assert isinstance(refused.value, jgd.JgdError), f"{type(refused.value).__name__}: {refused.value}"
     assert [word for word in words if word not in str(refused.value)] == [], str(refused.value)
+
+
+def test_an_analysis_of_what_is_no_sweep_names_it():
+    of_sweeps = [f for f in vars(jgd.analysis).values() if callable(f) and [*signature(f).parameters][:1] == ["sweep"]]
+    assert len(of_sweeps) == 13
+    for function in of_sweeps:
+        required = [p for p in signature(function).parameters.values() if p.default is p.empty]
+        with pytest.raises(T, match=r"sweep must be what jgd.sweep\(…\) returns, got 'runs/a'") as refused:
+            function("runs/a", *required[1:])
+        assert refused.value.argument == "sweep"
+
+
+def test_an_error_with_a_prefix_keeps_its_argument():
+    prefixed = {
+        "learning_rate": lambda: sweep(space={"learning_rate": [-0.1]}),
+        "low of uniform": lambda: jgd.Space.of({"rate": {"uniform": ["a", 1]}}),
+        "directory": lambda: jgd.reports.save_sweep(swept(), __file__),
+    }
+    for argument, call in prefixed.items():
+        with pytest.raises(jgd.JgdError) as refused:
+            call()
+        assert refused.value.argument == argument
+        assert not str(refused.value).startswith(f"{argument} must")
 
 
 def test_cores_are_chosen_before_jax_runs():

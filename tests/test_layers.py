@@ -1,4 +1,4 @@
-"""A module imports only from lower layers, or without a circle from its own folder: the house keeps its picture."""
+"""A module imports only from lower layers, or without a circle from its own folder: the layers stay as they are drawn."""
 
 import ast
 import re
@@ -22,7 +22,8 @@ LAYERS = {
     "optimizers": 3,
     "gradients": 3,
     "prediction": 3,
-    "descent": 4,
+    "descent": 3,
+    "lane": 4,
     "gradient_free": 5,
     "metrics": 5,
     "divergence": 5,
@@ -42,14 +43,14 @@ MODULES = sorted(path.relative_to(ROOT) for path in ROOT.rglob("*.py") if path !
 FOLDERS = sorted(path.relative_to(ROOT) for path in ROOT.glob("*/__init__.py"))
 
 
-def room(module: Path) -> str:
+def part(module: Path) -> str:
     """The folder or single file below jgd/ that a module belongs to."""
     return module.parts[0].removesuffix(".py")
 
 
 def imported(tree: ast.AST) -> set[str]:
-    """The rooms of jgd that a module imports, also inside functions; a relative import is "(relative)"."""
-    rooms = set()
+    """The parts of jgd that a module imports, also inside functions; a relative import is "(relative)"."""
+    parts = set()
     for node in ast.walk(tree):
         if isinstance(node, ast.Import):
             names = [alias.name for alias in node.names]
@@ -61,14 +62,14 @@ def imported(tree: ast.AST) -> set[str]:
             names = [node.module or ""]
         else:
             continue
-        parts = [name.split(".") for name in names]
-        rooms |= {part[1] if len(part) > 1 else "(the top)" for part in parts if part[0] == "jgd"}
-    return rooms
+        words = [name.split(".") for name in names]
+        parts |= {word[1] if len(word) > 1 else "(the top)" for word in words if word[0] == "jgd"}
+    return parts
 
 
 def complaints(module: Path, source: str) -> list[str]:
     """What is wrong with a module's imports, in words."""
-    own = room(module)
+    own = part(module)
     if own not in LAYERS:
         return [f"jgd/{module} is in no layer: give {own!r} a number in LAYERS and in the design"]
     out = []
@@ -103,7 +104,7 @@ def test_the_rule_sees_what_it_should(module, source, said):
 def test_a_folder_says_its_layer(init):
     said = re.search(r"Layer (\d+)", ast.get_docstring(ast.parse((ROOT / init).read_text())) or "")
     assert said, f"the docstring of jgd/{init} must say its layer, as 'Layer 1'"
-    assert int(said[1]) == LAYERS[room(init)]
+    assert int(said[1]) == LAYERS[part(init)]
 
 
 def circular(sources):

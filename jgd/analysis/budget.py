@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from jgd.analysis.check_sweep import check_sweep
 from jgd.analysis.final_scores import final_scores
 from jgd.core import checks
 from jgd.sweeps import Sweep
@@ -122,6 +123,7 @@ def best_of_budget(sweep: Sweep) -> dict[str, BestOf]:
         >>> best_of_budget(found)["sgd"].budgets.tolist()
         [1, 2, 3]
     """
+    check_sweep(sweep)
     curves = {}
     for recipe in sweep.recipes:
         ends = final_scores(sweep, recipe)

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from jgd.analysis.check_sweep import check_sweep
 from jgd.sweeps import Sweep
 
 
@@ -42,6 +43,7 @@ def cost_of(sweep: Sweep) -> SweepCost:
         >>> spent.steps, spent.saved_share, spent.padded_share, spent.diverged_share > 0.3
         (120, 0.0, 0.5, True)
     """
+    check_sweep(sweep)
     configs, seeds, steps = sweep.loss.shape
     given = sweep.reached
     left = np.where(sweep.diverged_at >= 0, given[:, None] - 1 - sweep.diverged_at, 0)

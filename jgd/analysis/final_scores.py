@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from jgd.analysis.check_sweep import check_sweep
 from jgd.core import checks
 from jgd.sweeps import Sweep
 
@@ -53,6 +54,7 @@ def final_scores(sweep: Sweep, recipe: str | None = None, metric: str | None = N
         >>> ends.metric, ends.scores.shape, ends.diverged.tolist()
         ('loss', (2, 2), [[False, False], [True, True]])
     """
+    check_sweep(sweep)
     metric = checks.choice("metric", metric or sweep.metric, sweep.validation)
     rows = config_indices(sweep, recipe)
     scores = np.asarray(sweep.validation[metric][rows, :, -1], np.float64)

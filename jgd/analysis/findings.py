@@ -5,6 +5,7 @@ from typing import Any
 
 import numpy as np
 
+from jgd.analysis.check_sweep import check_sweep
 from jgd.analysis.comparison import paired
 from jgd.analysis.final_scores import FinalScores, final_scores, overall_ranks
 from jgd.analysis.ranking import rank
@@ -63,6 +64,7 @@ def findings(sweep: Sweep, confidence: float = 0.95) -> list[Finding]:
         >>> [finding.kind for finding in findings(found)]
         ['edge', 'diverged']
     """
+    check_sweep(sweep)
     confidence = checks.number("confidence", confidence, "(0, 1)")
     out = []
     for recipe in dict.fromkeys(name for name, _ in sweep.configs):
@@ -107,11 +109,11 @@ def at_edge(
     that edge (Spearman's rank correlation, one-sided, p ≤ 0.1). merits: (configs,) larger for the better, NaN worst.
     """
     out = []
-    for name, structural, edge in zip(where.names, where.structural, where.edges, strict=True):
+    for name, structural, (first, last) in zip(where.names, where.structural, where.edges, strict=True):
         place = where.column(name)[best]
-        if structural or np.isnan(place) or edge >= TWO_VALUES:
+        if structural or np.isnan(place) or first + last >= 2 * TWO_VALUES - ROUNDING:
             continue
-        lower, upper = place <= edge + ROUNDING, place >= 1 - edge - ROUNDING
+        lower, upper = place <= first + ROUNDING, place >= 1 - last - ROUNDING
         if not (lower or upper):
             continue
         towards = where.column(name) * (-1 if lower else 1)

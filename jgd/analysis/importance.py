@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from jgd.analysis.check_sweep import check_sweep
 from jgd.analysis.final_scores import final_scores, overall_ranks, worst_first_ranks
 from jgd.analysis.unit_cube import UnitCube, unit_cube
 from jgd.core import checks
@@ -119,6 +120,7 @@ def importance_of(sweep: Sweep, recipe: str | None = None, *, seed: int = 0) -> 
         >>> importance_of(found)[0].share
         1.0
     """
+    check_sweep(sweep)
     ends = final_scores(sweep, recipe)
     where = unit_cube([sweep.configs[i] for i in ends.rows], sweep.space_of(recipe))
     return importance(where, overall_ranks(sweep, ends), larger_is_better=True, seed=seed)

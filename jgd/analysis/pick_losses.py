@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from jgd.analysis.check_sweep import check_sweep
 from jgd.sweeps import Sweep
 
 
@@ -21,6 +22,7 @@ def pick_losses(sweep: Sweep) -> dict[str, np.ndarray]:
         >>> pick_losses(found)["sgd"].shape
         (2, 30)
     """
+    check_sweep(sweep)
     losses = {}
     for pick in sweep.picks:
         if pick.config is None:

@@ -5,6 +5,7 @@ from typing import Any
 
 import numpy as np
 
+from jgd.analysis.check_sweep import check_sweep
 from jgd.analysis.final_scores import final_scores
 from jgd.core import checks
 from jgd.sweeps import Sweep
@@ -102,6 +103,7 @@ def response_of(
         >>> curve.values, curve.scores.shape
         ((0.01, 0.1, 9.0), (3, 2))
     """
+    check_sweep(sweep)
     ends = final_scores(sweep, recipe, metric)
     names = dict.fromkeys(name for i in ends.rows for name in sweep.configs[i][1])
     parameter = checks.choice("swept parameter", parameter, names)
@@ -134,6 +136,7 @@ def sensitivity_curves(sweep: Sweep, parameter: str | None = None) -> dict[str, 
         >>> [(recipe, curve.values) for recipe, curve in sensitivity_curves(found).items()]
         [('sgd', (0.01, 0.1)), ('adam', (0.01, 0.1))]
     """
+    check_sweep(sweep)
     parameter = numeric_parameter(sweep, parameter)
     curves = {}
     for recipe in sweep.recipes:
@@ -158,6 +161,7 @@ def numeric_parameters(sweep: Sweep) -> list[str]:
         >>> numeric_parameters(found)
         ['learning_rate']
     """
+    check_sweep(sweep)
     pairs = [pair for _, config in sweep.configs for pair in config.items()]
     words = {name for name, value in pairs if isinstance(value, bool) or not isinstance(value, int | float)}
     return [name for name in dict.fromkeys(name for name, _ in pairs) if name not in words]
@@ -182,6 +186,7 @@ def numeric_parameter(sweep: Sweep, parameter: str | None = None) -> str:
         >>> numeric_parameter(found)
         'learning_rate'
     """
+    check_sweep(sweep)
     swept = numeric_parameters(sweep)
     if not swept:
         raise checks.JgdValueError("the sweep has no numeric hyperparameter")

@@ -4,6 +4,7 @@ from typing import Any
 
 import numpy as np
 
+from jgd.analysis.check_sweep import check_sweep
 from jgd.analysis.final_scores import final_scores
 from jgd.analysis.responses import response_of
 from jgd.core import checks
@@ -69,6 +70,7 @@ def sensitivity_of(sweep: Sweep, recipe: str | None = None, confidence: float = 
         >>> sensitivity_of(found).mean > 0
         True
     """
+    check_sweep(sweep)
     curve, ends = response_of(sweep, "learning_rate", recipe, metric="loss"), final_scores(sweep, recipe)
     if ends.stopped.any():
         raise checks.JgdValueError(

@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 
 from jgd import gradients
+from jgd.analysis.check_sweep import check_sweep
 from jgd.analysis.final_scores import config_indices
 from jgd.core import checks
 from jgd.core import seeds as seeding
@@ -112,6 +113,7 @@ def stability_edge(sweep: Sweep, task: Task, recipe: str | None = None, momentum
         >>> edge.bracket.largest_stable, round(edge.limit_at_start, 3)  # 2/λ, λ = 2 Σx²/n
         (0.2, 0.214)
     """
+    check_sweep(sweep)
     if not isinstance(task, Task):
         raise checks.JgdTypeError(f"task must be the jgd.Task that was swept, got {task!r}")
     momentum = checks.number("momentum", momentum, "[0, 1)")

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from jgd.analysis.check_sweep import check_sweep
 from jgd.analysis.final_scores import config_indices
 from jgd.core import checks
 from jgd.sweeps import Sweep
@@ -99,6 +100,7 @@ def time_to_target_of(sweep: Sweep, target: float, recipe: str | None = None) ->
         >>> time_to_target_of(found, 0.01).median_steps.tolist()
         [inf, 3.0, inf]
     """
+    check_sweep(sweep)
     rows = config_indices(sweep, recipe)
     return time_to_target(
         sweep.validation[sweep.metric][rows],

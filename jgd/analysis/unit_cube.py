@@ -20,7 +20,8 @@ class UnitCube:
         names: Those that take two values or more.
         units: (configs, names) in [0, 1]; NaN where a config has no such name.
         structural: (names,), a choice without an order (words, None, True or False), or one that the space calls static.
-        edges: (names,) how much of [0, 1] at each end is the edge of a name's range: 5%, or its outermost value's half bin.
+        edges: (names, 2) how much of [0, 1] at the lower and the upper end is the edge of a name's range: 5%, or its
+            outermost value's half bin.
     """
 
     names: tuple[str, ...]
@@ -74,7 +75,7 @@ def unit_cube(configs: Sequence[tuple[str, Mapping[str, Any]]], space: Any = Non
         tuple(name for name, *_ in kept),
         np.stack(columns, axis=1) if columns else np.zeros((len(each), 0)),
         np.array([structural for _, structural, _ in kept], bool),
-        np.array([edge for *_, edge in kept], np.float64),
+        np.array([edge for *_, edge in kept], np.float64).reshape(-1, 2),
     )
 
 
@@ -109,18 +110,20 @@ def neighbors(found: UnitCube, config: int, count: int = 4) -> list[int]:
     return near[:count]
 
 
-def _placing(distinct: list[Any], structural: bool, distribution: Any) -> tuple[dict[Any, float], float]:
-    """-> (value -> its place in [0, 1], how much at each end is the edge)."""
-    outer = lambda count: max(OUTER, 0.5 / count)
+def _placing(distinct: list[Any], structural: bool, distribution: Any) -> tuple[dict[Any, float], tuple[float, float]]:
+    """-> (value -> its place in [0, 1], how much at the lower and the upper end is the edge)."""
     listed = getattr(distribution, "values", None)  # of a choice, in the order in which it was written
     if distribution is not None and listed is None and not structural:
         try:
-            return {value: float(distribution.place(value)) for value in distinct}, outer(distribution.size or np.inf)
+            ends = distribution.place(distribution.at(0)), 1 - distribution.place(distribution.at(1))
+            edges = max(OUTER, ends[0]), max(OUTER, ends[1])  # a continuum's ends are 0 and 1, to rounding
+            return {value: float(distribution.place(value)) for value in distinct}, edges
         except checks.JgdError:  # a search may have left the range that it started with
             pass
     order = list(dict.fromkeys([*(listed or ()), *distinct]))
     order = order if structural else sorted(order)
-    return {value: (rank + 0.5) / len(order) for rank, value in enumerate(order)}, outer(len(order))
+    edge = max(OUTER, 0.5 / len(order))
+    return {value: (rank + 0.5) / len(order) for rank, value in enumerate(order)}, (edge, edge)
 
 
 def _number(value: Any) -> bool:

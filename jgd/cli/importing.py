@@ -3,6 +3,7 @@
 import importlib
 import sys
 from collections.abc import Callable
+from contextvars import ContextVar
 from pathlib import Path
 from types import ModuleType
 from typing import Annotated, Any
@@ -12,6 +13,8 @@ import typer
 
 import jgd
 from jgd.core import checks
+
+_GIVEN: ContextVar[tuple[str, ...]] = ContextVar("_GIVEN", default=())  # set by each command line before its subcommand
 
 
 def imported(argument: str, address: str, directory: str = "") -> Callable[..., Any]:
@@ -32,6 +35,16 @@ def imported(argument: str, address: str, directory: str = "") -> Callable[..., 
     return function
 
 
+def import_module(argument: str, module: str, directory: str = "") -> None:
+    """Run a module that registers optimizers; searched for as in `imported`, and the errors are the same."""
+    _module(argument, module, module, directory, "a module")
+
+
+def given_imports() -> tuple[str, ...]:
+    """The modules that --import has named on this command line."""
+    return _GIVEN.get()
+
+
 def print_version(asked: bool) -> None:
     """Print jgd's and jax's versions, and end."""
     if asked:
@@ -49,8 +62,9 @@ def import_modules(
     ] = False,
 ) -> None:
     """Import what --import names, before the subcommand runs."""
-    for module in modules or []:
-        _module("--import", module, module, "", "a module")
+    _GIVEN.set(tuple(modules or ()))
+    for module in given_imports():
+        import_module("--import", module)
 
 
 def _module(argument: str, module: str, given: str, directory: str, rule: str) -> ModuleType:

@@ -10,7 +10,7 @@ from jgd.data import orders
 
 
 def command() -> None:
-    """List the tasks with their models, the losses, and optimizers, schedules and orders with their parameters."""
+    """List tasks and losses, and optimizers, schedules, orders, samplers and policies with their parameters."""
     tasks = [[name, ", ".join(models)] for name, (models, _) in jgd.tasks.registry.items()]
     console.print_table(["task", "models (the first is the default)"], tasks)
     for kind, registry in (("optimizer", jgd.optimizers.registry), ("schedule", jgd.schedules.registry)):
@@ -20,6 +20,8 @@ def command() -> None:
         ["order", "parameters"],
         named + [[name, signature(build, methods.BY_ROWS)] for name, build in methods.ORDERS.items()],
     )
+    for kind, known in (("sampler", jgd.spaces.samplers.SAMPLERS), ("policy", methods.POLICIES)):
+        console.print_table([kind, "parameters"], [[name, signature(build)] for name, build in known.items()])
     console.print_table(["loss, for a table of your own"], [[name] for name in jgd.losses.errors])
 
 

@@ -15,7 +15,7 @@ import typer
 
 import jgd
 from jgd.cli import console
-from jgd.cli.importing import imported
+from jgd.cli.importing import given_imports, import_module, imported
 from jgd.cli.task_options import TaskOptions
 from jgd.core import atomic_files, checks
 from jgd.core.fingerprint import function_fingerprint
@@ -30,6 +30,7 @@ _CONTENT = {
     **{name: [is_word] for name in _LISTS},
     "directory": str,
     "recipes": [is_word],
+    "imports": [is_word],
 }
 
 Trust = Annotated[
@@ -40,10 +41,18 @@ Trust = Annotated[
 
 @dataclass(frozen=True)
 class Request:
-    """The task's options, the recipes of a user's own (module:function each), and all other options of the command."""
+    """What the command was asked for.
+
+    Attributes:
+        task: Its options.
+        recipes: Those of a user's own, module:function each.
+        imports: Modules of --import, whose optimizers register themselves.
+        options: All other options.
+    """
 
     task: TaskOptions
     recipes: tuple[str, ...]
+    imports: tuple[str, ...] = ()
     options: dict[str, Any] = field(default_factory=dict)
 
     def recipe_functions(self) -> dict[str, Callable[..., Any]]:
@@ -67,6 +76,7 @@ class Request:
             **asdict(self.task),
             **{name: list(getattr(self.task, name)) for name in _LISTS},
             "recipes": list(self.recipes),
+            "imports": list(self.imports),
             "options": self.options,
             "code": code,
             "data_sha256": data,
@@ -84,7 +94,7 @@ class Request:
 def load(directory: Path, trust: bool) -> jgd.Sweep:
     """The sweep in a directory, to go on with: bundled tasks, tables and registered optimizers are found by name.
 
-    trust: import the functions of a user's own that command.json names, looked for in the working directory and in the
+    trust: import the modules and functions of a user's own that command.json names, looked for in the working directory and in the
     one that the command was given in. Without a command.json that can be read, sweep.json has to do.
     """
     if not directory.is_dir():
@@ -92,7 +102,8 @@ def load(directory: Path, trust: bool) -> jgd.Sweep:
     stored = _request_in(directory)
     if stored is None:
         return jgd.load_sweep(directory, trust=trust)
-    own = [*stored.recipes, *([stored.task.function] if stored.task.function is not None else [])]
+    modules = [module for module in stored.imports if module not in given_imports()]  # those have run by now
+    own = [*modules, *stored.recipes, *([stored.task.function] if stored.task.function is not None else [])]
     if own and not trust:
         raise checks.JgdValueError(
             f"going on with {str(directory)!r} runs code that is not jgd's: {', '.join(own)}; --trust imports it (from "
@@ -100,6 +111,8 @@ def load(directory: Path, trust: bool) -> jgd.Sweep:
         )
     if own:
         console.print_line(f"imports {', '.join(own)}")
+    for module in modules:
+        import_module("--import", module, stored.task.directory)
     return jgd.load_sweep(directory, stored.task.make()[0], stored.recipe_functions())
 
 
@@ -118,7 +131,7 @@ def _request_in(directory: Path) -> Request | None:
         return None
     words = {each.name: stored[each.name] for each in fields(TaskOptions)}
     task = TaskOptions(**{**words, **{name: tuple(words[name]) for name in _LISTS}})
-    return Request(task, tuple(stored["recipes"]))
+    return Request(task, tuple(stored["recipes"]), tuple(stored["imports"]))
 
 
 def _read(file: Path) -> dict[str, Any] | None:

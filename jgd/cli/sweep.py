@@ -10,6 +10,7 @@ import typer
 
 import jgd
 from jgd.cli import console, methods, options, run_files
+from jgd.cli.importing import given_imports
 from jgd.cli.progress import sweep_progress
 from jgd.cli.request import Request
 from jgd.cli.task_options import ClassWeight, Dates, Drop, Features, Metric, Missing, OneHot, TaskOptions, table_options
@@ -93,8 +94,8 @@ def command(
         raise checks.JgdValueError("--resume goes on with what --out holds: give --out, and no --overwrite")
     file = None if data is None else str(data)
     columns = table_options(features, drop, one_hot, dates, missing, class_weight)
-    asked = TaskOptions(task, model, file, target, loss, scale, metric, str(Path.cwd()), **columns)
-    request = Request(asked, tuple(recipe or []))
+    words = TaskOptions(task, model, file, target, loss, scale, metric, str(Path.cwd()), **columns)
+    request = Request(words, tuple(recipe or []), given_imports())
     what, _ = request.task.make()
     searched = _space(space, learning_rates, set_ or [])
     recipes = _recipes(optimizer, request, searched)
@@ -109,8 +110,8 @@ def command(
         "memory": None if memory is None else checks.count("memory", memory, 1) * 2**20,
     }
     names = None if recipes is None else list(recipes)
-    words = {"policy": policy, "set_policy": set_policy}
-    request = replace(request, options={**arguments, **words, "space": searched.describe(), "recipes": names})
+    said = {"policy": policy, "set_policy": set_policy}
+    request = replace(request, options={**arguments, **said, "space": searched.describe(), "recipes": names})
     goes_on = request.is_stored_in if out is None else run_files.holds_a_sweep
     directory = console.output_directory(out, request.task.name, overwrite, goes_on)
 

@@ -14,6 +14,10 @@ from jgd.core.types import Batch, Loss, Params
 UNTRACEABLE = (jax.errors.ConcretizationTypeError, jax.errors.TracerArrayConversionError)  # what `untraceable` explains
 
 
+class ExamplesWanted(Exception):
+    """While tracing: a method asks for each example of a batch that is filled up by rows that are none."""
+
+
 def crossing(function: Callable) -> Callable:
     """What crosses jit: a record does, a plain function by its identity."""
     return jax.tree_util.Partial(function) if jax.tree_util.all_leaves([function]) else function
@@ -28,6 +32,7 @@ class OnBatch:
     Args:
         loss: loss(params, batch), a function or a record.
         batch: A pytree of arrays that share their leading axis, the examples.
+        filled: Whether the batch is filled up by rows of weight 0, which are no examples. Default: False.
 
     Example:
         >>> loss = lambda w, rows: jnp.mean((w - rows) ** 2)
@@ -38,6 +43,7 @@ class OnBatch:
 
     loss: Loss
     batch: Batch
+    filled: bool = False
 
     def __call__(self, params: Params) -> Array:
         loss = self.loss
@@ -50,6 +56,8 @@ class OnBatch:
     def example_gradients(self, params: Params) -> Params:
         """The gradient of each example's loss, taken as a batch of one row: leaves (rows, …)."""
         checks.rows("batch", self.batch)
+        if self.filled:
+            raise ExamplesWanted
         one = lambda row: jax.grad(OnBatch(self.loss, jax.tree.map(lambda x: x[None], row)))(params)
         return jax.vmap(one)(self.batch)
 

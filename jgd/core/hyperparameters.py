@@ -110,7 +110,7 @@ def _found(node: Any, path: Path) -> Iterator[Hyperparameter]:
         below = enumerate(value) if isinstance(value, tuple) else [(None, value)]
         for i, child in below:
             at = (*path, f.name) if i is None else (*path, f.name, i)
-            if is_dataclass(child) and not callable(child):
+            if is_dataclass(child) and (not callable(child) or getattr(child, "holds_hyperparameters", False)):
                 yield from _found(child, at)
             elif i is None and child is not None:
                 yield Hyperparameter(at, type(node).__name__, f.name, child, f.metadata)

@@ -65,6 +65,7 @@ NAMES: dict[str, tuple[str, ...]] = {
     "precondition_frequency": ("update_every",),
     "preconditioning_compute_steps": ("update_every",),
     "sync_period": ("update_every",),
+    "every": ("update_every",),
     "debias": ("bias_correction",),
     "correct_bias": ("bias_correction",),
     "use_bias_correction": ("bias_correction",),

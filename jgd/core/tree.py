@@ -89,7 +89,7 @@ def safe_sqrt(x: Array) -> Array:
     return jnp.sqrt(x)
 
 
-@safe_sqrt.__wrapped__.defjvp  # pyright: ignore[reportAttributeAccessIssue]
+@safe_sqrt.__wrapped__.defjvp  # pyright: ignore[reportAttributeAccessIssue]  # the custom_jvp inside jit
 def _safe_sqrt_jvp(primals: tuple[Array], tangents: tuple[Array]) -> tuple[Array, Array]:
     (x,), (dx,) = primals, tangents
     y = safe_sqrt(x)
@@ -107,7 +107,7 @@ def safe_divide(a: Array, b: Array) -> Array:
     return jnp.where(none, jnp.zeros_like(a), a) / jnp.where(none, jnp.ones_like(b), b)
 
 
-@safe_divide.__wrapped__.defjvp  # pyright: ignore[reportAttributeAccessIssue]
+@safe_divide.__wrapped__.defjvp  # pyright: ignore[reportAttributeAccessIssue]  # the custom_jvp inside jit
 def _safe_divide_jvp(primals: tuple[Array, Array], tangents: tuple[Array, Array]) -> tuple[Array, Array]:
     (a, b), (da, db) = primals, tangents
     y = safe_divide(a, b)

@@ -32,9 +32,10 @@ def copy_aliased(a: Any, others: Any) -> Any:
     return jax.tree.map(one, a)
 
 
-def own(x: Array) -> Array:
+def strong_copy(x: Array) -> Array:
     """A copy in a dtype of its own, weakly typed or not; a traced array is copied by the compiler, where it must be."""
-    return x if isinstance(x, Tracer) and not x.aval.weak_type else jnp.array(x, dtype=x.dtype)  # pyright: ignore[reportAttributeAccessIssue]
+    traced: Any = x  # a tracer is an array to the types, and its aval is not
+    return x if isinstance(x, Tracer) and not traced.aval.weak_type else jnp.array(x, dtype=x.dtype)
 
 
 def compute_once(a: Any, scalar: Array) -> Array:

@@ -13,6 +13,7 @@ from jax import Array
 
 from jgd.core import checks
 from jgd.core.record import hyper, record, static_field
+from jgd.core.spellings import builder
 
 
 @record
@@ -157,23 +158,24 @@ def curriculum(difficulty: Any, steps: float, start: float = 0.2) -> Curriculum:
     return Curriculum(jnp.asarray(np.argsort(scores, kind="stable"), jnp.int32), start, steps)
 
 
+@builder
 @record
 class HardMining:
     """Half of the draws (`boost`) from the hardest rows, the others from all, with replacement.
 
-    The hardest are the `share` of the rows whose losses were the largest when they were last looked at, every `every`
-    steps (`train` does so; a NaN loss counts as the largest). Shrivastava et al. 2016, arXiv:1604.03540, mine online;
+    The hardest are the `share` of the rows whose losses were the largest when they were last looked at, every
+    `update_every` steps (`train` does so; a NaN loss counts as the largest). Shrivastava et al. 2016, arXiv:1604.03540, mine online;
     this is their idea at a lower price.
     """
 
-    every: int = static_field()
+    update_every: int = static_field()
     share: float = hyper("(0, 1]", schedule=False, default=0.2)
     boost: float = hyper("[0, 1]", schedule=False, default=0.5)
     ranked: Array | None = None  # (rows,) int32: row numbers from the hardest on; None before the first look
     each_once = False
 
     def __post_init__(self) -> None:
-        checks.count("every", self.every, 1)
+        checks.count("update_every", self.update_every, 1)
 
     def indices(self, key: Array, epoch: Array, rows: int, size: int) -> Array:
         draws = -(-rows // size) * size

@@ -48,10 +48,10 @@ from jgd.optimizers.amsgrad import amsgrad as amsgrad
 from jgd.optimizers.asgd import AsgdState as AsgdState
 from jgd.optimizers.asgd import DescendByAsgd as DescendByAsgd
 from jgd.optimizers.asgd import asgd as asgd
-from jgd.optimizers.catalogue import gd as gd
-from jgd.optimizers.catalogue import get as get
-from jgd.optimizers.catalogue import register as register
-from jgd.optimizers.catalogue import registry as registry
+from jgd.optimizers.catalog import gd as gd
+from jgd.optimizers.catalog import get as get
+from jgd.optimizers.catalog import register as register
+from jgd.optimizers.catalog import registry as registry
 from jgd.optimizers.cautious import cautious_adamw as cautious_adamw
 from jgd.optimizers.cautious import cautious_lion as cautious_lion
 from jgd.optimizers.cocob import CocobState as CocobState

@@ -28,7 +28,7 @@ from jgd.core.types import Params, Scalar
 from jgd.optimizers.adam import ScaleByAdam
 from jgd.optimizers.masked_decay import by_group, decay
 from jgd.optimizers.momentum import Trace
-from jgd.optimizers.muon import Orthogonalize
+from jgd.optimizers.muon import OF_ADAM, Orthogonalize
 from jgd.transforms import AddDecayedWeights, Mean, Partition, ScaleByLearningRate
 from jgd.transforms.matrices import MatrixGroups
 
@@ -136,14 +136,11 @@ def mars(
     directions: dict[str, Transform] = {"adamw": adam, "lion": SignOfMean(b1), "shampoo": shampoo}
     direction = directions[checks.choice("form", form, directions)]
     reduced = VarianceReduced(gamma, b1, max_norm, exact, optimize_1d)
-    if optimize_1d:
-        return chain(reduced, direction, decay(weight_decay, mask), ScaleByLearningRate(learning_rate))
     rate = learning_rate if adam_learning_rate is None else adam_learning_rate
-    groups = by_group(
-        ((direction,), (ScaleByAdam(adam_b1, adam_b2, eps),)),
-        (AddDecayedWeights(weight_decay), AddDecayedWeights(adam_weight_decay)),
-        (ScaleByLearningRate(learning_rate), ScaleByLearningRate(rate)),
-        is_matrix,
-        mask,
-    )
+    decayed, descend = AddDecayedWeights(weight_decay), ScaleByLearningRate(learning_rate)
+    with checks.renamed(**OF_ADAM):  # checked too where there is nothing left for it
+        others = ScaleByAdam(adam_b1, adam_b2, eps), AddDecayedWeights(adam_weight_decay), ScaleByLearningRate(rate)
+    if optimize_1d:
+        return chain(reduced, direction, decay(weight_decay, mask), descend)
+    groups = by_group(((direction,), others[:1]), (decayed, others[1]), (descend, others[2]), is_matrix, mask)
     return chain(reduced, *groups)

@@ -61,6 +61,9 @@ def newton_schulz(stack: Array, eps: Array, steps: int, coefficients: tuple[floa
     return jax.lax.fori_loop(0, steps, improve, tree.safe_divide(stack, norms + eps))
 
 
+OF_ADAM = {name: f"adam_{name}" for name in ("b1", "b2", "eps", "weight_decay", "learning_rate")}
+
+
 @record
 class Orthogonalize(Transform):
     """Each matrix U S Vᵀ of the updates ← s · U Vᵀ, nearly; all leaves have two axes or more."""
@@ -174,14 +177,13 @@ def muon(
     coefficients = tuple(checks.number("ns_coeffs", c, "(-inf, inf)") for c in ns_coeffs)
     checks.choice("scale", scale, SCALES)
     rate = learning_rate if adam_learning_rate is None else adam_learning_rate
-    checks.hyperparameter("beta", beta, "[0, 1)")  # which would else be refused as momentum
-    matrix = (MeanMomentum(beta, nesterov, bias_correction), Orthogonalize(eps, steps, scale, coefficients, axes))
-    return chain(
-        *by_group(
-            (matrix, (ScaleByAdam(adam_b1, adam_b2, adam_eps),)),
-            (AddDecayedWeights(weight_decay), AddDecayedWeights(adam_weight_decay)),
-            (ScaleByLearningRate(learning_rate), ScaleByLearningRate(rate)),
-            rule,
-            mask,
+    with checks.renamed(momentum="beta"):
+        matrix = (MeanMomentum(beta, nesterov, bias_correction), Orthogonalize(eps, steps, scale, coefficients, axes))
+    decayed, descend = AddDecayedWeights(weight_decay), ScaleByLearningRate(learning_rate)
+    with checks.renamed(**OF_ADAM):
+        others = (
+            ScaleByAdam(adam_b1, adam_b2, adam_eps),
+            AddDecayedWeights(adam_weight_decay),
+            ScaleByLearningRate(rate),
         )
-    )
+    return chain(*by_group((matrix, others[:1]), (decayed, others[1]), (descend, others[2]), rule, mask))

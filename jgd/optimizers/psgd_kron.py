@@ -201,9 +201,6 @@ def psgd_kron(
         checks.count("min_ndim_triangular", min_ndim_triangular),
         seed,
     )
-    return chain(
-        MeanMomentum(b1, bias_correction=True),
-        scale,
-        decay(weight_decay, mask),
-        ScaleByLearningRate(learning_rate),
-    )
+    with checks.renamed(momentum="b1"):
+        mean = MeanMomentum(b1, bias_correction=True)
+    return chain(mean, scale, decay(weight_decay, mask), ScaleByLearningRate(learning_rate))

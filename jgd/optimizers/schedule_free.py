@@ -93,6 +93,7 @@ class MovingWarmup:
 
     learning_rate: Scalar = hyper("> 0")
     warmup_steps: float = hyper(">= 0", schedule=False)
+    holds_hyperparameters = True  # with_hyperparameters(learning_rate=…) sets the γ within, and the warm-up stays
 
     def __call__(self, step: Array) -> Array:
         dtype = jnp.result_type(float)
@@ -235,8 +236,8 @@ def schedule_free_adamw(
         >>> updates.tolist()
         [0.5]
     """
-    checks.hyperparameter("b2", b2, "[0, 1)")  # which would else be refused as decay
-    rms = ScaleByRms(b2, eps, eps_in_sqrt=False, bias_correction=True)
+    with checks.renamed(decay="b2"):
+        rms = ScaleByRms(b2, eps, eps_in_sqrt=False, bias_correction=True)
     warm = MovingWarmup(learning_rate, warmup_steps)
     base = Chain((rms, decay(weight_decay, mask), ScaleByLearningRate(warm)))
     return schedule_free(base, b1, weight_lr_power=weight_lr_power, r=r)

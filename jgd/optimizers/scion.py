@@ -119,12 +119,16 @@ def scion(
         ([-0.3, 0.1], [-0.125, -0.125, -0.125, -0.125])
     """
     axes, steps = named_axes(matrices), checks.count("ns_steps", ns_steps, 1)
-    in_ball = lambda transform, size: Chain((transform, Radius(size)))
+    size = Radius(radius)
+    with checks.renamed(radius="first_radius"):
+        first_size = Radius(first_radius)
+    with checks.renamed(radius="last_radius"):
+        last_size = Radius(last_radius)
     balls = (
-        in_ball(Orthogonalize(eps, steps, "spectral", QUINTIC, axes), radius),
-        in_ball(SignOfMatrix(False), first_radius),
-        in_ball(SignOfMatrix(True, axes), last_radius),
-        in_ball(OverRms(eps), radius),
+        Chain((Orthogonalize(eps, steps, "spectral", QUINTIC, axes), size)),
+        Chain((SignOfMatrix(False), first_size)),
+        Chain((SignOfMatrix(True, axes), last_size)),
+        Chain((OverRms(eps), size)),
     )
     rule = MatrixGroups(
         (listed("first_layers", first_layers), listed("last_layers", last_layers)), vectors=3, axes=axes

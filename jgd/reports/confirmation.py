@@ -14,7 +14,7 @@ from jgd.core.statistics import Estimate
 from jgd.core.strict_json import fault_of, is_word, without_nan
 from jgd.core.text import align_columns
 from jgd.reports.format import format_estimate
-from jgd.spaces.described import of_json
+from jgd.spaces.json_space import of_json
 from jgd.sweeps import Confirmation, Confirmed, format_config
 
 FILES = ("confirmation.json", "confirmation.txt")
@@ -113,6 +113,7 @@ def save_confirmation(confirmation: Confirmation, directory: str | Path) -> list
         ...     [path.name for path in save_confirmation(found.confirm(seeds=3), directory)]
         ['confirmation.json', 'confirmation.txt']
     """
+    checks.path("directory", directory)
     facts, words = (Path(directory) / name for name in FILES)
     entry: dict[str, Any] = {name: getattr(confirmation, name) for name in ("metric", "seeds", "reads")}
     entry["confirmed"] = [asdict(each) for each in confirmation.confirmed]
@@ -121,7 +122,9 @@ def save_confirmation(confirmation: Confirmation, directory: str | Path) -> list
         atomic_files.write(facts, atomic_files.sealed(content))
         atomic_files.write(words, "\n".join(f"{text}\n" for text in stored_confirmations(directory)).encode())
     except OSError as fault:
-        raise checks.JgdValueError(f"{str(directory)!r} can't be written: {fault.strerror or fault}") from fault
+        raise checks.JgdValueError(
+            f"directory {str(directory)!r} can't be written: {fault.strerror or fault}", argument="directory"
+        ) from fault
     return [facts, words]
 
 

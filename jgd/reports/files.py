@@ -76,6 +76,7 @@ def save_sweep(sweep: Sweep, directory: str | Path) -> list[Path]:
         ['results.nc', 'table.txt', 'report.txt', 'loss.png', 'sensitivity.png']
     """
     checks.instance("sweep", sweep, Sweep, "jgd.sweep(…) returns")
+    checks.path("directory", directory)
     directory = Path(directory)
     writers = {
         "results.nc": lambda path: _save_dataset(sweep, path),
@@ -98,7 +99,9 @@ def save_sweep(sweep: Sweep, directory: str | Path) -> list[Path]:
     except OSError as fault:
         with suppress(OSError):
             part.unlink()
-        raise checks.JgdValueError(f"{str(directory)!r} can't be written: {fault.strerror or fault}") from fault
+        raise checks.JgdValueError(
+            f"directory {str(directory)!r} can't be written: {fault.strerror or fault}", argument="directory"
+        ) from fault
     return [directory / name for name in writers]
 
 

@@ -1,9 +1,10 @@
 """Layer 1: search spaces. Enters: names with what may be tried for each. Leaves: configs, dicts of values.
 
-distributions.py   log_uniform, uniform, integers, choice, static, when (records of them: ranges.py, lists.py)
-space.py           names to distributions, with conditions     samplers.py    a space to configs
-tables.py          grids, and rows of one's own                 sequences.py   the points of the unit cube
-proposer.py        ask-and-tell                                 described.py, toml_space.py   a space as data, and as a file
+distributions.py   log_uniform, uniform, integers, choice, static, when (records of them: ranges.py, integer_range.py, lists.py)
+space.py           names to distributions, with conditions; json_space.py, toml_space.py: a space as data, and as a file
+samplers.py        a space to configs (grid_sampler.py: every combination, table_sampler.py: rows of one's own)
+sequences.py       the points of the unit cube
+proposer.py        ask-and-tell
 """
 
 from jgd.spaces import samplers as samplers

@@ -9,8 +9,9 @@ import jax
 import numpy as np
 
 from jgd.core import checks
+from jgd.spaces.integer_range import Integers
 from jgd.spaces.lists import Choice, Static, plain
-from jgd.spaces.ranges import Distribution, Integers, LogUniform, OneMinusLogUniform, Uniform
+from jgd.spaces.ranges import Distribution, LogUniform, OneMinusLogUniform, Uniform
 
 KINDS: dict[str, type[Distribution]] = {
     kind.kind: kind for kind in (LogUniform, OneMinusLogUniform, Uniform, Integers, Choice, Static)
@@ -113,24 +114,31 @@ def uniform(low: float, high: float) -> Uniform:
     return Uniform(low, high)
 
 
-def integers(low: int, high: int) -> Integers:
-    """Whole numbers from low to high, both included, equally likely; values are Python ints.
+def integers(low: int, high: int, *, log: bool = False, step: int = 1) -> Integers:
+    """Whole numbers from low to high, both included; values are Python ints.
+
+    Equally likely, or with `log` as likely between 8 and 16 as between 64 and 128.
 
     Args:
-        low: the smallest value, ≥ −2³¹.
-        high: the largest value, > low and < 2³¹.
+        low: the smallest value, ≥ −2³¹; ≥ 1 with `log`.
+        high: the largest value, > low and < 2³¹; with a step, lowered to the last value low + k · step below it.
+        log: uniform in the logarithm. The bin of k goes from log(k − ½) to log(k + ½), as in Optuna's `suggest_int`.
+        step: from one value to the next, ≥ 1 and ≤ high − low; 1 with `log`.
 
     Returns:
         The distribution, for a name of a `jgd.space`.
 
     Raises:
-        JgdValueError: for ends out of order or out of range.
+        JgdTypeError: for what is no whole number, and a `log` that is no flag.
+        JgdValueError: for ends out of order or out of range, and a `step` together with `log`.
 
     Example:
         >>> integers(0, 200).at(0.5), integers(1, 9).points(3)
         (100, (1, 5, 9))
+        >>> integers(0, 100, step=25).points(5), integers(1, 1000, log=True).points(4)
+        ((0, 25, 50, 75, 100), (1, 10, 100, 1000))
     """
-    return Integers(low, high)
+    return Integers(low, high, log=log, step=step)
 
 
 def choice(values: Sequence[Any]) -> Choice | Static:

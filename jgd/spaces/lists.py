@@ -10,7 +10,7 @@ import jax
 import numpy as np
 
 from jgd.core import checks
-from jgd.spaces.ranges import REAL, Distribution, unit
+from jgd.spaces.ranges import REAL, Distribution
 
 
 @dataclass(frozen=True)
@@ -27,11 +27,12 @@ class List(Distribution):
         """The values as they are kept, each once."""
 
     @property
-    def size(self) -> int:  # pyright: ignore[reportIncompatibleVariableOverride]
+    def size(self) -> int:  # pyright: ignore[reportIncompatibleVariableOverride]  # a field there, and derived here
         return len(self.values)
 
-    def at(self, u: float) -> Any:
-        return self.values[min(int(unit(u) * self.size), self.size - 1)]
+    def at_each(self, units: Sequence[float]) -> list[Any]:
+        values, size = self.values, self.size
+        return [values[min(int(u * size), size - 1)] for u in units]
 
     def place(self, value: Any) -> float:
         self.admit(value)

@@ -6,9 +6,10 @@ A sampler so needs only numbers in [0, 1), and "at the edge" or "next to it" mea
 
 import math
 from abc import ABC, abstractmethod
+from collections.abc import Sequence
 from dataclasses import dataclass, fields
 from numbers import Real
-from typing import Any, ClassVar
+from typing import Any, ClassVar, cast
 
 import numpy as np
 
@@ -63,7 +64,7 @@ def grid(low: float, high: float, count: int) -> tuple[float, ...]:
 
 def _grid_ends(low: float, high: float) -> None:
     if low > high:
-        raise checks.JgdValueError(f"low must not be above high, got low={low}, high={high}")
+        raise checks.JgdValueError(f"low must not be above high, got {low=}, {high=}")
 
 
 class Distribution(ABC):
@@ -72,9 +73,13 @@ class Distribution(ABC):
     kind: ClassVar[str]
     size: int | None = None
 
-    @abstractmethod
     def at(self, u: float) -> Any:
-        """The value at u in [0, 1]: lists and integers have equal bins, in order."""
+        """The value at u in [0, 1]: each value of lists and integers has a bin, in order, as wide as it is likely."""
+        return self.at_each([unit(u)])[0]
+
+    @abstractmethod
+    def at_each(self, units: Sequence[float]) -> list[Any]:
+        """The values at places that are known to be in [0, 1]; a column of configs at once."""
 
     @abstractmethod
     def place(self, value: Any) -> float:
@@ -94,10 +99,16 @@ class Distribution(ABC):
 
     def arguments(self) -> list[Any]:
         """What made it, as a list: bounds or values."""
-        return [getattr(self, f.name) for f in fields(self)]  # pyright: ignore[reportArgumentType]
+        return [getattr(self, f.name) for f in fields(cast(Any, self)) if not f.kw_only]
+
+    def options(self) -> dict[str, Any]:
+        """What made it besides, by name: the options that aren't at their defaults."""
+        named = [f for f in fields(cast(Any, self)) if f.kw_only]
+        return {f.name: getattr(self, f.name) for f in named if getattr(self, f.name) != f.default}
 
     def __str__(self) -> str:
-        return f"{self.kind}({', '.join(map(repr, self.arguments()))})"
+        said = [*map(repr, self.arguments()), *(f"{name}={value!r}" for name, value in self.options().items())]
+        return f"{self.kind}({', '.join(said)})"
 
 
 @dataclass(frozen=True)
@@ -142,8 +153,8 @@ class Uniform(Range):
 
     kind = "uniform"
 
-    def at(self, u: float) -> float:
-        return min(self.low + unit(u) * (self.high - self.low), self.high)
+    def at_each(self, units: Sequence[float]) -> list[float]:
+        return [min(self.low + u * (self.high - self.low), self.high) for u in units]
 
     def place(self, value: Any) -> float:
         return (self.admit(value) - self.low) / (self.high - self.low)
@@ -158,9 +169,9 @@ class LogUniform(Range):
     kind = "log_uniform"
     rule = "> 0"
 
-    def at(self, u: float) -> float:
-        low, high = math.log10(self.low), math.log10(self.high)
-        return min(max(10.0 ** (low + unit(u) * (high - low)), self.low), self.high)
+    def at_each(self, units: Sequence[float]) -> list[float]:
+        low, high = math.log10(self.low), math.log10(self.high)  # Python's powers: NumPy's differ between processors
+        return [min(max(10.0 ** (low + u * (high - low)), self.low), self.high) for u in units]
 
     def place(self, value: Any) -> float:
         low, high = math.log10(self.low), math.log10(self.high)
@@ -180,63 +191,21 @@ class OneMinusLogUniform(Range):
         super().__post_init__()
         checks.number("1 - low of one_minus_log_uniform", 1 - self.low, "[0, 1)")  # 1 − 1e-9 is 1 in float32
 
-    @property
-    def _distance(self) -> LogUniform:
-        return LogUniform(self.low, self.high)
-
     def _least_and_most(self) -> tuple[float, float]:
         return 1 - self.high, 1 - self.low
 
-    def at(self, u: float) -> float:
-        return 1 - self._distance.at(1 - unit(u))
+    def at_each(self, units: Sequence[float]) -> list[float]:
+        return [1 - distance for distance in LogUniform(self.low, self.high).at_each([1 - u for u in units])]
 
     def place(self, value: Any) -> float:
         distance = min(max(1 - self.admit(value), self.low), self.high)  # 1 − (1 − low) is low to rounding only
-        return 1 - self._distance.place(distance)
+        return 1 - LogUniform(self.low, self.high).place(distance)
 
     def points(self, count: int) -> tuple[float, ...]:
         return tuple((1 - np.geomspace(self.high, self.low, checks.count("count", count, 1))).tolist())
 
     def scaled(self, value: Any, factor: float) -> float:
         return 1 - min(max((1 - self.admit(value)) * factor, self.low), self.high)
-
-
-class Integers(Range):
-    """Whole numbers from low to high, all equally likely; values are Python ints."""
-
-    kind = "integers"
-
-    def _end(self, name: str, value: Any) -> int:
-        return checks.count(name, value, -(2**31), 2**31 - 1)
-
-    @property
-    def size(self) -> int:  # pyright: ignore[reportIncompatibleVariableOverride]
-        return int(self.high) - int(self.low) + 1
-
-    def at(self, u: float) -> int:
-        return int(self.low) + min(int(unit(u) * self.size), self.size - 1)
-
-    def place(self, value: Any) -> float:
-        return (self.admit(value) - self.low + 0.5) / self.size
-
-    def points(self, count: int) -> tuple[int, ...]:
-        if checks.count("count", count, 1) > self.size:
-            raise checks.JgdValueError(f"count must be at most {self.size}, the size of {self}, got {count}")
-        gaps = max(count - 1, 1)
-        return tuple(int(self.low) + (2 * i * (self.size - 1) + gaps) // (2 * gaps) for i in range(count))
-
-    def admit(self, value: Any) -> int:
-        number = super().admit(value)
-        if number != int(number):
-            raise checks.JgdValueError(f"value must be a whole number ({self}), got {value!r}")
-        return int(number)
-
-    def scaled(self, value: Any, factor: float) -> int:
-        number = self.admit(value)
-        nearest = round(number * factor)
-        if nearest == number and factor != 1:  # 1.2 times 2 rounds to 2, and would stay there for ever
-            nearest += 1 if factor > 1 else -1
-        return int(min(max(nearest, self.low), self.high))
 
 
 def unit(u: float) -> float:

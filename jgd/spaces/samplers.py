@@ -10,9 +10,11 @@ import numpy as np
 from jgd.core import checks
 from jgd.core import seeds as seeding
 from jgd.spaces import sequences
+from jgd.spaces.grid_sampler import Grid
 from jgd.spaces.lists import List
+from jgd.spaces.sampler import Sampler
 from jgd.spaces.space import Config, Space, as_space
-from jgd.spaces.tables import Grid, Sampler, Table
+from jgd.spaces.table_sampler import Table
 
 
 @dataclass(frozen=True)

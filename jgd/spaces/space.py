@@ -11,10 +11,11 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from jgd.core import checks
-from jgd.spaces.described import described, entry_of
+from jgd.spaces.columns import configs_of, filled, present
 from jgd.spaces.distributions import When
+from jgd.spaces.json_space import entry_from_json, entry_to_json
 from jgd.spaces.lists import Choice, Static, index_of, numbers_of, plain
-from jgd.spaces.ranges import REAL, Distribution
+from jgd.spaces.ranges import REAL, Distribution, unit
 
 Config: TypeAlias = dict[str, Any]
 Conditions: TypeAlias = Mapping[str, tuple[Any, ...]]  # static name -> the values for which the condition holds
@@ -76,15 +77,14 @@ class Space:
             raise checks.JgdValueError(
                 f"units[{row}, {column}] ({self.names[column]}) must be in [0, 1], got {points[row, column]}"
             )
-        columns = {name: points[:, i].tolist() for i, name in enumerate(self.names)}
-        return [self._config({name: columns[name][row] for name in self.names}) for row in range(len(points))]
-
-    def _config(self, places: dict[str, float]) -> Config:
-        config: Config = {}
+        columns: dict[str, Sequence[Any]] = {}
         for name in self.order:
-            if self.includes(name, config):
-                config[name] = self.distributions[name].at(places[name])
-        return self._ordered(config)
+            where = present(self.conditions.get(name, {}), columns, len(points))
+            read = points[where, self.names.index(name)]
+            if np.isnan(read).any():
+                unit(np.nan)  # refuses it
+            columns[name] = filled(self.distributions[name].at_each(read.tolist()), where)
+        return configs_of(self.names, columns, len(points))
 
     def _ordered(self, config: Config) -> Config:
         return {name: config[name] for name in self.names if name in config}
@@ -114,7 +114,7 @@ class Space:
             try:
                 return kind.admit(plain(config[key]))
             except checks.JgdError as error:
-                raise type(error)(f"{name}[{key!r}]: {error}") from error
+                raise checks.prefixed(f"{name}[{key!r}]: ", error) from error
         if kind.size != 1:
             raise checks.JgdValueError(f"{name} must give a value to {key!r}, got {dict(config)!r}")
         return kind.at(0)
@@ -124,7 +124,7 @@ class Space:
 
         Raises `JgdTypeError`, naming the name, for static values that JSON can't hold.
         """
-        return {n: described(n, kind, self.conditions.get(n, {})) for n, kind in self.distributions.items()}
+        return {n: entry_to_json(n, kind, self.conditions.get(n, {})) for n, kind in self.distributions.items()}
 
     @classmethod
     def of(cls, data: Mapping[str, Any]) -> "Space":
@@ -136,7 +136,7 @@ class Space:
         """
         if not isinstance(data, Mapping):
             raise checks.JgdTypeError(f"space must map parameter names to values, got {data!r}")
-        return as_space({name: entry_of(name, entry) for name, entry in data.items()})
+        return as_space({name: entry_from_json(name, entry) for name, entry in data.items()})
 
     def _condition(self, name: str) -> str:
         return " and ".join(f"{parent} in {list(values)!r}" for parent, values in self.conditions[name].items())

@@ -14,11 +14,13 @@ def space_of_toml(path: str | PathLike[str]) -> Space:
         learning_rate = { log_uniform = [1e-4, 1.0] }
         optimizer = { choice = ["sgd", "adam"] }
         b2 = { one_minus_log_uniform = [1e-4, 0.1], when = { optimizer = "adam" } }
+        width = { integers = [16, 1024], log = true }
+        warmup = { integers = [0, 200], step = 20 }
         decay = [0.0, 1e-4]
         b1 = 0.9
 
-    Kinds are log_uniform, one_minus_log_uniform, uniform, integers (each with [low, high]), choice and static; lists
-    inside the last two become tuples.
+    Kinds are log_uniform, one_minus_log_uniform, uniform, integers (each with [low, high]; the last may have log or
+    step beside it), choice and static; lists inside these two become tuples.
 
     Args:
         path: of the file.
@@ -46,4 +48,4 @@ def space_of_toml(path: str | PathLike[str]) -> Space:
     except tomllib.TOMLDecodeError as error:
         raise checks.JgdValueError(f"{path}: space must be TOML, got an error: {error}") from error
     except checks.JgdError as error:
-        raise type(error)(f"{path}: {error}") from error
+        raise checks.prefixed(f"{path}: ", error) from error

@@ -6,8 +6,8 @@ plan.py        which runs run together            dry_run.py   a recipe's progra
 facts.py       what of it is data
 runner.py      round by round (policies/) on devices (engine/) into what is kept (store/)
 assemble.py    what is kept, as data              cost.py      what it took
-result.py      that data                          selection.py, picks.py   what it chooses
-verbs.py       `Sweep`, the data with what can be done: extend.py, propose.py, confirm.py, replay.py, to_xarray.py
+sweep_data.py  that data                          selection.py, picks.py   what it chooses
+sweep_result.py   `Sweep`, the data with what can be done: extend.py, propose.py, confirm.py, replay.py, to_xarray.py
 predictors.py  what its runs predict with
 load.py        a directory as a `Sweep`           stored_plan.py   … with its code, to go on with
 proposers/     studies that propose configs
@@ -35,9 +35,9 @@ from jgd.sweeps.policies.replay import PopulationReplay as PopulationReplay
 from jgd.sweeps.policies.replay import ScheduleSegment as ScheduleSegment
 from jgd.sweeps.policies.successive_halving import SuccessiveHalving as SuccessiveHalving
 from jgd.sweeps.recipes import format_config as format_config
-from jgd.sweeps.result import SweepData as SweepData
 from jgd.sweeps.run_spec import RunSpec as RunSpec
 from jgd.sweeps.selection import pick as pick
 from jgd.sweeps.selection import ranked as ranked
 from jgd.sweeps.sweep import sweep as sweep
-from jgd.sweeps.verbs import Sweep as Sweep
+from jgd.sweeps.sweep_data import SweepData as SweepData
+from jgd.sweeps.sweep_result import Sweep as Sweep

@@ -5,12 +5,12 @@ from typing import Any
 
 import numpy as np
 
-from jgd.epoch_loop import NOT_DIVERGED
+from jgd.lane import NOT_DIVERGED
 from jgd.sweeps.facts import SweepFacts
 from jgd.sweeps.plan import Plan
 from jgd.sweeps.policies.policy import Round
-from jgd.sweeps.result import SweepData
 from jgd.sweeps.store.base import BlockResult, Store
+from jgd.sweeps.sweep_data import SweepData
 
 
 def assemble(
@@ -41,11 +41,13 @@ def evaluations(facts: SweepFacts, store: Store, names: Iterable[str]) -> dict[s
     shape = len(facts.configs), len(facts.seeds), len(place_of)
     out = {name: np.full(shape, np.nan, _dtype(results)) for name in names}
     for result in results:
-        at, last = (list(result.block.configs), result.block.seed), _last_step(facts, result)
-        for row, step in enumerate(result.evaluation_steps):
-            if step in place_of:  # the end of a shorter sweep need not be an evaluation of this one
-                for name, values in out.items():
-                    values[(*at, place_of[step])] = np.where(step <= last, result.metrics[name][row], np.nan)
+        # the end of a shorter sweep need not be an evaluation of this one
+        rows = [row for row, step in enumerate(result.evaluation_steps) if step in place_of]
+        steps = np.array(result.evaluation_steps, int)[rows]
+        at = np.array(result.block.configs)[:, None], result.block.seed, [place_of[step] for step in steps.tolist()]
+        known = steps <= _last_step(facts, result)[:, None]
+        for name, values in out.items():
+            values[at] = np.where(known, result.metrics[name][rows].T, np.nan)
     return out
 
 

@@ -2,10 +2,11 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from typing import Any
 
 from jgd.core import checks
-from jgd.spaces.described import of_json
+from jgd.spaces.json_space import of_json
 from jgd.spaces.samplers import SAMPLERS, Grid, Sampler, Table, configs, sampler_of
 from jgd.spaces.space import Config, Space, as_space
 
@@ -23,7 +24,7 @@ class ConfigAxis:
     count: int | None
     added: Mapping[str, tuple[Config, ...]] = field(default_factory=dict)
 
-    @property
+    @cached_property
     def configs(self) -> tuple[tuple[str, Config], ...]:
         """(recipe, config), recipe by recipe."""
         out = []
@@ -98,12 +99,8 @@ def config_axis(recipes: Iterable[str], space: Any, sampler: Sampler | str | Non
 
 def _drawn(space: Space, sampler: Sampler | str | None, samples: int | None) -> list[Config]:
     """The configs that a sampler gives; a sampler's count is the sweep's `samples`, also in messages."""
-    try:
+    with checks.renamed(count="samples"):
         return configs(space, sampler, samples)
-    except checks.JgdError as error:
-        if error.argument != "count":
-            raise
-        raise type(error)(f"samples{str(error).removeprefix('count')}", argument="samples") from error
 
 
 def _described(sampler: Sampler | str) -> list[Any]:

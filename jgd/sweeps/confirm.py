@@ -15,7 +15,7 @@ import numpy as np
 
 from jgd.core import checks, seeds
 from jgd.core.statistics import Estimate, estimate
-from jgd.epoch_loop import NOT_DIVERGED
+from jgd.lane import NOT_DIVERGED
 from jgd.spaces.space import Config
 from jgd.sweeps.configs import ConfigAxis
 from jgd.sweeps.engine.programs import SharedData, evaluate
@@ -23,10 +23,10 @@ from jgd.sweeps.picks import Pick, best_member
 from jgd.sweeps.plan import Plan
 from jgd.sweeps.policies.policy import Full, Policy
 from jgd.sweeps.policies.replay import PopulationReplay
-from jgd.sweeps.result import SweepData
 from jgd.sweeps.run_spec import of_arrays
 from jgd.sweeps.runner import run_plan
 from jgd.sweeps.store.memory import MemoryStore
+from jgd.sweeps.sweep_data import SweepData
 
 
 @dataclass(frozen=True)

@@ -6,11 +6,11 @@ from jgd.core import checks
 from jgd.core.program_files import use_program_cache
 from jgd.sweeps.engine.progress import SweepProgress
 from jgd.sweeps.plan import Plan
-from jgd.sweeps.result import SweepData
 from jgd.sweeps.runner import run_plan
 from jgd.sweeps.store.base import Store
 from jgd.sweeps.store.manifest import open_store
 from jgd.sweeps.store.memory import MemoryStore
+from jgd.sweeps.sweep_data import SweepData
 
 
 def execute(

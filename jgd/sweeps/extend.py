@@ -9,9 +9,9 @@ from jgd.sweeps.arguments import seeds_of
 from jgd.sweeps.engine.progress import SweepProgress
 from jgd.sweeps.execute import execute
 from jgd.sweeps.plan import Plan
-from jgd.sweeps.result import SweepData
 from jgd.sweeps.store.base import Store
 from jgd.sweeps.store.memory import MemoryStore
+from jgd.sweeps.sweep_data import SweepData
 
 
 def extend(

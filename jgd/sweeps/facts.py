@@ -48,9 +48,9 @@ class SweepFacts:
     def keys(self) -> tuple[str, ...]:
         """A name for each config, made of its recipe and values; equal ones are told apart by their number."""
         seen: dict[str, int] = {}
-        out = []
+        out, encode = [], json.JSONEncoder(default=repr).encode
         for recipe, config in self.configs:
-            text = json.dumps([recipe, sorted(config.items())], default=repr)
+            text = encode([recipe, sorted(config.items())])
             seen[text] = seen.get(text, 0) + 1
             out.append(hashlib.sha256(f"{text}{seen[text]}".encode()).hexdigest()[:16])
         return tuple(out)

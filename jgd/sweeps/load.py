@@ -13,7 +13,7 @@ from jgd.sweeps.store.disk import DiskStore
 from jgd.sweeps.store.manifest import OWN
 from jgd.sweeps.store.stored_facts import FAULTS, stored_facts
 from jgd.sweeps.stored_plan import stored_plan
-from jgd.sweeps.verbs import Sweep
+from jgd.sweeps.sweep_result import Sweep
 from jgd.tasks import Task
 
 

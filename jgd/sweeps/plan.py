@@ -1,9 +1,9 @@
 """The plan of a sweep: everything that fixes its programs, what they are fed, and which runs run together."""
 
+from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence, Set
 from dataclasses import dataclass
 from functools import cached_property
-from itertools import groupby
 from pathlib import Path
 from typing import Any
 
@@ -56,7 +56,8 @@ class Plan:
         """Refuse to add to a sweep whose policy has decided on all configs."""
         if not self.policy.extendable:
             raise checks.JgdValueError(
-                f"a sweep by {self.policy} can't be extended: its decisions were made on all configs"
+                f"a sweep by {self.policy} can't be extended: its decisions were made on all configs. Run the larger one "
+                "anew, in a directory of its own"
             )
 
     @cached_property
@@ -72,8 +73,11 @@ class Plan:
     @cached_property
     def group_of(self) -> tuple[int, ...]:
         """The group of each config."""
-        home = {config: number for number, group in enumerate(self.groups) for config in group.configs}
-        return tuple(home[config] for config in range(len(self.configs)))
+        home = [0] * len(self.configs)
+        for number, group in enumerate(self.groups):
+            for config in group.configs:
+                home[config] = number
+        return tuple(home)
 
     @cached_property
     def batches(self) -> tuple[Batches, ...]:
@@ -117,18 +121,19 @@ class Plan:
 
         runs: (config, index of its seed) that run, done or not.
         """
-        missing = lambda config, seed: (
-            not store.done(config, seed, current.until) if runs is None else (config, seed) in runs
-        )
-        out = []
+        out, members = [], defaultdict(list)  # group -> its configs
+        for config in current.configs:
+            members[self.group_of[config]].append(config)
         for number, width in enumerate(self.widths):
-            members = [config for config in current.configs if self.group_of[config] == number]
             for seed in range(len(self.seeds)):
-                left = [config for config in members if missing(config, seed)]
-                begin = lambda config, seed=seed: max(store.reached(config, seed, current.until), current.begin)
-                for step, together in groupby(sorted(left, key=begin), begin):
-                    some = _cut(sorted(together), width)
-                    out += [Block(number, seed, configs, step, current.until) for configs in some]
+                together = defaultdict(list)  # step -> the configs that begin there
+                for config in sorted(members[number]):
+                    if (config, seed) in runs if runs is not None else not store.done(config, seed, current.until):
+                        begin = max(store.reached(config, seed, current.until), current.begin)
+                        together[begin].append(config)
+                for begin in sorted(together):
+                    some = _cut(together[begin], width)
+                    out += [Block(number, seed, configs, begin, current.until) for configs in some]
         return out
 
     def _batches(self, group: Group) -> Batches:

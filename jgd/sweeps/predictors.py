@@ -9,8 +9,8 @@ from jgd.prediction.described import describe, predictor_of
 from jgd.sweeps.picks import best_member
 from jgd.sweeps.plan import Plan
 from jgd.sweeps.recipes import Group, by_optimizer
-from jgd.sweeps.result import SweepData
 from jgd.sweeps.selection import pick
+from jgd.sweeps.sweep_data import SweepData
 
 
 def predictor(data: SweepData, best: int | None, config: int | None, seed: int | None) -> Predictor:

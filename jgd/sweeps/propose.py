@@ -6,7 +6,7 @@ from jgd.core import checks
 from jgd.spaces.proposer import Proposer
 from jgd.sweeps.engine.progress import SweepProgress
 from jgd.sweeps.extend import extend
-from jgd.sweeps.result import SweepData
+from jgd.sweeps.sweep_data import SweepData
 
 
 def propose(

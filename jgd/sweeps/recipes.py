@@ -7,10 +7,11 @@ are not. Everything is built once on the host, before any trace, so that faults 
 import inspect
 from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, TypeAlias
 
 import jax
+import numpy as np
 
 from jgd import optimizers
 from jgd.core import checks
@@ -27,6 +28,7 @@ RESERVED = {  # names of the results: the dims and variables of `Sweep.dataset`,
     *("config", "diverged_at", "evaluation", "loss", "origin", "picked"),
     *("reached", "recipe", "recipe_of", "round", "seed", "step", "test"),
 }
+ONE_BY_ONE = 32  # configs of a group that are built to be checked; more are traced once, and checked as columns
 RESERVED_PREFIXES = ("round_", "validation_")
 
 
@@ -76,17 +78,23 @@ def recipes_by_name(recipes: Recipes | None) -> dict[str, Recipe]:
 def group_configs(
     recipes: Mapping[str, Recipe], configs: Sequence[tuple[str, Config]], static: Iterable[str]
 ) -> list[Group]:
-    """The groups of a sweep's configs, in the order of their first config; every config is built once as a check."""
+    """The groups of a sweep's configs, in the order of their first config; what is made of each config is checked."""
     structural, takes = set(static), {name: inspect.signature(recipe).parameters for name, recipe in recipes.items()}
-    members: dict[Hashable, list[int]] = {}
+    members: dict[tuple[str, tuple[str, ...], tuple[Hashable, ...]], list[int]] = {}
+    structures: dict[
+        tuple[str, tuple[str, ...]], tuple[str, ...]
+    ] = {}  # of a recipe with these names: those of structure
     for place, (recipe, config) in enumerate(configs):
-        _check_names(recipe, config, takes)
-        structure = tuple((name, value) for name, value in config.items() if name in structural)
-        numbers = tuple(name for name in config if name not in structural)
-        members.setdefault((recipe, structure, numbers), []).append(place)
+        names = tuple(config)
+        if (recipe, names) not in structures:
+            _check_names(recipe, config, takes)
+            structures[recipe, names] = tuple(name for name in names if name in structural)
+        structure = tuple([config[name] for name in structures[recipe, names]])
+        members.setdefault((recipe, names, structure), []).append(place)
     out = []
-    for (recipe, structure, numbers), places in members.items():  # pyright: ignore[reportGeneralTypeIssues]
-        given = dict(structure)
+    for (recipe, names, structure), places in members.items():
+        given = dict(zip(structures[recipe, names], structure, strict=True))
+        numbers = tuple(name for name in names if name not in given)
         batch_size = given.get("batch_size")
         if batch_size is not None and "batch_size" not in takes[recipe]:
             del given["batch_size"]  # the sweep's own, not the recipe's
@@ -141,6 +149,11 @@ def _check_names(recipe: str, config: Config, parameters: Mapping[str, Mapping[s
 
 
 def _check_structure(group: Group, configs: Sequence[Config]) -> None:
+    """Refuse a group of which a config can't be built, or not to the structure of the first one."""
+    if len(configs) > ONE_BY_ONE and group.numbers:
+        some = _doubtful(group, configs)
+        group = replace(group, configs=tuple(group.configs[row] for row in some))
+        configs = [configs[row] for row in some]
     first: Any = None
     # config 0 twice: a function made afresh inside the recipe differs from itself
     for place, config in [(group.configs[0], configs[0]), *zip(group.configs, configs, strict=True)]:
@@ -153,6 +166,20 @@ def _check_structure(group: Group, configs: Sequence[Config]) -> None:
                 f"({format_config(config)}) differs from config {group.configs[0]}: {_difference(first, spec)}. Functions "
                 "inside must be module-level, and structural choices (nesterov or not, a width) jgd.spaces.static in the space"
             )
+
+
+def _doubtful(group: Group, configs: Sequence[Config]) -> Sequence[int]:
+    """The rows that may be refused, after the first one: those of which a check on whole columns says so.
+
+    All rows where the recipe can't be traced, or makes something else of traced numbers: one of them has a message.
+    """
+    columns = {name: np.array([config[name] for config in configs], np.float64) for name in group.numbers}
+    try:
+        refused, structure = checks.refused_rows(group.build, columns)
+        same = structure == jax.tree.structure(group.build(**{name: configs[0][name] for name in group.numbers}))
+    except Exception:  # whatever a recipe raises
+        return range(len(configs))
+    return [0, *(row for row in refused.tolist() if row)] if same else range(len(configs))
 
 
 def _difference(one: Any, other: Any) -> str:
@@ -172,7 +199,7 @@ def blamed(recipe: str, place: int, config: Config) -> Iterator[None]:
     try:
         yield
     except checks.JgdError as error:
-        raise type(error)(f"{where}: {error}") from error
+        raise checks.prefixed(f"{where}: ", error) from error
     except _NEEDS_A_VALUE as error:
         raise checks.JgdTypeError(
             f"{where} needs the value of a number that is an array in the compiled program (a Python `if`, float() or "

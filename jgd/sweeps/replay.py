@@ -7,14 +7,14 @@ import jax.numpy as jnp
 import numpy as np
 
 from jgd.core import checks
-from jgd.epoch_loop import NOT_DIVERGED
+from jgd.lane import NOT_DIVERGED
 from jgd.status import RunEnd, Status
 from jgd.sweeps.assemble import assemble
 from jgd.sweeps.engine.engine import Engine
 from jgd.sweeps.policies.policy import Round
-from jgd.sweeps.result import SweepData
 from jgd.sweeps.store.lanes import only_lane
 from jgd.sweeps.store.memory import MemoryStore
+from jgd.sweeps.sweep_data import SweepData
 from jgd.training.run import Run
 
 

@@ -12,8 +12,8 @@ from jgd.sweeps.engine.progress import Meter, SweepProgress
 from jgd.sweeps.facts import SweepFacts
 from jgd.sweeps.plan import Plan
 from jgd.sweeps.policies.policy import Round, SweepState
-from jgd.sweeps.result import SweepData
 from jgd.sweeps.store.base import Store
+from jgd.sweeps.sweep_data import SweepData
 
 
 def run_plan(plan: Plan, store: Store, callback: Callable[[SweepProgress], None] | None = None) -> SweepData:

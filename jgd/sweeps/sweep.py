@@ -19,7 +19,7 @@ from jgd.sweeps.plan import Plan
 from jgd.sweeps.policies.policy import Policy
 from jgd.sweeps.recipes import Recipes, recipes_by_name
 from jgd.sweeps.store.manifest import stored_evaluate_every
-from jgd.sweeps.verbs import Sweep
+from jgd.sweeps.sweep_result import Sweep
 from jgd.tasks import Task
 
 EVALUATIONS = 10  # on the validation rows during a sweep, unless said otherwise

@@ -5,10 +5,10 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from jgd.epoch_loop import NOT_DIVERGED
+from jgd.lane import NOT_DIVERGED
 from jgd.sweeps.picks import Pick
 from jgd.sweeps.policies.replay import by_round
-from jgd.sweeps.result import SweepData
+from jgd.sweeps.sweep_data import SweepData
 
 if TYPE_CHECKING:
     import xarray

@@ -21,7 +21,7 @@ from jgd.core.types import Batch, Loss, Params
 from jgd.data.batches import Batches
 from jgd.descent import start
 from jgd.divergence import BASELINE_ROWS, initial_loss, loss_limit
-from jgd.epoch_loop import NOT_DIVERGED, Lane, eval_params_of, guarded_step
+from jgd.lane import NOT_DIVERGED, Lane, eval_params_of, guarded_step
 from jgd.metrics import evaluation
 from jgd.sweeps.run_spec import Build, of_arrays
 
@@ -66,7 +66,13 @@ class UnrolledRun:
         limit = loss_limit(jax.lax.stop_gradient(initial_loss(loss, params, first)), self.diverged_above)
         lane = Lane(start(spec.optimizer, params, self.noise_key), jnp.asarray(NOT_DIVERGED, jnp.int32))
         lane = _advance(
-            partial(guarded_step, loss, spec.optimizer), lane, limit, train, self.batches, self.order_key, self.steps
+            partial(guarded_step, loss, spec.optimizer, losses_only=True),
+            lane,
+            limit,
+            train,
+            self.batches,
+            self.order_key,
+            self.steps,
         )
         measure = self.loss if spec.measured_by is None else spec.measured_by
         metrics = self.metrics if spec.metrics is None else spec.metrics

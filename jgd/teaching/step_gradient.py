@@ -9,7 +9,7 @@ back as the same wrong numbers: lecture_checks.py puts it beside the differences
 import math
 from collections.abc import Iterator
 from dataclasses import dataclass, fields
-from typing import Any
+from typing import Any, cast
 
 import jax
 import jax.numpy as jnp
@@ -113,7 +113,7 @@ def _transforms(transform: Any) -> Iterator[Any]:
     """The transforms of a chain; one that holds others comes first, under its own name."""
     for each in flat(transform):
         yield each
-        for held in (getattr(each, field.name) for field in fields(each)):  # pyright: ignore[reportArgumentType]
+        for held in (getattr(each, field.name) for field in fields(cast(Any, each))):  # every transform is a dataclass
             if isinstance(held, Transform):
                 yield from _transforms(held)
 

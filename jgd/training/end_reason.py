@@ -1,6 +1,6 @@
 """Why a run ends at the step where it stands, or that it goes on."""
 
-from jgd.epoch_loop import NOT_DIVERGED
+from jgd.lane import NOT_DIVERGED
 from jgd.status import RunEnd, Status
 from jgd.stopping import NOT_MET, THRESHOLDS, EarlyStoppingState, ThresholdState
 from jgd.training.diagnosis import diagnosis

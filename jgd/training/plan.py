@@ -17,7 +17,8 @@ from jgd.data.batches import Batches
 from jgd.data.orders import HardMining
 from jgd.descent import start
 from jgd.divergence import BASELINE_ROWS, initial_loss, loss_limit
-from jgd.epoch_loop import NOT_DIVERGED, EpochLoop, Lane
+from jgd.epoch_loop import EpochLoop
+from jgd.lane import NOT_DIVERGED, Lane
 from jgd.prediction import Predictor
 from jgd.stopping import EarlyStopping, StoppingRule, Thresholds
 from jgd.training.arguments import TrainArguments
@@ -59,7 +60,7 @@ class TrainPlan:
         """Where a segment from `begin` has to end, whatever the clock says."""
         ends = [self.total_steps, begin + self.loop.capacity]
         if self.mines:
-            every = self.loop.batches.order.every
+            every = self.loop.batches.order.update_every
             ends.append((begin // every + 1) * every)
         return min(ends)
 

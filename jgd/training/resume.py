@@ -18,7 +18,7 @@ from jgd.core import checks, machine
 from jgd.core.fingerprint import described, differences
 from jgd.core.snapshots import Store, opened, pack
 from jgd.core.strict_json import fault_of, is_count
-from jgd.epoch_loop import eval_params_of
+from jgd.lane import eval_params_of
 from jgd.prediction.described import describe
 from jgd.training.arguments import TrainArguments
 from jgd.training.end_reason import may_go_on

@@ -12,7 +12,8 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from jgd.epoch_loop import NOT_DIVERGED, segment
+from jgd.epoch_loop import segment
+from jgd.lane import NOT_DIVERGED
 from jgd.status import RunEnd, Status
 from jgd.training.end_reason import end_reason
 from jgd.training.hard_mining import hardest_rows
@@ -42,7 +43,8 @@ def run_to_end(plan: TrainPlan, state: RunState, saver: Saver, progress: bool | 
             raise  # a segment failed half-way, and took what it had been given along
         if saver.newest < state.step:
             saver.save(state, at_end=True)
-        fault.run = _left(plan, state, (*plan.notes, f"ended by {fault!r}"))  # pyright: ignore[reportAttributeAccessIssue]
+        left = _left(plan, state, (*plan.notes, f"ended by {fault!r}"))
+        fault.run = left  # pyright: ignore[reportAttributeAccessIssue]  # an attribute of our own
         raise
     finally:
         if plan.loader is not None:
@@ -63,7 +65,7 @@ def _run_loop(plan: TrainPlan, state: RunState, saver: Saver, show: Callable[[Tr
         state.end = end_reason(plan, state)
         if state.end is not None:
             break
-        if plan.mines and state.step % plan.loop.batches.order.every == 0:
+        if plan.mines and state.step % plan.loop.batches.order.update_every == 0:
             state.ranked = hardest_rows(plan.loop.loss, state.lane.train_state.params, plan.loop.data)
         since = time.perf_counter()
         with uninterrupted():

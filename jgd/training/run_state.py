@@ -11,7 +11,7 @@ import numpy as np
 from jgd.core.plain_trees import describe_tree
 from jgd.core.snapshots import pack, unpack
 from jgd.core.types import Params
-from jgd.epoch_loop import Lane
+from jgd.lane import Lane
 from jgd.status import RunEnd, Status
 from jgd.stopping import EarlyStoppingState
 from jgd.training.history import History

@@ -1,7 +1,7 @@
 """Averages of the parameters, read out for evaluation and deployment while the parameters themselves go on descending.
 
 exponential  a_t = b a_{t−1} + (1 − b) θ_t, read out as a_t / (its weight), so that the start doesn't count
-uniform      a = the mean of θ_n over every `every`-th n from `start` on
+uniform      a = the mean of θ_n over every `update_every`-th n from `start` on
 
 `optimizer.eval_params(state, params)` gives the average; `jgd.train` and `jgd.sweep` evaluate and keep it. θ_t is the
 parameters after update t as they are stored, so an average must be the last transform; as it changes no update, it may stand
@@ -73,14 +73,15 @@ class MeanOfParamsState:
 @builder
 @record
 class MeanOfParams(Transform):
-    """a = the mean of θ_n, the parameters after n updates, over all n ≥ start that `every` divides.
+    """a = the mean of θ_n, the parameters after n updates, over all n ≥ start that `update_every` divides.
 
-    start=0 and every=1 is Polyak's average; SWA has `every` an epoch or a cycle, the start at three quarters of the run and
-    a constant or cyclic rate. Before the first θ_n that counts, the parameters themselves are read out.
+    start=0 and update_every=1 is Polyak's average; SWA has `update_every` an epoch or a cycle, the start at three
+    quarters of the run and a constant or cyclic rate. Before the first θ_n that counts, the parameters themselves are
+    read out.
 
     Args:
         start: The first n that counts: a number, which can be swept, and no schedule. ≥ 0. Default: 0.
-        every: How many updates lie between two that count. ≥ 1; structure. Default: 1.
+        update_every: How many updates lie between two that count. ≥ 1; structure. Default: 1.
 
     Example:
         >>> import jgd
@@ -94,12 +95,12 @@ class MeanOfParams(Transform):
     """
 
     start: float = hyper(">= 0", schedule=False, default=0)
-    every: int = static_field(default=1)
+    update_every: int = static_field(default=1)
     must_be_last = True
     only_observes = True
 
     def __post_init__(self) -> None:
-        checks.count("every", self.every, least=1)
+        checks.count("update_every", self.update_every, least=1)
 
     def init(self, params: Params) -> MeanOfParamsState:
         return MeanOfParamsState(tree.zeros_like(params), jnp.zeros((), tree.compute_dtype(params)))
@@ -113,7 +114,9 @@ class MeanOfParams(Transform):
             share = tree.safe_divide(count - state.count, count)
             return MeanOfParamsState(tree.map(lambda a, w: a + share * (w - a), state.mean, arrived), count)
 
-        return updates, jax.lax.cond(context.step % self.every == self.every - 1, absorb, lambda state: state, state)
+        return updates, jax.lax.cond(
+            context.step % self.update_every == self.update_every - 1, absorb, lambda state: state, state
+        )
 
     def eval_params(self, params: Params, state: MeanOfParamsState) -> Params:
         return tree.select(state.count > 0, state.mean, params)

@@ -31,13 +31,13 @@ class LookaheadState:
 @builder
 @record
 class Lookahead(Wrapper):
-    """`transform` makes the fast steps; after every `sync_period` of them φ ← φ + slow_step_size (θ − φ), θ ← φ.
+    """`transform` makes the fast steps; after every `update_every` of them φ ← φ + slow_step_size (θ − φ), θ ← φ.
 
     It must be last in a chain.
 
     Args:
         transform: A transform or an optimizer that need not be last itself: that one would not see the synchronization.
-        sync_period: k, the fast steps between two synchronizations. ≥ 1; structure. Default: 5.
+        update_every: k, the fast steps between two synchronizations. ≥ 1; structure. Default: 5.
         slow_step_size: α, also a schedule; 1 changes nothing. In (0, 1]. Default: 0.5.
         reset: Whether the inner state starts anew at a synchronization. Structure. Default: False.
 
@@ -47,7 +47,7 @@ class Lookahead(Wrapper):
 
     Example:
         >>> import jgd, jax.numpy as jnp
-        >>> optimizer = jgd.chain(Lookahead(jgd.optimizers.sgd(1.0).transform, sync_period=2))
+        >>> optimizer = jgd.chain(Lookahead(jgd.optimizers.sgd(1.0).transform, update_every=2))
         >>> params = jnp.zeros(())
         >>> state = optimizer.init(params)
         >>> for _ in range(2):
@@ -59,13 +59,13 @@ class Lookahead(Wrapper):
     """
 
     transform: TransformLike
-    sync_period: int = static_field(default=5)
+    update_every: int = static_field(default=5)
     slow_step_size: Scalar = hyper("(0, 1]", default=0.5)
     reset: bool = static_field(default=False)
 
     def __post_init__(self) -> None:
         self._accept()
-        checks.count("sync_period", self.sync_period, least=1)
+        checks.count("update_every", self.update_every, least=1)
         if self.transform.must_be_last:
             raise checks.JgdValueError(
                 "Lookahead takes no transform that must be last: it would not see the synchronization",
@@ -86,7 +86,7 @@ class Lookahead(Wrapper):
             inner = restarted(self.transform, slow, state.inner) if self.reset else state.inner
             return tree.subtract(slow, context.params), LookaheadState(slow, inner)
 
-        due = context.step % self.sync_period == self.sync_period - 1
+        due = context.step % self.update_every == self.update_every - 1
         go_on = lambda updates, state: (updates, state)
         return jax.lax.cond(due, synchronize, go_on, updates, LookaheadState(state.weights, inner))
 

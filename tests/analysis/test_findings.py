@@ -5,6 +5,7 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
+import jgd
 from jgd.analysis.findings import findings, still_improving
 
 N = np.nan
@@ -48,18 +49,11 @@ def test_a_best_at_the_end_of_a_grid_is_found(losses, end, value):
     assert finding.message.startswith(f"sgd: the best learning_rate, {value:.4g}, is at the {end} edge")
 
 
-class LogUniform:
-    size = None
-
-    def place(self, value):
-        return np.log10(value) / 4 + 1
-
-
 @pytest.mark.parametrize(("best", "edge"), [(0.7, True), (0.5, False), (2e-4, False), (1.2e-4, True)])
 def test_of_a_sampled_range_the_outer_twentieth_is_the_edge(best, edge):
     rates = [best, 3e-3, 1e-2, 0.1, 0.3]
     configs = [("sgd", {"learning_rate": rate, "kind": "a"}) for rate in rates]
-    space = SimpleNamespace(static=("kind",), distributions={"learning_rate": LogUniform()})
+    space = jgd.space(learning_rate=jgd.spaces.log_uniform(1e-4, 1))
     losses = np.array([0.1, 0.5, 0.4, 0.5, 0.6])[:, None] + NOISE
     assert kinds(planted(losses, configs, space=space)) == ["edge"] * edge
 
@@ -68,15 +62,8 @@ def sampled(score, seed=0, count=64):
     rng = np.random.default_rng(seed)
     configs = [("sgd", {"rate": r, "decay": d}) for r, d in rng.random((count, 2)).tolist()]
     losses = np.array([score(config["rate"], config["decay"]) for _, config in configs])
-    space = SimpleNamespace(static=(), distributions={"rate": Unit(), "decay": Unit()})
+    space = jgd.space(rate=jgd.spaces.uniform(0, 1), decay=jgd.spaces.uniform(0, 1))
     return planted(losses[:, None] + 0.1 * NOISE, configs, space=space)
-
-
-class Unit:
-    size = None
-
-    def place(self, value):
-        return value
 
 
 def test_an_edge_is_found_beside_a_stronger_name_and_an_idle_name_is_not_accused():

@@ -2,7 +2,6 @@
 
 import itertools
 from types import SimpleNamespace
-from typing import ClassVar
 
 import numpy as np
 import pytest
@@ -109,42 +108,24 @@ def test_several_recipes_are_one_more_name():
     assert found == pytest.approx({"recipe": 0.8, "learning_rate": 0.2})
 
 
-class LogUniform:
-    """A distribution over [1e-4, 1], as those of `jgd.space`."""
-
-    size = None
-
-    def place(self, value):
-        if value > 1:
-            raise jgd.JgdError("outside")
-        return np.log10(value) / 4 + 1
-
-
-class Choice:
-    values = (3.0, 1.0, 2.0)
-
-
-class Integers:
-    """1, 2, 3 and 4."""
-
-    size = 4
-
-    def place(self, value):
-        return (value - 0.5) / 4
-
-
-class Space:
-    static = ("width",)
-    distributions: ClassVar = {"rate": LogUniform(), "decay": Choice(), "warmup": Integers(), "width": None}
+SPACE = jgd.space(
+    rate=jgd.spaces.log_uniform(1e-4, 1),
+    decay=[3.0, 1.0, 2.0],
+    warmup=jgd.spaces.integers(1, 4),
+    hidden=jgd.spaces.integers(1, 4, log=True),
+    width=jgd.spaces.static([4, 8]),
+)
 
 
 def test_places_come_from_the_space_where_there_is_one():
-    found = unit_cube(named(rate=[1e-4, 1e-3], decay=[1.0, 3.0], width=[8, 4], kind=["b", "a"]), Space())
-    np.testing.assert_allclose(found.units, [[0, 1 / 6, 0.25, 0.25], [0.25, 5 / 6, 0.75, 0.75]])
+    found = unit_cube(named(rate=[1e-4, 1e-3], decay=[1.0, 3.0], width=[8, 4], kind=["b", "a"]), SPACE)
+    np.testing.assert_allclose(found.units, [[0, 1 / 6, 0.75, 0.25], [0.25, 5 / 6, 0.25, 0.75]])
     assert found.structural.tolist() == [False, False, True, True]
-    whole = unit_cube(named(warmup=[2, 3]), Space())
-    assert (whole.column("warmup").tolist(), whole.edges.tolist()) == ([0.375, 0.625], [0.125])
-    outside = unit_cube(named(rate=[1e-4, 10.0]), Space())
+    whole = unit_cube(named(warmup=[2, 3]), SPACE)
+    assert (whole.column("warmup").tolist(), whole.edges.tolist()) == ([0.375, 0.625], [[0.125, 0.125]])
+    uneven = unit_cube(named(hidden=[1, 4]), SPACE)
+    np.testing.assert_allclose(uneven.edges, [[np.log(3) / np.log(9) / 2, np.log(9 / 7) / np.log(9) / 2]])
+    outside = unit_cube(named(rate=[1e-4, 10.0]), SPACE)
     assert outside.column("rate").tolist() == [0.25, 0.75]  # by rank
 
 

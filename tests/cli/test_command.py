@@ -68,7 +68,7 @@ def test_help_says_how_to_begin_and_breaks_lines_at_the_terminals_width(tmp_path
 def test_list_names_everything(tmp_path):
     ran = jgd("list", cwd=tmp_path)
     assert ran.returncode == 0
-    for name in ("digits", "nesterov_shifted", "step_decay", "b2=0.999"):
+    for name in ("digits", "nesterov_shifted", "step_decay", "b2=0.999", "latin_hypercube", "hyperband"):
         assert name in ran.stdout
 
 

@@ -9,6 +9,7 @@ import sys
 import numpy as np
 import pytest
 
+import jgd
 from jgd.core import atomic_files
 
 pytest.importorskip("typer")
@@ -189,6 +190,40 @@ def test_extend_confirm_show_and_replay_need_only_the_directory_and_trust_in_its
     assert rows[0].startswith("step,loss")
     losses = [float(row.split(",")[1]) for row in rows[1:] if row.split(",")[1]]
     np.testing.assert_array_equal(np.float32(losses), more["loss"][1, 2])
+
+
+def test_modules_that_register_optimizers_are_kept_and_run_only_with_trust(here, tmp_path, monkeypatch):
+    registry = jgd.optimizers.registry
+    (tmp_path / "own_optimizers.py").write_text(
+        "import jgd\n\ndef my_descent(learning_rate):\n    return jgd.optimizers.sgd(learning_rate)\n\n"
+        "jgd.optimizers.register('my_descent', my_descent)\n"
+    )
+
+    def forget():
+        sys.modules.pop("own_optimizers", None)
+        registry.unregister("my_descent")
+
+    words = ["--learning-rates", "0.1", "0.1", "1", "--steps", "2", "--seeds", "1", "--out", "run"]
+    code, _, err = here("--import", "own_optimizers", "sweep", "iris", "-o", "my_descent", *words)
+    assert (code, err) == (0, "")
+    forget()
+    (tmp_path / "elsewhere").mkdir()
+    monkeypatch.chdir(tmp_path / "elsewhere")
+    monkeypatch.setattr(sys, "path", [place for place in sys.path if place != str(tmp_path)])
+
+    assert here("show", "../run")[0] == 0
+    for line in ("extend ../run --seeds 2", "replay ../run --config 0 --seed 0", "confirm ../run"):
+        code, _, err = here(*line.split())
+        assert (code, "runs code that is not jgd's: own_optimizers; --trust" in err) == (2, True), err
+    assert "own_optimizers" not in sys.modules
+    code, out, err = here("replay", "../run", "--trust", "--config", "0", "--seed", "0")
+    assert (code, err, "imports own_optimizers\n" in out) == (0, "", True)
+    assert "bit for bit the stored run" in out
+    forget()
+    sys.path.append(str(tmp_path))  # and who imports it by their own words needs no trust in the directory's
+    code, out, err = here("--import", "own_optimizers", "extend", "../run", "--seeds", "2")
+    forget()
+    assert (code, err, "1 configs × 2 seeds" in out) == (0, "", True)
 
 
 def test_a_replay_that_is_not_the_stored_run_fails(here, tmp_path, monkeypatch):

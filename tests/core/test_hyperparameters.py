@@ -44,6 +44,16 @@ def test_names_that_are_not_alone_are_qualified():
     assert {"ScaleByAdam.eps", "TrustRatio.eps"} < set(lamb.hyperparameters)
 
 
+@pytest.mark.parametrize("build", [jgd.optimizers.schedule_free_sgd, jgd.optimizers.schedule_free_adamw])
+def test_a_warm_up_that_the_builder_adds_stays(build):
+    warm = build(0.1, warmup_steps=10)
+    assert warm.hyperparameters["learning_rate"] == 0.1
+    assert warm.with_hyperparameters(learning_rate=0.4) == build(0.4, warmup_steps=10)
+    assert warm.with_hyperparameters(warmup_steps=20) == build(0.1, warmup_steps=20)
+    with pytest.raises(jgd.JgdError, match="learning_rate must be a finite number > 0, got -1"):
+        warm.with_hyperparameters(learning_rate=-1)
+
+
 @pytest.mark.parametrize("name", [name for name in jgd.optimizers.registry if name not in ("dp_sgd",)])
 def test_every_builders_numbers_can_be_read_and_put_back(name):
     build = jgd.optimizers.registry[name]

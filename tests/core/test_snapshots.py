@@ -18,14 +18,14 @@ from jgd.core.snapshots import opened, pack, unpack
 
 
 def saved(path, *steps):
-    with opened(path) as shelf:
+    with opened(path) as store:
         for step in steps:
-            shelf.save({"w": np.full(5, step, np.float32)}, {"step": step})
+            store.save({"w": np.full(5, step, np.float32)}, {"step": step})
 
 
 def loaded(path):
-    with opened(path) as shelf:
-        return shelf.load()
+    with opened(path) as store:
+        return store.load()
 
 
 def newest(path, kind="safetensors"):
@@ -83,9 +83,9 @@ def test_every_dtype_and_shape_comes_back_bit_for_bit(tmp_path, dtype, x64):
         "b": [jnp.zeros((0, 3), dtype), jnp.ones((), dtype)],
         "c": None,
     }
-    with opened(tmp_path) as shelf:
-        shelf.save(pack("tree", tree), {})
-        back = unpack("tree", shelf.load().arrays, tree)
+    with opened(tmp_path) as store:
+        store.save(pack("tree", tree), {})
+        back = unpack("tree", store.load().arrays, tree)
     assert tree_digest(back) == tree_digest(tree)
 
 
@@ -143,12 +143,12 @@ def test_sigkill_while_writing_leaves_the_previous_or_the_new(tmp_path):
     writer = textwrap.dedent(f"""
         import numpy as np
         from jgd.core.snapshots import opened
-        with opened({str(tmp_path)!r}) as shelf:
+        with opened({str(tmp_path)!r}) as store:
             print("open", flush=True)
             step = 0
             while True:
                 step += 1
-                shelf.save({{"w": np.full(200_000, step, np.float32)}}, {{"step": step}})
+                store.save({{"w": np.full(200_000, step, np.float32)}}, {{"step": step}})
     """)
     last = 0
     for pause in (0.05, 0.11, 0.17, 0.02):

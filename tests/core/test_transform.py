@@ -65,7 +65,7 @@ class Remembers(jgd.Transform):
 AGAIN = {
     "Restart": lambda each: jgd.transforms.Restart(each, period=1),
     "Switch": lambda each: jgd.transforms.Switch((jgd.transforms.Freeze(), each), at=(1,)),
-    "Lookahead": lambda each: jgd.transforms.Lookahead(each, sync_period=1, reset=True),
+    "Lookahead": lambda each: jgd.transforms.Lookahead(each, update_every=1, reset=True),
 }
 
 

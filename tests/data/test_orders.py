@@ -57,7 +57,7 @@ def test_g6_a_curriculum_goes_from_easy_to_hard():
 
 def test_g6_mining_draws_the_hardest_more_often():
     ranked = np.array([7, 3, 0, 1, 2, 4, 5, 6, 8, 9])
-    order = orders.HardMining(every=5, share=0.2, boost=0.5)
+    order = orders.HardMining(update_every=5, share=0.2, boost=0.5)
     odds = np.full(10, 0.05)
     odds[[7, 3]] += 0.25
     assert as_often_as(draws(Batches(10, 4, order).mined(jnp.asarray(ranked)).order, 10), odds)
@@ -68,7 +68,7 @@ def test_g6_training_mines_its_outliers():
     rows = (np.ones((10, 1), np.float32), np.array([0.0] * 9 + [30.0], np.float32))
     loss = jgd.SupervisedLoss(jgd.models.Linear(1, bias=False), "squared_error")
     end = {}
-    for name, order in {"plain": "shuffled", "mined": orders.HardMining(every=2, share=0.1, boost=0.8)}.items():
+    for name, order in {"plain": "shuffled", "mined": orders.HardMining(update_every=2, share=0.1, boost=0.8)}.items():
         run = jgd.train(
             loss, jgd.optimizers.sgd(0.01), {"weights": jnp.zeros(1)}, rows, steps=400, batch_size=2, order=order
         )
@@ -82,8 +82,8 @@ BAD = {
     "vector": lambda: orders.weighted([[1.0]]),
     "start": lambda: orders.curriculum([1.0, 2.0], steps=10, start=0.0),
     "finite scores": lambda: orders.curriculum([1.0, np.nan], steps=10),
-    "every": lambda: orders.HardMining(every=0),
-    "boost": lambda: orders.HardMining(every=1, boost=2.0),
+    "every": lambda: orders.HardMining(update_every=0),
+    "boost": lambda: orders.HardMining(update_every=1, boost=2.0),
     "order was made for 3 rows": lambda: Batches(4, 2, orders.weighted([1, 1, 1])),
     "order must be one of": lambda: Batches(4, 2, 7),
     "unknown order": lambda: Batches(4, 2, "shufled"),

@@ -29,7 +29,11 @@ def mined():
     rate = jgd.schedules.CosineRestarts(0.01, 700)
     inner = transforms.EightBit(jgd.optimizers.adam(rate).transform, 4, 3)
     optimizer = jgd.chain(transforms.Lookahead(transforms.SkipNonFinite(inner), 5), transforms.MeanOfParams(100.0))
-    return optimizer, {"order": orders.HardMining(every=130), "history": 256, "observe": lambda params: params["bias"]}
+    return optimizer, {
+        "order": orders.HardMining(update_every=130),
+        "history": 256,
+        "observe": lambda params: params["bias"],
+    }
 
 
 def noisy():

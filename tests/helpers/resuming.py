@@ -28,7 +28,7 @@ ORDERS = {  # what train is told besides; batches of 4 leave a short one of 2 wh
     "weighted": {"order": orders.weighted(np.arange(10))},
     "balanced": {"order": orders.balanced(np.arange(10) < 2)},
     "curriculum": {"order": orders.curriculum(np.arange(10), steps=9)},
-    "mining": {"order": orders.HardMining(every=5)},
+    "mining": {"order": orders.HardMining(update_every=5)},
     "mapped": {},  # shuffled rows of files
 }
 SCHEDULES = {

@@ -22,12 +22,6 @@ HALF = ["scheduled", "mixed dtypes"]
 FIFTH = ["hooks", "compiled like eager", "scan like loop", "zero gradients", "traced like concrete"]
 ELSEWHERE = {"bad values refused", "dtypes"}  # below, for more rows or one dtype a test
 STRONGER = {"differentiable"}  # test_tracing.py compares the derivatives with finite differences
-MISNAMED = {
-    "muon",
-    "scion",
-    "psgd_kron",
-    "mars",
-}  # they say the name that a number has in the record within: b1 for adam_b1
 
 
 def test_every_check_is_made():
@@ -80,6 +74,6 @@ def test_a_whole_tree_may_be_one_leaf_or_none(row, tree):
     trees.descends(row.subject, tree)
 
 
-@pytest.mark.parametrize("row", [row for row in ROWS if row.name not in MISNAMED], ids=str)
+@pytest.mark.parametrize("row", ROWS, ids=str)
 def test_a_bad_number_is_refused_by_the_name_it_was_given(row):
     CHECKS["bad values refused"](row.subject)

@@ -20,6 +20,8 @@ KINDS = {
     "one_minus_log_uniform to 0": jgd.spaces.one_minus_log_uniform(0.1, 1),
     "uniform": jgd.spaces.uniform(-0.3, 0.2),
     "integers": jgd.spaces.integers(-3, 200),
+    "integers by 7": jgd.spaces.integers(-3, 200, step=7),
+    "integers log": jgd.spaces.integers(2, 50, log=True),
     "choice": jgd.spaces.choice([0.1, 0, 1e-4]),
     "static": jgd.spaces.static(["sgd", 1, True, None, (64, 64)]),
 }
@@ -33,7 +35,8 @@ units = st.floats(0, 1, exclude_max=True)
 def test_a_value_lies_at_its_place(kind, u):
     value = kind.at(u)
     place = kind.place(value)
-    assert abs(place - u) <= (1e-9 if kind.size is None else 0.5 / kind.size + 1e-12)
+    widest = 1 / (kind.size or 1e9) if kind != KINDS["integers log"] else math.log(2.5 / 1.5) / math.log(50.5 / 1.5)
+    assert abs(place - u) <= 0.5 * widest + 1e-9
     assert type(kind.at(min(place, 1))) is type(value)
     assert kind.admit(value) == value
 
@@ -74,6 +77,20 @@ def test_integers_and_lists_have_equal_bins():
         assert set(counts) == {200}
     assert jgd.spaces.integers(0, 10).points(4) == (0, 3, 7, 10)
     assert type(jgd.spaces.integers(0, np.int64(5)).at(0.9)) is int
+
+
+def test_integers_by_steps_and_on_a_log_scale():
+    by_five = jgd.spaces.integers(1, 20, step=5)
+    assert (by_five, str(by_five)) == (jgd.spaces.integers(1, 16, step=5), "integers(1, 16, step=5)")
+    assert [by_five.at(u) for u in (0, 0.3, 0.7, 1)] == [1, 6, 11, 16]
+    assert (by_five.points(4), by_five.points(2)) == ((1, 6, 11, 16), (1, 16))
+    assert jgd.spaces.integers(0, 9, step=1) == jgd.spaces.integers(0, 9) != by_five
+    doubling = jgd.spaces.integers(1, 8, log=True)
+    places = (np.arange(10_000) + 0.5) / 10_000
+    shares = np.bincount([doubling.at(u) for u in places], minlength=9)[1:] / 10_000
+    ends = np.log(np.arange(9) + 0.5)
+    np.testing.assert_allclose(shares, np.diff(ends) / (ends[-1] - ends[0]), atol=2e-4)  # Optuna's law
+    assert [doubling.points(n) for n in (1, 2, 4, 8)] == [(1,), (1, 8), (1, 2, 4, 8), tuple(range(1, 9))]
 
 
 def nested() -> jgd.Space:
@@ -167,6 +184,8 @@ TOML = """
 learning_rate = { log_uniform = [1e-4, 1] }
 momentum = { one_minus_log_uniform = [1e-3, 0.5] }
 warmup = { integers = [0, 200] }
+hold = { integers = [0, 200], step = 20, when = { optimizer = "sgd" } }
+width = { integers = [16, 1024], log = true }
 smoothing = { uniform = [0, 0.2] }
 optimizer = { static = ["sgd", "adam"] }
 widths = { static = [[64], [64, 64]] }
@@ -182,10 +201,15 @@ when = { optimizer = "adam", widths = [[64]] }
 def test_a_space_from_a_file(tmp_path):
     path = tmp_path / "space.toml"
     path.write_text(TOML)
-    assert space_of_toml(path) == jgd.space(
+    read = space_of_toml(path)
+    assert jgd.Space.of(json.loads(json.dumps(read.describe()))) == read
+    assert read.describe()["warmup"] == {"integers": [0, 200]}, "what is stored of integers(low, high) stays"
+    assert read == jgd.space(
         learning_rate=jgd.spaces.log_uniform(1e-4, 1),
         momentum=jgd.spaces.one_minus_log_uniform(1e-3, 0.5),
         warmup=jgd.spaces.integers(0, 200),
+        hold=jgd.spaces.when(jgd.spaces.integers(0, 200, step=20), optimizer="sgd"),
+        width=jgd.spaces.integers(16, 1024, log=True),
         smoothing=jgd.spaces.uniform(0, 0.2),
         optimizer=jgd.spaces.static(["sgd", "adam"]),
         widths=jgd.spaces.static([(64,), (64, 64)]),
@@ -216,6 +240,8 @@ FILES = {
     "empty": ("a = []", V, ["space['a']", "at least one"]),
     "twice": ("a = [1, 1.0]", V, ["space['a']", "once"]),
     "half an integer": ("a = { integers = [0, 1.5] }", T, ["space['a']", "high of integers", "1.5"]),
+    "log of another kind": ("a = { uniform = [0, 1], log = true }", V, ["space['a']", "'log' with uniform"]),
+    "log that is no flag": ("a = { integers = [1, 9], log = 1 }", T, ["space['a']", "log of integers", "got 1"]),
     "condition on nothing": (
         'a = { log_uniform = [1, 2], when = { b = "x" } }',
         V,
@@ -264,6 +290,16 @@ BAD = {
     "integers of halves": (lambda: jgd.spaces.integers(0, 2.5), T, ["high of integers", "2.5"]),
     "integers swapped": (lambda: jgd.spaces.integers(5, 1), V, ["low=5", "high=1"]),
     "integers beyond int32": (lambda: jgd.spaces.integers(0, 2**31), V, ["high of integers", "2147483648"]),
+    "integers log and step": (lambda: jgd.spaces.integers(1, 9, log=True, step=2), V, ["step of integers", "log", "2"]),
+    "integers log from 0": (
+        lambda: jgd.spaces.integers(0, 9, log=True),
+        V,
+        ["low of integers with log", "from 1", "got 0"],
+    ),
+    "integers by nothing": (lambda: jgd.spaces.integers(0, 9, step=0), V, ["step of integers", "got 0"]),
+    "integers by halves": (lambda: jgd.spaces.integers(0, 9, step=0.5), T, ["step of integers", "0.5"]),
+    "integers by too much": (lambda: jgd.spaces.integers(0, 9, step=10), V, ["step of integers", "step=10", "high=9"]),
+    "between two steps": (lambda: jgd.spaces.integers(1, 9, step=4).place(4), V, ["1 plus a multiple of 4", "got 4"]),
     "choice of none": (lambda: jgd.spaces.choice([]), V, ["choice", "at least one"]),
     "choice of a word": (lambda: jgd.spaces.choice("abc"), T, ["choice", "'abc'"]),
     "choice of a set": (lambda: jgd.spaces.choice({1, 2}), T, ["choice", "sequence"]),

@@ -17,7 +17,8 @@ SPACE = jgd.space(
     learning_rate=jgd.spaces.log_uniform(1e-4, 1),
     optimizer=jgd.spaces.static(["sgd", "adam"]),
     widths=jgd.spaces.static([(64,), (64, 64), 1, True]),
-    warmup=jgd.spaces.integers(0, 20),
+    warmup=jgd.spaces.integers(0, 20, step=5),
+    hidden=jgd.spaces.integers(16, 1024, log=True),
     smoothing=jgd.spaces.uniform(0, 0.2),
     decay=[0, 1e-4],
     b1=0.9,
@@ -48,6 +49,8 @@ def test_what_is_asked_for_is_of_the_space(study, optuna):
     assert 1 - trial.params["1 - b2"] == config["b2"]
     assert trial.distributions["1 - b2"].log
     assert trial.distributions["learning_rate"] == optuna.distributions.FloatDistribution(1e-4, 1, log=True)
+    assert trial.distributions["warmup"] == optuna.distributions.IntDistribution(0, 20, step=5)
+    assert trial.distributions["hidden"] == optuna.distributions.IntDistribution(16, 1024, log=True)
     assert "b1" not in trial.params
     assert all(("1 - b2" in t.params) == ("b2" in c) for t, c in zip(study.trials, batch, strict=True))
 

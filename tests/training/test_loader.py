@@ -77,7 +77,7 @@ def test_a_nan_far_down_the_file_is_found(tmp_path):
 
 def test_mining_needs_all_rows(mapped):
     with pytest.raises(jgd.JgdError, match="HardMining looks at every row"):
-        train(mapped, order=orders.HardMining(every=5))
+        train(mapped, order=orders.HardMining(update_every=5))
 
 
 @pytest.mark.slow

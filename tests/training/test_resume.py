@@ -70,7 +70,7 @@ VARIANTS = {
     "weighted": {"order": orders.weighted(np.arange(37))},
     "balanced": {"order": orders.balanced(np.arange(37) % 5 == 0)},
     "curriculum": {"order": orders.curriculum(np.arange(37), steps=40)},
-    "mining": {"order": orders.HardMining(every=9)},
+    "mining": {"order": orders.HardMining(update_every=9)},
     "schedule": {"optimizer": jgd.optimizers.momentum(jgd.schedules.StepDecay(0.1, 10, 0.5))},
     "observed": {"observe": lambda params: params["bias"]},
     "decimated": {"history": 16},

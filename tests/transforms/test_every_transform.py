@@ -5,7 +5,7 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 from helpers import ground
-from helpers.catalogue import EACH
+from helpers.catalog import EACH
 
 import jgd
 from jgd.testing import CHECKS, trees

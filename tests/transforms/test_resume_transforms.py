@@ -5,7 +5,7 @@ from itertools import cycle
 import jax
 import jax.numpy as jnp
 import pytest
-from helpers.catalogue import CASES
+from helpers.catalog import CASES
 from helpers.resuming import ORDERS, START, survives
 
 import jgd

@@ -13,9 +13,12 @@ from jgd.core.checks.arguments import hyperparameter as hyperparameter
 from jgd.core.checks.arguments import in_order as in_order
 from jgd.core.checks.arguments import instance as instance
 from jgd.core.checks.arguments import number as number
+from jgd.core.checks.columns import refused_rows as refused_rows
 from jgd.core.checks.errors import JgdError as JgdError
 from jgd.core.checks.errors import JgdTypeError as JgdTypeError
 from jgd.core.checks.errors import JgdValueError as JgdValueError
+from jgd.core.checks.errors import prefixed as prefixed
+from jgd.core.checks.errors import renamed as renamed
 from jgd.core.checks.paths import path as path
 from jgd.core.checks.trees import finite_data as finite_data
 from jgd.core.checks.trees import numeric_data as numeric_data

@@ -1,5 +1,9 @@
 """The errors for bad input, which are also the ValueError and TypeError that Python would raise."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import TypeVar
+
 
 class JgdError(Exception):
     """The base of every error that jgd raises for bad input.
@@ -25,3 +29,43 @@ class JgdValueError(JgdError, ValueError):
 
 class JgdTypeError(JgdError, TypeError):
     """The type, the dtype or the tree is not what the argument takes."""
+
+
+E = TypeVar("E", bound=JgdError)
+
+
+def prefixed(place: str, error: E) -> E:
+    """The same error with where it happened in front of its message; the argument stays.
+
+    Example:
+        >>> error = prefixed("space['rate']: ", JgdValueError("low must be > 0, got 0", argument="low"))
+        >>> str(error), error.argument
+        ("space['rate']: low must be > 0, got 0", 'low')
+    """
+    return type(error)(f"{place}{error}", argument=error.argument)
+
+
+@contextmanager
+def renamed(**names: str) -> Iterator[None]:
+    """Errors from within name an argument as the user wrote it, where a record inside has another word for it.
+
+    Args:
+        **names: the record's own name = the user's.
+
+    Raises:
+        JgdError: what is raised within, by the user's name.
+
+    Example:
+        >>> with renamed(b1="adam_b1"):
+        ...     raise JgdValueError("b1 must be a finite number in [0, 1), got 2", argument="b1")
+        Traceback (most recent call last):
+            ...
+        jgd.core.checks.errors.JgdValueError: adam_b1 must be a finite number in [0, 1), got 2
+    """
+    try:
+        yield
+    except JgdError as error:
+        own, said = error.argument, str(error)
+        if own not in names or not said.startswith(own):
+            raise
+        raise type(error)(f"{names[own]}{said.removeprefix(own)}", argument=names[own]) from error

@@ -8,7 +8,7 @@ import numpy as np
 from jax import Array
 
 from jgd.core.types import Params
-from jgd.epoch_loop import NOT_DIVERGED, Lane
+from jgd.lane import NOT_DIVERGED, Lane
 from jgd.sweeps.engine.block import Block
 from jgd.sweeps.engine.calls import advance, state_at_begin
 from jgd.sweeps.engine.device_inputs import DeviceInputs

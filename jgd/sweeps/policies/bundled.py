@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any, ClassVar
 
 from jgd.core.strict_json import fault_of
-from jgd.spaces.described import of_json
+from jgd.spaces.json_space import of_json
 from jgd.sweeps.policies.hyperband import Hyperband
 from jgd.sweeps.policies.median import MedianStopping
 from jgd.sweeps.policies.policy import Full, Policy, Round, SweepState

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any, ClassVar
 
 from jgd.core import checks
-from jgd.spaces.described import of_json
+from jgd.spaces.json_space import of_json
 from jgd.spaces.space import Config
 from jgd.sweeps.policies.policy import Policy, Round, SweepState
 

@@ -6,8 +6,9 @@ from numbers import Real
 from typing import TYPE_CHECKING, Any
 
 from jgd.core import checks
+from jgd.spaces.integer_range import Integers
 from jgd.spaces.lists import List
-from jgd.spaces.ranges import Distribution, Integers, LogUniform, OneMinusLogUniform, Uniform
+from jgd.spaces.ranges import Distribution, LogUniform, OneMinusLogUniform, Uniform
 from jgd.spaces.space import Config, Space, as_space
 
 if TYPE_CHECKING:
@@ -100,7 +101,7 @@ def _suggested(trial: "optuna.Trial", name: str, kind: Distribution) -> Any:
     if isinstance(kind, LogUniform | Uniform):
         return trial.suggest_float(name, kind.low, kind.high, log=isinstance(kind, LogUniform))
     if isinstance(kind, Integers):
-        return trial.suggest_int(name, int(kind.low), int(kind.high))
+        return trial.suggest_int(name, int(kind.low), int(kind.high), log=kind.log, step=kind.step)
     if isinstance(kind, List):
         labels = _labels(kind.values)
         return kind.values[labels.index(trial.suggest_categorical(name, labels))]

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from jgd.core.types import Params
-from jgd.epoch_loop import Lane
+from jgd.lane import Lane
 from jgd.sweeps.engine.block import Block
 from jgd.sweeps.policies.policy import Round
 from jgd.sweeps.store.lanes import gather_lanes
@@ -86,8 +86,12 @@ class Store(ABC):
 
     def reached(self, config: int, seed: int, most: int) -> int:
         """The latest step ≤ most from which the run (config, seed) can go on; 0 is its start."""
-        ends = self.ends.get((config, seed), {})
-        return max((step for step, block in ends.items() if step <= most and self.holds(block)), default=0)
+        ends = self.ends.get((config, seed))
+        return (
+            0
+            if not ends
+            else max((step for step, block in ends.items() if step <= most and self.holds(block)), default=0)
+        )
 
     def can_resume(self, config: int, seed: int, step: int) -> bool:
         """Whether the run (config, seed) can go on from just `step` updates."""

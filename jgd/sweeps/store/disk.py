@@ -27,7 +27,7 @@ from jgd.core.plain_trees import describe_tree, tree_of
 from jgd.core.snapshots import pack, unpack
 from jgd.core.strict_json import fault_of, is_word
 from jgd.core.types import Params
-from jgd.epoch_loop import Lane
+from jgd.lane import Lane
 from jgd.sweeps.engine.block import Block, padded_numbers
 from jgd.sweeps.engine.programs import result_shapes
 from jgd.sweeps.facts import SweepFacts

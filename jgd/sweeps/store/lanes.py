@@ -8,7 +8,7 @@ import numpy as np
 
 from jgd.core.optimizer import OptimizerState
 from jgd.descent import TrainState
-from jgd.epoch_loop import Lane
+from jgd.lane import Lane
 
 
 def gather_lanes(sources: Sequence[tuple[Lane, int]]) -> Lane:

@@ -119,13 +119,13 @@ def _refuse_larger(path: Path, there: Mapping[str, Any], plan: Plan, resume: boo
         *([f"the seeds {new}"] if (new := sorted(set(plan.seeds) - set(there["seeds"]))) else []),
         *([f"{plan.steps - there['steps']} steps"] if plan.steps > there["steps"] else []),
     ]
+    if more:
+        plan.check_extendable()
     if more and not resume:
         raise checks.JgdValueError(
             f"store {str(path)!r} holds a smaller sweep: this one adds {', '.join(more)}; "
             "resume=True (`jgd extend`) goes on with it"
         )
-    if more:
-        plan.check_extendable()
 
 
 def stored_evaluate_every(path: str | os.PathLike) -> int | None:

@@ -8,7 +8,7 @@ from typing import Any
 
 from jgd.core import atomic_files, checks, seeds
 from jgd.core.strict_json import is_word
-from jgd.spaces.described import of_json
+from jgd.spaces.json_space import of_json
 from jgd.spaces.space import Config, Space
 from jgd.sweeps.facts import SweepFacts
 from jgd.sweeps.policies.bundled import POLICIES, StoredRounds, rounds_of_json

@@ -71,7 +71,7 @@ CASES = [
     around(lambda transform: transforms.Accumulate(transform, 2), "Accumulate", downhill=False),
     after(transforms.EmaOfParams, decay=0.6),
     after(lambda: transforms.EmaOfParams(0.6, debias=False), "EmaOfParams-biased"),
-    after(lambda start: transforms.MeanOfParams(start, every=2), "MeanOfParams", fixed=("start",), start=2.5),
+    after(lambda start: transforms.MeanOfParams(start, update_every=2), "MeanOfParams", fixed=("start",), start=2.5),
     around(lambda transform, **n: transforms.Lookahead(transform, 2, **n), "Lookahead", slow_step_size=0.6),
     around(lambda transform: transforms.Lookahead(transform, 2, reset=True), "Lookahead-reset"),
     around(transforms.SkipNonFinite),

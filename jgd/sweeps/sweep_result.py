@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from jgd.epoch_loop import NOT_DIVERGED
+from jgd.lane import NOT_DIVERGED
 from jgd.prediction import Predictor
 from jgd.spaces.proposer import Proposer
 from jgd.spaces.space import Config
@@ -18,7 +18,7 @@ from jgd.sweeps.picks import Pick, best_member, best_of, pick_of
 from jgd.sweeps.predictors import predictor
 from jgd.sweeps.propose import propose
 from jgd.sweeps.replay import replay
-from jgd.sweeps.result import SweepData
+from jgd.sweeps.sweep_data import SweepData
 from jgd.sweeps.to_xarray import to_xarray
 from jgd.training.run import Run
 

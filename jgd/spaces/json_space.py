@@ -1,11 +1,13 @@
 """Layer 1. Enters: a name's distribution and conditions. Leaves: plain data that JSON and TOML hold; and the way back.
 
 {"log_uniform": [1e-4, 1.0]}    {"one_minus_log_uniform": [1e-4, 0.1], "when": {"optimizer": ["adam"]}}    [0.0, 1e-4]    0.9
+{"integers": [16, 1024], "log": true}    {"integers": [0, 100], "step": 10}
 """
 
 import math
 from collections.abc import Mapping
-from typing import Any
+from dataclasses import fields
+from typing import Any, cast
 
 from jgd.core import checks
 from jgd.spaces.distributions import KINDS, choice, when
@@ -13,31 +15,33 @@ from jgd.spaces.lists import List
 from jgd.spaces.ranges import Distribution
 
 WHEN = "when"
+OPTIONS_OF = {name: {f.name for f in fields(cast(Any, kind)) if f.kw_only} for name, kind in KINDS.items()}
+OPTIONS = sorted(set().union(*OPTIONS_OF.values()))  # log and step, of integers
 
 
-def described(name: str, kind: Distribution, conditions: Mapping[str, tuple[Any, ...]]) -> dict[str, Any]:
+def entry_to_json(name: str, kind: Distribution, conditions: Mapping[str, tuple[Any, ...]]) -> dict[str, Any]:
     """A name's entry as plain data; refuses, by `name`, values that JSON can't hold.
 
     >>> from jgd.spaces.distributions import log_uniform
-    >>> described("learning_rate", log_uniform(1e-4, 1), {})
+    >>> entry_to_json("learning_rate", log_uniform(1e-4, 1), {})
     {'log_uniform': [0.0001, 1.0]}
     """
-    out: dict[str, Any] = {kind.kind: [_jsonable(name, value) for value in kind.arguments()]}
+    out: dict[str, Any] = {kind.kind: [_jsonable(name, value) for value in kind.arguments()], **kind.options()}
     if conditions:
         out[WHEN] = {parent: [_jsonable(name, value) for value in wanted] for parent, wanted in conditions.items()}
     return out
 
 
-def entry_of(name: str, data: Any) -> Any:
+def entry_from_json(name: str, data: Any) -> Any:
     """What `jgd.space` takes for `name`, from plain data; errors name `name`, what is wrong and what is allowed.
 
-    >>> entry_of("learning_rate", {"log_uniform": [1e-4, 1]})
+    >>> entry_from_json("learning_rate", {"log_uniform": [1e-4, 1]})
     LogUniform(low=0.0001, high=1.0)
     """
     if not isinstance(data, Mapping):
         return data
-    conditions = data.get(WHEN)
-    kinds = [key for key in data if key != WHEN]
+    conditions, options = data.get(WHEN), {key: data[key] for key in OPTIONS if key in data}
+    kinds = [key for key in data if key != WHEN and key not in options]
     if len(kinds) != 1:
         raise checks.JgdValueError(
             f"space[{name!r}] must have one kind, of {', '.join(KINDS)}, and may have {WHEN!r}, got {dict(data)!r}"
@@ -49,12 +53,14 @@ def entry_of(name: str, data: Any) -> Any:
     listed = issubclass(KINDS[kind], List)
     if not listed and len(arguments) != 2:
         raise checks.JgdValueError(f"space[{name!r}] must have two bounds, {kind} = [low, high], got {arguments!r}")
+    for option in options.keys() - OPTIONS_OF[kind]:
+        raise checks.JgdValueError(f"space[{name!r}] must not have {option!r} with {kind}, got {dict(data)!r}")
     arguments = list(map(of_json, arguments))
     try:
         build: Any = choice if kind == "choice" else KINDS[kind]
-        made = build(arguments) if listed else build(*arguments)
+        made = build(arguments) if listed else build(*arguments, **options)
     except checks.JgdError as error:
-        raise type(error)(f"space[{name!r}]: {error}") from error
+        raise checks.prefixed(f"space[{name!r}]: ", error) from error
     if conditions is None:
         return made
     if not isinstance(conditions, Mapping) or not conditions:
