@@ -53,6 +53,9 @@ def command(
     batch_size: Annotated[
         int | None, typer.Option(help="Rows a step; default 64, or all where there are fewer.")
     ] = None,
+    record_every: Annotated[
+        int | None, typer.Option(help="Steps between two losses that are kept; default 1, more beyond 10,000 steps.")
+    ] = None,
     model: Annotated[str | None, typer.Option(help="One of the task's models; default its first.")] = None,
     data: Annotated[
         Path | None, typer.Option(help="A table of your own: .csv, .parquet, .arrow, .npz or .npy.")
@@ -105,6 +108,7 @@ def command(
         "seeds": seeds,
         "steps": steps,
         "batch_size": _batch_size(batch_size, searched, what),
+        "record_every": record_every,
         "policy": methods.make_policy(policy, set_policy or []),
         "block": block,
         "memory": None if memory is None else checks.count("memory", memory, 1) * 2**20,

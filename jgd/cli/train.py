@@ -72,6 +72,7 @@ def command(
     evaluate_every: Annotated[
         int | None, typer.Option(help="Steps between validations; default a tenth of all: name it if more may follow.")
     ] = None,
+    record_every: Annotated[int, typer.Option(help="Steps between two rows of the history.")] = 1,
     patience: Annotated[int | None, typer.Option(help="Stop after so many evaluations without progress.")] = None,
     min_delta: Annotated[float, typer.Option(help="What counts as progress for --patience: more than this.")] = 0.0,
     gradient_norm: Annotated[float | None, typer.Option(help="Stop once the gradient's norm is this small.")] = None,
@@ -120,6 +121,7 @@ def command(
         "metric": what.metric,
         "larger_is_better": what.larger_is_better,
         "evaluate_every": max(1, -(-length.total // 10)) if evaluate_every is None else evaluate_every,
+        "record_every": record_every,
         "stop": jgd.StoppingRule(gradient_norm, loss_change, target_loss, patience, min_delta, seconds),
     }
     title = f"{what.name}, {method}"

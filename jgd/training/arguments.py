@@ -48,6 +48,7 @@ class TrainArguments:
     callback: Callable[[TrainProgress], None] | None
     progress: bool | None
     history: int | None
+    record_every: int
     diverged_above: float
     devices: Sequence[Any] | None
     check_finite: bool
@@ -140,6 +141,7 @@ class TrainArguments:
     def _check_numbers(self) -> None:
         seeds.check(self.seed)
         self.history = None if self.history is None else checks.count("history", self.history, 2)
+        self.record_every = checks.count("record_every", self.record_every, 1)
         self.diverged_above = checks.number("diverged_above", self.diverged_above, "> 0")
         self.save_every = checks.number("save_every", self.save_every, ">= 0")
 

@@ -86,7 +86,7 @@ def plan_run(arguments: TrainArguments) -> tuple[TrainPlan, RunState]:
         capacity=SEGMENT_STEPS if arguments.observe is None else max(1, min(SEGMENT_STEPS, total_steps)),
         observe=arguments.observe,
     )
-    names = ("seed", "evaluate_every", "diverged_above", "metric", "larger_is_better", "history")
+    names = ("seed", "evaluate_every", "diverged_above", "metric", "larger_is_better", "history", "record_every")
     plan = TrainPlan(
         loop=loop,
         params=params,
@@ -101,7 +101,8 @@ def plan_run(arguments: TrainArguments) -> tuple[TrainPlan, RunState]:
     )
     early = None if plan.validation is None else plan.validation.early_stopping
     noise = seeds.key(arguments.seed, seeds.Stream.NOISE)
-    state = RunState(_init_lane(optimizer, params, noise, loop.thresholds, early), History(arguments.history))
+    history = History(arguments.history, arguments.record_every)
+    state = RunState(_init_lane(optimizer, params, noise, loop.thresholds, early), history)
     if plan.mines:
         state.ranked = np.arange(batches.rows, dtype=np.int32)
     return plan, state

@@ -50,6 +50,7 @@ def train(
     callback: Callable[[TrainProgress], None] | None = None,
     progress: bool | None = None,
     history: int | None = LIMIT,
+    record_every: int = 1,
     diverged_above: float = DIVERGED_ABOVE,
     devices: Sequence[Any] | None = None,
     check_finite: bool = True,
@@ -92,6 +93,7 @@ def train(
         progress: A bar with loss, rate and time left on stderr: None where that is a terminal and rich is installed,
             True everywhere, False never.
         history: Rows to keep at most; a longer run keeps every 2nd, 4th, … step. None keeps all.
+        record_every: Steps between two rows of the history, which always has the last step. No number depends on it.
         diverged_above: The run stops once the loss exceeds this many times its start, that is the loss at `params` on
             the first 4096 rows, taken as at least 1.
         devices: Over which each batch is cut by rows, for one model too slow for one device: all hold the parameters,

@@ -128,10 +128,10 @@ def _refuse_larger(path: Path, there: Mapping[str, Any], plan: Plan, resume: boo
         )
 
 
-def stored_evaluate_every(path: str | os.PathLike) -> int | None:
-    """The updates between two evaluations of the sweep in a directory, None where there is none."""
+def stored_spacing(path: str | os.PathLike) -> dict[str, int]:
+    """`evaluate_every` and `record_every` of the sweep in a directory, {} where there is none."""
     there = _contents_of(Path(path))
-    return None if there is None else there["evaluate_every"]
+    return {} if there is None else {name: there[name] for name in ("evaluate_every", "record_every")}
 
 
 def identity(plan: Plan) -> dict[str, str]:
@@ -153,6 +153,7 @@ def identity(plan: Plan) -> dict[str, str]:
         "block": str(plan.block),
         "memory": str(plan.memory),
         "evaluate_every": str(plan.evaluate_every),
+        "record_every": str(plan.record_every),
         "policy": repr(plan.policy),
         "diverged_above": str(plan.diverged_above),
         "x64": str(jnp.result_type(float) == jnp.float64),
@@ -179,6 +180,7 @@ def _contents(plan: Plan) -> dict[str, Any]:
         "seeds": plan.seeds,
         "steps": plan.steps,
         "evaluate_every": plan.evaluate_every,
+        "record_every": plan.record_every,
         "evaluation_steps": plan.evaluation_steps,
         "batch_size": plan.batch_size,
         "block": plan.block,
