@@ -56,8 +56,8 @@ def open_store(plan: Plan, path: Path, resume: bool) -> Iterator[DiskStore]:
         yield store
 
 
-def _contents_of(path: Path) -> dict[str, Any] | None:
-    """What sweep.json says; None where there is none, or (with a warning) it is damaged."""
+def _contents_of(path: Path, quiet: bool = False) -> dict[str, Any] | None:
+    """What sweep.json says; None where there is none, or (with a warning, unless quiet) it is damaged."""
     if not os.path.lexists(path / FILE):
         return None
     try:
@@ -65,7 +65,8 @@ def _contents_of(path: Path) -> dict[str, Any] | None:
     except (StrangeError, atomic_files.OtherFormatError):
         raise
     except checks.JgdValueError as fault:
-        warnings.warn(f"in {str(path)!r}, {fault}: it is written anew for what this call says", stacklevel=2)
+        if not quiet:
+            warnings.warn(f"in {str(path)!r}, {fault}: it is written anew for what this call says", stacklevel=2)
         return None
 
 
@@ -130,7 +131,8 @@ def _refuse_larger(path: Path, there: Mapping[str, Any], plan: Plan, resume: boo
 
 def stored_spacing(path: str | os.PathLike) -> dict[str, int]:
     """`evaluate_every` and `record_every` of the sweep in a directory, {} where there is none."""
-    there = _contents_of(Path(path))
+    atomic_files.refuse_links(Path(path), OWN)
+    there = _contents_of(Path(path), quiet=True)
     return {} if there is None else {name: there[name] for name in ("evaluate_every", "record_every")}
 
 
