@@ -48,7 +48,9 @@ BAD = {
     "there is no run in": ["predict", ".", "--data", "new.csv"],
     "there is no model": ["predict", "none", "--data", "new.csv"],
     "--one-hot: column 'city' of customers.csv holds words": ["train", "--data", "customers.csv", "--target", "bought"],
-    "--one-hot must name columns: unknown column of the features 'town'": [*"train --data customers.csv --target bought --one-hot town".split()],
+    "--one-hot must name columns: unknown column of the features 'town'": [
+        *["train", "--data", "customers.csv", "--target", "bought", "--one-hot", "town"]
+    ],
     "--class-weight belongs to --data": ["train", "iris", "--class-weight", "balanced"],
     "unknown metric 'rmse'": ["train", "iris", "--metric", "rmse"],
 }
