@@ -13,7 +13,8 @@ import jax
 import jax.numpy as jnp
 from jax import Array
 
-from jgd.core import tree
+from jgd.core import seeds, tree
+from jgd.core.loss_protocol import takes
 from jgd.core.optimizer import Optimizer, OptimizerState
 from jgd.core.record import record, static_field
 from jgd.core.types import Batch, Loss, Params
@@ -56,7 +57,7 @@ class Lane:
 
 
 # which leaves of a block of lanes have a lane axis: the counter is one for all
-LANE_AXES = Lane(TrainState(params=0, opt_state=OptimizerState(step=None, inner=0)), diverged_at=0)  # pyright: ignore
+LANE_AXES = Lane(TrainState(0, OptimizerState(step=None, inner=0), model_state=0), diverged_at=0)  # pyright: ignore
 
 
 def eval_params_of(optimizer: Optimizer, lane: Lane) -> Params:
@@ -64,6 +65,18 @@ def eval_params_of(optimizer: Optimizer, lane: Lane) -> Params:
     params = lane.train_state.params
     read = optimizer.eval_params(lane.train_state.opt_state, params)
     return params if read is params else tree.select(lane.diverged_at == NOT_DIVERGED, read, params)
+
+
+def arrays_of(lane: Lane) -> tuple[tuple[Any, Any, Any], Array]:
+    """What of a lane has a lane axis in a block: ((params, the optimizer's state, the model's), diverged_at)."""
+    state = lane.train_state
+    return (state.params, state.opt_state.inner, state.model_state), lane.diverged_at
+
+
+def train_state_of(step: Any, arrays: tuple[Any, Any, Any]) -> TrainState:
+    """The state that `arrays_of` took apart, after `step` updates."""
+    params, inner, model_state = arrays
+    return TrainState(params, OptimizerState(step, inner), model_state)
 
 
 def lane_of(block: Lane) -> Lane:
@@ -78,22 +91,28 @@ def block_of(lane: Lane) -> Lane:
 
 def _per_array(function: Callable[[Array], Array], lane: Lane) -> Lane:
     """`function` of every array that has a lane axis in a block: all but the counter."""
-    state = lane.train_state.opt_state
-    arrays = lane.train_state.params, state.inner, lane.diverged_at
-    params, inner, diverged_at = jax.tree.map(function, arrays)
-    return replace(lane, train_state=TrainState(params, OptimizerState(state.step, inner)), diverged_at=diverged_at)
+    step, (arrays, diverged_at) = lane.train_state.opt_state.step, jax.tree.map(function, arrays_of(lane))
+    return replace(lane, train_state=train_state_of(step, arrays), diverged_at=diverged_at)
 
 
 def guarded_step(
-    loss: Loss, optimizer: Optimizer, lane: Lane, limit: Array, batch: Batch, *, vectorized: bool = True
+    loss: Loss,
+    optimizer: Optimizer,
+    lane: Lane,
+    limit: Array,
+    batch: Batch,
+    key: Array | None = None,
+    *,
+    vectorized: bool = True,
 ) -> tuple[Lane, StepMetrics]:
     """A step that refuses to end in ruin: a loss above `limit` or a value that is not finite freezes the lane.
 
     But for a step that the optimizer's guard has skipped (`jgd.transforms.SkipNonFinite`): it moved nothing, and is no
-    ruin. vectorized: False for a lane in no block, where a `cond` runs one branch only.
+    ruin. The model's state freezes with the parameters. key: for a loss that draws. vectorized: False for a lane in no
+    block, where a `cond` runs one branch only.
     """
     at = lane.train_state.opt_state.step
-    train_state, metrics = step(loss, optimizer, lane.train_state, batch)
+    train_state, metrics = step(loss, optimizer, lane.train_state, batch, key)
     skipped_by_guard = optimizer.info(train_state.opt_state).skipped
     sane = jnp.isfinite(metrics.loss) & (metrics.loss <= limit) | skipped_by_guard
     finite = tree.all_finite
@@ -101,10 +120,15 @@ def guarded_step(
         sure = (at > 0) & _cannot_overflow(train_state.params, metrics.update_norm)
         finite = lambda params: jax.lax.cond(sure, lambda _: jnp.ones((), bool), tree.all_finite, params)
     sound = sane & finite(train_state.params)
+    floating = [leaf for leaf in tree.leaves(train_state.model_state) if jnp.issubdtype(leaf.dtype, jnp.floating)]
+    sound = sound & tree.all_finite(floating) if floating else sound
     before = lane.diverged_at == NOT_DIVERGED
-    params = tree.select(before & sound, train_state.params, lane.train_state.params)
+    kept = lambda state: (state.params, state.model_state)
+    params, model_state = tree.select(before & sound, kept(train_state), kept(lane.train_state))
     diverged_at = jnp.where(before & ~sound, at, lane.diverged_at)
-    return replace(lane, train_state=replace(train_state, params=params), diverged_at=diverged_at), metrics
+    return replace(
+        lane, train_state=replace(train_state, params=params, model_state=model_state), diverged_at=diverged_at
+    ), metrics
 
 
 def _cannot_overflow(params: Params, update_norm: Array) -> Array:
@@ -129,7 +153,7 @@ class LoopCarry:
     """What the loop carries from step to step."""
 
     lane: Lane
-    metrics: Any  # StepMetrics, or losses alone, (capacity,); (capacity, lanes) of a block
+    metrics: Any  # StepMetrics, or a dict of losses and aux alone, (capacity,); (capacity, lanes) of a block
     observations: Any  # what `observe` returned, (capacity, …); None without it
     order: EpochOrder
 
@@ -138,8 +162,9 @@ class LoopCarry:
 class EpochLoop:
     """The steps of a run, epoch after epoch: everything about them that a segment doesn't change.
 
-    `data` are the training rows and `key` the seed's ORDER stream. `capacity`: the steps of a segment at most.
-    `losses_only`: of the steps' metrics the losses alone are kept; norms cost a step a tenth.
+    `data` are the training rows, `key` is the seed's ORDER stream and `loss_key` its LOSS stream. `capacity`: the steps of a segment at most.
+    `losses_only`: of the steps' metrics the losses (and aux) alone are kept; norms cost a step a tenth.
+    `aux`: the names of what the loss returns beside its value, sorted.
     `lanes`: the width of a block whose `optimizer`, `limit` and lane have a leading lane axis (see `LANE_AXES`), and
     whose loss has one where `loss_axis` is 0; the batch is shared by all lanes.
     """
@@ -156,6 +181,8 @@ class EpochLoop:
     lanes: int | None = static_field(default=None)
     losses_only: bool = static_field(default=False)
     loss_axis: int | None = static_field(default=None)
+    loss_key: Array | None = None
+    aux: tuple[str, ...] = static_field(default=())
 
     def init(self, lane: Lane) -> LoopCarry:
         """The carry of a segment before its first step: its buffers are empty."""
@@ -165,7 +192,8 @@ class EpochLoop:
         observations = jax.tree.map(lambda x: jnp.zeros((self.capacity, *x.shape), x.dtype), observed)
         drawn = jax.eval_shape(self.batches.permutation, self.key, lane.train_state.opt_state.step)
         order = EpochOrder(jnp.full((), -1, jnp.int32), jnp.zeros(drawn.shape, drawn.dtype))
-        return LoopCarry(lane, self._kept(StepMetrics(row, row, row, row)), observations, order)
+        empty = StepMetrics(row, row, row, row, dict.fromkeys(self.aux, row))
+        return LoopCarry(lane, self._kept(empty), observations, order)
 
     def run_until(self, carry: LoopCarry, begin: Array, end: Array) -> LoopCarry:
         """The carry at step `end`, or at the step after which no lane is active. begin: the segment's first step."""
@@ -192,7 +220,8 @@ class EpochLoop:
         """Step number `at`, on a batch of `size` rows."""
         per_epoch = self.batches.per_epoch
         batch = self.batches.take(self.data, carry.order.rows, at % per_epoch, size)
-        lane, metrics = self._guarded(carry.lane, batch)
+        key = seeds.loss_key(self.loss_key, at) if takes(self.loss).key else None
+        lane, metrics = self._guarded(carry.lane, batch, key)
         if self.thresholds is not None:
             thresholds = self.thresholds.update(lane.thresholds, metrics.loss, metrics.gradient_norm, at, per_epoch)
             lane = replace(lane, thresholds=thresholds)
@@ -202,15 +231,15 @@ class EpochLoop:
             observations = jax.tree.map(write, observations, self.observe(lane.train_state.params))
         return LoopCarry(lane, kept, observations, carry.order)
 
-    def _guarded(self, lane: Lane, batch: Batch) -> tuple[Lane, StepMetrics]:
+    def _guarded(self, lane: Lane, batch: Batch, key: Array | None) -> tuple[Lane, StepMetrics]:
         if self.lanes is None:
-            return guarded_step(self.loss, self.optimizer, lane, self.limit, batch, vectorized=False)
-        axes = (self.loss_axis, 0, LANE_AXES, 0, None)
+            return guarded_step(self.loss, self.optimizer, lane, self.limit, batch, key, vectorized=False)
+        axes = (self.loss_axis, 0, LANE_AXES, 0, None, None)
         block = jax.vmap(guarded_step, in_axes=axes, out_axes=(LANE_AXES, 0))
-        return block(self.loss, self.optimizer, lane, self.limit, batch)
+        return block(self.loss, self.optimizer, lane, self.limit, batch, key)
 
     def _kept(self, metrics: StepMetrics) -> Any:
-        return metrics.loss if self.losses_only else metrics
+        return {"loss": metrics.loss, **metrics.aux} if self.losses_only else metrics
 
 
 def segment(loop: EpochLoop, lane: Lane, end: Array) -> tuple[Lane, Any, Any]:

@@ -10,7 +10,7 @@ import jax.numpy as jnp
 from jax import Array
 
 from jgd.core import checks, tree
-from jgd.core.functions import OnBatch
+from jgd.core.loss_protocol import OnBatch
 from jgd.core.record import record, static_field
 from jgd.core.types import Batch, Loss, Params
 from jgd.models import Model

@@ -26,8 +26,8 @@ LAYERS = {
     "metrics": 5,
     "divergence": 5,
     "epoch_loop": 5,
+    "tasks": 5,
     "training": 6,
-    "tasks": 6,
     "sweeps": 7,
     "analysis": 8,
     "teaching": 8,  # below the plots, which draw its numbers

@@ -25,14 +25,16 @@ def assemble(
     shape, results = (len(facts.configs), len(facts.seeds)), _in_order(store)
     diverged_at = np.full(shape, NOT_DIVERGED, np.int32)
     loss = np.full((*shape, facts.steps), np.nan, _dtype(results))
+    recorded = {name: np.full_like(loss, np.nan) for name in sorted({n for result in results for n in result.recorded})}
     for result in results:
         block = result.block
         at, steps = (list(block.configs), block.seed), np.arange(block.begin, block.end)
         seen = steps[:, None] <= _last_step(facts, result)  # the refused step still saw its loss
-        loss[(*at, slice(block.begin, block.end))] = np.where(seen, result.losses, np.nan).T
+        for into, values in [(loss, result.losses), *((recorded[n], column) for n, column in result.recorded.items())]:
+            into[(*at, slice(block.begin, block.end))] = np.where(seen, values, np.nan).T
         diverged_at[at] = result.diverged_at
     validation = evaluations(facts, store, ("loss", *facts.metrics))
-    return SweepData(facts, made_by, store, reached, loss, validation, diverged_at, cost, rounds)
+    return SweepData(facts, made_by, store, reached, loss, validation, diverged_at, cost, rounds, recorded)
 
 
 def evaluations(facts: SweepFacts, store: Store, names: Iterable[str]) -> dict[str, np.ndarray]:

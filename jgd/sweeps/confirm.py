@@ -176,9 +176,12 @@ def _on_test_rows(runs: SweepData) -> np.ndarray:
     for config, (_, values) in enumerate(plan.configs):
         group = plan.groups[plan.group_of[config]]
         spec = of_arrays(group.build(**{name: values[name] for name in group.numbers}))
-        spec = replace(spec, init=None, measure=spec.measured_by)
+        spec = replace(spec, init=None, measure=spec.measured_by, init_state=None)
         for index, seed in enumerate(plan.seeds):
             if runs.diverged_at[config, index] == NOT_DIVERGED:
-                one = jax.tree.map(lambda leaf: jnp.asarray(leaf)[None], (spec, runs.params(config, seed)))
-                out[config, index] = float(evaluate(one[0], shared, one[1], rows)[plan.task.metric][0])
+                one = jax.tree.map(
+                    lambda leaf: jnp.asarray(leaf)[None],
+                    (spec, runs.params(config, seed), runs.model_state(config, seed)),
+                )
+                out[config, index] = float(evaluate(one[0], shared, one[1], rows, one[2])[plan.task.metric][0])
     return out

@@ -1,7 +1,7 @@
 """What a sweep found, as data: arrays over configs, seeds and steps, what the sweep is, and what they cost."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, field, fields
 from functools import cached_property
 from typing import Any, Self
 
@@ -15,7 +15,7 @@ from jgd.sweeps.facts import SweepFacts
 from jgd.sweeps.plan import Plan
 from jgd.sweeps.policies.policy import Round
 from jgd.sweeps.policies.replay import ScheduleSegment, lineage
-from jgd.sweeps.store.base import Store
+from jgd.sweeps.store.base import BlockResult, Store
 
 
 @dataclass(frozen=True, repr=False)
@@ -34,6 +34,7 @@ class SweepData:
         cost: compile and run seconds, steps of all runs together and a second, padded share, width of a block, devices;
             the share of steps that stopping early has saved, and seconds and steps of each round.
         rounds: What the policy decided.
+        recorded: name -> (config, seed, step), what the loss returned beside its value (its aux), NaN as in `loss`.
     """
 
     facts: SweepFacts
@@ -45,6 +46,7 @@ class SweepData:
     diverged_at: np.ndarray
     cost: dict[str, Any]
     rounds: tuple[Round, ...] = ()
+    recorded: Mapping[str, np.ndarray] = field(default_factory=dict)
 
     @classmethod
     def of(cls, data: "SweepData") -> Self:
@@ -182,13 +184,22 @@ class SweepData:
 
         The optimizer's average where it keeps one; the last finite ones of a run that diverged.
         """
+        result, row = self._end_of(config, seed)
+        return jax.tree.map(lambda leaf: leaf[row], result.params)
+
+    def model_state(self, config: int, seed: int) -> Any:
+        """What the model of one run ended with beside its parameters; None without, the last finite one of a diverged run."""
+        result, row = self._end_of(config, seed)
+        return jax.tree.map(lambda leaf: leaf[row], result.model_state)
+
+    def _end_of(self, config: int, seed: int) -> tuple[BlockResult, int]:
+        """What the last block of a run left, and the run's row in it."""
         ends = self.store.ends.get(self.indices(config, seed))
         if not ends:
             raise checks.JgdValueError(f"config {config} with seed {seed} has not run so far: it has no parameters")
         reached = int(self.reached[config])
         block = ends[reached if reached in ends else max(ends)]  # of a sweep that still runs: where the run is
-        row = block.configs.index(config)
-        return jax.tree.map(lambda leaf: leaf[row], self.store.results[block].params)
+        return self.store.results[block], block.configs.index(config)
 
     @property
     def final(self) -> Params:

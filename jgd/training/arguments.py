@@ -11,6 +11,8 @@ from jax import Array
 from jax.core import Tracer
 
 from jgd.core import checks, seeds
+from jgd.core.functions import name_of
+from jgd.core.loss_protocol import given, takes
 from jgd.core.optimizer import Optimizer
 from jgd.core.types import Batch, Loss, Params
 from jgd.data.batches import Batches
@@ -51,6 +53,8 @@ class TrainArguments:
     store: str | os.PathLike | None
     resume: bool
     save_every: float
+    model_state: Any
+    evaluation_loss: Loss | None
     batches: Batches = field(init=False)
     parallel: DataParallel | None = field(init=False)
     total_steps: int = field(init=False)
@@ -114,8 +118,14 @@ class TrainArguments:
 
     def _check_functions(self) -> None:
         if not callable(self.loss):
-            raise checks.JgdTypeError(f"loss must be callable as loss(params, batch), got {self.loss!r}")
-        for name in ("observe", "callback"):
+            raise checks.JgdTypeError(f"loss must be callable as loss(params, batch), or a task, got {self.loss!r}")
+        given(self.loss, None, self.model_state)  # refuses a loss without the state that it takes
+        if self.model_state is not None and not takes(self.loss).state:
+            raise checks.JgdValueError(
+                f"model_state is for a loss with a parameter 'state', which {name_of(self.loss)} has not",
+                argument="model_state",
+            )
+        for name in ("observe", "callback", "evaluation_loss"):
             if getattr(self, name) is not None:
                 checks.function(name, getattr(self, name))
 

@@ -17,8 +17,10 @@ from jgd.core.types import Batch, Loss, Params
 from jgd.data.orders import Order
 from jgd.divergence import DIVERGED_ABOVE
 from jgd.stopping import StoppingRule
+from jgd.tasks import Task
 from jgd.training.arguments import TrainArguments
 from jgd.training.history import LIMIT
+from jgd.training.of_task import filled_in
 from jgd.training.plan import plan_run
 from jgd.training.progress import TrainProgress
 from jgd.training.resume import opened_run
@@ -29,9 +31,9 @@ SAVE = 30.0  # seconds between two snapshots
 
 
 def train(
-    loss: Loss,
-    optimizer: Optimizer,
-    params: Params,
+    loss: Loss | Task | str,
+    optimizer: Optimizer | str,
+    params: Params = None,
     data: Batch = None,
     *,
     steps: int | None = None,
@@ -42,8 +44,8 @@ def train(
     validation: Batch | None = None,
     metrics: Mapping[str, Callable[[Params, Batch], Array]] | None = None,
     evaluate_every: int | None = None,
-    metric: str = "loss",
-    larger_is_better: bool = False,
+    metric: str | None = None,
+    larger_is_better: bool | None = None,
     stop: StoppingRule | None = None,
     observe: Callable[[Params], Any] | None = None,
     callback: Callable[[TrainProgress], None] | None = None,
@@ -55,6 +57,8 @@ def train(
     store: str | os.PathLike | None = None,
     resume: bool = False,
     save_every: float = SAVE,
+    model_state: Any = None,
+    evaluation_loss: Loss | None = None,
 ) -> Run:
     """Minimize `loss` over `data` by `steps` updates (or `epochs` passes) of `optimizer`.
 
@@ -62,8 +66,11 @@ def train(
     become float32 unless x64 is on, which the run's notes say.
 
     Args:
-        loss: (params, batch) -> () float.
-        optimizer: The method of descent, such as `jgd.optimizers.adam(1e-3)`.
+        loss: (params, batch) -> () float, or (it, aux): aux maps names to single numbers, which become columns of
+            `Run.history`. One with a parameter `key` gets a key of its own at each step, and None where it is evaluated;
+            one with a parameter `state` returns (value, aux, state). Or a `jgd.Task`, or the name of a bundled one, which
+            knows params, data, validation and metrics too; what is given beside it counts.
+        optimizer: The method of descent, such as `jgd.optimizers.adam(1e-3)`, or the name of one that needs no numbers.
         params: A pytree of floating arrays, never changed in place.
         data: An array or tree of arrays with one leading axis of rows, as (inputs, targets); None for a loss that
             ignores its batch. Memory-mapped arrays (np.load(…, mmap_mode="r")) stay on the disk: their rows are
@@ -74,13 +81,14 @@ def train(
             doesn't divide the rows.
         order: "shuffled" afresh each epoch from `seed`, "sequential", "replacement", or a record of `jgd.data.orders`
             (weighted, balanced, curriculum, HardMining).
-        seed: 0 … 2**32 − 1, of the order of rows and of the optimizer's noise.
+        seed: 0 … 2**32 − 1, of the order of rows, of the optimizer's noise and of the loss's keys.
         validation: Rows of the same shape, on which the loss and `metrics` are evaluated before the first step, every
             `evaluate_every` steps and after the last.
         metrics: Name -> (params, rows) -> ().
         evaluate_every: Steps between evaluations; None is an epoch.
-        metric: "loss" or a metric: the parameters at its best validation value are kept as `Run.best`.
-        larger_is_better: Whether that is its largest value.
+        metric: "loss" or a metric: the parameters at its best validation value are kept as `Run.best`. Default: "loss",
+            or what the task is chosen by.
+        larger_is_better: Whether that is its largest value. Default: False, or as the task says.
         stop: When to stop before the budget, see `jgd.StoppingRule`.
         observe: params -> a tree recorded after every update, such as `lambda params: params` for a trajectory.
         callback: Called with a `TrainProgress` between segments, a few times a second; what it raises ends the run,
@@ -102,6 +110,10 @@ def train(
             on from it; what was evaluated after its last step stays among the evaluations. Another run in it is
             refused, with what differs.
         save_every: Seconds between two snapshots.
+        model_state: What a loss with a parameter `state` takes at the first step, a pytree of arrays: batch statistics, a
+            target network. It goes from step to step beside the parameters, and the optimizer never sees it.
+        evaluation_loss: The loss on the validation rows, where it isn't `loss` itself; called with key=None and the
+            state, and what it returns beside its value is dropped.
 
     Returns:
         The `Run`: parameters, history, evaluations, and why it ended.
@@ -121,7 +133,7 @@ def train(
         >>> run
         Run(max_steps at step 100; last loss 1.8e-08 at step 99; 2 notes)
     """
-    arguments = TrainArguments(**locals())  # at the first line: exactly the parameters above
+    arguments = TrainArguments(**filled_in(locals()))  # at the first line: exactly the parameters above
     plan, state = plan_run(arguments)
     with opened_run(arguments, plan, state) as saver:
         return run_to_end(plan, state, saver, progress)

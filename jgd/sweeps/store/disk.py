@@ -97,7 +97,9 @@ class DiskStore(Store):
             "losses": result.losses,
             "diverged_at": result.diverged_at,
             **{f"metrics.{metric}": rows for metric, rows in result.metrics.items()},
+            **{f"recorded.{name}": rows for name, rows in result.recorded.items()},
             **pack("params", result.params),
+            **pack("model_state", result.model_state),
         }
         line = {
             "sweep": self.sweep,
@@ -109,6 +111,7 @@ class DiskStore(Store):
             "evaluation_steps": list(result.evaluation_steps),
             "seconds": result.seconds,
             "tree": describe_tree(result.params),
+            **({} if result.model_state is None else {"state_tree": describe_tree(result.model_state)}),
             "block": atomic_files.save_arrays(self.path / "blocks" / name, arrays),
             "lanes": atomic_files.save_arrays(self.path / "lanes" / name, pack("lane", lanes)),
         }
@@ -186,25 +189,39 @@ class DiskStore(Store):
             arrays = atomic_files.load_arrays(self.path / "blocks" / line["file"], line["block"])
             self._check(arrays, block, len(line["evaluation_steps"]))
             if self.plan is None:
-                params = tree_of(line["tree"], [a for name, a in arrays.items() if name.startswith("params")])
+                leaves = lambda kind: [a for name, a in arrays.items() if name.startswith(kind)]
+                params = tree_of(line["tree"], leaves("params"))
+                model_state = tree_of(line.get("state_tree"), leaves("model_state"))
             else:
-                params = unpack("params", arrays, self._like(block, self.plan)[0])
+                like, lanes = self._like(block, self.plan)
+                params = unpack("params", arrays, like)
+                model_state = unpack("model_state", arrays, lanes.train_state.model_state)
         except (OSError, checks.JgdValueError) as fault:
             warnings.warn(f"a block in {str(self.path)!r} is unusable ({fault}); it runs again", stacklevel=3)
             return None
-        metrics = {n.removeprefix("metrics."): a for n, a in arrays.items() if n.startswith("metrics.")}
-        steps = tuple(line["evaluation_steps"])
-        return BlockResult(block, steps, arrays["losses"], metrics, arrays["diverged_at"], params, line["seconds"])
+        part = lambda kind: {n.removeprefix(kind): a for n, a in arrays.items() if n.startswith(kind)}
+        return BlockResult(
+            block=block,
+            evaluation_steps=tuple(line["evaluation_steps"]),
+            losses=arrays["losses"],
+            metrics=part("metrics."),
+            diverged_at=arrays["diverged_at"],
+            params=params,
+            seconds=line["seconds"],
+            recorded=part("recorded."),
+            model_state=model_state,
+        )
 
     def _check(self, arrays: Mapping[str, np.ndarray], block: Block, evaluations: int) -> None:
         """Refuse arrays that are not those of a block."""
         lanes = len(block.configs)
         wanted = {"losses": (block.end - block.begin, lanes), "diverged_at": (lanes,)}
         wanted |= {f"metrics.{name}": (evaluations, lanes) for name in ("loss", *self.facts.metrics)}
+        wanted |= {name: wanted["losses"] for name in arrays if name.startswith("recorded.")}
         for name, shape in wanted.items():
             if name not in arrays or arrays[name].shape != shape or arrays[name].dtype.kind not in "fiuV":
                 raise checks.JgdValueError(f"its {name} is not the numbers of {lanes} runs")
-        if any(arrays[name].shape[:1] != (lanes,) for name in arrays if name.startswith("params")):
+        if any(arrays[name].shape[:1] != (lanes,) for name in arrays if name.startswith(("params", "model_state"))):
             raise checks.JgdValueError(f"its parameters are not those of {lanes} runs")
 
     def _read_reads(self) -> None:
