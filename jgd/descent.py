@@ -1,11 +1,11 @@
-"""Layer 4: one step of descent, and many of them as one scan. `train` and `sweep` both stand on it.
+"""Layer 3: one step of descent, and many of them as one scan. `train` and `sweep` both stand on it.
 
 loss(params, batch) ─► value, gradient ─► optimizer.update ─► params + updates
 """
 
 from dataclasses import field
 from functools import partial
-from typing import Any
+from typing import Any, NamedTuple
 
 import jax
 from jax import Array
@@ -112,21 +112,37 @@ def step(
         ([0.5, 1.0], 5.0)
     """
     at = OnBatch(loss, batch, key, train_state.model_state)
+    train_state, seen = descend(at, optimizer, train_state)
+    return train_state, metrics_of(optimizer, train_state, seen)
+
+
+class Seen(NamedTuple):
+    """What a step computed on its way."""
+
+    value: Array
+    grads: Params
+    updates: Params
+    aux: Aux
+
+
+def descend(at: OnBatch, optimizer: Optimizer, train_state: TrainState) -> tuple[TrainState, Seen]:
+    """`step` without its metrics, whose norms cost more to trace than Adam."""
     (value, (aux, model_state)), grads = jax.value_and_grad(at.outcome, has_aux=True)(train_state.params)
     updates, opt_state = optimizer.update(grads, train_state.opt_state, train_state.params, value=value, loss=at)
     params = apply_updates(train_state.params, updates)
-    wide = tree.compute_dtype(train_state.params)
-    norm = tree.fast_global_norm(tree.widen(grads, wide))
-    info = optimizer.info(opt_state)
-    model_state = tree.select(info.skipped, train_state.model_state, model_state)  # a bad batch leaves no trace in it
-    metrics = StepMetrics(
-        value.astype(wide),
-        norm,
-        tree.fast_global_norm(updates),
-        info.learning_rate.astype(wide),
-        {name: number.astype(wide) for name, number in aux.items()},
-    )
-    return TrainState(params, opt_state, model_state), metrics
+    if model_state is not None:  # a batch that the guard has skipped leaves no trace in it
+        model_state = tree.select(optimizer.info(opt_state).skipped, train_state.model_state, model_state)
+    wide = tree.compute_dtype(params)
+    aux = {name: number.astype(wide) for name, number in aux.items()}
+    return TrainState(params, opt_state, model_state), Seen(value.astype(wide), grads, updates, aux)
+
+
+def metrics_of(optimizer: Optimizer, after: TrainState, seen: Seen) -> StepMetrics:
+    """The metrics of the step that `descend` has made."""
+    wide = tree.compute_dtype(after.params)
+    norm = tree.fast_global_norm(tree.widen(seen.grads, wide))
+    rate = optimizer.info(after.opt_state).learning_rate.astype(wide)
+    return StepMetrics(seen.value, norm, tree.fast_global_norm(seen.updates), rate, seen.aux)
 
 
 def rollout(

@@ -164,6 +164,14 @@ class SupervisedLoss:
         mean = tree.safe_divide(total, jnp.sum(weights))
         return mean / 2 if self.reduction == "half_mean" else mean
 
+    def weighted(self, batch: Batch, weights: Array) -> Batch:
+        """The batch with each row counted by `weights`, (n,) ≥ 0, times the weight that it has.
+
+        A loss with this method, by which rows of weight 0 are as if they weren't there, is compiled once where others
+        are compiled twice: an epoch's short last batch is filled up to the size of the others.
+        """
+        return (*batch[:2], weights if len(batch) == 2 else weights * batch[2])
+
     def per_example(self, params: Params, batch: Batch) -> Array:
         """The error of each example, (n,), weights aside."""
         return self._errors(self.outputs(params, batch), batch)

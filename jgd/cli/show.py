@@ -11,7 +11,7 @@ from jgd import reports
 from jgd.cli import console
 from jgd.core import atomic_files, checks
 from jgd.core.statistics import estimate
-from jgd.epoch_loop import NOT_DIVERGED
+from jgd.lane import NOT_DIVERGED
 from jgd.sweeps import format_config
 
 

@@ -12,6 +12,10 @@ from jgd.core.types import Loss
 UNTRACEABLE = (jax.errors.ConcretizationTypeError, jax.errors.TracerArrayConversionError)  # what `untraceable` explains
 
 
+class ExamplesWanted(Exception):
+    """While tracing: a method asks for each example of a batch that is filled up by rows that are none."""
+
+
 def crossing(function: Callable) -> Callable:
     """What crosses jit: a record does, a plain function by its identity."""
     return jax.tree_util.Partial(function) if jax.tree_util.all_leaves([function]) else function

@@ -18,7 +18,7 @@ import jax.numpy as jnp
 from jax import Array
 
 from jgd.core import checks
-from jgd.core.functions import UNTRACEABLE, name_of, one_number, untraceable
+from jgd.core.functions import UNTRACEABLE, ExamplesWanted, name_of, one_number, untraceable
 from jgd.core.types import Batch, Loss, Params
 
 RESERVED = ("step", "loss", "gradient_norm", "update_norm", "learning_rate", "seconds")  # columns of every history
@@ -195,6 +195,7 @@ class OnBatch:
         batch: A pytree of arrays that share their leading axis, the examples.
         key: What a loss gets that has a parameter `key`.
         state: What a loss gets that has a parameter `state`.
+        filled: Whether the batch is filled up by rows of weight 0, which are no examples. Default: False.
 
     Example:
         >>> loss = lambda w, rows: jnp.mean((w - rows) ** 2)
@@ -207,6 +208,7 @@ class OnBatch:
     batch: Batch
     key: Array | None = None
     state: Any = None
+    filled: bool = False
 
     def __call__(self, params: Params) -> Array:
         return self.outcome(params)[0]
@@ -218,6 +220,8 @@ class OnBatch:
     def example_gradients(self, params: Params) -> Params:
         """The gradient of each example's loss, taken as a batch of one row: leaves (rows, …)."""
         checks.rows("batch", self.batch)
+        if self.filled:
+            raise ExamplesWanted
         one = lambda row: jax.grad(replace(self, batch=jax.tree.map(lambda x: x[None], row)))(params)
         return jax.vmap(one)(self.batch)
 

@@ -8,6 +8,7 @@ from dataclasses import replace
 from typing import Any
 
 import jax
+import jax.numpy as jnp
 import numpy as np
 from jax import Array
 from jax.sharding import NamedSharding
@@ -16,6 +17,8 @@ from jgd.core import checks
 from jgd.core.record import record, static_field
 from jgd.core.types import Batch
 from jgd.data import orders
+
+MOST_FILLED = 1 / 8  # of an epoch's rows: more repeated rows cost more steps than the second program they save
 
 
 @record
@@ -54,6 +57,11 @@ class Batches:
         return self.rows % self.size if self.order.each_once else 0
 
     @property
+    def fillable(self) -> bool:
+        """Whether there is a short last batch that is nearly whole, or one of many: filled up it costs little."""
+        return self.rest > 0 and self.per_epoch * self.size - self.rows <= MOST_FILLED * self.rows
+
+    @property
     def per_epoch(self) -> int:
         """Updates an epoch."""
         return -(-self.rows // self.size)
@@ -81,6 +89,18 @@ class Batches:
     def take(self, data: Batch, permutation: Array, position: Array, size: int) -> Batch:
         """`size` rows from `position` · self.size on, inside a compiled loop: the batch at a position of an epoch."""
         return self.spread(self._taken(data, permutation, position, size), size)
+
+    def filled(self, permutation: Array) -> Array:
+        """The rows of an epoch with its last one repeated, so that its last batch is whole too."""
+        return jnp.concatenate([permutation, jnp.broadcast_to(permutation[-1], (self.size - self.rest,))])
+
+    def take_filled(self, data: Batch, filled: Array, position: Array) -> tuple[Batch, Array]:
+        """`take` of an epoch's rows that are `filled`: -> (the batch, (size,) 1 for its own rows and 0 for the others)."""
+        first = position * self.size
+        rows = jax.lax.dynamic_slice_in_dim(filled, first, self.size)
+        batch = jax.tree.map(lambda a: a.at[rows].get(mode="promise_in_bounds"), data)
+        own = first + jnp.arange(self.size, dtype=jnp.int32) < self.rows
+        return self.spread(batch, self.size), own.astype(jnp.float32)
 
     def spread(self, batch: Batch, size: int) -> Batch:
         """The batch with its rows cut over the devices of `cut`; one that they don't divide stays whole on each."""

@@ -15,7 +15,7 @@ import numpy as np
 
 from jgd.core import checks, seeds
 from jgd.core.statistics import Estimate, estimate
-from jgd.epoch_loop import NOT_DIVERGED
+from jgd.lane import NOT_DIVERGED
 from jgd.spaces.space import Config
 from jgd.sweeps.configs import ConfigAxis
 from jgd.sweeps.engine.programs import SharedData, evaluate

@@ -15,8 +15,8 @@ from jgd.core import checks, seeds
 from jgd.core.tracing import traceable
 from jgd.data.orders import Order
 from jgd.divergence import DIVERGED_ABOVE
-from jgd.epoch_loop import NOT_DIVERGED
 from jgd.gradients import GradientCheck
+from jgd.lane import NOT_DIVERGED
 from jgd.metrics import check_metrics
 from jgd.status import RunEnd, Status
 from jgd.sweeps.arguments import task_of

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from jgd.core.statistics import Estimate, estimate
-from jgd.epoch_loop import NOT_DIVERGED
+from jgd.lane import NOT_DIVERGED
 from jgd.spaces.space import Config
 from jgd.sweeps.selection import pick
 from jgd.sweeps.sweep_data import SweepData

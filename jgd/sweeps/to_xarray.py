@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from jgd.epoch_loop import NOT_DIVERGED
+from jgd.lane import NOT_DIVERGED
 from jgd.sweeps.picks import Pick
 from jgd.sweeps.policies.replay import by_round
 from jgd.sweeps.sweep_data import SweepData
@@ -40,7 +40,7 @@ def to_xarray(data: SweepData, picks: Sequence[Pick]) -> "xarray.Dataset":
             **hypers,
             "recipe_of": ("config", [name for name, _ in data.configs]),
             "seed": list(data.seeds),
-            "step": np.arange(data.loss.shape[2]),
+            "step": np.array(data.recorded_steps, int),
             "evaluation": list(data.evaluation_steps),
             "recipe": list(data.recipes),
             **({"round": [each.until for each in rounds]} if rounds else {}),

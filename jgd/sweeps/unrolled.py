@@ -22,7 +22,7 @@ from jgd.core.types import Batch, Loss
 from jgd.data.batches import Batches
 from jgd.descent import start
 from jgd.divergence import BASELINE_ROWS, initial_loss, loss_limit
-from jgd.epoch_loop import NOT_DIVERGED, Lane, eval_params_of, guarded_step
+from jgd.lane import NOT_DIVERGED, Lane, eval_params_of, guarded_step
 from jgd.metrics import evaluation
 from jgd.sweeps.run_spec import Build, of_arrays
 
@@ -36,8 +36,8 @@ REFUSALS = {"forward": "forward-mode", "reverse": "Reverse-mode differentiation 
 class UnrolledRun:
     """A run of `steps` steps, as a function of (hyperparameters, data) with data = (start, train, validation).
 
-    start: the parameters and the model's state; None where the recipe's `RunSpec` makes its own. loss and metrics are the task's, unless the
-    spec has others. `metric` names what is measured at the end: "loss" or a metric.
+    start: the parameters and the model's state; None where the recipe's `RunSpec` makes its own. loss and metrics are
+    the task's, unless the spec has others. `metric` names what is measured at the end: "loss" or a metric.
     """
 
     build: Build = static_field()
@@ -73,7 +73,7 @@ class UnrolledRun:
 
         def move(lane: Lane, batch: Batch) -> Lane:
             key = seeds.loss_key(self.loss_key, lane.train_state.opt_state.step) if takes(loss).key else None
-            return guarded_step(loss, spec.optimizer, lane, limit, batch, key)[0]
+            return guarded_step(loss, spec.optimizer, lane, limit, batch, key, losses_only=True)[0]
 
         lane = _advance(move, lane, train, self.batches, self.order_key, self.steps)
         task_measure = self.loss if self.evaluation_loss is None else self.evaluation_loss

@@ -3,7 +3,7 @@
 from typing import Any
 
 from jgd.core.seeds import loss_key
-from jgd.epoch_loop import NOT_DIVERGED
+from jgd.lane import NOT_DIVERGED
 from jgd.status import RunEnd, Status
 from jgd.stopping import NOT_MET, THRESHOLDS, EarlyStoppingState, ThresholdState
 from jgd.training.diagnosis import diagnosis

@@ -18,7 +18,9 @@ from jgd.data.batches import Batches
 from jgd.data.orders import HardMining
 from jgd.descent import start
 from jgd.divergence import BASELINE_ROWS, initial_loss, loss_limit
-from jgd.epoch_loop import NOT_DIVERGED, EpochLoop, Lane
+from jgd.epoch_loop import EpochLoop
+from jgd.lane import NOT_DIVERGED, Lane
+from jgd.prediction import Predictor
 from jgd.stopping import EarlyStopping, StoppingRule, Thresholds
 from jgd.training.arguments import TrainArguments
 from jgd.training.history import History
@@ -45,6 +47,7 @@ class TrainPlan:
     callback: Callable[[TrainProgress], None] | None
     settings: dict[str, Any]  # name -> what the caller gave, of what the numbers depend on besides
     notes: tuple[str, ...]
+    predictor: Predictor | None  # with any parameters
 
     @property
     def mines(self) -> bool:
@@ -91,7 +94,7 @@ def plan_run(arguments: TrainArguments) -> tuple[TrainPlan, RunState]:
         loss_key=draws,
         aux=tuple(aux),
     )
-    names = ("seed", "evaluate_every", "diverged_above", "metric", "larger_is_better", "history")
+    names = ("seed", "evaluate_every", "diverged_above", "metric", "larger_is_better", "history", "record_every")
     plan = TrainPlan(
         loop=loop,
         params=params,
@@ -104,11 +107,12 @@ def plan_run(arguments: TrainArguments) -> tuple[TrainPlan, RunState]:
         callback=arguments.callback,
         settings={name: getattr(arguments, name) for name in names},
         notes=arguments.notes,
+        predictor=arguments.predictor,
     )
     early = None if plan.validation is None else plan.validation.early_stopping
     noise = seeds.key(arguments.seed, seeds.Stream.NOISE)
     lane = _init_lane(optimizer, params, noise, loop.thresholds, early, model_state)
-    state = RunState(lane, History(arguments.history))
+    state = RunState(lane, History(arguments.history, arguments.record_every))
     if plan.mines:
         state.ranked = np.arange(batches.rows, dtype=np.int32)
     return plan, state

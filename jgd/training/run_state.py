@@ -8,9 +8,10 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
+from jgd.core.plain_trees import describe_tree
 from jgd.core.snapshots import pack, unpack
 from jgd.core.types import Params
-from jgd.epoch_loop import Lane
+from jgd.lane import Lane
 from jgd.status import RunEnd, Status
 from jgd.stopping import EarlyStoppingState
 from jgd.training.history import History
@@ -77,6 +78,7 @@ class RunState:
             "zero_gradients": self.zero_gradients,
             "seconds": self.seconds,
             "end": None if self.end is None else asdict(self.end),
+            "trees": {"lane": describe_tree(self.lane), "observations": describe_tree(self.observed())},
         }
 
     def restore(

@@ -14,7 +14,8 @@ from jax import Array
 from jgd.core.optimizer import Optimizer
 from jgd.core.record import record, static_field
 from jgd.core.types import Batch, Loss, Params
-from jgd.epoch_loop import EpochLoop, Lane, LoopCarry, eval_params_of, while_active
+from jgd.epoch_loop import EpochLoop, LoopCarry, while_active
+from jgd.lane import Lane, eval_params_of
 from jgd.metrics import evaluation
 from jgd.stopping import EarlyStopping
 

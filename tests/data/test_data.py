@@ -96,6 +96,17 @@ def test_every_data_set_loads(name):
         assert data.targets.dtype == np.float64
 
 
+@pytest.mark.parametrize("name", datasets.FILES)
+def test_a_file_read_as_it_is_holds_what_scikit_learn_loads(name, monkeypatch):
+    read = datasets.get(name)
+    monkeypatch.setattr(datasets, "_read", lambda name: None)  # as where scikit-learn keeps its files elsewhere
+    loaded = datasets.get(name)
+    assert (read.features, read.classes) == (loaded.features, loaded.classes)
+    for mine, theirs in zip(read.rows, loaded.rows, strict=True):
+        assert mine.dtype == theirs.dtype
+        np.testing.assert_array_equal(mine, theirs)
+
+
 def test_the_truth_is_known():
     data = datasets.linear_regression(rows=50, noise=0.0)
     found, *_ = np.linalg.lstsq(np.c_[data.inputs, np.ones(50)], data.targets)

@@ -66,7 +66,7 @@ def optaxs(optimizer, steps=12):
 
 def conds(optimizer):
     """How many real `cond`s are in one step of a block of lanes, whose counter is shared."""
-    from jgd.epoch_loop import LANE_AXES
+    from jgd.lane import LANE_AXES
 
     lanes = jgd.start(optimizer, params())
     lanes = jax.tree.map(lambda x: jnp.stack([x, x]), lanes)

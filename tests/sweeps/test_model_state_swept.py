@@ -29,7 +29,8 @@ def test_a_run_alone_and_replayed_has_its_bits_and_train_its_numbers(found):
     alone = jgd.sweep(TASK, "momentum", {"learning_rate": [0.1]}, seeds=[1], **RUN)
     replayed = found.replay(1, seed=1)
     trained = jgd.train(TASK, jgd.optimizers.momentum(0.1), steps=8, batch_size=10, seed=1)
-    assert replayed.reproduced and alone.loss[0, 0].tobytes() == found.loss[1, 1].tobytes()
+    assert replayed.reproduced
+    assert alone.loss[0, 0].tobytes() == found.loss[1, 1].tobytes()
     for name, want in found.model_state(1, seed=1).items():
         assert np.array_equal(want, alone.model_state(0, seed=1)[name])
         assert np.array_equal(want, replayed.model_state[name])
@@ -42,8 +43,10 @@ def test_a_run_alone_and_replayed_has_its_bits_and_train_its_numbers(found):
 
 def test_a_run_that_diverges_keeps_its_last_finite_state(found):
     at = int(found.diverged_at[2, 0])
-    assert 0 < at < 8 and int(found.model_state(2, 0)["seen"]) == at
-    assert np.isnan(found.recorded["weight"][2, 0, at + 1 :]).all() and np.isfinite(found.params(2, 0)["w"]).all()
+    assert 0 < at < 8
+    assert int(found.model_state(2, 0)["seen"]) == at
+    assert np.isnan(found.recorded["weight"][2, 0, at + 1 :]).all()
+    assert np.isfinite(found.params(2, 0)["w"]).all()
 
 
 def test_a_colleague_reads_the_state_and_the_owner_goes_on_with_it(found, folder):
@@ -92,5 +95,6 @@ def test_what_a_recipe_changes_has_to_go_together(spec, says):
 def test_a_hypergradient_goes_through_the_state():
     found = jgd.hypergradient(TASK, "sgd", {"learning_rate": 0.05}, steps=3, batch_size=10)
     run = jgd.train(TASK, jgd.optimizers.sgd(0.05), steps=3, batch_size=10)
-    assert np.isclose(found.value, run.evaluations["loss"][-1]) and np.isfinite(found.gradient["learning_rate"])
+    assert np.isclose(found.value, run.evaluations["loss"][-1])
+    assert np.isfinite(found.gradient["learning_rate"])
     assert jax.tree.structure(run.model_state) == jax.tree.structure(stateful.start_state(None))

@@ -8,7 +8,7 @@ from helpers.sweeping import by_hand, fragile, sweep, usual, wild
 
 import jgd
 from jgd.core.statistics import estimate
-from jgd.epoch_loop import NOT_DIVERGED
+from jgd.lane import NOT_DIVERGED
 from jgd.sweeps import pick
 
 

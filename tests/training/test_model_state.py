@@ -43,8 +43,8 @@ def test_a_resumed_run_has_the_bits_of_one_that_never_was(run, tmp_path):
     for steps in (6, 12):
         again = jgd.train(TASK, jgd.optimizers.adam(0.05), **{**RUN, "steps": steps}, store=tmp_path, resume=True)
     assert bits(again) == bits(run)
+    other = {"mean": jnp.ones(3), "seen": 0}
     with pytest.raises(jgd.JgdError, match="holds another run; what differs: model_state"):
-        other = {"mean": jnp.ones(3), "seen": 0}
         jgd.train(TASK, jgd.optimizers.adam(0.05), **RUN, store=tmp_path, resume=True, model_state=other)
 
 
@@ -52,7 +52,8 @@ def test_keys_are_drawn_by_seed_and_step_and_not_by_the_optimizer():
     draws = lambda params, batch, key: (jnp.sum(params**2), {"drawn": jax.random.uniform(key)})
     drawn = lambda optimizer, seed: jgd.train(draws, optimizer, jnp.ones(2), steps=4, seed=seed).history["drawn"]
     first = drawn(jgd.optimizers.sgd(0.1), 0)
-    assert len(set(first.tolist())) == 4 and not np.isin(first, drawn(jgd.optimizers.sgd(0.1), 1)).any()
+    assert len(set(first.tolist())) == 4
+    assert not np.isin(first, drawn(jgd.optimizers.sgd(0.1), 1)).any()
     assert (first == drawn(jgd.optimizers.sam(jgd.optimizers.sgd(0.1)), 0)).all()
     assert first[2] == jax.random.uniform(jax.random.fold_in(key(0, Stream.LOSS), 2))
 
@@ -66,7 +67,7 @@ def ruined(params, batch, state):
 def test_a_state_that_is_not_finite_is_a_divergence_and_the_last_finite_one_stays():
     begin = {"mean": jnp.zeros(()), "seen": 0}
     run = jgd.train(ruined, jgd.optimizers.sgd(0.1), jnp.ones(()), np.zeros(4, np.float32), steps=9, model_state=begin)
-    assert run.status.broken and run.end.step == 3
+    assert (run.status.broken, run.end.step) == (True, 3)
     assert {name: float(value) for name, value in run.model_state.items()} == {"mean": 1.0, "seen": 3.0}
 
 
@@ -93,7 +94,8 @@ def test_a_task_gives_what_is_not_given():
     own, task = jnp.zeros(3), jgd.tasks.get("iris")
     assert (jgd.train(TASK, "cocob", {"w": own}, steps=0).params["w"] == own).all()
     run = jgd.train("iris", jgd.optimizers.sgd(0.1), steps=0, seed=1)
-    assert run.evaluations.keys() == {"step", "loss", "accuracy"} and run.best.value == run.evaluations["accuracy"][0]
+    assert run.evaluations.keys() == {"step", "loss", "accuracy"}
+    assert run.best.value == run.evaluations["accuracy"][0]
     assert (run.params["weights"] == task.init(jgd.init_key(1))["weights"]).all()
     least = jgd.train("iris", jgd.optimizers.sgd(0.1), steps=9, metric="loss")
     assert least.best.value == least.evaluations["loss"].min()  # of a loss, the smallest

@@ -7,7 +7,7 @@ import jax
 import numpy as np
 from jax import Array
 
-from jgd.epoch_loop import Lane
+from jgd.lane import Lane
 from jgd.sweeps.engine.block import Block, padded_numbers
 from jgd.sweeps.engine.device_inputs import DeviceInputs
 from jgd.sweeps.engine.programs import CAPACITY, BlockState, init_block, run_segment

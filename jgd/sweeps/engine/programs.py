@@ -23,7 +23,8 @@ from jgd.core.types import Batch, Loss, Params
 from jgd.data.batches import Batches
 from jgd.descent import start
 from jgd.divergence import BASELINE_ROWS, initial_loss, loss_limit
-from jgd.epoch_loop import LANE_AXES, NOT_DIVERGED, EpochLoop, Lane, block_of, eval_params_of, lane_of, segment
+from jgd.epoch_loop import EpochLoop, segment
+from jgd.lane import LANE_AXES, NOT_DIVERGED, Lane, block_of, eval_params_of, lane_of
 from jgd.metrics import evaluation
 from jgd.sweeps.run_spec import Build, RunSpec, of_arrays
 from jgd.tasks import Task
@@ -78,7 +79,6 @@ def init_block(
     width: int,
 ) -> BlockState:
     """A block before its first step. params: the task's start at this seed, with the model's state; the keys are its."""
-
     names: list[tuple[str, ...]] = []
 
     def one(config: Mapping[str, Array]) -> BlockState:

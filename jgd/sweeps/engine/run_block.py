@@ -8,7 +8,7 @@ import numpy as np
 from jax import Array
 
 from jgd.core.types import Params
-from jgd.epoch_loop import NOT_DIVERGED, Lane
+from jgd.lane import NOT_DIVERGED, Lane
 from jgd.sweeps.engine.block import Block
 from jgd.sweeps.engine.calls import advance, state_at_begin
 from jgd.sweeps.engine.device_inputs import DeviceInputs
@@ -55,7 +55,8 @@ def run_block(
             end = min(until, done + CAPACITY)
             after, seen, measured = advance(plan, inputs, block, state, end)
             state = replace(state, lanes=after)
-            of_steps = lambda column: np.asarray(column)[: end - done, :lanes].copy()  # noqa: B023  # a view would keep all its room
+            kept = slice(-done % plan.record_every, end - done, plan.record_every)
+            of_steps = lambda column: np.asarray(column)[kept, :lanes].copy()  # noqa: B023  # a view would keep all its room
             unsaved.steps.append({name: of_steps(column) for name, column in seen.items()})
             now = _diverged(after, lanes)
             meter.report_steps(end - done, now - diverged, lanes, width)

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from jgd.core.types import Params
-from jgd.epoch_loop import Lane
+from jgd.lane import Lane
 from jgd.sweeps.engine.block import Block
 from jgd.sweeps.policies.policy import Round
 from jgd.sweeps.store.lanes import gather_lanes

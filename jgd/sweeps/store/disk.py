@@ -27,7 +27,7 @@ from jgd.core.plain_trees import describe_tree, tree_of
 from jgd.core.snapshots import pack, unpack
 from jgd.core.strict_json import fault_of, is_word
 from jgd.core.types import Params
-from jgd.epoch_loop import Lane
+from jgd.lane import Lane
 from jgd.sweeps.engine.block import Block, padded_numbers
 from jgd.sweeps.engine.programs import result_shapes
 from jgd.sweeps.facts import SweepFacts
@@ -215,7 +215,7 @@ class DiskStore(Store):
     def _check(self, arrays: Mapping[str, np.ndarray], block: Block, evaluations: int) -> None:
         """Refuse arrays that are not those of a block."""
         lanes = len(block.configs)
-        wanted = {"losses": (block.end - block.begin, lanes), "diverged_at": (lanes,)}
+        wanted = {"losses": (len(block.recorded(self.facts.record_every)), lanes), "diverged_at": (lanes,)}
         wanted |= {f"metrics.{name}": (evaluations, lanes) for name in ("loss", *self.facts.metrics)}
         wanted |= {name: wanted["losses"] for name in arrays if name.startswith("recorded.")}
         for name, shape in wanted.items():

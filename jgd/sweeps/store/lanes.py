@@ -7,7 +7,7 @@ import jax
 import numpy as np
 
 from jgd.descent import TrainState
-from jgd.epoch_loop import Lane, arrays_of, train_state_of
+from jgd.lane import Lane, arrays_of, train_state_of
 
 
 def gather_lanes(sources: Sequence[tuple[Lane, int]]) -> Lane:

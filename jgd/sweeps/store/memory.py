@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from jgd.epoch_loop import Lane
+from jgd.lane import Lane
 from jgd.sweeps.engine.block import Block
 from jgd.sweeps.policies.policy import Round
 from jgd.sweeps.store.base import BlockResult, Store
