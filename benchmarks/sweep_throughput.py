@@ -79,6 +79,8 @@ def optax_train(loss: Any, batch_of: Any, steps: int, data: Any, rate: jax.Array
 
 
 def optax_contenders(task: jgd.Task, steps: int) -> dict[str, Callable[[], float]]:
+    import optax as optax  # or there is none of them
+
     devices, lanes = jax.devices(), CONFIGS * SEEDS
     data = jax.tree.map(jnp.asarray, task.train)
     keys = jax.random.split(jax.random.key(0), lanes)

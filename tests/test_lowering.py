@@ -39,7 +39,7 @@ LOOPS = {
         "observe": lambda params: params,
     },
     "curriculum": {"order": jgd.data.orders.curriculum(list(range(90)), steps=10)},
-    "mining": {"order": jgd.data.orders.HardMining(every=5)},
+    "mining": {"order": jgd.data.orders.HardMining(update_every=5)},
 }
 
 

@@ -57,7 +57,7 @@ class Optimizer:
         """
         checks.parameters(params)
         state = self.transform.init(tree.map(jnp.asarray, params))
-        return OptimizerState(jnp.zeros((), jnp.int32), tree.map(tree_xla.own, state))
+        return OptimizerState(jnp.zeros((), jnp.int32), tree.map(tree_xla.strong_copy, state))
 
     def update(
         self,

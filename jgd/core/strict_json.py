@@ -73,8 +73,10 @@ def _fault_of_list(value: Any, wanted: list[Any], name: str) -> str:
     if len(wanted) > 1 and len(value) != len(wanted):
         return f"{name} must have {len(wanted)} entries, got {len(value)}"
     each = wanted * len(value) if len(wanted) == 1 else wanted
-    faults = (fault_of(item, kind, f"{name}[{i}]") for i, (item, kind) in enumerate(zip(value, each, strict=True)))
-    return next(filter(None, faults), "")
+    for i, (item, kind) in enumerate(zip(value, each, strict=True)):
+        if fault_of(item, kind, name):  # the place is spelled out for a fault only
+            return fault_of(item, kind, f"{name}[{i}]")
+    return ""
 
 
 def _fault_of_dict(value: Any, wanted: dict[Any, Any], name: str) -> str:
@@ -84,7 +86,10 @@ def _fault_of_dict(value: Any, wanted: dict[Any, Any], name: str) -> str:
     missing = next((key for key in kinds if key not in value), None)
     if missing is not None:
         return f"{name} has no {missing!r}"
-    return next(filter(None, (fault_of(value[key], kind, f"{name}[{key!r}]") for key, kind in kinds.items())), "")
+    for key, kind in kinds.items():
+        if fault_of(value[key], kind, name):
+            return fault_of(value[key], kind, f"{name}[{key!r}]")
+    return ""
 
 
 def _short(value: Any) -> str:

@@ -11,6 +11,7 @@ import numpy as np
 from jgd.core import checks
 from jgd.core.types import Params
 from jgd.spaces.space import Config, Space
+from jgd.sweeps.engine.block import Block
 from jgd.sweeps.facts import SweepFacts
 from jgd.sweeps.plan import Plan
 from jgd.sweeps.policies.policy import Round
@@ -27,8 +28,8 @@ class SweepData:
         made_by: The plan; of a sweep from a directory, what makes the plan when something has to run.
         store: The block results that the arrays are made of.
         reached: (config,) the steps that each was given.
-        loss: (config, seed, step) on the step's batch before its update; NaN after the step at which a run diverged, or
-            was stopped.
+        loss: (config, seed, step) on the step's batch before its update, of the `recorded_steps`; NaN after the step at
+            which a run diverged, or was stopped.
         validation: name -> (config, seed, evaluation) after `evaluation_steps` updates, NaN likewise.
         diverged_at: (config, seed) the step whose update was refused, −1 where there is none.
         cost: compile and run seconds, steps of all runs together and a second, padded share, width of a block, devices;
@@ -84,6 +85,11 @@ class SweepData:
     def evaluation_steps(self) -> tuple[int, ...]:
         """Numbers of updates after which the validation rows were evaluated."""
         return self.facts.evaluation_steps
+
+    @property
+    def recorded_steps(self) -> range:
+        """The steps along the last axis of `loss`: all of them, or every so many (see `record_every` of `jgd.sweep`)."""
+        return self.facts.recorded_steps
 
     @property
     def notes(self) -> tuple[str, ...]:
@@ -172,30 +178,47 @@ class SweepData:
         return lineage(self.rounds, [values for _, values in self.configs], *self.indices(config, seed))
 
     def run_loss(self, config: int, seed: int) -> np.ndarray:
-        """(steps,) the loss of a run as far as it went, through the members that it descends from."""
+        """The loss of a run at the `recorded_steps`, as far as it went, through the members that it descends from."""
         index = self.indices(config, seed)[1]
-        past = self.schedule(config, seed)
-        return np.concatenate([self.loss[each.member, index, each.begin : each.until] for each in past])
+        every = self.facts.record_every
+        parts = [
+            (each.member, slice(-(-each.begin // every), -(-each.until // every)))
+            for each in self.schedule(config, seed)
+        ]
+        return np.concatenate([self.loss[member, index, part] for member, part in parts])
 
     def params(self, config: int, seed: int) -> Params:
         """The parameters that one run ended with; `seed` is one of `seeds`, not its index.
 
         The optimizer's average where it keeps one; the last finite ones of a run that diverged.
         """
-        ends = self.store.ends.get(self.indices(config, seed))
-        if not ends:
-            raise checks.JgdValueError(f"config {config} with seed {seed} has not run so far: it has no parameters")
-        reached = int(self.reached[config])
-        block = ends[reached if reached in ends else max(ends)]  # of a sweep that still runs: where the run is
+        block = self._last_block(*self.indices(config, seed))
         row = block.configs.index(config)
         return jax.tree.map(lambda leaf: leaf[row], self.store.results[block].params)
+
+    def _last_block(self, config: int, place: int) -> Block:
+        """The block in which a run (config, index of its seed) got where it is."""
+        ends = self.store.ends.get((config, place))
+        if not ends:
+            seed = self.seeds[place]
+            raise checks.JgdValueError(f"config {config} with seed {seed} has not run so far: it has no parameters")
+        reached = int(self.reached[config])
+        return ends[reached if reached in ends else max(ends)]  # of a sweep that still runs: where the run is
 
     @property
     def final(self) -> Params:
         """The parameters of all runs, leaves (config, seed, …); refused where configs differ in structure or shapes."""
-        ends = [self.params(config, self.seeds[0]) for config in range(len(self.configs))]
-        if len({(jax.tree.structure(params), *map(np.shape, jax.tree.leaves(params))) for params in ends}) > 1:
+        runs: dict[Block, list[int]] = {}  # the last block of runs -> their configs
+        for place, config in np.ndindex(len(self.seeds), len(self.configs)):
+            runs.setdefault(self._last_block(config, place), []).append(config)
+        ends = {block: self.store.results[block].params for block in runs}
+        kinds = {(jax.tree.structure(end), *(leaf.shape[1:] for leaf in jax.tree.leaves(end))) for end in ends.values()}
+        if len(kinds) > 1:
             raise checks.JgdValueError("configs have parameters of different shapes: use params(config, seed)")
-        rows = [[self.params(config, seed) for seed in self.seeds] for config in range(len(self.configs))]
-        stack = lambda parts: jax.tree.map(lambda *leaves: np.stack(leaves), *parts)
-        return stack([stack(row) for row in rows])
+        like = next(iter(ends.values()))
+        out = jax.tree.map(lambda leaf: np.empty((*self.diverged_at.shape, *leaf.shape[1:]), leaf.dtype), like)
+        for block, configs in runs.items():
+            rows = [block.configs.index(config) for config in configs]
+            for into, leaf in zip(jax.tree.leaves(out), jax.tree.leaves(ends[block]), strict=True):
+                into[configs, block.seed] = leaf[rows]
+        return out

@@ -2,7 +2,6 @@
 
 import difflib
 import numbers
-import re
 from collections.abc import Hashable, Iterable
 from typing import Any, TypeVar
 
@@ -13,30 +12,10 @@ from jax.core import Tracer
 
 from jgd.core.checks import columns
 from jgd.core.checks.errors import JgdTypeError, JgdValueError
+from jgd.core.checks.rules import holds, obeys, plainly_good
 
-_INTERVAL = re.compile(r"([\[(])\s*(\S+),\s*(\S+)\s*([\])])")
 T = TypeVar("T")
 MOST_LISTED = 12  # names in a message; more than that nobody reads
-
-
-def _holds(rule: str, value: np.ndarray) -> np.ndarray:
-    if rule == "> 0":
-        return value > 0
-    if rule == ">= 0":
-        return value >= 0
-    match = _INTERVAL.fullmatch(rule)
-    assert match, rule
-    left, low, high, right = match.groups()
-    above = value >= float(low) if left == "[" else value > float(low)
-    below = value <= float(high) if right == "]" else value < float(high)
-    return above & below
-
-
-def _obeys(rule: str, array: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """(which numbers are finite and obey the rule, also in the default dtype; what they are in it)."""
-    with np.errstate(over="ignore"):
-        held = array.astype(jnp.result_type(float)).astype(np.float64)  # 1 − 1e-9 is 1 in float32
-    return np.isfinite(array) & _holds(rule, array) & np.isfinite(held) & _holds(rule, held), held
 
 
 def hyperparameter(name: str, value: Any, rule: str, schedule: bool = True) -> None:
@@ -58,10 +37,10 @@ def hyperparameter(name: str, value: Any, rule: str, schedule: bool = True) -> N
             ...
         jgd.core.checks.errors.JgdValueError: learning_rate must be a finite number > 0, got -0.1
     """
-    if schedule and callable(value):
+    if plainly_good(rule, value) or (schedule and callable(value)):
         return
     if isinstance(value, Tracer):
-        return columns.note(lambda column: _obeys(rule, column)[0], value)
+        return columns.note(lambda column: obeys(rule, column)[0], value)
     if isinstance(value, bool | np.bool_) or not isinstance(value, numbers.Real | np.ndarray | jax.Array):
         kinds = "a number, an array of numbers or a schedule" if schedule else "a number or an array of numbers"
         raise JgdTypeError(f"{name} must be {kinds}, got {value!r} ({type(value).__name__})", argument=name)
@@ -73,14 +52,14 @@ def hyperparameter(name: str, value: Any, rule: str, schedule: bool = True) -> N
             f"{name} must fit {jnp.result_type(int)} or be a float: write {float(value)!r}, not {value}", argument=name
         )
     array = array.astype(np.float64)
-    good, held = _obeys(rule, array)
+    good, held = obeys(rule, array)
     if not good.all():
         where = np.argwhere(~good)[0]
         place = "".join(f"[{i}]" for i in where)
         words = rule if rule[0] in "<>" else f"in {rule}"
         value, there = array[tuple(where)], held[tuple(where)]
         rounded = (
-            f", which is {there:g} in {jnp.result_type(float)}" if np.isfinite(value) and _holds(rule, value) else ""
+            f", which is {there:g} in {jnp.result_type(float)}" if np.isfinite(value) and holds(rule, value) else ""
         )
         raise JgdValueError(f"{name}{place} must be a finite number {words}, got {value:.12g}{rounded}", argument=name)
 
@@ -130,6 +109,8 @@ def in_order(first: str, low: Any, second: str, high: Any) -> None:
 
 def number(name: str, value: Any, rule: str) -> float:
     """`value` as a float: one finite number that obeys `rule`, and no schedule or array."""
+    if plainly_good(rule, value):
+        return value
     if not isinstance(value, numbers.Real) or isinstance(value, bool | np.bool_):
         raise JgdTypeError(f"{name} must be a number, got {value!r} ({type(value).__name__})", argument=name)
     hyperparameter(name, value, rule, schedule=False)

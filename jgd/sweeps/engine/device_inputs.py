@@ -1,5 +1,7 @@
 """What the blocks of a sweep are fed on each device: the shared data, and the starts and keys of all seeds."""
 
+from collections import deque
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -27,7 +29,7 @@ class DeviceInputs:
 
 def device_inputs(plan: Plan) -> list[DeviceInputs]:
     """The inputs of each of the plan's devices; a device that stands there several times has one copy."""
-    init = jax.jit(plan.task.init)
+    init = _compiled(plan.task.init)
     init_keys = [seeds.init_key(seed) for seed in plan.seeds]
     order_keys = [seeds.key(seed, seeds.Stream.ORDER) for seed in plan.seeds]
     noise_keys = [seeds.key(seed, seeds.Stream.NOISE) for seed in plan.seeds]
@@ -35,3 +37,16 @@ def device_inputs(plan: Plan) -> list[DeviceInputs]:
     shared = (SharedData.of(plan.task), starts, init_keys, order_keys, noise_keys, jnp.asarray(plan.diverged_above))
     copies = {device: DeviceInputs(device, *jax.device_put(shared, device)) for device in dict.fromkeys(plan.devices)}
     return [copies[device] for device in plan.devices]
+
+
+_recent: deque[tuple[Callable, Callable]] = deque(maxlen=8)  # a task's init, and that compiled
+
+
+def _compiled(init: Callable) -> Callable:
+    """`init` compiled once for all equal ones: a task that is made anew has an equal one, which jit wouldn't know."""
+    is_record = not jax.tree_util.all_leaves([init])
+    for known, compiled in _recent:
+        if known is init or (is_record and type(known) is type(init) and (known == init) is True):
+            return compiled
+    _recent.append((init, jax.jit(init)))
+    return _recent[-1][1]
