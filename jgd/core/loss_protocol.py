@@ -50,6 +50,8 @@ def takes(function: Any) -> Takes:
         >>> takes(lambda params, batch, key=None: 0.0)
         Takes(key=True, state=False, state_optional=False)
     """
+    while hasattr(function, "passes_on_to"):  # a record around a loss
+        function = function.passes_on_to
     places, bound = 0, set()
     while hasattr(function, "func") and hasattr(function, "keywords"):  # a partial, also inside jax's own
         places, bound = places + len(function.args), bound | set(function.keywords)
