@@ -22,6 +22,7 @@ if TYPE_CHECKING:  # for editors and type checkers; at run time a name is import
     from jgd import models as models
     from jgd import optimizers as optimizers
     from jgd import plots as plots
+    from jgd import prediction as prediction
     from jgd import reports as reports
     from jgd import schedules as schedules
     from jgd import spaces as spaces
@@ -52,6 +53,9 @@ if TYPE_CHECKING:  # for editors and type checkers; at run time a name is import
     from jgd.gradients import check_gradients as check_gradients
     from jgd.losses import SupervisedLoss as SupervisedLoss
     from jgd.losses import in_pieces as in_pieces
+    from jgd.prediction import Predictor as Predictor
+    from jgd.prediction import load_model as load_model
+    from jgd.prediction import save_model as save_model
     from jgd.spaces import Space as Space
     from jgd.spaces import space as space
     from jgd.status import RunEnd as RunEnd
@@ -72,6 +76,7 @@ if TYPE_CHECKING:  # for editors and type checkers; at run time a name is import
     from jgd.tasks import Task as Task
     from jgd.training import Run as Run
     from jgd.training import Runs as Runs
+    from jgd.training import load_run as load_run
     from jgd.training import lr_range_test as lr_range_test
     from jgd.training import smooth as smooth
     from jgd.training import train as train
@@ -80,7 +85,7 @@ if TYPE_CHECKING:  # for editors and type checkers; at run time a name is import
 _HOMES = {  # module -> its names that are public here
     "": (
         "analysis data gradient_free gradients landscapes losses "
-        "models optimizers plots reports schedules spaces tasks teaching"
+        "models optimizers plots prediction reports schedules spaces tasks teaching"
     ),
     "core.checks": "JgdError",
     "core.functions": "OnBatch",
@@ -94,6 +99,7 @@ _HOMES = {  # module -> its names that are public here
     "descent": "StepMetrics TrainState rollout start step",
     "gradients": "check_gradients",
     "losses": "SupervisedLoss in_pieces",
+    "prediction": "Predictor load_model save_model",
     "spaces": "Space space",
     "status": "RunEnd Status",
     "stopping": "StoppingRule",
@@ -102,7 +108,7 @@ _HOMES = {  # module -> its names that are public here
         "PopulationReplay RunSpec SuccessiveHalving Sweep hypergradient load_sweep sweep use_cores"
     ),
     "tasks": "Task",
-    "training": "Run Runs lr_range_test smooth train train_seeds",
+    "training": "Run Runs load_run lr_range_test smooth train train_seeds",
 }
 _HOME_OF = {name: module for module, names in _HOMES.items() for name in names.split()}
 

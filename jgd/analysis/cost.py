@@ -44,10 +44,9 @@ def cost_of(sweep: Sweep) -> SweepCost:
         (120, 0.0, 0.5, True)
     """
     check_sweep(sweep)
-    configs, seeds, steps = sweep.loss.shape
-    given = sweep.reached
+    (configs, seeds), given = sweep.diverged_at.shape, sweep.reached
     left = np.where(sweep.diverged_at >= 0, given[:, None] - 1 - sweep.diverged_at, 0)
-    total, full = int(given.sum()) * seeds, configs * seeds * steps
+    total, full = int(given.sum()) * seeds, configs * seeds * sweep.steps
     return SweepCost(
         steps=total,
         full_steps=full,

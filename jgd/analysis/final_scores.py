@@ -59,7 +59,7 @@ def final_scores(sweep: Sweep, recipe: str | None = None, metric: str | None = N
     rows = config_indices(sweep, recipe)
     scores = np.asarray(sweep.validation[metric][rows, :, -1], np.float64)
     scores = np.where(np.isfinite(scores), scores, np.nan)
-    stopped = sweep.reached[rows] < sweep.loss.shape[2]
+    stopped = sweep.reached[rows] < sweep.steps
     diverged = np.where(stopped[:, None], sweep.diverged_at[rows] >= 0, np.isnan(scores))
     larger = sweep.larger_is_better if metric == sweep.metric else metric != "loss"
     return FinalScores(metric, larger, np.where(stopped[:, None], np.nan, scores), diverged, stopped, rows)

@@ -14,7 +14,7 @@ def pick_losses(sweep: Sweep) -> dict[str, np.ndarray]:
             members that it descends from.
 
     Returns:
-        {recipe: (seeds, steps)}; NaN after a run diverged, and no entry for a recipe whose runs all did.
+        {recipe: (seeds, steps)} at `sweep.recorded_steps`; NaN after a run diverged, and no entry for a recipe whose runs all did.
 
     Example:
         >>> import jgd

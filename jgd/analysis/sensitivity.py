@@ -76,6 +76,6 @@ def sensitivity_of(sweep: Sweep, recipe: str | None = None, confidence: float = 
         raise checks.JgdValueError(
             f"sensitivity needs all configs at the end, but {ends.stopped.sum()} were stopped early"
         )
-    if sweep.loss.shape[2] == 0:
+    if sweep.steps == 0:
         raise checks.JgdValueError("sensitivity needs a step or more, got a sweep of 0 steps")
     return learning_rate_sensitivity(curve.scores, np.median(sweep.loss[ends.rows, :, 0], axis=0), confidence)

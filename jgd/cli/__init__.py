@@ -26,12 +26,12 @@ def main() -> None:
     except ImportError:
         sys.exit("the jgd command needs typer and rich: pip install 'jgd[cli]'")
     import jgd
-    from jgd.cli import check, confirm, extend, importing, options, replay, show, sweep, train
+    from jgd.cli import check, confirm, extend, importing, options, predict, replay, show, sweep, train
     from jgd.cli import list as listing
 
     app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
     app.callback(help=SUMMARY)(importing.import_modules)
-    for command in (sweep, extend, show, confirm, replay, train, check, listing):
+    for command in (sweep, extend, show, confirm, replay, train, predict, check, listing):
         name = command.__name__.rpartition(".")[2]
         app.command(name, help=_help(command.command))(command.command)
     try:

@@ -34,8 +34,8 @@ def copy_aliased(a: Any, others: Any) -> Any:
 
 def strong(x: Any) -> Array:
     """An array in a dtype of its own, weakly typed or not; it may be the same one."""
-    own = isinstance(x, Array) and not x.aval.weak_type  # pyright: ignore[reportAttributeAccessIssue]
-    return x if own else jnp.array(x, dtype=x.dtype)
+    array: Any = x  # a tracer is an array to the types, and its aval is not
+    return x if isinstance(x, Array) and not array.aval.weak_type else jnp.array(x, dtype=x.dtype)
 
 
 def compute_once(a: Any, scalar: Array) -> Array:

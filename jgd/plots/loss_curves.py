@@ -42,8 +42,14 @@ def plot_loss_curves(sweep: Sweep, *, smoothing: float = 0.15, ax: Any = None) -
     places = {recipe: index for index, recipe in enumerate(sweep.recipes)}
     for recipe, losses in pick_losses(sweep).items():
         color, label = _figure.color(places[recipe]), f"{recipe} ({format_config(picks[recipe].hyperparameters)})"
-        ax.plot(np.arange(losses.shape[1]), losses.T, color=color, lw=0.4, alpha=0.25)
-        ax.plot(smooth(over_seeds(np.mean, losses.T), smoothing, "corrected"), color=color, lw=1.8, label=label)
+        ax.plot(sweep.recorded_steps, losses.T, color=color, lw=0.4, alpha=0.25)
+        ax.plot(
+            sweep.recorded_steps,
+            smooth(over_seeds(np.mean, losses.T), smoothing, "corrected"),
+            color=color,
+            lw=1.8,
+            label=label,
+        )
     if np.all(sweep.loss[np.isfinite(sweep.loss)] > 0):
         ax.set_yscale("log")
     ax.set_xlabel("step")

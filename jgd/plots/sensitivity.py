@@ -57,7 +57,7 @@ def plot_sensitivity(sweep: Sweep, parameter: str | None = None, *, ax: Any = No
             ax.axvline(pick.hyperparameters[parameter], color=_figure.color(places[pick.recipe]), ls=":", lw=1.6)
     _draw_marks(ax, sweep, parameter, places)
     ax.set_xlabel(parameter)
-    ax.set_ylabel(f"validation {sweep.metric} after {sweep.loss.shape[2]} steps")
+    ax.set_ylabel(f"validation {sweep.metric} after {sweep.steps} steps")
     ax.set_title(
         f"{sweep.task}: mean over {len(sweep.seeds)} seeds, band lowest to highest, dotted = pick", **_figure.TITLE
     )
@@ -78,7 +78,7 @@ def _draw_marks(ax: Any, sweep: Sweep, parameter: str | None, places: dict[str, 
         mine = [config for config in sweep.configs_of(recipe) if parameter in sweep.configs[config][1]]
         values = np.array([sweep.configs[config][1][parameter] for config in mine], float)
         broken = (sweep.diverged_at[mine] >= 0).sum(axis=1)
-        stopped = sweep.reached[mine] < sweep.loss.shape[2]
+        stopped = sweep.reached[mine] < sweep.steps
         marks.append((recipe, values.repeat(broken), values[stopped]))
     marks = [row for row in marks if len(row[1]) or len(row[2])]
     if not marks:

@@ -49,8 +49,8 @@ def report(sweep: Sweep, top: int = 5, confidence: float = 0.95) -> str:
     checks.instance("sweep", sweep, Sweep, "jgd.sweep(…) returns")
     top = checks.count("top", top, 1)
     confidence = checks.number("confidence", confidence, "(0, 1)")
-    configs, seeds, steps = sweep.loss.shape
-    size = f"{configs} configs × {seeds} {'seed' if seeds == 1 else 'seeds'} × {steps} steps"
+    configs, seeds = sweep.diverged_at.shape
+    size = f"{configs} configs × {seeds} {'seed' if seeds == 1 else 'seeds'} × {sweep.steps} steps"
     heading = f"{sweep.task}: {size}, by validation {sweep.metric} ({_direction(sweep)} is better)"
     sections = {
         **({"Best members": member_lines(sweep)} if sweep.is_population else _of_configs(sweep, top, confidence)),

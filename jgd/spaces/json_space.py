@@ -19,11 +19,11 @@ OPTIONS_OF = {name: {f.name for f in fields(cast(Any, kind)) if f.kw_only} for n
 OPTIONS = sorted(set().union(*OPTIONS_OF.values()))  # log and step, of integers
 
 
-def described(name: str, kind: Distribution, conditions: Mapping[str, tuple[Any, ...]]) -> dict[str, Any]:
+def entry_to_json(name: str, kind: Distribution, conditions: Mapping[str, tuple[Any, ...]]) -> dict[str, Any]:
     """A name's entry as plain data; refuses, by `name`, values that JSON can't hold.
 
     >>> from jgd.spaces.distributions import log_uniform
-    >>> described("learning_rate", log_uniform(1e-4, 1), {})
+    >>> entry_to_json("learning_rate", log_uniform(1e-4, 1), {})
     {'log_uniform': [0.0001, 1.0]}
     """
     out: dict[str, Any] = {kind.kind: [_jsonable(name, value) for value in kind.arguments()], **kind.options()}
@@ -32,10 +32,10 @@ def described(name: str, kind: Distribution, conditions: Mapping[str, tuple[Any,
     return out
 
 
-def entry_of(name: str, data: Any) -> Any:
+def entry_from_json(name: str, data: Any) -> Any:
     """What `jgd.space` takes for `name`, from plain data; errors name `name`, what is wrong and what is allowed.
 
-    >>> entry_of("learning_rate", {"log_uniform": [1e-4, 1]})
+    >>> entry_from_json("learning_rate", {"log_uniform": [1e-4, 1]})
     LogUniform(low=0.0001, high=1.0)
     """
     if not isinstance(data, Mapping):

@@ -13,7 +13,7 @@ from numpy.typing import ArrayLike
 from jgd.core import checks
 from jgd.spaces.columns import configs_of, filled, present
 from jgd.spaces.distributions import When
-from jgd.spaces.json_space import described, entry_of
+from jgd.spaces.json_space import entry_from_json, entry_to_json
 from jgd.spaces.lists import Choice, Static, index_of, numbers_of, plain
 from jgd.spaces.ranges import REAL, Distribution, unit
 
@@ -124,7 +124,7 @@ class Space:
 
         Raises `JgdTypeError`, naming the name, for static values that JSON can't hold.
         """
-        return {n: described(n, kind, self.conditions.get(n, {})) for n, kind in self.distributions.items()}
+        return {n: entry_to_json(n, kind, self.conditions.get(n, {})) for n, kind in self.distributions.items()}
 
     @classmethod
     def of(cls, data: Mapping[str, Any]) -> "Space":
@@ -136,7 +136,7 @@ class Space:
         """
         if not isinstance(data, Mapping):
             raise checks.JgdTypeError(f"space must map parameter names to values, got {data!r}")
-        return as_space({name: entry_of(name, entry) for name, entry in data.items()})
+        return as_space({name: entry_from_json(name, entry) for name, entry in data.items()})
 
     def _condition(self, name: str) -> str:
         return " and ".join(f"{parent} in {list(values)!r}" for parent, values in self.conditions[name].items())

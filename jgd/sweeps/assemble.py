@@ -1,6 +1,7 @@
 """The result of what is in a store. Enters: what a sweep is, the block results so far. Leaves: `SweepData`."""
 
 from collections.abc import Callable, Iterable
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -24,13 +25,18 @@ def assemble(
     """The result of what is in the store; runs or steps that are not there (yet) are NaN."""
     shape, results = (len(facts.configs), len(facts.seeds)), _in_order(store)
     diverged_at = np.full(shape, NOT_DIVERGED, np.int32)
-    loss = np.full((*shape, facts.steps), np.nan, _dtype(results))
+    loss = np.full((*shape, len(facts.recorded_steps)), np.nan, _dtype(results))
     for result in results:
         block = result.block
-        at, steps = (list(block.configs), block.seed), np.arange(block.begin, block.end)
+        configs, steps = np.array(block.configs), np.array(block.recorded(facts.record_every), int)
         seen = steps[:, None] <= _last_step(facts, result)  # the refused step still saw its loss
-        loss[(*at, slice(block.begin, block.end))] = np.where(seen, result.losses, np.nan).T
-        diverged_at[at] = result.diverged_at
+        begin = -(-block.begin // facts.record_every)
+        at = configs, block.seed, slice(begin, begin + len(steps))
+        loss[at] = np.where(seen, result.losses, np.nan).T
+        if (np.diff(configs) == 1).all():  # the piece is a part of the whole from now on, not a copy of it
+            part = loss[configs[0] : configs[-1] + 1, at[1], at[2]].T
+            store.results[block] = replace(result, losses=part)
+        diverged_at[at[:2]] = result.diverged_at
     validation = evaluations(facts, store, ("loss", *facts.metrics))
     return SweepData(facts, made_by, store, reached, loss, validation, diverged_at, cost, rounds)
 

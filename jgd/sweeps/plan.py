@@ -34,6 +34,7 @@ class Plan:
     seeds: tuple[int, ...]
     steps: int
     evaluate_every: int  # updates between two evaluations on the validation rows
+    record_every: int  # steps between two losses that are kept
     policy: Policy
     batch_size: int | None  # None: all rows, or what the space says
     order: str | Order
@@ -109,6 +110,7 @@ class Plan:
             seeds=self.seeds,
             steps=self.steps,
             evaluation_steps=self.evaluation_steps,
+            record_every=self.record_every,
             policy=self.policy,
         )
 

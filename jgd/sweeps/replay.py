@@ -34,7 +34,8 @@ def replay(data: SweepData, config: int, seed: int, steps: int | None = None) ->
             engine.run(current, plan.blocks(current, store))
     given = np.where(np.arange(len(plan.configs)) == config, until, 0)
     found = assemble(plan.facts, plan, store, given, {})
-    stored = data.run_loss(config, seed)[: min(until, reached)]
+    at = np.array(plan.facts.recorded_steps, int)
+    stored = data.run_loss(config, seed)[: np.count_nonzero(at < min(until, reached))]
     losses, diverged_at = found.loss[config, 0], int(found.diverged_at[config, 0])
     survived = diverged_at == NOT_DIVERGED
     made = (until if survived else diverged_at) + 1
@@ -45,18 +46,19 @@ def replay(data: SweepData, config: int, seed: int, steps: int | None = None) ->
         best=None,
         train_state=only_lane(jax.tree.map(jnp.asarray, store.gather([(config, 0)], until, 1))),
         end=RunEnd(Status.MAX_STEPS, until) if survived else RunEnd(Status.DIVERGED, diverged_at),
-        history={"step": np.arange(until)[:made], "loss": losses[:made]},
+        history={"step": at[at < made], "loss": losses[at < made]},
         evaluations={"step": np.array(plan.evaluation_steps)[known], **{n: v[known] for n, v in seen.items()}},
         observations=None,
-        seconds=np.full(len(losses[:made]), np.nan),
-        notes=(_note(stored, losses[: len(stored)]),),
+        seconds=np.full(np.count_nonzero(at < made), np.nan),
+        notes=(_note(stored, losses[: len(stored)], at, min(until, reached)),),
         reproduced=stored.tobytes() == losses[: len(stored)].tobytes(),
     )
 
 
-def _note(stored: np.ndarray, again: np.ndarray) -> str:
-    """Whether a run came out as it is stored."""
+def _note(stored: np.ndarray, again: np.ndarray, at: np.ndarray, steps: int) -> str:
+    """Whether a run came out as it is stored, by its losses at the steps `at`."""
     if stored.tobytes() == again.tobytes():
-        return f"bit for bit the stored run over its {len(stored)} steps"
+        some = "" if len(stored) == steps else f", by the {len(stored)} losses recorded"
+        return f"bit for bit the stored run over its {steps} steps{some}"
     differs = (stored != again) & ~(np.isnan(stored) & np.isnan(again))
-    return f"not the stored run: another loss at step {int(np.argmax(differs))} (another machine, or jax version?)"
+    return f"not the stored run: another loss at step {at[np.argmax(differs)]} (another machine, or jax version?)"

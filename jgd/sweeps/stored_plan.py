@@ -47,6 +47,7 @@ def stored_plan(
         "seeds": tuple(there["seeds"]),
         "steps": there["steps"],
         "evaluate_every": there["evaluate_every"],
+        "record_every": there["record_every"],
         "policy": POLICIES[name](**options),
         "batch_size": there["batch_size"],
         "order": there["order"],

@@ -18,9 +18,10 @@ from jgd.sweeps.execute import execute
 from jgd.sweeps.plan import Plan
 from jgd.sweeps.policies.policy import Policy
 from jgd.sweeps.recipes import Recipes, recipes_by_name
-from jgd.sweeps.store.manifest import stored_evaluate_every
+from jgd.sweeps.store.manifest import stored_spacing
 from jgd.sweeps.sweep_result import Sweep
 from jgd.tasks import Task
+from jgd.training.history import LIMIT, stride_within
 
 EVALUATIONS = 10  # on the validation rows during a sweep, unless said otherwise
 
@@ -37,6 +38,7 @@ def sweep(
     batch_size: int | None = None,
     order: str | Order = "shuffled",
     evaluate_every: int | None = None,
+    record_every: int | None = None,
     policy: int | Policy | None = None,
     diverged_above: float = DIVERGED_ABOVE,
     block: int | None = None,
@@ -69,6 +71,9 @@ def sweep(
         order: of the rows, as in `jgd.train`.
         evaluate_every: updates between two evaluations on the validation rows; default a tenth of the steps. The last
             evaluation is after the last step.
+        record_every: steps between two losses that are kept (`Sweep.loss`, the curves); by default every step of runs of up
+            to 10,000 steps, of longer ones every 2nd, 4th, … so that there are no more than that. No number of a run
+            depends on it, and divergence is watched at every step.
         policy: which configs get how many steps. By default all get them all; `SuccessiveHalving` (a number is its
             eta), `Hyperband` and `MedianStopping` stop the worse ones early, `PopulationBasedTraining` replaces them,
             `PopulationReplay` goes by a schedule of hyperparameters.
@@ -114,7 +119,7 @@ def sweep(
         axis=axis,
         seeds=seeds,
         steps=steps,
-        evaluate_every=_evaluate_every(evaluate_every, directory, steps),
+        **_spacing(evaluate_every, record_every, directory, steps),
         policy=policy_of(policy).resolve(steps, len(axis.configs)),
         batch_size=plain(batch_size),
         order=order,
@@ -127,9 +132,10 @@ def sweep(
     return Sweep.of(execute(plan, callback, checks.flag("resume", resume)))
 
 
-def _evaluate_every(given: int | None, store: Path | None, steps: int) -> int:
-    """A longer sweep keeps the evaluations of the shorter one in its store, unless said otherwise."""
-    if given is not None:
-        return checks.count("evaluate_every", given, 1)
-    stored = None if store is None else stored_evaluate_every(store)
-    return stored or max(1, -(-steps // EVALUATIONS))
+def _spacing(evaluate_every: int | None, record_every: int | None, store: Path | None, steps: int) -> dict[str, int]:
+    """A longer sweep keeps the evaluations and the recorded steps of the shorter one in its store, unless said otherwise."""
+    given = {"evaluate_every": evaluate_every, "record_every": record_every}
+    said = {name: checks.count(name, value, 1) for name, value in given.items() if value is not None}
+    stored = {} if store is None or len(said) == len(given) else stored_spacing(store)
+    usual = {"evaluate_every": max(1, -(-steps // EVALUATIONS)), "record_every": stride_within(LIMIT, steps)}
+    return {**usual, **stored, **said}

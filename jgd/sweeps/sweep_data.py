@@ -28,8 +28,8 @@ class SweepData:
         made_by: The plan; of a sweep from a directory, what makes the plan when something has to run.
         store: The block results that the arrays are made of.
         reached: (config,) the steps that each was given.
-        loss: (config, seed, step) on the step's batch before its update; NaN after the step at which a run diverged, or
-            was stopped.
+        loss: (config, seed, step) on the step's batch before its update, of the `recorded_steps`; NaN after the step at
+            which a run diverged, or was stopped.
         validation: name -> (config, seed, evaluation) after `evaluation_steps` updates, NaN likewise.
         diverged_at: (config, seed) the step whose update was refused, −1 where there is none.
         cost: compile and run seconds, steps of all runs together and a second, padded share, width of a block, devices;
@@ -85,6 +85,11 @@ class SweepData:
     def evaluation_steps(self) -> tuple[int, ...]:
         """Numbers of updates after which the validation rows were evaluated."""
         return self.facts.evaluation_steps
+
+    @property
+    def recorded_steps(self) -> range:
+        """The steps along the last axis of `loss`: all of them, or every so many (see `record_every` of `jgd.sweep`)."""
+        return self.facts.recorded_steps
 
     @property
     def notes(self) -> tuple[str, ...]:
@@ -173,10 +178,14 @@ class SweepData:
         return lineage(self.rounds, [values for _, values in self.configs], *self.indices(config, seed))
 
     def run_loss(self, config: int, seed: int) -> np.ndarray:
-        """(steps,) the loss of a run as far as it went, through the members that it descends from."""
+        """The loss of a run at the `recorded_steps`, as far as it went, through the members that it descends from."""
         index = self.indices(config, seed)[1]
-        past = self.schedule(config, seed)
-        return np.concatenate([self.loss[each.member, index, each.begin : each.until] for each in past])
+        every = self.facts.record_every
+        parts = [
+            (each.member, slice(-(-each.begin // every), -(-each.until // every)))
+            for each in self.schedule(config, seed)
+        ]
+        return np.concatenate([self.loss[member, index, part] for member, part in parts])
 
     def params(self, config: int, seed: int) -> Params:
         """The parameters that one run ended with; `seed` is one of `seeds`, not its index.

@@ -39,7 +39,7 @@ def to_xarray(data: SweepData, picks: Sequence[Pick]) -> "xarray.Dataset":
             **hypers,
             "recipe_of": ("config", [name for name, _ in data.configs]),
             "seed": list(data.seeds),
-            "step": np.arange(data.loss.shape[2]),
+            "step": np.array(data.recorded_steps, int),
             "evaluation": list(data.evaluation_steps),
             "recipe": list(data.recipes),
             **({"round": [each.until for each in rounds]} if rounds else {}),

@@ -10,13 +10,16 @@ import numpy as np
 from jax import Array
 from jax.core import Tracer
 
+from jgd import tasks
 from jgd.core import checks, seeds
 from jgd.core.optimizer import Optimizer
 from jgd.core.types import Batch, Loss, Params
 from jgd.data.batches import Batches
 from jgd.data.orders import HardMining, Order
 from jgd.metrics import check_metrics
+from jgd.prediction import Predictor
 from jgd.stopping import StoppingRule
+from jgd.tasks import Task
 from jgd.training.data_parallel import DataParallel
 from jgd.training.loader import on_disk
 from jgd.training.progress import TrainProgress
@@ -26,7 +29,7 @@ from jgd.training.progress import TrainProgress
 class TrainArguments:
     """The parameters of `train` by their names, checked, with defaults filled in; and what follows from them."""
 
-    loss: Loss
+    loss: Loss | Task | str  # from the check on the loss alone
     optimizer: Optimizer
     params: Params
     data: Batch
@@ -38,13 +41,14 @@ class TrainArguments:
     validation: Batch | None
     metrics: Mapping[str, Callable[[Params, Batch], Array]] | None
     evaluate_every: int | None
-    metric: str
-    larger_is_better: bool
+    metric: str | None
+    larger_is_better: bool | None
     stop: StoppingRule | None
     observe: Callable[[Params], Any] | None
     callback: Callable[[TrainProgress], None] | None
     progress: bool | None
     history: int | None
+    record_every: int
     diverged_above: float
     devices: Sequence[Any] | None
     check_finite: bool
@@ -56,8 +60,10 @@ class TrainArguments:
     total_steps: int = field(init=False)
     rule: StoppingRule = field(init=False)
     notes: tuple[str, ...] = field(init=False)  # on arrays that JAX holds in a narrower dtype
+    predictor: Predictor | None = field(init=False)  # what the run will predict with, for any parameters
 
     def __post_init__(self) -> None:
+        self._take_task()
         self.data = np.zeros(1, np.float32) if self.data is None else self.data  # a loss without data ignores its batch
         rows = checks.rows("data", self.data)
         self.batches = Batches(rows, rows if self.batch_size is None else self.batch_size, self.order)
@@ -77,6 +83,32 @@ class TrainArguments:
             )
         parts = {"params": self.params, "data": self.data, "validation": self.validation}
         self.notes = tuple(note for name, part in parts.items() for note in _casts(name, part))
+
+    def _take_task(self) -> None:
+        """What a task says where nothing else was given."""
+        named = isinstance(self.loss, str) and self.loss in tasks.registry
+        task = tasks.get(str(self.loss)) if named else self.loss
+        if isinstance(task, Task):
+            if self.metric is not None and self.metrics is None:
+                task = task.chosen_by(self.metric)
+            self.loss, self.predictor = task.loss, task.predictor(None)
+            self.params = task.init(seeds.init_key(self.seed)) if self.params is None else self.params
+            self.data = task.train if self.data is None else self.data
+            self.validation = task.validation if self.validation is None else self.validation
+            if self.metrics is None:
+                self.metrics = task.metrics
+            if self.metric is None and task.metric in ("loss", *self.metrics):
+                self.metric = task.metric
+                self.larger_is_better = (
+                    task.larger_is_better if self.larger_is_better is None else self.larger_is_better
+                )
+            elif self.metric == task.metric and self.larger_is_better is None:
+                self.larger_is_better = task.larger_is_better
+        else:
+            model = getattr(task, "model", None)
+            self.predictor = Predictor(model, None) if hasattr(model, "predict") else None
+        self.metric = "loss" if self.metric is None else self.metric
+        self.larger_is_better = False if self.larger_is_better is None else self.larger_is_better
 
     def _check_flags(self) -> None:
         for name in ("larger_is_better", "check_finite", "resume"):
@@ -109,12 +141,15 @@ class TrainArguments:
     def _check_numbers(self) -> None:
         seeds.check(self.seed)
         self.history = None if self.history is None else checks.count("history", self.history, 2)
+        self.record_every = checks.count("record_every", self.record_every, 1)
         self.diverged_above = checks.number("diverged_above", self.diverged_above, "> 0")
         self.save_every = checks.number("save_every", self.save_every, ">= 0")
 
     def _check_functions(self) -> None:
         if not callable(self.loss):
-            raise checks.JgdTypeError(f"loss must be callable as loss(params, batch), got {self.loss!r}")
+            raise checks.JgdTypeError(
+                f"loss must be callable as loss(params, batch), a task or the name of a bundled one, got {self.loss!r}"
+            )
         for name in ("observe", "callback"):
             if getattr(self, name) is not None:
                 checks.function(name, getattr(self, name))

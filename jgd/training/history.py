@@ -11,9 +11,21 @@ from jgd.core import checks
 LIMIT = 10_000  # rows kept of a run's history, unless said otherwise
 
 
+def stride_within(limit: int, steps: int) -> int:
+    """The smallest of 1, 2, 4, … steps between rows with which a run of `steps` leaves no more than `limit` rows.
+
+    >>> stride_within(10, 10), stride_within(10, 11), stride_within(10, 45)
+    (1, 2, 8)
+    """
+    stride = 1
+    while -(-steps // stride) > limit:
+        stride *= 2
+    return stride
+
+
 @dataclass
 class History:
-    """Rows of a run's steps: all of them up to `limit`, then every 2nd, 4th, 8th … and always the last.
+    """Rows of a run's steps: every `stride`-th up to `limit`, then every 2nd, 4th, 8th … of them, and always the last.
 
     What is kept depends on the number of steps only, never on where segments were cut or a run was resumed.
     """

@@ -19,6 +19,7 @@ from jgd.descent import start
 from jgd.divergence import BASELINE_ROWS, initial_loss, loss_limit
 from jgd.epoch_loop import EpochLoop
 from jgd.lane import NOT_DIVERGED, Lane
+from jgd.prediction import Predictor
 from jgd.stopping import EarlyStopping, StoppingRule, Thresholds
 from jgd.training.arguments import TrainArguments
 from jgd.training.history import History
@@ -43,6 +44,7 @@ class TrainPlan:
     callback: Callable[[TrainProgress], None] | None
     settings: dict[str, Any]  # name -> what the caller gave, of what the numbers depend on besides
     notes: tuple[str, ...]
+    predictor: Predictor | None  # with any parameters
 
     @property
     def mines(self) -> bool:
@@ -84,7 +86,7 @@ def plan_run(arguments: TrainArguments) -> tuple[TrainPlan, RunState]:
         capacity=SEGMENT_STEPS if arguments.observe is None else max(1, min(SEGMENT_STEPS, total_steps)),
         observe=arguments.observe,
     )
-    names = ("seed", "evaluate_every", "diverged_above", "metric", "larger_is_better", "history")
+    names = ("seed", "evaluate_every", "diverged_above", "metric", "larger_is_better", "history", "record_every")
     plan = TrainPlan(
         loop=loop,
         params=params,
@@ -95,10 +97,12 @@ def plan_run(arguments: TrainArguments) -> tuple[TrainPlan, RunState]:
         callback=arguments.callback,
         settings={name: getattr(arguments, name) for name in names},
         notes=arguments.notes,
+        predictor=arguments.predictor,
     )
     early = None if plan.validation is None else plan.validation.early_stopping
     noise = seeds.key(arguments.seed, seeds.Stream.NOISE)
-    state = RunState(_init_lane(optimizer, params, noise, loop.thresholds, early), History(arguments.history))
+    history = History(arguments.history, arguments.record_every)
+    state = RunState(_init_lane(optimizer, params, noise, loop.thresholds, early), history)
     if plan.mines:
         state.ranked = np.arange(batches.rows, dtype=np.int32)
     return plan, state

@@ -13,7 +13,7 @@ import jax.numpy as jnp
 import numpy as np
 
 from jgd.epoch_loop import segment
-from jgd.lane import NOT_DIVERGED, eval_params_of
+from jgd.lane import NOT_DIVERGED
 from jgd.status import RunEnd, Status
 from jgd.training.end_reason import end_reason
 from jgd.training.hard_mining import hardest_rows
@@ -21,7 +21,7 @@ from jgd.training.interrupt import uninterrupted
 from jgd.training.plan import TrainPlan
 from jgd.training.progress import TrainProgress
 from jgd.training.progress_bar import progress_bar
-from jgd.training.resume import Saver
+from jgd.training.resume import Saver, eval_params
 from jgd.training.run import Run
 from jgd.training.run_state import RunState
 from jgd.training.validation import evaluated_segment
@@ -31,7 +31,6 @@ COLUMNS = ("loss", "gradient_norm", "update_norm", "learning_rate")  # of a hist
 
 _segment = jax.jit(segment, donate_argnames=("lane",))
 _evaluated_segment = jax.jit(evaluated_segment, donate_argnames=("lane",))
-_eval_params_of = jax.jit(eval_params_of)
 
 
 def run_to_end(plan: TrainPlan, state: RunState, saver: Saver, progress: bool | None) -> Run:
@@ -128,9 +127,10 @@ def _left(plan: TrainPlan, state: RunState, notes: tuple[str, ...]) -> Run:
     """What the run leaves where it stands."""
     history = state.history.table()
     seconds = history.pop("seconds", np.zeros(0))
+    params, best = eval_params(plan.loop.optimizer, state.lane), state.best
     return Run(
-        params=_eval_params_of(plan.loop.optimizer, state.lane),
-        best=state.best,
+        params=params,
+        best=best,
         train_state=state.lane.train_state,
         end=state.end or RunEnd(Status.INTERRUPTED, state.step),
         history=history,
@@ -138,4 +138,5 @@ def _left(plan: TrainPlan, state: RunState, notes: tuple[str, ...]) -> Run:
         observations=state.observed(),
         seconds=seconds,
         notes=notes,
+        predictor=plan.predictor and plan.predictor.with_params(params if best is None else best.params),
     )

@@ -8,6 +8,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
+from jgd.core.plain_trees import describe_tree
 from jgd.core.snapshots import pack, unpack
 from jgd.core.types import Params
 from jgd.lane import Lane
@@ -77,6 +78,7 @@ class RunState:
             "zero_gradients": self.zero_gradients,
             "seconds": self.seconds,
             "end": None if self.end is None else asdict(self.end),
+            "trees": {"lane": describe_tree(self.lane), "observations": describe_tree(self.observed())},
         }
 
     def restore(

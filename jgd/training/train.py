@@ -17,6 +17,7 @@ from jgd.core.types import Batch, Loss, Params
 from jgd.data.orders import Order
 from jgd.divergence import DIVERGED_ABOVE
 from jgd.stopping import StoppingRule
+from jgd.tasks import Task
 from jgd.training.arguments import TrainArguments
 from jgd.training.history import LIMIT
 from jgd.training.plan import plan_run
@@ -29,9 +30,9 @@ SAVE = 30.0  # seconds between two snapshots
 
 
 def train(
-    loss: Loss,
+    loss: Loss | Task | str,
     optimizer: Optimizer,
-    params: Params,
+    params: Params = None,
     data: Batch = None,
     *,
     steps: int | None = None,
@@ -42,13 +43,14 @@ def train(
     validation: Batch | None = None,
     metrics: Mapping[str, Callable[[Params, Batch], Array]] | None = None,
     evaluate_every: int | None = None,
-    metric: str = "loss",
-    larger_is_better: bool = False,
+    metric: str | None = None,
+    larger_is_better: bool | None = None,
     stop: StoppingRule | None = None,
     observe: Callable[[Params], Any] | None = None,
     callback: Callable[[TrainProgress], None] | None = None,
     progress: bool | None = None,
     history: int | None = LIMIT,
+    record_every: int = 1,
     diverged_above: float = DIVERGED_ABOVE,
     devices: Sequence[Any] | None = None,
     check_finite: bool = True,
@@ -62,7 +64,8 @@ def train(
     become float32 unless x64 is on, which the run's notes say.
 
     Args:
-        loss: (params, batch) -> () float.
+        loss: (params, batch) -> () float; or a `jgd.Task`, or the name of a bundled one, from which everything comes that
+            is not given besides: params (drawn by `seed`), data, validation, metrics, metric and larger_is_better.
         optimizer: The method of descent, such as `jgd.optimizers.adam(1e-3)`.
         params: A pytree of floating arrays, never changed in place.
         data: An array or tree of arrays with one leading axis of rows, as (inputs, targets); None for a loss that
@@ -79,8 +82,9 @@ def train(
             `evaluate_every` steps and after the last.
         metrics: Name -> (params, rows) -> ().
         evaluate_every: Steps between evaluations; None is an epoch.
-        metric: "loss" or a metric: the parameters at its best validation value are kept as `Run.best`.
-        larger_is_better: Whether that is its largest value.
+        metric: "loss" or a metric: the parameters at its best validation value are kept as `Run.best`. Of a task also
+            another metric by its name, see `Task.chosen_by`. Default: "loss", or the task's own.
+        larger_is_better: Whether that is its largest value. Default: False, or what the task says.
         stop: When to stop before the budget, see `jgd.StoppingRule`.
         observe: params -> a tree recorded after every update, such as `lambda params: params` for a trajectory.
         callback: Called with a `TrainProgress` between segments, a few times a second; what it raises ends the run,
@@ -89,6 +93,7 @@ def train(
         progress: A bar with loss, rate and time left on stderr: None where that is a terminal and rich is installed,
             True everywhere, False never.
         history: Rows to keep at most; a longer run keeps every 2nd, 4th, … step. None keeps all.
+        record_every: Steps between two rows of the history, which always has the last step. No number depends on it.
         diverged_above: The run stops once the loss exceeds this many times its start, that is the loss at `params` on
             the first 4096 rows, taken as at least 1.
         devices: Over which each batch is cut by rows, for one model too slow for one device: all hold the parameters,
@@ -120,6 +125,8 @@ def train(
         (1.9999, 'max_steps', 4.6667)
         >>> run
         Run(max_steps at step 100; last loss 1.8e-08 at step 99; 2 notes)
+        >>> jgd.train("iris", jgd.optimizers.adam(0.1), epochs=20).best.value > 0.9
+        True
     """
     arguments = TrainArguments(**locals())  # at the first line: exactly the parameters above
     plan, state = plan_run(arguments)

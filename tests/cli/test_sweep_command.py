@@ -227,7 +227,7 @@ def test_modules_that_register_optimizers_are_kept_and_run_only_with_trust(here,
 
 
 def test_a_replay_that_is_not_the_stored_run_fails(here, tmp_path, monkeypatch):
-    assert here(*IRIS, "--steps", "6")[0] == 0
+    assert here(*IRIS, "--steps", "6", "--record-every", "2")[0] == 0
     from jgd.sweeps import replay
 
     monkeypatch.setattr(replay, "assemble", shifted(replay.assemble))

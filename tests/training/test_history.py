@@ -49,6 +49,18 @@ def test_what_is_kept_depends_on_the_steps_only(cuts):
     np.testing.assert_array_equal(table["loss"], loss[table["step"]])
 
 
+def test_every_so_many_steps_and_the_last():
+    hours = jgd.datasets.hours_points()
+    loss = jgd.SupervisedLoss(jgd.models.Linear(1, bias=False), "squared_error")
+    options = {"data": hours.rows, "steps": 11, "history": 3}
+    runs = [
+        jgd.train(loss, jgd.optimizers.sgd(0.01), {"weights": np.ones(1, np.float32)}, record_every=every, **options)
+        for every in (1, 3)
+    ]
+    assert [run.history["step"].tolist() for run in runs] == [[0, 4, 8, 10], [0, 6, 10]]
+    assert runs[0].params["weights"] == runs[1].params["weights"]
+
+
 def test_no_limit_keeps_all():
     history = History(limit=None)
     history.absorb({"loss": np.arange(20_001.0)})

@@ -28,6 +28,10 @@ class Block:
         """Steps of all its lanes."""
         return len(self.configs) * (self.end - self.begin)
 
+    def recorded(self, every: int) -> range:
+        """Its steps whose losses are kept: 0, every, 2 every, … of the run."""
+        return range(-(-self.begin // every) * every, self.end, every)
+
 
 def padded_numbers(configs: Sequence[Config], names: Sequence[str], width: int) -> dict[str, np.ndarray]:
     """Name -> (width,) values of a block's configs, the last one repeated to fill it."""

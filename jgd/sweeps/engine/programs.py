@@ -26,6 +26,7 @@ from jgd.divergence import BASELINE_ROWS, loss_limit
 from jgd.epoch_loop import EpochLoop, segment
 from jgd.lane import LANE_AXES, NOT_DIVERGED, Lane, block_of, eval_params_of, lane_of
 from jgd.metrics import evaluation
+from jgd.sweeps.engine.layout import Layout
 from jgd.sweeps.run_spec import Build, RunSpec, of_arrays
 from jgd.tasks import Task
 
@@ -157,8 +158,12 @@ def run_segment(
         lanes, losses = block_of(lane), losses[:, None]
     else:
         loss, axis = (shared.loss, None) if spec.loss is None else (spec.loss, 0)
-        loop = EpochLoop(loss, spec.optimizer, shared.train, key, limit, lanes=len(limit), loss_axis=axis, **options)
-        lanes, losses, _ = segment(loop, lanes, end)
+        rows = jax.tree.map(lambda array: array[: batches.size], shared.train)
+        layout = Layout.of(spec, loss, axis, lanes.train_state.params, rows)
+        options |= {"lanes": len(limit), "loss_axis": axis}
+        loop = EpochLoop(layout.loss(loss), spec.optimizer, shared.train, key, limit, **options)
+        lanes, losses, _ = segment(loop, layout.turn(lanes), end)
+        lanes = layout.turn(lanes)
     return lanes, losses, evaluate(spec, shared, final_params(spec, lanes), shared.validation)
 
 

@@ -55,7 +55,8 @@ def run_block(
             end = min(until, done + CAPACITY)
             after, losses, measured = advance(plan, inputs, block, state, end)
             state = replace(state, lanes=after)
-            unsaved.losses.append(np.asarray(losses)[: end - done, :lanes].copy())  # a view would keep all its room
+            recorded = slice(-done % plan.record_every, end - done, plan.record_every)
+            unsaved.losses.append(np.asarray(losses)[recorded, :lanes].copy())  # a view would keep all its room
             now = _diverged(after, lanes)
             meter.report_steps(end - done, now - diverged, lanes, width)
             done, diverged = end, now

@@ -4,7 +4,7 @@ from pathlib import Path
 from typing import Any
 
 from jgd.core import atomic_files, checks
-from jgd.core.strict_json import fault_of, is_word
+from jgd.core.strict_json import fault_of, is_count, is_word
 
 FILE = atomic_files.SWEEP
 
@@ -36,6 +36,7 @@ CONTENT = {  # what sweep.json says: all that looking at a sweep takes, and what
     "seeds": [int],
     "steps": int,
     "evaluate_every": int,
+    "record_every": is_count,
     "evaluation_steps": [int],
     "batch_size": (None, int),
     "block": (None, int),

@@ -199,7 +199,7 @@ class DiskStore(Store):
     def _check(self, arrays: Mapping[str, np.ndarray], block: Block, evaluations: int) -> None:
         """Refuse arrays that are not those of a block."""
         lanes = len(block.configs)
-        wanted = {"losses": (block.end - block.begin, lanes), "diverged_at": (lanes,)}
+        wanted = {"losses": (len(block.recorded(self.facts.record_every)), lanes), "diverged_at": (lanes,)}
         wanted |= {f"metrics.{name}": (evaluations, lanes) for name in ("loss", *self.facts.metrics)}
         for name, shape in wanted.items():
             if name not in arrays or arrays[name].shape != shape or arrays[name].dtype.kind not in "fiuV":

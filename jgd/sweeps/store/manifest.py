@@ -18,6 +18,7 @@ from jgd.core.fingerprint import address_of, described, differences, function_fi
 from jgd.sweeps.cost import setup_of
 from jgd.sweeps.plan import Plan
 from jgd.sweeps.policies.bundled import is_bundled
+from jgd.sweeps.predictors import describe_predictors
 from jgd.sweeps.store.content import FILE, StrangeError, read_manifest
 from jgd.sweeps.store.disk import FOLDERS, READS, ROUNDS, DiskStore
 from jgd.sweeps.store.journal import BLOCK_FILE, JOURNAL, read_journal
@@ -55,8 +56,8 @@ def open_store(plan: Plan, path: Path, resume: bool) -> Iterator[DiskStore]:
         yield store
 
 
-def _contents_of(path: Path) -> dict[str, Any] | None:
-    """What sweep.json says; None where there is none, or (with a warning) it is damaged."""
+def _contents_of(path: Path, quiet: bool = False) -> dict[str, Any] | None:
+    """What sweep.json says; None where there is none, or (with a warning, unless quiet) it is damaged."""
     if not os.path.lexists(path / FILE):
         return None
     try:
@@ -64,7 +65,8 @@ def _contents_of(path: Path) -> dict[str, Any] | None:
     except (StrangeError, atomic_files.OtherFormatError):
         raise
     except checks.JgdValueError as fault:
-        warnings.warn(f"in {str(path)!r}, {fault}: it is written anew for what this call says", stacklevel=2)
+        if not quiet:
+            warnings.warn(f"in {str(path)!r}, {fault}: it is written anew for what this call says", stacklevel=2)
         return None
 
 
@@ -127,10 +129,11 @@ def _refuse_larger(path: Path, there: Mapping[str, Any], plan: Plan, resume: boo
         )
 
 
-def stored_evaluate_every(path: str | os.PathLike) -> int | None:
-    """The updates between two evaluations of the sweep in a directory, None where there is none."""
-    there = _contents_of(Path(path))
-    return None if there is None else there["evaluate_every"]
+def stored_spacing(path: str | os.PathLike) -> dict[str, int]:
+    """`evaluate_every` and `record_every` of the sweep in a directory, {} where there is none."""
+    atomic_files.refuse_links(Path(path), OWN)
+    there = _contents_of(Path(path), quiet=True)
+    return {} if there is None else {name: there[name] for name in ("evaluate_every", "record_every")}
 
 
 def identity(plan: Plan) -> dict[str, str]:
@@ -152,6 +155,7 @@ def identity(plan: Plan) -> dict[str, str]:
         "block": str(plan.block),
         "memory": str(plan.memory),
         "evaluate_every": str(plan.evaluate_every),
+        "record_every": str(plan.record_every),
         "policy": repr(plan.policy),
         "diverged_above": str(plan.diverged_above),
         "x64": str(jnp.result_type(float) == jnp.float64),
@@ -178,6 +182,7 @@ def _contents(plan: Plan) -> dict[str, Any]:
         "seeds": plan.seeds,
         "steps": plan.steps,
         "evaluate_every": plan.evaluate_every,
+        "record_every": plan.record_every,
         "evaluation_steps": plan.evaluation_steps,
         "batch_size": plan.batch_size,
         "block": plan.block,
@@ -186,4 +191,5 @@ def _contents(plan: Plan) -> dict[str, Any]:
         "diverged_above": plan.diverged_above,
         "order": plan.order if isinstance(plan.order, str) else None,
         "setup": setup_of(plan),
+        "predictors": describe_predictors(plan),
     }

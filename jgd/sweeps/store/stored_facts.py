@@ -29,7 +29,7 @@ def stored_facts(path: Path, there: Mapping[str, Any]) -> SweepFacts:
         raise strange(path, error) from error
     if fault:
         raise strange(path, fault)
-    takes = 4 * len(facts.configs) * len(facts.seeds) * facts.steps
+    takes = 4 * len(facts.configs) * len(facts.seeds) * len(facts.recorded_steps)
     if takes > _memory():
         raise checks.JgdValueError(
             f"the losses of the sweep in {str(path)!r} take {takes:,} bytes, more than this machine has"
@@ -58,7 +58,9 @@ def _facts(path: Path, there: Mapping[str, Any]) -> SweepFacts:
         seeds=tuple(seeds.check(seed, f"seeds[{place}]") for place, seed in enumerate(there["seeds"])),
         steps=there["steps"],
         evaluation_steps=tuple(there["evaluation_steps"]),
+        record_every=there["record_every"],
         policy=_policy(path, there, len(configs)),
+        predictors=tuple(there["predictors"]) if isinstance(there.get("predictors"), list) else None,
     )
 
 
@@ -110,6 +112,7 @@ def _fault_of(facts: SweepFacts) -> str:
         ),
         "its groups are not those of its configs": len(facts.groups) == len(facts.configs),
         "seeds are there twice": len(set(facts.seeds)) == len(facts.seeds),
+        "it records no steps": facts.record_every > 0,
         "its steps are out of range": 0 <= facts.steps <= MOST_STEPS,
         "its evaluations are not on the way to its steps": _ascending(facts.evaluation_steps, facts.steps)
         and set(facts.policy.evaluation_steps(facts.steps)) <= set(facts.evaluation_steps),
