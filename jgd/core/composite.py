@@ -33,6 +33,10 @@ class Composite(Transform):
     def per_leaf(self) -> bool:
         return any(transform.per_leaf for transform in self.transforms)
 
+    @property
+    def entrywise(self) -> bool:
+        return all(transform.entrywise for transform in self.transforms)
+
     def info(self, state: Any) -> UpdateInfo:
         """The first learning rate that one reports; skipped where any skipped."""
         infos = self._infos(state)

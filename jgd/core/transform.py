@@ -9,7 +9,7 @@ import jax.numpy as jnp
 from jax import Array
 
 from jgd.core import checks, seeds, tree
-from jgd.core.functions import OnBatch
+from jgd.core.loss_protocol import OnBatch
 from jgd.core.record import record
 from jgd.core.types import Params, Scalar
 
@@ -158,6 +158,9 @@ class Transform:
         only_observes: It gives back the updates it is given.
         per_leaf: The result depends on how the entries are cut into leaves (a norm of each leaf, a matrix method);
             `Flatten`, which makes one vector of all leaves, refuses it.
+        entrywise: An entry of the result depends on the entries at its own place, on numbers, and on norms of all leaves
+            together, so that transposed matrices give the transposed result, bits of norms aside. Sweeps of such methods
+            keep matrices in the layout in which the loss multiplies them fastest.
 
     Example:
         >>> import jgd
@@ -175,6 +178,7 @@ class Transform:
     must_be_last: Any = False
     only_observes: Any = False
     per_leaf: Any = False
+    entrywise: Any = False
 
     def init(self, params: Params, /) -> Any:
         """The state before the first update; () unless a transform remembers something."""

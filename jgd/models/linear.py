@@ -26,8 +26,17 @@ def affine(params: Params, inputs: Array) -> Array:
         raise checks.JgdValueError(
             f"inputs must have {weights.shape[0]} features, shape (n, {weights.shape[0]}), got {jnp.shape(inputs)}"
         )
-    outputs = jnp.asarray(inputs).astype(weights.dtype) @ weights
+    columns = jnp.asarray(inputs).astype(weights.dtype).T
+    if weights.ndim == 2:
+        return affine_columns(params, columns).T
+    outputs = columns.T @ weights
     return outputs + jnp.broadcast_to(params["bias"], outputs.shape) if "bias" in params else outputs
+
+
+def affine_columns(params: Params, columns: Array) -> Array:
+    """weightsᵀ · columns + bias: an example is a column here, (features, n) -> (outputs, n), which a CPU does faster."""
+    outputs = jax.lax.dot_general(params["weights"], columns, (((0,), (0,)), ((), ())))
+    return outputs + jnp.broadcast_to(params["bias"][:, None], outputs.shape) if "bias" in params else outputs
 
 
 def init_affine(key: Array, shape: tuple[int, ...], bias: bool, initializer: Initializer, dtype: Any) -> Params:

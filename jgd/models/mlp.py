@@ -10,7 +10,7 @@ from jgd.core import checks
 from jgd.core.record import record, static_field
 from jgd.core.types import Params
 from jgd.models.initializers import GlorotUniform, Initializer
-from jgd.models.linear import affine, init_affine
+from jgd.models.linear import affine, affine_columns, init_affine
 
 activations = {"relu": jax.nn.relu, "tanh": jnp.tanh, "sigmoid": jax.nn.sigmoid}
 
@@ -57,10 +57,11 @@ class MLP:
 
     def predict(self, params: Params, inputs: Array) -> Array:
         """The outputs for inputs (n, features)."""
-        *hidden, last = params
-        for layer in hidden:
-            inputs = activations[self.activation](affine(layer, inputs))
-        return affine(last, inputs)
+        first, *others = params
+        outputs = affine(first, inputs).T
+        for layer in others:
+            outputs = affine_columns(layer, activations[self.activation](outputs))
+        return outputs.T
 
     def classify(self, params: Params, inputs: Array) -> Array:
         """The label that is predicted for each row, (n,) integers."""

@@ -42,6 +42,8 @@ class RmsState:
 class ScaleByRms(Transform):
     """u = g / √(E + eps), centered g / √(E − m² + eps)."""
 
+    entrywise = True
+
     decay: Scalar = hyper("[0, 1)")
     eps: Scalar = hyper(">= 0")
     initial_scale: float = hyper(">= 0", schedule=False, default=0.0)

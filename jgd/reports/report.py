@@ -24,6 +24,7 @@ from jgd.core.strict_json import is_word
 from jgd.core.text import align_columns
 from jgd.reports.format import format_estimate, format_value
 from jgd.reports.members import member_lines
+from jgd.reports.table import padding
 from jgd.sweeps import Sweep
 
 
@@ -188,7 +189,7 @@ def _cost(sweep: Sweep) -> list[str]:
         lines = [
             f"compile {cost['compile_seconds']:.1f} s, run {cost['run_seconds']:.1f} s, "
             f"{cost['steps_per_second']:,.0f} steps/s, {spent.steps:,} steps",
-            f"{wasted}, {spent.padded_share:.0%} padding",
+            f"{wasted}, {padding(sweep)}",
         ]
     else:  # read from its directory: only what its blocks took is known
         seconds = sweep.device_seconds
