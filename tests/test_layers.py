@@ -15,6 +15,7 @@ LAYERS = {
     "status": 1,
     "landscapes": 1,
     "models": 1,
+    "error_functions": 1,
     "spaces": 1,
     "data": 1,
     "losses": 2,
