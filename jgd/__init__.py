@@ -15,6 +15,7 @@ from jgd.core.version import __version__ as __version__
 if TYPE_CHECKING:  # for editors and type checkers; at run time a name is imported when it is first asked for
     from jgd import analysis as analysis
     from jgd import data as data
+    from jgd import error_functions as error_functions
     from jgd import gradient_free as gradient_free
     from jgd import gradients as gradients
     from jgd import landscapes as landscapes
@@ -84,7 +85,7 @@ if TYPE_CHECKING:  # for editors and type checkers; at run time a name is import
 
 _HOMES = {  # module -> its names that are public here
     "": (
-        "analysis data gradient_free gradients landscapes losses "
+        "analysis data error_functions gradient_free gradients landscapes losses "
         "models optimizers plots prediction reports schedules spaces tasks teaching"
     ),
     "core.checks": "JgdError",

@@ -1,8 +1,10 @@
-"""Layer 1: more errors of a model's outputs, one number an example; `jgd.losses` has them beside its own, by name.
+"""Layer 1: more errors of a model's outputs, one number an example; `jgd.losses.errors` has them by name too.
 
 Their numbers (delta, smoothing, gamma) have defaults; for others give `functools.partial(huber, delta=0.5)` to a
 `SupervisedLoss`, made once, as it is structure.
 """
+
+from collections.abc import Callable
 
 import jax
 import jax.numpy as jnp
@@ -223,3 +225,16 @@ def _chances(outputs: Array, targets: Array) -> tuple[Array, Array, Array]:
     labels, classes = targets.astype(jnp.int32), outputs.shape[-1]
     places = jnp.arange(classes, dtype=jnp.int32).reshape((1,) * labels.ndim + (classes,))
     return jax.nn.log_softmax(outputs, axis=-1), labels[..., None] == places, (labels >= 0) & (labels < classes)
+
+
+BY_NAME: dict[str, Callable[[Array, Array], Array]] = {
+    "huber": huber,
+    "log_cosh": log_cosh,
+    "hinge": hinge,
+    "poisson_nll": poisson_nll,
+    "smoothed_cross_entropy": smoothed_cross_entropy,
+    "focal": focal,
+    "kl_divergence": kl_divergence,
+    "cosine_distance": cosine_distance,
+    "sequence_cross_entropy": sequence_cross_entropy,
+}

@@ -9,19 +9,11 @@ import jax
 import jax.numpy as jnp
 from jax import Array
 
+from jgd import error_functions
 from jgd.core import checks, tree
 from jgd.core.loss_protocol import OnBatch, takes
 from jgd.core.record import record, static_field
 from jgd.core.types import Batch, Loss, Params
-from jgd.error_functions import cosine_distance as cosine_distance
-from jgd.error_functions import focal as focal
-from jgd.error_functions import hinge as hinge
-from jgd.error_functions import huber as huber
-from jgd.error_functions import kl_divergence as kl_divergence
-from jgd.error_functions import log_cosh as log_cosh
-from jgd.error_functions import poisson_nll as poisson_nll
-from jgd.error_functions import sequence_cross_entropy as sequence_cross_entropy
-from jgd.error_functions import smoothed_cross_entropy as smoothed_cross_entropy
 from jgd.models import Model
 
 
@@ -116,15 +108,7 @@ errors: dict[str, Callable[[Array, Array], Array]] = {
     "squared_error": squared_error,
     "logistic_nll": logistic_nll,
     "softmax_cross_entropy": softmax_cross_entropy,
-    "huber": huber,
-    "log_cosh": log_cosh,
-    "poisson_nll": poisson_nll,
-    "cosine_distance": cosine_distance,
-    "hinge": hinge,
-    "smoothed_cross_entropy": smoothed_cross_entropy,
-    "focal": focal,
-    "kl_divergence": kl_divergence,
-    "sequence_cross_entropy": sequence_cross_entropy,
+    **error_functions.BY_NAME,
 }
 
 

@@ -9,7 +9,7 @@ import pytest
 from scipy.special import log_softmax, rel_entr
 
 import jgd
-from jgd import losses
+from jgd import error_functions as losses
 
 RNG = np.random.default_rng(0)
 U, V = RNG.normal(0, 2, (2, 7)).astype(np.float32)
@@ -102,7 +102,7 @@ def test_far_out_all_is_finite_and_what_is_no_label_is_nan():
 @pytest.mark.parametrize("name", ["huber", "log_cosh", "poisson_nll", "hinge", "kl_divergence", "cosine_distance"])
 def test_shapes_must_not_broadcast(name):
     with pytest.raises(jgd.JgdError, match="targets must"):
-        losses.errors[name](jnp.ones((3, 2)), jnp.ones((3, 1)))
+        jgd.losses.errors[name](jnp.ones((3, 2)), jnp.ones((3, 1)))
 
 
 def test_a_table_takes_the_losses_that_suit_its_target():
