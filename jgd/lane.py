@@ -56,6 +56,7 @@ class Lane:
 
 
 # which leaves of a block of lanes have a lane axis: the counter is one for all
+# axes in the places of arrays
 LANE_AXES = Lane(TrainState(params=0, opt_state=OptimizerState(step=None, inner=0)), diverged_at=0)  # pyright: ignore
 
 

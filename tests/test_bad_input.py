@@ -226,7 +226,7 @@ ROWS = {
                                        params=Softmax(2, 2).init(jax.random.key(0))), T, ["integer class labels"]),
     "look-ahead without a loss": (lambda: update(jnp.ones(1), jnp.ones(1), nesterov(0.1)), T, ["nesterov", "loss="]),
     # records and chains
-    "optimizer's name": (lambda: train(optimizer="adam"), T, ["optimizer", "'adam'"]),
+    "optimizer's name": (lambda: train(optimizer="adam"), T, ["optimizer", "'adam'", "no default for learning_rate"]),
     "empty chain": (lambda: jgd.chain(), V, ["at least one transform"]),
     "chain of builders": (lambda: jgd.chain(sgd), T, ["transforms", "and optimizers", "function sgd"]),
     "chain of numbers": (lambda: jgd.chain(0.1), T, ["0.1"]),

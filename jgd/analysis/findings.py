@@ -136,7 +136,7 @@ def _rises_among_the_best(towards: np.ndarray, merits: np.ndarray) -> bool:
     if np.ptp(merits[good]) == 0:
         return False
     found = stats.spearmanr(towards[good], merits[good], alternative="greater")
-    return bool(found.pvalue <= BY_CHANCE)  # pyright: ignore[reportAttributeAccessIssue]
+    return bool(found.pvalue <= BY_CHANCE)  # pyright: ignore[reportAttributeAccessIssue]  # SciPy's results are typed as tuples
 
 
 def many_diverged(diverged: np.ndarray, recipe: str | None = None) -> list[Finding]:
@@ -210,7 +210,7 @@ def still_improving(
     slopes = (y - y.mean(axis=1, keepdims=True)) @ (x - x.mean()) / ((x - x.mean()) ** 2).sum()
     gains = estimate(slopes * (x[-1] - x[0]), confidence)
     single = len(values) == 1
-    fitted = stats.linregress(x, y[0]).pvalue  # pyright: ignore[reportAttributeAccessIssue]
+    fitted = stats.linregress(x, y[0]).pvalue  # pyright: ignore[reportAttributeAccessIssue]  # likewise
     rises = slopes[0] > 0 and fitted < 1 - confidence if single else gains.low > 0
     whole = np.ptp(values.mean(axis=0))
     if not rises or gains.mean <= STILL * whole:

@@ -1,5 +1,6 @@
 """What a person gives to `train`, checked before anything runs."""
 
+import inspect
 import os
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -10,7 +11,7 @@ import numpy as np
 from jax import Array
 from jax.core import Tracer
 
-from jgd import tasks
+from jgd import optimizers, tasks
 from jgd.core import checks, seeds
 from jgd.core.optimizer import Optimizer
 from jgd.core.types import Batch, Loss, Params
@@ -30,7 +31,7 @@ class TrainArguments:
     """The parameters of `train` by their names, checked, with defaults filled in; and what follows from them."""
 
     loss: Loss | Task | str  # from the check on the loss alone
-    optimizer: Optimizer
+    optimizer: Optimizer  # given as one, or by its name
     params: Params
     data: Batch
     steps: int | None
@@ -69,7 +70,7 @@ class TrainArguments:
         self.batches = Batches(rows, rows if self.batch_size is None else self.batch_size, self.order)
         self.parallel = None if self.devices is None else DataParallel.over(self.devices, self.batches)
         self.total_steps = _total_steps(self.steps, self.epochs, self.batches)
-        checks.instance("optimizer", self.optimizer, Optimizer, "jgd.optimizers.adam(1e-3)")
+        self.optimizer = _optimizer(self.optimizer)
         self._check_flags()
         _refuse_tracers(self.params, self.optimizer, self.data)
         self._check_arrays()
@@ -133,7 +134,9 @@ class TrainArguments:
         self.metrics = {} if self.metrics is None else self.metrics
         check_metrics(self.metrics)
         if (self.metrics or self.rule.patience) and self.validation is None:
-            raise checks.JgdValueError("metrics and patience need validation=, the rows to evaluate them on")
+            raise checks.JgdValueError(
+                "metrics and patience need validation=, the rows to evaluate them on", argument="validation"
+            )
         checks.choice("metric", self.metric, ("loss", *self.metrics))
         every = self.evaluate_every
         self.evaluate_every = self.batches.per_epoch if every is None else checks.count("evaluate_every", every, 1)
@@ -148,7 +151,8 @@ class TrainArguments:
     def _check_functions(self) -> None:
         if not callable(self.loss):
             raise checks.JgdTypeError(
-                f"loss must be callable as loss(params, batch), a task or the name of a bundled one, got {self.loss!r}"
+                f"loss must be callable as loss(params, batch), a task or the name of a bundled one, got {self.loss!r}",
+                argument="loss",
             )
         for name in ("observe", "callback"):
             if getattr(self, name) is not None:
@@ -158,12 +162,31 @@ class TrainArguments:
         if self.store is not None:
             self.store = checks.path("store", self.store)
         if self.resume and self.store is None:
-            raise checks.JgdValueError("resume needs store=, the directory of the run to go on with")
+            raise checks.JgdValueError("resume needs store=, the directory of the run to go on with", argument="store")
+
+
+def _optimizer(given: Any) -> Optimizer:
+    """The optimizer, or the one that is registered under a name, with its own defaults."""
+    if isinstance(given, str):
+        build = optimizers.get(given)
+        takes = inspect.signature(build).parameters.values()
+        needs = [each.name for each in takes if each.default is each.empty and each.kind is not each.VAR_KEYWORD]
+        if needs:
+            numbers = ", ".join(f"{name}=..." for name in needs)
+            raise checks.JgdTypeError(
+                f"optimizer {given!r} has no default for {', '.join(needs)}: "
+                f"write jgd.optimizers.get({given!r})({numbers})",
+                argument="optimizer",
+            )
+        given = build()
+    return checks.instance("optimizer", given, Optimizer, "jgd.optimizers.adam(1e-3)")
 
 
 def _total_steps(steps: int | None, epochs: int | None, batches: Batches) -> int:
     if (steps is None) == (epochs is None):
-        raise checks.JgdValueError(f"give steps or epochs, one of them, got steps={steps}, epochs={epochs}")
+        raise checks.JgdValueError(
+            f"give steps or epochs, one of them, got steps={steps}, epochs={epochs}", argument="steps"
+        )
     if steps is not None:
         return checks.count("steps", steps, 0, 2**31 - 2)
     return checks.count("steps", checks.count("epochs", epochs, 0) * batches.per_epoch, 0, 2**31 - 2)

@@ -31,7 +31,7 @@ SAVE = 30.0  # seconds between two snapshots
 
 def train(
     loss: Loss | Task | str,
-    optimizer: Optimizer,
+    optimizer: Optimizer | str,
     params: Params = None,
     data: Batch = None,
     *,
@@ -66,7 +66,8 @@ def train(
     Args:
         loss: (params, batch) -> () float; or a `jgd.Task`, or the name of a bundled one, from which everything comes that
             is not given besides: params (drawn by `seed`), data, validation, metrics, metric and larger_is_better.
-        optimizer: The method of descent, such as `jgd.optimizers.adam(1e-3)`.
+        optimizer: The method of descent, such as `jgd.optimizers.adam(1e-3)`; or the name of one that has a default for
+            everything, among them those of `jgd.optimizers.register`.
         params: A pytree of floating arrays, never changed in place.
         data: An array or tree of arrays with one leading axis of rows, as (inputs, targets); None for a loss that
             ignores its batch. Memory-mapped arrays (np.load(…, mmap_mode="r")) stay on the disk: their rows are

@@ -84,7 +84,7 @@ def init_block(
         state = one(_first(dict(values)))
         spec, limit = jax.tree.map(lambda array: jnp.asarray(array)[None], (state.spec, state.limit))
         return BlockState(spec, block_of(state.lanes), limit)
-    axes = BlockState(0, LANE_AXES, 0)  # pyright: ignore
+    axes = BlockState(0, LANE_AXES, 0)  # pyright: ignore  # axes in the places of arrays
     return jax.vmap(one, out_axes=axes, axis_size=width)(dict(values))
 
 
