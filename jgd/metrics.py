@@ -9,19 +9,25 @@ from jax import Array
 
 from jgd.core import checks, tree
 from jgd.core.functions import UNTRACEABLE, untraceable
+from jgd.core.loss_protocol import evaluated, given
 from jgd.core.types import Batch, Loss, Params
 
 
 def evaluation(
-    metrics: Mapping[str, Callable[[Params, Batch], Array]], loss: Loss, params: Params, rows: Batch
+    metrics: Mapping[str, Callable[[Params, Batch], Array]],
+    loss: Loss,
+    params: Params,
+    rows: Batch,
+    model_state: Any = None,
 ) -> dict[str, Array]:
     """The loss and the metrics of one run's parameters.
 
     Args:
-        metrics: Name -> (params, rows) -> one number.
-        loss: (params, batch) -> ().
+        metrics: Name -> (params, rows) -> one number; one with a parameter `state` gets the model's.
+        loss: (params, batch) -> (); its parameter `key` gets None, and only its value counts.
         params: The parameters to evaluate.
         rows: The rows to evaluate them on, as one batch.
+        model_state: For a loss or a metric that takes it.
 
     Returns:
         "loss" and each metric's name -> () in the compute dtype of `params`.
@@ -35,10 +41,10 @@ def evaluation(
         >>> evaluation({"max": largest}, lambda w, x: jnp.sum(w * x), jnp.ones(2), jnp.array([1.0, 2.0]))
         {'loss': Array(3., dtype=float32), 'max': Array(2., dtype=float32)}
     """
-    out = {"loss": loss(params, rows)}
+    out = {"loss": evaluated(loss, params, rows, model_state)}
     for name, metric in metrics.items():
         try:
-            value = metric(params, rows)
+            value = metric(params, rows, **given(metric, None, model_state))
         except UNTRACEABLE as error:
             raise untraceable(metric, f"metric {name!r},") from error
         known = isinstance(value, Array | np.ndarray | np.generic | float | int)

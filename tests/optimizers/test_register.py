@@ -33,9 +33,7 @@ def test_it_trains_by_name_where_it_has_a_default_for_everything():
     finally:
         jgd.optimizers.registry.unregister("calm")
     assert jnp.array_equal(byname.params["weights"], itself.params["weights"])
-    with pytest.raises(
-        jgd.JgdError, match=r"learning_rate: write jgd\.optimizers\.get\('adam'\)\(learning_rate=\.\.\.\)"
-    ):
+    with pytest.raises(jgd.JgdError, match=r"learning_rate: give jgd\.optimizers\.get\('adam'\)\(learning_rate=…\)"):
         jgd.train("hours_points", "adam", steps=3)
 
 

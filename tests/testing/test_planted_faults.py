@@ -232,10 +232,9 @@ def test_a_number_that_is_structure_is_caught():
 
 
 def test_a_number_read_in_python_is_a_failure_of_whichever_check_meets_it():
-    for check in ("hooks", "scan like loop"):
-        with pytest.raises(testing.CheckFailure, match=r"fails: .*Tracer(.|\n)*jnp\.where") as failure:
-            testing.check_transform(Branches(0.6), only=[check])
-        assert failure.value.check == check
+    with pytest.raises(testing.CheckFailure, match=r"'hooks' fails: Tracer") as failure:
+        testing.check_transform(Branches(0.6), only=["hooks"])
+    assert "jnp.where" in failure.value.advice
 
 
 def test_a_field_that_is_read_bare_takes_no_schedule():
