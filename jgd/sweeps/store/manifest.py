@@ -160,6 +160,7 @@ def identity(plan: Plan) -> dict[str, str]:
         "record_every": str(plan.record_every),
         "policy": repr(plan.policy),
         "diverged_above": str(plan.diverged_above),
+        **({"shares are of steps": str(plan.steps)} if plan.by_share else {}),
         "x64": str(jnp.result_type(float) == jnp.float64),
     }
 
@@ -173,7 +174,9 @@ def _optional(task: Task) -> dict[str, Any]:
 def _contents(plan: Plan) -> dict[str, Any]:
     policy: Any = plan.policy
     if not is_dataclass(policy):
-        raise checks.JgdTypeError(f"policy must be a dataclass, to be known again in a store, got {policy!r}")
+        raise checks.JgdTypeError(
+            f"policy must be a dataclass, to be known again in a store, got {policy!r}", argument="policy"
+        )
     return {
         "format": atomic_files.FORMAT,
         "identity": identity(plan),
@@ -195,6 +198,7 @@ def _contents(plan: Plan) -> dict[str, Any]:
         "batch_size": plan.batch_size,
         "block": plan.block,
         "memory": plan.memory,
+        # bundled ones are dataclasses
         "policy": [type(policy).__name__, asdict(policy) if is_bundled(policy) else {}],  # pyright: ignore[reportArgumentType]
         "diverged_above": plan.diverged_above,
         "order": plan.order if isinstance(plan.order, str) else None,
