@@ -1,7 +1,4 @@
-"""Layer 2: losses. Per-example errors of a model's outputs, and the record that makes a loss(params, batch) of them.
-
-Every error takes outputs and targets and answers one number per example; `SupervisedLoss` reduces them.
-"""
+"""Layer 2: losses. Errors of a model's outputs, one number an example; `SupervisedLoss` makes a loss(params, batch) of them."""
 
 from collections.abc import Callable
 
