@@ -53,6 +53,7 @@ if TYPE_CHECKING:  # for editors and type checkers; at run time a name is import
     from jgd.gradients import check_gradients as check_gradients
     from jgd.losses import SupervisedLoss as SupervisedLoss
     from jgd.losses import in_pieces as in_pieces
+    from jgd.metrics import row_mean as row_mean
     from jgd.prediction import Predictor as Predictor
     from jgd.prediction import load_model as load_model
     from jgd.prediction import save_model as save_model
@@ -99,6 +100,7 @@ _HOMES = {  # module -> its names that are public here
     "descent": "StepMetrics TrainState rollout start step",
     "gradients": "check_gradients",
     "losses": "SupervisedLoss in_pieces",
+    "metrics": "row_mean",
     "prediction": "Predictor load_model save_model",
     "spaces": "Space space",
     "status": "RunEnd Status",

@@ -172,6 +172,15 @@ class SupervisedLoss:
         """
         return (*batch[:2], weights if len(batch) == 2 else weights * batch[2])
 
+    def row_share(self, piece: Batch, whole: Batch) -> Array:
+        """What the loss of some of the rows counts for in that of all: Σ share · loss over the pieces is the loss."""
+        if self.reduction == "sum":
+            return jnp.ones(())
+        if len(whole) == 2:
+            return jnp.asarray(len(jax.tree.leaves(piece)[0]) / len(jax.tree.leaves(whole)[0]))
+        total, all_of_it = (jnp.sum(weights.astype(jnp.result_type(float))) for weights in (piece[2], whole[2]))
+        return tree.safe_divide(total, all_of_it)
+
     def per_example(self, params: Params, batch: Batch) -> Array:
         """The error of each example, (n,), weights aside."""
         return self._errors(self.outputs(params, batch), batch)
