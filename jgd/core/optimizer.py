@@ -56,8 +56,9 @@ class Optimizer:
             JgdTypeError: For a leaf that is not floating.
         """
         checks.parameters(params)
-        state = self.transform.init(tree.map(jnp.asarray, params))
-        return OptimizerState(jnp.zeros((), jnp.int32), tree.map(tree_xla.strong_copy, state))
+        given = tree.map(jnp.asarray, params)
+        state = tree.map(tree_xla.strong, self.transform.init(given))
+        return OptimizerState(jnp.zeros((), jnp.int32), tree_xla.copy_aliased(state, (params, given, self)))
 
     def update(
         self,
