@@ -29,7 +29,7 @@ if TYPE_CHECKING:  # for editors and type checkers; at run time a name is import
     from jgd import tasks as tasks
     from jgd import teaching as teaching
     from jgd.core.checks import JgdError as JgdError
-    from jgd.core.functions import OnBatch as OnBatch
+    from jgd.core.loss_protocol import OnBatch as OnBatch
     from jgd.core.optimizer import Optimizer as Optimizer
     from jgd.core.optimizer import chain as chain
     from jgd.core.program_files import use_program_cache as use_program_cache
@@ -89,7 +89,7 @@ _HOMES = {  # module -> its names that are public here
         "models optimizers plots prediction reports schedules spaces tasks teaching"
     ),
     "core.checks": "JgdError",
-    "core.functions": "OnBatch",
+    "core.loss_protocol": "OnBatch",
     "core.optimizer": "Optimizer chain",
     "core.program_files": "use_program_cache",
     "core.record": "hyper record static_field",

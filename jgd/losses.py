@@ -10,7 +10,7 @@ import jax.numpy as jnp
 from jax import Array
 
 from jgd.core import checks, tree
-from jgd.core.functions import OnBatch
+from jgd.core.loss_protocol import OnBatch, takes
 from jgd.core.record import record, static_field
 from jgd.core.types import Batch, Loss, Params
 from jgd.models import Model
@@ -200,6 +200,11 @@ class InPieces:
         if not callable(self.loss):
             raise checks.JgdTypeError(f"loss must be callable as loss(params, batch), got {self.loss!r}")
         checks.count("pieces", self.pieces, least=1)
+        asks = takes(self.loss)
+        if asks.key or asks.state:
+            raise checks.JgdTypeError(
+                "in_pieces takes a loss without key and state: pieces would share the one, and race for the other"
+            )
 
     def __call__(self, params: Params, batch: Batch) -> Array:
         rows = checks.rows("batch", batch)
@@ -239,7 +244,7 @@ def in_pieces(loss: Loss, pieces: int) -> InPieces:
     Raises:
         JgdValueError: When it is traced, for a batch whose rows `pieces` doesn't divide (one row alone is taken whole,
             for per-example gradients).
-        JgdTypeError: For a loss that can't be called.
+        JgdTypeError: For a loss that can't be called, or takes a key or a state.
 
     Example:
         >>> loss = in_pieces(lambda w, x: jnp.mean((w - x) ** 2), 2)

@@ -10,6 +10,7 @@ from jax import Array
 
 from jgd.core import checks, tree
 from jgd.core.functions import UNTRACEABLE, untraceable
+from jgd.core.loss_protocol import evaluated, given
 from jgd.core.record import record
 from jgd.core.types import Batch, Loss, Params
 
@@ -55,17 +56,22 @@ def row_mean(metric: Callable[[Params, Batch], Array]) -> RowMean:
 
 
 def evaluation(
-    metrics: Mapping[str, Callable[[Params, Batch], Array]], loss: Loss, params: Params, rows: Batch
+    metrics: Mapping[str, Callable[[Params, Batch], Array]],
+    loss: Loss,
+    params: Params,
+    rows: Batch,
+    model_state: Any = None,
 ) -> dict[str, Array]:
     """The loss and the metrics of one run's parameters; means over rows in pieces of at most `PIECE` rows.
 
     What has a method `row_share(piece, whole)` that isn't None is Σ share · value over pieces of the rows (see `row_mean`).
 
     Args:
-        metrics: Name -> (params, rows) -> one number.
-        loss: (params, batch) -> ().
+        metrics: Name -> (params, rows) -> one number; one with a parameter `state` gets the model's.
+        loss: (params, batch) -> (); its parameter `key` gets None, and only its value counts.
         params: The parameters to evaluate.
         rows: The rows to evaluate them on, as one batch.
+        model_state: For a loss or a metric that takes it.
 
     Returns:
         "loss" and each metric's name -> () in the compute dtype of `params`.
@@ -83,17 +89,18 @@ def evaluation(
     cut = {
         name: function for name, function in functions.items() if _rows(rows) > PIECE and _is_row_mean(function, rows)
     }
-    values = {name: _value(name, functions[name], params, rows) for name in functions if name not in cut}
-    values |= _in_pieces(cut, params, rows) if cut else {}
+    values = {name: _value(name, functions[name], params, rows, model_state) for name in functions if name not in cut}
+    values |= _in_pieces(cut, params, rows, model_state) if cut else {}
     return {name: values[name] for name in functions}
 
 
-def _value(name: str, function: Callable[[Params, Batch], Array], params: Params, rows: Batch) -> Array:
+def _value(name: str, function: Any, params: Params, rows: Batch, model_state: Any) -> Array:
     """What the loss or a metric says of some rows."""
+    function = function.metric if isinstance(function, RowMean) else function
     if name == "loss":
-        return function(params, rows)
+        return evaluated(function, params, rows, model_state)
     try:
-        value = function(params, rows)
+        value = function(params, rows, **given(function, None, model_state))
     except UNTRACEABLE as error:
         raise untraceable(function, f"metric {name!r},") from error
     known = isinstance(value, Array | np.ndarray | np.generic | float | int)
@@ -103,13 +110,13 @@ def _value(name: str, function: Callable[[Params, Batch], Array], params: Params
     return jnp.asarray(value).astype(tree.compute_dtype(params))
 
 
-def _in_pieces(functions: Mapping[str, Any], params: Params, rows: Batch) -> dict[str, Array]:
+def _in_pieces(functions: Mapping[str, Any], params: Params, rows: Batch, model_state: Any) -> dict[str, Array]:
     """The functions on all rows, piece after piece: one model's outputs in a piece serve its loss and its metrics."""
     size = _piece(_rows(rows))
     pieces, wide = _rows(rows) // size, tree.compute_dtype(params)
 
     def shares(piece: Batch) -> dict[str, Array]:
-        value = lambda name, function: _value(name, function, params, piece).astype(wide)
+        value = lambda name, function: _value(name, function, params, piece, model_state).astype(wide)
         share = lambda each: jnp.asarray(each.row_share(piece, rows)).astype(wide)
         return {name: value(name, each) * share(each) for name, each in functions.items()}
 

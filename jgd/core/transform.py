@@ -9,7 +9,7 @@ import jax.numpy as jnp
 from jax import Array
 
 from jgd.core import checks, seeds, tree
-from jgd.core.functions import OnBatch
+from jgd.core.loss_protocol import OnBatch
 from jgd.core.record import record
 from jgd.core.types import Params, Scalar
 

@@ -114,7 +114,7 @@ def _check_column(argument: str, name: str, table: str, columns: Sequence[str]) 
     try:
         checks.choice(f"column of {table}", name, columns)
     except checks.JgdValueError as fault:
-        raise checks.JgdValueError(f"{argument}: {fault}", argument=argument) from None
+        raise checks.JgdValueError(f"{argument} must name columns: {fault}", argument=argument) from None
 
 
 def _kinds(

@@ -188,9 +188,12 @@ def _on_test_rows(runs: SweepData) -> np.ndarray:
     for config, (_, values) in enumerate(plan.configs):
         group = plan.groups[plan.group_of[config]]
         spec = of_arrays(group.build(**{name: values[name] for name in group.numbers}))
-        lanes = jax.tree.map(lambda leaf: leaf[None], replace(spec, init=None, measure=spec.measured_by))
+        lanes = jax.tree.map(
+            lambda leaf: leaf[None], replace(spec, init=None, measure=spec.measured_by, init_state=None)
+        )
         for index, seed in enumerate(plan.seeds):
             if runs.diverged_at[config, index] == NOT_DIVERGED:
-                params = jax.tree.map(lambda leaf: np.asarray(leaf)[None], runs.params(config, seed))
-                out[config, index] = float(evaluate(lanes, shared, params, rows)[plan.task.metric][0])
+                ended = runs.params(config, seed), runs.model_state(config, seed)
+                params, own = jax.tree.map(lambda leaf: np.asarray(leaf)[None], ended)
+                out[config, index] = float(evaluate(lanes, shared, params, rows, own)[plan.task.metric][0])
     return out

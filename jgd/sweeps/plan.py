@@ -157,10 +157,10 @@ class Plan:
         """The width of a group's blocks, by its loss and the memory; its program is checked on the way."""
         group = self.groups[number]
         first = self.configs[group.configs[0]][1]
-        spec, params = dry_run_start(group, first, self.task)
+        spec, start = dry_run_start(group, first, self.task)
         width = self.block
         if width is None:
-            work = dry_run_loss(group, first, self.task, self.batches[number].size, spec, params)
+            work = dry_run_loss(group, first, self.task, self.batches[number].size, spec, start)
             width = width_for(work, self.devices[0].platform)
         dry_run_block(group, first, self.task, width)
         if self.memory is None:

@@ -31,6 +31,8 @@ class RunSpec:
         metrics: name -> (params, rows) -> (), under the names of the task's; None is the task's.
         measure: (params, rows) -> (), the validation "loss"; None is the task's, or `loss` where `init` is given. A
             penalty or smoothing in `loss` is thus not in the measure, so that configs stay comparable.
+        init_state: key -> what a loss with a parameter `state` takes first; None is the task's, or none where `init` is
+            given.
 
     Raises:
         JgdTypeError: for what is no optimizer, or no function.
@@ -53,21 +55,28 @@ class RunSpec:
     loss: Any = None
     metrics: Any = None
     measure: Any = None
+    init_state: Any = None
 
     def __post_init__(self) -> None:
         if not isinstance(self.optimizer, Optimizer):
             raise checks.JgdTypeError(f"a RunSpec's optimizer must be a jgd.Optimizer, got {self.optimizer!r}")
         if self.init is not None and not (callable(self.init) or hasattr(self.init, "init")):
             raise checks.JgdTypeError(f"a RunSpec's init must be a function of a key, or a model, got {self.init!r}")
-        for name in ("loss", "measure"):
+        for name, arguments in (("loss", "params, rows"), ("measure", "params, rows"), ("init_state", "key")):
             if getattr(self, name) is not None and not callable(getattr(self, name)):
-                raise checks.JgdTypeError(f"a RunSpec's {name} must be callable as {name}(params, rows)")
+                raise checks.JgdTypeError(f"a RunSpec's {name} must be callable as {name}({arguments})")
         if self.metrics is not None:
             object.__setattr__(self, "metrics", {name: crossing(metric) for name, metric in self.metrics.items()})
 
     def start(self, key: Array) -> Params:
         """The parameters at the start of a run with an `init` of its own."""
         return self.init.init(key) if hasattr(self.init, "init") else self.init(key)
+
+    def start_state(self, key: Array, own: Any) -> Any:
+        """The model's state at the start; `own` is the task's at this seed."""
+        if self.init_state is not None:
+            return self.init_state(key)
+        return own if self.init is None else None
 
     @property
     def measured_by(self) -> Any:
@@ -90,7 +99,7 @@ class Build:
         made = self.call(**numbers)
         if isinstance(made, tuple) and len(made) == 2 and isinstance(made[0], Task):
             task, optimizer = made
-            return RunSpec(optimizer, init=task.init, loss=task.loss, metrics=task.metrics, measure=task.loss)
+            return RunSpec(optimizer, task.init, task.loss, task.metrics, task.measure, task.init_state)
         if isinstance(made, Optimizer):
             return RunSpec(made)
         if isinstance(made, RunSpec):

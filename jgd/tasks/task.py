@@ -34,9 +34,14 @@ class Task:
         model: what predicts, a record with `predict(params, inputs)` or a function of these two; None is the loss's own
             model, where it has one (as `jgd.SupervisedLoss`).
         preprocessing: how raw rows became the inputs, and outputs become answers; None where inputs are as they came.
+        init_state: key -> what a loss with a parameter `state` takes first (batch statistics, a target network); None
+            without. It gets the key that `init` gets.
+        evaluation_loss: the loss on validation and test rows, where it isn't `loss` itself; it gets key=None and the
+            state, and what it returns beside its value is dropped.
 
     Raises:
         JgdValueError: a part has no rows, arrays of different lengths, or `metric` is unknown.
+        JgdTypeError: `init_state` or `evaluation_loss` is no function.
 
     Example:
         >>> import numpy as np
@@ -60,11 +65,25 @@ class Task:
     larger_is_better: bool = False
     model: Any = None
     preprocessing: Preprocessing | None = None
+    init_state: Callable[[Array], Any] | None = None
+    evaluation_loss: Loss | None = None
 
     def __post_init__(self) -> None:
+        for name in ("init_state", "evaluation_loss"):
+            if getattr(self, name) is not None:
+                checks.function(name, getattr(self, name))
         for part in ("train", "validation", "test"):
             checks.rows(part, getattr(self, part))
         checks.choice("metric", self.metric, ["loss", *self.metrics])
+
+    @property
+    def measure(self) -> Loss:
+        """The loss where it is evaluated."""
+        return self.loss if self.evaluation_loss is None else self.evaluation_loss
+
+    def start(self, key: Array) -> tuple[Params, Any]:
+        """What a seed's runs start from: (params, the model's state or None)."""
+        return self.init(key), None if self.init_state is None else self.init_state(key)
 
     def chosen_by(self, metric: str) -> "Task":
         """The task with another metric that chooses.

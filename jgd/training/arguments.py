@@ -10,8 +10,10 @@ import numpy as np
 from jax import Array
 from jax.core import Tracer
 
-from jgd import tasks
+from jgd import optimizers, tasks
 from jgd.core import checks, seeds
+from jgd.core.functions import name_of
+from jgd.core.loss_protocol import given, takes
 from jgd.core.optimizer import Optimizer
 from jgd.core.types import Batch, Loss, Params
 from jgd.data.batches import Batches
@@ -30,7 +32,7 @@ class TrainArguments:
     """The parameters of `train` by their names, checked, with defaults filled in; and what follows from them."""
 
     loss: Loss | Task | str  # from the check on the loss alone
-    optimizer: Optimizer
+    optimizer: Optimizer | str  # from its check on the optimizer alone
     params: Params
     data: Batch
     steps: int | None
@@ -55,6 +57,8 @@ class TrainArguments:
     store: str | os.PathLike | None
     resume: bool
     save_every: float
+    model_state: Any
+    evaluation_loss: Loss | None
     batches: Batches = field(init=False)
     parallel: DataParallel | None = field(init=False)
     total_steps: int = field(init=False)
@@ -69,6 +73,8 @@ class TrainArguments:
         self.batches = Batches(rows, rows if self.batch_size is None else self.batch_size, self.order)
         self.parallel = None if self.devices is None else DataParallel.over(self.devices, self.batches)
         self.total_steps = _total_steps(self.steps, self.epochs, self.batches)
+        if isinstance(self.optimizer, str):
+            self.optimizer = optimizers.without_numbers(self.optimizer)
         checks.instance("optimizer", self.optimizer, Optimizer, "jgd.optimizers.adam(1e-3)")
         self._check_flags()
         _refuse_tracers(self.params, self.optimizer, self.data)
@@ -92,7 +98,11 @@ class TrainArguments:
             if self.metric is not None and self.metrics is None:
                 task = task.chosen_by(self.metric)
             self.loss, self.predictor = task.loss, task.predictor(None)
-            self.params = task.init(seeds.init_key(self.seed)) if self.params is None else self.params
+            key = seeds.init_key(self.seed)
+            self.params = task.init(key) if self.params is None else self.params
+            self.evaluation_loss = task.evaluation_loss if self.evaluation_loss is None else self.evaluation_loss
+            if self.model_state is None and task.init_state is not None:
+                self.model_state = task.init_state(key)
             self.data = task.train if self.data is None else self.data
             self.validation = task.validation if self.validation is None else self.validation
             if self.metrics is None:
@@ -150,7 +160,15 @@ class TrainArguments:
             raise checks.JgdTypeError(
                 f"loss must be callable as loss(params, batch), a task or the name of a bundled one, got {self.loss!r}"
             )
-        for name in ("observe", "callback"):
+        if self.params is None:
+            raise checks.JgdTypeError("params must be given, where to start; only a task knows", argument="params")
+        given(self.loss, None, self.model_state)  # refuses a loss without the state that it takes
+        if self.model_state is not None and not takes(self.loss).state:
+            raise checks.JgdValueError(
+                f"model_state is for a loss with a parameter 'state', which {name_of(self.loss)} has not",
+                argument="model_state",
+            )
+        for name in ("observe", "callback", "evaluation_loss"):
             if getattr(self, name) is not None:
                 checks.function(name, getattr(self, name))
 

@@ -117,6 +117,8 @@ def identity(plan: TrainPlan) -> dict[str, str]:
         **{name: str(value) for name, value in plan.settings.items()},
         **described("stop", replace(plan.stop, seconds=None)),
         **described("observe", loop.observe),
+        **({} if plan.model_state is None else described("model_state", plan.model_state)),
+        **({} if plan.measure is loop.loss else described("evaluation_loss", plan.measure)),
         "x64": str(jnp.result_type(float) == jnp.float64),
     }
 

@@ -24,11 +24,13 @@ class BestParams:
         params: Those to evaluate and deploy.
         step: Updates made before them.
         value: The validation metric there.
+        model_state: The model's state there; None without.
     """
 
     params: Params
     step: int
     value: float
+    model_state: Any = None
 
 
 @dataclass(frozen=True, repr=False)
@@ -42,8 +44,8 @@ class Run:
         train_state: The parameters that descend and the optimizer's state; after a divergence not one to go on from.
         end: Why it ended: its `status` (also `run.status`), the `step` and the `detail`.
         history: NumPy arrays (rows,): "step" (updates before this one), "loss" on the step's batch *before* its update,
-            "gradient_norm" there, "update_norm" and the "learning_rate" used. All steps, or every 2nd, 4th … of a long
-            run, and the last.
+            "gradient_norm" there, "update_norm", the "learning_rate" used, and what the loss returned as aux. All steps,
+            or every 2nd, 4th … of a long run, and the last.
         evaluations: NumPy arrays (evaluations,): "step" and the validation "loss" and metrics after that many updates.
             The one after a run's last step stays when the run is extended, also where `evaluate_every` would not have
             asked for it.
@@ -89,6 +91,11 @@ class Run:
                 "the run has no model to predict with: train on a jgd.Task, or with a loss that has one, as jgd.SupervisedLoss"
             )
         return self.predictor.predict(rows)
+
+    @property
+    def model_state(self) -> Any:
+        """What the model keeps beside its parameters, after the last step that was not refused; None without."""
+        return self.train_state.model_state
 
     @property
     def status(self) -> Status:

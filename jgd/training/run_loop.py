@@ -66,7 +66,8 @@ def _run_loop(plan: TrainPlan, state: RunState, saver: Saver, show: Callable[[Tr
         if state.end is not None:
             break
         if plan.mines and state.step % plan.loop.batches.order.update_every == 0:
-            state.ranked = hardest_rows(plan.loop.loss, state.lane.train_state.params, plan.loop.data)
+            at = state.lane.train_state
+            state.ranked = hardest_rows(plan.measure, at.params, plan.loop.data, at.model_state)
         since = time.perf_counter()
         with uninterrupted():
             made = _run_segment(plan, state, pace)
@@ -99,6 +100,7 @@ def _run_segment(plan: TrainPlan, state: RunState, pace: int) -> int:
     made = state.step - begin
     rows = made + int(diverged_at != NOT_DIVERGED)  # a refused step still saw its loss
     columns = {name: getattr(metrics, name)[:rows] for name in COLUMNS}
+    columns |= {name: column[:rows] for name, column in metrics.aux.items()}
     took = time.perf_counter() - since
     columns["seconds"] = state.seconds + took * np.arange(1, rows + 1) / max(rows, 1)
     state.history.absorb(columns)

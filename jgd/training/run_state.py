@@ -39,8 +39,8 @@ class RunState:
         early = self.lane.early_stopping
         if not isinstance(early, EarlyStoppingState) or int(early.step) < 0:
             return None
-        copied = jax.tree.map(jnp.copy, early.params)  # a segment takes the lane's own arrays
-        return BestParams(copied, int(early.step), float(early.value))
+        params, own = jax.tree.map(jnp.copy, (early.params, early.model_state))  # a segment takes the lane's own arrays
+        return BestParams(params, int(early.step), float(early.value), own)
 
     def add_evaluations(self, made: Evaluations) -> None:
         """Those of another segment, on the host."""

@@ -31,7 +31,7 @@ SAVE = 30.0  # seconds between two snapshots
 
 def train(
     loss: Loss | Task | str,
-    optimizer: Optimizer,
+    optimizer: Optimizer | str,
     params: Params = None,
     data: Batch = None,
     *,
@@ -57,6 +57,8 @@ def train(
     store: str | os.PathLike | None = None,
     resume: bool = False,
     save_every: float = SAVE,
+    model_state: Any = None,
+    evaluation_loss: Loss | None = None,
 ) -> Run:
     """Minimize `loss` over `data` by `steps` updates (or `epochs` passes) of `optimizer`.
 
@@ -64,9 +66,11 @@ def train(
     become float32 unless x64 is on, which the run's notes say.
 
     Args:
-        loss: (params, batch) -> () float; or a `jgd.Task`, or the name of a bundled one, from which everything comes that
-            is not given besides: params (drawn by `seed`), data, validation, metrics, metric and larger_is_better.
-        optimizer: The method of descent, such as `jgd.optimizers.adam(1e-3)`.
+        loss: (params, batch) -> () float, or (it, aux): aux maps names to single numbers, which become columns of
+            `Run.history`. One with a parameter `key` gets a key of its own at each step, and None where it is evaluated;
+            one with a parameter `state` returns (value, aux, state). Or a `jgd.Task`, or the name of a bundled one, from
+            which everything comes that is not given besides: params (drawn by `seed`), data, validation, metrics, ….
+        optimizer: The method of descent, such as `jgd.optimizers.adam(1e-3)`, or the name of one that needs no numbers.
         params: A pytree of floating arrays, never changed in place.
         data: An array or tree of arrays with one leading axis of rows, as (inputs, targets); None for a loss that
             ignores its batch. Memory-mapped arrays (np.load(…, mmap_mode="r")) stay on the disk: their rows are
@@ -77,7 +81,7 @@ def train(
             doesn't divide the rows.
         order: "shuffled" afresh each epoch from `seed`, "sequential", "replacement", or a record of `jgd.data.orders`
             (weighted, balanced, curriculum, HardMining).
-        seed: 0 … 2**32 − 1, of the order of rows and of the optimizer's noise.
+        seed: 0 … 2**32 − 1, of the order of rows, of the optimizer's noise and of the loss's keys.
         validation: Rows of the same shape, on which the loss and `metrics` are evaluated before the first step, every
             `evaluate_every` steps and after the last.
         metrics: Name -> (params, rows) -> (). More than 1024 validation rows are evaluated in pieces by what is known to be
@@ -108,6 +112,10 @@ def train(
             on from it; what was evaluated after its last step stays among the evaluations. Another run in it is
             refused, with what differs.
         save_every: Seconds between two snapshots.
+        model_state: What a loss with a parameter `state` takes at the first step, a pytree of arrays: batch statistics, a
+            target network. It goes from step to step beside the parameters, and the optimizer never sees it.
+        evaluation_loss: The loss on the validation rows, where it isn't `loss` itself; called with key=None and the
+            state, and what it returns beside its value is dropped.
 
     Returns:
         The `Run`: parameters, history, evaluations, and why it ended.

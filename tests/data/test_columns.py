@@ -98,8 +98,8 @@ def test_columns_are_chosen_and_codes_are_words(tmp_path):
 
 
 BAD = {
-    "one_hot: unknown column of the features 'town'": ({}, {"one_hot": ["town"]}),
-    "drop: unknown column of the table 'citi'": ({}, {"drop": ["citi"]}),
+    "one_hot must name columns: unknown column of the features 'town'": ({}, {"one_hot": ["town"]}),
+    "drop must name columns: unknown column of the table 'citi'": ({}, {"drop": ["citi"]}),
     "unknown missing 'mode'": ({}, {"missing": "mode"}),
     "must hold dates such as": ({"since": ["soon"] * 240}, {}),
     "column 'age' of the table must be finite, got inf at row 3": ({"age": [1.0, 1.0, 1.0, np.inf] * 60}, {}),

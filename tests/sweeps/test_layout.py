@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 import jgd
+from jgd.core.loss_protocol import takes
 from jgd.lane import NOT_DIVERGED, Lane
 from jgd.sweeps.engine.layout import Layout
 from jgd.sweeps.run_spec import RunSpec
@@ -33,9 +34,16 @@ def from_the_right(params, rows):
     return jnp.sum(params["table"][rows] @ params["weights"] @ params["weights"].T)
 
 
+def toward_a_target(params, rows, key, state):
+    """With everything that a loss may have, and a state that is like the parameters."""
+    noise = jax.random.normal(key, (4, 2))
+    target = jnp.tanh(state["table"][rows]) @ state["weights"] + noise
+    return multiplied(params, rows) - jnp.mean(target), {}, state
+
+
 def layout(loss, optimizer):
-    block = jax.tree.map(lambda x: jnp.stack([x] * LANES), PARAMS)
-    return Layout.of(RunSpec(optimizer), jax.tree_util.Partial(loss), None, block, ROWS)
+    block = jax.tree.map(lambda x: jnp.stack([x] * LANES), jgd.start(optimizer, PARAMS, model_state=PARAMS))
+    return Layout.of(RunSpec(optimizer), jax.tree_util.Partial(loss), None, block, ROWS, jax.random.key(0))
 
 
 @pytest.mark.parametrize(
@@ -47,6 +55,7 @@ def layout(loss, optimizer):
         (multiplied, jgd.optimizers.muon(0.1), (False, False)),
         (multiplied, jgd.optimizers.get("adafactor")(0.1), (False, False)),
         (squared_too, jgd.optimizers.adam(0.1), (False, False)),
+        (toward_a_target, jgd.optimizers.adam(0.1), (False, True)),
         (from_the_right, jgd.optimizers.adam(0.1), (False, False)),
     ],
 )
@@ -56,13 +65,17 @@ def test_what_is_stored_transposed(loss, optimizer, turned):
 
 def test_a_turned_block_is_the_block_and_its_loss_the_loss():
     optimizer = jgd.optimizers.adam(0.1)
-    lane = Lane(jgd.start(optimizer, PARAMS), jnp.int32(NOT_DIVERGED))
+    lane = Lane(jgd.start(optimizer, PARAMS, model_state=PARAMS), jnp.int32(NOT_DIVERGED))
     block = jax.tree.map(lambda x: jnp.stack([x] * LANES), lane)
     kept = layout(multiplied, optimizer)
     turned = kept.turn(block)
     mean = turned.train_state.opt_state.inner[0].mean.total
     assert (mean["weights"].shape, mean["table"].shape) == ((LANES, 2, 3), (LANES, 5, 3))
-    stored = jax.tree.map(lambda x: x[0], turned.train_state.params)
+    assert turned.train_state.model_state["weights"].shape == (LANES, 3, 2)  # as the loss takes it
+    stored, key = jax.tree.map(lambda x: x[0], turned.train_state.params), jax.random.key(0)
+    state = {"key": key, "state": PARAMS}
+    assert kept.loss(toward_a_target)(stored, ROWS, **state)[0] == toward_a_target(PARAMS, ROWS, **state)[0]
+    assert takes(kept.loss(toward_a_target)) == takes(toward_a_target)
     assert kept.loss(multiplied)(stored, ROWS) == multiplied(PARAMS, ROWS)
     for mine, before in zip(jax.tree.leaves(kept.turn(turned)), jax.tree.leaves(block), strict=True):
         np.testing.assert_array_equal(mine, before)

@@ -20,21 +20,25 @@ class DeviceInputs:
 
     device: Any
     shared: SharedData
-    params: list[Params]
+    params: list[tuple[Params, Any]]  # with the model's state
     init_keys: list[jax.Array]  # of the parameters, for runs with an init of their own
     order_keys: list[jax.Array]  # of the order of examples
     noise_keys: list[jax.Array]  # of the transforms that draw
+    loss_keys: list[jax.Array]  # of a loss that draws
     factor: jax.Array  # of the start's loss, above which a run has diverged
 
 
 def device_inputs(plan: Plan) -> list[DeviceInputs]:
     """The inputs of each of the plan's devices; a device that stands there several times has one copy."""
     init = _compiled(plan.task.init)
+    init_state = None if plan.task.init_state is None else _compiled(plan.task.init_state)
     init_keys = [seeds.init_key(seed) for seed in plan.seeds]
     order_keys = [seeds.key(seed, seeds.Stream.ORDER) for seed in plan.seeds]
     noise_keys = [seeds.key(seed, seeds.Stream.NOISE) for seed in plan.seeds]
-    starts = [init(key) for key in init_keys]
-    shared = (SharedData.of(plan.task), starts, init_keys, order_keys, noise_keys, jnp.asarray(plan.diverged_above))
+    loss_keys = [seeds.key(seed, seeds.Stream.LOSS) for seed in plan.seeds]
+    starts = [(init(key), None if init_state is None else init_state(key)) for key in init_keys]
+    keys = init_keys, order_keys, noise_keys, loss_keys
+    shared = (SharedData.of(plan.task), starts, *keys, jnp.asarray(plan.diverged_above))
     copies = {device: DeviceInputs(device, *jax.device_put(shared, device)) for device in dict.fromkeys(plan.devices)}
     return [copies[device] for device in plan.devices]
 

@@ -5,16 +5,17 @@ the digits' MLP takes 0.75 of the time, one of softmax regression 0.7. The optim
 whose transforms are all `entrywise` see what is stored; the loss sees (in, out) as ever.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import jax
 import jax.numpy as jnp
 from jax import Array
 
-from jgd.core.functions import OnBatch
+from jgd.core.loss_protocol import OnBatch
 from jgd.core.record import record, static_field
 from jgd.core.types import Batch, Loss, Params
+from jgd.descent import TrainState
 from jgd.lane import Lane
 from jgd.sweeps.run_spec import RunSpec
 
@@ -26,10 +27,15 @@ class TurnedLoss:
     loss: Loss
     turned: tuple[bool, ...] = static_field()  # of each leaf
 
-    def __call__(self, params: Params, batch: Batch) -> Array:
+    @property
+    def passes_on_to(self) -> Loss:
+        """Whose optional parameters it has."""
+        return self.loss
+
+    def __call__(self, params: Params, batch: Batch, **extra: Any) -> Any:
         leaves, structure = jax.tree.flatten(params)
         turned = [leaf.T if turn else leaf for leaf, turn in zip(leaves, self.turned, strict=True)]
-        return self.loss(structure.unflatten(turned), batch)
+        return self.loss(structure.unflatten(turned), batch, **extra)
 
 
 @record
@@ -49,17 +55,20 @@ class Layout:
     turned: tuple[bool, ...]
 
     @classmethod
-    def of(cls, spec: RunSpec, loss: Loss, loss_axis: int | None, params: Params, rows: Batch) -> "Layout":
+    def of(
+        cls, spec: RunSpec, loss: Loss, loss_axis: int | None, state: TrainState, rows: Batch, key: Array
+    ) -> "Layout":
         """Those that the loss only multiplies by, from the left; none under an optimizer that minds.
 
-        params: (lanes, …) each; loss_axis: 0 where the loss has an axis of lanes.
+        state: its parameters and the model's state (lanes, …) each; loss_axis: 0 where the loss has an axis of lanes.
         """
-        leaves, structure = jax.tree.flatten(params)
+        leaves, structure = jax.tree.flatten(state.params)
         if not spec.optimizer.transform.entrywise:
             return cls(structure, (False,) * len(leaves))
         lane = lambda tree: jax.tree.map(lambda x: jax.ShapeDtypeStruct(x.shape[1:], x.dtype), tree)
         loss = loss if loss_axis is None else lane(loss)
-        traced = jax.make_jaxpr(lambda params, loss, rows: OnBatch(loss, rows)(params))(lane(params), loss, rows)
+        once = lambda params, own, loss, rows, key: OnBatch(loss, rows, key, own)(params)
+        traced = jax.make_jaxpr(once)(lane(state.params), lane(state.model_state), loss, rows, key)
         inputs = traced.jaxpr.invars[: len(leaves)]
         return cls(structure, tuple(_multiplied(traced.jaxpr, each) for each in inputs))
 
@@ -74,7 +83,10 @@ class Layout:
         if not any(self.turned):
             return lanes
         like_params = lambda tree: jax.tree.structure(tree) == self.structure
-        return jax.tree.map(self._turn, lanes, is_leaf=like_params)
+        own = lanes.train_state.model_state  # as the loss made it, also where it is like the parameters
+        bare = replace(lanes, train_state=replace(lanes.train_state, model_state=None))
+        turned = jax.tree.map(self._turn, bare, is_leaf=like_params)
+        return replace(turned, train_state=replace(turned.train_state, model_state=own))
 
     def _turn(self, tree: Any) -> Any:
         if jax.tree.structure(tree) != self.structure:

@@ -22,6 +22,7 @@ from jgd.sweeps.predictors import describe_predictors
 from jgd.sweeps.store.content import FILE, StrangeError, read_manifest
 from jgd.sweeps.store.disk import FOLDERS, READS, ROUNDS, DiskStore
 from jgd.sweeps.store.journal import BLOCK_FILE, JOURNAL, read_journal
+from jgd.tasks import Task
 
 OWN = (FILE, JOURNAL, READS, ROUNDS, *FOLDERS)
 
@@ -143,6 +144,7 @@ def identity(plan: Plan) -> dict[str, str]:
         "task.name": task.name,
         "task.init": function_fingerprint(task.init),
         "task.loss": function_fingerprint(task.loss),
+        **{f"task.{name}": function_fingerprint(own) for name, own in _optional(task).items()},
         **{f"task.metrics[{name!r}]": function_fingerprint(metric) for name, metric in task.metrics.items()},
         **described("task.train", task.train),
         **described("task.validation", task.validation),
@@ -160,6 +162,12 @@ def identity(plan: Plan) -> dict[str, str]:
         "diverged_above": str(plan.diverged_above),
         "x64": str(jnp.result_type(float) == jnp.float64),
     }
+
+
+def _optional(task: Task) -> dict[str, Any]:
+    """The functions that a task may have, by name."""
+    own = {"init_state": task.init_state, "evaluation_loss": task.evaluation_loss}
+    return {name: function for name, function in own.items() if function is not None}
 
 
 def _contents(plan: Plan) -> dict[str, Any]:
