@@ -23,6 +23,8 @@ from jgd.descent import StepMetrics
 from jgd.lane import LANE_AXES, Lane, guarded_step
 from jgd.stopping import Thresholds
 
+WHOLE_SPAN = 16  # steps that count as an epoch where every batch is all rows
+
 
 @record
 class EpochOrder:
@@ -84,10 +86,15 @@ class EpochLoop:
         return LoopCarry(lane, kept, observations, order)
 
     def run_until(self, carry: LoopCarry, begin: Array, end: Array) -> LoopCarry:
-        """The carry at step `end`, or at the step after which no lane is active. begin: the segment's first step."""
-        since, per_epoch = carry.lane.train_state.opt_state.step, self.batches.per_epoch
+        """The carry at step `end`, or soon after no lane is active. begin: the segment's first step."""
+        since, span = carry.lane.train_state.opt_state.step, self._span
         epoch = partial(self._one_epoch, begin=begin, since=since, end=end)
-        return while_active(since // per_epoch, -(-end // per_epoch), epoch, carry)
+        return while_active(since // span, -(-end // span), epoch, carry)
+
+    @property
+    def _span(self) -> int:
+        """Steps between two draws of an order, and of a block between two looks whether a lane is active."""
+        return WHOLE_SPAN if self.batches.whole else self.batches.per_epoch
 
     def _permutation(self, epoch: Array) -> Array:
         rows = self.batches.permutation(self.key, epoch)
@@ -98,10 +105,12 @@ class EpochLoop:
         batches, order = self.batches, carry.order
         draw = lambda: EpochOrder(epoch, self._permutation(epoch))
         carry = replace(carry, order=jax.lax.cond(order.epoch == epoch, lambda: order, draw))
-        first, rest = epoch * batches.per_epoch, 0 if self.filled else batches.rest
-        short = batches.per_epoch - 1 if rest else batches.per_epoch
+        first, rest = epoch * self._span, 0 if self.filled else batches.rest
+        short = self._span - 1 if rest else self._span
         whole = lambda at, carry: self._one_step(carry, at, at - first, begin, batches.size)
-        carry = while_active(jnp.maximum(since, first), jnp.minimum(end, first + short), whole, carry)
+        # a lane that is not active stays as it is: of a block, some steps too many cost less than a look at each
+        each = while_active if self.lanes is None else jax.lax.fori_loop
+        carry = each(jnp.maximum(since, first), jnp.minimum(end, first + short), whole, carry)
         if rest:  # the short last batch has a shape of its own: a second copy of the step, once an epoch
             due = (since <= first + short) & (first + short < end) & carry.lane.active.any()
             last = lambda carry: self._one_step(carry, first + short, jnp.int32(short), begin, rest)
@@ -140,7 +149,7 @@ def segment(loop: EpochLoop, lane: Lane, end: Array) -> tuple[Lane, Any, Any]:
     """Steps from the lane's own counter to `end`: -> (lane, metrics, observations), each with a (capacity,) axis.
 
     The bounds are numbers, not structure: one program serves segments of any length up to `capacity`, and a lane's
-    bits don't depend on where segments are cut. The loop ends early once no lane is active.
+    bits don't depend on where segments are cut. The loop ends early once no lane is active; a block's, within an epoch.
     """
     if loop.batches.fillable and hasattr(loop.loss, "weighted"):
         try:  # an epoch's short last batch as one of the others: the step is compiled once, not twice

@@ -78,20 +78,26 @@ def train_state_of(step: Any, arrays: tuple[Any, Any, Any]) -> TrainState:
     return TrainState(params, OptimizerState(step, inner), model_state)
 
 
-def lane_of(block: Lane) -> Lane:
-    """The lane of a block of one, without a lane axis."""
-    return _per_array(lambda array: array[0], block)
+def over_lanes(function: Callable[..., Any], in_axes: Any, out_axes: Any, width: int) -> Callable[..., Any]:
+    """A function of one lane as one of a block of `width`: `jax.vmap`, but for a single lane, which loses its axis.
+
+    in_axes, out_axes: as of `vmap`, trees that begin the arguments' and the result's.
+    """
+    if width > 1:
+        return jax.vmap(function, in_axes=in_axes, out_axes=out_axes, axis_size=width)
+
+    def alone(*block: Any) -> Any:
+        lane = _per_axis(lambda axis, x: jax.lax.index_in_dim(x, 0, axis, keepdims=False), in_axes, block)
+        return _per_axis(lambda axis, x: jnp.expand_dims(x, axis), out_axes, function(*lane))
+
+    return alone
 
 
-def block_of(lane: Lane) -> Lane:
-    """A lane as a block of one."""
-    return _per_array(lambda array: array[None], lane)
-
-
-def _per_array(function: Callable[[Array], Array], lane: Lane) -> Lane:
-    """`function` of every array that has a lane axis in a block: all but the counter."""
-    step, (arrays, diverged_at) = lane.train_state.opt_state.step, jax.tree.map(function, arrays_of(lane))
-    return replace(lane, train_state=train_state_of(step, arrays), diverged_at=diverged_at)
+def _per_axis(function: Callable[[int, Any], Any], axes: Any, tree: Any) -> Any:
+    """function(axis, array) of every array that has a lane axis; the others stay."""
+    none = lambda axis: axis is None
+    each = jax.tree.broadcast(axes, tree, is_leaf=none)
+    return jax.tree.map(lambda axis, x: x if axis is None else function(axis, x), each, tree, is_leaf=none)
 
 
 def guarded_step(

@@ -29,7 +29,8 @@ from jgd.training.progress import TrainProgress
 from jgd.training.run_state import RunState
 from jgd.training.validation import Validation
 
-SEGMENT_STEPS = 2000  # at most between two returns to the host, each of which costs a millisecond or two
+SEGMENT_STEPS = 8000  # at most between two returns to the host, each of which costs a millisecond
+HELD_STEPS = 2000  # at most, where a segment holds more than a few numbers a step: observations, or rows from the disk
 
 
 @dataclass(frozen=True)
@@ -88,8 +89,7 @@ def plan_run(arguments: TrainArguments) -> tuple[TrainPlan, RunState]:
         limit=loss_limit(at_start, arguments.diverged_above),
         batches=batches,
         thresholds=arguments.rule.thresholds,
-        # observations may be large
-        capacity=SEGMENT_STEPS if arguments.observe is None else max(1, min(SEGMENT_STEPS, total_steps)),
+        capacity=SEGMENT_STEPS if arguments.observe is None else max(1, min(SEGMENT_STEPS, HELD_STEPS, total_steps)),
         observe=arguments.observe,
         loss_key=draws,
         aux=tuple(aux),
@@ -103,7 +103,7 @@ def plan_run(arguments: TrainArguments) -> tuple[TrainPlan, RunState]:
         validation=_validation(arguments, measure),
         stop=arguments.rule,
         total_steps=total_steps,
-        loader=Loader.of(data, batches, key, SEGMENT_STEPS, total_steps) if on_disk(data) else None,
+        loader=Loader.of(data, batches, key, min(SEGMENT_STEPS, HELD_STEPS), total_steps) if on_disk(data) else None,
         callback=arguments.callback,
         settings={name: getattr(arguments, name) for name in names},
         notes=arguments.notes,

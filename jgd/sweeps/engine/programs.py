@@ -1,7 +1,7 @@
 """The programs of a block, compiled once a group of configs: its start, its steps, its evaluation.
 
 Every array of a block has a lane axis; only the step counter and the batch are shared. A block of one lane is computed
-without the axis: a vmapped convolution or large product costs a CPU up to twice the plain one.
+without the axis (`over_lanes`).
 """
 
 from collections.abc import Mapping
@@ -24,7 +24,7 @@ from jgd.data.batches import Batches
 from jgd.descent import start
 from jgd.divergence import BASELINE_ROWS, initial_loss, loss_limit
 from jgd.epoch_loop import EpochLoop, segment
-from jgd.lane import LANE_AXES, NOT_DIVERGED, Lane, block_of, eval_params_of, lane_of
+from jgd.lane import LANE_AXES, NOT_DIVERGED, Lane, eval_params_of, over_lanes
 from jgd.metrics import evaluation
 from jgd.sweeps.engine.layout import Layout
 from jgd.sweeps.run_spec import Build, RunSpec, of_arrays
@@ -100,12 +100,8 @@ def init_block(
             replace(spec, init=None, measure=spec.measured_by, init_state=None), lane, loss_limit(at_start, factor)
         )
 
-    if width == 1:
-        state = one(_first(dict(values)))
-        spec, limit = jax.tree.map(lambda array: jnp.asarray(array)[None], (state.spec, state.limit))
-        return BlockState(spec, block_of(state.lanes), limit, names[0])
     axes = BlockState(0, LANE_AXES, 0)  # pyright: ignore
-    return replace(jax.vmap(one, out_axes=axes, axis_size=width)(dict(values)), aux=names[0])
+    return replace(over_lanes(one, (0,), axes, width)(dict(values)), aux=names[0])
 
 
 def block_shapes(build: Build, values: Mapping[str, np.ndarray], task: Task, *, width: int) -> BlockState:
@@ -138,9 +134,7 @@ def _eval_params(optimizer: Optimizer, lanes: Lane) -> Params | None:
         read = eval_params_of(optimizer, lane)
         return None if read is lane.train_state.params else read
 
-    if len(lanes.diverged_at) == 1:
-        return jax.tree.map(lambda array: array[None], one(_first(optimizer), lane_of(lanes)))
-    return jax.vmap(one, in_axes=(0, LANE_AXES))(optimizer, lanes)
+    return over_lanes(one, (0, LANE_AXES), 0, len(lanes.diverged_at))(optimizer, lanes)
 
 
 @jax.jit
@@ -153,9 +147,8 @@ def evaluate(
         metrics = shared.metrics if spec.metrics is None else spec.metrics
         return evaluation(metrics, shared.measure if spec.measure is None else spec.measure, params, rows, model_state)
 
-    if {len(leaf) for leaf in jax.tree.leaves((spec, params))} == {1}:
-        return {name: value[None] for name, value in one(*_first((spec, params, model_state))).items()}
-    return jax.vmap(one)(spec, params, model_state)
+    width = max(len(leaf) for leaf in jax.tree.leaves((spec, params)))
+    return over_lanes(one, (0, 0, 0), 0, width)(spec, params, model_state)
 
 
 @partial(jax.jit, static_argnames=("capacity", "aux"), donate_argnames=("lanes",))
@@ -178,11 +171,12 @@ def run_segment(
     key, loss_key = keys
     options = {"batches": batches, "capacity": capacity, "losses_only": True, "loss_key": loss_key, "aux": aux}
     if len(limit) == 1:
-        own = _first(spec)
-        loss = shared.loss if own.loss is None else own.loss
-        loop = EpochLoop(loss, own.optimizer, shared.train, key, limit[0], **options)
-        lane, seen, _ = segment(loop, lane_of(lanes), end)
-        lanes, seen = block_of(lane), {name: column[:, None] for name, column in seen.items()}
+
+        def alone(spec: RunSpec, lane: Lane, limit: Array) -> tuple[Lane, dict[str, Array]]:
+            loss = shared.loss if spec.loss is None else spec.loss
+            return segment(EpochLoop(loss, spec.optimizer, shared.train, key, limit, **options), lane, end)[:2]
+
+        lanes, seen = over_lanes(alone, (0, LANE_AXES, 0), (LANE_AXES, 1), 1)(spec, lanes, limit)
     else:
         loss, axis = (shared.loss, None) if spec.loss is None else (spec.loss, 0)
         rows = jax.tree.map(lambda array: array[: batches.size], shared.train)
@@ -193,8 +187,3 @@ def run_segment(
         lanes = layout.turn(lanes)
     own = lanes.train_state.model_state
     return lanes, seen, evaluate(spec, shared, final_params(spec, lanes), shared.validation, own)
-
-
-def _first(lanes: Any) -> Any:
-    """What the first lane has of arrays with a lane axis."""
-    return jax.tree.map(lambda array: array[0], lanes)
