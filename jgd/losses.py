@@ -174,12 +174,9 @@ class SupervisedLoss:
 
     def row_share(self, piece: Batch, whole: Batch) -> Array:
         """What the loss of some of the rows counts for in that of all: Σ share · loss over the pieces is the loss."""
-        if self.reduction == "sum":
-            return jnp.ones(())
-        if len(whole) == 2:
-            return jnp.asarray(len(jax.tree.leaves(piece)[0]) / len(jax.tree.leaves(whole)[0]))
-        total, all_of_it = (jnp.sum(weights.astype(jnp.result_type(float))) for weights in (piece[2], whole[2]))
-        return tree.safe_divide(total, all_of_it)
+        weights = lambda rows: rows[2] if len(rows) > 2 else jnp.ones(len(jax.tree.leaves(rows)[0]))
+        count = lambda rows: jnp.sum(weights(rows).astype(jnp.result_type(float)))
+        return jnp.ones(()) if self.reduction == "sum" else tree.safe_divide(count(piece), count(whole))
 
     def per_example(self, params: Params, batch: Batch) -> Array:
         """The error of each example, (n,), weights aside."""
