@@ -42,7 +42,7 @@ def static_field(**options: Any) -> Any:
     return field(metadata={"static": True}, **options)
 
 
-def hyper(rule: str, schedule: bool = True, **options: Any) -> Any:
+def hyper(rule: str, schedule: bool = True, length: bool = False, **options: Any) -> Any:
     """A numeric field with its rule.
 
     It holds a number, an array (a batch of values) or a schedule; anything else, and any number outside the rule, is
@@ -51,6 +51,7 @@ def hyper(rule: str, schedule: bool = True, **options: Any) -> Any:
     Args:
         rule: One of `"> 0"`, `">= 0"` or an interval such as `"[0, 1)"`.
         schedule: Whether a schedule is taken too. Default: True.
+        length: Whether it counts steps, so that a share of the run or epochs are taken too. Default: False.
         **options: What `dataclasses.field` takes, such as `default`.
 
     Returns:
@@ -65,7 +66,7 @@ def hyper(rule: str, schedule: bool = True, **options: Any) -> Any:
             ...
         jgd.core.checks.errors.JgdValueError: factor must be a finite number in [0, 1], got 1.5
     """
-    return field(metadata={"rule": rule, "schedule": schedule}, **options)
+    return field(metadata={"rule": rule, "schedule": schedule, "length": length}, **options)
 
 
 @dataclass_transform(frozen_default=True, eq_default=False, field_specifiers=(field, static_field, hyper))
@@ -114,7 +115,7 @@ def _check_field(self: Any, f: Field) -> None:
     """Refuse a value that breaks its field's rule; a bare function, which can't cross jit, is wrapped."""
     value, static = getattr(self, f.name), "static" in f.metadata
     if "rule" in f.metadata:
-        checks.hyperparameter(f.name, value, f.metadata["rule"], f.metadata["schedule"])
+        checks.hyperparameter(f.name, value, f.metadata["rule"], f.metadata["schedule"], f.metadata["length"])
     if not static and callable(value) and jax.tree_util.all_leaves([value]):
         object.__setattr__(self, f.name, jax.tree_util.Partial(value))
     if static and not isinstance(value, Hashable):

@@ -139,8 +139,9 @@ def _read(name: str) -> Dataset | None:
     """A data set of `FILES`; None where scikit-learn is not installed, or keeps it elsewhere."""
     file, heading, features, classes = FILES[name]
     found = importlib.util.find_spec("sklearn")
-    path = Path(next(iter(found.submodule_search_locations or ()), "")) / "datasets" / "data" / file if found else None
-    if path is None or not path.is_file():
+    places = (found and found.submodule_search_locations) or [""]
+    path = Path(places[0]) / "datasets" / "data" / file
+    if not path.is_file():
         return None
     table = np.loadtxt(path, delimiter=",", skiprows=heading)
     labels: tuple[str, ...] = ()

@@ -10,17 +10,17 @@ from jgd.core import checks
 from jgd.core.functions import crossing
 
 
-def numbers(name: str, values: Any, rule: str) -> tuple[Any, ...]:
+def numbers(name: str, values: Any, rule: str, length: bool = False) -> tuple[Any, ...]:
     """A list, a tuple or a (k,) array as a tuple of numbers that obey the rule, each a leaf."""
     given = _listed(name, values, "numbers")
     for i, value in enumerate(given):
-        checks.hyperparameter(f"{name}[{i}]", value, rule, schedule=False)
+        checks.hyperparameter(f"{name}[{i}]", value, rule, schedule=False, length=length)
     return given
 
 
 def boundaries(name: str, values: Any) -> tuple[Any, ...]:
     """Steps in their order."""
-    given = numbers(name, values, ">= 0")
+    given = numbers(name, values, ">= 0", length=True)
     for i in range(1, len(given)):
         checks.in_order(f"{name}[{i - 1}]", given[i - 1], f"{name}[{i}]", given[i])
     return given

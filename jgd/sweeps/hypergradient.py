@@ -142,8 +142,9 @@ def hypergradient(
         checks.finite_data("task.validation", task.validation)
     check_metrics(task.metrics)
     values = values_of(hyperparameters)
-    build = build_of(recipe, values)
-    spec = build(**{name: jnp.asarray(value, jnp.result_type(float)) for name, value in values.items()})
+    numbers = {name: jnp.asarray(value, jnp.result_type(float)) for name, value in values.items()}
+    build = build_of(recipe, values).for_run(steps, batches.per_epoch, numbers)
+    spec = build(**numbers)
     checks.choice("metric", metric, ("loss", *(task.metrics if spec.metrics is None else spec.metrics)))
     run = UnrolledRun(
         build=build,

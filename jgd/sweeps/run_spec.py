@@ -1,7 +1,7 @@
 """What a recipe makes of the sampled values: a `RunSpec`, an optimizer with whatever else of the task it changes."""
 
-from collections.abc import Callable, Hashable
-from dataclasses import dataclass
+from collections.abc import Callable, Hashable, Mapping
+from dataclasses import dataclass, replace
 from typing import Any
 
 import jax
@@ -10,6 +10,7 @@ from jax import Array
 
 from jgd.core import checks
 from jgd.core.functions import crossing
+from jgd.core.lengths import Epochs, RunLength, Share, kinds_of, resolved
 from jgd.core.optimizer import Optimizer
 from jgd.core.record import record
 from jgd.core.types import Params
@@ -86,16 +87,30 @@ class RunSpec:
 
 @dataclass(frozen=True)
 class Build:
-    """A recipe with its structure filled in: numbers -> RunSpec. Equal ones share a compiled program."""
+    """A recipe with its structure filled in: numbers -> RunSpec. Equal ones share a compiled program.
+
+    run: what shares of the run and epochs are made steps by; None leaves them as they are.
+    """
 
     function: Callable[..., Any]
     structure: tuple[tuple[str, Hashable], ...] = ()
+    run: RunLength | None = None
 
     def call(self, **numbers: Any) -> Any:
         """What the recipe returns."""
         return self.function(**dict(self.structure), **numbers)
 
+    def for_run(self, steps: int, per_epoch: int, numbers: Mapping[str, Any]) -> "Build":
+        """The same with schedules of such a run: `run` says what they depend on, nothing where they don't."""
+        kinds = kinds_of(self(**numbers))
+        run = RunLength(steps if Share in kinds else 0, per_epoch if Epochs in kinds else 0)
+        return replace(self, run=run) if kinds else self
+
     def __call__(self, **numbers: Any) -> RunSpec:
+        spec = self._spec(**numbers)
+        return spec if self.run is None else resolved(spec, self.run)
+
+    def _spec(self, **numbers: Any) -> RunSpec:
         made = self.call(**numbers)
         if isinstance(made, tuple) and len(made) == 2 and isinstance(made[0], Task):
             task, optimizer = made

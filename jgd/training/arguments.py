@@ -13,6 +13,7 @@ from jax.core import Tracer
 from jgd import optimizers, tasks
 from jgd.core import checks, seeds
 from jgd.core.functions import name_of
+from jgd.core.lengths import RunLength, resolved
 from jgd.core.loss_protocol import given, takes
 from jgd.core.optimizer import Optimizer
 from jgd.core.types import Batch, Loss, Params
@@ -76,6 +77,7 @@ class TrainArguments:
         if isinstance(self.optimizer, str):
             self.optimizer = optimizers.without_numbers(self.optimizer)
         checks.instance("optimizer", self.optimizer, Optimizer, "jgd.optimizers.adam(1e-3)")
+        self.optimizer = resolved(self.optimizer, RunLength(self.total_steps, self.batches.per_epoch))
         self._check_flags()
         _refuse_tracers(self.params, self.optimizer, self.data)
         self._check_arrays()

@@ -106,7 +106,7 @@ def _by_product(equation: Any, place: int) -> bool:
         contracted, batched = equation.params["dimension_numbers"]
         matrix = len(equation.invars[place].aval.shape) == 2
         return matrix and tuple(contracted[place]) == (0,) and not batched[place]
-    inner = getattr(equation.params.get("jaxpr"), "jaxpr", None)  # of a call
+    inner: Any = getattr(equation.params.get("jaxpr"), "jaxpr", None)  # of a call
     called = (
         inner is not None and len(inner.invars) == len(equation.invars) and equation.primitive.name in ("jit", "pjit")
     )

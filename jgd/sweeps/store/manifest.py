@@ -160,6 +160,7 @@ def identity(plan: Plan) -> dict[str, str]:
         "record_every": str(plan.record_every),
         "policy": repr(plan.policy),
         "diverged_above": str(plan.diverged_above),
+        **({"shares are of steps": str(plan.steps)} if plan.by_share else {}),
         "x64": str(jnp.result_type(float) == jnp.float64),
     }
 
