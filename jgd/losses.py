@@ -174,9 +174,8 @@ class SupervisedLoss:
 
     def row_share(self, piece: Batch, whole: Batch) -> Array:
         """What the loss of some of the rows counts for in that of all: Σ share · loss over the pieces is the loss."""
-        weights = lambda rows: rows[2] if len(rows) > 2 else jnp.ones(len(jax.tree.leaves(rows)[0]))
-        count = lambda rows: jnp.sum(weights(rows).astype(jnp.result_type(float)))
-        return jnp.ones(()) if self.reduction == "sum" else tree.safe_divide(count(piece), count(whole))
+        weights = lambda rows: (rows[2] if len(rows) > 2 else jnp.ones_like(rows[1])).astype(jnp.result_type(float))
+        return jnp.ones(()) if self.reduction == "sum" else tree.safe_divide(weights(piece).sum(), weights(whole).sum())
 
     def per_example(self, params: Params, batch: Batch) -> Array:
         """The error of each example, (n,), weights aside."""
