@@ -28,6 +28,7 @@ if TYPE_CHECKING:  # for editors and type checkers; at run time a name is import
     from jgd import spaces as spaces
     from jgd import tasks as tasks
     from jgd import teaching as teaching
+    from jgd import transforms as transforms
     from jgd.core.checks import JgdError as JgdError
     from jgd.core.loss_protocol import OnBatch as OnBatch
     from jgd.core.optimizer import Optimizer as Optimizer
@@ -86,7 +87,7 @@ if TYPE_CHECKING:  # for editors and type checkers; at run time a name is import
 _HOMES = {  # module -> its names that are public here
     "": (
         "analysis data gradient_free gradients landscapes losses "
-        "models optimizers plots prediction reports schedules spaces tasks teaching"
+        "models optimizers plots prediction reports schedules spaces tasks teaching transforms"
     ),
     "core.checks": "JgdError",
     "core.loss_protocol": "OnBatch",
@@ -129,4 +130,5 @@ def __getattr__(name: str) -> Any:
 
 
 def __dir__() -> list[str]:
-    return sorted({*globals(), *_HOME_OF})
+    imported = {name for name, value in globals().items() if getattr(value, "__name__", "").startswith("jgd.")}
+    return sorted({*_HOME_OF, *imported, *(name for name in globals() if name.startswith("__"))})

@@ -35,7 +35,7 @@ def squared_error(outputs: Array, targets: Array) -> Array:
     """
     if jnp.ndim(outputs) == 0:
         raise checks.JgdValueError(
-            f"outputs must have a leading axis of examples, (n, …), got shape {jnp.shape(outputs)}"
+            f"outputs must have a leading axis of examples, (n, …), got shape {jnp.shape(outputs)}", argument="outputs"
         )
     checks.same_shape("targets", targets, "the outputs", jnp.shape(outputs))
     squares = jnp.square(outputs - targets.astype(outputs.dtype))
@@ -85,9 +85,11 @@ def softmax_cross_entropy(outputs: Array, targets: Array) -> Array:
         [0.693, 0.0001]
     """
     if jnp.ndim(outputs) != 2:
-        raise checks.JgdValueError(f"logits must have shape (n, classes), got {jnp.shape(outputs)}")
+        raise checks.JgdValueError(f"logits must have shape (n, classes), got {jnp.shape(outputs)}", argument="logits")
     if not jnp.issubdtype(targets.dtype, jnp.integer):
-        raise checks.JgdTypeError(f"targets must be integer class labels, got dtype {targets.dtype}")
+        raise checks.JgdTypeError(
+            f"targets must be integer class labels, got dtype {targets.dtype}", argument="targets"
+        )
     checks.same_shape("targets", targets, "one label a row of the logits", jnp.shape(outputs)[:1])
     # a masked sum, not a gather: its gradient is a subtraction instead of a scatter, much faster under vmap
     targets = targets.astype(jnp.int32)
@@ -194,7 +196,9 @@ class InPieces:
 
     def __post_init__(self) -> None:
         if not callable(self.loss):
-            raise checks.JgdTypeError(f"loss must be callable as loss(params, batch), got {self.loss!r}")
+            raise checks.JgdTypeError(
+                f"loss must be callable as loss(params, batch), got {self.loss!r}", argument="loss"
+            )
         checks.count("pieces", self.pieces, least=1)
         asks = takes(self.loss)
         if asks.key or asks.state:

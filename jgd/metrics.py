@@ -160,10 +160,12 @@ def check_metrics(metrics: Mapping[str, Any]) -> None:
         JgdValueError: A metric is named "loss" or "step".
     """
     if not isinstance(metrics, Mapping):
-        raise checks.JgdTypeError(f"metrics must map names to functions (params, rows) -> (), got {metrics!r}")
+        raise checks.JgdTypeError(
+            f"metrics must map names to functions (params, rows) -> (), got {metrics!r}", argument="metrics"
+        )
     for name, metric in metrics.items():
         if not isinstance(name, str):
-            raise checks.JgdTypeError(f"metrics must be named by text, got the name {name!r}")
+            raise checks.JgdTypeError(f"metrics must be named by text, got the name {name!r}", argument="metrics")
         if name in ("loss", "step"):
             raise checks.JgdValueError(f"metrics may not be named {name!r}: every evaluation has its own")
         if not callable(metric):

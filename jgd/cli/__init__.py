@@ -59,7 +59,7 @@ def _lazy_group() -> Any:
     from typer.core import TyperGroup
 
     class LazyGroup(TyperGroup):
-        def resolve_command(self, ctx: Any, args: list[str]) -> Any:
+        def resolve_command(self, ctx: Any, args: Any) -> Any:  # no `list` here: once imported, it is the subcommand
             if args and args[0] in COMMANDS:
                 self.commands[args[0]] = _subcommand(args[0])
             return super().resolve_command(ctx, args)

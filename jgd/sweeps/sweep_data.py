@@ -169,7 +169,7 @@ class SweepData:
         """Where a run is in the arrays; `seed` is one of `seeds`, not its index."""
         checks.count("config", config, 0, len(self.configs) - 1)
         if seed not in self.seeds:
-            raise checks.JgdValueError(f"seed must be one of {self.seeds}, got {seed}")
+            raise checks.JgdValueError(f"seed must be one of {self.seeds}, got {seed}", argument="seed")
         return config, self.seeds.index(seed)
 
     def schedule(self, config: int, seed: int) -> tuple[ScheduleSegment, ...]:

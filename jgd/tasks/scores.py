@@ -69,7 +69,7 @@ class Score:
     def __call__(self, params: Params, rows: Batch) -> Array:
         inputs, targets = rows[:2]
         if self.name in ("accuracy", "balanced_accuracy", "f1"):
-            guess = self.model.classify(params, inputs)  # pyright: ignore[reportAttributeAccessIssue]
+            guess = self.model.classify(params, inputs)  # pyright: ignore[reportAttributeAccessIssue]  # a model of classes has it
             return _OF_LABELS[self.name](guess, targets, self.classes)
         outputs = self.model.predict(params, inputs)
         if self.name in OF_VALUES:

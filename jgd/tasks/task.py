@@ -139,6 +139,7 @@ class Accuracy:
 
     def __call__(self, params: Params, rows: Batch) -> Array:
         inputs, labels = rows[:2]  # weights, where there are some, are those of the loss
+        # a model of classes has it
         return jnp.mean(self.model.classify(params, inputs) == labels)  # pyright: ignore[reportAttributeAccessIssue]
 
 

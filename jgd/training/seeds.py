@@ -82,7 +82,7 @@ class Runs:
 
 def train_seeds(
     loss: Loss | Task | str,
-    optimizer: Optimizer,
+    optimizer: Optimizer | str,
     init: Callable[[Array], Params] | None = None,
     data: Batch = None,
     *,
@@ -95,7 +95,7 @@ def train_seeds(
 
     Args:
         loss: (params, batch) -> () float; or a task, or its name, as `train` takes it.
-        optimizer: The method of descent.
+        optimizer: The method of descent, as `train` takes it.
         init: key -> the parameters at the start. Default: the task's.
         data: Rows, as `train` takes them.
         seeds: A number of seeds 0, 1, …, or their list.
@@ -123,6 +123,8 @@ def train_seeds(
         seeds = range(checks.count("seeds", seeds, 1))
     chosen = tuple(seeds)
     if len(set(chosen)) < len(chosen) or not chosen:
-        raise checks.JgdValueError(f"seeds must be at least one and differ from each other, got {chosen}")
+        raise checks.JgdValueError(
+            f"seeds must be at least one and differ from each other, got {chosen}", argument="seeds"
+        )
     start = lambda seed: init(seeding.init_key(seed))
     return Runs(tuple(train(task, optimizer, start(seed), data, seed=seed, **options) for seed in chosen), chosen)
