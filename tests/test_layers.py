@@ -19,6 +19,7 @@ LAYERS = {
     "spaces": 1,
     "data": 1,
     "losses": 2,
+    "loss_pieces": 2,
     "transforms": 2,
     "optimizers": 3,
     "gradients": 3,
