@@ -15,6 +15,7 @@ from jgd.core.version import __version__ as __version__
 if TYPE_CHECKING:  # for editors and type checkers; at run time a name is imported when it is first asked for
     from jgd import analysis as analysis
     from jgd import data as data
+    from jgd import error_functions as error_functions
     from jgd import gradient_free as gradient_free
     from jgd import gradients as gradients
     from jgd import landscapes as landscapes
@@ -22,14 +23,16 @@ if TYPE_CHECKING:  # for editors and type checkers; at run time a name is import
     from jgd import models as models
     from jgd import optimizers as optimizers
     from jgd import plots as plots
+    from jgd import prediction as prediction
     from jgd import reports as reports
     from jgd import schedules as schedules
     from jgd import sklearn as sklearn
     from jgd import spaces as spaces
     from jgd import tasks as tasks
     from jgd import teaching as teaching
+    from jgd import transforms as transforms
     from jgd.core.checks import JgdError as JgdError
-    from jgd.core.functions import OnBatch as OnBatch
+    from jgd.core.loss_protocol import OnBatch as OnBatch
     from jgd.core.optimizer import Optimizer as Optimizer
     from jgd.core.optimizer import chain as chain
     from jgd.core.program_files import use_program_cache as use_program_cache
@@ -51,8 +54,12 @@ if TYPE_CHECKING:  # for editors and type checkers; at run time a name is import
     from jgd.descent import start as start
     from jgd.descent import step as step
     from jgd.gradients import check_gradients as check_gradients
+    from jgd.loss_pieces import in_pieces as in_pieces
     from jgd.losses import SupervisedLoss as SupervisedLoss
-    from jgd.losses import in_pieces as in_pieces
+    from jgd.metrics import row_mean as row_mean
+    from jgd.prediction import Predictor as Predictor
+    from jgd.prediction import load_model as load_model
+    from jgd.prediction import save_model as save_model
     from jgd.spaces import Space as Space
     from jgd.spaces import space as space
     from jgd.status import RunEnd as RunEnd
@@ -73,6 +80,7 @@ if TYPE_CHECKING:  # for editors and type checkers; at run time a name is import
     from jgd.tasks import Task as Task
     from jgd.training import Run as Run
     from jgd.training import Runs as Runs
+    from jgd.training import load_run as load_run
     from jgd.training import lr_range_test as lr_range_test
     from jgd.training import smooth as smooth
     from jgd.training import train as train
@@ -80,11 +88,11 @@ if TYPE_CHECKING:  # for editors and type checkers; at run time a name is import
 
 _HOMES = {  # module -> its names that are public here
     "": (
-        "analysis data gradient_free gradients landscapes losses "
-        "models optimizers plots reports schedules sklearn spaces tasks teaching"
+        "analysis data error_functions gradient_free gradients landscapes losses "
+        "models optimizers plots prediction reports schedules sklearn spaces tasks teaching transforms"
     ),
     "core.checks": "JgdError",
-    "core.functions": "OnBatch",
+    "core.loss_protocol": "OnBatch",
     "core.optimizer": "Optimizer chain",
     "core.program_files": "use_program_cache",
     "core.record": "hyper record static_field",
@@ -94,7 +102,10 @@ _HOMES = {  # module -> its names that are public here
     "data": "MinMax Standard datasets split",
     "descent": "StepMetrics TrainState rollout start step",
     "gradients": "check_gradients",
-    "losses": "SupervisedLoss in_pieces",
+    "losses": "SupervisedLoss",
+    "loss_pieces": "in_pieces",
+    "metrics": "row_mean",
+    "prediction": "Predictor load_model save_model",
     "spaces": "Space space",
     "status": "RunEnd Status",
     "stopping": "StoppingRule",
@@ -103,7 +114,7 @@ _HOMES = {  # module -> its names that are public here
         "PopulationReplay RunSpec SuccessiveHalving Sweep hypergradient load_sweep sweep use_cores"
     ),
     "tasks": "Task",
-    "training": "Run Runs lr_range_test smooth train train_seeds",
+    "training": "Run Runs load_run lr_range_test smooth train train_seeds",
 }
 _HOME_OF = {name: module for module, names in _HOMES.items() for name in names.split()}
 
@@ -122,4 +133,5 @@ def __getattr__(name: str) -> Any:
 
 
 def __dir__() -> list[str]:
-    return sorted({*globals(), *_HOME_OF})
+    imported = {name for name, value in globals().items() if getattr(value, "__name__", "").startswith("jgd.")}
+    return sorted({*_HOME_OF, *imported, *(name for name in globals() if name.startswith("__"))})

@@ -1,11 +1,14 @@
 """Layer 5: the loss above which a run has diverged, measured from its loss at the start."""
 
+from typing import Any
+
 import jax
 import jax.numpy as jnp
 from jax import Array
 
 from jgd.core import tree
-from jgd.core.functions import OnBatch
+from jgd.core.loss_protocol import Aux, OnBatch
+from jgd.core.seeds import loss_key
 from jgd.core.types import Batch, Loss, Params
 
 BASELINE_ROWS = 4096  # rows of the training data on which "the loss at the start" is taken
@@ -13,9 +16,15 @@ DIVERGED_ABOVE = 1e4  # a loss above this many times its start has diverged
 
 
 @jax.jit
-def initial_loss(loss: Loss, params: Params, rows: Batch) -> Array:
-    """The loss at the start, () in the compute dtype."""
-    return OnBatch(loss, rows)(params).astype(tree.compute_dtype(params))
+def initial_loss(
+    loss: Loss, params: Params, rows: Batch, key: Array | None = None, model_state: Any = None
+) -> tuple[Array, Aux]:
+    """The loss at the start, () in the compute dtype, and what it returns beside its value.
+
+    key: of the run's LOSS stream, of which the draws of step 0 are taken; None without draws.
+    """
+    value, (aux, _) = OnBatch(loss, rows, loss_key(key, 0), model_state).outcome(params)
+    return value.astype(tree.compute_dtype(params)), aux
 
 
 def loss_limit(at_start: Array, factor: float | Array) -> Array:

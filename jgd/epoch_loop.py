@@ -12,8 +12,9 @@ import jax
 import jax.numpy as jnp
 from jax import Array
 
-from jgd.core import tree
+from jgd.core import seeds, tree
 from jgd.core.functions import ExamplesWanted
+from jgd.core.loss_protocol import takes
 from jgd.core.optimizer import Optimizer
 from jgd.core.record import record, static_field
 from jgd.core.types import Batch, Loss, Params
@@ -21,6 +22,8 @@ from jgd.data.batches import Batches
 from jgd.descent import StepMetrics
 from jgd.lane import LANE_AXES, Lane, guarded_step
 from jgd.stopping import Thresholds
+
+WHOLE_SPAN = 16  # steps that count as an epoch where every batch is all rows
 
 
 @record
@@ -36,7 +39,7 @@ class LoopCarry:
     """What the loop carries from step to step."""
 
     lane: Lane
-    metrics: Any  # StepMetrics, or losses alone, (capacity,); (capacity, lanes) of a block
+    metrics: Any  # StepMetrics, or a dict of losses and aux alone, (capacity,); (capacity, lanes) of a block
     observations: Any  # what `observe` returned, (capacity, …); None without it
     order: EpochOrder
 
@@ -45,8 +48,10 @@ class LoopCarry:
 class EpochLoop:
     """The steps of a run, epoch after epoch: everything about them that a segment doesn't change.
 
-    `data` are the training rows and `key` the seed's ORDER stream. `capacity`: the steps of a segment at most.
-    `losses_only`: of the steps' metrics the losses alone are kept; norms cost a step a tenth.
+    `data` are the training rows, `key` is the seed's ORDER stream and `loss_key` its LOSS stream. `capacity`: the steps
+    of a segment at most.
+    `losses_only`: of the steps' metrics the losses (and aux) alone are kept; norms cost a step a tenth.
+    `aux`: the names of what the loss returns beside its value, sorted.
     `lanes`: the width of a block whose `optimizer`, `limit` and lane have a leading lane axis (see `LANE_AXES`), and
     whose loss has one where `loss_axis` is 0; the batch is shared by all lanes.
     `filled`: an epoch's short last batch is filled up by rows of weight 0, see `segment`.
@@ -65,6 +70,8 @@ class EpochLoop:
     filled: bool = static_field(default=False)
     losses_only: bool = static_field(default=False)
     loss_axis: int | None = static_field(default=None)
+    loss_key: Array | None = None
+    aux: tuple[str, ...] = static_field(default=())
 
     def init(self, lane: Lane) -> LoopCarry:
         """The carry of a segment before its first step: its buffers are empty."""
@@ -74,14 +81,20 @@ class EpochLoop:
         observations = jax.tree.map(lambda x: jnp.zeros((self.capacity, *x.shape), x.dtype), observed)
         drawn = jax.eval_shape(self._permutation, lane.train_state.opt_state.step)
         order = EpochOrder(jnp.full((), -1, jnp.int32), jnp.zeros(drawn.shape, drawn.dtype))
-        kept = row if self.losses_only else StepMetrics(row, row, row, row)
+        aux = dict.fromkeys(self.aux, row)
+        kept = {"loss": row, **aux} if self.losses_only else StepMetrics(row, row, row, row, aux)
         return LoopCarry(lane, kept, observations, order)
 
     def run_until(self, carry: LoopCarry, begin: Array, end: Array) -> LoopCarry:
-        """The carry at step `end`, or at the step after which no lane is active. begin: the segment's first step."""
-        since, per_epoch = carry.lane.train_state.opt_state.step, self.batches.per_epoch
+        """The carry at step `end`, or soon after no lane is active. begin: the segment's first step."""
+        since, span = carry.lane.train_state.opt_state.step, self._span
         epoch = partial(self._one_epoch, begin=begin, since=since, end=end)
-        return while_active(since // per_epoch, -(-end // per_epoch), epoch, carry)
+        return while_active(since // span, -(-end // span), epoch, carry)
+
+    @property
+    def _span(self) -> int:
+        """Steps between two draws of an order, and of a block between two looks whether a lane is active."""
+        return WHOLE_SPAN if self.batches.whole else self.batches.per_epoch
 
     def _permutation(self, epoch: Array) -> Array:
         rows = self.batches.permutation(self.key, epoch)
@@ -92,10 +105,12 @@ class EpochLoop:
         batches, order = self.batches, carry.order
         draw = lambda: EpochOrder(epoch, self._permutation(epoch))
         carry = replace(carry, order=jax.lax.cond(order.epoch == epoch, lambda: order, draw))
-        first, rest = epoch * batches.per_epoch, 0 if self.filled else batches.rest
-        short = batches.per_epoch - 1 if rest else batches.per_epoch
+        first, rest = epoch * self._span, 0 if self.filled else batches.rest
+        short = self._span - 1 if rest else self._span
         whole = lambda at, carry: self._one_step(carry, at, at - first, begin, batches.size)
-        carry = while_active(jnp.maximum(since, first), jnp.minimum(end, first + short), whole, carry)
+        # a lane that is not active stays as it is: of a block, some steps too many cost less than a look at each
+        each = while_active if self.lanes is None else jax.lax.fori_loop
+        carry = each(jnp.maximum(since, first), jnp.minimum(end, first + short), whole, carry)
         if rest:  # the short last batch has a shape of its own: a second copy of the step, once an epoch
             due = (since <= first + short) & (first + short < end) & carry.lane.active.any()
             last = lambda carry: self._one_step(carry, first + short, jnp.int32(short), begin, rest)
@@ -104,7 +119,8 @@ class EpochLoop:
 
     def _one_step(self, carry: LoopCarry, at: Array, position: Array, begin: Array, size: int) -> LoopCarry:
         """Step number `at`, on the batch of `size` rows at a position of the epoch."""
-        lane, metrics = self._guarded(carry.lane, self._batch(carry.order.rows, position, size))
+        key = seeds.loss_key(self.loss_key, at) if takes(self.loss).key else None
+        lane, metrics = self._guarded(carry.lane, self._batch(carry.order.rows, position, size), key)
         if self.thresholds is not None:
             of = lane.thresholds, metrics.loss, metrics.gradient_norm, at, self.batches.per_epoch
             lane = replace(lane, thresholds=self.thresholds.update(*of))
@@ -120,20 +136,20 @@ class EpochLoop:
         loss: Any = self.loss
         return loss.weighted(*self.batches.take_filled(self.data, rows, position))
 
-    def _guarded(self, lane: Lane, batch: Batch) -> tuple[Lane, Any]:
+    def _guarded(self, lane: Lane, batch: Batch, key: Array | None) -> tuple[Lane, Any]:
         options = {"losses_only": self.losses_only, "filled": self.filled}
         if self.lanes is None:
-            return guarded_step(self.loss, self.optimizer, lane, self.limit, batch, vectorized=False, **options)
-        axes = (self.loss_axis, 0, LANE_AXES, 0, None)
+            return guarded_step(self.loss, self.optimizer, lane, self.limit, batch, key, vectorized=False, **options)
+        axes = (self.loss_axis, 0, LANE_AXES, 0, None, None)
         block = jax.vmap(partial(guarded_step, **options), in_axes=axes, out_axes=(LANE_AXES, 0))
-        return block(self.loss, self.optimizer, lane, self.limit, batch)
+        return block(self.loss, self.optimizer, lane, self.limit, batch, key)
 
 
 def segment(loop: EpochLoop, lane: Lane, end: Array) -> tuple[Lane, Any, Any]:
     """Steps from the lane's own counter to `end`: -> (lane, metrics, observations), each with a (capacity,) axis.
 
     The bounds are numbers, not structure: one program serves segments of any length up to `capacity`, and a lane's
-    bits don't depend on where segments are cut. The loop ends early once no lane is active.
+    bits don't depend on where segments are cut. The loop ends early once no lane is active; a block's, within an epoch.
     """
     if loop.batches.fillable and hasattr(loop.loss, "weighted"):
         try:  # an epoch's short last batch as one of the others: the step is compiled once, not twice

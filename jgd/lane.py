@@ -14,7 +14,7 @@ import jax.numpy as jnp
 from jax import Array
 
 from jgd.core import tree
-from jgd.core.functions import OnBatch
+from jgd.core.loss_protocol import OnBatch
 from jgd.core.optimizer import Optimizer, OptimizerState
 from jgd.core.record import record
 from jgd.core.types import Batch, Loss, Params
@@ -56,7 +56,8 @@ class Lane:
 
 
 # which leaves of a block of lanes have a lane axis: the counter is one for all
-LANE_AXES = Lane(TrainState(params=0, opt_state=OptimizerState(step=None, inner=0)), diverged_at=0)  # pyright: ignore
+# axes in the places of arrays
+LANE_AXES = Lane(TrainState(0, OptimizerState(step=None, inner=0), model_state=0), diverged_at=0)  # pyright: ignore
 
 
 def eval_params_of(optimizer: Optimizer, lane: Lane) -> Params:
@@ -66,22 +67,38 @@ def eval_params_of(optimizer: Optimizer, lane: Lane) -> Params:
     return params if read is params else tree.select(lane.diverged_at == NOT_DIVERGED, read, params)
 
 
-def lane_of(block: Lane) -> Lane:
-    """The lane of a block of one, without a lane axis."""
-    return _per_array(lambda array: array[0], block)
+def arrays_of(lane: Lane) -> tuple[tuple[Any, Any, Any], Array]:
+    """What of a lane has a lane axis in a block: ((params, the optimizer's state, the model's), diverged_at)."""
+    state = lane.train_state
+    return (state.params, state.opt_state.inner, state.model_state), lane.diverged_at
 
 
-def block_of(lane: Lane) -> Lane:
-    """A lane as a block of one."""
-    return _per_array(lambda array: array[None], lane)
+def train_state_of(step: Any, arrays: tuple[Any, Any, Any]) -> TrainState:
+    """The state that `arrays_of` took apart, after `step` updates."""
+    params, inner, model_state = arrays
+    return TrainState(params, OptimizerState(step, inner), model_state)
 
 
-def _per_array(function: Callable[[Array], Array], lane: Lane) -> Lane:
-    """`function` of every array that has a lane axis in a block: all but the counter."""
-    state = lane.train_state.opt_state
-    arrays = lane.train_state.params, state.inner, lane.diverged_at
-    params, inner, diverged_at = jax.tree.map(function, arrays)
-    return replace(lane, train_state=TrainState(params, OptimizerState(state.step, inner)), diverged_at=diverged_at)
+def over_lanes(function: Callable[..., Any], in_axes: Any, out_axes: Any, width: int) -> Callable[..., Any]:
+    """A function of one lane as one of a block of `width`: `jax.vmap`, but for a single lane, which loses its axis.
+
+    in_axes, out_axes: as of `vmap`, trees that begin the arguments' and the result's.
+    """
+    if width > 1:
+        return jax.vmap(function, in_axes=in_axes, out_axes=out_axes, axis_size=width)
+
+    def alone(*block: Any) -> Any:
+        lane = _per_axis(lambda axis, x: jax.lax.index_in_dim(x, 0, axis, keepdims=False), in_axes, block)
+        return _per_axis(lambda axis, x: jnp.expand_dims(x, axis), out_axes, function(*lane))
+
+    return alone
+
+
+def _per_axis(function: Callable[[int, Any], Any], axes: Any, tree: Any) -> Any:
+    """function(axis, array) of every array that has a lane axis; the others stay."""
+    none = lambda axis: axis is None
+    each = jax.tree.broadcast(axes, tree, is_leaf=none)
+    return jax.tree.map(lambda axis, x: x if axis is None else function(axis, x), each, tree, is_leaf=none)
 
 
 def guarded_step(
@@ -90,6 +107,7 @@ def guarded_step(
     lane: Lane,
     limit: Array,
     batch: Batch,
+    key: Array | None = None,
     *,
     vectorized: bool = True,
     losses_only: bool = False,
@@ -98,12 +116,14 @@ def guarded_step(
     """A step that refuses to end in ruin: a loss above `limit` or a value that is not finite freezes the lane.
 
     But for a step that the optimizer's guard has skipped (`jgd.transforms.SkipNonFinite`): it moved nothing, and is no
-    ruin. vectorized: False for a lane in no block, where a `cond` runs one branch only. losses_only: return the loss in
-    place of `StepMetrics`. filled: the batch has rows of weight 0.
+    ruin. The model's state freezes with the parameters. key: for a loss that draws. vectorized: False for a lane in no
+    block, where a `cond` runs one branch only. losses_only: return "loss" and aux in place of `StepMetrics`. filled: the
+    batch has rows of weight 0.
     """
     at = lane.train_state.opt_state.step
-    train_state, seen = descend(OnBatch(loss, batch, filled), optimizer, lane.train_state)
-    metrics = seen.value if losses_only else metrics_of(optimizer, train_state, seen)
+    on_batch = OnBatch(loss, batch, key, lane.train_state.model_state, filled)
+    train_state, seen = descend(on_batch, optimizer, lane.train_state)
+    metrics = {"loss": seen.value, **seen.aux} if losses_only else metrics_of(optimizer, train_state, seen)
     skipped_by_guard = optimizer.info(train_state.opt_state).skipped
     sane = jnp.isfinite(seen.value) & (seen.value <= limit) | skipped_by_guard
     finite = tree.all_finite
@@ -112,10 +132,13 @@ def guarded_step(
         sure = (at > 0) & _cannot_overflow(train_state.params, norm)
         finite = lambda params: jax.lax.cond(sure, lambda _: jnp.ones((), bool), tree.all_finite, params)
     sound = sane & finite(train_state.params)
+    floating = [leaf for leaf in tree.leaves(train_state.model_state) if jnp.issubdtype(leaf.dtype, jnp.floating)]
+    sound = sound & tree.all_finite(floating) if floating else sound
     before = lane.diverged_at == NOT_DIVERGED
-    params = tree.select(before & sound, train_state.params, lane.train_state.params)
-    diverged_at = jnp.where(before & ~sound, at, lane.diverged_at)
-    return replace(lane, train_state=replace(train_state, params=params), diverged_at=diverged_at), metrics
+    kept = lambda state: (state.params, state.model_state)
+    params, model_state = tree.select(before & sound, kept(train_state), kept(lane.train_state))
+    train_state = replace(train_state, params=params, model_state=model_state)
+    return replace(lane, train_state=train_state, diverged_at=jnp.where(before & ~sound, at, lane.diverged_at)), metrics
 
 
 def _cannot_overflow(params: Params, update_norm: Array) -> Array:

@@ -5,6 +5,7 @@
 """
 
 from dataclasses import dataclass
+from typing import Any
 
 import jax
 import jax.numpy as jnp
@@ -72,6 +73,7 @@ class EarlyStoppingState:
     waited: Array  # int32: evaluations since one did
     evaluated_at: Array  # int32: updates made before the newest evaluation; −1 before the first
     out_of_patience: Array  # bool: patience has run out
+    model_state: Any = None  # the model's at the best evaluation
 
 
 @record
@@ -82,13 +84,15 @@ class EarlyStopping:
     patience: Array | int = 2**31 - 1
     larger_is_better: bool = static_field(default=False)
 
-    def init(self, params: Params) -> EarlyStoppingState:
+    def init(self, params: Params, model_state: Any = None) -> EarlyStoppingState:
         """Before the first evaluation."""
         count, value = jnp.full((), -1, jnp.int32), jnp.full((), jnp.nan, tree.compute_dtype(params))
-        zeros = jax.tree.map(jnp.zeros_like, params)
-        return EarlyStoppingState(zeros, count, value, value, jnp.zeros((), jnp.int32), count, jnp.zeros((), bool))
+        zeros, own = jax.tree.map(jnp.zeros_like, (params, model_state))
+        return EarlyStoppingState(zeros, count, value, value, jnp.zeros((), jnp.int32), count, jnp.zeros((), bool), own)
 
-    def update(self, state: EarlyStoppingState, params: Params, step: Array, value: Array) -> EarlyStoppingState:
+    def update(
+        self, state: EarlyStoppingState, params: Params, step: Array, value: Array, model_state: Any = None
+    ) -> EarlyStoppingState:
         """One evaluation, after `step` updates. A NaN is never better, and counts as waiting."""
         value = value.astype(state.value.dtype)
         below = lambda than: -value < -than if self.larger_is_better else value < than
@@ -105,6 +109,7 @@ class EarlyStopping:
             waited=waited,
             evaluated_at=step,
             out_of_patience=waited >= self.patience,
+            model_state=tree.select(wins, model_state, state.model_state),
         )
 
 

@@ -17,7 +17,7 @@ if "JAX_COMPILATION_CACHE_DIR" in os.environ:  # the scripts choose where; small
 
 MAPS = Path("/proc/self/maps")
 MOST_MAPS = 30_000  # of the 65,530 memory maps that Linux gives a process; each compiled program takes some
-SHARE = 5  # of a long table's slow rows every fifth runs, or every n-th of `sampled(n)`; all with JGD_ALL_ROWS=1
+SHARE = 8  # of a long table's slow rows every eighth runs, or every n-th of `sampled(n)`; all with JGD_ALL_ROWS=1
 finished: list[str] = []  # the tests
 
 

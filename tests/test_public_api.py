@@ -7,6 +7,7 @@ A change on purpose rewrites the file, and the difference is what the change log
 
 import ast
 import difflib
+import enum
 import importlib
 import inspect
 import subprocess
@@ -68,8 +69,8 @@ def described(whole: str, value: object) -> list[str]:
     if isinstance(value, ModuleType):
         return [f"{whole} (module)"]
     if inspect.isclass(value):
-        error = issubclass(value, Exception)
-        return [whole if error else f"{whole}{signature(value)}", *(whole + line for line in members(value))]
+        plain = issubclass(value, Exception | enum.Enum)  # whose signatures are Python's, and change with its version
+        return [whole if plain else f"{whole}{signature(value)}", *(whole + line for line in members(value))]
     if is_function(value):
         return [f"{whole}{signature(value)}"]
     return [f"{whole}: {type(value).__name__}"]

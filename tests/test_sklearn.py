@@ -164,7 +164,9 @@ def test_divergence_is_said():
         (classifier(model=jgd.models.Softmax(3, 5)), r"logits \(n, 2\) or \(n,\), got \('n', 5\)"),
         (classifier(model=jgd.models.Adaline(3)), "use Logistic"),
         (classifier(model=3), "a name or a record"),
-        (classifier(loss="squared_error"), "loss"),
+        (classifier(loss="squared_error"), "unknown loss"),
+        (classifier(loss="focl"), "did you mean 'focal'"),
+        (classifier(loss="hinge", model="mlp"), "needs other outputs than the model has, which suit softmax_cross"),
         (regressor(loss="logistic_nll"), "loss"),
         (regressor(model="logistic"), "model"),
         (regressor(hidden=0, model="mlp"), "hidden must be"),
@@ -209,6 +211,16 @@ def test_a_schedule_by_name_is_over_the_whole_run(name):
     rates = [float(schedule(step)) for step in range(41)]
     assert max(rates) == pytest.approx(0.1, rel=0.1)
     assert rates[-1] == pytest.approx(0.1 if name == "linear_warmup" else 0, abs=1e-3)
+
+
+def test_a_loss_by_name():
+    named = classifier(loss="focal")._plan(X, LABELS).loss  # has a logit a class, so does its linear model
+    assert (named.error, type(named.model)) == ("focal", jgd.models.Softmax)
+    assert hasattr(classifier(loss="focal"), "predict_proba")
+    assert not hasattr(classifier(loss="hinge"), "predict_proba")
+    counts = np.exp(X[:, 0])
+    found = regressor(loss="poisson_nll", steps=100).fit(X, counts)
+    np.testing.assert_allclose(found.predict(X), counts, rtol=0.1)
 
 
 def test_records_are_taken_as_they_are():

@@ -7,6 +7,7 @@ import numpy as np
 
 from jgd.analysis.check_sweep import check_sweep
 from jgd.core import checks
+from jgd.core.statistics import midranks
 from jgd.sweeps import Sweep
 
 
@@ -95,7 +96,5 @@ def worst_first_ranks(scores: Sequence[float] | np.ndarray, larger_is_better: bo
     >>> worst_first_ranks([0.5, np.nan, 0.9, 0.5], larger_is_better=True).tolist()
     [2.5, 1.0, 4.0, 2.5]
     """
-    from scipy import stats  # here: jgd imports as fast as jax
-
     oriented = np.asarray(scores, np.float64) * (1 if larger_is_better else -1)
-    return stats.rankdata(np.where(np.isnan(oriented), -np.inf, oriented))
+    return midranks(np.where(np.isnan(oriented), -np.inf, oriented))

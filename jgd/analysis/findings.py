@@ -11,7 +11,7 @@ from jgd.analysis.final_scores import FinalScores, final_scores, overall_ranks
 from jgd.analysis.ranking import rank
 from jgd.analysis.unit_cube import UnitCube, unit_cube
 from jgd.core import checks
-from jgd.core.statistics import estimate
+from jgd.core.statistics import estimate, midranks
 from jgd.sweeps import Sweep
 
 TWO_VALUES = 0.25  # the half bin of two values, which are both outermost and no edge
@@ -126,8 +126,11 @@ def at_edge(
 
 
 def _rises_among_the_best(towards: np.ndarray, merits: np.ndarray) -> bool:
-    """Whether the best quarter stand better the further they are `towards` an edge; True where too few can say."""
-    from scipy import stats  # here: jgd imports as fast as jax
+    """Whether the best quarter stand better the further they are `towards` an edge; True where too few can say.
+
+    By Spearman's rank correlation ρ, whose ρ √((n − 2) / (1 − ρ²)) is Student's t with n − 2 degrees where there is none.
+    """
+    from scipy import special  # here: jgd imports as fast as jax
 
     having = np.flatnonzero(np.isfinite(towards) & np.isfinite(merits))
     good = having[np.argsort(-merits[having], kind="stable")][: np.isfinite(towards).sum() // 4]
@@ -135,8 +138,10 @@ def _rises_among_the_best(towards: np.ndarray, merits: np.ndarray) -> bool:
         return True
     if np.ptp(merits[good]) == 0:
         return False
-    found = stats.spearmanr(towards[good], merits[good], alternative="greater")
-    return bool(found.pvalue <= BY_CHANCE)  # pyright: ignore[reportAttributeAccessIssue]
+    rho = np.corrcoef(midranks(towards[good]), midranks(merits[good]))[0, 1]
+    with np.errstate(divide="ignore"):
+        t = rho * np.sqrt((len(good) - 2) / max(1 - rho**2, 0.0)) if rho**2 < 1 else rho * np.inf
+    return bool(special.stdtr(len(good) - 2.0, -t) <= BY_CHANCE)
 
 
 def many_diverged(diverged: np.ndarray, recipe: str | None = None) -> list[Finding]:
@@ -198,8 +203,6 @@ def still_improving(
     its gain must be above 0 by a t interval over seeds (with one seed, of the line's slope), and more than 2% of what
     all evaluations gained. Needs four evaluations. Seeds that diverged are left out.
     """
-    from scipy import stats  # here: jgd imports as fast as jax
-
     values = np.asarray(values, np.float64) * (1 if larger_is_better else -1)
     values = values[np.isfinite(values).all(axis=1)]
     at = np.asarray(evaluate_at, np.float64)
@@ -209,9 +212,7 @@ def still_improving(
     x, y = at[-last:], values[:, -last:]
     slopes = (y - y.mean(axis=1, keepdims=True)) @ (x - x.mean()) / ((x - x.mean()) ** 2).sum()
     gains = estimate(slopes * (x[-1] - x[0]), confidence)
-    single = len(values) == 1
-    fitted = stats.linregress(x, y[0]).pvalue  # pyright: ignore[reportAttributeAccessIssue]
-    rises = slopes[0] > 0 and fitted < 1 - confidence if single else gains.low > 0
+    rises = slopes[0] > 0 and _slope_by_chance(x, y[0]) < 1 - confidence if len(values) == 1 else gains.low > 0
     whole = np.ptp(values.mean(axis=0))
     if not rises or gains.mean <= STILL * whole:
         return []
@@ -221,3 +222,10 @@ def still_improving(
     )
     numbers = {"gain": gains.mean, "share": float(gains.mean / whole), "evaluations": last}
     return [Finding("improving", f"{recipe}: {said}" if recipe else said, recipe, config, numbers)]
+
+
+def _slope_by_chance(x: np.ndarray, y: np.ndarray) -> float:
+    """How likely a line's slope so far from 0 is where there is none."""
+    from scipy import stats  # here: jgd imports as fast as jax
+
+    return float(stats.linregress(x, y).pvalue)  # pyright: ignore[reportAttributeAccessIssue]  # SciPy types it as a tuple

@@ -15,6 +15,7 @@ from jgd.analysis.unit_cube import UnitCube, unit_cube
 from jgd.core import checks
 from jgd.sweeps import Sweep
 
+UNGROWN = "a forest, not grown here"
 TREES = 100
 LEAVES = 512  # of a tree: its decomposition takes their square
 FEWEST, FEWEST_EACH = 16, 4  # configs that a forest needs: at all, and for each name
@@ -42,7 +43,9 @@ class Importance:
     method: str
 
 
-def importance(found: UnitCube, scores: np.ndarray, larger_is_better: bool, *, seed: int = 0) -> list[Importance]:
+def importance(
+    found: UnitCube, scores: np.ndarray, larger_is_better: bool, *, seed: int = 0, forest: bool = True
+) -> list[Importance]:
     """The main effect of each hyperparameter on the *rank* of a config, largest first.
 
     It is the order that is explained, over all that was tried, good and bad alike: the name that decides between bad and
@@ -56,6 +59,7 @@ def importance(found: UnitCube, scores: np.ndarray, larger_is_better: bool, *, s
             other bad one.
         larger_is_better: Of the scores.
         seed: Of the forest.
+        forest: Whether one is grown where configs are no grid; False spares scikit-learn's import, and shares are NaN.
 
     Returns:
         One effect a hyperparameter.
@@ -74,7 +78,9 @@ def importance(found: UnitCube, scores: np.ndarray, larger_is_better: bool, *, s
     """
     scores = np.asarray(scores, np.float64)
     if scores.shape != (len(found.units),):
-        raise checks.JgdValueError(f"scores must have shape ({len(found.units)},), one a config, got {scores.shape}")
+        raise checks.JgdValueError(
+            f"scores must have shape ({len(found.units)},), one a config, got {scores.shape}", argument="scores"
+        )
     if not found.names:
         raise checks.JgdValueError("importance needs a hyperparameter that takes two values or more, got none")
     ranks = worst_first_ranks(scores, checks.flag("larger_is_better", larger_is_better))
@@ -86,11 +92,11 @@ def importance(found: UnitCube, scores: np.ndarray, larger_is_better: bool, *, s
         together = has[pattern].all(axis=0) & (np.ptp(np.nan_to_num(found.units[pattern]), axis=0) > 0)
         mine = [name for name, column in zip(found.names, has.T, strict=True) if (column == pattern).all()]
         used = [name for name, here in zip(found.names, together, strict=True) if here]
-        shares = _shares(found.units[pattern][:, together], ranks[pattern], seed)
+        shares = _shares(found.units[pattern][:, together], ranks[pattern], seed, forest)
         for name in mine:
             at = used.index(name)
             out.append(Importance(name, float(shares[0][at]), float(shares[1][at]), int(pattern.sum()), *shares[2:]))
-    if all(np.isnan(each.share) for each in out):
+    if all(np.isnan(each.share) and each.method != UNGROWN for each in out):
         raise checks.JgdValueError(
             f"importance needs a full grid, or {FEWEST} configs and {FEWEST_EACH} for each of the "
             f"{len(found.names)} names, got {len(scores)} configs"
@@ -98,7 +104,7 @@ def importance(found: UnitCube, scores: np.ndarray, larger_is_better: bool, *, s
     return sorted(out, key=lambda each: -np.nan_to_num(each.share, nan=-1.0))
 
 
-def importance_of(sweep: Sweep, recipe: str | None = None, *, seed: int = 0) -> list[Importance]:
+def importance_of(sweep: Sweep, recipe: str | None = None, *, seed: int = 0, forest: bool = True) -> list[Importance]:
     """`importance` for a sweep's final validation metric, by mean over seeds; a config that lost a seed ranks worst.
 
     Configs stopped early rank below those that were not, in the order in which they went (`overall_ranks`).
@@ -107,6 +113,7 @@ def importance_of(sweep: Sweep, recipe: str | None = None, *, seed: int = 0) -> 
         sweep: The result of `jgd.sweep`.
         recipe: One of its recipes; default all: several are a name of their own, "recipe".
         seed: Of the forest.
+        forest: Whether one is grown where configs are no grid; False spares scikit-learn's import, and shares are NaN.
 
     Returns:
         One effect a hyperparameter, largest first.
@@ -123,10 +130,10 @@ def importance_of(sweep: Sweep, recipe: str | None = None, *, seed: int = 0) -> 
     check_sweep(sweep)
     ends = final_scores(sweep, recipe)
     where = unit_cube([sweep.configs[i] for i in ends.rows], sweep.space_of(recipe))
-    return importance(where, overall_ranks(sweep, ends), larger_is_better=True, seed=seed)
+    return importance(where, overall_ranks(sweep, ends), larger_is_better=True, seed=seed, forest=forest)
 
 
-def _shares(x: np.ndarray, y: np.ndarray, seed: int) -> tuple[np.ndarray, np.ndarray, float, str]:
+def _shares(x: np.ndarray, y: np.ndarray, seed: int, forest: bool) -> tuple[np.ndarray, np.ndarray, float, str]:
     """-> (shares, their deviations, fit, method) of x (configs, names) in the unit cube and y (configs,)."""
     unknown = np.full(x.shape[1], np.nan)
     if np.ptp(y) == 0:
@@ -137,7 +144,7 @@ def _shares(x: np.ndarray, y: np.ndarray, seed: int) -> tuple[np.ndarray, np.nda
         return np.array([np.var(effect) for effect in effects]) / np.var(y), unknown * 0, 1.0, "grid"
     if len(x) < max(FEWEST, FEWEST_EACH * x.shape[1]):
         return unknown, unknown, np.nan, "too few configs"
-    return _forest(x, y, seed)
+    return _forest(x, y, seed) if forest else (unknown, unknown, np.nan, UNGROWN)
 
 
 def _forest(x: np.ndarray, y: np.ndarray, seed: int) -> tuple[np.ndarray, np.ndarray, float, str]:

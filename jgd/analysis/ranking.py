@@ -65,7 +65,7 @@ def rank(
     confidence = checks.number("confidence", confidence, "(0, 1)")
     scores = np.asarray(scores, np.float64)
     if scores.ndim != 2 or scores.size == 0:
-        raise checks.JgdValueError(f"scores must have shape (configs, seeds), got {scores.shape}")
+        raise checks.JgdValueError(f"scores must have shape (configs, seeds), got {scores.shape}", argument="scores")
     finite = np.isfinite(scores)
     diverged = (~finite).sum(axis=1)
     sums = np.where(finite, scores, 0.0).sum(axis=1)
@@ -85,7 +85,7 @@ def rank(
 
 def _above_zero(differences: np.ndarray, level: float) -> np.ndarray:
     """(rows,), whether the mean of each row's finite entries is above 0 by a one-sided t test; one entry never is."""
-    from scipy import stats  # here: jgd imports as fast as jax
+    from scipy import special  # here: jgd imports as fast as jax
 
     finite = np.isfinite(differences)
     n = finite.sum(axis=1)
@@ -93,11 +93,13 @@ def _above_zero(differences: np.ndarray, level: float) -> np.ndarray:
     mean = held.sum(axis=1) / np.maximum(n, 1)
     squares = np.where(finite, (differences - mean[:, None]) ** 2, 0.0).sum(axis=1)
     error = np.sqrt(squares / np.maximum(n - 1, 1) / np.maximum(n, 1))
-    return (n > 1) & (mean > stats.t.isf(level, np.maximum(n - 1, 1)) * error)
+    return (n > 1) & (mean > -special.stdtrit(np.maximum(n - 1, 1).astype(np.float64), level) * error)
 
 
 def _flags(name: str, values: np.ndarray, count: int) -> np.ndarray:
     array = np.asarray(values)
     if array.shape != (count,) or array.dtype != bool:
-        raise checks.JgdValueError(f"{name} must be {count} booleans, one a config, got {array.dtype} {array.shape}")
+        raise checks.JgdValueError(
+            f"{name} must be {count} booleans, one a config, got {array.dtype} {array.shape}", argument=name
+        )
     return array

@@ -4,13 +4,16 @@ train.py  check.py  list.py                          one run, a gradient, what t
 sweep.py  extend.py  show.py  confirm.py  replay.py  a sweep, and what can be done with its directory
 task_options.py  methods.py  options.py              what options mean: tasks, optimizers and orders, values
 request.py  run_files.py                             what was asked for, kept in the directory; the directory
+predict.py                                           what was trained, on new rows
 importing.py  console.py  progress.py                module:function; tables and lines; bars
 """
 
+import ast
+import importlib
+import importlib.util
 import inspect
 import sys
 import warnings
-from collections.abc import Callable
 from typing import Any
 
 SUMMARY = """Gradient descent as data: sweeps of optimizers and hyperparameters, single runs, gradients checked.
@@ -19,43 +22,78 @@ To begin with: `jgd sweep digits`, and then `jgd confirm runs/digits`. `jgd COMM
 """
 
 
+COMMANDS = ("sweep", "extend", "show", "confirm", "replay", "train", "predict", "check", "list")
+
+
 def main() -> None:
     """The entry point; bad input ends with its message and code 2."""
     try:
         import typer
     except ImportError:
         sys.exit("the jgd command needs typer and rich: pip install 'jgd[cli]'")
-    import jgd
-    from jgd.cli import check, confirm, extend, importing, options, replay, show, sweep, train
-    from jgd.cli import list as listing
+    from jgd.cli import importing
 
-    app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
+    app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, cls=_lazy_group())
     app.callback(help=SUMMARY)(importing.import_modules)
-    for command in (sweep, extend, show, confirm, replay, train, check, listing):
-        name = command.__name__.rpartition(".")[2]
-        app.command(name, help=_help(command.command))(command.command)
+    for name in COMMANDS:
+        app.command(name, help=_help(_docstring(name)))(lambda: None)
     try:
         with warnings.catch_warnings():
             warnings.showwarning = _print_warning
             app()
-    except jgd.JgdError as error:
-        print(f"jgd: {options.message_by_option(error, _options(typer.main.get_command(app)))}", file=sys.stderr)
-        sys.exit(2)
     except (ImportError, OSError) as error:
         print(f"jgd: {error}", file=sys.stderr)
         sys.exit(2)
+    except Exception as error:  # what makes a JgdError costs jax's import, which only a subcommand needs
+        errors = sys.modules.get("jgd.core.checks")
+        if errors is None or not isinstance(error, errors.JgdError):
+            raise
+        from jgd.cli import options
+
+        print(f"jgd: {options.message_by_option(error, _options())}", file=sys.stderr)
+        sys.exit(2)
 
 
-def _help(function: Callable[..., None]) -> str:
+def _lazy_group() -> Any:
+    """A group whose subcommands are imported when they are called: help takes their names and docstrings alone."""
+    from typer.core import TyperGroup
+
+    class LazyGroup(TyperGroup):
+        def resolve_command(self, ctx: Any, args: Any) -> Any:  # no `list` here: once imported, it is the subcommand
+            if args and args[0] in COMMANDS:
+                self.commands[args[0]] = _subcommand(args[0])
+            return super().resolve_command(ctx, args)
+
+    return LazyGroup
+
+
+def _subcommand(name: str) -> Any:
+    """A subcommand with its options."""
+    import typer
+
+    function = importlib.import_module(f"jgd.cli.{name}").command
+    app = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
+    app.command(name, help=_help(inspect.getdoc(function) or ""))(function)
+    return typer.main.get_command(app)
+
+
+def _docstring(name: str) -> str:
+    """That of a subcommand's function, read without running its module."""
+    spec: Any = importlib.util.find_spec(f"jgd.cli.{name}")
+    body = ast.parse(spec.loader.get_source(spec.name)).body
+    function = next(each for each in body if isinstance(each, ast.FunctionDef) and each.name == "command")
+    return ast.get_docstring(function) or ""
+
+
+def _help(docstring: str) -> str:
     """A subcommand's docstring with a line for each paragraph: the terminal's width breaks them, not the source's."""
-    paragraphs = (inspect.getdoc(function) or "").split("\n\n")
-    return "\n\n".join(" ".join(paragraph.split()) for paragraph in paragraphs)
+    return "\n\n".join(" ".join(paragraph.split()) for paragraph in docstring.split("\n\n"))
 
 
-def _options(command: Any) -> dict[str, str]:
+def _options() -> dict[str, str]:
     """Argument name -> option, of the subcommand that was called."""
-    called = next((word for word in sys.argv[1:] if word in command.commands), None)
-    parameters = [] if called is None else command.commands[called].params
+    called = next((word for word in sys.argv[1:] if word in COMMANDS), None)
+    parameters = [] if called is None else _subcommand(called).params
     return {each.name: each.opts[0] for each in parameters if each.opts[0].startswith("-")}
 
 

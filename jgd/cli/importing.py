@@ -4,15 +4,14 @@ import importlib
 import sys
 from collections.abc import Callable
 from contextvars import ContextVar
+from importlib import metadata
 from pathlib import Path
 from types import ModuleType
 from typing import Annotated, Any
 
-import jax
 import typer
 
-import jgd
-from jgd.core import checks
+from jgd.core.version import __version__
 
 _GIVEN: ContextVar[tuple[str, ...]] = ContextVar("_GIVEN", default=())  # set by each command line before its subcommand
 
@@ -22,6 +21,8 @@ def imported(argument: str, address: str, directory: str = "") -> Callable[..., 
 
     Raises `JgdValueError` or `JgdTypeError` naming the `argument` that gave it.
     """
+    from jgd.core import checks  # here: jgd --version and --help answer without jax
+
     module, colon, name = address.partition(":")
     if not (module and colon and name):
         raise checks.JgdValueError(f"{argument} must be module:function, got {address!r}")
@@ -48,7 +49,7 @@ def given_imports() -> tuple[str, ...]:
 def print_version(asked: bool) -> None:
     """Print jgd's and jax's versions, and end."""
     if asked:
-        print(f"jgd {jgd.__version__}, jax {jax.__version__}")
+        print(f"jgd {__version__}, jax {metadata.version('jax')}")
         raise typer.Exit
 
 
@@ -69,6 +70,8 @@ def import_modules(
 
 def _module(argument: str, module: str, given: str, directory: str, rule: str) -> ModuleType:
     """The module, looked for in the working directory first and in `directory` last."""
+    from jgd.core import checks
+
     for place, path in ((0, str(Path.cwd())), (len(sys.path), directory)):
         if path and path not in sys.path:
             sys.path.insert(place, path)

@@ -152,7 +152,9 @@ def make_order(
     takes = inspect.signature(ORDERS[name]).parameters
     rows = {"weights": column, "difficulty": column, "labels": labels}
     rows = {each: rows[each] for each in takes if each in rows}
-    usual = {each: number for each, number in (("steps", max(1, total // 2)), ("every", per_epoch)) if each in takes}
+    usual = {
+        each: number for each, number in (("steps", max(1, total // 2)), ("update_every", per_epoch)) if each in takes
+    }
     numbers = options.builder_arguments(
         words, "--set-order", f"--order {name}", ORDERS[name], dict.fromkeys(BY_ROWS, "--order-by"), [*usual]
     )

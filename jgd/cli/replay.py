@@ -49,7 +49,7 @@ def command(
     console.print_line(str(run.end))
     console.print_line(run.notes[0])
     out.mkdir(parents=True, exist_ok=True)
-    run.to_dataframe().drop(columns="seconds").to_csv(out / "history.csv")
+    run.to_xarray().to_dataframe().drop(columns="seconds").to_csv(out / "history.csv")
     save_figure(out / "training.png", lambda ax: plot_training_curves(run, ax=ax))
     for name in ("history.csv", "training.png"):
         console.print_line(f"wrote {out / name}")

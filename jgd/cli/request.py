@@ -24,8 +24,10 @@ from jgd.core.strict_json import fault_of, is_word
 
 FILE = "command.json"
 _WORDS = (None, is_word)
+_LISTS = [each.name for each in fields(TaskOptions) if each.default == ()]
 _CONTENT = {
     **{each.name: _WORDS for each in fields(TaskOptions)},
+    **{name: [is_word] for name in _LISTS},
     "directory": str,
     "recipes": [is_word],
     "imports": [is_word],
@@ -72,6 +74,7 @@ class Request:
         return {
             "format": atomic_files.FORMAT,
             **asdict(self.task),
+            **{name: list(getattr(self.task, name)) for name in _LISTS},
             "recipes": list(self.recipes),
             "imports": list(self.imports),
             "options": self.options,
@@ -119,14 +122,15 @@ def _request_in(directory: Path) -> Request | None:
     if not os.path.lexists(file):
         return None
     try:
-        stored = atomic_files.unsealed(file)
+        stored = {**{name: [] for name in _LISTS}, "missing": None, **atomic_files.unsealed(file)}  # of an older jgd
         fault = fault_of(stored, _CONTENT)
         if fault:
             raise checks.JgdValueError(f"{FILE} is not what jgd writes: {fault}")
     except checks.JgdError as fault:
         warnings.warn(f"in {str(directory)!r}, {fault}: going on by what sweep.json says", stacklevel=2)
         return None
-    task = TaskOptions(**{each.name: stored[each.name] for each in fields(TaskOptions)})
+    words = {each.name: stored[each.name] for each in fields(TaskOptions)}
+    task = TaskOptions(**{**words, **{name: tuple(words[name]) for name in _LISTS}})
     return Request(task, tuple(stored["recipes"]), tuple(stored["imports"]))
 
 

@@ -43,7 +43,7 @@ def command(
         heads = ["config", "recipe", "hyperparameters", f"validation {found.metric}", "diverged"]
         console.print_table(heads, _best_so_far(found, top), title="the best so far, of what has come to the last step")
     else:
-        console.print_line(reports.report(found, top))
+        console.print_line(reports.report(found, top, directory=directory))
     for note in found.notes:
         console.print_line(f"note: {note}")
     reads = len(found.test_reads)

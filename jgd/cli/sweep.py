@@ -13,7 +13,7 @@ from jgd.cli import console, methods, options, run_files
 from jgd.cli.importing import given_imports
 from jgd.cli.progress import sweep_progress
 from jgd.cli.request import Request
-from jgd.cli.task_options import TaskOptions
+from jgd.cli.task_options import ClassWeight, Dates, Drop, Features, Metric, Missing, OneHot, TaskOptions, table_options
 from jgd.core import checks
 from jgd.spaces import samplers
 from jgd.spaces.toml_space import space_of_toml
@@ -57,15 +57,21 @@ def command(
         int | None, typer.Option(help="Steps between two losses that are kept; default 1, more beyond 10,000 steps.")
     ] = None,
     model: Annotated[str | None, typer.Option(help="One of the task's models; default its first.")] = None,
-    data: Annotated[Path | None, typer.Option(help="A table of your own: .csv, .parquet or .npz.")] = None,
+    data: Annotated[
+        Path | None, typer.Option(help="A table of your own: .csv, .parquet, .arrow, .npz or .npy.")
+    ] = None,
     target: Annotated[str | None, typer.Option(help="The column of --data to predict.")] = None,
+    features: Features = None,
+    drop: Drop = None,
+    one_hot: OneHot = None,
+    dates: Dates = None,
+    missing: Missing = None,
+    class_weight: ClassWeight = None,
     loss: Annotated[str | None, typer.Option(help="A loss for --data; default what suits target and model.")] = None,
     scale: Annotated[
         str | None, typer.Option(help="Features of --data: standard (default), minmax or none, by the training rows.")
     ] = None,
-    metric: Annotated[
-        str | None, typer.Option(help="What chooses on the validation rows: loss or accuracy; default the task's own.")
-    ] = None,
+    metric: Metric = None,
     policy: Annotated[
         str | None,
         typer.Option(help=f"Which configs go on: {', '.join(methods.POLICIES)}; a number is the eta of halving."),
@@ -90,7 +96,8 @@ def command(
     if resume and (out is None or overwrite):
         raise checks.JgdValueError("--resume goes on with what --out holds: give --out, and no --overwrite")
     file = None if data is None else str(data)
-    words = TaskOptions(task, model, file, target, loss, scale, metric, str(Path.cwd()))
+    columns = table_options(features, drop, one_hot, dates, missing, class_weight)
+    words = TaskOptions(task, model, file, target, loss, scale, metric, str(Path.cwd()), **columns)
     request = Request(words, tuple(recipe or []), given_imports())
     what, _ = request.task.make()
     searched = _space(space, learning_rates, set_ or [])

@@ -1,16 +1,72 @@
 """The options that name a task. Enters: words. Leaves: a bundled task, one of a user's own function, or of a table."""
 
-from dataclasses import dataclass, replace
+from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
+
+import typer
 
 import jgd
+from jgd.cli import options
 from jgd.cli.importing import imported
 from jgd.core import checks
+from jgd.tasks.supervised import SUITABLE
 
 SCALES = {"standard": jgd.Standard(), "minmax": jgd.MinMax(), "none": None}
-CLASSES = ("softmax_cross_entropy", "logistic_nll", "softmax", "logistic")  # losses and models of labels …
-VALUES = ("squared_error", "linear")  # … and of values
+CLASSES = (
+    *SUITABLE["softmax_cross_entropy"],
+    *SUITABLE["logistic_nll"],
+    "softmax",
+    "logistic",
+)  # losses and models of labels …
+VALUES = (*SUITABLE["squared_error"], "linear")  # … and of values
+COLUMNS = ("features", "drop", "one_hot", "dates", "missing", "class_weight")  # options of --data
+
+Features = Annotated[
+    list[str] | None,
+    typer.Option("--features", help="A column of --data to learn from; repeat it. Default all others."),
+]
+Drop = Annotated[list[str] | None, typer.Option("--drop", help="A column of --data to leave out; repeat it.")]
+OneHot = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--one-hot", help="A column of words, each a feature of its own; repeat it, or auto for all such columns."
+    ),
+]
+Dates = Annotated[list[str] | None, typer.Option("--dates", help="A column of dates (2026-01-31), as days; repeat it.")]
+Missing = Annotated[
+    str | None,
+    typer.Option(
+        "--missing", help="What fills gaps, by the training rows: mean, median, most_frequent; default error."
+    ),
+]
+ClassWeight = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--class-weight", help="balanced, or LABEL=WEIGHT and repeat it: what a row of a class counts in the loss."
+    ),
+]
+Metric = Annotated[
+    str | None,
+    typer.Option(
+        "--metric",
+        help="What chooses on the validation rows: loss, accuracy, balanced_accuracy, f1, roc_auc, log_loss; rmse, mae, r2.",
+    ),
+]
+
+
+def table_options(
+    features: Sequence[str] | None,
+    drop: Sequence[str] | None,
+    one_hot: Sequence[str] | None,
+    dates: Sequence[str] | None,
+    missing: str | None,
+    class_weight: Sequence[str] | None,
+) -> dict[str, Any]:
+    """The options of a table's columns as `TaskOptions` takes them."""
+    lists = {"features": features, "drop": drop, "one_hot": one_hot, "dates": dates, "class_weight": class_weight}
+    return {**{name: tuple(given or ()) for name, given in lists.items()}, "missing": missing}
 
 
 @dataclass(frozen=True)
@@ -20,6 +76,7 @@ class TaskOptions:
     task: a bundled task or module:function, None with data. data, target: a table and its column to predict. metric:
     what chooses on the validation rows, None for the task's own.
     directory: where modules and data are looked for if they aren't in the working directory.
+    features … missing: how the table's columns are read. class_weight: "balanced", or LABEL=WEIGHT words.
     """
 
     task: str | None
@@ -30,6 +87,12 @@ class TaskOptions:
     scale: str | None
     metric: str | None = None
     directory: str = ""
+    features: tuple[str, ...] = ()
+    drop: tuple[str, ...] = ()
+    one_hot: tuple[str, ...] = ()
+    dates: tuple[str, ...] = ()
+    missing: str | None = None
+    class_weight: tuple[str, ...] = ()
 
     @property
     def name(self) -> str:
@@ -52,15 +115,17 @@ class TaskOptions:
     def make(self) -> tuple[jgd.Task, jgd.data.Dataset | None]:
         """The task, and the table it was made of; `JgdValueError` names the option that is wrong."""
         task, table = self._found()
-        return task if self.metric is None else _chosen_by(task, self.metric), table
+        return task if self.metric is None else task.chosen_by(self.metric), table
 
     def _found(self) -> tuple[jgd.Task, jgd.data.Dataset | None]:
         if (self.task is None) == (self.data is None):
             raise checks.JgdValueError("name a task of `jgd list`, or give --data FILE --target COLUMN")
         if self.data_file is not None:
             return self._of_table(self.data_file)
-        for option, value in (("--target", self.target), ("--loss", self.loss), ("--scale", self.scale)):
-            if value is not None:
+        for option in ("target", "loss", "scale", *COLUMNS):
+            value = getattr(self, option)
+            option = f"--{option.replace('_', '-')}"
+            if value not in (None, ()):
                 raise checks.JgdValueError(f"{option} belongs to --data; the task {self.task!r} has its own")
         if self.function is None:
             return jgd.tasks.get(str(self.task), self.model), None
@@ -73,9 +138,23 @@ class TaskOptions:
             checks.choice("loss", self.loss, jgd.losses.errors)
         named = self.loss or self.model  # whichever was named tells labels from values
         kind = "classes" if named in CLASSES else "values" if named in VALUES else "auto"
-        table = jgd.data.read(file, self.target, kind)
+        table = jgd.data.read(
+            file,
+            self.target,
+            kind,
+            features=self.features or None,
+            drop=self.drop,
+            one_hot="auto" if self.one_hot == ("auto",) else self.one_hot,
+            dates=self.dates,
+            missing="error" if self.missing is None else self.missing,
+        )
         scale = SCALES[checks.choice("scale", "standard" if self.scale is None else self.scale, SCALES)]
-        return jgd.tasks.of_table(table, self.model, self.loss, scale=scale), table
+        weights: Any = self.class_weight
+        if len(weights) == 1 and "=" not in weights[0]:
+            weights = weights[0]
+        elif weights:
+            weights = options.assignments(weights, "--class-weight", {}, float)
+        return jgd.tasks.of_table(table, self.model, self.loss, scale=scale, class_weight=weights or None), table
 
     def _of_function(self, address: str) -> jgd.Task:
         if self.model is not None:
@@ -84,14 +163,6 @@ class TaskOptions:
         if not isinstance(made, jgd.Task):
             raise checks.JgdTypeError(f"task: {address} must return a jgd.Task, got {type(made).__name__}")
         return made
-
-
-def _chosen_by(task: jgd.Task, metric: str) -> jgd.Task:
-    """The task with another metric, one of which it is known whether larger is better."""
-    known = [name for name, each in task.metrics.items() if name == task.metric or isinstance(each, jgd.tasks.Accuracy)]
-    checks.choice("metric", metric, ["loss", *known])
-    larger = task.larger_is_better if metric == task.metric else metric != "loss"
-    return replace(task, metric=metric, larger_is_better=larger)
 
 
 def called(argument: str, address: str, directory: str = "") -> Any:

@@ -9,7 +9,8 @@ import typer
 
 import jgd
 from jgd.cli import console, methods
-from jgd.cli.task_options import TaskOptions
+from jgd.cli.run_output import print_curve, print_summary, write_runs
+from jgd.cli.task_options import ClassWeight, Dates, Drop, Features, Metric, Missing, OneHot, TaskOptions, table_options
 from jgd.core import checks
 from jgd.training.resume import UnaskedError
 
@@ -22,12 +23,18 @@ def command(
         str | None, typer.Argument(help="A task of `jgd list`, or module:function that makes one; none with --data.")
     ] = None,
     data: Annotated[
-        Path | None, typer.Option(help="A table of your own: .csv, .parquet (with pyarrow) or .npz.")
+        Path | None, typer.Option(help="A table of your own: .csv, .parquet or .arrow (with pyarrow), .npz or .npy.")
     ] = None,
     target: Annotated[str | None, typer.Option(help="The column of --data to predict.")] = None,
     scale: Annotated[
         str | None, typer.Option(help="Features of --data: standard (default), minmax or none, by the training rows.")
     ] = None,
+    features: Features = None,
+    drop: Drop = None,
+    one_hot: OneHot = None,
+    dates: Dates = None,
+    missing: Missing = None,
+    class_weight: ClassWeight = None,
     model: Annotated[str | None, typer.Option(help="linear, logistic, softmax, mlp; default the task's first.")] = None,
     loss: Annotated[str | None, typer.Option(help="A loss for --data; default what suits target and model.")] = None,
     optimizer: Annotated[
@@ -51,9 +58,7 @@ def command(
     batch_size: Annotated[
         int | None, typer.Option(help="Rows a step; default 64, or all where there are fewer.")
     ] = None,
-    metric: Annotated[
-        str | None, typer.Option(help="What chooses on the validation rows: loss or accuracy; default the task's own.")
-    ] = None,
+    metric: Metric = None,
     order: Annotated[
         str,
         typer.Option(help="shuffled, sequential, replacement, balanced, mining; weighted, curriculum with --order-by."),
@@ -78,7 +83,10 @@ def command(
     seconds: Annotated[float | None, typer.Option(help="Stop after so long.")] = None,
     store: Annotated[Path | None, typer.Option(help="Keep snapshots in this directory.")] = None,
     resume: Annotated[bool, typer.Option("--resume", help="Go on with the run in --store.")] = False,
-    out: Annotated[Path | None, typer.Option(help="Write history.csv and training.png here.")] = None,
+    out: Annotated[
+        Path | None,
+        typer.Option(help="Write model.safetensors (for `jgd predict`), history.csv and training.png here."),
+    ] = None,
     overwrite: Annotated[bool, typer.Option("--overwrite", help="Write into --out even if it holds files.")] = False,
 ) -> None:
     """Train a run and print its validation curve and status. The test rows stay unread."""
@@ -87,7 +95,8 @@ def command(
     if recipe is not None and optimizer is not None:
         raise checks.JgdValueError("--optimizer and --recipe: give one of them")
     file = None if data is None else str(data)
-    asked, table = TaskOptions(task, model, file, target, loss, scale, metric).make()
+    columns = table_options(features, drop, one_hot, dates, missing, class_weight)
+    asked, table = TaskOptions(task, model, file, target, loss, scale, metric, **columns).make()
     rate, words = methods.RateOptions(learning_rate, schedule, set_schedule or []), set_ or []
     if recipe is None:
         method = optimizer or DEFAULT_OPTIMIZER
@@ -121,9 +130,55 @@ def command(
     else:
         runs = {"": _single(what, chosen, title, seed or 0, store, resume, arguments)}
     if directory is not None:
-        _write(directory, runs)
+        write_runs(directory, runs)
     if any(run.status.broken for run in runs.values()):
         raise typer.Exit(1)
+
+
+def _several(
+    task: jgd.Task,
+    optimizer: jgd.Optimizer,
+    title: str,
+    count: int,
+    seed: int | None,
+    stored: bool,
+    arguments: Mapping[str, Any],
+) -> dict[str, jgd.Run]:
+    """The runs of seeds 0 … count − 1, with their summary printed."""
+    if stored:
+        raise checks.JgdValueError("--store keeps one run: use it without --seeds")
+    if seed is not None:
+        raise checks.JgdValueError("--seed is of one run, --seeds of several: give one of them")
+    runs = jgd.train_seeds(task, optimizer, seeds=count, **arguments)
+    print_summary(title, task, runs)
+    return {f"seed {each}": run for each, run in zip(runs.seeds, runs, strict=True)}
+
+
+def _single(
+    task: jgd.Task,
+    optimizer: jgd.Optimizer,
+    title: str,
+    seed: int,
+    store: Path | None,
+    resume: bool,
+    arguments: Mapping[str, Any],
+) -> jgd.Run:
+    """One run, with its validation curve printed; Ctrl-C says what is kept."""
+    if resume and store is None:
+        raise checks.JgdValueError("--resume needs --store, the directory of the run to go on with")
+    try:
+        run = jgd.train(task, optimizer, seed=seed, store=store, resume=resume, **arguments)
+    except UnaskedError as held:
+        raise checks.JgdValueError(
+            f"--store {store} holds a run: --resume goes on with it, or name another directory"
+        ) from held
+    except KeyboardInterrupt as stopped:
+        if isinstance(run := getattr(stopped, "run", None), jgd.Run):
+            kept = "" if store is None else f"; --resume goes on with what --store {store} keeps"
+            console.print_line(f"{run.end}{kept}")
+        raise
+    print_curve(title, task, run)
+    return run
 
 
 class Length(NamedTuple):
@@ -143,53 +198,6 @@ def _length(steps: int | None, epochs: int | None, batch_size: int | None, rows:
     return Length(steps, size, per_epoch, total)
 
 
-def _several(
-    task: jgd.Task,
-    optimizer: jgd.Optimizer,
-    title: str,
-    count: int,
-    seed: int | None,
-    stored: bool,
-    arguments: Mapping[str, Any],
-) -> dict[str, jgd.Run]:
-    """The runs of seeds 0 … count − 1, with their summary printed."""
-    if stored:
-        raise checks.JgdValueError("--store keeps one run: use it without --seeds")
-    if seed is not None:
-        raise checks.JgdValueError("--seed is of one run, --seeds of several: give one of them")
-    runs = jgd.train_seeds(task.loss, optimizer, task.init, task.train, seeds=count, **arguments)
-    _print_summary(title, task, runs)
-    return {f"seed {each}": run for each, run in zip(runs.seeds, runs, strict=True)}
-
-
-def _single(
-    task: jgd.Task,
-    optimizer: jgd.Optimizer,
-    title: str,
-    seed: int,
-    store: Path | None,
-    resume: bool,
-    arguments: Mapping[str, Any],
-) -> jgd.Run:
-    """One run, with its validation curve printed; Ctrl-C says what is kept."""
-    if resume and store is None:
-        raise checks.JgdValueError("--resume needs --store, the directory of the run to go on with")
-    params = task.init(jgd.init_key(seed))
-    try:
-        run = jgd.train(task.loss, optimizer, params, task.train, seed=seed, store=store, resume=resume, **arguments)
-    except UnaskedError as held:
-        raise checks.JgdValueError(
-            f"--store {store} holds a run: --resume goes on with it, or name another directory"
-        ) from held
-    except KeyboardInterrupt as stopped:
-        if isinstance(run := getattr(stopped, "run", None), jgd.Run):
-            kept = "" if store is None else f"; --resume goes on with what --store {store} keeps"
-            console.print_line(f"{run.end}{kept}")
-        raise
-    _print_curve(title, task, run)
-    return run
-
-
 def _column(table: jgd.data.Dataset | None, name: str | None) -> np.ndarray | None:
     """(training rows,) the feature of --order-by, as it is in the file."""
     if name is None:
@@ -198,44 +206,3 @@ def _column(table: jgd.data.Dataset | None, name: str | None) -> np.ndarray | No
         raise checks.JgdValueError("--order-by names a column of --data")
     column = table.inputs[:, table.features.index(checks.choice("order_by", name, table.features))]
     return jgd.split(column).train  # as `tasks.of_table` splits the table
-
-
-def _format(value: float) -> str:
-    """Four decimals, or four digits of what these would show as 0.00 or as a row of digits."""
-    return f"{value:.4f}" if value == 0 or 1e-2 <= abs(value) < 1e6 else f"{value:.4g}"
-
-
-def _print_curve(title: str, task: jgd.Task, run: jgd.Run) -> None:
-    names = list(run.evaluations)
-    table = [[str(int(row[0])), *map(_format, row[1:])] for row in zip(*run.evaluations.values(), strict=True)]
-    console.print_table([names[0], *(f"validation {name}" for name in names[1:])], table, title=title)
-    if run.best is not None:
-        console.print_line(f"best {task.metric} {_format(run.best.value)} at step {run.best.step}")
-    console.print_line(str(run.end))
-    for note in run.notes:
-        console.print_line(f"note: {note}")
-
-
-def _print_summary(title: str, task: jgd.Task, runs: jgd.Runs) -> None:
-    rows = []
-    for name in ("loss", *task.metrics):
-        s = runs.summary(name)
-        mean, std, low, high = (_format(s[key]) for key in ("mean", "std", "low", "high"))
-        rows.append([name, mean, std, f"{low} … {high}", str(int(s["n"])), str(int(s["diverged"]))])
-    head = ["validation", "mean", "std", "95% interval", "runs", "diverged"]
-    console.print_table(head, rows, title=f"{title}, {len(runs)} seeds")
-    for seed, run in zip(runs.seeds, runs, strict=True):
-        console.print_line(f"seed {seed}: {run.end}")
-
-
-def _write(directory: Path, runs: Mapping[str, jgd.Run]) -> None:
-    from jgd.plots import plot_training_curves
-    from jgd.reports import save_figure
-
-    directory.mkdir(parents=True, exist_ok=True)
-    for name, run in runs.items():
-        path = directory / f"history{'-' + name.replace(' ', '-') if name else ''}.csv"
-        run.to_dataframe().to_csv(path)
-        console.print_line(f"wrote {path}")
-    save_figure(directory / "training.png", lambda ax: plot_training_curves(runs.get("", runs), ax=ax))
-    console.print_line(f"wrote {directory / 'training.png'}")

@@ -89,6 +89,7 @@ def _locked(file: Any) -> bool:
     except ImportError:  # Windows
         import msvcrt
 
+        # on Windows only
         take = lambda: msvcrt.locking(file.fileno(), msvcrt.LK_NBLCK, 1)  # pyright: ignore[reportAttributeAccessIssue]
     else:
         take = lambda: fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -155,7 +156,7 @@ def save_arrays(file: Path, arrays: Mapping[str, np.ndarray]) -> dict[str, Any]:
     from safetensors.numpy import save
 
     held = {name: np.asarray(array) for name, array in arrays.items()}
-    blob = save({name: _storable(array) for name, array in held.items()})
+    blob = save({name: storable(array) for name, array in held.items()})
     write(file, blob)
     return {
         "sha256": hashlib.sha256(blob).hexdigest(),
@@ -191,8 +192,8 @@ def load_arrays(file: Path, known: Mapping[str, Any]) -> dict[str, np.ndarray]:
         raise checks.JgdValueError(f"its arrays are not what is said of them: {fault}") from fault
 
 
-def _storable(array: np.ndarray) -> np.ndarray:
-    """In a dtype that the file format knows: bfloat16 and its like as the bits they are."""
+def storable(array: np.ndarray) -> np.ndarray:
+    """An array as a vector of a dtype that the file format knows: bfloat16 and its like as the bits they are."""
     array = np.ascontiguousarray(array)
     return array.reshape(-1).view(np.uint8) if array.dtype.kind == "V" else array.reshape(-1)
 
@@ -220,11 +221,18 @@ def unsealed(file: Path) -> dict[str, Any]:
         OtherFormatError: Where another version of jgd wrote it.
     """
     try:
-        sealed = json.loads(read(file))
-        content = sealed["content"]
-        whole = hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest() == sealed["sha256"]
+        content = read(file)
     except OSError as fault:
         raise checks.JgdValueError(f"{file.name} can't be read ({fault.strerror or fault})") from fault
+    return unsealed_bytes(content, file)
+
+
+def unsealed_bytes(sealed: bytes, file: Path) -> dict[str, Any]:
+    """What `sealed` has sealed, of bytes that were read from `file`; the errors are those of `unsealed`."""
+    try:
+        held = json.loads(sealed)
+        content = held["content"]
+        whole = hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest() == held["sha256"]
     except (ValueError, LookupError, TypeError, RecursionError):
         whole, content = False, {}
     known = content.get("format") if isinstance(content, dict) else None

@@ -42,7 +42,7 @@ def static_field(**options: Any) -> Any:
     return field(metadata={"static": True}, **options)
 
 
-def hyper(rule: str, schedule: bool = True, **options: Any) -> Any:
+def hyper(rule: str, schedule: bool = True, length: bool = False, **options: Any) -> Any:
     """A numeric field with its rule.
 
     It holds a number, an array (a batch of values) or a schedule; anything else, and any number outside the rule, is
@@ -51,6 +51,7 @@ def hyper(rule: str, schedule: bool = True, **options: Any) -> Any:
     Args:
         rule: One of `"> 0"`, `">= 0"` or an interval such as `"[0, 1)"`.
         schedule: Whether a schedule is taken too. Default: True.
+        length: Whether it counts steps, so that a share of the run or epochs are taken too. Default: False.
         **options: What `dataclasses.field` takes, such as `default`.
 
     Returns:
@@ -65,7 +66,7 @@ def hyper(rule: str, schedule: bool = True, **options: Any) -> Any:
             ...
         jgd.core.checks.errors.JgdValueError: factor must be a finite number in [0, 1], got 1.5
     """
-    return field(metadata={"rule": rule, "schedule": schedule}, **options)
+    return field(metadata={"rule": rule, "schedule": schedule, "length": length}, **options)
 
 
 @dataclass_transform(frozen_default=True, eq_default=False, field_specifiers=(field, static_field, hyper))
@@ -114,7 +115,7 @@ def _check_field(self: Any, f: Field) -> None:
     """Refuse a value that breaks its field's rule; a bare function, which can't cross jit, is wrapped."""
     value, static = getattr(self, f.name), "static" in f.metadata
     if "rule" in f.metadata:
-        checks.hyperparameter(f.name, value, f.metadata["rule"], f.metadata["schedule"])
+        checks.hyperparameter(f.name, value, f.metadata["rule"], f.metadata["schedule"], f.metadata["length"])
     if not static and callable(value) and jax.tree_util.all_leaves([value]):
         object.__setattr__(self, f.name, jax.tree_util.Partial(value))
     if static and not isinstance(value, Hashable):
@@ -143,14 +144,7 @@ def _register(made: Any) -> None:
         self.__dict__["_parts"] = out = values, tuple(getattr(self, name) for name in structure)
         return out
 
-    def unflatten(aux, values):
-        self = object.__new__(made)
-        own = self.__dict__
-        own["_parts"] = values, aux
-        own.update(zip(names, values))  # noqa: B905  (JAX has counted them, and being strict costs half as much again)
-        if aux:
-            own.update(zip(structure, aux, strict=True))
-        return self
+    unflatten = _unflattener(made, names, structure)
 
     def unflatten_numbers(aux, values):
         self = unflatten(aux, values)
@@ -163,6 +157,22 @@ def _register(made: Any) -> None:
     flatten = operator.attrgetter("_parts")
     with_keys = lambda self: (tuple(zip(keys, self._parts[0], strict=True)), self._parts[1])
     jax.tree_util.register_pytree_with_keys(made, with_keys, unflatten_numbers if leaves else unflatten, flatten)
+
+
+def _unflattener(made: Any, names: tuple[str, ...], structure: tuple[str, ...]) -> Callable[[Any, Any], Any]:
+    """(structure, values) -> the record, past `__init__`.
+
+    Written out for these fields, on an object that isn't frozen yet: assignments to names that Python knows beforehand
+    make no dict, which takes half the time of an update of the dict, and a jitted update makes a dozen records.
+    """
+    lines = ["self = Open()", "self._parts = values, aux"]
+    for fields_, given in ((names, "values"), (structure, "aux")):
+        if fields_:
+            lines.append(f"{', '.join(f'self.{name}' for name in fields_)}, = {given}")
+    lines += ["self.__class__ = made", "return self"]
+    space = {"made": made, "Open": type("Open", (), {})}
+    exec("def unflatten(aux, values):\n    " + "\n    ".join(lines), space)  # the names are identifiers
+    return space["unflatten"]
 
 
 class _Once:
@@ -225,6 +235,6 @@ def _same_leaf(a: Any, b: Any) -> bool:
     if a.shape != b.shape or a.dtype != b.dtype:
         return False
     if jnp.issubdtype(a.dtype, jax.dtypes.extended):  # a key
-        a, b = map(jax.random.key_data, (a, b))  # pyright: ignore[reportArgumentType]
+        a, b = map(jax.random.key_data, (a, b))  # pyright: ignore[reportArgumentType]  # both are arrays: looked at above
     a, b = np.asarray(a), np.asarray(b)
     return np.array_equal(a, b, equal_nan=jnp.issubdtype(a.dtype, jnp.inexact))

@@ -19,6 +19,7 @@ class Stream(IntEnum):
     ORDER = 1
     NOISE = 2
     SPLIT = 3
+    LOSS = 4
 
 
 def key(seed: int, stream: Stream) -> Array:
@@ -60,6 +61,11 @@ def init_key(seed: int) -> Array:
         (2,)
     """
     return key(seed, Stream.INIT)
+
+
+def loss_key(key: Array | None, step: Array | int) -> Array | None:
+    """What a loss that draws gets at a step, from the key of its seed's LOSS stream; None from None."""
+    return None if key is None else jax.random.fold_in(key, step)
 
 
 def check(seed: Any, name: str = "seed") -> int:

@@ -94,9 +94,19 @@ def estimate(values: np.ndarray, confidence: float = 0.95, method: str = "t", *,
 
 def student_quantile(confidence: float, n: Any) -> Any:
     """t: half of Student's interval of n values, in standard errors; of an array of n, an array."""
-    from scipy import stats  # here: jgd imports as fast as jax
+    from scipy import special  # here: jgd imports as fast as jax; and scipy.stats takes half a second more
 
-    return stats.t.ppf((1 + confidence) / 2, np.asarray(n) - 1)
+    return special.stdtrit(np.asarray(n, np.float64) - 1, (1 + confidence) / 2)
+
+
+def midranks(values: np.ndarray) -> np.ndarray:
+    """Ranks (n,) of numbers from 1, the smallest; equal ones share the mean of theirs.
+
+    >>> midranks(np.array([3.0, 1.0, 3.0])).tolist()
+    [2.5, 1.0, 2.5]
+    """
+    _, place, counts = np.unique(values, return_inverse=True, return_counts=True)
+    return (np.cumsum(counts) - (counts - 1) / 2)[place]
 
 
 def _bootstrap(values: np.ndarray, confidence: float, seed: int) -> tuple[float, float, str]:
@@ -110,6 +120,7 @@ def _bootstrap(values: np.ndarray, confidence: float, seed: int) -> tuple[float,
             n_resamples=RESAMPLES,
             confidence_level=confidence,
             method=method,
+            # the name that SciPy before 1.15 has
             random_state=np.random.default_rng(checks.count("seed", seed, 0)),  # pyright: ignore[reportCallIssue]
         ).confidence_interval
 

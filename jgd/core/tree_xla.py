@@ -32,10 +32,10 @@ def copy_aliased(a: Any, others: Any) -> Any:
     return jax.tree.map(one, a)
 
 
-def strong_copy(x: Array) -> Array:
-    """A copy in a dtype of its own, weakly typed or not; a traced array is copied by the compiler, where it must be."""
-    traced: Any = x  # a tracer is an array to the types, and its aval is not
-    return x if isinstance(x, Tracer) and not traced.aval.weak_type else jnp.array(x, dtype=x.dtype)
+def strong(x: Any) -> Array:
+    """An array in a dtype of its own, weakly typed or not; it may be the same one."""
+    array: Any = x  # a tracer is an array to the types, and its aval is not
+    return x if isinstance(x, Array) and not array.aval.weak_type else jnp.array(x, dtype=x.dtype)
 
 
 def compute_once(a: Any, scalar: Array) -> Array:

@@ -7,10 +7,12 @@ import importlib.util
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
 from jgd.core import checks, seeds
+from jgd.data.column import Column
 
 
 @dataclass(frozen=True)
@@ -19,10 +21,14 @@ class Dataset:
 
     Args:
         name: what tasks and results call it.
-        inputs: (n, features) float64.
+        inputs: (n, columns) float64; NaN is a gap.
         targets: (n,): int32 labels 0 … classes − 1, or float64 values.
         features: the columns' names.
         classes: how many; 0 for a regression.
+        columns: how each column's cells are numbers; () where they are numbers as they stand.
+        labels: what the classes are called in the table, in the order of their numbers; () is 0 … classes − 1.
+        target: the target's name.
+        missing: what fills gaps, by the training rows: a member of `jgd.data.encoding.MISSING`.
     """
 
     name: str
@@ -30,6 +36,10 @@ class Dataset:
     targets: np.ndarray
     features: tuple[str, ...]
     classes: int = 0
+    columns: tuple[Column, ...] = ()
+    labels: tuple[Any, ...] = ()
+    target: str = "target"
+    missing: str = "error"
 
     @property
     def rows(self) -> tuple[np.ndarray, np.ndarray]:
@@ -129,11 +139,16 @@ def _read(name: str) -> Dataset | None:
     """A data set of `FILES`; None where scikit-learn is not installed, or keeps it elsewhere."""
     file, heading, features, classes = FILES[name]
     found = importlib.util.find_spec("sklearn")
-    path = Path(next(iter(found.submodule_search_locations or ()), "")) / "datasets" / "data" / file if found else None
-    if path is None or not path.is_file():
+    places = (found and found.submodule_search_locations) or [""]
+    path = Path(places[0]) / "datasets" / "data" / file
+    if not path.is_file():
         return None
     table = np.loadtxt(path, delimiter=",", skiprows=heading)
-    return Dataset(name, table[:, :-1].copy(), table[:, -1].astype(np.int32), features, classes)
+    labels: tuple[str, ...] = ()
+    if heading:  # rows, columns and what the classes are called
+        with path.open(encoding="utf-8") as lines:
+            labels = tuple(lines.readline().strip().split(",")[2:])
+    return Dataset(name, table[:, :-1].copy(), table[:, -1].astype(np.int32), features, classes, labels=labels)
 
 
 def _bundled(name: str) -> Dataset:
@@ -148,7 +163,9 @@ def _bundled(name: str) -> Dataset:
     labels = getattr(raw, "target_names", None)
     classes = 0 if name == "diabetes" or labels is None else len(labels)
     targets = raw.target.astype(np.int32 if classes else np.float64)
-    return Dataset(name, raw.data.astype(np.float64), targets, tuple(str(f) for f in raw.feature_names), classes)
+    names = tuple(str(feature) for feature in raw.feature_names)
+    known = tuple(each.item() for each in labels) if classes else ()
+    return Dataset(name, raw.data.astype(np.float64), targets, names, classes, labels=known)
 
 
 def digits() -> Dataset:

@@ -1,33 +1,58 @@
-"""A user's own table as a `Dataset`: CSV or Parquet with a target column, or NPZ with arrays."""
+"""A user's own table as a `Dataset`: a file or a frame with a target column."""
 
+import os
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from jgd.core import checks
+from jgd.data.column import Column, gaps, kind_of, word_of
+from jgd.data.columns import columns_of, read_columns
 from jgd.data.datasets import Dataset
+from jgd.data.encoding import MISSING, refuse_gaps
 
 KINDS = ("auto", "values", "classes")
+AUTO = "auto"
 
 
-def read(path: str | Path, target: str, kind: str = "auto") -> Dataset:
-    r"""The rows of a file: every column but `target` is a feature.
+def read(
+    source: Any,
+    target: str,
+    kind: str = AUTO,
+    *,
+    features: Sequence[str] | None = None,
+    drop: Sequence[str] = (),
+    one_hot: str | Sequence[str] = (),
+    dates: Sequence[str] = (),
+    missing: str = "error",
+) -> Dataset:
+    r"""The rows of a table: every column but `target` is a feature, unless `features` or `drop` say otherwise.
 
     Args:
-        path: .csv and .parquet are read by pandas, .npz by NumPy (`target` names one array (n,), the others, (n,) or
-            (n, columns), are features). Nothing is unpickled.
-        target: the column to predict.
-        kind: "values" of a regression, "classes" of a classification (relabeled 0, 1, … in sorted order), or "auto":
+        source: A path (see `jgd.data.columns.read_columns`: CSV, Parquet, Arrow, NumPy), a frame of pandas or polars, or
+            another table in memory (`columns_of`).
+        target: The column to predict.
+        kind: "values" of a regression, "classes" of a classification (numbered 0, 1, … in sorted order), or "auto":
             classes where the target holds words, booleans or whole numbers with at most 100 different values.
+        features: The columns to learn from. Default: all but the target.
+        drop: Columns to leave out.
+        one_hot: Columns of words, each of which becomes a feature that is 0 or 1; "auto" takes all columns of words.
+        dates: Columns of text that are dates (ISO 8601), which become days since 1970; columns that a frame knows as
+            dates are taken so without being named.
+        missing: What fills the gaps of numbers and dates: "mean", "median" or "most_frequent" of the training rows.
+            "error" (default) refuses gaps. A gap among words is a category of its own.
 
     Returns:
-        The `Dataset`, named after the file.
+        The `Dataset`, named after the file. What depends on the rows (what fills a gap, which words there are, scales) is
+        fitted later, on the training rows only.
 
     Raises:
-        JgdValueError: a missing file or column; cells that are empty or not finite, by column and row (0 is the first
+        JgdValueError: A missing file or column; cells that are empty or not finite, by column and row (0 is the first
             row of data).
-        JgdTypeError: words among the features.
+        JgdTypeError: Words among the features.
+        ImportError: A package that reads the file is not installed.
 
     Example:
         >>> import pathlib, tempfile
@@ -36,78 +61,94 @@ def read(path: str | Path, target: str, kind: str = "auto") -> Dataset:
         ...     _ = path.write_text("hours,points\n1,2.5\n2,4.5\n")
         ...     read(path, "points").rows
         (array([[1.], [2.]]), array([2.5, 4.5]))
+        >>> read({"city": ["Kiel", "Bonn"], "hot": ["no", "yes"]}, "hot", one_hot="auto").columns[0].words
+        ('Bonn', 'Kiel')
     """
-    path = Path(path)
     checks.choice("kind", kind, KINDS)
-    if not path.is_file():
-        raise checks.JgdValueError(f"data file {str(path)!r} is not there")
-    columns = _columns(path)
-    checks.choice(f"target column of {path.name}", target, columns)
-    answer = columns.pop(target)
-    if not columns:
-        raise checks.JgdValueError(f"{path.name} has no column besides the target {target!r}")
-    names, parts = [], []
-    for name, column in columns.items():
-        table = column.reshape(len(column), -1)
-        if table.dtype.kind not in "fiub":
-            raise checks.JgdTypeError(
-                f"column {name!r} of {path.name} holds {table.dtype}, such as {table.flat[0]!r}: "
-                "features must be numbers (encode words as numbers, or leave the column out)"
-            )
-        parts.append(table.astype(np.float64))
-        names += [name] if table.shape[1] == 1 else [f"{name}[{i}]" for i in range(table.shape[1])]
-    counts = {name: len(column) for name, column in {**columns, target: answer}.items()}
-    if len(set(counts.values())) > 1:
-        raise checks.JgdValueError(f"arrays of {path.name} must have as many rows, got {counts}")
-    inputs = np.concatenate(parts, axis=1)
-    checks.rows(path.name, inputs)
-    _whole(path, names, inputs)
-    targets, classes = _targets(path, target, answer, kind)
-    return Dataset(path.stem, inputs, targets, tuple(names), classes)
-
-
-def _columns(path: Path) -> dict[str, np.ndarray]:
-    """name -> (rows,) or (rows, columns)."""
-    suffix = path.suffix.lower()
-    if suffix == ".npz":
-        with np.load(path, allow_pickle=False) as arrays:
-            return {name: arrays[name] for name in arrays.files}
-    if suffix not in (".csv", ".parquet"):
-        raise checks.JgdValueError(f"data file must be .csv, .parquet or .npz, got {path.name!r}")
-    import pandas as pd  # xarray brings it
-
-    frame: Any = pd.read_csv(path) if suffix == ".csv" else pd.read_parquet(path)
-    return {str(name): frame[name].to_numpy() for name in frame.columns}
-
-
-def _whole(path: Path, names: list[str], inputs: np.ndarray) -> None:
-    bad = np.argwhere(~np.isfinite(inputs))
-    if len(bad):
-        row, column = bad[0]
-        raise checks.JgdValueError(
-            f"column {names[column]!r} of {path.name} must be finite, got {inputs[row, column]} at row {row}"
-        )
-
-
-def _targets(path: Path, name: str, answer: np.ndarray, kind: str) -> tuple[np.ndarray, int]:
-    """-> (labels, classes) or (values, 0)."""
-    if answer.ndim != 1:
-        raise checks.JgdValueError(f"the target {name!r} of {path.name} must be one column, got shape {answer.shape}")
-    words = answer.dtype.kind not in "fiub"
-    if words:
-        empty = [i for i, cell in enumerate(answer) if not isinstance(cell, str | bytes | bool | int)]
+    checks.choice("missing", missing, MISSING)
+    words = () if one_hot == AUTO else _names("one_hot", one_hot)
+    if isinstance(source, str | os.PathLike):
+        path = Path(source)
+        name, stem, columns = path.name, path.stem, read_columns(path, words)
     else:
-        empty = np.flatnonzero(~np.isfinite(answer.astype(np.float64)))
+        name, stem, columns = "the table", "table", columns_of(source)
+    checks.choice(f"target column of {name}", target, columns)
+    answer = columns.pop(target)
+    columns = _chosen(columns, name, features, drop)
+    if not columns:
+        raise checks.JgdValueError(f"{name} has no column besides the target {target!r}")
+    known = _kinds(columns, one_hot, words, dates)
+    parts = [column.numbers(columns[column.name], name) for column in known]
+    checks.rows(name, parts[0])
+    inputs = np.stack(parts, axis=1)
+    if missing == "error":
+        refuse_gaps(known, inputs, name)
+    targets, labels = _targets(name, target, answer, kind)
+    names = tuple(column.name for column in known)
+    return Dataset(stem, inputs, targets, names, len(labels), tuple(known), labels, target, missing)
+
+
+def _names(argument: str, given: str | Sequence[str]) -> tuple[str, ...]:
+    if isinstance(given, str):
+        return (given,)
+    if not all(isinstance(each, str) for each in given):
+        raise checks.JgdTypeError(f"{argument} must name columns, got {given!r}", argument=argument)
+    return tuple(given)
+
+
+def _chosen(
+    columns: dict[str, np.ndarray], table: str, features: Sequence[str] | None, drop: Sequence[str]
+) -> dict[str, np.ndarray]:
+    """The columns that `features` names, without those of `drop`; "x" stands for all of "x[0]", "x[1]", …."""
+    whole = {name.partition("[")[0] for name in columns}
+    for argument, given in (("features", features or ()), ("drop", drop)):
+        for name in _names(argument, given):
+            _check_column(argument, name, table, [*columns, *(whole - set(columns))])
+    holds = lambda given, name: name in given or name.partition("[")[0] in given
+    kept = columns if features is None else {n: c for n, c in columns.items() if holds(_names("features", features), n)}
+    return {name: column for name, column in kept.items() if not holds(_names("drop", drop), name)}
+
+
+def _check_column(argument: str, name: str, table: str, columns: Sequence[str]) -> None:
+    """Refuse a column that isn't there, as what the argument `argument` named."""
+    try:
+        checks.choice(f"column of {table}", name, columns)
+    except checks.JgdValueError as fault:
+        raise checks.JgdValueError(f"{argument} must name columns: {fault}", argument=argument) from None
+
+
+def _kinds(
+    columns: dict[str, np.ndarray], one_hot: str | Sequence[str], words: tuple[str, ...], dates: Sequence[str]
+) -> list[Column]:
+    """What each column is."""
+    for argument, given in (("one_hot", words), ("dates", _names("dates", dates))):
+        for name in given:
+            _check_column(argument, name, "the features", [*columns])
+    out = []
+    for name, column in columns.items():
+        kind = kind_of(column)
+        if name in words or (kind == "words" and one_hot == AUTO and name not in _names("dates", dates)):
+            seen = {word_of(cell) for cell, gap in zip(column, gaps(column), strict=True) if not gap}
+            out.append(Column(name, "words", tuple(sorted(seen))))
+        else:
+            out.append(Column(name, "date" if kind == "date" or name in _names("dates", dates) else "number"))
+    return out
+
+
+def _targets(table: str, name: str, answer: np.ndarray, kind: str) -> tuple[np.ndarray, tuple[Any, ...]]:
+    """-> (class numbers, labels) or (values, ())."""
+    words = kind_of(answer) != "number"
+    empty = np.flatnonzero(gaps(answer) if answer.dtype.kind != "f" else ~np.isfinite(answer))
     if len(empty):
         raise checks.JgdValueError(
-            f"the target {name!r} of {path.name} must have no empty cell, got {answer[empty[0]]} at row {empty[0]}"
+            f"the target {name!r} of {table} must have no empty cell, got {answer[empty[0]]} at row {empty[0]}"
         )
-    known = np.unique(answer.astype(str) if words else answer)
+    if answer.dtype.kind == "O" and not words:  # a frame's numbers, as objects
+        answer = np.array(answer.tolist())
+    known = np.unique([word_of(cell) for cell in answer] if words else answer)
     if kind == "classes" or (kind == "auto" and (words or (answer.dtype.kind in "iub" and len(known) <= 100))):
-        place = np.searchsorted(known, answer.astype(str) if words else answer)
-        return place.astype(np.int32), len(known)
+        place = np.searchsorted(known, np.array([word_of(cell) for cell in answer]) if words else answer)
+        return place.astype(np.int32), tuple(known.tolist())
     if words:
-        raise checks.JgdTypeError(
-            f"the target {name!r} of {path.name} holds words, which are no values: kind='classes'"
-        )
-    return answer.astype(np.float64), 0
+        raise checks.JgdTypeError(f"the target {name!r} of {table} holds words, which are no values: kind='classes'")
+    return answer.astype(np.float64), ()

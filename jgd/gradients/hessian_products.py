@@ -14,7 +14,7 @@ import numpy as np
 from jax import Array
 
 from jgd.core import checks
-from jgd.core.functions import OnBatch
+from jgd.core.loss_protocol import OnBatch
 from jgd.core.types import Batch, Loss, Params
 from jgd.gradients.arguments import check_loss_and_data
 from jgd.gradients.program_cache import cached, jaxpr_digest

@@ -20,14 +20,25 @@ def affine(params: Params, inputs: Array) -> Array:
     weights = params["weights"]
     if jnp.ndim(inputs) == 1:
         raise checks.JgdValueError(
-            f"inputs must have shape (n, features), got {jnp.shape(inputs)}; reshape with inputs[:, None]"
+            f"inputs must have shape (n, features), got {jnp.shape(inputs)}; reshape with inputs[:, None]",
+            argument="inputs",
         )
     if jnp.shape(inputs)[1:] != weights.shape[:1]:
         raise checks.JgdValueError(
-            f"inputs must have {weights.shape[0]} features, shape (n, {weights.shape[0]}), got {jnp.shape(inputs)}"
+            f"inputs must have {weights.shape[0]} features, shape (n, {weights.shape[0]}), got {jnp.shape(inputs)}",
+            argument="inputs",
         )
-    outputs = jnp.asarray(inputs).astype(weights.dtype) @ weights
+    columns = jnp.asarray(inputs).astype(weights.dtype).T
+    if weights.ndim == 2:
+        return affine_columns(params, columns).T
+    outputs = columns.T @ weights
     return outputs + jnp.broadcast_to(params["bias"], outputs.shape) if "bias" in params else outputs
+
+
+def affine_columns(params: Params, columns: Array) -> Array:
+    """weightsᵀ · columns + bias: an example is a column here, (features, n) -> (outputs, n), which a CPU does faster."""
+    outputs = jax.lax.dot_general(params["weights"], columns, (((0,), (0,)), ((), ())))
+    return outputs + jnp.broadcast_to(params["bias"][:, None], outputs.shape) if "bias" in params else outputs
 
 
 def init_affine(key: Array, shape: tuple[int, ...], bias: bool, initializer: Initializer, dtype: Any) -> Params:

@@ -10,7 +10,7 @@ from jgd.core import checks
 from jgd.core.record import record, static_field
 from jgd.core.types import Params
 from jgd.models.initializers import GlorotUniform, Initializer
-from jgd.models.linear import affine, init_affine
+from jgd.models.linear import affine, affine_columns, init_affine
 
 activations = {"relu": jax.nn.relu, "tanh": jnp.tanh, "sigmoid": jax.nn.sigmoid}
 
@@ -43,7 +43,9 @@ class MLP:
     def __post_init__(self) -> None:
         checks.choice("activation", self.activation, activations)
         if len(self.sizes) < 2:
-            raise checks.JgdValueError(f"sizes must name at least the features and the outputs, got {self.sizes}")
+            raise checks.JgdValueError(
+                f"sizes must name at least the features and the outputs, got {self.sizes}", argument="sizes"
+            )
         for size in self.sizes:
             checks.count("sizes", size, 1)
 
@@ -57,10 +59,11 @@ class MLP:
 
     def predict(self, params: Params, inputs: Array) -> Array:
         """The outputs for inputs (n, features)."""
-        *hidden, last = params
-        for layer in hidden:
-            inputs = activations[self.activation](affine(layer, inputs))
-        return affine(last, inputs)
+        first, *others = params
+        outputs = affine(first, inputs).T
+        for layer in others:
+            outputs = affine_columns(layer, activations[self.activation](outputs))
+        return outputs.T
 
     def classify(self, params: Params, inputs: Array) -> Array:
         """The label that is predicted for each row, (n,) integers."""

@@ -52,6 +52,7 @@ from jgd.optimizers.catalog import gd as gd
 from jgd.optimizers.catalog import get as get
 from jgd.optimizers.catalog import register as register
 from jgd.optimizers.catalog import registry as registry
+from jgd.optimizers.catalog import without_numbers as without_numbers
 from jgd.optimizers.cautious import cautious_adamw as cautious_adamw
 from jgd.optimizers.cautious import cautious_lion as cautious_lion
 from jgd.optimizers.cocob import CocobState as CocobState

@@ -30,6 +30,8 @@ from jgd.transforms import Mean, ScaleByLearningRate
 class ScaleByBelief(Transform):
     """u = m̂ / (√ŝ + eps); asynchronous: u = g / (√ŝ' + eps)."""
 
+    entrywise = True
+
     b1: Scalar = hyper("[0, 1)")
     b2: Scalar = hyper("[0, 1)")
     eps: Scalar = hyper(">= 0")

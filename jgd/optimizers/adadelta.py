@@ -30,6 +30,8 @@ class AdadeltaState:
 class ScaleByAdadelta(Transform):
     """u = √(D + eps) / √(E + eps) · g."""
 
+    entrywise = True
+
     rho: Scalar = hyper("[0, 1)")
     eps: Scalar = hyper(">= 0")
 

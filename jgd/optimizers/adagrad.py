@@ -23,6 +23,8 @@ from jgd.transforms import ScaleByLearningRate
 class ScaleByAdagrad(Transform):
     """u = g / √(G + eps). The state is G, shaped as the parameters."""
 
+    entrywise = True
+
     initial_accumulator_value: float = hyper(">= 0", schedule=False)
     eps: Scalar = hyper(">= 0")
     eps_in_sqrt: bool = static_field()

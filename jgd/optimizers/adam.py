@@ -49,6 +49,8 @@ def over_root(means: Params, squares: Params, eps: Array, eps_root: Array | floa
 class ScaleByAdam(Transform):
     """u = m̂ / (√(v̂ + eps_root) + eps)."""
 
+    entrywise = True
+
     b1: Scalar = hyper("[0, 1)")
     b2: Scalar = hyper("[0, 1)")
     eps: Scalar = hyper(">= 0")

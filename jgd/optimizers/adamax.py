@@ -35,6 +35,8 @@ class AdamaxState:
 class ScaleByAdamax(Transform):
     """u = m̂ / v, v ← max(b2 v, |g| + eps)."""
 
+    entrywise = True
+
     b1: Scalar = hyper("[0, 1)")
     b2: Scalar = hyper("[0, 1)")
     eps: Scalar = hyper(">= 0")

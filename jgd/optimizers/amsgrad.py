@@ -37,6 +37,8 @@ class AmsgradState:
 class ScaleByAmsgrad(Transform):
     """u = m̂ / (√V̂ + eps), V the largest v so far."""
 
+    entrywise = True
+
     b1: Scalar = hyper("[0, 1)")
     b2: Scalar = hyper("[0, 1)")
     eps: Scalar = hyper(">= 0")

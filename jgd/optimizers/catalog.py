@@ -1,8 +1,10 @@
 """The methods by name, and a user's own beside them."""
 
+import inspect
 from collections.abc import Callable
 from typing import Any, TypeVar, overload
 
+from jgd.core import checks
 from jgd.core.optimizer import Optimizer
 from jgd.core.registry import Registry
 from jgd.optimizers.adabelief import acprop, adabelief
@@ -169,6 +171,34 @@ def get(name: str) -> Callable[..., Optimizer]:
         Optimizer(transform=Chain(transforms=(ScaleByLearningRate(learning_rate=0.1),)))
     """
     return registry.find(name)
+
+
+def without_numbers(name: str) -> Optimizer:
+    """The optimizer of a name that needs no numbers, with its defaults.
+
+    Args:
+        name: One of `registry`.
+
+    Returns:
+        The optimizer.
+
+    Raises:
+        JgdValueError: For an unknown name, or a method that has no default for a number.
+
+    Example:
+        >>> without_numbers("cocob") == get("cocob")()
+        True
+    """
+    build = get(name)
+    takes = inspect.signature(build).parameters.values()
+    needs = [p.name for p in takes if p.default is p.empty and p.kind is not p.VAR_KEYWORD]
+    if needs:
+        raise checks.JgdValueError(
+            f"the optimizer {name!r} has no default for {' and '.join(needs)}: give "
+            f"jgd.optimizers.get({name!r})({', '.join(f'{each}=…' for each in needs)})",
+            argument="optimizer",
+        )
+    return build()
 
 
 @overload

@@ -25,6 +25,8 @@ from jgd.transforms import ScaleByLearningRate
 class ScaleByLion(Transform):
     """u = sign(b1 m + (1 − b1) g), then m ← b2 m + (1 − b2) g. The state is m, shaped as the parameters."""
 
+    entrywise = True
+
     b1: Scalar = hyper("[0, 1)")
     b2: Scalar = hyper("[0, 1)")
 

@@ -24,6 +24,8 @@ from jgd.transforms import ScaleByLearningRate
 class Trace(Transform):
     """v ← γ v + (1 − τ) g, and u = v; with nesterov u = g + γ v. The state is v, shaped as the parameters."""
 
+    entrywise = True
+
     momentum: Scalar = hyper("[0, 1)")
     nesterov: bool = static_field(default=False)
     dampening: Scalar = hyper("[0, 1]", default=0.0)

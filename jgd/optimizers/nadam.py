@@ -44,6 +44,8 @@ class NadamState:
 class ScaleByNadam(Transform):
     """u = (μ_{t+1} m / (1 − μ_1 ⋯ μ_{t+1}) + (1 − μ_t) g / (1 − μ_1 ⋯ μ_t)) / (√v̂ + eps)."""
 
+    entrywise = True
+
     b1: Scalar = hyper("[0, 1)")
     b2: Scalar = hyper("[0, 1)")
     eps: Scalar = hyper(">= 0")

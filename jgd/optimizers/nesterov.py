@@ -33,6 +33,8 @@ class LookAheadState:
 class DescendByLookAhead(ReportsLearningRate):
     """v ← γ v + η ∇L(θ − γ v), u = −v. It takes its own gradient, so it ignores the updates and must be first."""
 
+    entrywise = True
+
     learning_rate: Scalar = hyper("> 0")
     momentum: Scalar = hyper("[0, 1)")
     ignores_updates = True

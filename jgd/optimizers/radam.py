@@ -40,6 +40,8 @@ class RadamState:
 class ScaleByRadam(Transform):
     """u = r m̂ / (√v̂ + eps / √(1 − b2ᵗ)) where ρ > threshold, else m̂."""
 
+    entrywise = True
+
     b1: Scalar = hyper("[0, 1)")
     b2: Scalar = hyper("[0, 1)")
     eps: Scalar = hyper(">= 0")

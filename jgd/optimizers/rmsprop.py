@@ -42,6 +42,8 @@ class RmsState:
 class ScaleByRms(Transform):
     """u = g / √(E + eps), centered g / √(E − m² + eps)."""
 
+    entrywise = True
+
     decay: Scalar = hyper("[0, 1)")
     eps: Scalar = hyper(">= 0")
     initial_scale: float = hyper(">= 0", schedule=False, default=0.0)
@@ -106,6 +108,6 @@ def rmsprop(
         [0.0316]
     """
     if nesterov and momentum is None:
-        raise checks.JgdValueError("nesterov needs a momentum, got momentum=None")
+        raise checks.JgdValueError("nesterov needs a momentum, got momentum=None", argument="nesterov")
     scale = ScaleByRms(decay, eps, initial_scale, eps_in_sqrt, centered, bias_correction)
     return chain(scale, *([] if momentum is None else [Trace(momentum, nesterov)]), ScaleByLearningRate(learning_rate))

@@ -92,7 +92,7 @@ class MovingWarmup:
     """γ_t = learning_rate · min(1, t / warmup_steps), counted from t = 1: the first update already moves."""
 
     learning_rate: Scalar = hyper("> 0")
-    warmup_steps: float = hyper(">= 0", schedule=False)
+    warmup_steps: float = hyper(">= 0", schedule=False, length=True)
     holds_hyperparameters = True  # with_hyperparameters(learning_rate=…) sets the γ within, and the warm-up stays
 
     def __call__(self, step: Array) -> Array:

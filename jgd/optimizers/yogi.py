@@ -27,6 +27,8 @@ from jgd.transforms import Mean, ScaleByLearningRate
 class ScaleByYogi(Transform):
     """u = m̂ / (√v̂ + eps), v ← v − (1 − b2) sign(v − g²) g²."""
 
+    entrywise = True
+
     b1: Scalar = hyper("[0, 1)")
     b2: Scalar = hyper("[0, 1)")
     eps: Scalar = hyper(">= 0")

@@ -113,8 +113,11 @@ def _save_dataset(sweep: Sweep, path: Path) -> None:
         for name, array in dataset.variables.items()
         if array.size and array.ndim
     }
-    import h5netcdf
-    from xarray.backends import H5NetCDFStore  # here: jgd imports as fast as jax
+    try:
+        import h5netcdf
+        from xarray.backends import H5NetCDFStore  # here: jgd imports as fast as jax
+    except ImportError as missing:
+        raise ImportError("results.nc needs h5netcdf: pip install 'jgd[cli]'") from missing
 
     store = H5NetCDFStore(h5netcdf.File(path, "w", libver=("v110", "v110")))  # from 1.10 on HDF5's headers have one too
     try:

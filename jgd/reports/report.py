@@ -1,5 +1,7 @@
 """A sweep's report as plain text: the best configs and their ties, what speaks against them, what mattered, the cost."""
 
+from pathlib import Path
+
 import numpy as np
 
 from jgd.analysis import (
@@ -15,15 +17,18 @@ from jgd.analysis import (
     sensitivity_of,
     unit_cube,
 )
-from jgd.core import checks
+from jgd.analysis.importance import UNGROWN
+from jgd.core import atomic_files, checks
 from jgd.core.statistics import estimate
+from jgd.core.strict_json import is_word
 from jgd.core.text import align_columns
 from jgd.reports.format import format_estimate, format_value
 from jgd.reports.members import member_lines
+from jgd.reports.table import padding
 from jgd.sweeps import Sweep
 
 
-def report(sweep: Sweep, top: int = 5, confidence: float = 0.95) -> str:
+def report(sweep: Sweep, top: int = 5, confidence: float = 0.95, directory: Path | None = None) -> str:
     """What a sweep says, section by section; only validation numbers, so that reading it chooses nothing by the test.
 
     A `=` marks those of the best configs that can't be told apart from the first (`jgd.analysis.rank`). A section that
@@ -33,6 +38,8 @@ def report(sweep: Sweep, top: int = 5, confidence: float = 0.95) -> str:
         sweep: The result of `jgd.sweep`.
         top: How many configs are listed.
         confidence: Of the intervals, Student's t over seeds, in (0, 1).
+        directory: Where `save_sweep` has written a report of it. Shares that a forest measures are taken from there, so
+            that scikit-learn isn't imported; where there are none, the report says so.
 
     Returns:
         The text.
@@ -52,15 +59,20 @@ def report(sweep: Sweep, top: int = 5, confidence: float = 0.95) -> str:
     configs, seeds = sweep.diverged_at.shape
     size = f"{configs} configs × {seeds} {'seed' if seeds == 1 else 'seeds'} × {sweep.steps} steps"
     heading = f"{sweep.task}: {size}, by validation {sweep.metric} ({_direction(sweep)} is better)"
+    measured = None if directory is None else _stored_importance(directory, heading)
     sections = {
-        **({"Best members": member_lines(sweep)} if sweep.is_population else _of_configs(sweep, top, confidence)),
+        **(
+            {"Best members": member_lines(sweep)}
+            if sweep.is_population
+            else _of_configs(sweep, top, confidence, measured)
+        ),
         "Cost": _cost(sweep),
     }
     parts = ["\n".join([title, *(f"  {line}" for line in lines)]) for title, lines in sections.items() if lines]
     return "\n\n".join([heading, *parts])
 
 
-def _of_configs(sweep: Sweep, top: int, confidence: float) -> dict[str, list[str]]:
+def _of_configs(sweep: Sweep, top: int, confidence: float, measured: list[str] | None) -> dict[str, list[str]]:
     """What compares configs: not for a population, whose members are others at each seed and change on the way."""
     ends = final_scores(sweep)
     ranking = rank(ends.scores, ends.larger_is_better, confidence, ends.stopped)
@@ -69,7 +81,7 @@ def _of_configs(sweep: Sweep, top: int, confidence: float) -> dict[str, list[str
         "Neighbors of the best": _neighbors(sweep, ends, ranking, confidence),
         "Findings": [finding.message for finding in findings(sweep, confidence)] or ["none"],
         "Learning-rate sensitivity": _sensitivity(sweep, confidence),
-        "Importance": _importance(sweep),
+        "Importance": _importance(sweep, measured),
         "Best of k": _best_of(ends),
     }
 
@@ -129,9 +141,22 @@ def _sensitivity(sweep: Sweep, confidence: float) -> list[str]:
     return lines
 
 
-def _importance(sweep: Sweep) -> list[str]:
+def _stored_importance(directory: Path, heading: str) -> list[str]:
+    """The lines on importance of a report.txt on the same runs; none where there is no such file."""
     try:
-        found = importance_of(sweep)
+        sections = atomic_files.read(directory / "report.txt").decode().split("\n\n")
+    except (OSError, ValueError):
+        return []
+    found = next((each.splitlines()[1:] for each in sections if each.startswith("Importance\n")), [])
+    return [line[2:] for line in found] if sections[0] == heading and all(map(is_word, found)) else []
+
+
+def _importance(sweep: Sweep, measured: list[str] | None) -> list[str]:
+    """measured: what a report in its directory says, for the forest that is not grown then."""
+    try:
+        found = importance_of(sweep, forest=measured is None)
+        if measured and any(each.method == UNGROWN for each in found):
+            return measured
     except checks.JgdError as error:  # too few configs, or nothing to explain: its message says which
         return [f"not measured: {error}"]
     except ImportError as missing:
@@ -164,7 +189,7 @@ def _cost(sweep: Sweep) -> list[str]:
         lines = [
             f"compile {cost['compile_seconds']:.1f} s, run {cost['run_seconds']:.1f} s, "
             f"{cost['steps_per_second']:,.0f} steps/s, {spent.steps:,} steps",
-            f"{wasted}, {spent.padded_share:.0%} padding",
+            f"{wasted}, {padding(sweep)}",
         ]
     else:  # read from its directory: only what its blocks took is known
         seconds = sweep.device_seconds

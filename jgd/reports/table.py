@@ -1,9 +1,12 @@
 """The picks of a sweep as a table."""
 
+from collections import Counter
+
 from jgd.core import checks
 from jgd.core.text import align_columns
 from jgd.reports.format import format_estimate, format_value
 from jgd.sweeps import Sweep
+from jgd.sweeps.engine.width import MUCH_PADDING, fitting_block
 
 
 def table_columns(sweep: Sweep) -> list[str]:
@@ -79,8 +82,16 @@ def cost_line(sweep: Sweep) -> str:
         f"{cost['steps_per_second']:,.0f} steps/s · {cost['steps']:,} steps in "
         f"{cost['run_seconds']:.1f} s · compile {cost['compile_seconds']:.1f} s · "
         f"{cost['devices']} × {cost['device_kind']} · blocks of {cost['block_width']} runs, "
-        f"{cost['padded_share']:.0%} padding"
+        f"{padding(sweep)}"
     )
+
+
+def padding(sweep: Sweep) -> str:
+    """The share of the steps that only filled blocks up, and where it is much, the `block` that makes it little."""
+    share, width = sweep.cost["padded_share"], sweep.cost["block_width"]
+    sizes = list(Counter(sweep.facts.groups).values())
+    fits = fitting_block(sizes, width) if share > MUCH_PADDING else width
+    return f"{share:.0%} padding" + (f": block={fits} has less" if fits < width else "")
 
 
 def stopped_line(sweep: Sweep) -> str:

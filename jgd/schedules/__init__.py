@@ -11,13 +11,17 @@ combine.py    join, product, sum
 sequences.py  checks of what a schedule holds several of
 
 The first update uses schedule(0). Any hyperparameter may be a schedule, not only the learning rate. Every number is a
-leaf, lengths and boundaries too: it can be traced, swept and differentiated, so the code never branches on a value. Only
+leaf, lengths and boundaries too (in steps, or as `share(0.1)` of the run, or `epochs(3)`): it can be traced, swept and
+differentiated, so the code never branches on a value. Only
 shapes, modes and the number of pieces are structure. Values come in the default float dtype (float64 where x64 is on).
 """
 
 from collections.abc import Callable
 from typing import Any
 
+from jgd.core.lengths import epochs as epochs
+from jgd.core.lengths import in_steps as in_steps
+from jgd.core.lengths import share as share
 from jgd.core.registry import Registry
 from jgd.schedules.combine import Join as Join
 from jgd.schedules.combine import Product as Product

@@ -10,6 +10,8 @@ from typing import Any
 import jax.numpy as jnp
 from jax import Array
 
+from jgd.core import checks
+from jgd.core.lengths import is_length
 from jgd.core.types import Scalar
 
 Number = float | Array
@@ -18,6 +20,11 @@ WHOLE = 2.0**31 - 128  # the largest float32 that an int32 can hold
 
 def number(value: Any) -> Array:
     """`value` in the default float dtype."""
+    if is_length(value):
+        raise checks.JgdTypeError(
+            f"{value!r} is no number of steps outside jgd.train and jgd.sweep, which know those of the run: "
+            "jgd.schedules.in_steps(…, steps=…, per_epoch=…) makes it one"
+        )
     return jnp.asarray(value).astype(jnp.result_type(float))
 
 
@@ -29,7 +36,7 @@ def at(schedule: Scalar, step: Any) -> Array:
 
 def elapsed(step: Any, since: Any) -> Array:
     """step − since, negative before; whole numbers, where both are of an integer dtype."""
-    step, since = jnp.asarray(step), jnp.asarray(since)
+    step, since = jnp.asarray(step), number(since) if is_length(since) else jnp.asarray(since)
     if not jnp.issubdtype(step.dtype, jnp.integer):
         return number(step) - number(since)
     step = step.astype(jnp.result_type(int))

@@ -45,7 +45,7 @@ class OneCycle:
         [0.25, 0.625, 1.0, 0.525, 0.05, 0.05]
     """
 
-    transition_steps: Number = hyper("> 0", schedule=False)
+    transition_steps: Number = hyper("> 0", schedule=False, length=True)
     peak_value: Number = hyper(">= 0", schedule=False)
     pct_start: Number = hyper("[0, 1]", schedule=False, default=0.3)
     pct_final: Number = hyper("[0, 1]", schedule=False, default=0.85)
@@ -170,7 +170,7 @@ class Cyclic:
 
     init_value: Number = hyper(">= 0", schedule=False)
     peak_value: Number = hyper(">= 0", schedule=False)
-    step_size_up: Number = hyper("> 0", schedule=False, default=2000.0)
+    step_size_up: Number = hyper("> 0", schedule=False, length=True, default=2000.0)
     step_size_down: Number | None = None
     mode: str = static_field(default="triangular")
     decay_rate: Number = hyper("[0, 1]", schedule=False, default=1.0)
@@ -178,7 +178,7 @@ class Cyclic:
     def __post_init__(self) -> None:
         checks.choice("mode", self.mode, ("triangular", "triangular2", "exp_range"))
         if self.step_size_down is not None:
-            checks.hyperparameter("step_size_down", self.step_size_down, "> 0", schedule=False)
+            checks.hyperparameter("step_size_down", self.step_size_down, "> 0", schedule=False, length=True)
 
     def __call__(self, step: Array) -> Array:
         up = number(self.step_size_up)

@@ -57,8 +57,8 @@ class Linear:
 
     init_value: Number = hyper(">= 0", schedule=False)
     end_value: Number = hyper(">= 0", schedule=False)
-    transition_steps: Number = hyper(">= 0", schedule=False)
-    transition_begin: Number = hyper(">= 0", schedule=False, default=0.0)
+    transition_steps: Number = hyper(">= 0", schedule=False, length=True)
+    transition_begin: Number = hyper(">= 0", schedule=False, length=True, default=0.0)
 
     def __call__(self, step: Array) -> Array:
         return between(
@@ -90,8 +90,8 @@ class Polynomial:
     init_value: Number = hyper(">= 0", schedule=False)
     end_value: Number = hyper(">= 0", schedule=False)
     power: Number = hyper("> 0", schedule=False)
-    transition_steps: Number = hyper(">= 0", schedule=False)
-    transition_begin: Number = hyper(">= 0", schedule=False, default=0.0)
+    transition_steps: Number = hyper(">= 0", schedule=False, length=True)
+    transition_begin: Number = hyper(">= 0", schedule=False, length=True, default=0.0)
 
     def __call__(self, step: Array) -> Array:
         share = left(elapsed(step, self.transition_begin), self.transition_steps)
@@ -122,7 +122,7 @@ class CosineDecay:
     """
 
     init_value: Number = hyper(">= 0", schedule=False)
-    decay_steps: Number = hyper(">= 0", schedule=False)
+    decay_steps: Number = hyper(">= 0", schedule=False, length=True)
     alpha: Number = hyper(">= 0", schedule=False, default=0.0)
     exponent: Number = hyper("> 0", schedule=False, default=1.0)
 
@@ -155,7 +155,7 @@ class Rex:
     """
 
     init_value: Number = hyper(">= 0", schedule=False)
-    transition_steps: Number = hyper(">= 0", schedule=False)
+    transition_steps: Number = hyper(">= 0", schedule=False, length=True)
     end_value: Number = hyper(">= 0", schedule=False, default=0.0)
     beta: Number = hyper("[0, 1)", schedule=False, default=0.5)
 
@@ -190,9 +190,9 @@ class ExponentialDecay:
     """
 
     init_value: Number = hyper(">= 0", schedule=False)
-    transition_steps: Number = hyper("> 0", schedule=False)
+    transition_steps: Number = hyper("> 0", schedule=False, length=True)
     decay_rate: Number = hyper("[0, 1]", schedule=False)
-    transition_begin: Number = hyper(">= 0", schedule=False, default=0.0)
+    transition_begin: Number = hyper(">= 0", schedule=False, length=True, default=0.0)
     end_value: Number = hyper(">= 0", schedule=False, default=0.0)
 
     def __call__(self, step: Array) -> Array:

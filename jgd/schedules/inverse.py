@@ -31,7 +31,7 @@ class InverseTimeDecay:
 
     init_value: Number = hyper(">= 0", schedule=False)
     decay_rate: Number = hyper(">= 0", schedule=False)
-    transition_steps: Number = hyper("> 0", schedule=False, default=1.0)
+    transition_steps: Number = hyper("> 0", schedule=False, length=True, default=1.0)
 
     def __call__(self, step: Array) -> Array:
         passed = number(step) / number(self.transition_steps)
@@ -59,7 +59,7 @@ class InverseSqrtDecay:
     """
 
     init_value: Number = hyper(">= 0", schedule=False)
-    transition_steps: Number = hyper("> 0", schedule=False)
+    transition_steps: Number = hyper("> 0", schedule=False, length=True)
 
     def __call__(self, step: Array) -> Array:
         return number(self.init_value) / jnp.sqrt(1 + number(step) / number(self.transition_steps))

@@ -32,7 +32,7 @@ class StepDecay:
     """
 
     init_value: Number = hyper(">= 0", schedule=False)
-    step_size: Number = hyper("> 0", schedule=False)
+    step_size: Number = hyper("> 0", schedule=False, length=True)
     decay_rate: Number = hyper("[0, 1]", schedule=False)
 
     def __call__(self, step: Array) -> Array:

@@ -35,7 +35,7 @@ class CosineRestarts:
     """
 
     init_value: Number = hyper(">= 0", schedule=False)
-    decay_steps: Number = hyper("> 0", schedule=False)
+    decay_steps: Number = hyper("> 0", schedule=False, length=True)
     multiplier: Number = hyper("[1, inf)", schedule=False, default=1.0)
     alpha: Number = hyper(">= 0", schedule=False, default=0.0)
 

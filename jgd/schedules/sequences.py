@@ -10,17 +10,17 @@ from jgd.core import checks
 from jgd.core.functions import crossing
 
 
-def numbers(name: str, values: Any, rule: str) -> tuple[Any, ...]:
+def numbers(name: str, values: Any, rule: str, length: bool = False) -> tuple[Any, ...]:
     """A list, a tuple or a (k,) array as a tuple of numbers that obey the rule, each a leaf."""
     given = _listed(name, values, "numbers")
     for i, value in enumerate(given):
-        checks.hyperparameter(f"{name}[{i}]", value, rule, schedule=False)
+        checks.hyperparameter(f"{name}[{i}]", value, rule, schedule=False, length=length)
     return given
 
 
 def boundaries(name: str, values: Any) -> tuple[Any, ...]:
     """Steps in their order."""
-    given = numbers(name, values, ">= 0")
+    given = numbers(name, values, ">= 0", length=True)
     for i in range(1, len(given)):
         checks.in_order(f"{name}[{i - 1}]", given[i - 1], f"{name}[{i}]", given[i])
     return given
@@ -30,7 +30,7 @@ def schedules(name: str, values: Any) -> tuple[Any, ...]:
     """Schedules and numbers, at least one, each fit to cross jit."""
     given = _listed(name, values, "schedules")
     if not given:
-        raise checks.JgdValueError(f"{name} must hold at least one schedule or number, got none")
+        raise checks.JgdValueError(f"{name} must hold at least one schedule or number, got none", argument=name)
     for i, value in enumerate(given):
         checks.hyperparameter(f"{name}[{i}]", value, ">= 0")
     return tuple(crossing(value) if callable(value) else value for value in given)
@@ -40,7 +40,9 @@ def as_many(first: str, one: tuple[Any, ...], second: str, other: tuple[Any, ...
     """Refuse tuples whose lengths don't match: len(one) = len(other) − fewer."""
     if len(one) != len(other) - fewer:
         less = f" less {fewer}" if fewer else ""
-        raise checks.JgdValueError(f"{first} must be as many as {second}{less}, got {len(one)} and {len(other)}")
+        raise checks.JgdValueError(
+            f"{first} must be as many as {second}{less}, got {len(one)} and {len(other)}", argument=first
+        )
 
 
 def _listed(name: str, values: Any, kind: str) -> tuple[Any, ...]:
@@ -48,4 +50,6 @@ def _listed(name: str, values: Any, kind: str) -> tuple[Any, ...]:
         return tuple(values)
     if isinstance(values, (list, tuple)):
         return tuple(values)
-    raise checks.JgdTypeError(f"{name} must be a list or tuple of {kind}, got {values!r} ({type(values).__name__})")
+    raise checks.JgdTypeError(
+        f"{name} must be a list or tuple of {kind}, got {values!r} ({type(values).__name__})", argument=name
+    )

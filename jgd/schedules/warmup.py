@@ -36,7 +36,7 @@ class LinearWarmup:
     """
 
     schedule: Scalar = hyper(">= 0")
-    warmup_steps: Number = hyper(">= 0", schedule=False)
+    warmup_steps: Number = hyper(">= 0", schedule=False, length=True)
     init_value: Number = hyper(">= 0", schedule=False, default=0.0)
 
     def __call__(self, step: Array) -> Array:
@@ -68,7 +68,7 @@ class ExponentialWarmup:
     """
 
     schedule: Scalar = hyper(">= 0")
-    warmup_steps: Number = hyper(">= 0", schedule=False)
+    warmup_steps: Number = hyper(">= 0", schedule=False, length=True)
 
     def __call__(self, step: Array) -> Array:
         tau = number(self.warmup_steps)
@@ -104,8 +104,8 @@ class WarmupCosineDecay:
 
     init_value: Number = hyper(">= 0", schedule=False)
     peak_value: Number = hyper(">= 0", schedule=False)
-    warmup_steps: Number = hyper(">= 0", schedule=False)
-    decay_steps: Number = hyper(">= 0", schedule=False)
+    warmup_steps: Number = hyper(">= 0", schedule=False, length=True)
+    decay_steps: Number = hyper(">= 0", schedule=False, length=True)
     end_value: Number = hyper(">= 0", schedule=False, default=0.0)
     exponent: Number = hyper("> 0", schedule=False, default=1.0)
 
@@ -150,9 +150,9 @@ class WarmupStableDecay:
 
     init_value: Number = hyper(">= 0", schedule=False)
     peak_value: Number = hyper(">= 0", schedule=False)
-    warmup_steps: Number = hyper(">= 0", schedule=False)
-    stable_steps: Number = hyper(">= 0", schedule=False)
-    decay_steps: Number = hyper(">= 0", schedule=False)
+    warmup_steps: Number = hyper(">= 0", schedule=False, length=True)
+    stable_steps: Number = hyper(">= 0", schedule=False, length=True)
+    decay_steps: Number = hyper(">= 0", schedule=False, length=True)
     end_value: Number = hyper(">= 0", schedule=False, default=0.0)
     decay_type: str = static_field(default="linear")
 
@@ -194,7 +194,7 @@ class Noam:
     """
 
     model_size: Number = hyper("> 0", schedule=False)
-    warmup_steps: Number = hyper("> 0", schedule=False, default=4000.0)
+    warmup_steps: Number = hyper("> 0", schedule=False, length=True, default=4000.0)
     factor: Number = hyper(">= 0", schedule=False, default=1.0)
 
     def __call__(self, step: Array) -> Array:

@@ -13,16 +13,18 @@ from sklearn.utils import check_random_state
 from jgd import optimizers, schedules
 from jgd.core import checks, seeds
 from jgd.core.optimizer import Optimizer
-from jgd.losses import errors
 from jgd.models import MLP, Adaline, Linear, Logistic, Softmax, Zeros
 
 RATE = 0.01  # of an optimizer that has no default
+ONE_LOGIT = ("logistic_nll", "hinge")  # errors by name, of outputs (n,) for two classes
+A_LOGIT_A_CLASS = ("softmax_cross_entropy", "smoothed_cross_entropy", "focal")  # of outputs (n, classes)
+OF_VALUES = ("squared_error", "huber", "log_cosh", "poisson_nll")
 AFFINE = (Linear, Logistic, Softmax)  # models that are inputs · weights + bias, by exact type
 WARMUP = 0.1  # of the steps, in a schedule by name
 
 
-def classifier_model(name: Any, features: int, classes: int, hidden: Any, activation: str) -> Any:
-    """The model of a classifier: by name, or a record, refused where its outputs don't fit.
+def classifier_model(name: Any, loss: Any, features: int, classes: int, hidden: Any, activation: str) -> Any:
+    """The model of a classifier: by name and as its loss needs it, or a record, refused where its outputs don't fit.
 
     Raises:
         JgdValueError: For an unknown name, or a record whose outputs are not one logit a row (two classes) or one a class.
@@ -35,7 +37,8 @@ def classifier_model(name: Any, features: int, classes: int, hidden: Any, activa
             )
         if known == "mlp":
             return MLP((features, *_widths(hidden), classes), activation)
-        return Logistic(features) if classes == 2 and known != "softmax" else Softmax(features, classes)
+        one = known == "logistic" or (known == "linear" and classes == 2 and loss not in A_LOGIT_A_CLASS)
+        return Logistic(features) if one else Softmax(features, classes)
     if isinstance(name, Adaline):
         raise checks.JgdValueError("model Adaline has no logits: use Logistic", argument="model")
     fits = {(2, classes)} | ({(2,)} if classes == 2 else set())
@@ -100,15 +103,19 @@ def _fitting(model: Any, features: int, shapes: set[tuple[int, ...]], words: str
     return model
 
 
-def error_of(loss: Any, usual: str, other: set[str]) -> Any:
-    """The error a row: `usual` for None, a name of `jgd.losses.errors` but for `other`, or a function.
+def error_of(loss: Any, suited: tuple[str, ...], others: tuple[str, ...] = ()) -> Any:
+    """The error a row: the first of those that suit the model's outputs for None, one of them by name, or a function.
 
     Raises:
-        JgdValueError: For an unknown name.
+        JgdValueError: For an unknown name, or one of `others`, which need other outputs.
     """
-    if loss is None:
-        return usual
-    return loss if callable(loss) else checks.choice("loss", loss, [name for name in errors if name not in other])
+    if loss is None or callable(loss):
+        return suited[0] if loss is None else loss
+    if checks.choice("loss", loss, (*suited, *others)) in others:
+        raise checks.JgdValueError(
+            f"loss {loss!r} needs other outputs than the model has, which suit {', '.join(suited)}", argument="loss"
+        )
+    return loss
 
 
 def optimizer_of(

@@ -12,11 +12,10 @@ from sklearn.utils.multiclass import check_classification_targets
 
 from jgd.core import checks
 from jgd.losses import SupervisedLoss
-from jgd.sklearn.choices import classifier_model, error_of, has_columns
+from jgd.sklearn.choices import A_LOGIT_A_CLASS, ONE_LOGIT, classifier_model, error_of, has_columns
 from jgd.sklearn.estimator import GradientDescentEstimator
 
-OF_VALUES = {"squared_error"}  # errors that no classifier has
-LIKELIHOODS = ("logistic_nll", "softmax_cross_entropy")
+LIKELIHOODS = ("logistic_nll", *A_LOGIT_A_CLASS)
 
 
 def _has_probabilities(estimator: Any) -> bool:
@@ -36,8 +35,8 @@ class GradientDescentClassifier(ClassifierMixin, GradientDescentEstimator):
             or a record of `jgd.models` with a logit a class; one a row will do for two.
         hidden: Widths of the hidden layers of "mlp".
         activation: Of "mlp": "relu", "tanh" or "sigmoid".
-        loss: A name of `jgd.losses.errors`, or a function (outputs, targets) -> (n,); None is the negative log
-            likelihood of the model's logits.
+        loss: "logistic_nll" or "hinge" of one logit a row, "softmax_cross_entropy", "smoothed_cross_entropy" or "focal" of a
+            logit a class, or a function (logits, classes) -> (n,); None is the negative log likelihood.
         optimizer: A name of `jgd.optimizers.registry`, or a record such as `jgd.optimizers.adamw(1e-2)`.
         learning_rate: A number, or a schedule's record; None is the optimizer's own, 0.01 where it has no default.
         schedule: A name of `jgd.schedules.registry`, such as "cosine_decay", from `learning_rate` over the whole run.
@@ -232,9 +231,11 @@ class GradientDescentClassifier(ClassifierMixin, GradientDescentEstimator):
 
     def _supervised_loss(self) -> SupervisedLoss:
         of = self.n_features_in_, len(self.classes_), self.hidden, self.activation
-        model = classifier_model(self.model, *of)
-        usual = LIKELIHOODS[has_columns(model, self.n_features_in_)]
-        return SupervisedLoss(model, error_of(self.loss, usual, OF_VALUES))
+        model = classifier_model(self.model, self.loss, *of)
+        suited, others = ONE_LOGIT, A_LOGIT_A_CLASS
+        if has_columns(model, self.n_features_in_):
+            suited, others = others, suited
+        return SupervisedLoss(model, error_of(self.loss, suited, others))
 
     def _coefficients(self, weights: np.ndarray, bias: np.ndarray) -> tuple[np.ndarray, Any]:
         if weights.ndim == 1:

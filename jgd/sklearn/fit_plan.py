@@ -8,7 +8,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from jgd.core.functions import ExamplesWanted, OnBatch
+from jgd.core.loss_protocol import ExamplesWanted, OnBatch
 from jgd.core.optimizer import Optimizer
 from jgd.core.seeds import init_key
 from jgd.core.types import Params

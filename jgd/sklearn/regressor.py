@@ -7,10 +7,8 @@ from sklearn.base import RegressorMixin
 
 from jgd.core import checks
 from jgd.losses import SupervisedLoss
-from jgd.sklearn.choices import error_of, has_columns, regressor_model
+from jgd.sklearn.choices import OF_VALUES, error_of, has_columns, regressor_model
 from jgd.sklearn.estimator import GradientDescentEstimator
-
-OF_CLASSES = {"logistic_nll", "softmax_cross_entropy"}  # errors that no regression has
 
 
 class GradientDescentRegressor(RegressorMixin, GradientDescentEstimator):
@@ -23,7 +21,8 @@ class GradientDescentRegressor(RegressorMixin, GradientDescentEstimator):
         model: "linear", "mlp", or a record of `jgd.models` whose outputs have the shape of y.
         hidden: Widths of the hidden layers of "mlp".
         activation: Of "mlp": "relu", "tanh" or "sigmoid".
-        loss: A name of `jgd.losses.errors`, or a function (outputs, targets) -> (n,); None is the squared error.
+        loss: "squared_error", "huber", "log_cosh", "poisson_nll" (of counts: the model is then their logarithm), or a
+            function (outputs, targets) -> (n,); None is the squared error.
         optimizer: A name of `jgd.optimizers.registry`, or a record such as `jgd.optimizers.adamw(1e-2)`.
         learning_rate: A number, or a schedule's record; None is the optimizer's own, 0.01 where it has no default.
         schedule: A name of `jgd.schedules.registry`, such as "cosine_decay", from `learning_rate` over the whole run.
@@ -90,6 +89,7 @@ class GradientDescentRegressor(RegressorMixin, GradientDescentEstimator):
             NotFittedError: Before a fit.
         """
         outputs = self._outputs(X)
+        outputs = np.exp(outputs) if self.loss == "poisson_nll" else outputs
         return outputs.reshape(len(outputs), *(() if self._outputs_of_y is None else (self._outputs_of_y,)))
 
     def _targets(self, y: np.ndarray, *, first: bool) -> np.ndarray:
@@ -105,7 +105,7 @@ class GradientDescentRegressor(RegressorMixin, GradientDescentEstimator):
         return regressor_model(self.model, self.n_features_in_, self._outputs_of_y, self.hidden, self.activation)
 
     def _supervised_loss(self) -> SupervisedLoss:
-        return SupervisedLoss(self._model(), error_of(self.loss, "squared_error", OF_CLASSES))
+        return SupervisedLoss(self._model(), error_of(self.loss, OF_VALUES))
 
     def _coefficients(self, weights: np.ndarray, bias: np.ndarray) -> tuple[np.ndarray, Any]:
         if self._outputs_of_y is None:

@@ -8,6 +8,7 @@ runner.py      round by round (policies/) on devices (engine/) into what is kept
 assemble.py    what is kept, as data              cost.py      what it took
 sweep_data.py  that data                          selection.py, picks.py   what it chooses
 sweep_result.py   `Sweep`, the data with what can be done: extend.py, propose.py, confirm.py, replay.py, to_xarray.py
+predictors.py  what its runs predict with
 load.py        a directory as a `Sweep`           stored_plan.py   … with its code, to go on with
 proposers/     studies that propose configs
 hypergradient.py   derivatives in the hyperparameters, through a whole run (unrolled.py)

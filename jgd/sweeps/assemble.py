@@ -26,6 +26,7 @@ def assemble(
     shape, results = (len(facts.configs), len(facts.seeds)), _in_order(store)
     diverged_at = np.full(shape, NOT_DIVERGED, np.int32)
     loss = np.full((*shape, len(facts.recorded_steps)), np.nan, _dtype(results))
+    recorded = {name: np.full_like(loss, np.nan) for name in sorted({n for result in results for n in result.recorded})}
     for result in results:
         block = result.block
         configs, steps = np.array(block.configs), np.array(block.recorded(facts.record_every), int)
@@ -33,12 +34,15 @@ def assemble(
         begin = -(-block.begin // facts.record_every)
         at = configs, block.seed, slice(begin, begin + len(steps))
         loss[at] = np.where(seen, result.losses, np.nan).T
+        for name, values in result.recorded.items():
+            recorded[name][at] = np.where(seen, values, np.nan).T
         if (np.diff(configs) == 1).all():  # the piece is a part of the whole from now on, not a copy of it
-            part = loss[configs[0] : configs[-1] + 1, at[1], at[2]].T
-            store.results[block] = replace(result, losses=part)
+            part = lambda whole: whole[configs[0] : configs[-1] + 1, at[1], at[2]].T  # noqa: B023
+            own = {name: part(recorded[name]) for name in result.recorded}
+            store.results[block] = replace(result, losses=part(loss), recorded=own)
         diverged_at[at[:2]] = result.diverged_at
     validation = evaluations(facts, store, ("loss", *facts.metrics))
-    return SweepData(facts, made_by, store, reached, loss, validation, diverged_at, cost, rounds)
+    return SweepData(facts, made_by, store, reached, loss, validation, diverged_at, cost, rounds, recorded)
 
 
 def evaluations(facts: SweepFacts, store: Store, names: Iterable[str]) -> dict[str, np.ndarray]:

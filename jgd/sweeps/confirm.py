@@ -28,6 +28,9 @@ from jgd.sweeps.runner import run_plan
 from jgd.sweeps.store.memory import MemoryStore
 from jgd.sweeps.sweep_data import SweepData
 
+COMPILATION = 3.0  # seconds of a program
+LANE_STEP = 3e-5  # seconds of a lane's step, where a sweep that was loaded doesn't tell
+
 
 @dataclass(frozen=True)
 class Confirmed:
@@ -117,9 +120,18 @@ def _plan_of(data: SweepData, chosen: Sequence[Pick], seeds: tuple[int, ...]) ->
         axis=ConfigAxis({name: plan.axis.spaces[name] for name in rows}, None, 0, rows),
         seeds=seeds,
         policy=policy,
-        block=1,  # a config each: wider blocks would be filled with copies
+        block=_block(data, len(chosen) * len(seeds)),
         store=None,
     )
+
+
+def _block(data: SweepData, runs: int) -> int | None:
+    """The sweep's own width, whose program there is; 1 where filling blocks up takes longer than to compile that one."""
+    plan, cost = data.plan, data.cost
+    steps = cost.get("steps", 0) / (1 - cost.get("padded_share", 0))
+    a_step = cost["run_seconds"] / steps if steps else LANE_STEP
+    filling = runs * plan.steps * (max(plan.widths) - 1) * a_step
+    return plan.block if filling < max(COMPILATION, cost.get("compile_seconds", 0) / len(plan.groups)) else 1
 
 
 def _confirmed(pick: Pick, runs: SweepData, index: int, test: np.ndarray) -> Confirmed:
@@ -159,12 +171,16 @@ def _fresh_seeds(data: SweepData, count: int | Sequence[int]) -> tuple[int, ...]
         given = tuple(seeds.check(seed, f"seeds[{place}]") for place, seed in enumerate(count))
         stale = sorted(used & set(given))
         if stale or not given or len(set(given)) < len(given):
-            raise checks.JgdValueError(f"seeds must be fresh and differ from each other, got {given}; used: {stale}")
+            raise checks.JgdValueError(
+                f"seeds must be fresh and differ from each other, got {given}; used: {stale}", argument="seeds"
+            )
         return given
     number = checks.count("seeds", count, 1)
     last = max(used)
     if last + number > seeds.LARGEST:
-        raise checks.JgdValueError(f"seeds must be named where the sweep used {last}: too few come after it")
+        raise checks.JgdValueError(
+            f"seeds must be named where the sweep used {last}: too few come after it", argument="seeds"
+        )
     return tuple(range(last + 1, last + 1 + number))
 
 
@@ -176,9 +192,12 @@ def _on_test_rows(runs: SweepData) -> np.ndarray:
     for config, (_, values) in enumerate(plan.configs):
         group = plan.groups[plan.group_of[config]]
         spec = of_arrays(group.build(**{name: values[name] for name in group.numbers}))
-        spec = replace(spec, init=None, measure=spec.measured_by)
+        lanes = jax.tree.map(
+            lambda leaf: leaf[None], replace(spec, init=None, measure=spec.measured_by, init_state=None)
+        )
         for index, seed in enumerate(plan.seeds):
             if runs.diverged_at[config, index] == NOT_DIVERGED:
-                one = jax.tree.map(lambda leaf: jnp.asarray(leaf)[None], (spec, runs.params(config, seed)))
-                out[config, index] = float(evaluate(one[0], shared, one[1], rows)[plan.task.metric][0])
+                ended = runs.params(config, seed), runs.model_state(config, seed)
+                params, own = jax.tree.map(lambda leaf: np.asarray(leaf)[None], ended)
+                out[config, index] = float(evaluate(lanes, shared, params, rows, own)[plan.task.metric][0])
     return out

@@ -1,25 +1,27 @@
 """What a recipe makes, traced once as shapes: its faults are told by recipe and config before anything runs."""
 
+from collections.abc import Callable, Sequence, Set
 from typing import Any
 
 import jax
 import jax.numpy as jnp
 import numpy as np
+from jax import Array
 
 from jgd.core import checks, seeds
-from jgd.core.functions import OnBatch
+from jgd.core.loss_protocol import OnBatch, as_state
 from jgd.core.tracing import traceable
 from jgd.core.types import Params
 from jgd.spaces.space import Config, Space
 from jgd.sweeps.engine.programs import SharedData, block_shapes, evaluate, final_params
 from jgd.sweeps.engine.width import Work, work_of
-from jgd.sweeps.recipes import Group, blamed
+from jgd.sweeps.recipes import RESERVED, Group, blamed
 from jgd.sweeps.run_spec import RunSpec
 from jgd.tasks import Task
 
 
-def dry_run_start(group: Group, config: Config, task: Task) -> tuple[RunSpec, Params]:
-    """What a group's recipe makes, and its parameters as shapes; refused where they or the data are not what runs need."""
+def dry_run_start(group: Group, config: Config, task: Task) -> tuple[RunSpec, tuple[Params, Any]]:
+    """What a group's recipe makes, and what its runs start from as shapes; refused where they or the data are not what runs need."""
     with blamed(group.recipe, group.configs[0], config):
         values = {name: config[name] for name in group.numbers}
         made, spec = group.build.call(**values), group.build(**values)
@@ -29,17 +31,32 @@ def dry_run_start(group: Group, config: Config, task: Task) -> tuple[RunSpec, Pa
             raise checks.JgdValueError(
                 f"a RunSpec's metrics must have the names of the task's, {sorted(task.metrics)}, got {sorted(spec.metrics)}"
             )
-        params = jax.eval_shape(task.init if spec.init is None else spec.start, seeds.key(0, seeds.Stream.INIT))
+        params, model_state = jax.eval_shape(_start(spec, task), seeds.key(0, seeds.Stream.INIT))
         checks.parameters(params)
-    return spec, params
+    return spec, (params, model_state)
 
 
-def dry_run_loss(group: Group, config: Config, task: Task, batch_size: int, spec: RunSpec, params: Params) -> Work:
+def _start(spec: RunSpec, task: Task) -> Callable[[Array], tuple[Params, Any]]:
+    """key -> what a run starts from: its parameters and the model's state."""
+
+    def start(key: Array) -> tuple[Params, Any]:
+        params, own = task.start(key) if spec.init is None else (spec.start(key), None)
+        state = spec.start_state(key, own)
+        return params, None if state is None else as_state(state)
+
+    return start
+
+
+def dry_run_loss(
+    group: Group, config: Config, task: Task, batch_size: int, spec: RunSpec, start: tuple[Params, Any]
+) -> Work:
     """What the loss of a group's runs computes on one batch."""
     with blamed(group.recipe, group.configs[0], config):
         loss = traceable(task.loss if spec.loss is None else spec.loss)
         batch = jax.tree.map(lambda rows: jax.eval_shape(jnp.asarray, rows[:batch_size]), task.train)
-        return work_of(lambda params, batch: OnBatch(loss, batch)(params), params, batch)
+        key = jax.eval_shape(lambda: seeds.key(0, seeds.Stream.LOSS))
+        once = lambda params, rest: OnBatch(loss, *rest)(params)
+        return work_of(once, start[0], (batch, key, start[1]))
 
 
 def dry_run_block(group: Group, config: Config, task: Task, width: int) -> None:
@@ -49,7 +66,17 @@ def dry_run_block(group: Group, config: Config, task: Task, width: int) -> None:
         block = block_shapes(group.build, values, task, width=width)
         params = jax.eval_shape(final_params, block.spec, block.lanes)
         shared = SharedData.of(task)
-        jax.eval_shape(evaluate, block.spec, shared, params, shared.validation)
+        jax.eval_shape(evaluate, block.spec, shared, params, shared.validation, block.lanes.train_state.model_state)
+        _check_aux(block.aux, {*config, *task.metrics})
+
+
+def _check_aux(aux: Sequence[str], names: Set[str]) -> None:
+    """Refuse names of a loss's aux that the results use themselves."""
+    taken = sorted(set(aux) & (RESERVED | names))
+    if taken:
+        raise checks.JgdValueError(
+            f"the loss's aux has the name {taken[0]!r}, which the sweep's results use: rename it"
+        )
 
 
 def dry_run_ends(group: Group, index: int, config: Config, space: Space) -> None:

@@ -33,8 +33,16 @@ def extend(
         seeds=plan.seeds if seeds is None else seeds_of(seeds),
         steps=plan.steps if steps is None else checks.count("steps", steps, plan.steps, 2**31 - 2),
     )
+    if longer.steps > plan.steps and plan.by_share:
+        raise checks.JgdValueError(
+            f"steps can't be extended: schedules are shares of a run of {plan.steps} steps, and would be others in a longer "
+            "one. Run that anew, or give their lengths in steps or epochs",
+            argument="steps",
+        )
     if set(plan.seeds) - set(longer.seeds):
-        raise checks.JgdValueError(f"seeds must hold those of the sweep, {plan.seeds}, got {longer.seeds}")
+        raise checks.JgdValueError(
+            f"seeds must hold those of the sweep, {plan.seeds}, got {longer.seeds}", argument="seeds"
+        )
     store = None if plan.store else _carried(data.store, plan, longer)
     return execute(longer, callback, resume=True, store=store)
 

@@ -5,6 +5,7 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Any
 
 from jgd.spaces.space import Config, Space
 from jgd.sweeps.engine.block import Block
@@ -28,6 +29,7 @@ class SweepFacts:
         evaluation_steps: Numbers of updates after which the validation rows are evaluated; the last one is `steps`.
         record_every: Steps between two losses that are kept.
         policy: Says which rounds there are.
+        predictors: Of a stored sweep, what each group's runs predict with, as JSON; None where that isn't known.
     """
 
     task: str
@@ -42,6 +44,7 @@ class SweepFacts:
     evaluation_steps: tuple[int, ...]
     record_every: int
     policy: Policy
+    predictors: tuple[Mapping[str, Any], ...] | None = None
 
     @property
     def recorded_steps(self) -> range:

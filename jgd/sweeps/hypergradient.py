@@ -142,8 +142,9 @@ def hypergradient(
         checks.finite_data("task.validation", task.validation)
     check_metrics(task.metrics)
     values = values_of(hyperparameters)
-    build = build_of(recipe, values)
-    spec = build(**{name: jnp.asarray(value, jnp.result_type(float)) for name, value in values.items()})
+    numbers = {name: jnp.asarray(value, jnp.result_type(float)) for name, value in values.items()}
+    build = build_of(recipe, values).for_run(steps, batches.per_epoch, numbers)
+    spec = build(**numbers)
     checks.choice("metric", metric, ("loss", *(task.metrics if spec.metrics is None else spec.metrics)))
     run = UnrolledRun(
         build=build,
@@ -155,10 +156,12 @@ def hypergradient(
         init_key=seeds.init_key(seed),
         order_key=seeds.key(seed, seeds.Stream.ORDER),
         noise_key=seeds.key(seed, seeds.Stream.NOISE),
+        loss_key=seeds.key(seed, seeds.Stream.LOSS),
+        evaluation_loss=None if task.evaluation_loss is None else traceable(task.evaluation_loss),
         diverged_above=checks.number("diverged_above", diverged_above, "> 0"),
     )
-    params = None if spec.init is not None else jax.jit(task.init)(run.init_key)
-    data = (params, *jax.tree.map(jnp.asarray, (task.train, task.validation)))
+    begin = None if spec.init is not None else jax.jit(task.start)(run.init_key)
+    data = (begin, *jax.tree.map(jnp.asarray, (task.train, task.validation)))
     few = sum(value.size for value in values.values()) <= FORWARD
     mode, slopes, end_of_run = differentiate(run, values, data, (mode,) if mode else MODES if few else MODES[::-1])
     value, diverged_at = float(end_of_run[0]), int(end_of_run[1])

@@ -2,12 +2,13 @@
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence, Set
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any
 
 from jgd.core import checks
+from jgd.core.lengths import kinds_of
 from jgd.data.batches import Batches
 from jgd.data.orders import HardMining, Order
 from jgd.spaces.space import Config
@@ -43,6 +44,7 @@ class Plan:
     memory: int | None  # bytes that a block may take on its device
     devices: tuple[Any, ...]
     store: Path | None = None  # the directory that keeps it
+    share_of: int | None = None  # the steps that a schedule's shares of the run are of; None: all
 
     def validate(self) -> None:
         """Refuse, before any step, batches, programs and memory that can't be, and hyperparameters out of reach."""
@@ -69,7 +71,20 @@ class Plan:
     @cached_property
     def groups(self) -> tuple[Group, ...]:
         """Configs that share a program; `batches` and `widths` have an entry for each."""
-        return tuple(group_configs(self.recipes, self.configs, self.axis.static))
+        return tuple(self._for_run(group) for group in group_configs(self.recipes, self.configs, self.axis.static))
+
+    def _for_run(self, group: Group) -> Group:
+        """A group whose schedules know how long a run and an epoch are, where they ask for it."""
+        numbers = self._numbers(group)
+        if not kinds_of(group.build(**numbers)):
+            return group
+        steps = self.steps if self.share_of is None else self.share_of
+        return replace(group, build=group.build.for_run(steps, self._batches(group).per_epoch, numbers))
+
+    @cached_property
+    def by_share(self) -> bool:
+        """Whether a schedule depends on how long the run is."""
+        return any(group.build.run is not None and group.build.run.steps for group in self.groups)
 
     @cached_property
     def group_of(self) -> tuple[int, ...]:
@@ -157,10 +172,10 @@ class Plan:
         """The width of a group's blocks, by its loss and the memory; its program is checked on the way."""
         group = self.groups[number]
         first = self.configs[group.configs[0]][1]
-        spec, params = dry_run_start(group, first, self.task)
+        spec, start = dry_run_start(group, first, self.task)
         width = self.block
         if width is None:
-            work = dry_run_loss(group, first, self.task, self.batches[number].size, spec, params)
+            work = dry_run_loss(group, first, self.task, self.batches[number].size, spec, start)
             width = width_for(work, self.devices[0].platform)
         dry_run_block(group, first, self.task, width)
         if self.memory is None:
@@ -169,7 +184,8 @@ class Plan:
         if takes.widest(self.memory) < (1 if self.block is None else self.block):
             raise checks.JgdValueError(
                 f"memory must be at least {takes.of(self.block or 1):,} bytes for a block of {self.block or 1}, "
-                f"got {self.memory:,}"
+                f"got {self.memory:,}",
+                argument="memory",
             )
         return min(width, takes.widest(self.memory))
 

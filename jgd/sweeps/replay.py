@@ -23,7 +23,8 @@ def replay(data: SweepData, config: int, seed: int, steps: int | None = None) ->
     data.indices(config, seed)  # refuses what isn't there
     reached = int(data.reached[config])
     until = reached if steps is None else checks.count("steps", steps, 0, 2**31 - 2)
-    plan = replace(data.plan, seeds=(seed,), steps=until, store=None, devices=data.plan.devices[:1])
+    share_of = data.plan.share_of or data.plan.steps
+    plan = replace(data.plan, seeds=(seed,), steps=until, share_of=share_of, store=None, devices=data.plan.devices[:1])
     store = MemoryStore()
     engine = Engine.of(plan, store)
     past = data.schedule(config, seed)
@@ -41,12 +42,13 @@ def replay(data: SweepData, config: int, seed: int, steps: int | None = None) ->
     made = (until if survived else diverged_at) + 1
     seen = {name: values[config, 0] for name, values in found.validation.items()}
     known = ~np.isnan(seen["loss"])
+    recorded = {name: values[config, 0][at < made] for name, values in found.recorded.items()}
     return Run(
         params=jax.tree.map(jnp.asarray, found.params(config, seed)),
         best=None,
         train_state=only_lane(jax.tree.map(jnp.asarray, store.gather([(config, 0)], until, 1))),
         end=RunEnd(Status.MAX_STEPS, until) if survived else RunEnd(Status.DIVERGED, diverged_at),
-        history={"step": at[at < made], "loss": losses[at < made]},
+        history={"step": at[at < made], "loss": losses[at < made], **recorded},
         evaluations={"step": np.array(plan.evaluation_steps)[known], **{n: v[known] for n, v in seen.items()}},
         observations=None,
         seconds=np.full(np.count_nonzero(at < made), np.nan),

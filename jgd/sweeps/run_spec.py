@@ -1,7 +1,7 @@
 """What a recipe makes of the sampled values: a `RunSpec`, an optimizer with whatever else of the task it changes."""
 
-from collections.abc import Callable, Hashable
-from dataclasses import dataclass
+from collections.abc import Callable, Hashable, Mapping
+from dataclasses import dataclass, replace
 from typing import Any
 
 import jax
@@ -10,6 +10,7 @@ from jax import Array
 
 from jgd.core import checks
 from jgd.core.functions import crossing
+from jgd.core.lengths import Epochs, RunLength, Share, kinds_of, resolved
 from jgd.core.optimizer import Optimizer
 from jgd.core.record import record
 from jgd.core.types import Params
@@ -31,6 +32,8 @@ class RunSpec:
         metrics: name -> (params, rows) -> (), under the names of the task's; None is the task's.
         measure: (params, rows) -> (), the validation "loss"; None is the task's, or `loss` where `init` is given. A
             penalty or smoothing in `loss` is thus not in the measure, so that configs stay comparable.
+        init_state: key -> what a loss with a parameter `state` takes first; None is the task's, or none where `init` is
+            given.
 
     Raises:
         JgdTypeError: for what is no optimizer, or no function.
@@ -53,21 +56,28 @@ class RunSpec:
     loss: Any = None
     metrics: Any = None
     measure: Any = None
+    init_state: Any = None
 
     def __post_init__(self) -> None:
         if not isinstance(self.optimizer, Optimizer):
             raise checks.JgdTypeError(f"a RunSpec's optimizer must be a jgd.Optimizer, got {self.optimizer!r}")
         if self.init is not None and not (callable(self.init) or hasattr(self.init, "init")):
             raise checks.JgdTypeError(f"a RunSpec's init must be a function of a key, or a model, got {self.init!r}")
-        for name in ("loss", "measure"):
+        for name, arguments in (("loss", "params, rows"), ("measure", "params, rows"), ("init_state", "key")):
             if getattr(self, name) is not None and not callable(getattr(self, name)):
-                raise checks.JgdTypeError(f"a RunSpec's {name} must be callable as {name}(params, rows)")
+                raise checks.JgdTypeError(f"a RunSpec's {name} must be callable as {name}({arguments})")
         if self.metrics is not None:
             object.__setattr__(self, "metrics", {name: crossing(metric) for name, metric in self.metrics.items()})
 
     def start(self, key: Array) -> Params:
         """The parameters at the start of a run with an `init` of its own."""
         return self.init.init(key) if hasattr(self.init, "init") else self.init(key)
+
+    def start_state(self, key: Array, own: Any) -> Any:
+        """The model's state at the start; `own` is the task's at this seed."""
+        if self.init_state is not None:
+            return self.init_state(key)
+        return own if self.init is None else None
 
     @property
     def measured_by(self) -> Any:
@@ -77,20 +87,34 @@ class RunSpec:
 
 @dataclass(frozen=True)
 class Build:
-    """A recipe with its structure filled in: numbers -> RunSpec. Equal ones share a compiled program."""
+    """A recipe with its structure filled in: numbers -> RunSpec. Equal ones share a compiled program.
+
+    run: what shares of the run and epochs are made steps by; None leaves them as they are.
+    """
 
     function: Callable[..., Any]
     structure: tuple[tuple[str, Hashable], ...] = ()
+    run: RunLength | None = None
 
     def call(self, **numbers: Any) -> Any:
         """What the recipe returns."""
         return self.function(**dict(self.structure), **numbers)
 
+    def for_run(self, steps: int, per_epoch: int, numbers: Mapping[str, Any]) -> "Build":
+        """The same with schedules of such a run: `run` says what they depend on, nothing where they don't."""
+        kinds = kinds_of(self(**numbers))
+        run = RunLength(steps if Share in kinds else 0, per_epoch if Epochs in kinds else 0)
+        return replace(self, run=run) if kinds else self
+
     def __call__(self, **numbers: Any) -> RunSpec:
+        spec = self._spec(**numbers)
+        return spec if self.run is None else resolved(spec, self.run)
+
+    def _spec(self, **numbers: Any) -> RunSpec:
         made = self.call(**numbers)
         if isinstance(made, tuple) and len(made) == 2 and isinstance(made[0], Task):
             task, optimizer = made
-            return RunSpec(optimizer, init=task.init, loss=task.loss, metrics=task.metrics, measure=task.loss)
+            return RunSpec(optimizer, task.init, task.loss, task.metrics, task.measure, task.init_state)
         if isinstance(made, Optimizer):
             return RunSpec(made)
         if isinstance(made, RunSpec):

@@ -1,7 +1,7 @@
 """What a sweep found, as data: arrays over configs, seeds and steps, what the sweep is, and what they cost."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, field, fields
 from functools import cached_property
 from typing import Any, Self
 
@@ -35,6 +35,7 @@ class SweepData:
         cost: compile and run seconds, steps of all runs together and a second, padded share, width of a block, devices;
             the share of steps that stopping early has saved, and seconds and steps of each round.
         rounds: What the policy decided.
+        recorded: name -> (config, seed, step), what the loss returned beside its value (its aux), NaN as in `loss`.
     """
 
     facts: SweepFacts
@@ -46,6 +47,7 @@ class SweepData:
     diverged_at: np.ndarray
     cost: dict[str, Any]
     rounds: tuple[Round, ...] = ()
+    recorded: Mapping[str, np.ndarray] = field(default_factory=dict)
 
     @classmethod
     def of(cls, data: "SweepData") -> Self:
@@ -167,7 +169,7 @@ class SweepData:
         """Where a run is in the arrays; `seed` is one of `seeds`, not its index."""
         checks.count("config", config, 0, len(self.configs) - 1)
         if seed not in self.seeds:
-            raise checks.JgdValueError(f"seed must be one of {self.seeds}, got {seed}")
+            raise checks.JgdValueError(f"seed must be one of {self.seeds}, got {seed}", argument="seed")
         return config, self.seeds.index(seed)
 
     def schedule(self, config: int, seed: int) -> tuple[ScheduleSegment, ...]:
@@ -195,6 +197,12 @@ class SweepData:
         block = self._last_block(*self.indices(config, seed))
         row = block.configs.index(config)
         return jax.tree.map(lambda leaf: leaf[row], self.store.results[block].params)
+
+    def model_state(self, config: int, seed: int) -> Any:
+        """What the model of one run ended with beside its parameters; None without, the last finite one of a diverged run."""
+        block = self._last_block(*self.indices(config, seed))
+        row = block.configs.index(config)
+        return jax.tree.map(lambda leaf: leaf[row], self.store.results[block].model_state)
 
     def _last_block(self, config: int, place: int) -> Block:
         """The block in which a run (config, index of its seed) got where it is."""

@@ -3,15 +3,19 @@
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
 
 from jgd.lane import NOT_DIVERGED
+from jgd.prediction import Predictor
 from jgd.spaces.proposer import Proposer
 from jgd.spaces.space import Config
 from jgd.sweeps.confirm import Confirmation, confirm
 from jgd.sweeps.engine.progress import SweepProgress
 from jgd.sweeps.extend import extend
 from jgd.sweeps.picks import Pick, best_member, best_of, pick_of
+from jgd.sweeps.predictors import predictor
 from jgd.sweeps.propose import propose
 from jgd.sweeps.replay import replay
 from jgd.sweeps.sweep_data import SweepData
@@ -187,6 +191,39 @@ class Sweep(SweepData):
             ('bit for bit the stored run over its 30 steps',)
         """
         return replay(self, config, seed, steps)
+
+    def predictor(self, config: int | None = None, seed: int | None = None) -> Predictor:
+        """What answers for raw rows by the parameters that one run ended with; `jgd.save_model` keeps it.
+
+        Args:
+            config: Its index. Default: that of `best`, in a population of the best member.
+            seed: One of `seeds`. Default: the one with the best score, of which validation is a flattering judge.
+
+        Returns:
+            The `Predictor`. Of a sweep from a directory also without the task and the recipes, unless the model is
+            somebody's own code.
+
+        Raises:
+            JgdValueError: For a config or seed that the sweep hasn't, or where every run diverged.
+
+        Example:
+            >>> import jgd
+            >>> found = jgd.sweep("iris", "sgd", {"learning_rate": [0.01, 0.1]}, seeds=3, steps=30)
+            >>> found.predictor().predict([[5.0, 3.4, 1.5, 0.2]]).tolist()
+            ['setosa']
+        """
+        return predictor(self, self.best.config, config, seed)
+
+    def predict(self, rows: Any) -> np.ndarray:
+        """A label of each row, or its value in the target's unit, by the best run; see `predictor`.
+
+        Args:
+            rows: A frame, a mapping of names to arrays, or an array (n, columns), as they were before any scaling.
+
+        Returns:
+            (n,).
+        """
+        return self.predictor().predict(rows)
 
     def __repr__(self) -> str:
         best = self.best

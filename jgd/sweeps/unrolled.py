@@ -14,10 +14,11 @@ import jax
 import jax.numpy as jnp
 from jax import Array
 
-from jgd.core import checks
+from jgd.core import checks, seeds
 from jgd.core.functions import name_of
+from jgd.core.loss_protocol import as_state, takes
 from jgd.core.record import record, static_field
-from jgd.core.types import Batch, Loss, Params
+from jgd.core.types import Batch, Loss
 from jgd.data.batches import Batches
 from jgd.descent import start
 from jgd.divergence import BASELINE_ROWS, initial_loss, loss_limit
@@ -33,10 +34,10 @@ REFUSALS = {"forward": "forward-mode", "reverse": "Reverse-mode differentiation 
 
 @record
 class UnrolledRun:
-    """A run of `steps` steps, as a function of (hyperparameters, data) with data = (params, train, validation).
+    """A run of `steps` steps, as a function of (hyperparameters, data) with data = (start, train, validation).
 
-    params: at the start; None where the recipe's `RunSpec` makes its own. loss and metrics are the task's, unless the
-    spec has others. `metric` names what is measured at the end: "loss" or a metric.
+    start: the parameters and the model's state; None where the recipe's `RunSpec` makes its own. loss and metrics are
+    the task's, unless the spec has others. `metric` names what is measured at the end: "loss" or a metric.
     """
 
     build: Build = static_field()
@@ -48,39 +49,42 @@ class UnrolledRun:
     init_key: Array  # of the seed's streams
     order_key: Array
     noise_key: Array
+    loss_key: Array
     diverged_above: float
+    evaluation_loss: Loss | None = None  # the task's, where it isn't the loss itself
 
-    def __call__(self, hyperparameters: Hyperparameters, data: tuple[Params, Batch, Batch]) -> Array:
+    def __call__(self, hyperparameters: Hyperparameters, data: tuple[Any, Batch, Batch]) -> Array:
         """The measure after the last step, (); NaN where the run has diverged."""
         return self.measure_at_end(hyperparameters, data)[0]
 
-    def measure_at_end(
-        self, hyperparameters: Hyperparameters, data: tuple[Params, Batch, Batch]
-    ) -> tuple[Array, Array]:
+    def measure_at_end(self, hyperparameters: Hyperparameters, data: tuple[Any, Batch, Batch]) -> tuple[Array, Array]:
         """-> (the measure, the step at which the run diverged or NOT_DIVERGED)."""
-        params, train, validation = data
+        begin, train, validation = data
         spec = of_arrays(self.build(**hyperparameters))
-        params = params if spec.init is None else spec.start(self.init_key)
+        params, own = (spec.start(self.init_key), None) if begin is None else begin
+        own = spec.start_state(self.init_key, own)
         loss = self.loss if spec.loss is None else spec.loss
+        own = None if own is None else as_state(own)
         first = jax.tree.map(lambda rows: rows[:BASELINE_ROWS], train)
-        limit = loss_limit(jax.lax.stop_gradient(initial_loss(loss, params, first)), self.diverged_above)
-        lane = Lane(start(spec.optimizer, params, self.noise_key), jnp.asarray(NOT_DIVERGED, jnp.int32))
-        lane = _advance(
-            partial(guarded_step, loss, spec.optimizer, losses_only=True),
-            lane,
-            limit,
-            train,
-            self.batches,
-            self.order_key,
-            self.steps,
-        )
-        measure = self.loss if spec.measured_by is None else spec.measured_by
+        at_start, _ = initial_loss(loss, params, first, self.loss_key, own)
+        limit = loss_limit(jax.lax.stop_gradient(at_start), self.diverged_above)
+        state = start(spec.optimizer, params, self.noise_key, model_state=own)
+        lane = Lane(state, jnp.asarray(NOT_DIVERGED, jnp.int32))
+
+        def move(lane: Lane, batch: Batch) -> Lane:
+            key = seeds.loss_key(self.loss_key, lane.train_state.opt_state.step) if takes(loss).key else None
+            return guarded_step(loss, spec.optimizer, lane, limit, batch, key, losses_only=True)[0]
+
+        lane = _advance(move, lane, train, self.batches, self.order_key, self.steps)
+        task_measure = self.loss if self.evaluation_loss is None else self.evaluation_loss
+        measure = task_measure if spec.measured_by is None else spec.measured_by
         metrics = self.metrics if spec.metrics is None else spec.metrics
-        value = evaluation(metrics, measure, eval_params_of(spec.optimizer, lane), validation)[self.metric]
+        read, own = eval_params_of(spec.optimizer, lane), lane.train_state.model_state
+        value = evaluation(metrics, measure, read, validation, own)[self.metric]
         return jnp.where(lane.diverged_at == NOT_DIVERGED, value, jnp.nan), lane.diverged_at
 
 
-def _advance(move: Any, lane: Lane, limit: Array, train: Batch, batches: Batches, key: Array, steps: int) -> Lane:
+def _advance(move: Any, lane: Lane, train: Batch, batches: Batches, key: Array, steps: int) -> Lane:
     """The lane after `steps` steps, in segments of ⌈√steps⌉; the last one's surplus is passed over."""
     size, per_epoch = math.isqrt(max(steps, 1) - 1) + 1, batches.per_epoch
     segments, epochs = -(-steps // size), (size - 1) // per_epoch + 2  # that a segment can touch
@@ -95,7 +99,7 @@ def _advance(move: Any, lane: Lane, limit: Array, train: Batch, batches: Batches
         @partial(jax.checkpoint, prevent_cse=False)
         def one_step(lane: Lane, at: Array) -> tuple[Lane, None]:
             position, order = at % per_epoch, orders[at // per_epoch - first // per_epoch]
-            on = lambda rows: lambda lane: move(lane, limit, batches.take(train, order, position, rows))[0]
+            on = lambda rows: lambda lane: move(lane, batches.take(train, order, position, rows))
             step = on(batches.size)
             if batches.rest:  # the short last batch of an epoch has a shape of its own
                 whole, short = on(batches.size), on(batches.rest)

@@ -1,15 +1,19 @@
-"""Layer 6: what is to be learned. Enters: rows, a model, a loss. Leaves: a `Task`, ready to sweep.
+"""Layer 5: what is to be learned. Enters: rows, a model, a loss. Leaves: a `Task`, ready to sweep.
 
 task.py        Task, and what its init and its accuracy are
 supervised.py  from a data set or from a table of your own
 bundled.py     by name
+scores.py      metrics by name, as compiled programs evaluate them
 """
 
 from jgd.tasks.bundled import PIXELS as PIXELS
 from jgd.tasks.bundled import get as get
 from jgd.tasks.bundled import registry as registry
+from jgd.tasks.scores import Score as Score
 from jgd.tasks.supervised import MODELS as MODELS
+from jgd.tasks.supervised import class_weights as class_weights
 from jgd.tasks.supervised import of_table as of_table
+from jgd.tasks.supervised import preprocessing as preprocessing
 from jgd.tasks.supervised import supervised as supervised
 from jgd.tasks.task import Accuracy as Accuracy
 from jgd.tasks.task import Start as Start

@@ -1,12 +1,15 @@
 """Tasks from tables: split, scaled, with the model and the loss that suit the target."""
 
+from collections.abc import Mapping
 from dataclasses import replace
+from typing import Any
 
 import jax.numpy as jnp
 import numpy as np
 
 from jgd.core import checks
-from jgd.data import MinMax, Scaling, Standard, datasets, split
+from jgd.data import MinMax, Preprocessing, Scaling, Standard, datasets, encoding, split
+from jgd.data.column import Column
 from jgd.losses import SupervisedLoss, errors
 from jgd.models import MLP, Linear, Logistic, Model, Softmax
 from jgd.tasks.task import Accuracy, Start, Task
@@ -22,6 +25,7 @@ def supervised(
     *,
     seed: int = 0,
     scale: Standard | MinMax | Scaling | None = STANDARD,
+    class_weight: str | Mapping[Any, float] | None = None,
     dtype=jnp.float32,
 ) -> Task:
     """A task from a data set, a model and an error; rows are split 60 : 20 : 20.
@@ -35,13 +39,15 @@ def supervised(
         error: a name of `jgd.losses.errors`.
         seed: of the split.
         scale: fitted on the training inputs; a `Scaling` is taken as it is, None leaves the inputs raw.
+        class_weight: what a row counts in the loss, also on the validation and test rows: label -> weight ≥ 0, or
+            "balanced" for training rows / (classes · training rows of the class). None: all rows count alike.
         dtype: of the parameters.
 
     Returns:
         The `Task`, its inputs in float32.
 
     Raises:
-        JgdValueError: too few rows for three parts, or an unknown error.
+        JgdValueError: too few rows for three parts, an unknown error, or weights of classes that are none.
 
     Example:
         >>> task = supervised(datasets.get("iris"), Softmax(4, 3), "softmax_cross_entropy")
@@ -49,12 +55,15 @@ def supervised(
         ((90, 4), 'accuracy')
     """
     parts = split(data.rows, seed=seed)
-    fitted = scale if isinstance(scale, Scaling) or scale is None else scale.fit(parts.train[0])
-    inputs = (lambda x: x) if fitted is None else fitted
+    ready = preprocessing(data, parts.train, scale)
     table = lambda y: y.reshape(len(y), -1)
-    values = None if data.classes else Standard().fit(table(parts.train[1]))
+    values = ready.unit
     targets = (lambda y: y) if values is None else (lambda y: values(table(y)).reshape(y.shape).astype(np.float32))
-    train, validation, test = ((inputs(x).astype(np.float32), targets(y)) for x, y in parts)
+    rows = [(ready.features(x, data.name), targets(y)) for x, y in parts]
+    if class_weight is not None:
+        weights = class_weights(class_weight, ready.classes, parts.train[1])
+        rows = [(x, y, weights[y]) for x, y in rows]
+    train, validation, test = rows
     classifies = data.classes > 0 and hasattr(model, "classify")  # a perceptron can do both
     return Task(
         name=data.name,
@@ -66,9 +75,72 @@ def supervised(
         metrics={"accuracy": Accuracy(model)} if classifies else {},
         metric="accuracy" if classifies else "loss",
         larger_is_better=classifies,
+        preprocessing=ready,
     )
 
 
+def preprocessing(
+    data: datasets.Dataset, train: tuple[np.ndarray, np.ndarray], scale: Standard | MinMax | Scaling | None = STANDARD
+) -> Preprocessing:
+    """What is fitted on the training rows: fills of gaps, words that are features, scales.
+
+    Args:
+        data: the data set that the rows are of.
+        train: (inputs, targets) of the training rows.
+        scale: as in `supervised`.
+
+    Returns:
+        The `Preprocessing`; targets of a regression are standardized.
+    """
+    inputs, targets = train
+    encoder = _encoder(data, inputs)
+    scaling = scale if isinstance(scale, Scaling) or scale is None else scale.fit(encoder(inputs))
+    unit = None if data.classes else Standard().fit(targets.reshape(len(targets), -1))
+    return Preprocessing(encoder, scaling, data.target, data.labels or tuple(range(data.classes)), unit)
+
+
+def _encoder(data: datasets.Dataset, train: np.ndarray) -> encoding.Encoder:
+    """Fitted on the training inputs."""
+    return encoding.fit(data.columns or [Column(name) for name in data.features], train, data.missing)
+
+
+def class_weights(given: str | Mapping[Any, float], classes: tuple[Any, ...], labels: np.ndarray) -> np.ndarray:
+    """What a row of each class counts.
+
+    Args:
+        given: "balanced", or label -> weight; a label that is left out counts 1.
+        classes: the labels in the order of their numbers.
+        labels: (n,) class numbers of the training rows.
+
+    Returns:
+        (classes,) float32.
+
+    Raises:
+        JgdValueError: a word other than "balanced", a label that is none, or a weight below 0; a regression.
+
+    Example:
+        >>> class_weights("balanced", ("no", "yes"), np.array([0, 0, 0, 1])).round(3).tolist()
+        [0.667, 2.0]
+    """
+    if not classes:
+        raise checks.JgdValueError("class_weight is of classes, the target has values", argument="class_weight")
+    if isinstance(given, str):
+        checks.choice("class_weight", given, ("balanced",))
+        count = np.bincount(labels, minlength=len(classes))
+        return (len(labels) / (len(classes) * np.maximum(count, 1))).astype(np.float32)
+    out = np.ones(len(classes), np.float32)
+    place = {str(label): number for number, label in enumerate(classes)}
+    for label, weight in given.items():
+        checks.choice("class of class_weight", str(label), place)
+        out[place[str(label)]] = checks.number(f"class_weight[{label!r}]", weight, ">= 0")
+    return out
+
+
+SUITABLE = {  # losses of a table, the usual one first: of values, of logits (n,), of logits (n, classes)
+    "squared_error": ("squared_error", "huber", "log_cosh"),
+    "logistic_nll": ("logistic_nll", "hinge"),
+    "softmax_cross_entropy": ("softmax_cross_entropy", "smoothed_cross_entropy", "focal"),
+}
 MODELS = ("linear", "logistic", "softmax", "mlp")  # for a table of one's own
 
 
@@ -79,6 +151,7 @@ def of_table(
     *,
     seed: int = 0,
     scale: Standard | MinMax | Scaling | None = STANDARD,
+    class_weight: str | Mapping[Any, float] | None = None,
 ) -> Task:
     """A task from a user's own table: the model and the loss follow from the target, unless they are given.
 
@@ -89,6 +162,7 @@ def of_table(
         error: a name of `jgd.losses.errors` that suits target and model; default theirs.
         seed: of the split, 60 : 20 : 20 rows.
         scale: as in `supervised`.
+        class_weight: as in `supervised`.
 
     Returns:
         The `Task`.
@@ -100,9 +174,9 @@ def of_table(
         >>> of_table(datasets.get("iris")).loss.error
         'softmax_cross_entropy'
     """
-    features, classes = data.inputs.shape[1], data.classes
+    features, classes = len(_encoder(data, split(data.rows, seed=seed).train[0]).features), data.classes
     default = "linear" if not classes else "logistic" if classes == 2 else "softmax"
-    if classes and error == "softmax_cross_entropy":
+    if classes and error in SUITABLE["softmax_cross_entropy"]:
         default = "softmax"
     name = checks.choice("model", default if model is None else model, MODELS)
     if name == "logistic" and classes != 2:
@@ -125,8 +199,9 @@ def of_table(
     else:
         built, own = MLP((features, HIDDEN, 1)), "squared_error"
         data = replace(data, targets=data.targets[:, None])  # the shape of its outputs
-    if checks.choice("loss", own if error is None else error, errors) != own:
+    chosen = checks.choice("loss", own if error is None else error, errors)
+    if chosen not in SUITABLE[own]:
         raise checks.JgdValueError(
-            f"the loss {error!r} doesn't suit the model {name!r} and this target, which take {own!r}"
+            f"the loss {error!r} doesn't suit the model {name!r} and this target, which take {', '.join(SUITABLE[own])}"
         )
-    return supervised(data, built, own, seed=seed, scale=scale)
+    return supervised(data, built, chosen, seed=seed, scale=scale, class_weight=class_weight)

@@ -1,15 +1,20 @@
 """Task: everything that a run or a sweep needs besides an optimizer."""
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from typing import Any
 
 import jax.numpy as jnp
+import numpy as np
 from jax import Array
 
 from jgd.core import checks
 from jgd.core.record import record, static_field
 from jgd.core.types import Batch, Loss, Params
+from jgd.data import Preprocessing, split
 from jgd.models import Model
+from jgd.prediction import OF_CLASSES, OF_VALUES, Predictor
+from jgd.tasks.scores import Score
 
 
 @dataclass(frozen=True)
@@ -26,9 +31,17 @@ class Task:
         metrics: name -> function (params, rows) -> (), evaluated beside the loss.
         metric: "loss" or a name of `metrics`: what chooses.
         larger_is_better: whether its largest value is the best, or its smallest (default).
+        model: what predicts, a record with `predict(params, inputs)` or a function of these two; None is the loss's own
+            model, where it has one (as `jgd.SupervisedLoss`).
+        preprocessing: how raw rows became the inputs, and outputs become answers; None where inputs are as they came.
+        init_state: key -> what a loss with a parameter `state` takes first (batch statistics, a target network); None
+            without. It gets the key that `init` gets.
+        evaluation_loss: the loss on validation and test rows, where it isn't `loss` itself; it gets key=None and the
+            state, and what it returns beside its value is dropped.
 
     Raises:
         JgdValueError: a part has no rows, arrays of different lengths, or `metric` is unknown.
+        JgdTypeError: `init_state` or `evaluation_loss` is no function.
 
     Example:
         >>> import numpy as np
@@ -50,11 +63,108 @@ class Task:
     metrics: dict[str, Callable[[Params, Batch], Array]] = field(default_factory=dict)
     metric: str = "loss"
     larger_is_better: bool = False
+    model: Any = None
+    preprocessing: Preprocessing | None = None
+    init_state: Callable[[Array], Any] | None = None
+    evaluation_loss: Loss | None = None
+
+    @classmethod
+    def from_arrays(
+        cls,
+        name: str,
+        init: Callable[[Array], Params],
+        loss: Loss,
+        rows: Batch,
+        *,
+        validation: float = 0.2,
+        test: float = 0.2,
+        seed: int = 0,
+        **rest: Any,
+    ) -> "Task":
+        """A task whose three parts are cut out of one set of rows, shuffled.
+
+        Args:
+            name: as in `Task`.
+            init: as in `Task`.
+            loss: as in `Task`.
+            rows: a pytree of arrays with one leading axis, such as (inputs, targets); scaled as the loss wants them.
+            validation: share of the rows in (0, 1), as in `jgd.split`.
+            test: likewise; the rest trains.
+            seed: of the split.
+            rest: further fields of `Task`: metrics, metric, larger_is_better, init_state, ….
+
+        Returns:
+            The `Task`.
+
+        Raises:
+            JgdValueError: a part would be empty, or the arrays have different lengths.
+
+        Example:
+            >>> rows = (jnp.arange(10.0), 2 * jnp.arange(10.0))
+            >>> loss = lambda params, rows: jnp.mean((params["w"] * rows[0] - rows[1]) ** 2)
+            >>> task = Task.from_arrays("double", lambda key: {"w": jnp.zeros(())}, loss, rows)
+            >>> [len(part[0]) for part in (task.train, task.validation, task.test)]
+            [6, 2, 2]
+        """
+        return cls(name, init, loss, *split(rows, validation=validation, test=test, seed=seed), **rest)
 
     def __post_init__(self) -> None:
+        for name in ("init_state", "evaluation_loss"):
+            if getattr(self, name) is not None:
+                checks.function(name, getattr(self, name))
         for part in ("train", "validation", "test"):
             checks.rows(part, getattr(self, part))
         checks.choice("metric", self.metric, ["loss", *self.metrics])
+
+    @property
+    def measure(self) -> Loss:
+        """The loss where it is evaluated."""
+        return self.loss if self.evaluation_loss is None else self.evaluation_loss
+
+    def start(self, key: Array) -> tuple[Params, Any]:
+        """What a seed's runs start from: (params, the model's state or None)."""
+        return self.init(key), None if self.init_state is None else self.init_state(key)
+
+    def chosen_by(self, metric: str) -> "Task":
+        """The task with another metric that chooses.
+
+        Args:
+            metric: "loss", the task's own metric, or by its name one of `Score` that suits the target: "accuracy",
+                "balanced_accuracy", "f1", "roc_auc", "log_loss"; "rmse", "mae", "r2".
+
+        Returns:
+            The task, with the metric among its `metrics`.
+
+        Raises:
+            JgdValueError: another metric; of one of a user's own it isn't known whether larger is better.
+
+        Example:
+            >>> import jgd
+            >>> jgd.tasks.get("iris").chosen_by("log_loss").larger_is_better
+            False
+        """
+        if metric == self.metric:
+            return self
+        ready, known = self.preprocessing, [name for name, each in self.metrics.items() if isinstance(each, Accuracy)]
+        if ready is not None and self.predicting_model is not None:
+            known += OF_CLASSES if ready.classes else OF_VALUES
+        checks.choice("metric", metric, dict.fromkeys(["loss", self.metric, *known]))
+        if metric == "loss" or metric in self.metrics:
+            return replace(self, metric=metric, larger_is_better=metric != "loss")
+        assert ready is not None
+        unit = 1.0 if ready.unit is None else float(np.sum(ready.unit.inverse([[1.0]]) - ready.unit.inverse([[0.0]])))
+        added = Score(metric, self.predicting_model, len(ready.classes), unit)
+        metrics = {**self.metrics, metric: added}
+        return replace(self, metrics=metrics, metric=metric, larger_is_better=added.larger_is_better)
+
+    @property
+    def predicting_model(self) -> Any:
+        """What predicts: `model`, or the loss's own; None where there is neither."""
+        return getattr(self.loss, "model", None) if self.model is None else self.model
+
+    def predictor(self, params: Params) -> Predictor:
+        """What answers for raw rows by these parameters."""
+        return Predictor(self.predicting_model, params, self.preprocessing, self.name)
 
 
 @record
@@ -63,8 +173,13 @@ class Accuracy:
 
     model: Model
 
+    def row_share(self, piece: Batch, whole: Batch) -> float:
+        """The share of a piece's rows in the whole: a mean over rows."""
+        return len(piece[1]) / len(whole[1])
+
     def __call__(self, params: Params, rows: Batch) -> Array:
-        inputs, labels = rows
+        inputs, labels = rows[:2]  # weights, where there are some, are those of the loss
+        # a model of classes has it
         return jnp.mean(self.model.classify(params, inputs) == labels)  # pyright: ignore[reportAttributeAccessIssue]
 
 

@@ -3,7 +3,7 @@
 import chex
 import jax
 
-from jgd.core.functions import OnBatch
+from jgd.core.loss_protocol import OnBatch
 from jgd.core.updates import apply_updates
 from jgd.descent import rollout
 from jgd.testing.failure import explained

@@ -7,7 +7,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from jgd.core.functions import OnBatch
+from jgd.core.loss_protocol import OnBatch
 from jgd.core.snapshots import pack, unpack
 from jgd.descent import start, step
 from jgd.schedules import Constant

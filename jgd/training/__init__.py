@@ -9,10 +9,11 @@ run.py           what is left                      seeds.py      the same at sev
 loader.py        rows from the disk                data_parallel.py  rows over several devices
 hard_mining.py   the hardest rows                  lr_range_test.py  the learning-rate range test
 progress.py      what a callback gets              progress_bar.py   a bar on the terminal
-interrupt.py     Ctrl-C between segments
+interrupt.py     Ctrl-C between segments           load.py       a run from its directory
 """
 
 from jgd.training.history import smooth as smooth
+from jgd.training.load import load_run as load_run
 from jgd.training.lr_range_test import LrRangeTest as LrRangeTest
 from jgd.training.lr_range_test import lr_range_test as lr_range_test
 from jgd.training.progress import TrainProgress as TrainProgress

@@ -10,13 +10,19 @@ import numpy as np
 from jax import Array
 from jax.core import Tracer
 
+from jgd import optimizers, tasks
 from jgd.core import checks, seeds
+from jgd.core.functions import name_of
+from jgd.core.lengths import RunLength, resolved
+from jgd.core.loss_protocol import given, takes
 from jgd.core.optimizer import Optimizer
 from jgd.core.types import Batch, Loss, Params
 from jgd.data.batches import Batches
 from jgd.data.orders import HardMining, Order
 from jgd.metrics import check_metrics
+from jgd.prediction import Predictor
 from jgd.stopping import StoppingRule
+from jgd.tasks import Task
 from jgd.training.data_parallel import DataParallel
 from jgd.training.loader import on_disk
 from jgd.training.progress import TrainProgress
@@ -26,8 +32,8 @@ from jgd.training.progress import TrainProgress
 class TrainArguments:
     """The parameters of `train` by their names, checked, with defaults filled in; and what follows from them."""
 
-    loss: Loss
-    optimizer: Optimizer
+    loss: Loss | Task | str  # from the check on the loss alone
+    optimizer: Optimizer | str  # from its check on the optimizer alone
     params: Params
     data: Batch
     steps: int | None
@@ -38,8 +44,8 @@ class TrainArguments:
     validation: Batch | None
     metrics: Mapping[str, Callable[[Params, Batch], Array]] | None
     evaluate_every: int | None
-    metric: str
-    larger_is_better: bool
+    metric: str | None
+    larger_is_better: bool | None
     stop: StoppingRule | None
     observe: Callable[[Params], Any] | None
     callback: Callable[[TrainProgress], None] | None
@@ -52,19 +58,26 @@ class TrainArguments:
     store: str | os.PathLike | None
     resume: bool
     save_every: float
+    model_state: Any
+    evaluation_loss: Loss | None
     batches: Batches = field(init=False)
     parallel: DataParallel | None = field(init=False)
     total_steps: int = field(init=False)
     rule: StoppingRule = field(init=False)
     notes: tuple[str, ...] = field(init=False)  # on arrays that JAX holds in a narrower dtype
+    predictor: Predictor | None = field(init=False)  # what the run will predict with, for any parameters
 
     def __post_init__(self) -> None:
+        self._take_task()
         self.data = np.zeros(1, np.float32) if self.data is None else self.data  # a loss without data ignores its batch
         rows = checks.rows("data", self.data)
         self.batches = Batches(rows, rows if self.batch_size is None else self.batch_size, self.order)
         self.parallel = None if self.devices is None else DataParallel.over(self.devices, self.batches)
         self.total_steps = _total_steps(self.steps, self.epochs, self.batches)
+        if isinstance(self.optimizer, str):
+            self.optimizer = optimizers.without_numbers(self.optimizer)
         checks.instance("optimizer", self.optimizer, Optimizer, "jgd.optimizers.adam(1e-3)")
+        self.optimizer = resolved(self.optimizer, RunLength(self.total_steps, self.batches.per_epoch))
         self._check_flags()
         _refuse_tracers(self.params, self.optimizer, self.data)
         self._check_arrays()
@@ -78,6 +91,36 @@ class TrainArguments:
             )
         parts = {"params": self.params, "data": self.data, "validation": self.validation}
         self.notes = tuple(note for name, part in parts.items() for note in _casts(name, part))
+
+    def _take_task(self) -> None:
+        """What a task says where nothing else was given."""
+        named = isinstance(self.loss, str) and self.loss in tasks.registry
+        task = tasks.get(str(self.loss)) if named else self.loss
+        if isinstance(task, Task):
+            if self.metric is not None and self.metrics is None:
+                task = task.chosen_by(self.metric)
+            self.loss, self.predictor = task.loss, task.predictor(None)
+            key = seeds.init_key(self.seed)
+            self.params = task.init(key) if self.params is None else self.params
+            self.evaluation_loss = task.evaluation_loss if self.evaluation_loss is None else self.evaluation_loss
+            if self.model_state is None and task.init_state is not None:
+                self.model_state = task.init_state(key)
+            self.data = task.train if self.data is None else self.data
+            self.validation = task.validation if self.validation is None else self.validation
+            if self.metrics is None:
+                self.metrics = task.metrics
+            if self.metric is None and task.metric in ("loss", *self.metrics):
+                self.metric = task.metric
+                self.larger_is_better = (
+                    task.larger_is_better if self.larger_is_better is None else self.larger_is_better
+                )
+            elif self.metric == task.metric and self.larger_is_better is None:
+                self.larger_is_better = task.larger_is_better
+        else:
+            model = getattr(task, "model", None)
+            self.predictor = Predictor(model, None) if hasattr(model, "predict") else None
+        self.metric = "loss" if self.metric is None else self.metric
+        self.larger_is_better = False if self.larger_is_better is None else self.larger_is_better
 
     def _check_flags(self) -> None:
         for name in ("larger_is_better", "check_finite", "resume"):
@@ -102,7 +145,9 @@ class TrainArguments:
         self.metrics = {} if self.metrics is None else self.metrics
         check_metrics(self.metrics)
         if (self.metrics or self.rule.patience) and self.validation is None:
-            raise checks.JgdValueError("metrics and patience need validation=, the rows to evaluate them on")
+            raise checks.JgdValueError(
+                "metrics and patience need validation=, the rows to evaluate them on", argument="validation"
+            )
         checks.choice("metric", self.metric, ("loss", *self.metrics))
         every = self.evaluate_every
         self.evaluate_every = self.batches.per_epoch if every is None else checks.count("evaluate_every", every, 1)
@@ -116,8 +161,19 @@ class TrainArguments:
 
     def _check_functions(self) -> None:
         if not callable(self.loss):
-            raise checks.JgdTypeError(f"loss must be callable as loss(params, batch), got {self.loss!r}")
-        for name in ("observe", "callback"):
+            raise checks.JgdTypeError(
+                f"loss must be callable as loss(params, batch), a task or the name of a bundled one, got {self.loss!r}",
+                argument="loss",
+            )
+        if self.params is None:
+            raise checks.JgdTypeError("params must be given, where to start; only a task knows", argument="params")
+        given(self.loss, None, self.model_state)  # refuses a loss without the state that it takes
+        if self.model_state is not None and not takes(self.loss).state:
+            raise checks.JgdValueError(
+                f"model_state is for a loss with a parameter 'state', which {name_of(self.loss)} has not",
+                argument="model_state",
+            )
+        for name in ("observe", "callback", "evaluation_loss"):
             if getattr(self, name) is not None:
                 checks.function(name, getattr(self, name))
 
@@ -125,7 +181,7 @@ class TrainArguments:
         if self.store is not None:
             self.store = checks.path("store", self.store)
         if self.resume and self.store is None:
-            raise checks.JgdValueError("resume needs store=, the directory of the run to go on with")
+            raise checks.JgdValueError("resume needs store=, the directory of the run to go on with", argument="store")
 
 
 def _total_steps(steps: int | None, epochs: int | None, batches: Batches) -> int:

@@ -5,9 +5,11 @@ from typing import Any
 
 import jax
 import numpy as np
+from jax import Array
 
 from jgd.core import checks
 from jgd.core.composite import flat
+from jgd.core.loss_protocol import OnBatch, takes
 from jgd.core.optimizer import Optimizer
 from jgd.core.types import Batch, Loss, Params
 from jgd.descent import TrainState
@@ -20,8 +22,8 @@ UNEVEN = 100.0  # features whose spreads differ by more than this factor are cal
 
 
 @jax.jit
-def _gradient(loss: Loss, params: Params, batch: Batch) -> Params:
-    return jax.grad(loss)(params, batch)
+def _gradient(loss: Loss, params: Params, batch: Batch, key: Any, model_state: Any) -> Params:
+    return jax.grad(OnBatch(loss, batch, key, model_state))(params)
 
 
 def diagnosis(
@@ -29,13 +31,16 @@ def diagnosis(
     optimizer: Optimizer,
     train_state: TrainState,
     batch: Batch,
+    key: Array,
     at: int,
     history: dict[str, np.ndarray],
     limit: float,
 ) -> RunEnd:
-    """The end of a run whose step number `at` was refused. `train_state` and `batch` are what it started from."""
+    """The end of a run whose step number `at` was refused. `train_state`, `batch` and `key` are what it started from."""
     value = float(history["loss"][-1])
-    for path, leaf in jax.tree_util.tree_leaves_with_path(_gradient(loss, train_state.params, batch)):
+    for path, leaf in jax.tree_util.tree_leaves_with_path(
+        _gradient(loss, train_state.params, batch, key, train_state.model_state)
+    ):
         bad = np.argwhere(~np.isfinite(np.asarray(leaf, dtype=np.float64)))
         if len(bad):
             index = tuple(int(i) for i in bad[0])
@@ -46,7 +51,12 @@ def diagnosis(
     if value > limit:
         lowest = int(np.argmin(history["loss"]))
         began = f"it grew from {history['loss'][lowest]:g} at step {history['step'][lowest]} on"
-        causes = [*_too_fast(loss, optimizer, train_state.params, batch, history), *_uneven(batch)]
+        asks = takes(loss)
+        fixed = lambda params, batch: OnBatch(loss, batch, key, train_state.model_state)(params)
+        causes = [
+            *_too_fast(fixed if asks.key or asks.state else loss, optimizer, train_state.params, batch, history),
+            *_uneven(batch),
+        ]
         advice = "; ".join(causes) or "lower learning_rate, or scale the features"
         return RunEnd(Status.DIVERGED, at, f"the loss {value:g} is above {limit:g}, {began}; {advice}")
     return RunEnd(Status.NONFINITE, at, f"the update overflows while loss ({value:g}) and gradient are finite")

@@ -1,5 +1,8 @@
 """Why a run ends at the step where it stands, or that it goes on."""
 
+from typing import Any
+
+from jgd.core.seeds import loss_key
 from jgd.lane import NOT_DIVERGED
 from jgd.status import RunEnd, Status
 from jgd.stopping import NOT_MET, THRESHOLDS, EarlyStoppingState, ThresholdState
@@ -33,7 +36,8 @@ def _broken(plan: TrainPlan, state: RunState) -> RunEnd | None:
     loop = plan.loop
     batch = plan.batches(state).at(loop.data, loop.key, at)
     train_state, history = state.lane.train_state, state.history.table()
-    return diagnosis(loop.loss, loop.optimizer, train_state, batch, at, history, float(loop.limit))
+    key: Any = loss_key(loop.loss_key, at)
+    return diagnosis(loop.loss, loop.optimizer, train_state, batch, key, at, history, float(loop.limit))
 
 
 def _threshold_met(plan: TrainPlan, state: RunState) -> RunEnd | None:

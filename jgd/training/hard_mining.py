@@ -1,20 +1,22 @@
 """Which rows are the hardest: those of the largest loss, for the order `HardMining`."""
 
+from typing import Any
+
 import jax
 import numpy as np
 from jax import Array
 
-from jgd.core.functions import OnBatch
+from jgd.core.loss_protocol import evaluated
 from jgd.core.types import Batch, Loss, Params
 
 
-def hardest_rows(loss: Loss, params: Params, data: Batch) -> np.ndarray:
+def hardest_rows(loss: Loss, params: Params, data: Batch, model_state: Any = None) -> np.ndarray:
     """(rows,) int32: row numbers from the largest loss on, a NaN before all others."""
-    losses = np.nan_to_num(np.asarray(_row_losses(loss, params, data)), nan=np.inf)
+    losses = np.nan_to_num(np.asarray(_row_losses(loss, params, data, model_state)), nan=np.inf)
     return np.argsort(-losses, kind="stable").astype(np.int32)
 
 
 @jax.jit
-def _row_losses(loss: Loss, params: Params, data: Batch) -> Array:
-    one = lambda row: OnBatch(loss, jax.tree.map(lambda x: x[None], row))(params)
+def _row_losses(loss: Loss, params: Params, data: Batch, model_state: Any) -> Array:
+    one = lambda row: evaluated(loss, params, jax.tree.map(lambda x: x[None], row), model_state)
     return jax.lax.map(one, data, batch_size=1024)

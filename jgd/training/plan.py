@@ -10,15 +10,17 @@ import numpy as np
 from jax import Array
 
 from jgd.core import seeds
+from jgd.core.loss_protocol import as_state
 from jgd.core.optimizer import Optimizer
 from jgd.core.tracing import traceable
-from jgd.core.types import Batch, Params
+from jgd.core.types import Batch, Loss, Params
 from jgd.data.batches import Batches
 from jgd.data.orders import HardMining
 from jgd.descent import start
 from jgd.divergence import BASELINE_ROWS, initial_loss, loss_limit
 from jgd.epoch_loop import EpochLoop
 from jgd.lane import NOT_DIVERGED, Lane
+from jgd.prediction import Predictor
 from jgd.stopping import EarlyStopping, StoppingRule, Thresholds
 from jgd.training.arguments import TrainArguments
 from jgd.training.history import History
@@ -27,7 +29,8 @@ from jgd.training.progress import TrainProgress
 from jgd.training.run_state import RunState
 from jgd.training.validation import Validation
 
-SEGMENT_STEPS = 2000  # at most between two returns to the host, each of which costs a millisecond or two
+SEGMENT_STEPS = 8000  # at most between two returns to the host, each of which costs a millisecond
+HELD_STEPS = 2000  # at most, where a segment holds more than a few numbers a step: observations, or rows from the disk
 
 
 @dataclass(frozen=True)
@@ -36,6 +39,8 @@ class TrainPlan:
 
     loop: EpochLoop
     params: Params  # at the start
+    model_state: Any  # at the start; None without
+    measure: Loss  # the loss where it is evaluated
     validation: Validation | None
     stop: StoppingRule
     total_steps: int
@@ -43,6 +48,7 @@ class TrainPlan:
     callback: Callable[[TrainProgress], None] | None
     settings: dict[str, Any]  # name -> what the caller gave, of what the numbers depend on besides
     notes: tuple[str, ...]
+    predictor: Predictor | None  # with any parameters
 
     @property
     def mines(self) -> bool:
@@ -69,62 +75,70 @@ def plan_run(arguments: TrainArguments) -> tuple[TrainPlan, RunState]:
     optimizer = jax.tree.map(
         lambda x: jnp.asarray(x, jnp.result_type(float)), arguments.optimizer
     )  # 1, 1.0: one program
-    params, data, batches = _placed(arguments)
+    params, model_state, data, batches = _placed(arguments)
     key = seeds.key(arguments.seed, seeds.Stream.ORDER)
     first = jax.tree.map(lambda a: jnp.asarray(a[:BASELINE_ROWS]), data)
+    draws = seeds.key(arguments.seed, seeds.Stream.LOSS)
+    at_start, aux = initial_loss(loss, params, first, draws, model_state)
+    measure = loss if arguments.evaluation_loss is None else traceable(arguments.evaluation_loss)
     loop = EpochLoop(
         loss=loss,
         optimizer=optimizer,
         data=data,
         key=key,
-        limit=loss_limit(initial_loss(loss, params, first), arguments.diverged_above),
+        limit=loss_limit(at_start, arguments.diverged_above),
         batches=batches,
         thresholds=arguments.rule.thresholds,
-        # observations may be large
-        capacity=SEGMENT_STEPS if arguments.observe is None else max(1, min(SEGMENT_STEPS, total_steps)),
+        capacity=SEGMENT_STEPS if arguments.observe is None else max(1, min(SEGMENT_STEPS, HELD_STEPS, total_steps)),
         observe=arguments.observe,
+        loss_key=draws,
+        aux=tuple(aux),
     )
     names = ("seed", "evaluate_every", "diverged_above", "metric", "larger_is_better", "history", "record_every")
     plan = TrainPlan(
         loop=loop,
         params=params,
-        validation=_validation(arguments, loop),
+        model_state=model_state,
+        measure=measure,
+        validation=_validation(arguments, measure),
         stop=arguments.rule,
         total_steps=total_steps,
-        loader=Loader.of(data, batches, key, SEGMENT_STEPS, total_steps) if on_disk(data) else None,
+        loader=Loader.of(data, batches, key, min(SEGMENT_STEPS, HELD_STEPS), total_steps) if on_disk(data) else None,
         callback=arguments.callback,
         settings={name: getattr(arguments, name) for name in names},
         notes=arguments.notes,
+        predictor=arguments.predictor,
     )
     early = None if plan.validation is None else plan.validation.early_stopping
     noise = seeds.key(arguments.seed, seeds.Stream.NOISE)
-    history = History(arguments.history, arguments.record_every)
-    state = RunState(_init_lane(optimizer, params, noise, loop.thresholds, early), history)
+    lane = _init_lane(optimizer, params, noise, loop.thresholds, early, model_state)
+    state = RunState(lane, History(arguments.history, arguments.record_every))
     if plan.mines:
         state.ranked = np.arange(batches.rows, dtype=np.int32)
     return plan, state
 
 
-def _placed(arguments: TrainArguments) -> tuple[Params, Batch, Batches]:
-    """The parameters, data and batches on the devices of the run."""
+def _placed(arguments: TrainArguments) -> tuple[Params, Any, Batch, Batches]:
+    """The parameters, the model's state, data and batches on the devices of the run."""
     data, batches, parallel = arguments.data, arguments.batches, arguments.parallel
     data = data if on_disk(data) else jax.tree.map(jnp.asarray, data)
     params = jax.tree.map(
         lambda x: jnp.array(x, dtype=jnp.asarray(x).dtype), arguments.params
     )  # segments donate theirs
+    own = None if arguments.model_state is None else as_state(arguments.model_state)
     if parallel is None:
-        return params, data, batches
+        return params, own, data, batches
     if not on_disk(data):
         data = parallel.shard(data) if batches.whole else parallel.replicate(data)
-    return parallel.replicate(params), data, parallel.cut(batches)
+    return parallel.replicate(params), parallel.replicate(own), data, parallel.cut(batches)
 
 
-def _validation(arguments: TrainArguments, loop: EpochLoop) -> Validation | None:
+def _validation(arguments: TrainArguments, measure: Loss) -> Validation | None:
     rows, parallel = arguments.validation, arguments.parallel
     if rows is None:
         return None
     return Validation(
-        loop.loss,
+        measure,
         {name: traceable(metric) for name, metric in (arguments.metrics or {}).items()},
         jax.tree.map(jnp.asarray, rows) if parallel is None else parallel.shard(rows),
         arguments.rule.early_stopping(arguments.larger_is_better),
@@ -136,9 +150,15 @@ def _validation(arguments: TrainArguments, loop: EpochLoop) -> Validation | None
 
 @jax.jit
 def _init_lane(
-    optimizer: Optimizer, params: Params, noise: Array, thresholds: Thresholds | None, early: EarlyStopping | None
+    optimizer: Optimizer,
+    params: Params,
+    noise: Array,
+    thresholds: Thresholds | None,
+    early: EarlyStopping | None,
+    model_state: Any,
 ) -> Lane:
     """The lane before the first step."""
     watched = () if thresholds is None else thresholds.init(jnp.result_type(float))
-    evaluated = () if early is None else early.init(params)
-    return Lane(start(optimizer, params, noise), jnp.asarray(NOT_DIVERGED, jnp.int32), watched, evaluated)
+    evaluated = () if early is None else early.init(params, model_state)
+    begin = start(optimizer, params, noise, model_state=model_state)
+    return Lane(begin, jnp.asarray(NOT_DIVERGED, jnp.int32), watched, evaluated)

@@ -10,18 +10,25 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 
+import jax
 import jax.numpy as jnp
+import numpy as np
 
 from jgd.core import checks, machine
 from jgd.core.fingerprint import described, differences
-from jgd.core.snapshots import Store, opened
+from jgd.core.snapshots import RunDirectory, opened, pack
 from jgd.core.strict_json import fault_of, is_count
+from jgd.lane import eval_params_of
+from jgd.prediction.described import describe
 from jgd.training.arguments import TrainArguments
 from jgd.training.end_reason import may_go_on
 from jgd.training.plan import TrainPlan
 from jgd.training.run_state import RunState
 
-_FACTS = {  # what a snapshot says of a run
+AVERAGES = "eval_params"
+eval_params = jax.jit(eval_params_of)
+
+FACTS = {  # what a snapshot says of a run
     "identity": {str: str},
     "machine": {str: str},
     "history": {"stride": lambda steps: type(steps) is int and steps > 0, "done": is_count},
@@ -40,9 +47,10 @@ class UnaskedError(checks.JgdValueError):
 class Saver:
     """Saves a run's state now and then; a disk that fails is warned about, once, and loses nothing in memory."""
 
-    store: Store | None  # None: nothing is saved
+    store: RunDirectory | None  # None: nothing is saved
     identity: dict[str, str]
     every: float  # seconds
+    plan: TrainPlan | None = None  # of whoever saves
     fault: str = ""
     newest: int = -1  # steps in the last snapshot that this process wrote
     last: float = field(default_factory=time.monotonic)
@@ -52,9 +60,10 @@ class Saver:
         if self.store is None or (not at_end and time.monotonic() - self.last < self.every):
             return
         self.last = time.monotonic()
-        facts = {**state.facts(), "identity": self.identity, "machine": machine.machine_facts()}
+        predictor = None if self.plan is None or self.plan.predictor is None else describe(self.plan.predictor)
+        known = {"identity": self.identity, "machine": machine.machine_facts(), "predictor": predictor}
         try:
-            self.store.save(state.arrays(), facts)
+            self.store.save({**state.arrays(), **self._averages(state)}, {**state.facts(), **known})
             self.fault, self.newest = "", state.step
         except OSError as fault:
             if not self.fault:
@@ -62,6 +71,16 @@ class Saver:
                     f"store {str(self.store.path)!r} can't be written ({fault}); the run goes on", stacklevel=2
                 )
             self.fault = f"not saved since a step before {state.step}: {fault}"
+
+    def _averages(self, state: RunState) -> dict[str, np.ndarray]:
+        """The parameters to evaluate, where the optimizer keeps others than those that descend."""
+        if self.plan is None:
+            return {}
+        own, read = pack("", state.lane.train_state.params), eval_params(self.plan.loop.optimizer, state.lane)
+        averages = pack("", read)
+        if all(averages[name].tobytes() == array.tobytes() for name, array in own.items()):
+            return {}
+        return {f"{AVERAGES}{name}": array for name, array in averages.items()}
 
 
 @contextmanager
@@ -75,7 +94,7 @@ def opened_run(arguments: TrainArguments, plan: TrainPlan, state: RunState) -> I
         yield Saver(None, {}, arguments.save_every)
         return
     with opened(arguments.store) as store:
-        saver = Saver(store, identity(plan), arguments.save_every)
+        saver = Saver(store, identity(plan), arguments.save_every, plan)
         _resume(store, saver.identity, state, plan, arguments.resume)
         if arguments.parallel is not None:
             state.lane = arguments.parallel.replicate(state.lane)
@@ -98,11 +117,13 @@ def identity(plan: TrainPlan) -> dict[str, str]:
         **{name: str(value) for name, value in plan.settings.items()},
         **described("stop", replace(plan.stop, seconds=None)),
         **described("observe", loop.observe),
+        **({} if plan.model_state is None else described("model_state", plan.model_state)),
+        **({} if plan.measure is loop.loss else described("evaluation_loss", plan.measure)),
         "x64": str(jnp.result_type(float) == jnp.float64),
     }
 
 
-def _resume(store: Store, known: dict[str, str], state: RunState, plan: TrainPlan, resume: bool) -> None:
+def _resume(store: RunDirectory, known: dict[str, str], state: RunState, plan: TrainPlan, resume: bool) -> None:
     """The state becomes that of the store's newest snapshot, or stays fresh where there is none.
 
     Another machine or jax version is warned about, as the numbers then agree to rounding only.
@@ -114,7 +135,7 @@ def _resume(store: Store, known: dict[str, str], state: RunState, plan: TrainPla
     snapshot = store.load()
     if snapshot is None:
         return
-    fault = fault_of(snapshot.facts, _FACTS, "it")
+    fault = fault_of(snapshot.facts, FACTS, "it")
     if fault:
         raise _strange(store, fault)
     differs = differences(snapshot.facts["identity"], known)
@@ -139,7 +160,7 @@ def _resume(store: Store, known: dict[str, str], state: RunState, plan: TrainPla
         state.end = None
 
 
-def _strange(store: Store, fault: object) -> checks.JgdValueError:
+def _strange(store: RunDirectory, fault: object) -> checks.JgdValueError:
     return checks.JgdValueError(
         f"the snapshot in {str(store.path)!r} is whole, but no run that jgd wrote: {fault}. Use another directory"
     )

@@ -5,8 +5,10 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from jgd.core import checks
 from jgd.core.types import Params
 from jgd.descent import TrainState
+from jgd.prediction import Predictor
 from jgd.status import RunEnd, Status
 
 if TYPE_CHECKING:
@@ -22,11 +24,13 @@ class BestParams:
         params: Those to evaluate and deploy.
         step: Updates made before them.
         value: The validation metric there.
+        model_state: The model's state there; None without.
     """
 
     params: Params
     step: int
     value: float
+    model_state: Any = None
 
 
 @dataclass(frozen=True, repr=False)
@@ -40,8 +44,8 @@ class Run:
         train_state: The parameters that descend and the optimizer's state; after a divergence not one to go on from.
         end: Why it ended: its `status` (also `run.status`), the `step` and the `detail`.
         history: NumPy arrays (rows,): "step" (updates before this one), "loss" on the step's batch *before* its update,
-            "gradient_norm" there, "update_norm" and the "learning_rate" used. All steps, or every 2nd, 4th … of a long
-            run, and the last.
+            "gradient_norm" there, "update_norm", the "learning_rate" used, and what the loss returned as aux. All steps,
+            or every 2nd, 4th … of a long run, and the last.
         evaluations: NumPy arrays (evaluations,): "step" and the validation "loss" and metrics after that many updates.
             The one after a run's last step stays when the run is extended, also where `evaluate_every` would not have
             asked for it.
@@ -49,6 +53,8 @@ class Run:
         seconds: (rows,) since the start when that step was done, spread evenly over the steps of a segment.
         notes: Casts that were made on the way in, and what could not be saved.
         reproduced: Of a replay, whether its losses are bit for bit the stored run's; None of any other run.
+        predictor: What answers for rows, by the parameters of the best evaluation where there is one, else by `params`;
+            for raw rows where the run was trained on a task. None where the loss has no model.
     """
 
     params: Params
@@ -61,6 +67,35 @@ class Run:
     seconds: np.ndarray
     notes: tuple[str, ...] = ()
     reproduced: bool | None = None
+    predictor: Predictor | None = None
+
+    def predict(self, rows: Any) -> np.ndarray:
+        """A label of each row, or its value in the target's unit; see `Predictor.predict`.
+
+        Args:
+            rows: A frame, a mapping of names to arrays, or an array (n, columns), as they were before any scaling.
+
+        Returns:
+            (n,).
+
+        Raises:
+            JgdTypeError: A run without a predictor.
+
+        Example:
+            >>> import jgd
+            >>> jgd.train("iris", jgd.optimizers.adam(0.1), steps=50).predict([[5.0, 3.4, 1.5, 0.2]]).tolist()
+            ['setosa']
+        """
+        if self.predictor is None:
+            raise checks.JgdTypeError(
+                "the run has no model to predict with: train on a jgd.Task, or with a loss that has one, as jgd.SupervisedLoss"
+            )
+        return self.predictor.predict(rows)
+
+    @property
+    def model_state(self) -> Any:
+        """What the model keeps beside its parameters, after the last step that was not refused; None without."""
+        return self.train_state.model_state
 
     @property
     def status(self) -> Status:
@@ -80,13 +115,29 @@ class Run:
     def to_dataframe(self) -> "pd.DataFrame":
         """One row a step of the history; evaluations are in its columns "validation_…", NaN where there was none.
 
+        The last evaluation, which is after the last step, has no row: it is in `evaluations`.
+
+        Returns:
+            A frame with the step as its index.
+
         Raises:
             ImportError: pandas is not installed.
         """
-        return self.to_xarray().to_dataframe()
+        out = self.to_xarray().to_dataframe()
+        return out[out.index <= self.history["step"][-1]] if len(self.history["step"]) else out
 
     def to_xarray(self) -> "xr.Dataset":
-        """History and evaluations, labeled by "step": the updates made before what the row tells."""
+        """History and evaluations, labeled by "step": the updates made before what the row tells.
+
+        Returns:
+            A data set with the status and its step among the attributes.
+
+        Example:
+            >>> import jgd
+            >>> run = jgd.train("iris", jgd.optimizers.adam(0.1), steps=20)
+            >>> run.to_xarray()["loss"].sel(step=0).item() > run.to_xarray()["loss"].sel(step=19).item()
+            True
+        """
         import xarray as xr
 
         rows = {name: ("step", column) for name, column in self.history.items() if name != "step"}

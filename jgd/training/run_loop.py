@@ -13,7 +13,7 @@ import jax.numpy as jnp
 import numpy as np
 
 from jgd.epoch_loop import segment
-from jgd.lane import NOT_DIVERGED, eval_params_of
+from jgd.lane import NOT_DIVERGED
 from jgd.status import RunEnd, Status
 from jgd.training.end_reason import end_reason
 from jgd.training.hard_mining import hardest_rows
@@ -21,7 +21,7 @@ from jgd.training.interrupt import uninterrupted
 from jgd.training.plan import TrainPlan
 from jgd.training.progress import TrainProgress
 from jgd.training.progress_bar import progress_bar
-from jgd.training.resume import Saver
+from jgd.training.resume import Saver, eval_params
 from jgd.training.run import Run
 from jgd.training.run_state import RunState
 from jgd.training.validation import evaluated_segment
@@ -31,7 +31,6 @@ COLUMNS = ("loss", "gradient_norm", "update_norm", "learning_rate")  # of a hist
 
 _segment = jax.jit(segment, donate_argnames=("lane",))
 _evaluated_segment = jax.jit(evaluated_segment, donate_argnames=("lane",))
-_eval_params_of = jax.jit(eval_params_of)
 
 
 def run_to_end(plan: TrainPlan, state: RunState, saver: Saver, progress: bool | None) -> Run:
@@ -67,7 +66,8 @@ def _run_loop(plan: TrainPlan, state: RunState, saver: Saver, show: Callable[[Tr
         if state.end is not None:
             break
         if plan.mines and state.step % plan.loop.batches.order.update_every == 0:
-            state.ranked = hardest_rows(plan.loop.loss, state.lane.train_state.params, plan.loop.data)
+            at = state.lane.train_state
+            state.ranked = hardest_rows(plan.measure, at.params, plan.loop.data, at.model_state)
         since = time.perf_counter()
         with uninterrupted():
             made = _run_segment(plan, state, pace)
@@ -100,6 +100,7 @@ def _run_segment(plan: TrainPlan, state: RunState, pace: int) -> int:
     made = state.step - begin
     rows = made + int(diverged_at != NOT_DIVERGED)  # a refused step still saw its loss
     columns = {name: getattr(metrics, name)[:rows] for name in COLUMNS}
+    columns |= {name: column[:rows] for name, column in metrics.aux.items()}
     took = time.perf_counter() - since
     columns["seconds"] = state.seconds + took * np.arange(1, rows + 1) / max(rows, 1)
     state.history.absorb(columns)
@@ -128,9 +129,10 @@ def _left(plan: TrainPlan, state: RunState, notes: tuple[str, ...]) -> Run:
     """What the run leaves where it stands."""
     history = state.history.table()
     seconds = history.pop("seconds", np.zeros(0))
+    params, best = eval_params(plan.loop.optimizer, state.lane), state.best
     return Run(
-        params=_eval_params_of(plan.loop.optimizer, state.lane),
-        best=state.best,
+        params=params,
+        best=best,
         train_state=state.lane.train_state,
         end=state.end or RunEnd(Status.INTERRUPTED, state.step),
         history=history,
@@ -138,4 +140,5 @@ def _left(plan: TrainPlan, state: RunState, notes: tuple[str, ...]) -> Run:
         observations=state.observed(),
         seconds=seconds,
         notes=notes,
+        predictor=plan.predictor and plan.predictor.with_params(params if best is None else best.params),
     )

@@ -8,6 +8,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
+from jgd.core.plain_trees import describe_tree
 from jgd.core.snapshots import pack, unpack
 from jgd.core.types import Params
 from jgd.lane import Lane
@@ -38,8 +39,8 @@ class RunState:
         early = self.lane.early_stopping
         if not isinstance(early, EarlyStoppingState) or int(early.step) < 0:
             return None
-        copied = jax.tree.map(jnp.copy, early.params)  # a segment takes the lane's own arrays
-        return BestParams(copied, int(early.step), float(early.value))
+        params, own = jax.tree.map(jnp.copy, (early.params, early.model_state))  # a segment takes the lane's own arrays
+        return BestParams(params, int(early.step), float(early.value), own)
 
     def add_evaluations(self, made: Evaluations) -> None:
         """Those of another segment, on the host."""
@@ -77,6 +78,7 @@ class RunState:
             "zero_gradients": self.zero_gradients,
             "seconds": self.seconds,
             "end": None if self.end is None else asdict(self.end),
+            "trees": {"lane": describe_tree(self.lane), "observations": describe_tree(self.observed())},
         }
 
     def restore(

@@ -7,11 +7,13 @@ from typing import Any
 import numpy as np
 from jax import Array
 
+from jgd import tasks
 from jgd.core import checks
 from jgd.core import seeds as seeding
 from jgd.core.optimizer import Optimizer
 from jgd.core.statistics import student_quantile
 from jgd.core.types import Batch, Loss, Params
+from jgd.tasks import Task
 from jgd.training.run import Run
 from jgd.training.train import train
 
@@ -79,9 +81,9 @@ class Runs:
 
 
 def train_seeds(
-    loss: Loss,
-    optimizer: Optimizer,
-    init: Callable[[Array], Params],
+    loss: Loss | Task | str,
+    optimizer: Optimizer | str,
+    init: Callable[[Array], Params] | None = None,
     data: Batch = None,
     *,
     seeds: int | Sequence[int] = 5,
@@ -92,9 +94,9 @@ def train_seeds(
     One program serves all seeds; `jgd.sweep` runs many more of them side by side.
 
     Args:
-        loss: (params, batch) -> () float.
-        optimizer: The method of descent.
-        init: key -> the parameters at the start.
+        loss: (params, batch) -> () float; or a task, or its name, as `train` takes it.
+        optimizer: The method of descent, as `train` takes it.
+        init: key -> the parameters at the start. Default: the task's.
         data: Rows, as `train` takes them.
         seeds: A number of seeds 0, 1, …, or their list.
         options: Those of `train`, but `seed`, `store` and `resume`.
@@ -108,19 +110,21 @@ def train_seeds(
 
     Example:
         >>> import jgd
-        >>> task = jgd.tasks.get("iris")
-        >>> runs = train_seeds(task.loss, jgd.optimizers.adam(0.1), task.init, task.train, seeds=3, steps=30)
+        >>> runs = train_seeds("iris", jgd.optimizers.adam(0.1), seeds=3, steps=30)
         >>> len(runs), runs.diverged, runs.summary()["n"]
         (3, 0, 3)
     """
     for name in ("seed", "store", "resume"):
         if name in options:
             raise checks.JgdValueError(f"train_seeds takes seeds, got {name}={options[name]!r}: use train for one run")
-    checks.function("init", init)
+    task = tasks.get(loss) if isinstance(loss, str) and loss in tasks.registry else loss
+    init = task.init if init is None and isinstance(task, Task) else checks.function("init", init)
     if isinstance(seeds, str) or not isinstance(seeds, Sequence | np.ndarray):
         seeds = range(checks.count("seeds", seeds, 1))
     chosen = tuple(seeds)
     if len(set(chosen)) < len(chosen) or not chosen:
-        raise checks.JgdValueError(f"seeds must be at least one and differ from each other, got {chosen}")
+        raise checks.JgdValueError(
+            f"seeds must be at least one and differ from each other, got {chosen}", argument="seeds"
+        )
     start = lambda seed: init(seeding.init_key(seed))
-    return Runs(tuple(train(loss, optimizer, start(seed), data, seed=seed, **options) for seed in chosen), chosen)
+    return Runs(tuple(train(task, optimizer, start(seed), data, seed=seed, **options) for seed in chosen), chosen)

@@ -17,6 +17,7 @@ from jgd.core.types import Batch, Loss, Params
 from jgd.data.orders import Order
 from jgd.divergence import DIVERGED_ABOVE
 from jgd.stopping import StoppingRule
+from jgd.tasks import Task
 from jgd.training.arguments import TrainArguments
 from jgd.training.history import LIMIT
 from jgd.training.plan import plan_run
@@ -29,9 +30,9 @@ SAVE = 30.0  # seconds between two snapshots
 
 
 def train(
-    loss: Loss,
-    optimizer: Optimizer,
-    params: Params,
+    loss: Loss | Task | str,
+    optimizer: Optimizer | str,
+    params: Params = None,
     data: Batch = None,
     *,
     steps: int | None = None,
@@ -42,8 +43,8 @@ def train(
     validation: Batch | None = None,
     metrics: Mapping[str, Callable[[Params, Batch], Array]] | None = None,
     evaluate_every: int | None = None,
-    metric: str = "loss",
-    larger_is_better: bool = False,
+    metric: str | None = None,
+    larger_is_better: bool | None = None,
     stop: StoppingRule | None = None,
     observe: Callable[[Params], Any] | None = None,
     callback: Callable[[TrainProgress], None] | None = None,
@@ -56,6 +57,8 @@ def train(
     store: str | os.PathLike | None = None,
     resume: bool = False,
     save_every: float = SAVE,
+    model_state: Any = None,
+    evaluation_loss: Loss | None = None,
 ) -> Run:
     """Minimize `loss` over `data` by `steps` updates (or `epochs` passes) of `optimizer`.
 
@@ -63,8 +66,11 @@ def train(
     become float32 unless x64 is on, which the run's notes say.
 
     Args:
-        loss: (params, batch) -> () float.
-        optimizer: The method of descent, such as `jgd.optimizers.adam(1e-3)`.
+        loss: (params, batch) -> () float, or (it, aux): aux maps names to single numbers, which become columns of
+            `Run.history`. One with a parameter `key` gets a key of its own at each step, and None where it is evaluated;
+            one with a parameter `state` returns (value, aux, state). Or a `jgd.Task`, or the name of a bundled one, from
+            which everything comes that is not given besides: params (drawn by `seed`), data, validation, metrics, ….
+        optimizer: The method of descent, such as `jgd.optimizers.adam(1e-3)`, or the name of one that needs no numbers.
         params: A pytree of floating arrays, never changed in place.
         data: An array or tree of arrays with one leading axis of rows, as (inputs, targets); None for a loss that
             ignores its batch. Memory-mapped arrays (np.load(…, mmap_mode="r")) stay on the disk: their rows are
@@ -75,13 +81,15 @@ def train(
             doesn't divide the rows.
         order: "shuffled" afresh each epoch from `seed`, "sequential", "replacement", or a record of `jgd.data.orders`
             (weighted, balanced, curriculum, HardMining).
-        seed: 0 … 2**32 − 1, of the order of rows and of the optimizer's noise.
+        seed: 0 … 2**32 − 1, of the order of rows, of the optimizer's noise and of the loss's keys.
         validation: Rows of the same shape, on which the loss and `metrics` are evaluated before the first step, every
             `evaluate_every` steps and after the last.
-        metrics: Name -> (params, rows) -> ().
+        metrics: Name -> (params, rows) -> (). More than 1024 validation rows are evaluated in pieces by what is known to be
+            a mean over rows: `jgd.SupervisedLoss`, accuracy, and what `jgd.row_mean` says so of.
         evaluate_every: Steps between evaluations; None is an epoch.
-        metric: "loss" or a metric: the parameters at its best validation value are kept as `Run.best`.
-        larger_is_better: Whether that is its largest value.
+        metric: "loss" or a metric: the parameters at its best validation value are kept as `Run.best`. Of a task also
+            another metric by its name, see `Task.chosen_by`. Default: "loss", or the task's own.
+        larger_is_better: Whether that is its largest value. Default: False, or what the task says.
         stop: When to stop before the budget, see `jgd.StoppingRule`.
         observe: params -> a tree recorded after every update, such as `lambda params: params` for a trajectory.
         callback: Called with a `TrainProgress` between segments, a few times a second; what it raises ends the run,
@@ -104,6 +112,10 @@ def train(
             on from it; what was evaluated after its last step stays among the evaluations. Another run in it is
             refused, with what differs.
         save_every: Seconds between two snapshots.
+        model_state: What a loss with a parameter `state` takes at the first step, a pytree of arrays: batch statistics, a
+            target network. It goes from step to step beside the parameters, and the optimizer never sees it.
+        evaluation_loss: The loss on the validation rows, where it isn't `loss` itself; called with key=None and the
+            state, and what it returns beside its value is dropped.
 
     Returns:
         The `Run`: parameters, history, evaluations, and why it ended.
@@ -122,6 +134,8 @@ def train(
         (1.9999, 'max_steps', 4.6667)
         >>> run
         Run(max_steps at step 100; last loss 1.8e-08 at step 99; 2 notes)
+        >>> jgd.train("iris", jgd.optimizers.adam(0.1), epochs=20).best.value > 0.9
+        True
     """
     arguments = TrainArguments(**locals())  # at the first line: exactly the parameters above
     plan, state = plan_run(arguments)

@@ -38,16 +38,16 @@ class Validation:
         here = (made % self.every == 0) | (made == self.total_steps) | ~lane.active
         return here & (made != lane.early_stopping.evaluated_at)
 
-    def values(self, params: Params) -> dict[str, Array]:
+    def values(self, params: Params, model_state: Any) -> dict[str, Array]:
         """The loss and each metric, by name, () each."""
-        return evaluation(self.metrics, self.loss, params, self.rows)
+        return evaluation(self.metrics, self.loss, params, self.rows, model_state)
 
     def evaluate(self, optimizer: Optimizer, lane: Lane) -> tuple[Lane, dict[str, Array]]:
         """-> (the lane whose optimizer and early stopping know the evaluation, the evaluation)."""
-        params = eval_params_of(optimizer, lane)
-        values = self.values(params)
+        params, own = eval_params_of(optimizer, lane), lane.train_state.model_state
+        values = self.values(params, own)
         opt_state = optimizer.observe(lane.train_state.opt_state, values[self.metric])
-        early = self.early_stopping.update(lane.early_stopping, params, lane.updates_made, values[self.metric])
+        early = self.early_stopping.update(lane.early_stopping, params, lane.updates_made, values[self.metric], own)
         train_state = replace(lane.train_state, opt_state=opt_state)
         return replace(lane, train_state=train_state, early_stopping=early), values
 
@@ -98,7 +98,9 @@ def evaluated_segment(
         return jax.lax.while_loop(lambda carry: validation.due(carry.lane), evaluate, carry)
 
     places = lambda x: jnp.zeros((loop.capacity + 1, *x.shape), x.dtype)
-    values = jax.tree.map(places, jax.eval_shape(validation.values, lane.train_state.params))
+    values = jax.tree.map(
+        places, jax.eval_shape(validation.values, lane.train_state.params, lane.train_state.model_state)
+    )
     empty = Evaluations(places(begin), values, jnp.zeros((), jnp.int32))
     carry = EvaluatedCarry(loop.init(lane), empty)
     carry = while_active(-(-begin // every), -(-end // every) + 1, between_evaluations, carry)

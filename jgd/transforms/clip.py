@@ -38,6 +38,8 @@ class ClipByValue(Transform):
         [-1.0, 0.5]
     """
 
+    entrywise = True
+
     max_delta: Scalar = hyper("> 0")
 
     def update(self, updates: Params, state: tuple[()], context: Context) -> tuple[Params, tuple[()]]:
@@ -62,6 +64,8 @@ class ClipByGlobalNorm(Transform):
         >>> updates["a"].tolist(), updates["b"].tolist()
         ([-0.6], [-0.8])
     """
+
+    entrywise = True
 
     max_norm: Scalar = hyper("> 0")
 

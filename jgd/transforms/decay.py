@@ -31,6 +31,8 @@ class AddDecayedWeights(Transform):
         [-0.5]
     """
 
+    entrywise = True
+
     weight_decay: Scalar = hyper(">= 0")
 
     def update(self, updates: Params, state: tuple[()], context: Context) -> tuple[Params, tuple[()]]:

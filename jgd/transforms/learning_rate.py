@@ -48,6 +48,8 @@ class ScaleByLearningRate(ReportsLearningRate):
         [-1.5]
     """
 
+    entrywise = True
+
     learning_rate: Scalar = hyper("> 0")
 
     def init(self, params: Params) -> LearningRateState:

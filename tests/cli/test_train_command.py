@@ -56,7 +56,7 @@ def test_a_table_of_ones_own_from_a_bare_shell(tables):
     assert (ran.returncode, ran.stderr) == (0, "")
     assert "prices, sgd" in ran.stdout
     assert "max_steps at step 40" in ran.stdout
-    assert {path.name for path in (tables / "run").iterdir()} == {"history.csv", "training.png"}
+    assert {path.name for path in (tables / "run").iterdir()} == {"history.csv", "model.safetensors", "training.png"}
 
 
 def test_a_schedule_starts_from_the_rate_and_its_figures_are_written(jgd_here):

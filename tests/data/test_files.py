@@ -64,7 +64,7 @@ def test_files_that_are_none(tmp_path):
     with pytest.raises(jgd.JgdError, match="is not there"):
         jgd.data.read(tmp_path / "none.csv", "y")
     (tmp_path / "own.txt").write_text("1")
-    with pytest.raises(jgd.JgdError, match=r"must be \.csv, \.parquet or \.npz"):
+    with pytest.raises(jgd.JgdError, match=r"must be \.csv, \.parquet, \.arrow"):
         jgd.data.read(tmp_path / "own.txt", "y")
     np.savez(tmp_path / "own.npz", x=np.ones(3), y=np.ones(4))
     with pytest.raises(jgd.JgdError, match="as many rows"):

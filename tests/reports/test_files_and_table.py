@@ -1,5 +1,7 @@
 """What people read of a sweep: the table and the files say what the arrays say."""
 
+from types import SimpleNamespace
+
 import numpy as np
 import pytest
 from helpers import sweeping
@@ -8,6 +10,7 @@ import jgd
 from jgd.core import atomic_files
 from jgd.core.statistics import Estimate
 from jgd.reports import format_estimate, save_figure, table_columns, table_rows
+from jgd.reports.table import padding
 
 xarray = pytest.importorskip("xarray")
 
@@ -121,3 +124,16 @@ def test_a_confirmation_is_shown_from_what_is_sealed(tmp_path):
     )
     with pytest.raises(jgd.JgdError, match=r"confirmations'\]\[0\]\['metric'\] must be printable text"):
         jgd.reports.save_confirmation(sure, tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("share", "groups", "said"),
+    [
+        (0.0, (0,) * 64, "0% padding"),
+        (0.2, (0,) * 26, "20% padding"),
+        (0.75, (0,) * 8, "75% padding: block=8 has less"),
+    ],
+)
+def test_much_padding_is_told_with_the_block_that_makes_it_little(share, groups, said):
+    sweep = SimpleNamespace(cost={"padded_share": share, "block_width": 32}, facts=SimpleNamespace(groups=groups))
+    assert padding(sweep) == said

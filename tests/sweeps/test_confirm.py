@@ -9,6 +9,8 @@ from helpers.sweeping import by_hand, fragile, sweep, task, usual
 
 import jgd
 from jgd.core.seeds import Stream, key
+from jgd.sweeps.confirm import _block
+from jgd.sweeps.engine.programs import run_segment
 
 FRESH = (5, 9, 4)
 
@@ -36,7 +38,9 @@ def test_e7_poisoned_test_rows_change_nothing_before_they_are_confirmed():
 
 def test_the_confirmed_numbers_by_hand():
     found, (inputs, labels) = sweep(["sgd", "adam"]), task().test
+    compiled = run_segment._cache_size()
     sure = found.confirm(seeds=FRESH)
+    assert run_segment._cache_size() == compiled  # by the sweep's own programs
     assert (sure.seeds, sure.metric, sure.reads) == (FRESH, "accuracy", 1)
     for chosen, one in zip(found.picks, sure.confirmed, strict=True):
         assert (one.recipe, one.config, one.hyperparameters) == (chosen.recipe, chosen.config, chosen.hyperparameters)
@@ -72,6 +76,12 @@ def test_reads_are_counted_and_seeds_used_once(tmp_path):
     assert (third.seeds, third.reads) == ((6,), 3)
     fourth = found.confirm(seeds=1)  # and the first session hears of what another one has read
     assert (fourth.seeds, fourth.reads) == ((7,), 4)
+
+
+def test_a_long_confirmation_has_blocks_of_one_run():
+    found = usual()
+    assert _block(found, runs=6) == found.plan.block
+    assert _block(found, runs=10**7) == 1
 
 
 def test_some_of_the_picks_are_confirmed():

@@ -109,6 +109,7 @@ def whole_trial(peak, warmup, strength, scale):
 
 
 @pytest.mark.slow
+@pytest.mark.sampled(2)  # the test above compares the modes
 @pytest.mark.parametrize("mode", ["forward", "reverse"])
 def test_schedules_penalties_and_the_start_are_differentiated_and_the_check_agrees(mode):
     at = {"peak": 0.1, "warmup": 4.5, "strength": 1e-3, "scale": 0.2}

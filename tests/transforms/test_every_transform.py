@@ -10,7 +10,7 @@ from helpers.catalog import EACH
 import jgd
 from jgd.testing import CHECKS, trees
 
-pytestmark = [pytest.mark.slow, pytest.mark.sampled(4)]  # the fast part runs what these stand on
+pytestmark = [pytest.mark.slow, pytest.mark.sampled(6)]  # the fast part runs what these stand on
 
 OFTEN = [
     "abstract init",

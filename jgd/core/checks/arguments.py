@@ -18,7 +18,7 @@ T = TypeVar("T")
 MOST_LISTED = 12  # names in a message; more than that nobody reads
 
 
-def hyperparameter(name: str, value: Any, rule: str, schedule: bool = True) -> None:
+def hyperparameter(name: str, value: Any, rule: str, schedule: bool = True, length: bool = False) -> None:
     """Refuse `value` unless it is a traced number, finite numbers that obey `rule`, or (where allowed) a schedule.
 
     Args:
@@ -26,6 +26,7 @@ def hyperparameter(name: str, value: Any, rule: str, schedule: bool = True) -> N
         value: The argument.
         rule: `"> 0"`, `">= 0"` or an interval such as `"[0, 1)"`; it must hold in the default dtype too.
         schedule: Whether a schedule passes.
+        length: Whether a length passes that isn't counted in steps (`jgd.schedules.share`, `epochs`).
 
     Raises:
         JgdTypeError: For something that holds no real numbers.
@@ -37,7 +38,7 @@ def hyperparameter(name: str, value: Any, rule: str, schedule: bool = True) -> N
             ...
         jgd.core.checks.errors.JgdValueError: learning_rate must be a finite number > 0, got -0.1
     """
-    if plainly_good(rule, value) or (schedule and callable(value)):
+    if plainly_good(rule, value) or (schedule and callable(value)) or (length and _is_length(value)):
         return
     if isinstance(value, Tracer):
         return columns.note(lambda column: obeys(rule, column)[0], value)
@@ -62,6 +63,11 @@ def hyperparameter(name: str, value: Any, rule: str, schedule: bool = True) -> N
             f", which is {there:g} in {jnp.result_type(float)}" if np.isfinite(value) and holds(rule, value) else ""
         )
         raise JgdValueError(f"{name}{place} must be a finite number {words}, got {value:.12g}{rounded}", argument=name)
+
+
+def _is_length(value: Any) -> bool:
+    """Whether it is a share of a run, or epochs: their records stand above this module."""
+    return getattr(type(value), "is_length", False) is True
 
 
 def count(name: str, value: Any, least: int = 0, most: int | None = None) -> int:
@@ -99,7 +105,7 @@ def count(name: str, value: Any, least: int = 0, most: int | None = None) -> int
 
 def in_order(first: str, low: Any, second: str, high: Any) -> None:
     """Refuse low > high where both are known; traced ones and schedules pass, and None is no bound."""
-    if any(bound is None or callable(bound) for bound in (low, high)):
+    if any(bound is None or callable(bound) or _is_length(bound) for bound in (low, high)):
         return
     if isinstance(low, Tracer) or isinstance(high, Tracer):
         return columns.note(np.less_equal, low, high)
@@ -144,7 +150,8 @@ def flag(name: str, value: Any) -> bool:
 def instance(name: str, value: Any, kind: type[T], example: str) -> T:
     """`value`, refused unless it is of the kind, of which the message gives an example."""
     if not isinstance(value, kind):
-        raise JgdTypeError(f"{name} must be a jgd.{kind.__name__} such as {example}, got {value!r}", argument=name)
+        kind_name = f"jgd.{kind.__name__}" if kind.__module__.startswith("jgd") else kind.__name__.lower()
+        raise JgdTypeError(f"{name} must be a {kind_name} such as {example}, got {value!r}", argument=name)
     return value
 
 

@@ -21,7 +21,7 @@ def initial_state(plan: Plan, inputs: DeviceInputs, current: Round, block: Block
     seed, group, width = block.seed, plan.groups[block.group], plan.widths[block.group]
     numbers = padded_numbers(plan.hyperparameters(block, current), group.numbers, width)
     values = jax.device_put(numbers, inputs.device)
-    keys = inputs.init_keys[seed], inputs.noise_keys[seed]
+    keys = inputs.init_keys[seed], inputs.noise_keys[seed], inputs.loss_keys[seed]
     return init_block(group.build, values, inputs.shared, inputs.params[seed], *keys, inputs.factor, width=width)
 
 
@@ -37,20 +37,21 @@ def state_at_begin(plan: Plan, store: Store, inputs: DeviceInputs, current: Roun
 
 def advance(
     plan: Plan, inputs: DeviceInputs, block: Block, state: BlockState, end: int
-) -> tuple[Lane, Array, dict[str, Array]]:
+) -> tuple[Lane, dict[str, Array], dict[str, Array]]:
     """The block after its steps up to `end`, at most CAPACITY of them; see `run_segment`. Takes the lanes' arrays."""
-    return run_segment(*_arguments(inputs, block, state, end), **_structure(plan, block))
+    return run_segment(*_arguments(inputs, block, state, end), **_structure(plan, block, state))
 
 
 def trace(plan: Plan, inputs: DeviceInputs, block: Block, state: BlockState) -> None:
     """Trace the program of `advance`; jax keeps what was traced."""
-    run_segment.lower(*_arguments(inputs, block, state, 0), **_structure(plan, block))
+    run_segment.lower(*_arguments(inputs, block, state, 0), **_structure(plan, block, state))
 
 
 def _arguments(inputs: DeviceInputs, block: Block, state: BlockState, end: int) -> tuple[Any, ...]:
-    return state.spec, state.lanes, state.limit, inputs.shared, inputs.order_keys[block.seed], np.int32(end)
+    keys = inputs.order_keys[block.seed], inputs.loss_keys[block.seed]
+    return state.spec, state.lanes, state.limit, inputs.shared, keys, np.int32(end)
 
 
-def _structure(plan: Plan, block: Block) -> dict[str, Any]:
+def _structure(plan: Plan, block: Block, state: BlockState) -> dict[str, Any]:
     """What of the call is structure, the same for every block of a group."""
-    return {"batches": plan.batches[block.group], "capacity": CAPACITY}
+    return {"batches": plan.batches[block.group], "capacity": CAPACITY, "aux": state.aux}

@@ -46,8 +46,8 @@ def footprint(
 def _bytes(build: Build, values: Mapping[str, float], task: Task, batches: Batches, width: int) -> int:
     shared, key = SharedData.of(task), seeds.key(0, seeds.Stream.ORDER)
     block = block_shapes(build, {name: np.full(width, value) for name, value in values.items()}, task, width=width)
-    arguments = (block.spec, block.lanes, block.limit, shared, key, np.int32(0))
-    program = run_segment.lower(*arguments, batches=batches, capacity=CAPACITY).compile()
+    arguments = (block.spec, block.lanes, block.limit, shared, (key, key), np.int32(0))
+    program = run_segment.lower(*arguments, batches=batches, capacity=CAPACITY, aux=block.aux).compile()
     told: Any = program.memory_analysis()
     return told.argument_size_in_bytes + told.output_size_in_bytes - told.alias_size_in_bytes + told.temp_size_in_bytes
 

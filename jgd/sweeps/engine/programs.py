@@ -1,7 +1,7 @@
 """The programs of a block, compiled once a group of configs: its start, its steps, its evaluation.
 
 Every array of a block has a lane axis; only the step counter and the batch are shared. A block of one lane is computed
-without the axis: a vmapped convolution or large product costs a CPU up to twice the plain one.
+without the axis (`over_lanes`).
 """
 
 from collections.abc import Mapping
@@ -14,18 +14,19 @@ import jax.numpy as jnp
 import numpy as np
 from jax import Array
 
-from jgd.core import seeds, tree
-from jgd.core.functions import OnBatch
+from jgd.core import seeds
+from jgd.core.loss_protocol import as_state
 from jgd.core.optimizer import Optimizer
-from jgd.core.record import record
+from jgd.core.record import record, static_field
 from jgd.core.tracing import traceable
 from jgd.core.types import Batch, Loss, Params
 from jgd.data.batches import Batches
 from jgd.descent import start
-from jgd.divergence import BASELINE_ROWS, loss_limit
+from jgd.divergence import BASELINE_ROWS, initial_loss, loss_limit
 from jgd.epoch_loop import EpochLoop, segment
-from jgd.lane import LANE_AXES, NOT_DIVERGED, Lane, block_of, eval_params_of, lane_of
+from jgd.lane import LANE_AXES, NOT_DIVERGED, Lane, eval_params_of, over_lanes
 from jgd.metrics import evaluation
+from jgd.sweeps.engine.layout import Layout
 from jgd.sweeps.run_spec import Build, RunSpec, of_arrays
 from jgd.tasks import Task
 
@@ -40,11 +41,19 @@ class SharedData:
     metrics: dict[str, Loss]
     train: Batch
     validation: Batch
+    evaluation_loss: Loss | None = None  # where it isn't the loss itself
 
     @classmethod
     def of(cls, task: Task) -> "SharedData":
         metrics = {name: traceable(metric) for name, metric in task.metrics.items()}
-        return cls(traceable(task.loss), metrics, *jax.tree.map(jnp.asarray, (task.train, task.validation)))
+        measure = None if task.evaluation_loss is None else traceable(task.evaluation_loss)
+        rows = jax.tree.map(jnp.asarray, (task.train, task.validation))
+        return cls(traceable(task.loss), metrics, *rows, measure)
+
+    @property
+    def measure(self) -> Loss:
+        """The loss where it is evaluated."""
+        return self.loss if self.evaluation_loss is None else self.evaluation_loss
 
 
 @record
@@ -54,6 +63,7 @@ class BlockState:
     spec: RunSpec
     lanes: Lane
     limit: Array  # (lanes,)
+    aux: tuple[str, ...] = static_field(default=())  # what the loss returns beside its value, by name
 
 
 @partial(jax.jit, static_argnames=("build", "width"))
@@ -61,30 +71,37 @@ def init_block(
     build: Build,
     values: Mapping[str, Array],
     shared: SharedData,
-    params: Params,
+    params: tuple[Params, Any],
     init_key: Array,
     noise_key: Array,
+    loss_key: Array,
     factor: Array,
     *,
     width: int,
 ) -> BlockState:
-    """A block before its first step. params: the task's start at this seed; the keys are the seed's."""
+    """A block before its first step. params: the task's start at this seed, with the model's state; the keys are its."""
+    names: list[tuple[str, ...]] = []
 
     def one(config: Mapping[str, Array]) -> BlockState:
         spec = of_arrays(build(**config))
-        begin = params if spec.init is None else spec.start(init_key)
+        begin, model_state = (
+            params[0] if spec.init is None else spec.start(init_key),
+            spec.start_state(init_key, params[1]),
+        )
         loss = shared.loss if spec.loss is None else spec.loss
+        model_state = None if model_state is None else as_state(model_state)
         rows = jax.tree.map(lambda a: a[:BASELINE_ROWS], shared.train)
-        at_start = OnBatch(loss, rows)(begin).astype(tree.compute_dtype(begin))
-        lane = Lane(start(spec.optimizer, begin, noise_key), jnp.asarray(NOT_DIVERGED, jnp.int32))
-        return BlockState(replace(spec, init=None, measure=spec.measured_by), lane, loss_limit(at_start, factor))
+        at_start, aux = initial_loss(loss, begin, rows, loss_key, model_state)
+        lane = Lane(
+            start(spec.optimizer, begin, noise_key, model_state=model_state), jnp.asarray(NOT_DIVERGED, jnp.int32)
+        )
+        names.append(tuple(aux))
+        return BlockState(
+            replace(spec, init=None, measure=spec.measured_by, init_state=None), lane, loss_limit(at_start, factor)
+        )
 
-    if width == 1:
-        state = one(_first(dict(values)))
-        spec, limit = jax.tree.map(lambda array: jnp.asarray(array)[None], (state.spec, state.limit))
-        return BlockState(spec, block_of(state.lanes), limit)
-    axes = BlockState(0, LANE_AXES, 0)  # pyright: ignore
-    return jax.vmap(one, out_axes=axes, axis_size=width)(dict(values))
+    axes = BlockState(0, LANE_AXES, 0)  # pyright: ignore  # axes in the places of arrays
+    return replace(over_lanes(one, (0,), axes, width)(dict(values)), aux=names[0])
 
 
 def block_shapes(build: Build, values: Mapping[str, np.ndarray], task: Task, *, width: int) -> BlockState:
@@ -93,7 +110,7 @@ def block_shapes(build: Build, values: Mapping[str, np.ndarray], task: Task, *, 
     dtype = jnp.result_type(float)
     numbers = {name: np.asarray(column, dtype) for name, column in values.items()}
     one = jnp.ones((), dtype)
-    init = lambda numbers: init_block(build, numbers, shared, task.init(key), key, key, one, width=width)
+    init = lambda numbers: init_block(build, numbers, shared, task.start(key), key, key, key, one, width=width)
     return jax.eval_shape(init, numbers)
 
 
@@ -117,51 +134,56 @@ def _eval_params(optimizer: Optimizer, lanes: Lane) -> Params | None:
         read = eval_params_of(optimizer, lane)
         return None if read is lane.train_state.params else read
 
-    if len(lanes.diverged_at) == 1:
-        return jax.tree.map(lambda array: array[None], one(_first(optimizer), lane_of(lanes)))
-    return jax.vmap(one, in_axes=(0, LANE_AXES))(optimizer, lanes)
+    return over_lanes(one, (0, LANE_AXES), 0, len(lanes.diverged_at))(optimizer, lanes)
 
 
 @jax.jit
-def evaluate(spec: RunSpec, shared: SharedData, params: Params, rows: Batch) -> dict[str, Array]:
-    """Name -> (lanes,): the measure and the metrics of every lane on the same rows."""
+def evaluate(
+    spec: RunSpec, shared: SharedData, params: Params, rows: Batch, model_state: Any = None
+) -> dict[str, Array]:
+    """Name -> (lanes,): the measure and the metrics of every lane on the same rows. model_state: of every lane."""
 
-    def one(spec: RunSpec, params: Params) -> dict[str, Array]:
+    def one(spec: RunSpec, params: Params, model_state: Any) -> dict[str, Array]:
         metrics = shared.metrics if spec.metrics is None else spec.metrics
-        return evaluation(metrics, shared.loss if spec.measure is None else spec.measure, params, rows)
+        return evaluation(metrics, shared.measure if spec.measure is None else spec.measure, params, rows, model_state)
 
-    if {len(leaf) for leaf in jax.tree.leaves((spec, params))} == {1}:
-        return {name: value[None] for name, value in one(*_first((spec, params))).items()}
-    return jax.vmap(one)(spec, params)
+    width = max(len(leaf) for leaf in jax.tree.leaves((spec, params)))
+    return over_lanes(one, (0, 0, 0), 0, width)(spec, params, model_state)
 
 
-@partial(jax.jit, static_argnames=("capacity",), donate_argnames=("lanes",))
+@partial(jax.jit, static_argnames=("capacity", "aux"), donate_argnames=("lanes",))
 def run_segment(
     spec: RunSpec,
     lanes: Lane,
     limit: Array,
     shared: SharedData,
-    key: Array,
+    keys: tuple[Array, Array],
     end: Array,
     *,
     batches: Batches,
     capacity: int,
-) -> tuple[Lane, Array, dict[str, Array]]:
-    """A block after its steps up to `end`: -> (lanes, losses (capacity, lanes), validation name -> (lanes,))."""
-    options = {"batches": batches, "capacity": capacity, "losses_only": True}
+    aux: tuple[str, ...],
+) -> tuple[Lane, dict[str, Array], dict[str, Array]]:
+    """A block after its steps up to `end`: -> (lanes, "loss" and aux (capacity, lanes), validation name -> (lanes,)).
+
+    keys: of the seed's ORDER and LOSS streams. aux: the names that the loss records.
+    """
+    key, loss_key = keys
+    options = {"batches": batches, "capacity": capacity, "losses_only": True, "loss_key": loss_key, "aux": aux}
     if len(limit) == 1:
-        own = _first(spec)
-        loss = shared.loss if own.loss is None else own.loss
-        loop = EpochLoop(loss, own.optimizer, shared.train, key, limit[0], **options)
-        lane, losses, _ = segment(loop, lane_of(lanes), end)
-        lanes, losses = block_of(lane), losses[:, None]
+
+        def alone(spec: RunSpec, lane: Lane, limit: Array) -> tuple[Lane, dict[str, Array]]:
+            loss = shared.loss if spec.loss is None else spec.loss
+            return segment(EpochLoop(loss, spec.optimizer, shared.train, key, limit, **options), lane, end)[:2]
+
+        lanes, seen = over_lanes(alone, (0, LANE_AXES, 0), (LANE_AXES, 1), 1)(spec, lanes, limit)
     else:
         loss, axis = (shared.loss, None) if spec.loss is None else (spec.loss, 0)
-        loop = EpochLoop(loss, spec.optimizer, shared.train, key, limit, lanes=len(limit), loss_axis=axis, **options)
-        lanes, losses, _ = segment(loop, lanes, end)
-    return lanes, losses, evaluate(spec, shared, final_params(spec, lanes), shared.validation)
-
-
-def _first(lanes: Any) -> Any:
-    """What the first lane has of arrays with a lane axis."""
-    return jax.tree.map(lambda array: array[0], lanes)
+        rows = jax.tree.map(lambda array: array[: batches.size], shared.train)
+        layout = Layout.of(spec, loss, axis, lanes.train_state, rows, loss_key)
+        options |= {"lanes": len(limit), "loss_axis": axis}
+        loop = EpochLoop(layout.loss(loss), spec.optimizer, shared.train, key, limit, **options)
+        lanes, seen, _ = segment(loop, layout.turn(lanes), end)
+        lanes = layout.turn(lanes)
+    own = lanes.train_state.model_state
+    return lanes, seen, evaluate(spec, shared, final_params(spec, lanes), shared.validation, own)

@@ -26,7 +26,7 @@ SAVE_EVERY = 30.0  # seconds that a block runs at most between two saves
 class _Unsaved:
     """What a block has measured since it was saved last."""
 
-    losses: list[np.ndarray] = field(default_factory=list)
+    steps: list[dict[str, np.ndarray]] = field(default_factory=list)  # "loss" and aux of a segment's steps
     metrics: list[dict[str, np.ndarray]] = field(default_factory=list)
     evaluation_steps: list[int] = field(default_factory=list)
     begin: float = field(default_factory=time.perf_counter)
@@ -53,10 +53,11 @@ def run_block(
     for until in sorted({*(step for step in plan.evaluation_steps if block.begin < step < block.end), block.end}):
         while True:
             end = min(until, done + CAPACITY)
-            after, losses, measured = advance(plan, inputs, block, state, end)
+            after, seen, measured = advance(plan, inputs, block, state, end)
             state = replace(state, lanes=after)
-            recorded = slice(-done % plan.record_every, end - done, plan.record_every)
-            unsaved.losses.append(np.asarray(losses)[recorded, :lanes].copy())  # a view would keep all its room
+            kept = slice(-done % plan.record_every, end - done, plan.record_every)
+            of_steps = lambda column: np.asarray(column)[kept, :lanes].copy()  # noqa: B023  # a view would keep all its room
+            unsaved.steps.append({name: of_steps(column) for name, column in seen.items()})
             now = _diverged(after, lanes)
             meter.report_steps(end - done, now - diverged, lanes, width)
             done, diverged = end, now
@@ -101,9 +102,19 @@ def _save(
     lanes = first_lanes(state.lanes, count, copy=goes_on)
     own = read is state.lanes.train_state.params
     params: Params = lanes.train_state.params if own else first_rows(read, count)
+    seen = {name: np.concatenate([part[name] for part in unsaved.steps]) for name in unsaved.steps[0]}
     metrics = {name: np.stack([row[name] for row in unsaved.metrics]) for name in unsaved.metrics[0]}
-    steps, losses = tuple(unsaved.evaluation_steps), np.concatenate(unsaved.losses)
-    result = BlockResult(block, steps, losses, metrics, np.asarray(lanes.diverged_at), params, seconds)
+    result = BlockResult(
+        block=block,
+        evaluation_steps=tuple(unsaved.evaluation_steps),
+        losses=seen.pop("loss"),
+        metrics=metrics,
+        diverged_at=np.asarray(lanes.diverged_at),
+        params=params,
+        seconds=seconds,
+        recorded=seen,
+        model_state=lanes.train_state.model_state,
+    )
     with meter.lock:
         store.add(result, lanes)
         meter.note_scores(metrics[plan.task.metric][:, result.diverged_at == NOT_DIVERGED])

@@ -1,5 +1,6 @@
 """How many lanes a block has: a pure function of the task and the platform, so that a run's bits don't depend on others."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -15,6 +16,7 @@ from jgd.core.types import Batch, Loss, Params
 CPU = ((2**17, 32), (2**23, 8))
 GPU = ((65536, 256), (2**20, 32))  # by parameters; a guess
 FEWEST_ON_GPU = 4
+LITTLE_PADDING, MUCH_PADDING = 0.05, 0.2  # shares of the steps; much is told, with a block that makes it little
 
 
 @dataclass(frozen=True)
@@ -50,6 +52,26 @@ def width_for(work: Work, platform: str) -> int:
     if platform != "cpu":
         return next((width for most, width in GPU if work.parameters <= most), FEWEST_ON_GPU)
     return 1 if work.convolves else next((width for most, width in CPU if work.multiply_adds <= most), 1)
+
+
+def padded_share(sizes: Sequence[int], width: int) -> float:
+    """The share of padding in blocks of `width` for groups of so many configs.
+
+    Example:
+        >>> padded_share([8], 32), padded_share([8, 8], 8)
+        (0.75, 0.0)
+    """
+    return 1 - sum(sizes) / sum(-(-size // width) * width for size in sizes)
+
+
+def fitting_block(sizes: Sequence[int], width: int) -> int:
+    """The widest block, up to `width`, with at most LITTLE_PADDING for groups of so many configs.
+
+    Example:
+        >>> fitting_block([8], 32), fitting_block([40], 32), fitting_block([64], 32)
+        (8, 21, 32)
+    """
+    return next(block for block in range(width, 0, -1) if padded_share(sizes, block) <= LITTLE_PADDING)
 
 
 def _count(jaxpr: Any) -> tuple[int, bool]:

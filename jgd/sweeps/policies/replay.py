@@ -86,12 +86,16 @@ class PopulationReplay(Policy):
         except TypeError:
             made = ()
         if not made or not all(isinstance(segment, ScheduleSegment) for segment in made):
-            raise checks.JgdTypeError(f"schedule must be what Sweep.schedule returned, got {self.schedule!r}")
+            raise checks.JgdTypeError(
+                f"schedule must be what Sweep.schedule returned, got {self.schedule!r}", argument="schedule"
+            )
         object.__setattr__(self, "schedule", made)
 
     def resolve(self, steps: int, configs: int) -> "PopulationReplay":
         if self.schedule[-1].until != steps:
-            raise checks.JgdValueError(f"steps must be the schedule's, {self.schedule[-1].until}, got {steps}")
+            raise checks.JgdValueError(
+                f"steps must be the schedule's, {self.schedule[-1].until}, got {steps}", argument="steps"
+            )
         return self
 
     def evaluation_steps(self, steps: int) -> tuple[int, ...]:

@@ -5,7 +5,7 @@ Rounds, saves within a long block, added configs, seeds and steps: all are block
 
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -22,7 +22,8 @@ class BlockResult:
     """What the lanes of a block left, NumPy arrays with an axis of its configs.
 
     losses (steps, configs) on the way; metrics name -> (evaluations, configs) after `evaluation_steps` updates;
-    diverged_at (configs,) and params, leaves (configs, …), at its end. seconds: how long the block took.
+    diverged_at (configs,), params and model_state, leaves (configs, …), at its end. seconds: how long the block took.
+    recorded: name -> (steps, configs), what the loss returned beside its value.
     """
 
     block: Block
@@ -32,6 +33,8 @@ class BlockResult:
     diverged_at: np.ndarray
     params: Params
     seconds: float
+    recorded: Mapping[str, np.ndarray] = field(default_factory=dict)
+    model_state: Any = None
 
 
 class Store(ABC):

@@ -20,10 +20,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
 from jgd.core import atomic_files, checks
-from jgd.core.plain_trees import describe_tree, tree_of
 from jgd.core.snapshots import pack, unpack
 from jgd.core.strict_json import fault_of, is_word
 from jgd.core.types import Params
@@ -36,6 +33,7 @@ from jgd.sweeps.policies.bundled import is_bundled, rounds_to_json
 from jgd.sweeps.policies.policy import Round
 from jgd.sweeps.store import journal
 from jgd.sweeps.store.base import BlockResult, Store
+from jgd.sweeps.store.block_file import arrays_of, facts_of, result_of
 from jgd.sweeps.store.memory import MemoryStore
 
 READS, ROUNDS = "test_reads.json", "rounds.json"
@@ -93,12 +91,6 @@ class DiskStore(Store):
         label = hashlib.sha256(" ".join(keys).encode()).hexdigest()[:12]
         seed = self.facts.seeds[block.seed]
         name = f"{label}-seed{seed}-{block.begin}-{block.end}.safetensors"
-        arrays = {
-            "losses": result.losses,
-            "diverged_at": result.diverged_at,
-            **{f"metrics.{metric}": rows for metric, rows in result.metrics.items()},
-            **pack("params", result.params),
-        }
         line = {
             "sweep": self.sweep,
             "file": name,
@@ -106,10 +98,8 @@ class DiskStore(Store):
             "seed": seed,
             "begin": block.begin,
             "end": block.end,
-            "evaluation_steps": list(result.evaluation_steps),
-            "seconds": result.seconds,
-            "tree": describe_tree(result.params),
-            "block": atomic_files.save_arrays(self.path / "blocks" / name, arrays),
+            **facts_of(result),
+            "block": atomic_files.save_arrays(self.path / "blocks" / name, arrays_of(result)),
             "lanes": atomic_files.save_arrays(self.path / "lanes" / name, pack("lane", lanes)),
         }
         journal.append(self.path, line)
@@ -184,28 +174,11 @@ class DiskStore(Store):
         """What a line of the journal stands for; None, with a warning, where the file is damaged."""
         try:
             arrays = atomic_files.load_arrays(self.path / "blocks" / line["file"], line["block"])
-            self._check(arrays, block, len(line["evaluation_steps"]))
-            if self.plan is None:
-                params = tree_of(line["tree"], [a for name, a in arrays.items() if name.startswith("params")])
-            else:
-                params = unpack("params", arrays, self._like(block, self.plan)[0])
+            like = None if self.plan is None else self._like(block, self.plan)
+            return result_of(arrays, line, block, self.facts, like)
         except (OSError, checks.JgdValueError) as fault:
             warnings.warn(f"a block in {str(self.path)!r} is unusable ({fault}); it runs again", stacklevel=3)
             return None
-        metrics = {n.removeprefix("metrics."): a for n, a in arrays.items() if n.startswith("metrics.")}
-        steps = tuple(line["evaluation_steps"])
-        return BlockResult(block, steps, arrays["losses"], metrics, arrays["diverged_at"], params, line["seconds"])
-
-    def _check(self, arrays: Mapping[str, np.ndarray], block: Block, evaluations: int) -> None:
-        """Refuse arrays that are not those of a block."""
-        lanes = len(block.configs)
-        wanted = {"losses": (len(block.recorded(self.facts.record_every)), lanes), "diverged_at": (lanes,)}
-        wanted |= {f"metrics.{name}": (evaluations, lanes) for name in ("loss", *self.facts.metrics)}
-        for name, shape in wanted.items():
-            if name not in arrays or arrays[name].shape != shape or arrays[name].dtype.kind not in "fiuV":
-                raise checks.JgdValueError(f"its {name} is not the numbers of {lanes} runs")
-        if any(arrays[name].shape[:1] != (lanes,) for name in arrays if name.startswith("params")):
-            raise checks.JgdValueError(f"its parameters are not those of {lanes} runs")
 
     def _read_reads(self) -> None:
         if not os.path.lexists(self.path / READS):

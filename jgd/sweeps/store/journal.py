@@ -74,6 +74,7 @@ def _line_of(row: bytes) -> dict[str, Any] | None:
     try:
         line = json.loads(text)
         whole = not fault_of(line, _LINE) and 0 <= line["begin"] <= line["end"]
+        whole = whole and not fault_of(line.get("state_tree"), _LINE["tree"])
     except (ValueError, RecursionError):
         return None
     return line if whole else None

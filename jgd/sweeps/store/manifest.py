@@ -18,9 +18,11 @@ from jgd.core.fingerprint import address_of, described, differences, function_fi
 from jgd.sweeps.cost import setup_of
 from jgd.sweeps.plan import Plan
 from jgd.sweeps.policies.bundled import is_bundled
+from jgd.sweeps.predictors import describe_predictors
 from jgd.sweeps.store.content import FILE, StrangeError, read_manifest
 from jgd.sweeps.store.disk import FOLDERS, READS, ROUNDS, DiskStore
 from jgd.sweeps.store.journal import BLOCK_FILE, JOURNAL, read_journal
+from jgd.tasks import Task
 
 OWN = (FILE, JOURNAL, READS, ROUNDS, *FOLDERS)
 
@@ -55,8 +57,8 @@ def open_store(plan: Plan, path: Path, resume: bool) -> Iterator[DiskStore]:
         yield store
 
 
-def _contents_of(path: Path) -> dict[str, Any] | None:
-    """What sweep.json says; None where there is none, or (with a warning) it is damaged."""
+def _contents_of(path: Path, quiet: bool = False) -> dict[str, Any] | None:
+    """What sweep.json says; None where there is none, or (with a warning, unless quiet) it is damaged."""
     if not os.path.lexists(path / FILE):
         return None
     try:
@@ -64,7 +66,8 @@ def _contents_of(path: Path) -> dict[str, Any] | None:
     except (StrangeError, atomic_files.OtherFormatError):
         raise
     except checks.JgdValueError as fault:
-        warnings.warn(f"in {str(path)!r}, {fault}: it is written anew for what this call says", stacklevel=2)
+        if not quiet:
+            warnings.warn(f"in {str(path)!r}, {fault}: it is written anew for what this call says", stacklevel=2)
         return None
 
 
@@ -129,7 +132,8 @@ def _refuse_larger(path: Path, there: Mapping[str, Any], plan: Plan, resume: boo
 
 def stored_spacing(path: str | os.PathLike) -> dict[str, int]:
     """`evaluate_every` and `record_every` of the sweep in a directory, {} where there is none."""
-    there = _contents_of(Path(path))
+    atomic_files.refuse_links(Path(path), OWN)
+    there = _contents_of(Path(path), quiet=True)
     return {} if there is None else {name: there[name] for name in ("evaluate_every", "record_every")}
 
 
@@ -140,6 +144,7 @@ def identity(plan: Plan) -> dict[str, str]:
         "task.name": task.name,
         "task.init": function_fingerprint(task.init),
         "task.loss": function_fingerprint(task.loss),
+        **{f"task.{name}": function_fingerprint(own) for name, own in _optional(task).items()},
         **{f"task.metrics[{name!r}]": function_fingerprint(metric) for name, metric in task.metrics.items()},
         **described("task.train", task.train),
         **described("task.validation", task.validation),
@@ -155,14 +160,23 @@ def identity(plan: Plan) -> dict[str, str]:
         "record_every": str(plan.record_every),
         "policy": repr(plan.policy),
         "diverged_above": str(plan.diverged_above),
+        **({"shares are of steps": str(plan.steps)} if plan.by_share else {}),
         "x64": str(jnp.result_type(float) == jnp.float64),
     }
+
+
+def _optional(task: Task) -> dict[str, Any]:
+    """The functions that a task may have, by name."""
+    own = {"init_state": task.init_state, "evaluation_loss": task.evaluation_loss}
+    return {name: function for name, function in own.items() if function is not None}
 
 
 def _contents(plan: Plan) -> dict[str, Any]:
     policy: Any = plan.policy
     if not is_dataclass(policy):
-        raise checks.JgdTypeError(f"policy must be a dataclass, to be known again in a store, got {policy!r}")
+        raise checks.JgdTypeError(
+            f"policy must be a dataclass, to be known again in a store, got {policy!r}", argument="policy"
+        )
     return {
         "format": atomic_files.FORMAT,
         "identity": identity(plan),
@@ -184,8 +198,10 @@ def _contents(plan: Plan) -> dict[str, Any]:
         "batch_size": plan.batch_size,
         "block": plan.block,
         "memory": plan.memory,
+        # bundled ones are dataclasses
         "policy": [type(policy).__name__, asdict(policy) if is_bundled(policy) else {}],  # pyright: ignore[reportArgumentType]
         "diverged_above": plan.diverged_above,
         "order": plan.order if isinstance(plan.order, str) else None,
         "setup": setup_of(plan),
+        "predictors": describe_predictors(plan),
     }

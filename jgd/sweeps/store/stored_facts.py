@@ -60,6 +60,7 @@ def _facts(path: Path, there: Mapping[str, Any]) -> SweepFacts:
         evaluation_steps=tuple(there["evaluation_steps"]),
         record_every=there["record_every"],
         policy=_policy(path, there, len(configs)),
+        predictors=tuple(there["predictors"]) if isinstance(there.get("predictors"), list) else None,
     )
 
 

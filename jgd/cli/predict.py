@@ -1,0 +1,70 @@
+"""jgd predict: a trained model on new rows of a file."""
+
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+import jgd
+from jgd.core import atomic_files, checks
+from jgd.data.columns import read_columns
+from jgd.prediction.files import FILE
+
+
+def command(
+    model: Annotated[
+        Path,
+        typer.Argument(
+            help="A model that `jgd train --out` wrote, its directory, or the directory of a sweep or a --store."
+        ),
+    ],
+    data: Annotated[Path, typer.Option(help="The rows: .csv, .parquet, .arrow, .feather, .npz or .npy.")],
+    out: Annotated[
+        Path | None, typer.Option("--out", "-o", help="Write the answers here; default the terminal.")
+    ] = None,
+    probabilities: Annotated[
+        bool, typer.Option("--probabilities", help="A column for each class beside the label.")
+    ] = False,
+    metric: Annotated[
+        list[str] | None,
+        typer.Option(
+            help="Where --data has the target: accuracy, balanced_accuracy, f1, roc_auc, log_loss; rmse, mae, r2."
+        ),
+    ] = None,
+    overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace the file of --out.")] = False,
+) -> None:
+    """Predict the target of new rows: a CSV with one line a row, in their order, in the target's own labels or units.
+
+    The file of rows has the columns that the model was trained on, as they were then: gaps, words and dates are read as
+    they were fitted on the training rows. Nothing in the model's file is run.
+    """
+    if out is not None and out.exists() and not overwrite:
+        raise checks.JgdValueError(f"--out {out} is there already; name another, or pass --overwrite")
+    predictor = _found(model)
+    if predictor.preprocessing is None:
+        raise checks.JgdValueError(f"{str(model)!r} was trained without a table: it has no columns to find in {data}")
+    rows = read_columns(data, predictor.preprocessing.words)
+    answers = predictor.to_dataframe(rows, probabilities, data.name).to_csv(index=False)
+    if out is None:
+        sys.stdout.write(answers)
+    else:
+        atomic_files.write(out.absolute(), answers.encode())
+        typer.echo(f"wrote {out}", err=True)
+    for name in metric or []:
+        typer.echo(f"{name} {predictor.score(rows, name, table=data.name):.6g}", err=True)
+
+
+def _found(path: Path) -> jgd.Predictor:
+    """What predicts in a file, or in one of the directories that jgd writes."""
+    if path.is_dir() and not (path / FILE).exists():
+        if (path / atomic_files.SWEEP).exists():
+            return jgd.load_sweep(path).predictor()
+        several = sorted(each.name for each in path.glob("model*.safetensors"))
+        if several:
+            raise checks.JgdValueError(f"{path} has several models, name one of them: {', '.join(several)}")
+        run = jgd.load_run(path)
+        if run.predictor is None:
+            raise checks.JgdValueError(f"the run in {path} has no model to predict with: its loss has none")
+        return run.predictor
+    return jgd.load_model(path)

@@ -1,0 +1,141 @@
+"""A predictor in one file: a safetensors file of its parameters, whose header says the rest as JSON. No code is in it."""
+
+import hashlib
+import json
+import os
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from jgd.core import atomic_files, checks
+from jgd.core.plain_trees import describe_tree
+from jgd.core.snapshots import pack
+from jgd.core.strict_json import fault_of
+from jgd.prediction.described import CONTENT, describe, plain_params, predictor_of
+from jgd.prediction.predictor import Predictor
+
+FILE = "model.safetensors"  # in a directory
+_ARRAY = [str, [int]]
+_CONTENT = {**CONTENT, "tree": lambda tree: True, "arrays": {str: _ARRAY}, "digest": str}
+
+
+def save_model(trained: Any, path: str | os.PathLike) -> Path:
+    """Keep a trained model with its preprocessing in one file, which holds numbers and words, and no code.
+
+    Args:
+        trained: A `Run` or a `Sweep` (its best run), or a `Predictor`.
+        path: The file; in a directory that exists it is `model.safetensors`. One that is there is replaced, whole or not
+            at all.
+
+    Returns:
+        The file's path.
+
+    Raises:
+        JgdTypeError: Something that has no predictor.
+        OSError: The file can't be written.
+
+    Example:
+        >>> import jgd, tempfile
+        >>> run = jgd.train(jgd.tasks.get("iris"), jgd.optimizers.adam(0.1), steps=50)
+        >>> with tempfile.TemporaryDirectory() as folder:
+        ...     kept = jgd.load_model(jgd.save_model(run, folder + "/iris.safetensors"))
+        >>> kept.predict([[5.0, 3.4, 1.5, 0.2]]).tolist(), kept.task
+        (['setosa'], 'iris')
+    """
+    from safetensors.numpy import save
+
+    predictor = _predictor(trained)
+    file = checks.path("path", path)
+    file = file / FILE if file.is_dir() else file
+    held = pack("params", predictor.params)
+    stored = {name: atomic_files.storable(array) for name, array in held.items()}
+    facts = {
+        "format": atomic_files.FORMAT,
+        **describe(predictor),
+        "tree": describe_tree(predictor.params),
+        "arrays": {name: [str(array.dtype), list(array.shape)] for name, array in held.items()},
+        "digest": _digest(stored),
+    }
+    atomic_files.write(file, save(stored, {"jgd": atomic_files.sealed(facts).decode()}))
+    return file
+
+
+def _predictor(trained: Any) -> Predictor:
+    if isinstance(trained, Predictor):
+        return trained
+    found = getattr(trained, "predictor", None)
+    found = found() if callable(found) else found
+    if not isinstance(found, Predictor):
+        raise checks.JgdTypeError(
+            f"a model is saved of a Run, a Sweep or a Predictor, got {type(trained).__name__}; a Run has one where its loss "
+            "has a model, such as jgd.SupervisedLoss, or it was trained on a jgd.Task"
+        )
+    return found
+
+
+def load_model(path: str | os.PathLike, model: Any = None) -> Predictor:
+    """A model that `save_model` kept. Nothing in the file is run, whoever wrote it.
+
+    Args:
+        path: The file, or the directory with a `model.safetensors`.
+        model: For a model of somebody's own, which is code and thus in no file: the record with `predict(params, inputs)`,
+            or the function, that it was trained with. Models of `jgd.models` are found by name.
+
+    Returns:
+        The `Predictor`, its parameters as plain dictionaries, lists and tuples of NumPy arrays.
+
+    Raises:
+        JgdValueError: There is no such file, or it is damaged, of another version, or no model that jgd wrote; or its
+            model is somebody's own and not given.
+    """
+    file = checks.path("path", path)
+    file = file / FILE if file.is_dir() else file
+    facts, arrays = _read(file)
+    try:
+        params = plain_params(facts["tree"], arrays)
+        predictor = predictor_of(facts, params, model)
+    except checks.JgdValueError as fault:
+        raise checks.JgdValueError(f"{str(file)!r} is whole, but no model that jgd wrote: {fault}") from fault
+    if predictor.model is None:
+        raise checks.JgdValueError(
+            f"the model in {str(file)!r} is code of its maker's own, {facts['address']!r}, which no file holds: give it as "
+            "jgd.load_model(…, model=…)",
+            argument="model",
+        )
+    return predictor
+
+
+def _read(file: Path) -> tuple[dict[str, Any], list[np.ndarray]]:
+    """What the header says, and the arrays in the order of the tree's leaves."""
+    from safetensors import SafetensorError
+    from safetensors.numpy import load
+
+    try:
+        blob = atomic_files.read(file)
+    except OSError as fault:
+        raise checks.JgdValueError(f"there is no model {str(file)!r} ({fault.strerror or fault})") from fault
+    try:
+        stored = load(blob)
+        header = json.loads(blob[8 : 8 + int.from_bytes(blob[:8], "little")])
+        sealed = header["__metadata__"]["jgd"].encode()
+    except (SafetensorError, LookupError, TypeError, ValueError, AttributeError, RecursionError) as fault:
+        raise checks.JgdValueError(f"{str(file)!r} is damaged, or no model that jgd wrote: {fault}") from fault
+    facts = atomic_files.unsealed_bytes(sealed, file)
+    fault = fault_of(facts, _CONTENT)
+    if fault:
+        raise checks.JgdValueError(f"{str(file)!r} is whole, but no model that jgd wrote: {fault}")
+    try:
+        if _digest(stored) != facts["digest"]:
+            raise ValueError("its numbers are not what was written")
+        kinds = facts["arrays"].items()
+        return facts, [stored[name].view(np.dtype(dtype)).reshape(shape) for name, (dtype, shape) in kinds]
+    except (LookupError, TypeError, ValueError, AttributeError) as fault:
+        raise checks.JgdValueError(f"{str(file)!r} is damaged: {fault}") from fault
+
+
+def _digest(arrays: dict[str, np.ndarray]) -> str:
+    out = hashlib.sha256()
+    for name in sorted(arrays):
+        out.update(name.encode() + arrays[name].tobytes())
+    return out.hexdigest()

@@ -1,0 +1,195 @@
+"""Predictor: a trained model with its preprocessing, from raw rows to answers."""
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
+
+import jax
+import numpy as np
+
+from jgd.core import checks
+from jgd.core.types import Params
+from jgd.data import Preprocessing
+from jgd.data.columns import columns_of
+from jgd.prediction.scores import score
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+ROWS = 16_384  # at once: what a model makes of them on the way stays small
+
+
+@dataclass(frozen=True)
+class Predictor:
+    """What training leaves for use: it answers for raw rows, in the target's own labels and units.
+
+    `jgd.save_model` keeps it in a file without code, `jgd.load_model` brings it back, also in another process.
+
+    Args:
+        model: A record with `predict(params, inputs)`, such as those of `jgd.models`, or a function of these two.
+        params: The parameters to predict with.
+        preprocessing: What was fitted on the training rows; None takes inputs as the model does, and answers with its
+            outputs, or with the numbers of classes where the model has `classify`.
+        task: The name of the task.
+
+    Example:
+        >>> import jgd
+        >>> run = jgd.train(jgd.tasks.get("iris"), jgd.optimizers.adam(0.1), steps=50)
+        >>> run.predictor.predict([[5.0, 3.4, 1.5, 0.2], [6.5, 3.0, 5.5, 2.0]]).tolist()
+        ['setosa', 'virginica']
+    """
+
+    model: Any
+    params: Params
+    preprocessing: Preprocessing | None = None
+    task: str = ""
+
+    @property
+    def classes(self) -> tuple[Any, ...]:
+        """The labels of a classification; () for values."""
+        return () if self.preprocessing is None else self.preprocessing.classes
+
+    def outputs(self, rows: Any, table: str = "the rows") -> np.ndarray:
+        """The model's outputs, (n, …): logits, or values as they were trained.
+
+        Args:
+            rows: As `Preprocessing.inputs` takes them.
+            table: What errors call them.
+
+        Returns:
+            (n, …).
+
+        Raises:
+            JgdTypeError: There is no model.
+            JgdValueError: Rows without the columns that the model was trained on.
+        """
+        if self.model is None:
+            raise checks.JgdTypeError(
+                "there is no model to predict with: train on a task whose loss has one, such as jgd.SupervisedLoss, or give "
+                "it as jgd.Task(…, model=…)"
+            )
+        inputs = np.asarray(rows) if self.preprocessing is None else self.preprocessing.inputs(rows, table)
+        predict = getattr(self.model, "predict", self.model)
+        params = jax.tree.map(jax.numpy.asarray, self.params)
+        parts = [np.asarray(predict(params, inputs[begin : begin + ROWS])) for begin in range(0, len(inputs), ROWS)]
+        return np.concatenate(parts)
+
+    def predict(self, rows: Any, table: str = "the rows") -> np.ndarray:
+        """A label of each row, or its value in the target's unit.
+
+        Args:
+            rows: A frame, a mapping of names to arrays, or an array (n, columns), as they were before any scaling.
+            table: What errors call them.
+
+        Returns:
+            (n,).
+
+        Raises:
+            JgdValueError: Rows without the columns that the model was trained on.
+            JgdTypeError: A task without a model.
+        """
+        outputs = self.outputs(rows, table)
+        if self.classes:
+            assert self.preprocessing is not None
+            return self.preprocessing.labels(self._numbers(outputs))
+        if self.preprocessing is None:
+            return self._numbers(outputs) if hasattr(self.model, "classify") else outputs
+        return self.preprocessing.values(outputs)
+
+    def _numbers(self, outputs: np.ndarray) -> np.ndarray:
+        """(n,) class numbers of outputs."""
+        if outputs.ndim == 2:
+            return np.argmax(outputs, axis=1)
+        adaline = hasattr(self.model, "classify") and not hasattr(self.model, "probability")  # learns 0 and 1 as values
+        return (outputs >= (0.5 if adaline else 0.0)).astype(np.int64)
+
+    def probabilities(self, rows: Any, table: str = "the rows") -> np.ndarray:
+        """The probability of each class.
+
+        Args:
+            rows: As in `predict`.
+            table: What errors call them.
+
+        Returns:
+            (n, classes), in the order of `classes`.
+
+        Raises:
+            JgdTypeError: A regression, or a model whose outputs are no logits.
+        """
+        if self.preprocessing is not None and not self.classes:
+            raise checks.JgdTypeError("a regression has values, and no probabilities")
+        outputs = self.outputs(rows, table).astype(np.float64)
+        if outputs.ndim == 1:
+            if hasattr(self.model, "classify") and not hasattr(self.model, "probability"):
+                raise checks.JgdTypeError(f"{type(self.model).__name__} has labels, and no probabilities")
+            outputs = np.stack([np.zeros_like(outputs), outputs], axis=1)
+        powers = np.exp(outputs - outputs.max(axis=1, keepdims=True))
+        return powers / powers.sum(axis=1, keepdims=True)
+
+    def score(self, rows: Any, metric: str | None = None, targets: Any = None, table: str = "the rows") -> float:
+        """A metric by its name on raw rows, computed by scikit-learn.
+
+        Args:
+            rows: As in `predict`, with the target among the columns unless `targets` are given.
+            metric: "accuracy", "balanced_accuracy", "f1", "roc_auc" or "log_loss" of classes, "rmse", "mae" or "r2" of
+                values, as `jgd.tasks.Score` says what they are. Default: accuracy, or r2.
+            targets: (n,) what is true, labels or values in the target's unit.
+            table: What errors call the rows.
+
+        Returns:
+            The metric.
+
+        Raises:
+            JgdValueError: An unknown metric, or one that doesn't suit the target.
+            ImportError: scikit-learn is not installed.
+
+        Example:
+            >>> import jgd
+            >>> run = jgd.train(jgd.tasks.get("iris"), jgd.optimizers.adam(0.1), steps=100)
+            >>> flowers = jgd.datasets.iris()
+            >>> run.predictor.score(flowers.inputs, targets=np.array(run.predictor.classes)[flowers.targets]) > 0.9
+            True
+        """
+        if self.preprocessing is None:
+            raise checks.JgdTypeError(
+                "rows are scored where the task knows how they become inputs: train on a task of a table"
+            )
+        if targets is None:
+            found = columns_of(rows, table)
+            checks.choice(f"target column of {table}", self.preprocessing.target, found)
+            targets = found[self.preprocessing.target]
+        return score(self, rows, self.preprocessing.targets(targets, table), metric, table)
+
+    def to_dataframe(self, rows: Any, probabilities: bool = False, table: str = "the rows") -> "pd.DataFrame":
+        """The answers as a frame: a column named like the target, and with `probabilities` one for each class.
+
+        Args:
+            rows: As in `predict`.
+            probabilities: Whether "p(LABEL)" columns follow.
+            table: What errors call the rows.
+
+        Returns:
+            A frame of n rows.
+
+        Raises:
+            JgdError: As `predict` and `probabilities` do.
+        """
+        import pandas as pd  # xarray brings it
+
+        name = "prediction" if self.preprocessing is None else self.preprocessing.target
+        out = {name: self.predict(rows, table)}
+        if probabilities:
+            chances = self.probabilities(rows, table)
+            labels = self.classes or range(chances.shape[1])
+            out |= {f"p({label})": chances[:, place] for place, label in enumerate(labels)}
+        return pd.DataFrame(out)
+
+    def with_params(self, params: Params) -> "Predictor":
+        """The same with other parameters.
+
+        Args:
+            params: A tree like its own.
+
+        Returns:
+            A new `Predictor`.
+        """
+        return replace(self, params=params)

@@ -1,0 +1,115 @@
+"""A run from its directory, without the call that made it. Enters: a path. Leaves: the `Run` as its snapshot has it."""
+
+import os
+from pathlib import Path
+from typing import Any
+
+import jax
+import numpy as np
+
+from jgd.core import checks, snapshots
+from jgd.core.plain_trees import tree_of
+from jgd.core.strict_json import fault_of
+from jgd.core.types import Params
+from jgd.descent import TrainState
+from jgd.prediction.described import predictor_of
+from jgd.status import RunEnd, Status
+from jgd.training.history import History
+from jgd.training.resume import AVERAGES, FACTS
+from jgd.training.run import BestParams, Run
+
+_CONTENT = {
+    **FACTS,
+    "trees": {"lane": list, "observations": lambda tree: True},
+    "predictor": (None, dict),
+    "end": (None, {"status": lambda word: word in {each.value for each in Status}, "step": int, "detail": str}),
+}
+_STRANGE = (ArithmeticError, LookupError, TypeError, ValueError, AttributeError)
+
+
+def load_run(path: str | os.PathLike, model: Any = None) -> Run:
+    """What `jgd.train(…, store=path)` has left in its directory, also while it runs or after it was killed.
+
+    Nothing is run, imported or written. To go on with it, repeat the call with `resume=True`.
+
+    Args:
+        path: The directory.
+        model: For predictions of a model of somebody's own, which no file holds: the record with
+            `predict(params, inputs)`, or the function, that it was trained with.
+
+    Returns:
+        The `Run`. Its parameters, and the optimizer's state in `train_state`, are plain dictionaries, lists and tuples;
+        the status of one that had not ended is "interrupted".
+
+    Raises:
+        JgdValueError: There is no run, or nothing of it is whole, or an older jgd wrote it.
+
+    Example:
+        >>> import jgd, tempfile
+        >>> with tempfile.TemporaryDirectory() as folder:
+        ...     run = jgd.train("iris", jgd.optimizers.adam(0.1), steps=50, store=folder)
+        ...     again = jgd.load_run(folder)
+        >>> again.status, again.best.step == run.best.step, again.predict([[5.0, 3.4, 1.5, 0.2]]).tolist()
+        ('max_steps', True, ['setosa'])
+    """
+    directory = checks.path("path", path)
+    if not directory.is_dir() or not snapshots.holds_a_run(directory):
+        raise checks.JgdValueError(f"there is no run in {str(directory)!r}", argument="path")
+    snapshot = snapshots.RunDirectory(directory).load()
+    if snapshot is None:
+        raise checks.JgdValueError(f"no snapshot of the run in {str(directory)!r} is whole", argument="path")
+    fault = fault_of(snapshot.facts, _CONTENT, "it")
+    if fault:
+        raise _strange(directory, fault)
+    try:
+        return _run(snapshot, model)
+    except (checks.JgdError, *_STRANGE) as fault:
+        raise _strange(directory, fault) from fault
+
+
+def _run(snapshot: snapshots.Snapshot, model: Any) -> Run:
+    arrays, facts = snapshot
+    part = lambda name: [array for key, array in arrays.items() if key.startswith(name)]
+    lane = tree_of(facts["trees"]["lane"], part("lane"))
+    state = TrainState(lane["train_state"]["params"], lane["train_state"]["opt_state"])
+    averages = part(AVERAGES)
+    params = jax.tree.unflatten(jax.tree.structure(state.params), averages) if averages else state.params
+    best = _best(lane["early_stopping"])
+    history = History.of(arrays, None, **facts["history"]).table()
+    seconds = history.pop("seconds", np.zeros(0))
+    evaluations = {
+        name.removeprefix("evaluations."): arrays[name] for name in arrays if name.startswith("evaluations.")
+    }
+    observed = part("observations")
+    predictor = None
+    if facts["predictor"] is not None:
+        predictor = predictor_of(facts["predictor"], params if best is None else best.params, model)
+    end = facts["end"]
+    return Run(
+        params=params,
+        best=best,
+        train_state=state,
+        end=RunEnd(Status.INTERRUPTED, facts["step"])
+        if end is None
+        else RunEnd(Status(end["status"]), end["step"], end["detail"]),
+        history=history,
+        evaluations=evaluations,
+        observations=tree_of(facts["trees"]["observations"], observed) if observed else None,
+        seconds=seconds,
+        predictor=predictor,
+    )
+
+
+def _best(early: Any) -> BestParams | None:
+    """The best evaluation, of what a lane's early stopping remembers."""
+    if not early or int(early["step"]) < 0:
+        return None
+    params: Params = early["params"]
+    return BestParams(params, int(early["step"]), float(early["value"]))
+
+
+def _strange(directory: Path, fault: object) -> checks.JgdValueError:
+    return checks.JgdValueError(
+        f"the snapshot in {str(directory)!r} is whole, but no run that this jgd wrote: {fault}; the jgd.train(…) call that "
+        "made it still resumes it"
+    )
