@@ -48,6 +48,7 @@ def sweep(
     store: str | os.PathLike | None = None,
     resume: bool = False,
     callback: Callable[[SweepProgress], None] | None = None,
+    progress: bool | None = None,
 ) -> Sweep:
     """Train every config of every recipe at every seed, and choose each recipe's best by validation.
 
@@ -90,6 +91,8 @@ def sweep(
         resume: go on with the sweep in `store` also where it is a part of this one: fewer configs, seeds or steps (as
             `Sweep.extend` does). The same sweep goes on in any case.
         callback: called with a `SweepProgress` now and then.
+        progress: bars with blocks, speed, the best score and time left on stderr: None where that is a terminal with rich
+            installed, or a notebook, and there is no callback; True everywhere, False never.
 
     Returns:
         The `Sweep`: all runs, the picks, and what can be done with them.
@@ -129,7 +132,8 @@ def sweep(
         devices=devices_of(devices),
         store=directory,
     )
-    return Sweep.of(execute(plan, callback, checks.flag("resume", resume)))
+    shown = None if progress is None else checks.flag("progress", progress)
+    return Sweep.of(execute(plan, callback, checks.flag("resume", resume), progress=shown))
 
 
 def _spacing(evaluate_every: int | None, record_every: int | None, store: Path | None, steps: int) -> dict[str, int]:
