@@ -11,7 +11,7 @@ from jgd.divergence import DIVERGED_ABOVE
 from jgd.spaces.lists import plain
 from jgd.spaces.samplers import Sampler
 from jgd.spaces.space import Space
-from jgd.sweeps.arguments import check_data, devices_of, optional_count, policy_of, seeds_of, task_of
+from jgd.sweeps.arguments import check_data, devices_of, optional_count, policy_of, recorded_names, seeds_of, task_of
 from jgd.sweeps.configs import config_axis
 from jgd.sweeps.engine.progress import SweepProgress
 from jgd.sweeps.execute import execute
@@ -39,6 +39,7 @@ def sweep(
     order: str | Order = "shuffled",
     evaluate_every: int | None = None,
     record_every: int | None = None,
+    record: str | Sequence[str] = (),
     policy: int | Policy | None = None,
     diverged_above: float = DIVERGED_ABOVE,
     block: int | None = None,
@@ -75,6 +76,9 @@ def sweep(
         record_every: steps between two losses that are kept (`Sweep.loss`, the curves); by default every step of runs of up
             to 10,000 steps, of longer ones every 2nd, 4th, … so that there are no more than that. No number of a run
             depends on it, and divergence is watched at every step.
+        record: numbers of each step that are kept besides the loss, in `Sweep.recorded`, and `Sweep.dataset` as recorded_…:
+            "gradient_norm", "update_norm", "weight_norm" (before the update), "learning_rate". What a loss returns as aux is
+            kept anyway.
         policy: which configs get how many steps. By default all get them all; `SuccessiveHalving` (a number is its
             eta), `Hyperband` and `MedianStopping` stop the worse ones early, `PopulationBasedTraining` replaces them,
             `PopulationReplay` goes by a schedule of hyperparameters.
@@ -123,6 +127,7 @@ def sweep(
         seeds=seeds,
         steps=steps,
         **_spacing(evaluate_every, record_every, directory, steps),
+        record=recorded_names(record),
         policy=policy_of(policy).resolve(steps, len(axis.configs)),
         batch_size=plain(batch_size),
         order=order,
