@@ -15,6 +15,7 @@ from jgd.core.version import __version__ as __version__
 if TYPE_CHECKING:  # for editors and type checkers; at run time a name is imported when it is first asked for
     from jgd import analysis as analysis
     from jgd import data as data
+    from jgd import error_functions as error_functions
     from jgd import gradient_free as gradient_free
     from jgd import gradients as gradients
     from jgd import landscapes as landscapes
@@ -52,8 +53,9 @@ if TYPE_CHECKING:  # for editors and type checkers; at run time a name is import
     from jgd.descent import start as start
     from jgd.descent import step as step
     from jgd.gradients import check_gradients as check_gradients
+    from jgd.loss_pieces import in_pieces as in_pieces
     from jgd.losses import SupervisedLoss as SupervisedLoss
-    from jgd.losses import in_pieces as in_pieces
+    from jgd.metrics import row_mean as row_mean
     from jgd.prediction import Predictor as Predictor
     from jgd.prediction import load_model as load_model
     from jgd.prediction import save_model as save_model
@@ -85,7 +87,7 @@ if TYPE_CHECKING:  # for editors and type checkers; at run time a name is import
 
 _HOMES = {  # module -> its names that are public here
     "": (
-        "analysis data gradient_free gradients landscapes losses "
+        "analysis data error_functions gradient_free gradients landscapes losses "
         "models optimizers plots prediction reports schedules spaces tasks teaching transforms"
     ),
     "core.checks": "JgdError",
@@ -99,7 +101,9 @@ _HOMES = {  # module -> its names that are public here
     "data": "MinMax Standard datasets split",
     "descent": "StepMetrics TrainState rollout start step",
     "gradients": "check_gradients",
-    "losses": "SupervisedLoss in_pieces",
+    "losses": "SupervisedLoss",
+    "loss_pieces": "in_pieces",
+    "metrics": "row_mean",
     "prediction": "Predictor load_model save_model",
     "spaces": "Space space",
     "status": "RunEnd Status",

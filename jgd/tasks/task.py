@@ -173,6 +173,10 @@ class Accuracy:
 
     model: Model
 
+    def row_share(self, piece: Batch, whole: Batch) -> float:
+        """The share of a piece's rows in the whole: a mean over rows."""
+        return len(piece[1]) / len(whole[1])
+
     def __call__(self, params: Params, rows: Batch) -> Array:
         inputs, labels = rows[:2]  # weights, where there are some, are those of the loss
         # a model of classes has it
