@@ -14,7 +14,7 @@ import importlib.util
 import inspect
 import sys
 import warnings
-from typing import Any
+from typing import Any, cast
 
 SUMMARY = """Gradient descent as data: sweeps of optimizers and hyperparameters, single runs, gradients checked.
 
@@ -44,14 +44,13 @@ def main() -> None:
     except (ImportError, OSError) as error:
         print(f"jgd: {error}", file=sys.stderr)
         sys.exit(2)
-    except Exception as raised:  # what makes a JgdError costs jax's import, which only a subcommand needs
+    except Exception as error:  # what makes a JgdError costs jax's import, which only a subcommand needs
         errors: Any = sys.modules.get("jgd.core.checks")
-        if errors is None or not isinstance(raised, errors.JgdError):
+        if errors is None or not isinstance(error, errors.JgdError):
             raise
         from jgd.cli import options
 
-        error: Any = raised
-        print(f"jgd: {options.message_by_option(error, _options())}", file=sys.stderr)
+        print(f"jgd: {options.message_by_option(cast(Any, error), _options())}", file=sys.stderr)
         sys.exit(2)
 
 

@@ -15,7 +15,7 @@ from jgd.sweeps.engine.block import Block
 from jgd.sweeps.facts import SweepFacts
 from jgd.sweeps.plan import Plan
 from jgd.sweeps.policies.policy import Round
-from jgd.sweeps.policies.replay import ScheduleSegment, lineage
+from jgd.sweeps.policies.replay import ScheduleSegment, segments_of
 from jgd.sweeps.store.base import Store
 
 
@@ -35,7 +35,8 @@ class SweepData:
         cost: compile and run seconds, steps of all runs together and a second, padded share, width of a block, devices;
             the share of steps that stopping early has saved, and seconds and steps of each round.
         rounds: What the policy decided.
-        recorded: name -> (config, seed, step), what the loss returned beside its value (its aux), NaN as in `loss`.
+        recorded: name -> (config, seed, step), what the loss returned beside its value (its aux) and what `record` asked for,
+            NaN as in `loss`.
     """
 
     facts: SweepFacts
@@ -177,7 +178,7 @@ class SweepData:
 
         `policy=PopulationReplay(schedule)` trains by them again: with the same seed and block width to the same bits.
         """
-        return lineage(self.rounds, [values for _, values in self.configs], *self.indices(config, seed))
+        return segments_of(self.rounds, [values for _, values in self.configs], *self.indices(config, seed))
 
     def run_loss(self, config: int, seed: int) -> np.ndarray:
         """The loss of a run at the `recorded_steps`, as far as it went, through the members that it descends from."""

@@ -118,7 +118,7 @@ def train_seeds(
         if name in options:
             raise checks.JgdValueError(f"train_seeds takes seeds, got {name}={options[name]!r}: use train for one run")
     task = tasks.get(loss) if isinstance(loss, str) and loss in tasks.registry else loss
-    own = task.init if init is None and isinstance(task, Task) else checks.function("init", init)
+    begin = task.init if init is None and isinstance(task, Task) else checks.function("init", init)
     if isinstance(seeds, str) or not isinstance(seeds, Sequence | np.ndarray):
         seeds = range(checks.count("seeds", seeds, 1))
     chosen = tuple(seeds)
@@ -126,5 +126,5 @@ def train_seeds(
         raise checks.JgdValueError(
             f"seeds must be at least one and differ from each other, got {chosen}", argument="seeds"
         )
-    start = lambda seed: own(seeding.init_key(seed))
+    start = lambda seed: begin(seeding.init_key(seed))
     return Runs(tuple(train(task, optimizer, start(seed), data, seed=seed, **options) for seed in chosen), chosen)
