@@ -34,6 +34,7 @@ LAYERS = {
     "training": 6,
     "sweeps": 7,
     "analysis": 8,
+    "sklearn": 8,
     "teaching": 8,  # below the plots, which draw its numbers
     "plots": 9,
     "testing": 9,
