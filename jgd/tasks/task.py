@@ -14,6 +14,7 @@ from jgd.core.types import Batch, Loss, Params
 from jgd.data import Preprocessing, split
 from jgd.models import Model
 from jgd.prediction import OF_CLASSES, OF_VALUES, Predictor
+from jgd.tasks import resplit
 from jgd.tasks.scores import Score
 
 
@@ -108,6 +109,54 @@ class Task:
         """
         return cls(name, init, loss, *split(rows, validation=validation, test=test, seed=seed), **rest)
 
+    def folds(self, count: int = 5, *, seed: int = 0) -> tuple["Task", ...]:
+        """A task for each of k folds: the fold validates, the rest of the training and validation rows trains.
+
+        The test rows stay what they are. Scaling that was fitted on the training rows is not fitted again.
+
+        Args:
+            count: k ≥ 2.
+            seed: of the cut; another one repeats it.
+
+        Returns:
+            `count` tasks, named "… fold i of k".
+
+        Raises:
+            JgdValueError: fewer than two folds, or fewer rows than folds.
+
+        Example:
+            >>> import jgd
+            >>> means = [jgd.sweep(fold, "sgd", {"learning_rate": [0.1, 1.0]}, seeds=1, steps=30).scores.mean(1)
+            ...          for fold in jgd.tasks.get("iris").folds(3)]
+            >>> int(np.mean(means, axis=0).argmax())  # the config that is best over folds
+            1
+        """
+        parts = resplit.folds(self.train, self.validation, count, seed)
+        named = lambda i: f"{self.name} fold {i} of {count}"
+        return tuple(
+            replace(self, name=named(i), train=rest, validation=fold) for i, (rest, fold) in enumerate(parts, start=1)
+        )
+
+    def with_rows(self, rows: int | float, *, seed: int = 0) -> "Task":
+        """The task with fewer training rows, for learning curves; a smaller number's are a part of a larger one's.
+
+        Args:
+            rows: how many, or a float as their share in (0, 1].
+            seed: of which.
+
+        Returns:
+            The task, with the same validation and test rows.
+
+        Raises:
+            JgdValueError: no row, or more than there are.
+
+        Example:
+            >>> import jgd
+            >>> [len(jgd.tasks.get("iris").with_rows(rows).train[0]) for rows in (10, 0.5)]
+            [10, 45]
+        """
+        return replace(self, train=resplit.fewer(self.train, rows, seed))
+
     def __post_init__(self) -> None:
         for name in ("init_state", "evaluation_loss"):
             if getattr(self, name) is not None:
@@ -145,15 +194,17 @@ class Task:
         """
         if metric == self.metric:
             return self
-        ready, known = self.preprocessing, [name for name, each in self.metrics.items() if isinstance(each, Accuracy)]
-        if ready is not None and self.predicting_model is not None:
+        ready, model = self.preprocessing, self.predicting_model
+        known = [name for name, each in self.metrics.items() if isinstance(each, Accuracy)]
+        if ready is not None and model is not None:
             known += OF_CLASSES if ready.classes else OF_VALUES
         checks.choice("metric", metric, dict.fromkeys(["loss", self.metric, *known]))
-        if metric == "loss" or metric in self.metrics:
+        if metric == "loss" or isinstance(self.metrics.get(metric), Accuracy):
             return replace(self, metric=metric, larger_is_better=metric != "loss")
         assert ready is not None
-        unit = 1.0 if ready.unit is None else float(np.sum(ready.unit.inverse([[1.0]]) - ready.unit.inverse([[0.0]])))
-        added = Score(metric, self.predicting_model, len(ready.classes), unit)
+        assert model is not None
+        unit = 1.0 if ready.unit is None else float(np.diff(ready.unit.inverse(np.array([[0.0], [1.0]])), axis=0)[0, 0])
+        added = Score(metric, model, len(ready.classes), unit)
         metrics = {**self.metrics, metric: added}
         return replace(self, metrics=metrics, metric=metric, larger_is_better=added.larger_is_better)
 
