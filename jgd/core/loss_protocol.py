@@ -160,7 +160,7 @@ def _aux(loss: Loss, aux: Any) -> Aux:
     if not isinstance(aux, Mapping) or not all(isinstance(name, str) for name in aux):
         raise checks.JgdTypeError(f"{who} must map names to single numbers, got {type(aux).__name__}")
     for name, value in aux.items():
-        dtype = getattr(value, "dtype", None) if not isinstance(value, int | float) else jnp.result_type(value)
+        dtype: Any = getattr(value, "dtype", None) if not isinstance(value, int | float) else jnp.result_type(value)
         real = dtype is not None and (jnp.issubdtype(dtype, jnp.number) or jnp.issubdtype(dtype, jnp.bool_))
         if not real or jnp.shape(value) != () or jnp.issubdtype(dtype, jnp.complexfloating):
             got = f"shape {jnp.shape(value)}, dtype {dtype}" if dtype is not None else type(value).__name__
