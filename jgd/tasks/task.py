@@ -151,9 +151,10 @@ class Task:
         checks.choice("metric", metric, dict.fromkeys(["loss", self.metric, *known]))
         if metric == "loss" or metric in self.metrics:
             return replace(self, metric=metric, larger_is_better=metric != "loss")
+        model: Any = self.predicting_model
         assert ready is not None
-        unit = 1.0 if ready.unit is None else float(np.sum(ready.unit.inverse([[1.0]]) - ready.unit.inverse([[0.0]])))
-        added = Score(metric, self.predicting_model, len(ready.classes), unit)
+        unit = 1.0 if ready.unit is None else float(np.ptp(ready.unit.inverse(np.array([[0.0], [1.0]]))))
+        added = Score(metric, model, len(ready.classes), unit)
         metrics = {**self.metrics, metric: added}
         return replace(self, metrics=metrics, metric=metric, larger_is_better=added.larger_is_better)
 
