@@ -69,9 +69,7 @@ class Encoder:
                 continue
             if fill is None:
                 refuse_gaps([column], cells[:, None], table)
-                parts.append(cells)
-            else:
-                parts.append(np.where(empty, fill, cells) if empty.any() else cells)
+            parts.append(cells if fill is None else np.where(empty, fill, cells))
         return np.stack(parts, axis=1).astype(np.float64)
 
 

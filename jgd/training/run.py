@@ -123,8 +123,8 @@ class Run:
         Raises:
             ImportError: pandas is not installed.
         """
-        out, steps = self.to_xarray().to_dataframe(), self.history["step"]
-        return out.loc[: steps[-1]] if len(steps) else out
+        out: Any = self.to_xarray().to_dataframe()
+        return out[out.index <= self.history["step"][-1]] if len(self.history["step"]) else out
 
     def to_xarray(self) -> "xr.Dataset":
         """History and evaluations, labeled by "step": the updates made before what the row tells.
