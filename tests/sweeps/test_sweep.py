@@ -45,7 +45,7 @@ def test_one_trace_for_24_learning_rates():
     for number in (1, 24):
         counted, traces = counting()
         sweep(on=counted, space={"learning_rate": jgd.spaces.log_grid(1e-3, 1, number)}, block=8)
-        assert traces.count(15) == 1  # the training program, for all values, seeds, blocks and devices
+        assert traces.count(15) == 2  # the training program and a look at its products, for all values, seeds, blocks
         counts[number] = len(traces)
     assert counts[1] == counts[24]
 
