@@ -118,7 +118,10 @@ def test_conditions_and_structure_group_themselves():
     found = sweep(chosen, space, on=counted, batch_size=None)
     assert len(found.configs) == (3 + 1) * 2 * 2
     assert sorted(len(group.configs) for group in found.plan.groups) == [2, 2, 6, 6]
-    assert (traces.count(15), traces.count(18)) == (4, 4)  # a program a structure and a look at its products, for all values
+    assert (traces.count(15), traces.count(18)) == (
+        4,
+        4,
+    )  # a program a structure and a look at its products, for all values
     plain = sweep("adam", {"learning_rate": [0.1], "b2": [0.99]}, batch_size=18)
     same = {"learning_rate": 0.1, "optimizer": "adam", "b2": 0.99, "batch_size": 18}
     place = next(place for place, (_, h) in enumerate(found.configs) if h == same)
