@@ -3,6 +3,7 @@
 import math
 
 import jax.numpy as jnp
+import pytest
 
 from jgd.teaching import error_curve
 
