@@ -15,6 +15,7 @@ from jgd.core.version import __version__ as __version__
 if TYPE_CHECKING:  # for editors and type checkers; at run time a name is imported when it is first asked for
     from jgd import analysis as analysis
     from jgd import data as data
+    from jgd import error_functions as error_functions
     from jgd import gradient_free as gradient_free
     from jgd import gradients as gradients
     from jgd import landscapes as landscapes
@@ -28,6 +29,7 @@ if TYPE_CHECKING:  # for editors and type checkers; at run time a name is import
     from jgd import spaces as spaces
     from jgd import tasks as tasks
     from jgd import teaching as teaching
+    from jgd import transforms as transforms
     from jgd.core.checks import JgdError as JgdError
     from jgd.core.loss_protocol import OnBatch as OnBatch
     from jgd.core.optimizer import Optimizer as Optimizer
@@ -51,8 +53,9 @@ if TYPE_CHECKING:  # for editors and type checkers; at run time a name is import
     from jgd.descent import start as start
     from jgd.descent import step as step
     from jgd.gradients import check_gradients as check_gradients
+    from jgd.loss_pieces import in_pieces as in_pieces
     from jgd.losses import SupervisedLoss as SupervisedLoss
-    from jgd.losses import in_pieces as in_pieces
+    from jgd.metrics import row_mean as row_mean
     from jgd.prediction import Predictor as Predictor
     from jgd.prediction import load_model as load_model
     from jgd.prediction import save_model as save_model
@@ -84,8 +87,8 @@ if TYPE_CHECKING:  # for editors and type checkers; at run time a name is import
 
 _HOMES = {  # module -> its names that are public here
     "": (
-        "analysis data gradient_free gradients landscapes losses "
-        "models optimizers plots prediction reports schedules spaces tasks teaching"
+        "analysis data error_functions gradient_free gradients landscapes losses "
+        "models optimizers plots prediction reports schedules spaces tasks teaching transforms"
     ),
     "core.checks": "JgdError",
     "core.loss_protocol": "OnBatch",
@@ -98,7 +101,9 @@ _HOMES = {  # module -> its names that are public here
     "data": "MinMax Standard datasets split",
     "descent": "StepMetrics TrainState rollout start step",
     "gradients": "check_gradients",
-    "losses": "SupervisedLoss in_pieces",
+    "losses": "SupervisedLoss",
+    "loss_pieces": "in_pieces",
+    "metrics": "row_mean",
     "prediction": "Predictor load_model save_model",
     "spaces": "Space space",
     "status": "RunEnd Status",
@@ -127,4 +132,5 @@ def __getattr__(name: str) -> Any:
 
 
 def __dir__() -> list[str]:
-    return sorted({*globals(), *_HOME_OF})
+    imported = {name for name, value in globals().items() if getattr(value, "__name__", "").startswith("jgd.")}
+    return sorted({*_HOME_OF, *imported, *(name for name in globals() if name.startswith("__"))})

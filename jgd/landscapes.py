@@ -163,7 +163,9 @@ def quadratic(curvatures: Any) -> Landscape:
     """
     c = np.asarray(curvatures, np.float64)
     if c.ndim != 1 or not np.isfinite(c).all():
-        raise checks.JgdValueError(f"curvatures must be a vector of finite numbers, got {curvatures!r}")
+        raise checks.JgdValueError(
+            f"curvatures must be a vector of finite numbers, got {curvatures!r}", argument="curvatures"
+        )
     span = (1.5,) * len(c)
     down = tuple(-x for x in span)
     minima = ((0.0,) * len(c),) if (c > 0).all() else ()

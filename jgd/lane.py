@@ -56,6 +56,7 @@ class Lane:
 
 
 # which leaves of a block of lanes have a lane axis: the counter is one for all
+# axes in the places of arrays
 LANE_AXES = Lane(TrainState(0, OptimizerState(step=None, inner=0), model_state=0), diverged_at=0)  # pyright: ignore
 
 

@@ -1,7 +1,4 @@
-"""Layer 2: losses. Per-example errors of a model's outputs, and the record that makes a loss(params, batch) of them.
-
-Every error takes outputs and targets and answers one number per example; `SupervisedLoss` reduces them.
-"""
+"""Layer 2: losses. Errors of a model's outputs, one number an example; `SupervisedLoss` makes a loss(params, batch) of them."""
 
 from collections.abc import Callable
 
@@ -9,10 +6,10 @@ import jax
 import jax.numpy as jnp
 from jax import Array
 
+from jgd import error_functions
 from jgd.core import checks, tree
-from jgd.core.loss_protocol import OnBatch, takes
 from jgd.core.record import record, static_field
-from jgd.core.types import Batch, Loss, Params
+from jgd.core.types import Batch, Params
 from jgd.models import Model
 
 
@@ -35,7 +32,7 @@ def squared_error(outputs: Array, targets: Array) -> Array:
     """
     if jnp.ndim(outputs) == 0:
         raise checks.JgdValueError(
-            f"outputs must have a leading axis of examples, (n, …), got shape {jnp.shape(outputs)}"
+            f"outputs must have a leading axis of examples, (n, …), got shape {jnp.shape(outputs)}", argument="outputs"
         )
     checks.same_shape("targets", targets, "the outputs", jnp.shape(outputs))
     squares = jnp.square(outputs - targets.astype(outputs.dtype))
@@ -85,9 +82,11 @@ def softmax_cross_entropy(outputs: Array, targets: Array) -> Array:
         [0.693, 0.0001]
     """
     if jnp.ndim(outputs) != 2:
-        raise checks.JgdValueError(f"logits must have shape (n, classes), got {jnp.shape(outputs)}")
+        raise checks.JgdValueError(f"logits must have shape (n, classes), got {jnp.shape(outputs)}", argument="logits")
     if not jnp.issubdtype(targets.dtype, jnp.integer):
-        raise checks.JgdTypeError(f"targets must be integer class labels, got dtype {targets.dtype}")
+        raise checks.JgdTypeError(
+            f"targets must be integer class labels, got dtype {targets.dtype}", argument="targets"
+        )
     checks.same_shape("targets", targets, "one label a row of the logits", jnp.shape(outputs)[:1])
     # a masked sum, not a gather: its gradient is a subtraction instead of a scatter, much faster under vmap
     targets = targets.astype(jnp.int32)
@@ -107,6 +106,7 @@ errors: dict[str, Callable[[Array, Array], Array]] = {
     "squared_error": squared_error,
     "logistic_nll": logistic_nll,
     "softmax_cross_entropy": softmax_cross_entropy,
+    **error_functions.BY_NAME,
 }
 
 
@@ -172,74 +172,14 @@ class SupervisedLoss:
         """
         return (*batch[:2], weights if len(batch) == 2 else weights * batch[2])
 
+    def row_share(self, piece: Batch, whole: Batch) -> Array:
+        """What the loss of some of the rows counts for in that of all: Σ share · loss over the pieces is the loss."""
+        weights = lambda rows: (rows[2] if len(rows) > 2 else jnp.ones_like(rows[1])).astype(jnp.result_type(float))
+        return jnp.ones(()) if self.reduction == "sum" else tree.safe_divide(weights(piece).sum(), weights(whole).sum())
+
     def per_example(self, params: Params, batch: Batch) -> Array:
         """The error of each example, (n,), weights aside."""
         return self._errors(self.outputs(params, batch), batch)
 
     def __call__(self, params: Params, batch: Batch) -> Array:
         return self.of_outputs(self.outputs(params, batch), batch)
-
-
-@record
-class InPieces:
-    """The mean of a loss over equal pieces of the batch, one piece after another. See `in_pieces`."""
-
-    loss: Loss
-    pieces: int = static_field()
-
-    def __post_init__(self) -> None:
-        if not callable(self.loss):
-            raise checks.JgdTypeError(f"loss must be callable as loss(params, batch), got {self.loss!r}")
-        checks.count("pieces", self.pieces, least=1)
-        asks = takes(self.loss)
-        if asks.key or asks.state:
-            raise checks.JgdTypeError(
-                "in_pieces takes a loss without key and state: pieces would share the one, and race for the other"
-            )
-
-    def __call__(self, params: Params, batch: Batch) -> Array:
-        rows = checks.rows("batch", batch)
-        if rows == 1:  # one example for itself, as per-example gradients ask for it
-            return OnBatch(self.loss, batch)(params)
-        if rows % self.pieces:
-            raise checks.JgdValueError(f"the batch has {rows} rows, which {self.pieces} equal pieces don't divide")
-        cut = jax.tree.map(lambda x: x.reshape(self.pieces, rows // self.pieces, *x.shape[1:]), batch)
-        wide = tree.compute_dtype(params)
-
-        @jax.checkpoint  # a piece's activations are computed again for its gradient, and never stored beside another's
-        def add(total: Array, params: Params, piece: Batch) -> tuple[Array, Array]:
-            value = OnBatch(self.loss, piece)(tree.cast_like(params, narrow))
-            return total + value.astype(wide), jnp.zeros((), value.dtype)
-
-        # wide outside the scan, so that the pieces' gradients are summed in float32 whatever the parameters are
-        narrow, params = params, tree.widen(params, wide)
-        total, kind = jax.lax.scan(lambda total, piece: add(total, params, piece), jnp.zeros((), wide), cut)
-        return (total / self.pieces).astype(kind.dtype)
-
-
-def in_pieces(loss: Loss, pieces: int) -> InPieces:
-    """The same loss in a fraction of the memory: the mean over `pieces` equal parts of the batch, checkpointed.
-
-    It is the loss of the whole batch, to rounding, where that is a mean over rows (plus terms of the parameters
-    alone); a sum over rows comes out divided by `pieces`, and weights count within their piece. Every transform works with
-    it, also those that look elsewhere (SAM, line searches), which `jgd.transforms.Accumulate` can't offer. The price is one
-    more forward pass.
-
-    Args:
-        loss: (params, batch) -> (), a mean over rows.
-        pieces: Parts of the batch, ≥ 1; structure.
-
-    Returns:
-        The loss, a record called as `loss` is.
-
-    Raises:
-        JgdValueError: When it is traced, for a batch whose rows `pieces` doesn't divide (one row alone is taken whole,
-            for per-example gradients).
-        JgdTypeError: For a loss that can't be called, or takes a key or a state.
-
-    Example:
-        >>> loss = in_pieces(lambda w, x: jnp.mean((w - x) ** 2), 2)
-        >>> float(loss(jnp.zeros(()), jnp.array([1.0, 2.0, 3.0, 4.0])))
-        7.5
-    """
-    return InPieces(loss, pieces)

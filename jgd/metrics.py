@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping
 from typing import Any
 
+import jax
 import jax.numpy as jnp
 import numpy as np
 from jax import Array
@@ -10,7 +11,48 @@ from jax import Array
 from jgd.core import checks, tree
 from jgd.core.functions import UNTRACEABLE, untraceable
 from jgd.core.loss_protocol import evaluated, given
+from jgd.core.record import record
 from jgd.core.types import Batch, Loss, Params
+
+PIECE = 1024  # rows at most that are evaluated at once, of what is a mean over rows; more rows are cut into pieces
+
+
+@record
+class RowMean:
+    """A metric that is a mean over rows. See `row_mean`."""
+
+    metric: Callable[[Params, Batch], Array]
+
+    def row_share(self, piece: Batch, whole: Batch) -> float:
+        """The share of a piece in the whole: of its rows."""
+        return len(jax.tree.leaves(piece)[0]) / len(jax.tree.leaves(whole)[0])
+
+    def __call__(self, params: Params, rows: Batch) -> Array:
+        return self.metric(params, rows)
+
+
+def row_mean(metric: Callable[[Params, Batch], Array]) -> RowMean:
+    """Says of a metric, or a loss, that it is a mean over rows: many rows are then evaluated piece by piece.
+
+    An evaluation on more than 1024 rows so takes the memory of 1024, and agrees with that of all rows at once to rounding.
+    `jgd.SupervisedLoss`, accuracy, log-loss and the mean absolute error are known to be means; of others nothing is assumed.
+
+    Args:
+        metric: (params, rows) -> ().
+
+    Returns:
+        The metric, a record called as `metric` is.
+
+    Raises:
+        JgdTypeError: For what can't be called.
+
+    Example:
+        >>> hits = row_mean(lambda params, rows: jnp.mean(rows > params))
+        >>> rows = jnp.arange(2500.0)
+        >>> evaluation({"hits": hits}, lambda params, rows: params, jnp.asarray(624.5), rows)["hits"]
+        Array(0.75, dtype=float32)
+    """
+    return RowMean(checks.function("metric", metric))
 
 
 def evaluation(
@@ -20,7 +62,9 @@ def evaluation(
     rows: Batch,
     model_state: Any = None,
 ) -> dict[str, Array]:
-    """The loss and the metrics of one run's parameters.
+    """The loss and the metrics of one run's parameters; means over rows in pieces of at most `PIECE` rows.
+
+    What has a method `row_share(piece, whole)` that isn't None is Σ share · value over pieces of the rows (see `row_mean`).
 
     Args:
         metrics: Name -> (params, rows) -> one number; one with a parameter `state` gets the model's.
@@ -41,18 +85,71 @@ def evaluation(
         >>> evaluation({"max": largest}, lambda w, x: jnp.sum(w * x), jnp.ones(2), jnp.array([1.0, 2.0]))
         {'loss': Array(3., dtype=float32), 'max': Array(2., dtype=float32)}
     """
-    out = {"loss": evaluated(loss, params, rows, model_state)}
-    for name, metric in metrics.items():
-        try:
-            value = metric(params, rows, **given(metric, None, model_state))
-        except UNTRACEABLE as error:
-            raise untraceable(metric, f"metric {name!r},") from error
-        known = isinstance(value, Array | np.ndarray | np.generic | float | int)
-        if not known or jnp.shape(value) != ():
-            got = f"shape {jnp.shape(value)}" if known else repr(value)
-            raise checks.JgdValueError(f"the metric {name!r} must return one number, got {got}")
-        out[name] = jnp.asarray(value).astype(tree.compute_dtype(params))
-    return out
+    functions = {"loss": loss, **metrics}
+    cut = {
+        name: function for name, function in functions.items() if _rows(rows) > PIECE and _is_row_mean(function, rows)
+    }
+    values = {name: _value(name, functions[name], params, rows, model_state) for name in functions if name not in cut}
+    values |= _in_pieces(cut, params, rows, model_state) if cut else {}
+    return {name: values[name] for name in functions}
+
+
+def _value(name: str, function: Any, params: Params, rows: Batch, model_state: Any) -> Array:
+    """What the loss or a metric says of some rows."""
+    function = function.metric if isinstance(function, RowMean) else function
+    if name == "loss":
+        return evaluated(function, params, rows, model_state)
+    try:
+        value = function(params, rows, **given(function, None, model_state))
+    except UNTRACEABLE as error:
+        raise untraceable(function, f"metric {name!r},") from error
+    known = isinstance(value, Array | np.ndarray | np.generic | float | int)
+    if not known or jnp.shape(value) != ():
+        got = f"shape {jnp.shape(value)}" if known else repr(value)
+        raise checks.JgdValueError(f"the metric {name!r} must return one number, got {got}")
+    return jnp.asarray(value).astype(tree.compute_dtype(params))
+
+
+def _in_pieces(functions: Mapping[str, Any], params: Params, rows: Batch, model_state: Any) -> dict[str, Array]:
+    """The functions on all rows, piece after piece: one model's outputs in a piece serve its loss and its metrics."""
+    size = _piece(_rows(rows))
+    pieces, wide = _rows(rows) // size, tree.compute_dtype(params)
+
+    def shares(piece: Batch) -> dict[str, Array]:
+        value = lambda name, function: _value(name, function, params, piece, model_state).astype(wide)
+        share = lambda each: jnp.asarray(each.row_share(piece, rows)).astype(wide)
+        return {name: value(name, each) * share(each) for name, each in functions.items()}
+
+    def add(total: dict[str, Array], begin: Array) -> tuple[dict[str, Array], None]:
+        piece = jax.tree.map(lambda leaf: jax.lax.dynamic_slice_in_dim(leaf, begin, size), rows)
+        return jax.tree.map(jnp.add, total, shares(piece)), None
+
+    zeros = {name: jnp.zeros((), wide) for name in functions}
+    total, _ = jax.lax.scan(add, zeros, jnp.arange(pieces, dtype=jnp.int32) * size)
+    if pieces * size < _rows(rows):
+        total = jax.tree.map(jnp.add, total, shares(jax.tree.map(lambda leaf: leaf[pieces * size :], rows)))
+    return total
+
+
+def _is_row_mean(function: Any, rows: Batch) -> bool:
+    return hasattr(function, "row_share") and function.row_share(rows, rows) is not None
+
+
+def _rows(rows: Batch) -> int:
+    return len(jax.tree.leaves(rows)[0])
+
+
+def _piece(rows: int) -> int:
+    """The rows of a piece: the most that divide the rows, or nearly the most allowed where these are few; the rest is last.
+
+    >>> _piece(8192), _piece(10_000), _piece(1031)
+    (1024, 1000, 516)
+    """
+    fewest = -(-rows // PIECE)
+    for pieces in range(fewest, 2 * fewest + 1):
+        if rows % pieces == 0:
+            return rows // pieces
+    return -(-rows // fewest)
 
 
 def check_metrics(metrics: Mapping[str, Any]) -> None:
@@ -63,10 +160,12 @@ def check_metrics(metrics: Mapping[str, Any]) -> None:
         JgdValueError: A metric is named "loss" or "step".
     """
     if not isinstance(metrics, Mapping):
-        raise checks.JgdTypeError(f"metrics must map names to functions (params, rows) -> (), got {metrics!r}")
+        raise checks.JgdTypeError(
+            f"metrics must map names to functions (params, rows) -> (), got {metrics!r}", argument="metrics"
+        )
     for name, metric in metrics.items():
         if not isinstance(name, str):
-            raise checks.JgdTypeError(f"metrics must be named by text, got the name {name!r}")
+            raise checks.JgdTypeError(f"metrics must be named by text, got the name {name!r}", argument="metrics")
         if name in ("loss", "step"):
             raise checks.JgdValueError(f"metrics may not be named {name!r}: every evaluation has its own")
         if not callable(metric):

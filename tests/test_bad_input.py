@@ -218,7 +218,7 @@ ROWS = {
     "loss a vector": (lambda: train(LOSS.per_example), T, ["per_example", "(4,)"]),
     "loss an integer": (lambda: train(lambda p, b: jnp.zeros((), jnp.int32)), T, ["lambda", "int32"]),
     "loss complex": (lambda: train(lambda p, b: jax.lax.complex(p["bias"], p["bias"])), T, ["lambda", "complex"]),
-    "loss a tuple": (lambda: train(lambda p, b: (p["bias"], 1)), T, ["lambda", "tuple"]),
+    "loss a tuple": (lambda: train(lambda p, b: (p["bias"], 1)), T, ["lambda", "aux", "got int"]),
     "loss nothing": (lambda: train(lambda p, b: None), T, ["lambda", "NoneType"]),
     "loss that branches": (lambda: train(branches), T, ["branches", "jnp.where"]),
     "no loss": (lambda: train("squared_error"), T, ["loss", "callable", "squared_error"]),
@@ -226,7 +226,7 @@ ROWS = {
                                        params=Softmax(2, 2).init(jax.random.key(0))), T, ["integer class labels"]),
     "look-ahead without a loss": (lambda: update(jnp.ones(1), jnp.ones(1), nesterov(0.1)), T, ["nesterov", "loss="]),
     # records and chains
-    "optimizer's name": (lambda: train(optimizer="adam"), T, ["optimizer", "'adam'"]),
+    "optimizer's name": (lambda: train(optimizer="adam"), V, ["optimizer", "'adam'", "no default for learning_rate"]),
     "empty chain": (lambda: jgd.chain(), V, ["at least one transform"]),
     "chain of builders": (lambda: jgd.chain(sgd), T, ["transforms", "and optimizers", "function sgd"]),
     "chain of numbers": (lambda: jgd.chain(0.1), T, ["0.1"]),

@@ -95,5 +95,7 @@ def tasks_and_seeds(name: str, values: np.ndarray) -> np.ndarray:
     """`values` as (tasks, seeds); one task where it was (seeds,). Refuses other shapes and emptiness by `name`."""
     array = np.atleast_2d(np.asarray(values, np.float64))
     if array.ndim != 2 or array.size == 0:
-        raise checks.JgdValueError(f"{name} must have shape (seeds,) or (tasks, seeds), got {np.shape(values)}")
+        raise checks.JgdValueError(
+            f"{name} must have shape (seeds,) or (tasks, seeds), got {np.shape(values)}", argument=name
+        )
     return array

@@ -63,7 +63,9 @@ def best_of(
     larger, replacement = checks.flag("larger_is_better", larger_is_better), checks.flag("replacement", replacement)
     scores = np.asarray(scores, np.float64)
     if scores.ndim != 1 or not np.isfinite(scores).any():
-        raise checks.JgdValueError(f"scores must have shape (configs,) and one that is finite, got {scores}")
+        raise checks.JgdValueError(
+            f"scores must have shape (configs,) and one that is finite, got {scores}", argument="scores"
+        )
     finite, sign = np.isfinite(scores), 1 if larger else -1
     worst = (sign * scores[finite]).min() * sign
     floor = worst if diverged_as is None else checks.number("diverged_as", diverged_as, "(-inf, inf)")
@@ -84,7 +86,7 @@ def _budgets(budgets: Any, most: int | None) -> list[int]:
     if isinstance(budgets, Sequence | np.ndarray) and not isinstance(budgets, str):
         chosen = [checks.count(f"budgets[{i}]", k, 1, most) for i, k in enumerate(budgets)]
         if not chosen:
-            raise checks.JgdValueError("budgets must hold at least one number, got none")
+            raise checks.JgdValueError("budgets must hold at least one number, got none", argument="budgets")
         return chosen
     return list(range(1, checks.count("budgets", budgets, 1, most) + 1))
 

@@ -187,7 +187,7 @@ def _error(low: float, high: float, confidence: float) -> float:
 def _seeds(name: str, values: np.ndarray) -> np.ndarray:
     array = np.asarray(values, np.float64)
     if array.ndim != 1 or array.size == 0:
-        raise checks.JgdValueError(f"{name} must have shape (seeds,), got {array.shape}")
+        raise checks.JgdValueError(f"{name} must have shape (seeds,), got {array.shape}", argument=name)
     return array
 
 
@@ -214,6 +214,7 @@ def _newcombe(theta: float, m: int, n: int, confidence: float) -> tuple[float, f
         return abs(at - theta) - z * math.sqrt(max(variance, 0.0))
 
     tiny = 1e-12
+    # brentq is typed loosely
     low = 0.0 if theta <= tiny else float(brentq(beyond, tiny, min(theta, 1 - tiny)))  # pyright: ignore[reportArgumentType]
     high = 1.0 if theta >= 1 - tiny else float(brentq(beyond, max(theta, tiny), 1 - tiny))  # pyright: ignore[reportArgumentType]
     return low, high

@@ -228,4 +228,4 @@ def _slope_by_chance(x: np.ndarray, y: np.ndarray) -> float:
     """How likely a line's slope so far from 0 is where there is none."""
     from scipy import stats  # here: jgd imports as fast as jax
 
-    return float(stats.linregress(x, y).pvalue)  # pyright: ignore[reportAttributeAccessIssue]
+    return float(stats.linregress(x, y).pvalue)  # pyright: ignore[reportAttributeAccessIssue]  # SciPy types it as a tuple

@@ -78,7 +78,9 @@ def importance(
     """
     scores = np.asarray(scores, np.float64)
     if scores.shape != (len(found.units),):
-        raise checks.JgdValueError(f"scores must have shape ({len(found.units)},), one a config, got {scores.shape}")
+        raise checks.JgdValueError(
+            f"scores must have shape ({len(found.units)},), one a config, got {scores.shape}", argument="scores"
+        )
     if not found.names:
         raise checks.JgdValueError("importance needs a hyperparameter that takes two values or more, got none")
     ranks = worst_first_ranks(scores, checks.flag("larger_is_better", larger_is_better))

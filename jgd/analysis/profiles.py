@@ -59,17 +59,21 @@ def performance_profile(
     """
     costs = np.asarray(costs, np.float64)
     if costs.ndim != 2 or costs.size == 0:
-        raise checks.JgdValueError(f"costs must have shape (methods, tasks), got {costs.shape}")
+        raise checks.JgdValueError(f"costs must have shape (methods, tasks), got {costs.shape}", argument="costs")
     if (costs <= 0).any():
         row, column = np.argwhere(costs <= 0)[0]
-        raise checks.JgdValueError(f"costs[{row}][{column}] must be > 0, inf or NaN, got {costs[row, column]}")
+        raise checks.JgdValueError(
+            f"costs[{row}][{column}] must be > 0, inf or NaN, got {costs[row, column]}", argument="costs"
+        )
     names = tuple(f"method {i}" for i in range(len(costs))) if methods is None else tuple(methods)
     if len(names) != len(costs):
-        raise checks.JgdValueError(f"methods must have a name for each of {len(costs)} rows of costs, got {len(names)}")
+        raise checks.JgdValueError(
+            f"methods must have a name for each of {len(costs)} rows of costs, got {len(names)}", argument="methods"
+        )
     costs = np.where(np.isnan(costs), np.inf, costs)
     best = costs.min(axis=0)
     ratios = np.where(np.isfinite(costs), costs / np.where(np.isfinite(best), best, 1.0), np.inf)
     taus = np.unique(ratios[np.isfinite(ratios)]) if factors is None else np.asarray(factors, np.float64)
     if taus.ndim != 1 or not (taus >= 1).all():
-        raise checks.JgdValueError(f"factors must be numbers >= 1, got {factors}")
+        raise checks.JgdValueError(f"factors must be numbers >= 1, got {factors}", argument="factors")
     return PerformanceProfile(names, ratios, taus, (ratios[:, :, None] <= taus).mean(axis=1))

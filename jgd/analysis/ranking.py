@@ -65,7 +65,7 @@ def rank(
     confidence = checks.number("confidence", confidence, "(0, 1)")
     scores = np.asarray(scores, np.float64)
     if scores.ndim != 2 or scores.size == 0:
-        raise checks.JgdValueError(f"scores must have shape (configs, seeds), got {scores.shape}")
+        raise checks.JgdValueError(f"scores must have shape (configs, seeds), got {scores.shape}", argument="scores")
     finite = np.isfinite(scores)
     diverged = (~finite).sum(axis=1)
     sums = np.where(finite, scores, 0.0).sum(axis=1)
@@ -99,5 +99,7 @@ def _above_zero(differences: np.ndarray, level: float) -> np.ndarray:
 def _flags(name: str, values: np.ndarray, count: int) -> np.ndarray:
     array = np.asarray(values)
     if array.shape != (count,) or array.dtype != bool:
-        raise checks.JgdValueError(f"{name} must be {count} booleans, one a config, got {array.dtype} {array.shape}")
+        raise checks.JgdValueError(
+            f"{name} must be {count} booleans, one a config, got {array.dtype} {array.shape}", argument=name
+        )
     return array

@@ -61,7 +61,9 @@ def response(
     over_others = checks.choice("over_others", over_others, OVER_OTHERS)
     values, scores = list(values), np.asarray(scores, np.float64)
     if scores.ndim != 2 or len(scores) != len(values) or not values:
-        raise checks.JgdValueError(f"scores must have shape ({len(values)}, seeds), a row a value, got {scores.shape}")
+        raise checks.JgdValueError(
+            f"scores must have shape ({len(values)}, seeds), a row a value, got {scores.shape}", argument="scores"
+        )
     places: dict[Any, list[int]] = {}
     for place, value in enumerate(values):
         places.setdefault(value, []).append(place)
@@ -111,7 +113,7 @@ def response_of(
     owners = dict.fromkeys(sweep.configs[ends.rows[k]][0] for k in rows)
     if len(owners) != 1:
         raise checks.JgdValueError(
-            f"recipe must say whose {parameter!r}: one of {', '.join(owners) or 'none finished'}"
+            f"recipe must say whose {parameter!r}: one of {', '.join(owners) or 'none finished'}", argument="recipe"
         )
     values = [sweep.configs[ends.rows[k]][1][parameter] for k in rows]
     return response(values, ends.scores[rows], ends.larger_is_better, over_others, parameter)

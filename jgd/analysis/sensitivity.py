@@ -38,10 +38,12 @@ def learning_rate_sensitivity(losses: np.ndarray, initial_loss: Any, confidence:
     losses = np.asarray(losses, np.float64)
     losses = losses[:, None] if losses.ndim == 1 else losses
     if losses.ndim != 2 or losses.size == 0:
-        raise checks.JgdValueError(f"losses must have shape (rates,) or (rates, seeds), got {losses.shape}")
+        raise checks.JgdValueError(
+            f"losses must have shape (rates,) or (rates, seeds), got {losses.shape}", argument="losses"
+        )
     initial = np.broadcast_to(np.asarray(initial_loss, np.float64), losses.shape[1:])
     if not np.isfinite(initial).all():
-        raise checks.JgdValueError(f"initial_loss must be finite, got {initial_loss}")
+        raise checks.JgdValueError(f"initial_loss must be finite, got {initial_loss}", argument="initial_loss")
     clipped = np.where(np.isfinite(losses), np.minimum(losses, initial), initial)
     best = clipped[np.argmin(clipped.mean(axis=1))]
     return estimate((clipped - best).mean(axis=0), confidence)

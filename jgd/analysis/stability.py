@@ -73,7 +73,8 @@ def stability_bracket(learning_rates: Any, unstable: np.ndarray) -> StabilityBra
     rates, unstable = np.asarray(learning_rates, np.float64), np.asarray(unstable)
     if rates.ndim != 1 or rates.size == 0 or len(unstable) != len(rates) or unstable.dtype != bool:
         raise checks.JgdValueError(
-            f"unstable must be booleans, a row a learning rate, got {unstable.dtype} {unstable.shape} for {rates.shape}"
+            f"unstable must be booleans, a row a learning rate, got {unstable.dtype} {unstable.shape} for {rates.shape}",
+            argument="unstable",
         )
     broke = unstable.reshape(len(rates), -1).any(axis=1)
     if not broke.any():
@@ -115,12 +116,14 @@ def stability_edge(sweep: Sweep, task: Task, recipe: str | None = None, momentum
     """
     check_sweep(sweep)
     if not isinstance(task, Task):
-        raise checks.JgdTypeError(f"task must be the jgd.Task that was swept, got {task!r}")
+        raise checks.JgdTypeError(f"task must be the jgd.Task that was swept, got {task!r}", argument="task")
     momentum = checks.number("momentum", momentum, "[0, 1)")
     rows = np.array([i for i in config_indices(sweep, recipe) if "learning_rate" in sweep.configs[i][1]])
     owners = dict.fromkeys(sweep.configs[i][0] for i in rows)
     if len(owners) != 1:
-        raise checks.JgdValueError(f"recipe must say whose learning_rate: one of {', '.join(owners) or 'none has one'}")
+        raise checks.JgdValueError(
+            f"recipe must say whose learning_rate: one of {', '.join(owners) or 'none has one'}", argument="recipe"
+        )
     rates = np.array([sweep.configs[i][1]["learning_rate"] for i in rows], np.float64)
     found = stability_bracket(rates, grew(sweep.loss[rows], sweep.diverged_at[rows]))
     sharp = lambda params: gradients.sharpness(task.loss, params, task.train).value
@@ -145,7 +148,7 @@ def grew(loss: np.ndarray, diverged_at: np.ndarray) -> np.ndarray:
     loss = np.asarray(loss, np.float64)
     if loss.ndim != 3 or loss.shape[-1] == 0:
         raise checks.JgdValueError(
-            f"loss must have shape (configs, seeds, steps) with a step or more, got {loss.shape}"
+            f"loss must have shape (configs, seeds, steps) with a step or more, got {loss.shape}", argument="loss"
         )
     given = np.isfinite(loss)
     last = np.take_along_axis(loss, (loss.shape[-1] - 1 - given[..., ::-1].argmax(axis=-1))[..., None], -1)[..., 0]

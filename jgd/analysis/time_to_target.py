@@ -68,12 +68,16 @@ def time_to_target(
     target = checks.number("target", target, "(-inf, inf)")
     values, at = np.asarray(values, np.float64), np.asarray(evaluate_at, np.float64)
     if values.ndim != 3 or values.shape[2] != len(at) or not len(at):
-        raise checks.JgdValueError(f"values must have shape (config, seed, {len(at)} evaluations), got {values.shape}")
+        raise checks.JgdValueError(
+            f"values must have shape (config, seed, {len(at)} evaluations), got {values.shape}", argument="values"
+        )
     hit = values >= target if larger else values <= target  # NaN is neither
     steps = np.where(hit.any(axis=2), at[hit.argmax(axis=2)], np.inf)
     given = np.full(len(values), at[-1]) if reached is None else np.asarray(reached, np.float64)
     if given.shape != (len(values),):
-        raise checks.JgdValueError(f"reached must be steps, one number a config, got shape {given.shape}")
+        raise checks.JgdValueError(
+            f"reached must be steps, one number a config, got shape {given.shape}", argument="reached"
+        )
     diverged = (np.isnan(values) & (at <= given[:, None])[:, None, :]).any(axis=2)
     known = np.isfinite(steps) | diverged | (given >= at[-1])[:, None]
     median = np.array([_median(row, ~seen, end) for row, seen, end in zip(steps, known, given, strict=True)])

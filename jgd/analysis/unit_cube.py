@@ -57,7 +57,7 @@ def unit_cube(configs: Sequence[tuple[str, Mapping[str, Any]]], space: Any = Non
         (('learning_rate',), [[0.25], [0.75]])
     """
     if not configs:
-        raise checks.JgdValueError("configs must hold at least one, got none")
+        raise checks.JgdValueError("configs must hold at least one, got none", argument="configs")
     several = len({recipe for recipe, _ in configs}) > 1
     each = [{**({RECIPE: recipe} if several else {}), **config} for recipe, config in configs]
     names = [name for name in dict.fromkeys(n for config in each for n in config)]

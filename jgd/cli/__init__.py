@@ -14,7 +14,7 @@ import importlib.util
 import inspect
 import sys
 import warnings
-from typing import Any
+from typing import Any, cast
 
 SUMMARY = """Gradient descent as data: sweeps of optimizers and hyperparameters, single runs, gradients checked.
 
@@ -45,12 +45,12 @@ def main() -> None:
         print(f"jgd: {error}", file=sys.stderr)
         sys.exit(2)
     except Exception as error:  # what makes a JgdError costs jax's import, which only a subcommand needs
-        errors = sys.modules.get("jgd.core.checks")
+        errors: Any = sys.modules.get("jgd.core.checks")
         if errors is None or not isinstance(error, errors.JgdError):
             raise
         from jgd.cli import options
 
-        print(f"jgd: {options.message_by_option(error, _options())}", file=sys.stderr)
+        print(f"jgd: {options.message_by_option(cast(Any, error), _options())}", file=sys.stderr)
         sys.exit(2)
 
 
@@ -59,7 +59,7 @@ def _lazy_group() -> Any:
     from typer.core import TyperGroup
 
     class LazyGroup(TyperGroup):
-        def resolve_command(self, ctx: Any, args: list[str]) -> Any:
+        def resolve_command(self, ctx: Any, args: Any) -> Any:  # no `list` here: once imported, it is the subcommand
             if args and args[0] in COMMANDS:
                 self.commands[args[0]] = _subcommand(args[0])
             return super().resolve_command(ctx, args)

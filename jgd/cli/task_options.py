@@ -11,10 +11,16 @@ import jgd
 from jgd.cli import options
 from jgd.cli.importing import imported
 from jgd.core import checks
+from jgd.tasks.supervised import SUITABLE
 
 SCALES = {"standard": jgd.Standard(), "minmax": jgd.MinMax(), "none": None}
-CLASSES = ("softmax_cross_entropy", "logistic_nll", "softmax", "logistic")  # losses and models of labels …
-VALUES = ("squared_error", "linear")  # … and of values
+CLASSES = (
+    *SUITABLE["softmax_cross_entropy"],
+    *SUITABLE["logistic_nll"],
+    "softmax",
+    "logistic",
+)  # losses and models of labels …
+VALUES = (*SUITABLE["squared_error"], "linear")  # … and of values
 COLUMNS = ("features", "drop", "one_hot", "dates", "missing", "class_weight")  # options of --data
 
 Features = Annotated[

@@ -89,6 +89,7 @@ def _locked(file: Any) -> bool:
     except ImportError:  # Windows
         import msvcrt
 
+        # on Windows only
         take = lambda: msvcrt.locking(file.fileno(), msvcrt.LK_NBLCK, 1)  # pyright: ignore[reportAttributeAccessIssue]
     else:
         take = lambda: fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)

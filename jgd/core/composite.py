@@ -1,5 +1,7 @@
 """Transforms made of several: what they share, and Chain, in which each one's updates are the next one's input."""
 
+import functools
+import inspect
 from collections.abc import Iterator
 from typing import Any
 
@@ -125,3 +127,16 @@ def blamed(transform: Transform, flag: str) -> str:
     if not isinstance(transform, Chain):
         return type(transform).__name__
     return blamed(next(each for each in transform.transforms if getattr(each, flag)), flag)
+
+
+def hint(value: Any) -> str:
+    """What to write in place of something that is nearly a transform, for the end of a message.
+
+    Example:
+        >>> hint(int), hint([1, 2]), hint(3)
+        (': call it, as in int(...)', ': give them one by one, as in chain(*transforms)', '')
+    """
+    value = value.func if isinstance(value, functools.partial) else value  # a record's field holds functions so
+    if inspect.isfunction(value) or inspect.isclass(value):
+        return f": call it, as in {value.__name__}(...)"
+    return ": give them one by one, as in chain(*transforms)" if type(value) in (list, tuple) and value else ""

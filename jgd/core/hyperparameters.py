@@ -88,11 +88,14 @@ def _meant(name: str, known: Mapping[str, Hyperparameter], record: Any) -> list[
         return [*several.values()]
     if several:
         raise checks.JgdTypeError(
-            f"several transforms have the hyperparameter {name!r}: write one of {', '.join(several)}"
+            f"several transforms have the hyperparameter {name!r}: write one of {', '.join(several)}",
+            argument=name,
         )
     if name in _structure(record):
-        raise checks.JgdTypeError(f"{name} is structure, of another program: build the optimizer anew with it")
-    raise checks.JgdTypeError(unknown("the optimizer", name, list(known)))
+        raise checks.JgdTypeError(
+            f"{name} is structure, of another program: build the optimizer anew with it", argument=name
+        )
+    raise checks.JgdTypeError(unknown("the optimizer", name, list(known)), argument=name)
 
 
 def _structure(node: Any) -> set[str]:

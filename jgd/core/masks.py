@@ -78,6 +78,7 @@ def as_mask(name: str, given: Mask) -> Any:
         JgdTypeError: For anything else.
     """
     if callable(given):
+        _takes_path(name, given)
         return given
     if isinstance(given, ByPath):
         return given
@@ -125,7 +126,7 @@ def chosen(name: str, mask: Any, params: Params, some: bool = True) -> list[bool
 
 def ask(name: str, predicate: Callable[..., Any], params: Params, kind: type) -> list[Any]:
     """What a function of a leaf, or of (path, leaf), answers for each leaf: True or False, or a label (`kind` str)."""
-    both = _takes_path(predicate)
+    both = _takes_path(name, predicate)
     answers = []
     for path, leaf in zip(paths(params), jax.tree.leaves(params), strict=True):
         seen = Leaf(tuple(np.shape(leaf)))
@@ -147,14 +148,23 @@ def ask(name: str, predicate: Callable[..., Any], params: Params, kind: type) ->
     return answers
 
 
-def _takes_path(predicate: Callable[..., Any]) -> bool:
-    """Whether a predicate takes (path, leaf), and not the leaf alone."""
+def _takes_path(name: str, predicate: Callable[..., Any]) -> bool:
+    """Whether a predicate takes (path, leaf), and not the leaf alone; one that takes neither is refused."""
     try:
         parameters = inspect.signature(predicate).parameters.values()
     except (TypeError, ValueError):  # a builtin without a signature
         return False
     by_place = (inspect.Parameter.POSITIONAL_ONLY, inspect.Parameter.POSITIONAL_OR_KEYWORD)
-    return sum(p.kind in by_place and p.default is p.empty for p in parameters) == 2
+    needs = sum(p.kind in by_place and p.default is p.empty for p in parameters)
+    most = (
+        math.inf if any(p.kind is p.VAR_POSITIONAL for p in parameters) else sum(p.kind in by_place for p in parameters)
+    )
+    if needs > 2 or most == 0:
+        raise checks.JgdTypeError(
+            f"{name} {name_of(predicate)} must be a function of a leaf or of (path, leaf), got one of {needs} arguments",
+            argument=name,
+        )
+    return needs == 2
 
 
 def first_match(masks: Sequence[Any], params: Params) -> list[int]:
@@ -187,7 +197,8 @@ def first_match(masks: Sequence[Any], params: Params) -> list[int]:
         if group is None:
             raise checks.JgdValueError(
                 f"params[{name!r}] belongs to no group: patterns are {', '.join(map(repr, said))}; "
-                'add "*" for all others'
+                'add "*" for all others',
+                argument="params",
             )
         groups.append(group)
     return groups

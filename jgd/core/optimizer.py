@@ -9,7 +9,7 @@ import jax.numpy as jnp
 from jax import Array
 
 from jgd.core import checks, eager, hyperparameters, tree, tree_xla
-from jgd.core.composite import Chain, blamed
+from jgd.core.composite import Chain, blamed, hint
 from jgd.core.record import record
 from jgd.core.seeds import NoiseKeys
 from jgd.core.transform import Transform, UpdateInfo, context_of
@@ -179,8 +179,8 @@ class Optimizer:
     def _check(self, state: Any, params: Params) -> None:
         """Refuse what `init` would not make for such parameters; no array is made to find out."""
         if not isinstance(state, OptimizerState):
-            got = type(state).__name__
-            raise checks.JgdTypeError(f"state must be an OptimizerState, as optimizer.init(params) makes it, got {got}")
+            rule = "must be an OptimizerState, as optimizer.init(params) makes it"
+            raise checks.JgdTypeError(f"state {rule}, got {type(state).__name__}", argument="state")
         checks.same_state(state, jax.eval_shape(self.init, params))
 
 
@@ -203,7 +203,7 @@ def as_transform(value: Any, who: str) -> Transform:
     transform = value.transform if isinstance(value, Optimizer) else value
     if not isinstance(transform, Transform):
         raise checks.JgdTypeError(
-            f"{who} takes transforms (records that derive from jgd.Transform) and optimizers, got {value!r}"
+            f"{who} takes transforms (records that derive from jgd.Transform) and optimizers, got {value!r}{hint(value)}"
         )
     if jax.tree_util.all_leaves([transform]):
         raise checks.JgdTypeError(

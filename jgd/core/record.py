@@ -235,6 +235,6 @@ def _same_leaf(a: Any, b: Any) -> bool:
     if a.shape != b.shape or a.dtype != b.dtype:
         return False
     if jnp.issubdtype(a.dtype, jax.dtypes.extended):  # a key
-        a, b = map(jax.random.key_data, (a, b))  # pyright: ignore[reportArgumentType]
+        a, b = map(jax.random.key_data, (a, b))  # pyright: ignore[reportArgumentType]  # both are arrays: looked at above
     a, b = np.asarray(a), np.asarray(b)
     return np.array_equal(a, b, equal_nan=jnp.issubdtype(a.dtype, jnp.inexact))

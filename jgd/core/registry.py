@@ -103,9 +103,11 @@ class Registry(Mapping[str, T], Generic[T]):
     def _check_name(self, name: Any, replace: bool) -> None:
         if not isinstance(name, str):
             how = f', as in register("{self.kind}_name")' if callable(name) else ""
-            raise checks.JgdTypeError(f"name must be text{how}, got {name!r} ({type(name).__name__})")
+            raise checks.JgdTypeError(f"name must be text{how}, got {name!r} ({type(name).__name__})", argument="name")
         if not name.isidentifier() or keyword.iskeyword(name):
-            raise checks.JgdValueError(f"name must be a Python identifier, such as my_method, got {name!r}")
+            raise checks.JgdValueError(
+                f"name must be a Python identifier, such as my_method, got {name!r}", argument="name"
+            )
         if name in self and not checks.flag("replace", replace):
             raise checks.JgdValueError(f"name {name!r} is taken by another {self.kind}; replace=True lets it give way")
 

@@ -32,7 +32,7 @@ class Snapshot(NamedTuple):
 
 
 @dataclass
-class Store:
+class RunDirectory:
     """An open run directory, held by this process alone (see `opened`).
 
     Example:
@@ -95,13 +95,13 @@ class Store:
 
 
 @contextmanager
-def opened(path: str | os.PathLike) -> Iterator[Store]:
+def opened(path: str | os.PathLike) -> Iterator[RunDirectory]:
     """The run directory `path`, held until the block ends (see `atomic_files.held`); refused where it is a sweep's."""
     with atomic_files.held(path) as directory:
         if (directory / atomic_files.SWEEP).exists():
             raise checks.JgdValueError(f"store {str(path)!r} holds a sweep: a run needs a directory of its own")
         atomic_files.remove_parts(directory, _OWN)
-        yield Store(directory)
+        yield RunDirectory(directory)
 
 
 def holds_a_run(path: Path) -> bool:

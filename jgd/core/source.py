@@ -25,6 +25,7 @@ def code_text(code: CodeType) -> str:
 def _lambda_text(code: CodeType) -> str:
     """The arguments and the body of a lambda, which may share its line with others."""
     spans = [span for span in code.co_positions() if None not in span]
+    # no None is left, which pyright does not see
     begins = [(line, column) for line, end, column, last in spans if (end, last) != (line, column)]  # type: ignore
     ends = [(end, last) for line, end, column, last in spans if (end, last) != (line, column)]  # type: ignore
     if not begins:

@@ -170,7 +170,7 @@ def builder(build: B) -> B:
     def checked(*args: Any, **given: Any) -> Any:
         for name in given:
             if name not in names:
-                raise JgdTypeError(unknown(build.__name__, name, names))
+                raise JgdTypeError(unknown(build.__name__, name, names), argument=name)
         if len(args) > most:
             rest = ", ".join(f"{name}=..." for name in names if name not in by_place) or "none"
             raise JgdTypeError(

@@ -120,6 +120,7 @@ def _bootstrap(values: np.ndarray, confidence: float, seed: int) -> tuple[float,
             n_resamples=RESAMPLES,
             confidence_level=confidence,
             method=method,
+            # the name that SciPy before 1.15 has
             random_state=np.random.default_rng(checks.count("seed", seed, 0)),  # pyright: ignore[reportCallIssue]
         ).confidence_interval
 

@@ -58,7 +58,8 @@ class Context:
         value = jnp.asarray(self.value)
         if value.shape != () or not jnp.issubdtype(value.dtype, jnp.floating):
             raise checks.JgdTypeError(
-                f"value must be one real floating number, got shape {value.shape}, dtype {value.dtype}"
+                f"value must be one real floating number, got shape {value.shape}, dtype {value.dtype}",
+                argument="value",
             )
         return value.astype(tree.compute_dtype(self.params))
 
@@ -103,7 +104,7 @@ def context_of(
 ) -> Context:
     """The context of one update: parameters and gradients in the compute dtype, and what the loss can tell."""
     if loss is not None and not callable(loss):
-        raise checks.JgdTypeError(f"loss must be a function of the parameters, got {loss!r}")
+        raise checks.JgdTypeError(f"loss must be a function of the parameters, got {loss!r}", argument="loss")
     wide = tree.compute_dtype(params)
     narrow = lambda at: tree.cast_like(at, params)
     on_wide = None if loss is None else lambda at: loss(narrow(at))
@@ -181,7 +182,14 @@ class Transform:
     entrywise: Any = False
 
     def init(self, params: Params, /) -> Any:
-        """The state before the first update; () unless a transform remembers something."""
+        """The state before the first update; () unless a transform remembers something.
+
+        Args:
+            params: The parameters.
+
+        Returns:
+            A record or another pytree of arrays, which keeps its tree, shapes and dtypes from then on.
+        """
         return ()
 
     def update(self, updates: Params, state: Any, context: Context, /) -> tuple[Params, Any]:
@@ -198,17 +206,45 @@ class Transform:
         raise NotImplementedError(f"{type(self).__name__} must define update(updates, state, context)")
 
     def eval_params(self, params: Params, state: Any, /) -> Params:
-        """The parameters to evaluate and deploy, where they are not those that descend."""
+        """The parameters to evaluate and deploy, where they are not those that descend.
+
+        Args:
+            params: Those that descend, in the compute dtype.
+            state: The transform's own.
+
+        Returns:
+            A tree like `params`.
+        """
         return params
 
     def info(self, state: Any, /) -> UpdateInfo:
-        """What there is to report of the last update."""
+        """What there is to report of the last update.
+
+        Args:
+            state: The transform's own, after that update.
+
+        Returns:
+            The `UpdateInfo`; empty by default.
+        """
         return UpdateInfo()
 
     def reseed(self, state: Any, keys: seeds.NoiseKeys, /) -> Any:
-        """The state with the run's own random numbers: replace each key's raw data by `keys.mix(data)`, in order."""
+        """The state with the run's own random numbers: replace each key's raw data by `keys.mix(data)`, in order.
+
+        Args:
+            state: The transform's own.
+            keys: Of the run; each `mix` gives another, so that no two transforms share one.
+
+        Returns:
+            The state.
+        """
         return state
 
     def observe(self, state: Any, metric: Any, /) -> Any:
-        """The state that has seen a validation metric, (), for the next update."""
+        """The state that has seen a validation metric, for the next update.
+
+        Args:
+            state: The transform's own.
+            metric: The metric that choices are made by, ().
+        """
         return state

@@ -52,8 +52,8 @@ def _content(path: Path, suffix: str, words: Collection[str]) -> Any:
         dtype: Any = dict.fromkeys(words, str)
         return pd.read_csv(path, dtype=dtype)
     try:
-        import pyarrow.feather  # pyright: ignore[reportMissingImports]
-        import pyarrow.parquet  # pyright: ignore[reportMissingImports]
+        import pyarrow.feather  # pyright: ignore[reportMissingImports]  # an extra of the user's
+        import pyarrow.parquet  # pyright: ignore[reportMissingImports]  # likewise
     except ImportError as missing:
         raise ImportError(f"{suffix} files need pyarrow: pip install 'jgd[data]'") from missing
     return pyarrow.parquet.read_table(path) if suffix == ".parquet" else pyarrow.feather.read_table(path)

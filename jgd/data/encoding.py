@@ -119,7 +119,7 @@ def fit(columns: Sequence[Column], numbers: np.ndarray, missing: str = "error") 
 def _statistics(imputer: object, numbers: np.ndarray) -> np.ndarray:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # of a column without values, which is refused by name
-        return imputer.fit(numbers).statistics_  # pyright: ignore[reportAttributeAccessIssue]
+        return imputer.fit(numbers).statistics_  # pyright: ignore[reportAttributeAccessIssue]  # set by fit
 
 
 def refuse_gaps(columns: Sequence[Column], numbers: np.ndarray, table: str) -> None:

@@ -78,12 +78,16 @@ def weighted(weights: Any) -> Replacement:
     """
     odds = np.asarray(weights, np.float64)
     if odds.ndim != 1 or not len(odds):
-        raise checks.JgdValueError(f"weights must be a vector, one number a row, got shape {odds.shape}")
+        raise checks.JgdValueError(
+            f"weights must be a vector, one number a row, got shape {odds.shape}", argument="weights"
+        )
     bad = np.flatnonzero(~(np.isfinite(odds) & (odds >= 0)))
     if len(bad):
-        raise checks.JgdValueError(f"weights[{bad[0]}] must be a finite number >= 0, got {odds[bad[0]]}")
+        raise checks.JgdValueError(
+            f"weights[{bad[0]}] must be a finite number >= 0, got {odds[bad[0]]}", argument="weights"
+        )
     if not odds.sum() > 0:
-        raise checks.JgdValueError("weights must have a sum above 0, got none above 0")
+        raise checks.JgdValueError("weights must have a sum above 0, got none above 0", argument="weights")
     keep, other = _alias(odds * (len(odds) / odds.sum()))
     return Replacement(jnp.asarray(keep, jnp.float32), jnp.asarray(other, jnp.int32))
 
@@ -118,7 +122,9 @@ def balanced(labels: Any) -> Replacement:
     """
     _, place, counts = np.unique(np.asarray(labels), return_inverse=True, return_counts=True)
     if np.ndim(labels) != 1:
-        raise checks.JgdValueError(f"labels must be a vector, one class a row, got shape {np.shape(labels)}")
+        raise checks.JgdValueError(
+            f"labels must be a vector, one class a row, got shape {np.shape(labels)}", argument="labels"
+        )
     return weighted((1 / counts)[place])
 
 
@@ -154,7 +160,9 @@ def curriculum(difficulty: Any, steps: float, start: float = 0.2) -> Curriculum:
     """
     scores = np.asarray(difficulty, np.float64)
     if scores.ndim != 1 or not np.isfinite(scores).all():
-        raise checks.JgdValueError(f"difficulty must be a vector of finite scores, one a row, got {difficulty!r}")
+        raise checks.JgdValueError(
+            f"difficulty must be a vector of finite scores, one a row, got {difficulty!r}", argument="difficulty"
+        )
     return Curriculum(jnp.asarray(np.argsort(scores, kind="stable"), jnp.int32), start, steps)
 
 
@@ -197,4 +205,6 @@ def named(order: Any) -> Order:
         return order
     if isinstance(order, str):
         return NAMED[checks.choice("order", order, NAMED)]
-    raise checks.JgdTypeError(f"order must be one of {', '.join(NAMED)} or a record of jgd.data.orders, got {order!r}")
+    raise checks.JgdTypeError(
+        f"order must be one of {', '.join(NAMED)} or a record of jgd.data.orders, got {order!r}", argument="order"
+    )

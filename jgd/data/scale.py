@@ -46,7 +46,8 @@ class Scaling:
         if inputs.ndim != 2 or inputs.shape[1] != len(self.shift):
             raise checks.JgdValueError(
                 f"inputs must have the {len(self.shift)} columns that were fitted, shape (n, {len(self.shift)}), "
-                f"got {inputs.shape}"
+                f"got {inputs.shape}",
+                argument="inputs",
             )
         return inputs
 
@@ -105,7 +106,7 @@ class MinMax(_Unfitted):
 
     def __post_init__(self) -> None:
         if not self.low < self.high:
-            raise checks.JgdValueError(f"low must be below high, got low={self.low}, high={self.high}")
+            raise checks.JgdValueError(f"low must be below high, got low={self.low}, high={self.high}", argument="low")
 
     def fit(self, inputs: np.ndarray) -> Scaling:
         """From training rows (n, columns). A constant column maps to low, with a warning that names it."""
@@ -117,7 +118,9 @@ class MinMax(_Unfitted):
 def _training(inputs: np.ndarray) -> np.ndarray:
     inputs = np.asarray(inputs, dtype=np.float64)
     if inputs.ndim != 2:
-        raise checks.JgdValueError(f"inputs must have shape (n, columns), got {inputs.shape}; try inputs[:, None]")
+        raise checks.JgdValueError(
+            f"inputs must have shape (n, columns), got {inputs.shape}; try inputs[:, None]", argument="inputs"
+        )
     checks.rows("inputs", inputs)
     checks.finite_data("inputs", inputs)
     return inputs

@@ -48,7 +48,8 @@ def bounds(low: Params, high: Params) -> Bounds:
     if len(bad):
         raise checks.JgdValueError(
             f"low must be below high, both finite, in every dimension; in number {bad[0]} they are "
-            f"{bottom[bad[0]]:g} and {top[bad[0]]:g}"
+            f"{bottom[bad[0]]:g} and {top[bad[0]]:g}",
+            argument="low",
         )
     return Bounds(bottom, top, params)
 
@@ -77,7 +78,8 @@ def losses_at(loss: Callable[[Params], Array], within: Bounds) -> Callable[[Arra
             raise untraceable(loss) from error
         if jnp.shape(found) != points.shape[:1] or not jnp.issubdtype(found.dtype, jnp.floating):
             raise checks.JgdTypeError(
-                f"loss must return one real floating number for each point, got shape {found.shape[1:]}, {found.dtype}"
+                f"loss must return one real floating number for each point, got shape {found.shape[1:]}, {found.dtype}",
+                argument="loss",
             )
         return jnp.where(jnp.isnan(found), jnp.inf, found)
 

@@ -16,7 +16,7 @@ from jgd.core import checks
 from jgd.core.functions import UNTRACEABLE
 from jgd.core.types import Batch, Loss, Params
 from jgd.gradients.float64_loss import Float64Loss
-from jgd.gradients.layout import Layout, concatenate
+from jgd.gradients.layout import LeafLayout, concatenate
 from jgd.gradients.precision import FLOAT64_LIMIT, cast_floating, coarsest_eps, float64_enabled
 from jgd.gradients.program_cache import cached, jaxpr_digest, lookup, store
 from jgd.gradients.promote_jaxpr import PROMOTION_ERRORS, promote
@@ -75,7 +75,7 @@ def analytic_gradient(
         return AnalyticGradient(native, _value_and_gradient(promoted(*at), layout)[1], eps, program_eps, value)
 
 
-def _promoted(fresh: Any, at: tuple, arguments: tuple, layout: Layout) -> tuple[Any, Any, float, float]:
+def _promoted(fresh: Any, at: tuple, arguments: tuple, layout: LeafLayout) -> tuple[Any, Any, float, float]:
     """-> (the program in float64 or None, its trace, eps of its coarsest operation, eps before promotion).
 
     at: the arguments in float64. arguments: in the program's own precision, for one that can't be traced in float64.
@@ -97,14 +97,14 @@ def _promoted(fresh: Any, at: tuple, arguments: tuple, layout: Layout) -> tuple[
         return None, traced, program_eps, program_eps
 
 
-def _value_and_gradient(answer: Any, layout: Layout) -> tuple[float | None, np.ndarray]:
+def _value_and_gradient(answer: Any, layout: LeafLayout) -> tuple[float | None, np.ndarray]:
     """What a program of `_program` returned: the value, where it came with it, and the gradient (d,)."""
     leaves = jax.tree.leaves(answer)
     count = len(leaves) - sum(span is not None for span in layout.spans)
     return (float(leaves[0]) if count else None), concatenate(leaves[count:])
 
 
-def _program(loss: Loss, gradient: Gradient | None, layout: Layout) -> Any:
+def _program(loss: Loss, gradient: Gradient | None, layout: LeafLayout) -> Any:
     """(checked leaves, others, batch) -> (the loss or None, the gradient's checked leaves), compiled."""
     if gradient is None:
         return jax.jit(jax.value_and_grad(lambda checked, others, batch: loss(layout.merge(checked, others), batch)))
@@ -113,7 +113,7 @@ def _program(loss: Loss, gradient: Gradient | None, layout: Layout) -> Any:
     )
 
 
-def _checked_leaves(grads: Params, layout: Layout) -> list[Any]:
+def _checked_leaves(grads: Params, layout: LeafLayout) -> list[Any]:
     """The checked leaves of a user's gradient; what it says about the others is not looked at."""
     found = {checks.path_of(path): leaf for path, leaf in jax.tree_util.tree_leaves_with_path(grads)}
     for path in found:
@@ -124,7 +124,9 @@ def _checked_leaves(grads: Params, layout: Layout) -> list[Any]:
         if span is None:
             continue
         if path not in found:
-            raise checks.JgdValueError(f"gradient must return every leaf of params, got none at {path}")
+            raise checks.JgdValueError(
+                f"gradient must return every leaf of params, got none at {path}", argument="gradient"
+            )
         if jnp.shape(found[path]) != shape:
             raise checks.JgdValueError(
                 f"gradient{path} must have the shape of params{path}, {shape}, got {jnp.shape(found[path])}"

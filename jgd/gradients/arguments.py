@@ -14,7 +14,9 @@ from jgd.core.types import Batch, Loss, Params
 def check_loss_and_data(loss: Loss, params: Params, *data: Batch) -> None:
     """Refuse a loss that is no function of (params, *data), and leaves that are no numbers."""
     if not callable(loss):
-        raise checks.JgdTypeError(f"loss must be a function (params, batch) -> a number, got {type(loss).__name__}")
+        raise checks.JgdTypeError(
+            f"loss must be a function (params, batch) -> a number, got {type(loss).__name__}", argument="loss"
+        )
     check_arity("loss", loss, "params", *["batch"] * len(data))
     check_numbers(params=params)
     for each in data:
@@ -31,7 +33,8 @@ def check_arity(name: str, function: Callable[..., Any], *arguments: str) -> Non
         signature.bind(*arguments)
     except TypeError as error:
         raise checks.JgdTypeError(
-            f"{name} must be callable as {name}({', '.join(arguments)}), got {name_of(function)}{signature}: {error}"
+            f"{name} must be callable as {name}({', '.join(arguments)}), got {name_of(function)}{signature}: {error}",
+            argument=name,
         ) from None
 
 

@@ -23,7 +23,7 @@ from jgd.gradients.arguments import check_arity, check_loss_and_data
 from jgd.gradients.check_leaf import check_leaf, unmeasured
 from jgd.gradients.consistency import check_consistency, comparisons, gradient_of
 from jgd.gradients.float64_loss import Float64Loss, build_float64_loss
-from jgd.gradients.layout import Layout
+from jgd.gradients.layout import LeafLayout
 from jgd.gradients.locate_errors import LeafProbe, random_directions
 from jgd.gradients.precision import FLOAT64_LIMIT
 from jgd.gradients.report import GradientCheck
@@ -157,7 +157,7 @@ def common_rows(batch: Batch) -> int | None:
     return lengths.pop() if len(lengths) == 1 else None
 
 
-def _projected(loss: Loss, gradient: Any, layout: Layout, rng: np.random.Generator) -> Loss:
+def _projected(loss: Loss, gradient: Any, layout: LeafLayout, rng: np.random.Generator) -> Loss:
     """<gradient(params), w> for a random w over all leaves: its gradient is the Hessian-vector product H w."""
     checked = [(span, shape) for span, shape in zip(layout.spans, layout.shapes, strict=True) if span]
     d = max([0, *(span[1] for span, _ in checked)])
@@ -177,7 +177,8 @@ def _projected(loss: Loss, gradient: Any, layout: Layout, rng: np.random.Generat
 def _check_options(gradient: Any, directions: Any, order: Any, compare: Any, tolerance: Any) -> None:
     if gradient is not None and not callable(gradient):
         raise checks.JgdTypeError(
-            f"gradient must be a function (params, batch) -> a tree like params, got {type(gradient).__name__}"
+            f"gradient must be a function (params, batch) -> a tree like params, got {type(gradient).__name__}",
+            argument="gradient",
         )
     if gradient is not None:
         check_arity("gradient", gradient, "params", "batch")

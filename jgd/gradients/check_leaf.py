@@ -7,7 +7,7 @@ import numpy as np
 
 from jgd.gradients.analytic import AnalyticGradient
 from jgd.gradients.diagnosis import Cause, Evidence, diagnose, unknown
-from jgd.gradients.layout import Layout
+from jgd.gradients.layout import LeafLayout
 from jgd.gradients.locate_errors import LeafProbe, entries_to_measure, random_directions
 from jgd.gradients.precision import FLOAT64_LIMIT
 from jgd.gradients.report import LeafCheck
@@ -194,7 +194,7 @@ def _index(flat: int, shape: tuple[int, ...]) -> tuple[int, ...]:
     return tuple(int(i) for i in np.unravel_index(flat, shape)) if shape else ()
 
 
-def unmeasured(layout: Layout, at: int, verdict: str, cause: str = "") -> LeafCheck:
+def unmeasured(layout: LeafLayout, at: int, verdict: str, cause: str = "") -> LeafCheck:
     """A leaf before anything is measured."""
     shape = layout.shapes[at]
     total = int(np.prod(shape, dtype=int))

@@ -140,7 +140,7 @@ def condition_number(inputs: Any, bias: bool = True) -> float:
     """
     inputs = np.asarray(inputs, dtype=np.float64)
     if inputs.ndim != 2:
-        raise checks.JgdValueError(f"inputs must have shape (n, features), got {inputs.shape}")
+        raise checks.JgdValueError(f"inputs must have shape (n, features), got {inputs.shape}", argument="inputs")
     checks.rows("inputs", inputs)
     checks.finite_data("inputs", inputs)
     columns = np.concatenate([inputs, np.ones((len(inputs), 1))], axis=1) if bias else inputs

@@ -1,6 +1,6 @@
 """The loss as a function of one float64 vector, whatever the precision of the program it comes from.
 
-    params ─► Layout (which leaves, where) + x (d,) float64 ─► values(x + t·v) for directions v or single entries
+    params ─► LeafLayout (which leaves, where) + x (d,) float64 ─► values(x + t·v) for directions v or single entries
 
 Differences lose half of their digits or more, so they are taken in float64 even where the program is float32. A loss
 that rounds inside, or can't be traced in float64 at all, is promoted as a traced program (promote_jaxpr.py); what
@@ -20,7 +20,7 @@ from jgd.core import checks
 from jgd.core.functions import one_number, untraceable
 from jgd.core.types import Batch, Loss, Params
 from jgd.gradients.arguments import check_loss_and_data
-from jgd.gradients.layout import Layout, ravel_params
+from jgd.gradients.layout import LeafLayout, ravel_params
 from jgd.gradients.precision import FLOAT64_LIMIT, cast_floating, coarsest_eps, float64_enabled
 from jgd.gradients.program_cache import has_custom_derivatives, jaxpr_digest, lookup, store
 from jgd.gradients.promote_jaxpr import PROMOTION_ERRORS, promote
@@ -37,7 +37,7 @@ class Float64Loss:
     it. counts: "evaluations" so far.
     """
 
-    layout: Layout
+    layout: LeafLayout
     x: np.ndarray
     eps: float
     program_eps: float
@@ -120,7 +120,7 @@ def _on_device(tree: Any) -> Any:
     return jax.tree.map(lambda leaf: jax.device_put(leaf) if isinstance(leaf, np.ndarray) else leaf, tree)
 
 
-def _compiled(loss: Loss, layout: Layout, dtype: str | None, x: Any, arguments: Any) -> tuple:
+def _compiled(loss: Loss, layout: LeafLayout, dtype: str | None, x: Any, arguments: Any) -> tuple:
     """-> (programs, eps of the coarsest operation, program_eps, digest); programs of an earlier call for the same loss.
 
     dtype: float64, float32 (nothing is promoted then), or None: each leaf in its own, as far as the tracing goes.
@@ -151,7 +151,7 @@ def _compiled(loss: Loss, layout: Layout, dtype: str | None, x: Any, arguments: 
 
 
 def _programs(
-    loss: Loss, value: Callable[..., Any], layout: Layout, dtype: str | None
+    loss: Loss, value: Callable[..., Any], layout: LeafLayout, dtype: str | None
 ) -> dict[str, Callable[..., Any]]:
     def along(x, others, data, directions, steps):
         row = lambda pair: jax.lax.map(lambda t: value(x + t * pair[0], others, data), pair[1])

@@ -12,7 +12,7 @@ from jgd.core.types import Params
 
 
 @dataclass(frozen=True)
-class Layout:
+class LeafLayout:
     """Where each leaf lies in the flat vector; hashable, so that compiled programs are found again by it.
 
     paths, shapes, dtypes: of all leaves. spans: the leaf's (start, stop), None for what is not checked.
@@ -54,7 +54,7 @@ class Layout:
         return max([float(jnp.finfo(dtype).eps) for dtype, span in pairs if span], default=default)
 
 
-def ravel_params(params: Params) -> tuple[Layout, np.ndarray, list[Any]]:
+def ravel_params(params: Params) -> tuple[LeafLayout, np.ndarray, list[Any]]:
     """-> (layout, x (d,) float64, the other leaves): real floating leaves are in x, all others beside it."""
     found, treedef = jax.tree_util.tree_flatten_with_path(params)
     dtypes = [getattr(leaf, "dtype", None) or jnp.asarray(leaf).dtype for _, leaf in found]
@@ -67,7 +67,7 @@ def ravel_params(params: Params) -> tuple[Layout, np.ndarray, list[Any]]:
         parts.append(leaf)
         spans.append((at, at + np.size(leaf)))
         at += np.size(leaf)
-    layout = Layout(
+    layout = LeafLayout(
         treedef,
         tuple(checks.path_of(path) for path, _ in found),
         tuple(jnp.shape(leaf) for _, leaf in found),

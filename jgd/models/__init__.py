@@ -3,9 +3,11 @@
 model.py         what a model is
 linear.py        linear, adaline, logistic and softmax regression
 mlp.py           the multilayer perceptron
+cnn.py           a small convolutional network
 initializers.py  where weights start
 """
 
+from jgd.models.cnn import CNN as CNN
 from jgd.models.initializers import GlorotUniform as GlorotUniform
 from jgd.models.initializers import Normal as Normal
 from jgd.models.initializers import Zeros as Zeros

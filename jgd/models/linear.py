@@ -20,11 +20,13 @@ def affine(params: Params, inputs: Array) -> Array:
     weights = params["weights"]
     if jnp.ndim(inputs) == 1:
         raise checks.JgdValueError(
-            f"inputs must have shape (n, features), got {jnp.shape(inputs)}; reshape with inputs[:, None]"
+            f"inputs must have shape (n, features), got {jnp.shape(inputs)}; reshape with inputs[:, None]",
+            argument="inputs",
         )
     if jnp.shape(inputs)[1:] != weights.shape[:1]:
         raise checks.JgdValueError(
-            f"inputs must have {weights.shape[0]} features, shape (n, {weights.shape[0]}), got {jnp.shape(inputs)}"
+            f"inputs must have {weights.shape[0]} features, shape (n, {weights.shape[0]}), got {jnp.shape(inputs)}",
+            argument="inputs",
         )
     columns = jnp.asarray(inputs).astype(weights.dtype).T
     if weights.ndim == 2:

@@ -43,7 +43,9 @@ class MLP:
     def __post_init__(self) -> None:
         checks.choice("activation", self.activation, activations)
         if len(self.sizes) < 2:
-            raise checks.JgdValueError(f"sizes must name at least the features and the outputs, got {self.sizes}")
+            raise checks.JgdValueError(
+                f"sizes must name at least the features and the outputs, got {self.sizes}", argument="sizes"
+            )
         for size in self.sizes:
             checks.count("sizes", size, 1)
 

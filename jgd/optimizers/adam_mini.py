@@ -67,7 +67,9 @@ def block_means(x: Array, pattern: str, blocks: Blocks) -> Array:
     if isinstance(blocks, str):  # "entry"
         return x
     if any(not -x.ndim <= axis < x.ndim for axis in blocks):
-        raise checks.JgdValueError(f"blocks[{pattern!r}] must be axes of its leaves, got {blocks} for shape {x.shape}")
+        raise checks.JgdValueError(
+            f"blocks[{pattern!r}] must be axes of its leaves, got {blocks} for shape {x.shape}", argument="blocks"
+        )
     spanned = tuple(set(range(x.ndim)) - {axis % x.ndim for axis in blocks})
     size = math.prod(x.shape[axis] for axis in spanned)
     return jnp.sum(x, axis=spanned, keepdims=True) / max(size, 1)
@@ -119,10 +121,14 @@ def adam_mini(
 
 def _rules(blocks: Any) -> tuple[tuple[str, Blocks], ...]:
     if not isinstance(blocks, Mapping) or not blocks or not all(isinstance(key, str) for key in blocks):
-        raise checks.JgdTypeError(f"blocks must map path patterns to axes or 'entry', got {blocks!r}")
+        raise checks.JgdTypeError(
+            f"blocks must map path patterns to axes or 'entry', got {blocks!r}", argument="blocks"
+        )
     rules = []
     for key, value in blocks.items():
         if value != "entry" and not (isinstance(value, tuple | list) and all(type(axis) is int for axis in value)):
-            raise checks.JgdTypeError(f"blocks[{key!r}] must be axes such as (0,), or 'entry', got {value!r}")
+            raise checks.JgdTypeError(
+                f"blocks[{key!r}] must be axes such as (0,), or 'entry', got {value!r}", argument="blocks"
+            )
         rules.append((key, value if value == "entry" else tuple(value)))
     return tuple(rules)

@@ -159,6 +159,7 @@ def ademamix(
         0.15
     """
     if warmup is not None:
+        # schedules in the places of numbers
         alpha, b3 = AlphaWarmup(alpha, warmup), HalfLifeWarmup(b1, b3, warmup)  # pyright: ignore[reportArgumentType]
     scale = ScaleByAdemamix(b1, b2, b3, alpha, eps)
     return chain(scale, decay(weight_decay, mask), ScaleByLearningRate(learning_rate))

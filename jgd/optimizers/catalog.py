@@ -190,11 +190,12 @@ def without_numbers(name: str) -> Optimizer:
         True
     """
     build = get(name)
-    needs = [each for each, p in inspect.signature(build).parameters.items() if p.default is p.empty]
+    takes = inspect.signature(build).parameters.values()
+    needs = [p.name for p in takes if p.default is p.empty and p.kind is not p.VAR_KEYWORD]
     if needs:
         raise checks.JgdValueError(
             f"the optimizer {name!r} has no default for {' and '.join(needs)}: give "
-            f"jgd.optimizers.{name}({', '.join(f'{each}=…' for each in needs)})",
+            f"jgd.optimizers.get({name!r})({', '.join(f'{each}=…' for each in needs)})",
             argument="optimizer",
         )
     return build()

@@ -173,7 +173,9 @@ def muon(
     rule = MatrixGroups((listed("adam", adam),), vectors=1, axes=axes)
     steps = checks.count("ns_steps", ns_steps, 1)
     if not isinstance(ns_coeffs, Sequence) or len(ns_coeffs) != 3:
-        raise checks.JgdValueError(f"ns_coeffs must be a tuple of three numbers, got {ns_coeffs!r}")
+        raise checks.JgdValueError(
+            f"ns_coeffs must be a tuple of three numbers, got {ns_coeffs!r}", argument="ns_coeffs"
+        )
     coefficients = tuple(checks.number("ns_coeffs", c, "(-inf, inf)") for c in ns_coeffs)
     checks.choice("scale", scale, SCALES)
     rate = learning_rate if adam_learning_rate is None else adam_learning_rate

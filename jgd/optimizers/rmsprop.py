@@ -108,6 +108,6 @@ def rmsprop(
         [0.0316]
     """
     if nesterov and momentum is None:
-        raise checks.JgdValueError("nesterov needs a momentum, got momentum=None")
+        raise checks.JgdValueError("nesterov needs a momentum, got momentum=None", argument="nesterov")
     scale = ScaleByRms(decay, eps, initial_scale, eps_in_sqrt, centered, bias_correction)
     return chain(scale, *([] if momentum is None else [Trace(momentum, nesterov)]), ScaleByLearningRate(learning_rate))

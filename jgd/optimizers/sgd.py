@@ -50,6 +50,6 @@ def sgd(
     if momentum is None:
         for name, given in (("nesterov", nesterov), ("dampening", dampening is not None)):
             if given:
-                raise checks.JgdValueError(f"{name} needs a momentum, got momentum=None")
+                raise checks.JgdValueError(f"{name} needs a momentum, got momentum=None", argument=name)
         return chain(ScaleByLearningRate(learning_rate))
     return chain(Trace(momentum, nesterov, 0.0 if dampening is None else dampening), ScaleByLearningRate(learning_rate))

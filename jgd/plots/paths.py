@@ -88,7 +88,7 @@ def plot_paths_scaled(
         [['long', 'condition number 36'], ['round', 'condition number 1']]
     """
     if not panels:
-        raise checks.JgdValueError("panels must hold at least one landscape, got none")
+        raise checks.JgdValueError("panels must hold at least one landscape, got none", argument="panels")
     checked = {title: (landscape, _checked(landscape, paths)) for title, (landscape, paths) in panels.items()}
     drawn = _figure.new_axes(axes, len(panels), len(panels), (3.6 * max(2, len(panels)), 4.2))
     for ax, (title, (landscape, paths)) in zip(drawn, checked.items(), strict=True):
@@ -103,13 +103,17 @@ def _checked(landscape: Landscape, paths: Mapping[str, np.ndarray]) -> dict[str,
     """The paths as arrays (steps, dimensions)."""
     dimensions = len(landscape.low)
     if dimensions not in LABELS:
-        raise checks.JgdValueError(f"landscape must have one or two dimensions to be drawn, got {dimensions}")
+        raise checks.JgdValueError(
+            f"landscape must have one or two dimensions to be drawn, got {dimensions}", argument="landscape"
+        )
     checked = {}
     for name, steps in paths.items():
         array = np.asarray(steps, np.float64)
         array = array[:, None] if array.ndim == 1 and dimensions == 1 else array
         if array.ndim != 2 or array.shape[1] != dimensions:
-            raise checks.JgdValueError(f"paths[{name!r}] must have shape (steps, {dimensions}), got {np.shape(steps)}")
+            raise checks.JgdValueError(
+                f"paths[{name!r}] must have shape (steps, {dimensions}), got {np.shape(steps)}", argument="paths"
+            )
         checked[name] = array
     return checked
 

@@ -68,7 +68,7 @@ def plot_responses(
 
 def _only(recipes: Sequence[str]) -> str:
     if len(recipes) > 1:
-        raise checks.JgdValueError(f"recipe must be one of {', '.join(recipes)}, got None")
+        raise checks.JgdValueError(f"recipe must be one of {', '.join(recipes)}, got None", argument="recipe")
     return recipes[0]
 
 

@@ -54,6 +54,13 @@ class Predictor:
         Args:
             rows: As `Preprocessing.inputs` takes them.
             table: What errors call them.
+
+        Returns:
+            (n, …).
+
+        Raises:
+            JgdTypeError: There is no model.
+            JgdValueError: Rows without the columns that the model was trained on.
         """
         if self.model is None:
             raise checks.JgdTypeError(
@@ -159,6 +166,12 @@ class Predictor:
             rows: As in `predict`.
             probabilities: Whether "p(LABEL)" columns follow.
             table: What errors call the rows.
+
+        Returns:
+            A frame of n rows.
+
+        Raises:
+            JgdError: As `predict` and `probabilities` do.
         """
         import pandas as pd  # xarray brings it
 
@@ -171,5 +184,12 @@ class Predictor:
         return pd.DataFrame(out)
 
     def with_params(self, params: Params) -> "Predictor":
-        """The same with other parameters."""
+        """The same with other parameters.
+
+        Args:
+            params: A tree like its own.
+
+        Returns:
+            A new `Predictor`.
+        """
         return replace(self, params=params)

@@ -30,7 +30,7 @@ def schedules(name: str, values: Any) -> tuple[Any, ...]:
     """Schedules and numbers, at least one, each fit to cross jit."""
     given = _listed(name, values, "schedules")
     if not given:
-        raise checks.JgdValueError(f"{name} must hold at least one schedule or number, got none")
+        raise checks.JgdValueError(f"{name} must hold at least one schedule or number, got none", argument=name)
     for i, value in enumerate(given):
         checks.hyperparameter(f"{name}[{i}]", value, ">= 0")
     return tuple(crossing(value) if callable(value) else value for value in given)
@@ -40,7 +40,9 @@ def as_many(first: str, one: tuple[Any, ...], second: str, other: tuple[Any, ...
     """Refuse tuples whose lengths don't match: len(one) = len(other) − fewer."""
     if len(one) != len(other) - fewer:
         less = f" less {fewer}" if fewer else ""
-        raise checks.JgdValueError(f"{first} must be as many as {second}{less}, got {len(one)} and {len(other)}")
+        raise checks.JgdValueError(
+            f"{first} must be as many as {second}{less}, got {len(one)} and {len(other)}", argument=first
+        )
 
 
 def _listed(name: str, values: Any, kind: str) -> tuple[Any, ...]:
@@ -48,4 +50,6 @@ def _listed(name: str, values: Any, kind: str) -> tuple[Any, ...]:
         return tuple(values)
     if isinstance(values, (list, tuple)):
         return tuple(values)
-    raise checks.JgdTypeError(f"{name} must be a list or tuple of {kind}, got {values!r} ({type(values).__name__})")
+    raise checks.JgdTypeError(
+        f"{name} must be a list or tuple of {kind}, got {values!r} ({type(values).__name__})", argument=name
+    )

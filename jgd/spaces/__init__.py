@@ -1,7 +1,8 @@
 """Layer 1: search spaces. Enters: names with what may be tried for each. Leaves: configs, dicts of values.
 
 distributions.py   log_uniform, uniform, integers, choice, static, when (records of them: ranges.py, integer_range.py, lists.py)
-space.py           names to distributions, with conditions; json_space.py, toml_space.py: a space as data, and as a file
+space.py           names to distributions, with conditions; entries.py: what is said of one name
+json_space.py      a space as data; toml_space.py: as a file
 samplers.py        a space to configs (grid_sampler.py: every combination, table_sampler.py: rows of one's own)
 sequences.py       the points of the unit cube
 proposer.py        ask-and-tell

@@ -191,4 +191,4 @@ def static(values: Sequence[Any]) -> Static:
         >>> static(["sgd", "adam"]).at(0.7), static([16, 32]).at(0.1)
         ('adam', 16)
     """
-    return Static(values)  # pyright: ignore[reportArgumentType]
+    return Static(values)  # pyright: ignore[reportArgumentType]  # made a tuple there

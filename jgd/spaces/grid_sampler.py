@@ -112,5 +112,5 @@ def _limit(configs: int, axes: Mapping[str, tuple[Any, ...]]) -> None:
     if configs > LARGEST_GRID:
         sizes = ", ".join(f"{name}: {len(axis)}" for name, axis in axes.items())
         raise checks.JgdValueError(
-            f"points must give a grid of at most {LARGEST_GRID} configs, got {configs} from {sizes}"
+            f"points must give a grid of at most {LARGEST_GRID} configs, got {configs} from {sizes}", argument="points"
         )

@@ -66,7 +66,9 @@ class Integers(Range):
 
     def points(self, count: int) -> tuple[int, ...]:
         if checks.count("count", count, 1) > self.size:
-            raise checks.JgdValueError(f"count must be at most {self.size}, the size of {self}, got {count}")
+            raise checks.JgdValueError(
+                f"count must be at most {self.size}, the size of {self}, got {count}", argument="count"
+            )
         low, gaps = int(self.low), max(count - 1, 1)
         if not self.log:
             return tuple(low + self.step * ((2 * i * (self.size - 1) + gaps) // (2 * gaps)) for i in range(count))
@@ -78,10 +80,10 @@ class Integers(Range):
     def admit(self, value: Any) -> int:
         number = super().admit(value)
         if number != int(number):
-            raise checks.JgdValueError(f"value must be a whole number ({self}), got {value!r}")
+            raise checks.JgdValueError(f"value must be a whole number ({self}), got {value!r}", argument="value")
         if (int(number) - int(self.low)) % self.step:
             raise checks.JgdValueError(
-                f"value must be {self.low} plus a multiple of {self.step} ({self}), got {value!r}"
+                f"value must be {self.low} plus a multiple of {self.step} ({self}), got {value!r}", argument="value"
             )
         return int(number)
 

@@ -40,13 +40,17 @@ class List(Distribution):
 
     def points(self, count: int) -> tuple[Any, ...]:
         if checks.count("count", count, 1) != self.size:
-            raise checks.JgdValueError(f"count must be {self.size}, as many as {self} has values, got {count}")
+            raise checks.JgdValueError(
+                f"count must be {self.size}, as many as {self} has values, got {count}", argument="count"
+            )
         return self.values
 
     def admit(self, value: Any) -> Any:
         index = index_of(value, self.values)
         if index < 0:
-            raise checks.JgdValueError(f"value must be one of {', '.join(map(repr, self.values))}, got {value!r}")
+            raise checks.JgdValueError(
+                f"value must be one of {', '.join(map(repr, self.values))}, got {value!r}", argument="value"
+            )
         return self.values[index]
 
     def arguments(self) -> list[Any]:
@@ -120,9 +124,9 @@ def _sequence(name: str, values: Any, of: str) -> Any:
         or not isinstance(values, Sequence | np.ndarray)
         or getattr(values, "ndim", 1) == 0
     ):
-        raise checks.JgdTypeError(f"{name} must be a sequence of {of}, got {values!r}")
+        raise checks.JgdTypeError(f"{name} must be a sequence of {of}, got {values!r}", argument=name)
     if len(values) == 0:
-        raise checks.JgdValueError(f"{name} must hold at least one value, got none")
+        raise checks.JgdValueError(f"{name} must hold at least one value, got none", argument=name)
     return values
 
 
@@ -131,7 +135,9 @@ def _differing(name: str, values: tuple[Any, ...]) -> None:
     for i, value in enumerate(values):
         before = seen.setdefault((type(value), value), i)
         if before != i:
-            raise checks.JgdValueError(f"{name} must hold each value once, got {value!r} at [{before}] and [{i}]")
+            raise checks.JgdValueError(
+                f"{name} must hold each value once, got {value!r} at [{before}] and [{i}]", argument=name
+            )
 
 
 def index_of(value: Any, values: tuple[Any, ...]) -> int:

@@ -64,7 +64,7 @@ def grid(low: float, high: float, count: int) -> tuple[float, ...]:
 
 def _grid_ends(low: float, high: float) -> None:
     if low > high:
-        raise checks.JgdValueError(f"low must not be above high, got {low=}, {high=}")
+        raise checks.JgdValueError(f"low must not be above high, got {low=}, {high=}", argument="low")
 
 
 class Distribution(ABC):
@@ -125,7 +125,8 @@ class Range(Distribution):
         if not self.low < self.high:
             raise checks.JgdValueError(
                 f"low of {self.kind} must be below high, got low={self.low!r}, high={self.high!r}; "
-                "a name that is not searched takes a single number"
+                "a name that is not searched takes a single number",
+                argument="low",
             )
         if not math.isfinite(self.high - self.low):
             raise checks.JgdValueError(f"high - low of {self.kind} must be finite, got {self}")
@@ -140,7 +141,9 @@ class Range(Distribution):
         least, most = self._least_and_most()
         number = checks.number("value", value, REAL)
         if not least <= number <= most:
-            raise checks.JgdValueError(f"value must be from {least!r} to {most!r} ({self}), got {value!r}")
+            raise checks.JgdValueError(
+                f"value must be from {least!r} to {most!r} ({self}), got {value!r}", argument="value"
+            )
         return number
 
     def scaled(self, value: Any, factor: float) -> Any:
@@ -211,5 +214,5 @@ class OneMinusLogUniform(Range):
 def unit(u: float) -> float:
     """`u`, refused outside [0, 1]."""
     if not isinstance(u, Real) or not 0 <= u <= 1:
-        raise checks.JgdValueError(f"u must be a number in [0, 1], got {u!r}")
+        raise checks.JgdValueError(f"u must be a number in [0, 1], got {u!r}", argument="u")
     return float(u)

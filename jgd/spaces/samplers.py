@@ -145,7 +145,9 @@ def sampler_of(sampler: Sampler | str | None, space: Space) -> Sampler:
         return Grid() if all(isinstance(kind, List) for kind in space.distributions.values()) else Halton()
     if isinstance(sampler, str):
         return SAMPLERS[checks.choice("sampler", sampler, SAMPLERS)]()
-    raise checks.JgdTypeError(f"sampler must be a sampler, one of {', '.join(SAMPLERS)} or None, got {sampler!r}")
+    raise checks.JgdTypeError(
+        f"sampler must be a sampler, one of {', '.join(SAMPLERS)} or None, got {sampler!r}", argument="sampler"
+    )
 
 
 def configs(
@@ -181,5 +183,7 @@ def configs(
     first = checks.count("first", first)
     if first and not chosen.extendable:
         can = ", ".join(kind.__name__ for kind in (Halton, Sobol, Random, Table))
-        raise checks.JgdValueError(f"first must be 0, got {first}: {chosen} can't be extended; these can: {can}")
+        raise checks.JgdValueError(
+            f"first must be 0, got {first}: {chosen} can't be extended; these can: {can}", argument="first"
+        )
     return chosen.configs(space, None if count is None else checks.count("count", count), first)

@@ -6,16 +6,16 @@ from functools import cached_property
 from graphlib import CycleError, TopologicalSorter
 from typing import Any, TypeAlias
 
-import jax
 import numpy as np
 from numpy.typing import ArrayLike
 
 from jgd.core import checks
 from jgd.spaces.columns import configs_of, filled, present
 from jgd.spaces.distributions import When
+from jgd.spaces.entries import condition_values, distribution_of
 from jgd.spaces.json_space import entry_from_json, entry_to_json
-from jgd.spaces.lists import Choice, Static, index_of, numbers_of, plain
-from jgd.spaces.ranges import REAL, Distribution, unit
+from jgd.spaces.lists import Static, index_of, plain
+from jgd.spaces.ranges import Distribution, unit
 
 Config: TypeAlias = dict[str, Any]
 Conditions: TypeAlias = Mapping[str, tuple[Any, ...]]  # static name -> the values for which the condition holds
@@ -70,12 +70,15 @@ class Space:
         try:
             points = np.asarray(units, np.float64)
         except (TypeError, ValueError) as error:
-            raise checks.JgdTypeError(f"units must be an array of numbers, got {units!r}") from error
+            raise checks.JgdTypeError(f"units must be an array of numbers, got {units!r}", argument="units") from error
         if points.ndim != 2 or points.shape[1] != len(self.names):
-            raise checks.JgdValueError(f"units must have the shape (n, {len(self.names)}), got {points.shape}")
+            raise checks.JgdValueError(
+                f"units must have the shape (n, {len(self.names)}), got {points.shape}", argument="units"
+            )
         for row, column in np.argwhere((points < 0) | (points > 1))[:1]:
             raise checks.JgdValueError(
-                f"units[{row}, {column}] ({self.names[column]}) must be in [0, 1], got {points[row, column]}"
+                f"units[{row}, {column}] ({self.names[column]}) must be in [0, 1], got {points[row, column]}",
+                argument="units",
             )
         columns: dict[str, Sequence[Any]] = {}
         for name in self.order:
@@ -95,7 +98,7 @@ class Space:
         A name with a single value may be left out. name: what messages call the config.
         """
         if not isinstance(config, Mapping):
-            raise checks.JgdTypeError(f"{name} must map names to values, got {config!r}")
+            raise checks.JgdTypeError(f"{name} must map names to values, got {config!r}", argument=name)
         for key in config:
             checks.choice(f"name in {name}:", key, self.names)
         out: Config = {}
@@ -104,7 +107,8 @@ class Space:
                 out[key] = self._value(key, config, name)
             elif key in config:
                 raise checks.JgdValueError(
-                    f"{name}[{key!r}] must be absent where its condition fails: {self._condition(key)}, got {config[key]!r}"
+                    f"{name}[{key!r}] must be absent where its condition fails: {self._condition(key)}, got {config[key]!r}",
+                    argument=name,
                 )
         return self._ordered(out)
 
@@ -116,7 +120,7 @@ class Space:
             except checks.JgdError as error:
                 raise checks.prefixed(f"{name}[{key!r}]: ", error) from error
         if kind.size != 1:
-            raise checks.JgdValueError(f"{name} must give a value to {key!r}, got {dict(config)!r}")
+            raise checks.JgdValueError(f"{name} must give a value to {key!r}, got {dict(config)!r}", argument=name)
         return kind.at(0)
 
     def describe(self) -> dict[str, Any]:
@@ -135,7 +139,7 @@ class Space:
         (True, {'choice': [0.9], 'when': {'optimizer': ['adam']}})
         """
         if not isinstance(data, Mapping):
-            raise checks.JgdTypeError(f"space must map parameter names to values, got {data!r}")
+            raise checks.JgdTypeError(f"space must map parameter names to values, got {data!r}", argument="space")
         return as_space({name: entry_from_json(name, entry) for name, entry in data.items()})
 
     def _condition(self, name: str) -> str:
@@ -191,14 +195,16 @@ def as_space(names: "Mapping[str, Any] | Space") -> Space:
     if isinstance(names, Space):
         return names
     if not isinstance(names, Mapping):
-        raise checks.JgdTypeError(f"space must be a jgd.space or map parameter names to values, got {names!r}")
+        raise checks.JgdTypeError(
+            f"space must be a jgd.space or map parameter names to values, got {names!r}", argument="space"
+        )
     for name in names:
         if not isinstance(name, str) or not name:
-            raise checks.JgdTypeError(f"space must have names that are words, got {name!r}")
+            raise checks.JgdTypeError(f"space must have names that are words, got {name!r}", argument="space")
     whens = {name: entry if isinstance(entry, When) else When(entry, ()) for name, entry in names.items()}
-    distributions = {name: _distribution(f"space[{name!r}]", entry.entry) for name, entry in whens.items()}
+    distributions = {name: distribution_of(f"space[{name!r}]", entry.entry) for name, entry in whens.items()}
     conditions = {
-        name: {parent: _wanted(name, parent, values, distributions) for parent, values in entry.conditions}
+        name: {parent: condition_values(name, parent, values, distributions) for parent, values in entry.conditions}
         for name, entry in whens.items()
         if entry.conditions
     }
@@ -207,44 +213,7 @@ def as_space(names: "Mapping[str, Any] | Space") -> Space:
         _ = made.order
     except CycleError as error:
         circle = " -> ".join(reversed(error.args[1]))
-        raise checks.JgdValueError(f"space must have conditions without a circle, got {circle}") from error
-    return made
-
-
-def _distribution(name: str, entry: Any) -> Distribution:
-    if isinstance(entry, Distribution):
-        return entry
-    if isinstance(entry, str | bytes | bool | np.bool_ | None):
-        raise checks.JgdTypeError(
-            f"{name} must be a distribution, a sequence of numbers or a number, got {entry!r}; "
-            f"what is no number goes into jgd.spaces.choice([{entry!r}])"
-        )
-    if isinstance(entry, Sequence | np.ndarray | jax.Array) and getattr(entry, "ndim", 1) > 0:
-        return Choice(numbers_of(name, entry))
-    value = plain(entry.item() if isinstance(entry, np.ndarray | jax.Array) else entry)
-    if not isinstance(value, int | float):
-        raise checks.JgdTypeError(f"{name} must be a distribution, a sequence of numbers or a number, got {entry!r}")
-    return Choice((checks.number(name, value, REAL),))
-
-
-def _wanted(name: str, parent: str, values: Any, distributions: Mapping[str, Distribution]) -> tuple[Any, ...]:
-    """The values of `parent` for which `name` is there, checked."""
-    checks.choice(f"name in a condition of space[{name!r}]:", parent, distributions)
-    looked_at = distributions[parent]
-    if not isinstance(looked_at, Static):
         raise checks.JgdValueError(
-            f"space[{name!r}] must have conditions on static names only, but {parent!r} is {looked_at}"
-        )
-    single = not isinstance(values, list | tuple) or (
-        isinstance(values, tuple) and index_of(values, looked_at.values) >= 0
-    )
-    wanted = (values,) if single else tuple(values)
-    if not wanted:
-        raise checks.JgdValueError(f"condition of space[{name!r}] on {parent!r} must name at least one value, got none")
-    for value in wanted:
-        if index_of(value, looked_at.values) < 0:
-            known = ", ".join(map(repr, looked_at.values))
-            raise checks.JgdValueError(
-                f"condition of space[{name!r}] on {parent!r} must be among {known}, got {value!r}"
-            )
-    return tuple(map(plain, wanted))
+            f"space must have conditions without a circle, got {circle}", argument="space"
+        ) from error
+    return made

@@ -43,16 +43,20 @@ class Table(Sampler):
         if isinstance(rows, Mapping):
             for name, column in rows.items():
                 if isinstance(column, str) or not isinstance(column, Sequence | np.ndarray):
-                    raise checks.JgdTypeError(f"rows[{name!r}] must be a sequence, a column of values, got {column!r}")
+                    raise checks.JgdTypeError(
+                        f"rows[{name!r}] must be a sequence, a column of values, got {column!r}", argument="rows"
+                    )
             lengths = {name: len(column) for name, column in rows.items()}
             if len(set(lengths.values())) > 1:
-                raise checks.JgdValueError(f"rows must have columns of the same length, got {lengths}")
+                raise checks.JgdValueError(f"rows must have columns of the same length, got {lengths}", argument="rows")
             cells = [dict(zip(rows, row, strict=True)) for row in zip(*rows.values(), strict=True)]
             rows = [{name: value for name, value in row.items() if not _missing(space, name, value)} for row in cells]
         if isinstance(rows, str) or not isinstance(rows, Sequence):
-            raise checks.JgdTypeError(f"rows must be a sequence of mappings or a mapping of columns, got {rows!r}")
+            raise checks.JgdTypeError(
+                f"rows must be a sequence of mappings or a mapping of columns, got {rows!r}", argument="rows"
+            )
         if not rows:
-            raise checks.JgdValueError("rows must hold at least one config, got none")
+            raise checks.JgdValueError("rows must hold at least one config, got none", argument="rows")
         return list(rows)
 
 

@@ -42,7 +42,9 @@ def space_of_toml(path: str | PathLike[str]) -> Space:
     try:
         text = Path(path).read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:
-        raise checks.JgdValueError(f"space must be a readable TOML file, got {str(path)!r}: {error}") from error
+        raise checks.JgdValueError(
+            f"space must be a readable TOML file, got {str(path)!r}: {error}", argument="space"
+        ) from error
     try:
         return Space.of(tomllib.loads(text))
     except tomllib.TOMLDecodeError as error:

@@ -21,7 +21,7 @@ def task_of(task: Any) -> Task:
     """A task as it is, or the bundled one of a name."""
     task = tasks.get(task) if isinstance(task, str) else task
     if not isinstance(task, Task):
-        raise checks.JgdTypeError(f"task must be a jgd.Task or a name, got {task!r}")
+        raise checks.JgdTypeError(f"task must be a jgd.Task or a name, got {task!r}", argument="task")
     return task
 
 
@@ -61,9 +61,11 @@ def devices_of(devices: Sequence[Any] | None) -> tuple[Any, ...]:
         several = available_cores() if len(local) == 1 else len(local)  # `use_cores(count)` has asked for so many
         return (local[0],) * several if local[0].platform == "cpu" else tuple(local)
     if not isinstance(devices, Sequence) or not all(isinstance(device, jax.Device) for device in devices):
-        raise checks.JgdTypeError(f"devices must be a list of jax devices, such as jax.devices()[:1], got {devices!r}")
+        raise checks.JgdTypeError(
+            f"devices must be a list of jax devices, such as jax.devices()[:1], got {devices!r}", argument="devices"
+        )
     if not devices or len(set(devices)) < len(devices):
-        raise checks.JgdValueError(f"devices must name at least one, each once, got {devices!r}")
+        raise checks.JgdValueError(f"devices must name at least one, each once, got {devices!r}", argument="devices")
     return tuple(devices)
 
 
@@ -72,9 +74,9 @@ def seeds_of(seeds: int | Sequence[int]) -> tuple[int, ...]:
     if isinstance(seeds, Sequence | np.ndarray) and not isinstance(seeds, str):
         chosen = tuple(seeding.check(seed, f"seeds[{i}]") for i, seed in enumerate(seeds))
         if not chosen:
-            raise checks.JgdValueError("seeds must name at least one, got none")
+            raise checks.JgdValueError("seeds must name at least one, got none", argument="seeds")
         if len(set(chosen)) < len(chosen):
-            raise checks.JgdValueError(f"seeds must differ from each other, got {chosen}")
+            raise checks.JgdValueError(f"seeds must differ from each other, got {chosen}", argument="seeds")
         return chosen
     return tuple(range(checks.count("seeds", seeds, 1)))
 

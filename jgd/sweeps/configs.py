@@ -52,7 +52,9 @@ class ConfigAxis:
         for recipe, mine in named.items():
             checks.choice("recipe in configs", recipe, self.spaces)
             if not isinstance(mine, Sequence) or isinstance(mine, str):
-                raise checks.JgdTypeError(f"configs must be rows, or map recipes to rows, got {rows!r}")
+                raise checks.JgdTypeError(
+                    f"configs must be rows, or map recipes to rows, got {rows!r}", argument="configs"
+                )
         more = {
             recipe: tuple(self.spaces[recipe].admit(row, f"configs[{place}]") for place, row in enumerate(mine))
             for recipe, mine in named.items()
@@ -109,5 +111,7 @@ def _described(sampler: Sampler | str) -> list[Any]:
         sampler = SAMPLERS[sampler]()
     name = next((name for name, kind in SAMPLERS.items() if type(sampler) is kind), None)
     if name is None:
-        raise checks.JgdTypeError(f"sampler must be one of {', '.join(SAMPLERS)} to be stored, got {sampler!r}")
+        raise checks.JgdTypeError(
+            f"sampler must be one of {', '.join(SAMPLERS)} to be stored, got {sampler!r}", argument="sampler"
+        )
     return [name, sampler.points if isinstance(sampler, Grid) else getattr(sampler, "seed", 0)]

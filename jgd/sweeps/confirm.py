@@ -171,12 +171,16 @@ def _fresh_seeds(data: SweepData, count: int | Sequence[int]) -> tuple[int, ...]
         given = tuple(seeds.check(seed, f"seeds[{place}]") for place, seed in enumerate(count))
         stale = sorted(used & set(given))
         if stale or not given or len(set(given)) < len(given):
-            raise checks.JgdValueError(f"seeds must be fresh and differ from each other, got {given}; used: {stale}")
+            raise checks.JgdValueError(
+                f"seeds must be fresh and differ from each other, got {given}; used: {stale}", argument="seeds"
+            )
         return given
     number = checks.count("seeds", count, 1)
     last = max(used)
     if last + number > seeds.LARGEST:
-        raise checks.JgdValueError(f"seeds must be named where the sweep used {last}: too few come after it")
+        raise checks.JgdValueError(
+            f"seeds must be named where the sweep used {last}: too few come after it", argument="seeds"
+        )
     return tuple(range(last + 1, last + 1 + number))
 
 

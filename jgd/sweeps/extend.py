@@ -40,7 +40,9 @@ def extend(
             argument="steps",
         )
     if set(plan.seeds) - set(longer.seeds):
-        raise checks.JgdValueError(f"seeds must hold those of the sweep, {plan.seeds}, got {longer.seeds}")
+        raise checks.JgdValueError(
+            f"seeds must hold those of the sweep, {plan.seeds}, got {longer.seeds}", argument="seeds"
+        )
     store = None if plan.store else _carried(data.store, plan, longer)
     return execute(longer, callback, resume=True, store=store)
 

@@ -21,7 +21,10 @@ from jgd.tasks import Task
 def values_of(hyperparameters: Any) -> dict[str, np.ndarray]:
     """Name -> float64 array; refused by name: what isn't floating or not finite."""
     if not isinstance(hyperparameters, Mapping) or not hyperparameters:
-        raise checks.JgdTypeError(f"hyperparameters must map names to floats, at least one, got {hyperparameters!r}")
+        raise checks.JgdTypeError(
+            f"hyperparameters must map names to floats, at least one, got {hyperparameters!r}",
+            argument="hyperparameters",
+        )
     return {name: _value(f"hyperparameters[{name!r}]", value) for name, value in hyperparameters.items()}
 
 
@@ -35,7 +38,8 @@ def _value(name: str, value: Any) -> np.ndarray:
     if kind is None or not jnp.issubdtype(kind, jnp.floating):
         raise checks.JgdTypeError(
             f"{name} must be a float or an array of floats, got {value!r} ({type(value).__name__}): there is no "
-            f"derivative in anything else; fix it in the recipe{f', or write {value}.0' if kind == np.dtype(int) else ''}"
+            f"derivative in anything else; fix it in the recipe{f', or write {value}.0' if kind == np.dtype(int) else ''}",
+            argument=name,
         )
     checks.hyperparameter(name, value, "(-inf, inf)", schedule=False)
     return np.asarray(value, np.float64)
@@ -45,7 +49,9 @@ def build_of(recipe: Any, values: Mapping[str, Any]) -> Build:
     """A recipe by its name or itself, refused where it doesn't take these hyperparameters or needs others."""
     function = optimizers.get(recipe) if isinstance(recipe, str) else recipe
     if not callable(function):
-        raise checks.JgdTypeError(f"recipe must be a function that returns an optimizer, or a name, got {recipe!r}")
+        raise checks.JgdTypeError(
+            f"recipe must be a function that returns an optimizer, or a name, got {recipe!r}", argument="recipe"
+        )
     takes = inspect.signature(function).parameters
     variadic = {inspect.Parameter.VAR_KEYWORD, inspect.Parameter.VAR_POSITIONAL}
     if all(p.kind is not p.VAR_KEYWORD for p in takes.values()):
@@ -55,7 +61,8 @@ def build_of(recipe: Any, values: Mapping[str, Any]) -> Build:
     for name, parameter in takes.items():
         if parameter.default is parameter.empty and parameter.kind not in variadic and name not in values:
             raise checks.JgdValueError(
-                f"hyperparameters must give a value to {name!r}, which {name_of(function)!r} has no default for"
+                f"hyperparameters must give a value to {name!r}, which {name_of(function)!r} has no default for",
+                argument="hyperparameters",
             )
     return Build(function)
 

@@ -184,7 +184,8 @@ class Plan:
         if takes.widest(self.memory) < (1 if self.block is None else self.block):
             raise checks.JgdValueError(
                 f"memory must be at least {takes.of(self.block or 1):,} bytes for a block of {self.block or 1}, "
-                f"got {self.memory:,}"
+                f"got {self.memory:,}",
+                argument="memory",
             )
         return min(width, takes.widest(self.memory))
 

@@ -18,11 +18,14 @@ def propose(
 ) -> SweepData:
     """See `Sweep.propose`."""
     if not isinstance(proposer, Proposer):
-        raise checks.JgdTypeError(f"proposer must have ask(count) and tell(configs, scores), got {proposer!r}")
+        raise checks.JgdTypeError(
+            f"proposer must have ask(count) and tell(configs, scores), got {proposer!r}", argument="proposer"
+        )
     if getattr(proposer, "larger_is_better", data.larger_is_better) != data.larger_is_better:
         wanted = "larger" if data.larger_is_better else "smaller"
         raise checks.JgdValueError(
-            f"proposer must seek a {wanted} {data.metric}, as the sweep does, and seeks the opposite"
+            f"proposer must seek a {wanted} {data.metric}, as the sweep does, and seeks the opposite",
+            argument="proposer",
         )
     data.plan.check_extendable()  # before trials of the proposer's are open
     for _ in range(checks.count("batches", batches, 1)):

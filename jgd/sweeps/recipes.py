@@ -66,10 +66,10 @@ def recipes_by_name(recipes: Recipes | None) -> dict[str, Recipe]:
                 raise checks.JgdValueError(f"recipes has {name!r} twice; give a mapping with names of your own")
             chosen[name] = optimizers.get(item) if isinstance(item, str) else item
     if not chosen:
-        raise checks.JgdValueError("recipes must name at least one optimizer, got none")
+        raise checks.JgdValueError("recipes must name at least one optimizer, got none", argument="recipes")
     for name, build in chosen.items():
         if not isinstance(name, str):
-            raise checks.JgdTypeError(f"recipes must map names to functions, got the name {name!r}")
+            raise checks.JgdTypeError(f"recipes must map names to functions, got the name {name!r}", argument="recipes")
         if not callable(build):
             raise checks.JgdTypeError(f"recipe {name!r} must be a function that returns an optimizer, got {build!r}")
     return chosen
@@ -131,14 +131,16 @@ def _check_names(recipe: str, config: Config, parameters: Mapping[str, Mapping[s
         if not open_ended and name not in takes and name != "batch_size":
             others = [other for other, its in parameters.items() if name in its]
             own = f"; {', '.join(others)} has: give each recipe a space of its own" if others else ""
-            raise checks.JgdValueError(f"recipe {unknown(recipe, name, takes)}{own}")
+            raise checks.JgdValueError(f"recipe {unknown(recipe, name, takes)}{own}", argument=name)
     for name, parameter in takes.items():
         needed = parameter.default is parameter.empty and parameter.kind not in (
             parameter.VAR_KEYWORD,
             parameter.VAR_POSITIONAL,
         )
         if needed and name not in config:
-            raise checks.JgdValueError(f"space must give values to {name!r}, which {recipe!r} has no default for")
+            raise checks.JgdValueError(
+                f"space must give values to {name!r}, which {recipe!r} has no default for", argument="space"
+            )
     reserved = sorted(name for name in config if name in RESERVED or name.startswith(RESERVED_PREFIXES))
     if reserved:
         taken = (*sorted(RESERVED), *(f"{prefix}…" for prefix in RESERVED_PREFIXES))

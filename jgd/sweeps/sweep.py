@@ -112,7 +112,7 @@ def sweep(
     axis = config_axis(by_name, {} if space is None else space, sampler, samples)
     directory = None if store is None else checks.path("store", store)
     if directory is None and checks.flag("resume", resume):
-        raise checks.JgdValueError("resume needs store=, the directory of the sweep to go on with")
+        raise checks.JgdValueError("resume needs store=, the directory of the sweep to go on with", argument="store")
     plan = Plan(
         task=task,
         recipes=by_name,

@@ -15,7 +15,7 @@ from jgd.sweeps.engine.block import Block
 from jgd.sweeps.facts import SweepFacts
 from jgd.sweeps.plan import Plan
 from jgd.sweeps.policies.policy import Round
-from jgd.sweeps.policies.replay import ScheduleSegment, lineage
+from jgd.sweeps.policies.replay import ScheduleSegment, segments_of
 from jgd.sweeps.store.base import Store
 
 
@@ -169,7 +169,7 @@ class SweepData:
         """Where a run is in the arrays; `seed` is one of `seeds`, not its index."""
         checks.count("config", config, 0, len(self.configs) - 1)
         if seed not in self.seeds:
-            raise checks.JgdValueError(f"seed must be one of {self.seeds}, got {seed}")
+            raise checks.JgdValueError(f"seed must be one of {self.seeds}, got {seed}", argument="seed")
         return config, self.seeds.index(seed)
 
     def schedule(self, config: int, seed: int) -> tuple[ScheduleSegment, ...]:
@@ -177,7 +177,7 @@ class SweepData:
 
         `policy=PopulationReplay(schedule)` trains by them again: with the same seed and block width to the same bits.
         """
-        return lineage(self.rounds, [values for _, values in self.configs], *self.indices(config, seed))
+        return segments_of(self.rounds, [values for _, values in self.configs], *self.indices(config, seed))
 
     def run_loss(self, config: int, seed: int) -> np.ndarray:
         """The loss of a run at the `recorded_steps`, as far as it went, through the members that it descends from."""

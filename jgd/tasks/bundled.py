@@ -7,10 +7,11 @@ import numpy as np
 from jgd.core import checks
 from jgd.data import Scaling, Standard, datasets
 from jgd.losses import SupervisedLoss
-from jgd.models import MLP, Linear, Logistic, Normal, Softmax
+from jgd.models import CNN, MLP, Linear, Logistic, Normal, Softmax
 from jgd.tasks.supervised import HIDDEN, supervised
 from jgd.tasks.task import Start, Task
 
+CHANNELS = (16, 32)  # of the digits' convolutions
 PIXELS = Scaling(shift=np.zeros(64), factor=np.full(64, 1 / 16), base=0.0)  # 0 … 16 to 0 … 1; some pixels never change
 
 
@@ -21,6 +22,8 @@ def _classes(name: str, kind: str) -> Task:
     if kind == "logistic":
         return supervised(data, Logistic(features), "logistic_nll", scale=scale)
     model = MLP((features, HIDDEN, data.classes)) if kind == "mlp" else Softmax(features, data.classes)
+    if kind == "cnn":
+        model = CNN((8, 8, 1), CHANNELS, data.classes)
     return supervised(data, model, "softmax_cross_entropy", scale=scale)
 
 
@@ -39,7 +42,7 @@ def _hours_points(name: str, kind: str) -> Task:
 
 # name -> the models it is offered with, the default first, and what builds it
 registry: dict[str, tuple[tuple[str, ...], Callable[[str, str], Task]]] = {
-    "digits": (("mlp", "softmax"), _classes),
+    "digits": (("mlp", "softmax", "cnn"), _classes),
     "iris": (("softmax", "mlp"), _classes),
     "wine": (("softmax", "mlp"), _classes),
     "breast_cancer": (("logistic", "softmax", "mlp"), _classes),

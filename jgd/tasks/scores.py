@@ -16,6 +16,7 @@ from jgd.models import Model
 from jgd.prediction.scores import OF_CLASSES, OF_VALUES
 
 SMALLER = ("log_loss", "rmse", "mae")  # is better
+ROW_MEANS = ("accuracy", "log_loss", "mae")
 
 
 @record
@@ -61,10 +62,14 @@ class Score:
         """Whether a larger value is the better one."""
         return self.name not in SMALLER
 
+    def row_share(self, piece: Batch, whole: Batch) -> float | None:
+        """The share of a piece's rows in the whole, for a mean over rows; None for what isn't one."""
+        return len(piece[1]) / len(whole[1]) if self.name in ROW_MEANS else None
+
     def __call__(self, params: Params, rows: Batch) -> Array:
         inputs, targets = rows[:2]
         if self.name in ("accuracy", "balanced_accuracy", "f1"):
-            guess = self.model.classify(params, inputs)  # pyright: ignore[reportAttributeAccessIssue]
+            guess = self.model.classify(params, inputs)  # pyright: ignore[reportAttributeAccessIssue]  # a model of classes has it
             return _OF_LABELS[self.name](guess, targets, self.classes)
         outputs = self.model.predict(params, inputs)
         if self.name in OF_VALUES:

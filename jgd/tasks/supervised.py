@@ -136,6 +136,11 @@ def class_weights(given: str | Mapping[Any, float], classes: tuple[Any, ...], la
     return out
 
 
+SUITABLE = {  # losses of a table, the usual one first: of values, of logits (n,), of logits (n, classes)
+    "squared_error": ("squared_error", "huber", "log_cosh"),
+    "logistic_nll": ("logistic_nll", "hinge"),
+    "softmax_cross_entropy": ("softmax_cross_entropy", "smoothed_cross_entropy", "focal"),
+}
 MODELS = ("linear", "logistic", "softmax", "mlp")  # for a table of one's own
 
 
@@ -171,7 +176,7 @@ def of_table(
     """
     features, classes = len(_encoder(data, split(data.rows, seed=seed).train[0]).features), data.classes
     default = "linear" if not classes else "logistic" if classes == 2 else "softmax"
-    if classes and error == "softmax_cross_entropy":
+    if classes and error in SUITABLE["softmax_cross_entropy"]:
         default = "softmax"
     name = checks.choice("model", default if model is None else model, MODELS)
     if name == "logistic" and classes != 2:
@@ -194,8 +199,9 @@ def of_table(
     else:
         built, own = MLP((features, HIDDEN, 1)), "squared_error"
         data = replace(data, targets=data.targets[:, None])  # the shape of its outputs
-    if checks.choice("loss", own if error is None else error, errors) != own:
+    chosen = checks.choice("loss", own if error is None else error, errors)
+    if chosen not in SUITABLE[own]:
         raise checks.JgdValueError(
-            f"the loss {error!r} doesn't suit the model {name!r} and this target, which take {own!r}"
+            f"the loss {error!r} doesn't suit the model {name!r} and this target, which take {', '.join(SUITABLE[own])}"
         )
-    return supervised(data, built, own, seed=seed, scale=scale, class_weight=class_weight)
+    return supervised(data, built, chosen, seed=seed, scale=scale, class_weight=class_weight)

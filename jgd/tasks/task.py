@@ -11,7 +11,7 @@ from jax import Array
 from jgd.core import checks
 from jgd.core.record import record, static_field
 from jgd.core.types import Batch, Loss, Params
-from jgd.data import Preprocessing
+from jgd.data import Preprocessing, split
 from jgd.models import Model
 from jgd.prediction import OF_CLASSES, OF_VALUES, Predictor
 from jgd.tasks.scores import Score
@@ -67,6 +67,46 @@ class Task:
     preprocessing: Preprocessing | None = None
     init_state: Callable[[Array], Any] | None = None
     evaluation_loss: Loss | None = None
+
+    @classmethod
+    def from_arrays(
+        cls,
+        name: str,
+        init: Callable[[Array], Params],
+        loss: Loss,
+        rows: Batch,
+        *,
+        validation: float = 0.2,
+        test: float = 0.2,
+        seed: int = 0,
+        **rest: Any,
+    ) -> "Task":
+        """A task whose three parts are cut out of one set of rows, shuffled.
+
+        Args:
+            name: as in `Task`.
+            init: as in `Task`.
+            loss: as in `Task`.
+            rows: a pytree of arrays with one leading axis, such as (inputs, targets); scaled as the loss wants them.
+            validation: share of the rows in (0, 1), as in `jgd.split`.
+            test: likewise; the rest trains.
+            seed: of the split.
+            rest: further fields of `Task`: metrics, metric, larger_is_better, init_state, ….
+
+        Returns:
+            The `Task`.
+
+        Raises:
+            JgdValueError: a part would be empty, or the arrays have different lengths.
+
+        Example:
+            >>> rows = (jnp.arange(10.0), 2 * jnp.arange(10.0))
+            >>> loss = lambda params, rows: jnp.mean((params["w"] * rows[0] - rows[1]) ** 2)
+            >>> task = Task.from_arrays("double", lambda key: {"w": jnp.zeros(())}, loss, rows)
+            >>> [len(part[0]) for part in (task.train, task.validation, task.test)]
+            [6, 2, 2]
+        """
+        return cls(name, init, loss, *split(rows, validation=validation, test=test, seed=seed), **rest)
 
     def __post_init__(self) -> None:
         for name in ("init_state", "evaluation_loss"):
@@ -133,8 +173,13 @@ class Accuracy:
 
     model: Model
 
+    def row_share(self, piece: Batch, whole: Batch) -> float:
+        """The share of a piece's rows in the whole: a mean over rows."""
+        return len(piece[1]) / len(whole[1])
+
     def __call__(self, params: Params, rows: Batch) -> Array:
         inputs, labels = rows[:2]  # weights, where there are some, are those of the loss
+        # a model of classes has it
         return jnp.mean(self.model.classify(params, inputs) == labels)  # pyright: ignore[reportAttributeAccessIssue]
 
 

@@ -154,10 +154,12 @@ def cost_table(
         [1, 1]
     """
     if not callable(problem):
-        raise checks.JgdTypeError(f"problem must be a function size -> (loss, params, batch), got {problem!r}")
+        raise checks.JgdTypeError(
+            f"problem must be a function size -> (loss, params, batch), got {problem!r}", argument="problem"
+        )
     check_arity("problem", problem, "size")
     if not sizes:
-        raise checks.JgdValueError("sizes must name at least one size, got none")
+        raise checks.JgdValueError("sizes must name at least one size, got none", argument="sizes")
     return CostTable(tuple(cost(*problem(checks.count("sizes", size, 1))) for size in sizes))
 
 

@@ -91,7 +91,7 @@ def method_one(before: Params, after: Params, learning_rate: float, optimizer: O
 def _check_plain_descent(optimizer: Optimizer, rate: float) -> None:
     """Refuse every transform but `ScaleByLearningRate`, by its name and what it does."""
     if not isinstance(optimizer, Optimizer):
-        raise checks.JgdTypeError(f"optimizer must be a jgd.Optimizer, got {optimizer!r}")
+        raise checks.JgdTypeError(f"optimizer must be a jgd.Optimizer, got {optimizer!r}", argument="optimizer")
     descents = 0
     for transform in _transforms(optimizer.transform):
         name = type(transform).__name__
@@ -104,7 +104,9 @@ def _check_plain_descent(optimizer: Optimizer, rate: float) -> None:
         descents += 1
         used = transform.learning_rate
         if not callable(used) and np.shape(used) == () and not math.isclose(float(used), rate, rel_tol=1e-6):
-            raise checks.JgdValueError(f"learning_rate must be the optimizer's, {float(used):g}, got {rate:g}")
+            raise checks.JgdValueError(
+                f"learning_rate must be the optimizer's, {float(used):g}, got {rate:g}", argument="learning_rate"
+            )
     if descents != 1:
         raise checks.JgdValueError(f"method 1 needs one ScaleByLearningRate transform in optimizer, got {descents}")
 

@@ -63,7 +63,7 @@ class Symbolic:
         arrays = [jnp.asarray(values[name]) for name in self.variables]
         for name, array in zip(self.variables, arrays, strict=True):
             if jnp.issubdtype(array.dtype, jnp.complexfloating):
-                raise checks.JgdTypeError(f"{name} must be real, got dtype {array.dtype}")
+                raise checks.JgdTypeError(f"{name} must be real, got dtype {array.dtype}", argument=name)
         # a whole number means its value, not integer arithmetic
         floating = lambda a: jnp.issubdtype(a.dtype, jnp.floating)
         return [a if floating(a) else a.astype(jnp.result_type(float)) for a in arrays]
@@ -104,7 +104,7 @@ def differentiate(expression: Any, by: str | Sequence[str], *, limit: int = LIMI
     by = [by] if isinstance(by, str) else list(by)
     symbols = {symbol.name: symbol for symbol in form.free_symbols}
     if not by:
-        raise checks.JgdValueError("by must name at least one variable, got none")
+        raise checks.JgdValueError("by must name at least one variable, got none", argument="by")
     for name in by:
         checks.choice("variable", name, sorted(symbols))
     _fits(form, "the expression", limit)
@@ -134,12 +134,16 @@ def _expression(sympy: ModuleType, expression: Any) -> Any:
             letters = {letter: sympy.Symbol(letter, real=True) for letter in "CEINOQS"}
             expression = sympy.sympify(expression, locals=letters)
         except (sympy.SympifyError, SyntaxError, TypeError, AttributeError) as error:
-            raise checks.JgdValueError(f"expression must be one that sympy reads, got {expression!r}") from error
+            raise checks.JgdValueError(
+                f"expression must be one that sympy reads, got {expression!r}", argument="expression"
+            ) from error
     if not isinstance(expression, sympy.Expr):
         hint = "; a Python function is a program, not an expression: jax.grad takes it" if callable(expression) else ""
-        raise checks.JgdTypeError(f"expression must be a string or a scalar sympy expression, got {expression!r}{hint}")
+        raise checks.JgdTypeError(
+            f"expression must be a string or a scalar sympy expression, got {expression!r}{hint}", argument="expression"
+        )
     if expression.free_symbols and not all(isinstance(s, sympy.Symbol) for s in expression.free_symbols):
-        raise checks.JgdTypeError(f"expression must be made of scalar symbols, got {expression}")
+        raise checks.JgdTypeError(f"expression must be made of scalar symbols, got {expression}", argument="expression")
     # a symbol that might be complex would make derivatives of |x| that have no closed form
     real = {s: sympy.Symbol(s.name, real=True) for s in expression.free_symbols if not s.is_real}
     return expression.xreplace(real)

@@ -6,6 +6,7 @@ from jgd.core import checks
 from jgd.core.optimizer import Optimizer, TransformLike, as_transform
 from jgd.testing import hyperparameters as data
 from jgd.testing import loops, states, trees
+from jgd.testing.failure import explained
 from jgd.testing.hooks import hooks
 from jgd.testing.problem import Problem, default
 from jgd.testing.subject import Subject, of_transform, rules_of
@@ -31,6 +32,11 @@ CHECKS: dict[str, Callable[[Subject], None]] = {
     "scheduled": data.scheduled,
     "differentiable": data.differentiable,
 }
+
+RAISED = (
+    "The method raised this before anything could be compared. Where a traced number's value is missing, a Python `if`, "
+    "float() or int() asks for it: use jnp.where and arrays, or make the field structure with jgd.static_field()."
+)
 
 
 def check_optimizer(
@@ -107,4 +113,5 @@ def _make(subject: Subject, only: Iterable[str] | None, skip: Iterable[str]) -> 
     left_out = {checks.choice("check", name, CHECKS) for name in skip}
     for name in names:
         if name not in left_out:
-            CHECKS[name](subject)
+            with explained(name, RAISED):
+                CHECKS[name](subject)

@@ -9,15 +9,15 @@ class CheckFailure(AssertionError):
 
     Args:
         check: The check's name, a key of `jgd.testing.CHECKS`.
-        said: What is wrong.
+        reason: What is wrong.
         advice: What to do about it.
         hyperparameter: The name of the hyperparameter that it concerns, if one.
     """
 
-    def __init__(self, check: str, said: str, advice: str, hyperparameter: str | None = None):
-        self.check, self.said, self.advice, self.hyperparameter = check, said, advice, hyperparameter
+    def __init__(self, check: str, reason: str, advice: str, hyperparameter: str | None = None):
+        self.check, self.reason, self.advice, self.hyperparameter = check, reason, advice, hyperparameter
         of = f" for {hyperparameter}" if hyperparameter else ""
-        super().__init__(f"check {check!r} fails{of}: {said}\n{advice}")
+        super().__init__(f"check {check!r} fails{of}: {reason}\n{advice}")
 
 
 @contextmanager
@@ -28,5 +28,5 @@ def explained(check: str, advice: str, hyperparameter: str | None = None) -> Ite
     except CheckFailure:
         raise
     except Exception as fault:
-        said = str(fault) if isinstance(fault, AssertionError) else f"{type(fault).__name__}: {fault}"
-        raise CheckFailure(check, said, advice, hyperparameter) from fault
+        reason = str(fault) if isinstance(fault, AssertionError) else f"{type(fault).__name__}: {fault}"
+        raise CheckFailure(check, reason, advice, hyperparameter) from fault

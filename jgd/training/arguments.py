@@ -145,7 +145,9 @@ class TrainArguments:
         self.metrics = {} if self.metrics is None else self.metrics
         check_metrics(self.metrics)
         if (self.metrics or self.rule.patience) and self.validation is None:
-            raise checks.JgdValueError("metrics and patience need validation=, the rows to evaluate them on")
+            raise checks.JgdValueError(
+                "metrics and patience need validation=, the rows to evaluate them on", argument="validation"
+            )
         checks.choice("metric", self.metric, ("loss", *self.metrics))
         every = self.evaluate_every
         self.evaluate_every = self.batches.per_epoch if every is None else checks.count("evaluate_every", every, 1)
@@ -160,7 +162,8 @@ class TrainArguments:
     def _check_functions(self) -> None:
         if not callable(self.loss):
             raise checks.JgdTypeError(
-                f"loss must be callable as loss(params, batch), a task or the name of a bundled one, got {self.loss!r}"
+                f"loss must be callable as loss(params, batch), a task or the name of a bundled one, got {self.loss!r}",
+                argument="loss",
             )
         if self.params is None:
             raise checks.JgdTypeError("params must be given, where to start; only a task knows", argument="params")
@@ -178,7 +181,7 @@ class TrainArguments:
         if self.store is not None:
             self.store = checks.path("store", self.store)
         if self.resume and self.store is None:
-            raise checks.JgdValueError("resume needs store=, the directory of the run to go on with")
+            raise checks.JgdValueError("resume needs store=, the directory of the run to go on with", argument="store")
 
 
 def _total_steps(steps: int | None, epochs: int | None, batches: Batches) -> int:

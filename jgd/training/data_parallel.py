@@ -29,15 +29,20 @@ class DataParallel:
     def over(devices: Any, batches: Batches) -> "DataParallel":
         """Over these devices; refused where they are none, not different or don't divide the batch."""
         if isinstance(devices, str) or not isinstance(devices, Sequence) or not devices:
-            raise checks.JgdTypeError(f"devices must be a sequence such as jax.local_devices(), got {devices!r}")
+            raise checks.JgdTypeError(
+                f"devices must be a sequence such as jax.local_devices(), got {devices!r}", argument="devices"
+            )
         for device in devices:
             if not isinstance(device, jax.Device):
-                raise checks.JgdTypeError(f"devices must hold devices, as jax.local_devices() does, got {device!r}")
+                raise checks.JgdTypeError(
+                    f"devices must hold devices, as jax.local_devices() does, got {device!r}", argument="devices"
+                )
         if len(set(devices)) < len(devices):
-            raise checks.JgdValueError(f"devices must differ from each other, got {list(devices)}")
+            raise checks.JgdValueError(f"devices must differ from each other, got {list(devices)}", argument="devices")
         if batches.size % len(devices):
             raise checks.JgdValueError(
-                f"batch_size must be a multiple of the {len(devices)} devices that share a batch, got {batches.size}"
+                f"batch_size must be a multiple of the {len(devices)} devices that share a batch, got {batches.size}",
+                argument="batch_size",
             )
         # Auto: XLA decides what is sharded inside; explicit axes refuse a scan inside a vmap
         mesh = Mesh(np.array(devices), ("rows",), axis_types=(AxisType.Auto,))

@@ -110,7 +110,9 @@ def smooth(values: Any, b: float, form: str = "recursive") -> np.ndarray:
     checks.choice("form", form, FORMS)
     values = np.asarray(values, np.float64)
     if values.ndim != 1:
-        raise checks.JgdValueError(f"values must be a vector, one number a step, got shape {values.shape}")
+        raise checks.JgdValueError(
+            f"values must be a vector, one number a step, got shape {values.shape}", argument="values"
+        )
     out = values.copy()
     total = before = None
     weight = 1.0

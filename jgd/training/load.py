@@ -55,7 +55,7 @@ def load_run(path: str | os.PathLike, model: Any = None) -> Run:
     directory = checks.path("path", path)
     if not directory.is_dir() or not snapshots.holds_a_run(directory):
         raise checks.JgdValueError(f"there is no run in {str(directory)!r}", argument="path")
-    snapshot = snapshots.Store(directory).load()
+    snapshot = snapshots.RunDirectory(directory).load()
     if snapshot is None:
         raise checks.JgdValueError(f"no snapshot of the run in {str(directory)!r} is whole", argument="path")
     fault = fault_of(snapshot.facts, _CONTENT, "it")

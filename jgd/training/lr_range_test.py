@@ -93,7 +93,7 @@ def lr_range_test(
     """
     low, high = checks.number("low", low, "> 0"), checks.number("high", high, "> 0")
     if not low < high:
-        raise checks.JgdValueError(f"low must be below high, got low={low:g}, high={high:g}")
+        raise checks.JgdValueError(f"low must be below high, got low={low:g}, high={high:g}", argument="low")
     steps = checks.count("steps", steps, 10)
     smoothing = checks.number("smoothing", smoothing, "(0, 1]")
     checks.function("build", build)

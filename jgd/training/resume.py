@@ -16,7 +16,7 @@ import numpy as np
 
 from jgd.core import checks, machine
 from jgd.core.fingerprint import described, differences
-from jgd.core.snapshots import Store, opened, pack
+from jgd.core.snapshots import RunDirectory, opened, pack
 from jgd.core.strict_json import fault_of, is_count
 from jgd.lane import eval_params_of
 from jgd.prediction.described import describe
@@ -47,7 +47,7 @@ class UnaskedError(checks.JgdValueError):
 class Saver:
     """Saves a run's state now and then; a disk that fails is warned about, once, and loses nothing in memory."""
 
-    store: Store | None  # None: nothing is saved
+    store: RunDirectory | None  # None: nothing is saved
     identity: dict[str, str]
     every: float  # seconds
     plan: TrainPlan | None = None  # of whoever saves
@@ -123,7 +123,7 @@ def identity(plan: TrainPlan) -> dict[str, str]:
     }
 
 
-def _resume(store: Store, known: dict[str, str], state: RunState, plan: TrainPlan, resume: bool) -> None:
+def _resume(store: RunDirectory, known: dict[str, str], state: RunState, plan: TrainPlan, resume: bool) -> None:
     """The state becomes that of the store's newest snapshot, or stays fresh where there is none.
 
     Another machine or jax version is warned about, as the numbers then agree to rounding only.
@@ -160,7 +160,7 @@ def _resume(store: Store, known: dict[str, str], state: RunState, plan: TrainPla
         state.end = None
 
 
-def _strange(store: Store, fault: object) -> checks.JgdValueError:
+def _strange(store: RunDirectory, fault: object) -> checks.JgdValueError:
     return checks.JgdValueError(
         f"the snapshot in {str(store.path)!r} is whole, but no run that jgd wrote: {fault}. Use another directory"
     )

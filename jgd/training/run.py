@@ -117,6 +117,9 @@ class Run:
 
         The last evaluation, which is after the last step, has no row: it is in `evaluations`.
 
+        Returns:
+            A frame with the step as its index.
+
         Raises:
             ImportError: pandas is not installed.
         """
@@ -124,7 +127,17 @@ class Run:
         return out[out.index <= self.history["step"][-1]] if len(self.history["step"]) else out
 
     def to_xarray(self) -> "xr.Dataset":
-        """History and evaluations, labeled by "step": the updates made before what the row tells."""
+        """History and evaluations, labeled by "step": the updates made before what the row tells.
+
+        Returns:
+            A data set with the status and its step among the attributes.
+
+        Example:
+            >>> import jgd
+            >>> run = jgd.train("iris", jgd.optimizers.adam(0.1), steps=20)
+            >>> run.to_xarray()["loss"].sel(step=0).item() > run.to_xarray()["loss"].sel(step=19).item()
+            True
+        """
         import xarray as xr
 
         rows = {name: ("step", column) for name, column in self.history.items() if name != "step"}

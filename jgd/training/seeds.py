@@ -82,7 +82,7 @@ class Runs:
 
 def train_seeds(
     loss: Loss | Task | str,
-    optimizer: Optimizer,
+    optimizer: Optimizer | str,
     init: Callable[[Array], Params] | None = None,
     data: Batch = None,
     *,
@@ -95,7 +95,7 @@ def train_seeds(
 
     Args:
         loss: (params, batch) -> () float; or a task, or its name, as `train` takes it.
-        optimizer: The method of descent.
+        optimizer: The method of descent, as `train` takes it.
         init: key -> the parameters at the start. Default: the task's.
         data: Rows, as `train` takes them.
         seeds: A number of seeds 0, 1, …, or their list.
@@ -118,11 +118,13 @@ def train_seeds(
         if name in options:
             raise checks.JgdValueError(f"train_seeds takes seeds, got {name}={options[name]!r}: use train for one run")
     task = tasks.get(loss) if isinstance(loss, str) and loss in tasks.registry else loss
-    init = task.init if init is None and isinstance(task, Task) else checks.function("init", init)
+    begin = task.init if init is None and isinstance(task, Task) else checks.function("init", init)
     if isinstance(seeds, str) or not isinstance(seeds, Sequence | np.ndarray):
         seeds = range(checks.count("seeds", seeds, 1))
     chosen = tuple(seeds)
     if len(set(chosen)) < len(chosen) or not chosen:
-        raise checks.JgdValueError(f"seeds must be at least one and differ from each other, got {chosen}")
-    start = lambda seed: init(seeding.init_key(seed))
+        raise checks.JgdValueError(
+            f"seeds must be at least one and differ from each other, got {chosen}", argument="seeds"
+        )
+    start = lambda seed: begin(seeding.init_key(seed))
     return Runs(tuple(train(task, optimizer, start(seed), data, seed=seed, **options) for seed in chosen), chosen)

@@ -84,7 +84,8 @@ def train(
         seed: 0 … 2**32 − 1, of the order of rows, of the optimizer's noise and of the loss's keys.
         validation: Rows of the same shape, on which the loss and `metrics` are evaluated before the first step, every
             `evaluate_every` steps and after the last.
-        metrics: Name -> (params, rows) -> ().
+        metrics: Name -> (params, rows) -> (). More than 1024 validation rows are evaluated in pieces by what is known to be
+            a mean over rows: `jgd.SupervisedLoss`, accuracy, and what `jgd.row_mean` says so of.
         evaluate_every: Steps between evaluations; None is an epoch.
         metric: "loss" or a metric: the parameters at its best validation value are kept as `Run.best`. Of a task also
             another metric by its name, see `Task.chosen_by`. Default: "loss", or the task's own.

@@ -22,6 +22,7 @@ def planted(scores, configs=None, curve=None, space=None, reached=None):
         configs=configs,
         loss=np.where(np.isnan(scores)[..., None], N, np.ones((*scores.shape, STEPS))),
         validation={"loss": values},
+        steps=STEPS,
         evaluation_steps=AT,
         diverged_at=np.where(np.isnan(scores), 3, -1),
         metric="loss",

@@ -91,6 +91,7 @@ def test_configs_stopped_early_stand_as_they_went():
         configs=named(a=[1.0, 2.0, 3.0, 4.0, 5.0]),
         validation={"loss": values},
         loss=np.ones((5, 1, 20)),
+        steps=20,
         diverged_at=np.array([[-1], [-1], [-1], [-1], [2]]),
         reached=np.array([20, 10, 10, 20, 10]),
         metric="loss",

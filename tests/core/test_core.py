@@ -284,6 +284,12 @@ REFUSED = {
     "onto": lambda: jgd.transforms.Project(3),  # pyright: ignore[reportArgumentType]
     "labels": lambda: jgd.transforms.partition({"a": jgd.optimizers.sgd(1.0)}, labels=3),
     "grads": lambda: checks.same_structure({}, {"w": jnp.ones(1)}),
+    "lr": lambda: jgd.optimizers.adam(lr=0.1),
+    "beta_1": lambda: jgd.optimizers.adam(0.1).with_hyperparameters(beta_1=0.8),
+    "changes": lambda: jgd.optimizers.adam(0.1).with_hyperparameters(0.2),  # pyright: ignore[reportArgumentType]
+    "low": lambda: jgd.spaces.log_uniform(1, 0.1),
+    "state": lambda: jgd.optimizers.sgd(0.1).update(jnp.ones(1), (), jnp.ones(1)),  # pyright: ignore[reportArgumentType]
+    "space": lambda: jgd.spaces.as_space({"rate": "fast"}),
     None: lambda: jgd.chain(),
 }
 

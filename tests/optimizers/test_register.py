@@ -26,6 +26,17 @@ def test_it_is_swept_by_name():
     assert jnp.array_equal(byname.dataset.loss.values, itself.dataset.loss.values)
 
 
+def test_it_trains_by_name_where_it_has_a_default_for_everything():
+    jgd.optimizers.register("calm", lambda learning_rate=0.01, **options: calm_sgd(learning_rate, **options))
+    try:
+        byname, itself = (jgd.train("hours_points", each, steps=3) for each in ("calm", calm_sgd(0.01)))
+    finally:
+        jgd.optimizers.registry.unregister("calm")
+    assert jnp.array_equal(byname.params["weights"], itself.params["weights"])
+    with pytest.raises(jgd.JgdError, match=r"learning_rate: give jgd\.optimizers\.get\('adam'\)\(learning_rate=…\)"):
+        jgd.train("hours_points", "adam", steps=3)
+
+
 @pytest.mark.usefixtures("own")
 def test_the_command_lists_it_and_trains_with_it(command):
     assert "calm_sgd" in command("list")[1]

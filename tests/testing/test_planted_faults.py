@@ -220,7 +220,7 @@ def test_a_fault_is_caught_by_its_check(check):
         testing.check_transform(transform, only=[check])
     assert (failure.value.check, failure.value.hyperparameter) == (check, hyperparameter)
     assert advice in failure.value.advice
-    for part in (check, hyperparameter or "", failure.value.said, failure.value.advice):
+    for part in (check, hyperparameter or "", failure.value.reason, failure.value.advice):
         assert part in str(failure.value)
 
 
@@ -229,6 +229,12 @@ def test_a_number_that_is_structure_is_caught():
     with pytest.raises(testing.CheckFailure, match="no static one") as failure:
         testing.check_optimizer(build, {"factor": 0.5}, only=["one program"])
     assert failure.value.hyperparameter == "factor"
+
+
+def test_a_number_read_in_python_is_a_failure_of_whichever_check_meets_it():
+    with pytest.raises(testing.CheckFailure, match=r"'hooks' fails: Tracer") as failure:
+        testing.check_transform(Branches(0.6), only=["hooks"])
+    assert "jnp.where" in failure.value.advice
 
 
 def test_a_field_that_is_read_bare_takes_no_schedule():

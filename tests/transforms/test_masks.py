@@ -94,7 +94,10 @@ def test_wrappers_within_wrappers_within_groups(x64):
         (lambda: partition({}), "takes a mapping"),
         (lambda: partition({"w": 3}), "partition takes transforms"),
         (lambda: only((), adam.transform), "mask must be strings"),
-        (lambda: only("w", type(adam.transform)), "Only takes transforms"),
+        (lambda: only("w", type(adam.transform)), "Only takes transforms.*call it, as in Chain"),
+        (lambda: only(lambda: True, adam), "of a leaf or of .path, leaf., got one of 0 arguments"),
+        (lambda: jgd.optimizers.adamw(0.1, mask=lambda a, b, c: True), "got one of 3 arguments"),
+        (lambda: jgd.chain([adam, ball]), r"one by one, as in chain\(\*transforms\)"),
         (lambda: Only(3, adam.transform), "mask must be strings"),
         (lambda: Only("w", jax.nn.relu), "Only takes transforms"),
         (

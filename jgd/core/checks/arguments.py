@@ -150,7 +150,8 @@ def flag(name: str, value: Any) -> bool:
 def instance(name: str, value: Any, kind: type[T], example: str) -> T:
     """`value`, refused unless it is of the kind, of which the message gives an example."""
     if not isinstance(value, kind):
-        raise JgdTypeError(f"{name} must be a jgd.{kind.__name__} such as {example}, got {value!r}", argument=name)
+        kind_name = f"jgd.{kind.__name__}" if kind.__module__.startswith("jgd") else kind.__name__.lower()
+        raise JgdTypeError(f"{name} must be a {kind_name} such as {example}, got {value!r}", argument=name)
     return value
 
 

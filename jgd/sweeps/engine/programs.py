@@ -100,7 +100,7 @@ def init_block(
             replace(spec, init=None, measure=spec.measured_by, init_state=None), lane, loss_limit(at_start, factor)
         )
 
-    axes = BlockState(0, LANE_AXES, 0)  # pyright: ignore
+    axes = BlockState(0, LANE_AXES, 0)  # pyright: ignore  # axes in the places of arrays
     return replace(over_lanes(one, (0,), axes, width)(dict(values)), aux=names[0])
 
 

@@ -50,7 +50,8 @@ class Hyperband(Halving):
             return replace(self, min_steps=steps // self.eta ** fits[-1])
         if self.min_steps * self.eta > steps:
             raise checks.JgdValueError(
-                f"min_steps must be at most steps / eta = {steps} / {self.eta}, got {self.min_steps}"
+                f"min_steps must be at most steps / eta = {steps} / {self.eta}, got {self.min_steps}",
+                argument="min_steps",
             )
         brackets = self._deepest(steps) + 1
         if configs < brackets:

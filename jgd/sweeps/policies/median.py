@@ -52,7 +52,9 @@ class MedianStopping(Policy):
         after = every if self.after is None else self.after
         for name, value in (("every", every), ("after", after)):
             if value >= steps:
-                raise checks.JgdValueError(f"{name} must be below the sweep's steps, {steps}, got {value}")
+                raise checks.JgdValueError(
+                    f"{name} must be below the sweep's steps, {steps}, got {value}", argument=name
+                )
         return replace(self, every=every, after=after)
 
     def evaluation_steps(self, steps: int) -> tuple[int, ...]:

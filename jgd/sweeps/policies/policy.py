@@ -87,7 +87,9 @@ class Policy(Protocol):
 def resolved(name: str, value: int | None) -> int:
     """A field that `resolve` fills in."""
     if value is None:
-        raise checks.JgdValueError(f"{name} must be known, got None: resolve(steps, configs) fills in the default")
+        raise checks.JgdValueError(
+            f"{name} must be known, got None: resolve(steps, configs) fills in the default", argument=name
+        )
     return value
 
 

@@ -69,7 +69,7 @@ class PopulationBasedTraining(Policy):
         checks.number("fraction", self.fraction, "(0, 0.5]")
         checks.number("resample", self.resample, "[0, 1]")
         if not isinstance(self.factors, Sequence) or isinstance(self.factors, str) or not self.factors:
-            raise checks.JgdTypeError(f"factors must be numbers > 0, got {self.factors!r}")
+            raise checks.JgdTypeError(f"factors must be numbers > 0, got {self.factors!r}", argument="factors")
         factors = tuple(checks.number(f"factors[{i}]", factor, "> 0") for i, factor in enumerate(self.factors))
         object.__setattr__(self, "factors", factors)
         seeds.check(self.seed)
@@ -77,7 +77,7 @@ class PopulationBasedTraining(Policy):
     def resolve(self, steps: int, configs: int) -> "PopulationBasedTraining":
         every = max(1, -(-steps // INTERVALS)) if self.every is None else self.every
         if every >= steps:
-            raise checks.JgdValueError(f"every must be below the sweep's steps, {steps}, got {every}")
+            raise checks.JgdValueError(f"every must be below the sweep's steps, {steps}, got {every}", argument="every")
         if configs < 2:
             raise checks.JgdValueError(f"PopulationBasedTraining needs at least 2 configs, got {configs}")
         return replace(self, every=every)

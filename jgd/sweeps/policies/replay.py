@@ -20,11 +20,13 @@ class ScheduleSegment:
     hyperparameters: Config
 
 
-def lineage(rounds: Sequence[Round], configs: Sequence[Config], config: int, place: int) -> tuple[ScheduleSegment, ...]:
+def segments_of(
+    rounds: Sequence[Round], configs: Sequence[Config], config: int, place: int
+) -> tuple[ScheduleSegment, ...]:
     """The past of the run (config, index of its seed), first steps first: one segment wherever nothing changed.
 
     >>> rounds = [Round((0, 1), 10), Round((0, 1), 20, 10, {(0, 0): 1}, {(0, 0): {"learning_rate": 0.4}})]
-    >>> [(s.member, s.begin, s.until) for s in lineage(rounds, [{"learning_rate": 0.1}, {"learning_rate": 0.5}], 0, 0)]
+    >>> [(s.member, s.begin, s.until) for s in segments_of(rounds, [{"learning_rate": 0.1}, {"learning_rate": 0.5}], 0, 0)]
     [(1, 0, 10), (0, 10, 20)]
     """
     back: list[tuple[int, int, Config]] = []
@@ -86,12 +88,16 @@ class PopulationReplay(Policy):
         except TypeError:
             made = ()
         if not made or not all(isinstance(segment, ScheduleSegment) for segment in made):
-            raise checks.JgdTypeError(f"schedule must be what Sweep.schedule returned, got {self.schedule!r}")
+            raise checks.JgdTypeError(
+                f"schedule must be what Sweep.schedule returned, got {self.schedule!r}", argument="schedule"
+            )
         object.__setattr__(self, "schedule", made)
 
     def resolve(self, steps: int, configs: int) -> "PopulationReplay":
         if self.schedule[-1].until != steps:
-            raise checks.JgdValueError(f"steps must be the schedule's, {self.schedule[-1].until}, got {steps}")
+            raise checks.JgdValueError(
+                f"steps must be the schedule's, {self.schedule[-1].until}, got {steps}", argument="steps"
+            )
         return self
 
     def evaluation_steps(self, steps: int) -> tuple[int, ...]:

@@ -63,7 +63,9 @@ class SuccessiveHalving(Halving):
         cuts = min(whole_log(configs, self.eta), DEEPEST)
         first = -(-steps // self.eta**cuts) if self.min_steps is None else self.min_steps
         if first >= steps:
-            raise checks.JgdValueError(f"min_steps must be below the sweep's steps, {steps}, got {first}")
+            raise checks.JgdValueError(
+                f"min_steps must be below the sweep's steps, {steps}, got {first}", argument="min_steps"
+            )
         return replace(self, min_steps=first)
 
     def evaluation_steps(self, steps: int) -> tuple[int, ...]:

@@ -47,9 +47,9 @@ class OptunaProposer:
     def __init__(self, space: Space | Any, study: "optuna.Study") -> None:
         self.space = as_space(space)
         if not isinstance(study, _library().Study):
-            raise checks.JgdTypeError(f"study must be an optuna.Study, got {study!r}")
+            raise checks.JgdTypeError(f"study must be an optuna.Study, got {study!r}", argument="study")
         if len(study.directions) != 1:
-            raise checks.JgdValueError(f"study must have one objective, got {len(study.directions)}")
+            raise checks.JgdValueError(f"study must have one objective, got {len(study.directions)}", argument="study")
         self.study = study
         self._open: list[tuple[Config, optuna.Trial]] = []
 
@@ -74,15 +74,21 @@ class OptunaProposer:
     def tell(self, configs: Sequence[Config], scores: Sequence[float]) -> None:
         """Close the trials of configs that were asked for, in any order; a score that is not finite has diverged."""
         if len(configs) != len(scores):
-            raise checks.JgdValueError(f"scores must have one for each config, got {len(scores)} for {len(configs)}")
+            raise checks.JgdValueError(
+                f"scores must have one for each config, got {len(scores)} for {len(configs)}", argument="scores"
+            )
         for i, score in enumerate(scores):
             if not isinstance(score, Real):
-                raise checks.JgdTypeError(f"scores[{i}] must be a number, NaN where the config diverged, got {score!r}")
+                raise checks.JgdTypeError(
+                    f"scores[{i}] must be a number, NaN where the config diverged, got {score!r}", argument="scores"
+                )
         still, closing = list(self._open), []
         for i, config in enumerate(configs):
             at = next((j for j, (asked, _) in enumerate(still) if asked == config), None)
             if at is None:
-                raise checks.JgdValueError(f"configs[{i}] must be one that was asked for and not told, got {config!r}")
+                raise checks.JgdValueError(
+                    f"configs[{i}] must be one that was asked for and not told, got {config!r}", argument="configs"
+                )
             closing.append(still.pop(at)[1])
         for trial, score in zip(closing, scores, strict=True):
             if math.isfinite(score):
@@ -105,7 +111,7 @@ def _suggested(trial: "optuna.Trial", name: str, kind: Distribution) -> Any:
     if isinstance(kind, List):
         labels = _labels(kind.values)
         return kind.values[labels.index(trial.suggest_categorical(name, labels))]
-    raise checks.JgdTypeError(f"space[{name!r}] must be a distribution that Optuna has, got {kind}")
+    raise checks.JgdTypeError(f"space[{name!r}] must be a distribution that Optuna has, got {kind}", argument="space")
 
 
 def _labels(values: tuple[Any, ...]) -> list[Any]:

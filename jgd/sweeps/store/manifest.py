@@ -174,7 +174,9 @@ def _optional(task: Task) -> dict[str, Any]:
 def _contents(plan: Plan) -> dict[str, Any]:
     policy: Any = plan.policy
     if not is_dataclass(policy):
-        raise checks.JgdTypeError(f"policy must be a dataclass, to be known again in a store, got {policy!r}")
+        raise checks.JgdTypeError(
+            f"policy must be a dataclass, to be known again in a store, got {policy!r}", argument="policy"
+        )
     return {
         "format": atomic_files.FORMAT,
         "identity": identity(plan),
@@ -196,6 +198,7 @@ def _contents(plan: Plan) -> dict[str, Any]:
         "batch_size": plan.batch_size,
         "block": plan.block,
         "memory": plan.memory,
+        # bundled ones are dataclasses
         "policy": [type(policy).__name__, asdict(policy) if is_bundled(policy) else {}],  # pyright: ignore[reportArgumentType]
         "diverged_above": plan.diverged_above,
         "order": plan.order if isinstance(plan.order, str) else None,

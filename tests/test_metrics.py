@@ -1,0 +1,80 @@
+"""Evaluations: many rows are evaluated piece by piece where that is the same, with the same bits in runs and sweeps."""
+
+from dataclasses import replace
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import pytest
+from helpers import sweeping
+
+import jgd
+from jgd import metrics
+
+MODEL = jgd.models.Softmax(3, 2)
+RNG = np.random.default_rng(0)
+WEIGHTS = np.where(np.arange(23) < 8, 0, RNG.uniform(size=23)).astype(np.float32)  # a piece of weight 0
+ROWS = (RNG.normal(size=(23, 3)).astype(np.float32), RNG.integers(0, 2, 23).astype(np.int32), WEIGHTS)
+loss_of = lambda reduction: jgd.SupervisedLoss(MODEL, "softmax_cross_entropy", reduction)
+FUNCTIONS = {  # what is evaluated, on how many of the arrays, and whether it is in pieces
+    "mean": (loss_of("mean"), 2, True),
+    "sum": (loss_of("sum"), 2, True),
+    "weighted half mean": (loss_of("half_mean"), 3, True),
+    "weighted sum": (loss_of("sum"), 3, True),
+    "accuracy": (jgd.tasks.Accuracy(MODEL), 2, True),
+    "said by the user": (jgd.row_mean(lambda params, rows: jnp.mean(rows[0] ** 2)), 2, True),
+    "no mean": (lambda params, rows: jnp.max(rows[0]), 2, False),
+}
+
+
+class Watched:
+    """A function that notes how many rows it is given."""
+
+    def __init__(self, function):
+        self.function, self.rows = function, []
+        if hasattr(function, "row_share"):
+            self.row_share = function.row_share
+
+    def __call__(self, params, rows):
+        self.rows.append(len(rows[0]))
+        return self.function(params, rows)
+
+
+@pytest.mark.parametrize("kind", FUNCTIONS)
+def test_in_pieces_it_is_the_same(kind, monkeypatch):
+    function, arrays, cut = FUNCTIONS[kind]
+    watched, rows = Watched(function), tuple(map(jnp.asarray, ROWS[:arrays]))
+    params = jax.tree.map(
+        lambda leaf: leaf + jnp.linspace(0, 1, leaf.size).reshape(leaf.shape), MODEL.init(jax.random.key(0))
+    )
+    monkeypatch.setattr(metrics, "PIECE", 8)
+    found = metrics.evaluation({"it": watched}, lambda params, rows: jnp.zeros(()), params, rows)
+    np.testing.assert_allclose(found["it"], function(params, rows), rtol=1e-6)
+    assert watched.rows == ([8, 7] if cut else [23])  # the two of eight are one program
+
+
+def test_runs_and_sweeps_evaluate_with_the_same_bits_in_the_room_of_a_piece():
+    small = sweeping.task()
+    large = replace(small, validation=jax.tree.map(lambda leaf: np.concatenate([leaf] * 240), small.validation))
+    options = {"steps": 3, "batch_size": 15, "evaluate_every": 3}
+    found = jgd.sweep(large, "sgd", {"learning_rate": 0.1}, seeds=[0], block=1, **options)
+    run = jgd.train(
+        large.loss,
+        jgd.optimizers.sgd(0.1),
+        large.init(jgd.init_key(0)),
+        large.train,
+        validation=large.validation,
+        metrics=large.metrics,
+        **options,
+    )
+    for name, values in found.validation.items():
+        assert values[0, 0, -1] == run.evaluations[name][-1]
+    room = lambda loss: (
+        jax.jit(lambda params, rows: metrics.evaluation({}, loss, params, rows))
+        .lower(run.params, large.validation)
+        .compile()
+        .memory_analysis()
+        .temp_size_in_bytes
+    )
+    assert room(large.loss) < room(lambda params, rows: large.loss(params, rows)) / 4
+    np.testing.assert_allclose(run.evaluations["loss"][-1], large.loss(run.params, large.validation), rtol=1e-5)
