@@ -32,6 +32,7 @@ LAYERS = {
     "epoch_loop": 5,
     "tasks": 5,
     "training": 6,
+    "interop": 6,
     "sweeps": 7,
     "analysis": 8,
     "teaching": 8,  # below the plots, which draw its numbers

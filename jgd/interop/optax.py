@@ -47,10 +47,9 @@ class _Optax(Transform):
 
     def update(self, updates: Params, state: OptaxState, context: Context) -> tuple[Params, OptaxState]:
         made = library("optax").with_extra_args_support(self._made(context))
-        like = jax.eval_shape(made.init, context.params)
         known = {"value": context.value, "value_fn": context.loss, "grad": context.grads}
         extra = {name: value for name, value in known.items() if value is not None}
-        after, inner = made.update(updates, _typed(state.inner, like), context.params, **extra)
+        after, inner = made.update(updates, _typed(state.inner, made, context.params), context.params, **extra)
         return after, OptaxState(_raw(inner), LearningRateState(self._rate(inner, state, context)))
 
     def _rate(self, inner: Any, state: OptaxState, context: Context) -> Any:
@@ -239,7 +238,10 @@ def _raw(state: Any) -> Any:
     return jax.tree.map(lambda leaf: jax.random.key_data(leaf) if _is_typed(leaf) else leaf, state)
 
 
-def _typed(state: Any, like: Any) -> Any:
-    """The state with its keys typed again as in `like`."""
-    one = lambda kind, leaf: jax.random.wrap_key_data(leaf, impl=jax.random.key_impl(kind)) if _is_typed(kind) else leaf
-    return jax.tree.map(one, like, state)
+def _typed(state: Any, made: Any, params: Params) -> Any:
+    """The state with its keys typed again, as the transformation makes them."""
+    if not any(map(_is_typed, jax.tree.leaves(jax.eval_shape(made.init, params)))):
+        return state
+    again = lambda kind, leaf: jax.random.wrap_key_data(leaf, impl=jax.random.key_impl(kind))
+    one = lambda kind, leaf: again(kind, leaf) if _is_typed(kind) else leaf
+    return jax.tree.map(one, made.init(params), state)

@@ -3,37 +3,18 @@
 from collections.abc import Callable, Mapping
 from typing import Any
 
+import jax
 import jax.numpy as jnp
 import numpy as np
 from jax import Array
 
 from jgd.core import checks
-from jgd.core.fingerprint import function_fingerprint
 from jgd.core.record import record, static_field
 from jgd.core.types import Batch, Params
 from jgd.data import Dataset, split
-from jgd.interop.network import Network
+from jgd.interop.network import Known, Network
 from jgd.losses import errors
 from jgd.tasks import Task
-
-
-class Known:
-    """A function as structure: equal by what it is, printed as what it does, so that a store can tell another one."""
-
-    def __init__(self, function: Callable[..., Any]):
-        self.function = function
-
-    def __call__(self, *args: Any) -> Any:
-        return self.function(*args)
-
-    def __eq__(self, other: Any) -> bool:
-        return type(other) is Known and self.function == other.function
-
-    def __hash__(self) -> int:
-        return hash(self.function)
-
-    def __repr__(self) -> str:
-        return function_fingerprint(self.function)
 
 
 @record
@@ -89,7 +70,6 @@ def task_of(
     metrics: Mapping[str, Callable[[Array, Array], Array]] | None,
     metric: str | None,
     larger_is_better: bool | None,
-    has_state: bool,
 ) -> Task:
     """The task of a network; what isn't said follows from the targets, see `jgd.interop.flax.task`."""
     if isinstance(loss, str):
@@ -97,6 +77,7 @@ def task_of(
     error = Known(errors[loss] if isinstance(loss, str) else checks.function("loss", loss))
     classes = np.issubdtype(np.asarray(parts[0][1]).dtype, np.integer)
     chosen = ({"accuracy": correct} if classes else {}) if metrics is None else dict(metrics)
+    has_state = jax.eval_shape(Start(network, True), jax.random.key(0)) is not None
     by_accuracy = metrics is None and classes and metric in (None, "accuracy")
     return Task(
         network.name if name is None else name,

@@ -71,7 +71,8 @@ def _run(snapshot: snapshots.Snapshot, model: Any) -> Run:
     arrays, facts = snapshot
     part = lambda name: [array for key, array in arrays.items() if key.startswith(name)]
     lane = tree_of(facts["trees"]["lane"], part("lane"))
-    state = TrainState(lane["train_state"]["params"], lane["train_state"]["opt_state"])
+    there = lane["train_state"]
+    state = TrainState(there["params"], there["opt_state"], there.get("model_state"))
     averages = part(AVERAGES)
     params = jax.tree.unflatten(jax.tree.structure(state.params), averages) if averages else state.params
     best = _best(lane["early_stopping"])
@@ -83,7 +84,8 @@ def _run(snapshot: snapshots.Snapshot, model: Any) -> Run:
     observed = part("observations")
     predictor = None
     if facts["predictor"] is not None:
-        predictor = predictor_of(facts["predictor"], params if best is None else best.params, model)
+        own = (params, state.model_state) if best is None else (best.params, best.model_state)
+        predictor = predictor_of(facts["predictor"], own[0], model, own[1])
     end = facts["end"]
     return Run(
         params=params,
@@ -105,7 +107,7 @@ def _best(early: Any) -> BestParams | None:
     if not early or int(early["step"]) < 0:
         return None
     params: Params = early["params"]
-    return BestParams(params, int(early["step"]), float(early["value"]))
+    return BestParams(params, int(early["step"]), float(early["value"]), early.get("model_state"))
 
 
 def _strange(directory: Path, fault: object) -> checks.JgdValueError:
