@@ -26,6 +26,7 @@ if TYPE_CHECKING:  # for editors and type checkers; at run time a name is import
     from jgd import prediction as prediction
     from jgd import reports as reports
     from jgd import schedules as schedules
+    from jgd import sklearn as sklearn
     from jgd import spaces as spaces
     from jgd import tasks as tasks
     from jgd import teaching as teaching
@@ -88,7 +89,7 @@ if TYPE_CHECKING:  # for editors and type checkers; at run time a name is import
 _HOMES = {  # module -> its names that are public here
     "": (
         "analysis data error_functions gradient_free gradients landscapes losses "
-        "models optimizers plots prediction reports schedules spaces tasks teaching transforms"
+        "models optimizers plots prediction reports schedules sklearn spaces tasks teaching transforms"
     ),
     "core.checks": "JgdError",
     "core.loss_protocol": "OnBatch",

@@ -50,7 +50,7 @@ class EpochLoop:
 
     `data` are the training rows, `key` is the seed's ORDER stream and `loss_key` its LOSS stream. `capacity`: the steps
     of a segment at most.
-    `losses_only`: of the steps' metrics the losses (and aux) alone are kept; norms cost a step a tenth.
+    `losses_only`: of the steps' metrics the losses, aux and what `record` names alone are kept; norms cost a step a tenth.
     `aux`: the names of what the loss returns beside its value, sorted.
     `lanes`: the width of a block whose `optimizer`, `limit` and lane have a leading lane axis (see `LANE_AXES`), and
     whose loss has one where `loss_axis` is 0; the batch is shared by all lanes.
@@ -69,6 +69,7 @@ class EpochLoop:
     lanes: int | None = static_field(default=None)
     filled: bool = static_field(default=False)
     losses_only: bool = static_field(default=False)
+    record: tuple[str, ...] = static_field(default=())
     loss_axis: int | None = static_field(default=None)
     loss_key: Array | None = None
     aux: tuple[str, ...] = static_field(default=())
@@ -82,7 +83,11 @@ class EpochLoop:
         drawn = jax.eval_shape(self._permutation, lane.train_state.opt_state.step)
         order = EpochOrder(jnp.full((), -1, jnp.int32), jnp.zeros(drawn.shape, drawn.dtype))
         aux = dict.fromkeys(self.aux, row)
-        kept = {"loss": row, **aux} if self.losses_only else StepMetrics(row, row, row, row, aux)
+        kept = (
+            {"loss": row, **aux, **dict.fromkeys(self.record, row)}
+            if self.losses_only
+            else StepMetrics(row, row, row, row, aux)
+        )
         return LoopCarry(lane, kept, observations, order)
 
     def run_until(self, carry: LoopCarry, begin: Array, end: Array) -> LoopCarry:
@@ -137,7 +142,7 @@ class EpochLoop:
         return loss.weighted(*self.batches.take_filled(self.data, rows, position))
 
     def _guarded(self, lane: Lane, batch: Batch, key: Array | None) -> tuple[Lane, Any]:
-        options = {"losses_only": self.losses_only, "filled": self.filled}
+        options = {"losses_only": self.losses_only, "record": self.record, "filled": self.filled}
         if self.lanes is None:
             return guarded_step(self.loss, self.optimizer, lane, self.limit, batch, key, vectorized=False, **options)
         axes = (self.loss_axis, 0, LANE_AXES, 0, None, None)

@@ -18,10 +18,11 @@ from jgd.core.loss_protocol import OnBatch
 from jgd.core.optimizer import Optimizer, OptimizerState
 from jgd.core.record import record
 from jgd.core.types import Batch, Loss, Params
-from jgd.descent import TrainState, descend, metrics_of
+from jgd.descent import Seen, TrainState, descend, metrics_of
 from jgd.stopping import NOT_MET, EarlyStoppingState, ThresholdState
 
 NOT_DIVERGED = -1  # `diverged_at` of a lane that has not
+RECORDABLE = ("gradient_norm", "update_norm", "weight_norm", "learning_rate")  # of a step, on request
 
 
 @record
@@ -111,19 +112,24 @@ def guarded_step(
     *,
     vectorized: bool = True,
     losses_only: bool = False,
+    record: tuple[str, ...] = (),
     filled: bool = False,
 ) -> tuple[Lane, Any]:
     """A step that refuses to end in ruin: a loss above `limit` or a value that is not finite freezes the lane.
 
     But for a step that the optimizer's guard has skipped (`jgd.transforms.SkipNonFinite`): it moved nothing, and is no
     ruin. The model's state freezes with the parameters. key: for a loss that draws. vectorized: False for a lane in no
-    block, where a `cond` runs one branch only. losses_only: return "loss" and aux in place of `StepMetrics`. filled: the
-    batch has rows of weight 0.
+    block, where a `cond` runs one branch only. losses_only: return "loss", aux and the numbers of
+    `record` (names of RECORDABLE) in place of `StepMetrics`. filled: the batch has rows of weight 0.
     """
     at = lane.train_state.opt_state.step
     on_batch = OnBatch(loss, batch, key, lane.train_state.model_state, filled)
     train_state, seen = descend(on_batch, optimizer, lane.train_state)
-    metrics = {"loss": seen.value, **seen.aux} if losses_only else metrics_of(optimizer, train_state, seen)
+    if losses_only:
+        recorded = _recorded(record, optimizer, lane.train_state, train_state, seen)
+        metrics: Any = {"loss": seen.value, **seen.aux, **recorded}
+    else:
+        metrics = metrics_of(optimizer, train_state, seen)
     skipped_by_guard = optimizer.info(train_state.opt_state).skipped
     sane = jnp.isfinite(seen.value) & (seen.value <= limit) | skipped_by_guard
     finite = tree.all_finite
@@ -139,6 +145,18 @@ def guarded_step(
     params, model_state = tree.select(before & sound, kept(train_state), kept(lane.train_state))
     train_state = replace(train_state, params=params, model_state=model_state)
     return replace(lane, train_state=train_state, diverged_at=jnp.where(before & ~sound, at, lane.diverged_at)), metrics
+
+
+def _recorded(
+    names: tuple[str, ...], optimizer: Optimizer, before: TrainState, after: TrainState, seen: Seen
+) -> dict[str, Array]:
+    """Name -> () of a step; weight_norm is that of the parameters before it."""
+    if not names:
+        return {}
+    metrics, wide = metrics_of(optimizer, after, seen), tree.compute_dtype(before.params)
+    known = {name: getattr(metrics, name) for name in RECORDABLE if name != "weight_norm"}
+    known["weight_norm"] = tree.fast_global_norm(tree.widen(before.params, wide))
+    return {name: known[name] for name in names}
 
 
 def _cannot_overflow(params: Params, update_norm: Array) -> Array:

@@ -45,7 +45,8 @@ def test_the_table_of_optimizers_has_a_row_for_each_and_its_file():
     text = (ROOT / "docs/optimizers.md").read_text(encoding="utf-8")
     rows = re.findall(r"^\| (.*?) \| .*\(\.\./jgd/optimizers/(\w+)\.py\)", text, re.MULTILINE)
     files = {name: file for names, file in rows for name in re.findall(r"`(\w+)`", names)}
-    assert files == {name: make.__module__.rsplit(".", 1)[-1] for name, make in jgd.optimizers.registry.items()}
+    own = {name: make for name, make in jgd.optimizers.registry.items() if make.__module__.startswith("jgd.")}
+    assert files == {name: make.__module__.rsplit(".", 1)[-1] for name, make in own.items()}  # a page registers another
 
 
 @pytest.mark.parametrize("page", sorted({*PAGES, *ROOT.glob("*.md")}), ids=lambda page: page.name)

@@ -35,6 +35,7 @@ LAYERS = {
     "interop": 6,
     "sweeps": 7,
     "analysis": 8,
+    "sklearn": 8,
     "teaching": 8,  # below the plots, which draw its numbers
     "plots": 9,
     "testing": 9,

@@ -25,6 +25,11 @@ def one_number(loss: Loss, value: Any) -> Any:
     """What a loss returned, refused by the loss's name unless it is one real floating number."""
     dtype = getattr(value, "dtype", None)
     if dtype is None or jnp.shape(value) != () or not jnp.issubdtype(dtype, jnp.floating):
+        if isinstance(value, tuple):
+            raise checks.JgdTypeError(
+                f"the loss {name_of(loss)} must return one real floating number here, got a tuple: where only the value "
+                "counts (check_gradients, curvature), give lambda params, batch: loss(params, batch)[0]"
+            )
         got = f"shape {jnp.shape(value)}, dtype {dtype}" if dtype is not None else f"{type(value).__name__}"
         raise checks.JgdTypeError(f"the loss {name_of(loss)} must return one real floating number, got {got}")
     return value

@@ -21,7 +21,15 @@ from jgd.core import checks
 from jgd.core.functions import UNTRACEABLE, ExamplesWanted, name_of, one_number, untraceable
 from jgd.core.types import Batch, Loss, Params
 
-RESERVED = ("step", "loss", "gradient_norm", "update_norm", "learning_rate", "seconds")  # columns of every history
+RESERVED = (
+    "step",
+    "loss",
+    "gradient_norm",
+    "update_norm",
+    "learning_rate",
+    "weight_norm",
+    "seconds",
+)  # columns of every history
 RESERVED_PREFIXES = ("validation_", "round_")
 Aux = dict[str, Array]
 

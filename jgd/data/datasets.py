@@ -164,7 +164,7 @@ def _bundled(name: str) -> Dataset:
     classes = 0 if name == "diabetes" or labels is None else len(labels)
     targets = raw.target.astype(np.int32 if classes else np.float64)
     names = tuple(str(feature) for feature in raw.feature_names)
-    known = tuple(each.item() for each in labels) if classes else ()
+    known = tuple(each.item() for each in labels) if classes and labels is not None else ()
     return Dataset(name, raw.data.astype(np.float64), targets, names, classes, labels=known)
 
 

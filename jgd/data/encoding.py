@@ -69,7 +69,7 @@ class Encoder:
                 continue
             if fill is None:
                 refuse_gaps([column], cells[:, None], table)
-            parts.append(np.where(empty, fill, cells) if empty.any() else cells)
+            parts.append(cells if fill is None else np.where(empty, fill, cells))
         return np.stack(parts, axis=1).astype(np.float64)
 
 
@@ -107,7 +107,7 @@ def fit(columns: Sequence[Column], numbers: np.ndarray, missing: str = "error") 
                 categories[place] = tuple(map(float, codes))
         if missing != "error" and not words.all():
             learned = _statistics(SimpleImputer(strategy=missing, keep_empty_features=False), numbers[:, ~words])
-            for place, value in zip(np.flatnonzero(~words), learned, strict=True):
+            for place, value in zip(np.flatnonzero(~words).tolist(), learned, strict=True):
                 if np.isnan(value):
                     raise checks.JgdValueError(
                         f"column {columns[place].name!r} has no value in the training rows: drop it"

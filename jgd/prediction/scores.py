@@ -31,8 +31,8 @@ def score(predictor: Any, rows: Any, targets: np.ndarray, metric: str | None, ta
         return float(metrics.roc_auc_score(targets, chances, multi_class="ovr", labels=numbers))
     guess = predictor.preprocessing.targets(predictor.predict(rows, table), table)
     if name == "f1":
-        return float(
-            metrics.f1_score(targets, guess, average="binary" if len(numbers) == 2 else "macro", zero_division=0)
-        )
+        nothing: Any = 0  # of a class that is neither there nor said
+        average = "binary" if len(numbers) == 2 else "macro"
+        return float(metrics.f1_score(targets, guess, average=average, zero_division=nothing))
     function = {"accuracy": metrics.accuracy_score, "balanced_accuracy": metrics.balanced_accuracy_score}[name]
     return float(function(targets, guess))

@@ -9,6 +9,7 @@ import numpy as np
 from jgd import tasks
 from jgd.core import checks
 from jgd.core import seeds as seeding
+from jgd.lane import RECORDABLE
 from jgd.metrics import check_metrics
 from jgd.spaces.lists import plain
 from jgd.sweeps.engine.devices import available_cores
@@ -33,6 +34,16 @@ def check_data(task: Task, check_finite: bool) -> None:
         checks.finite_data("task.train", task.train)
         checks.finite_data("task.validation", task.validation)
     check_metrics(task.metrics)
+
+
+def recorded_names(names: str | Sequence[str]) -> tuple[str, ...]:
+    """Names of numbers that a step can tell of, each once, in the order of RECORDABLE."""
+    given = (names,) if isinstance(names, str) else names
+    if not isinstance(given, Sequence) or not all(isinstance(name, str) for name in given):
+        raise checks.JgdTypeError(f"record must be names such as ('gradient_norm',), got {names!r}", argument="record")
+    for name in given:
+        checks.choice("record", name, RECORDABLE)
+    return tuple(name for name in RECORDABLE if name in given)
 
 
 def policy_of(policy: int | Policy | None) -> Policy:

@@ -1,6 +1,6 @@
 """What a recipe makes, traced once as shapes: its faults are told by recipe and config before anything runs."""
 
-from collections.abc import Callable, Sequence, Set
+from collections.abc import Callable
 from typing import Any
 
 import jax
@@ -15,7 +15,7 @@ from jgd.core.types import Params
 from jgd.spaces.space import Config, Space
 from jgd.sweeps.engine.programs import SharedData, block_shapes, evaluate, final_params
 from jgd.sweeps.engine.width import Work, work_of
-from jgd.sweeps.recipes import RESERVED, Group, blamed
+from jgd.sweeps.recipes import Group, blamed
 from jgd.sweeps.run_spec import RunSpec
 from jgd.tasks import Task
 
@@ -67,16 +67,6 @@ def dry_run_block(group: Group, config: Config, task: Task, width: int) -> None:
         params = jax.eval_shape(final_params, block.spec, block.lanes)
         shared = SharedData.of(task)
         jax.eval_shape(evaluate, block.spec, shared, params, shared.validation, block.lanes.train_state.model_state)
-        _check_aux(block.aux, {*config, *task.metrics})
-
-
-def _check_aux(aux: Sequence[str], names: Set[str]) -> None:
-    """Refuse names of a loss's aux that the results use themselves."""
-    taken = sorted(set(aux) & (RESERVED | names))
-    if taken:
-        raise checks.JgdValueError(
-            f"the loss's aux has the name {taken[0]!r}, which the sweep's results use: rename it"
-        )
 
 
 def dry_run_ends(group: Group, index: int, config: Config, space: Space) -> None:

@@ -6,6 +6,7 @@ from jgd.core import checks
 from jgd.core.program_files import use_program_cache
 from jgd.sweeps.engine.progress import SweepProgress
 from jgd.sweeps.plan import Plan
+from jgd.sweeps.progress_bar import Show, progress_bar
 from jgd.sweeps.runner import run_plan
 from jgd.sweeps.store.base import Store
 from jgd.sweeps.store.manifest import open_store
@@ -18,13 +19,29 @@ def execute(
     callback: Callable[[SweepProgress], None] | None = None,
     resume: bool = False,
     store: Store | None = None,
+    progress: bool | None = None,
 ) -> SweepData:
     """Run what is left of a plan. store: what is done of it already, where the plan names no directory."""
     use_program_cache()
     plan.validate()
     if callback is not None:
         checks.function("callback", callback)
-    if plan.store is None:
-        return run_plan(plan, store or MemoryStore(), callback)
-    with open_store(plan, plan.store, resume) as on_disk:
-        return run_plan(plan, on_disk, callback)
+    shown = False if progress is None and callback is not None else progress
+    with progress_bar(shown, plan.task.metric) as show:
+        told = _both(callback, show)
+        if plan.store is None:
+            return run_plan(plan, store or MemoryStore(), told)
+        with open_store(plan, plan.store, resume) as on_disk:
+            return run_plan(plan, on_disk, told)
+
+
+def _both(one: Show | None, other: Show | None) -> Show | None:
+    """A callback of two."""
+    if one is None or other is None:
+        return one or other
+
+    def told(progress: SweepProgress) -> None:
+        one(progress)
+        other(progress)
+
+    return told

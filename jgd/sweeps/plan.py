@@ -44,6 +44,7 @@ class Plan:
     memory: int | None  # bytes that a block may take on its device
     devices: tuple[Any, ...]
     store: Path | None = None  # the directory that keeps it
+    record: tuple[str, ...] = ()  # numbers of each step that are kept besides the loss
     share_of: int | None = None  # the steps that a schedule's shares of the run are of; None: all
 
     def validate(self) -> None:

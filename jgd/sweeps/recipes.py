@@ -29,7 +29,7 @@ RESERVED = {  # names of the results: the dims and variables of `Sweep.dataset`,
     *("reached", "recipe", "recipe_of", "round", "seed", "step", "test"),
 }
 ONE_BY_ONE = 32  # configs of a group that are built to be checked; more are traced once, and checked as columns
-RESERVED_PREFIXES = ("round_", "validation_")
+RESERVED_PREFIXES = ("recorded_", "round_", "validation_")
 
 
 @dataclass(frozen=True)

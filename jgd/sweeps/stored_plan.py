@@ -14,6 +14,7 @@ import jax
 from jgd import optimizers, tasks
 from jgd.core import checks
 from jgd.core.fingerprint import address_of, differences
+from jgd.sweeps.arguments import recorded_names
 from jgd.sweeps.configs import ConfigAxis
 from jgd.sweeps.plan import Plan
 from jgd.sweeps.policies.bundled import POLICIES
@@ -48,6 +49,7 @@ def stored_plan(
         "steps": there["steps"],
         "evaluate_every": there["evaluate_every"],
         "record_every": there["record_every"],
+        "record": recorded_names(there.get("record", [])),
         "policy": POLICIES[name](**options),
         "batch_size": there["batch_size"],
         "order": there["order"],

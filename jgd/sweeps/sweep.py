@@ -11,7 +11,7 @@ from jgd.divergence import DIVERGED_ABOVE
 from jgd.spaces.lists import plain
 from jgd.spaces.samplers import Sampler
 from jgd.spaces.space import Space
-from jgd.sweeps.arguments import check_data, devices_of, optional_count, policy_of, seeds_of, task_of
+from jgd.sweeps.arguments import check_data, devices_of, optional_count, policy_of, recorded_names, seeds_of, task_of
 from jgd.sweeps.configs import config_axis
 from jgd.sweeps.engine.progress import SweepProgress
 from jgd.sweeps.execute import execute
@@ -39,6 +39,7 @@ def sweep(
     order: str | Order = "shuffled",
     evaluate_every: int | None = None,
     record_every: int | None = None,
+    record: str | Sequence[str] = (),
     policy: int | Policy | None = None,
     diverged_above: float = DIVERGED_ABOVE,
     block: int | None = None,
@@ -48,6 +49,7 @@ def sweep(
     store: str | os.PathLike | None = None,
     resume: bool = False,
     callback: Callable[[SweepProgress], None] | None = None,
+    progress: bool | None = None,
 ) -> Sweep:
     """Train every config of every recipe at every seed, and choose each recipe's best by validation.
 
@@ -74,6 +76,9 @@ def sweep(
         record_every: steps between two losses that are kept (`Sweep.loss`, the curves); by default every step of runs of up
             to 10,000 steps, of longer ones every 2nd, 4th, … so that there are no more than that. No number of a run
             depends on it, and divergence is watched at every step.
+        record: numbers of each step that are kept besides the loss, in `Sweep.recorded`, and `Sweep.dataset` as recorded_…:
+            "gradient_norm", "update_norm", "weight_norm" (before the update), "learning_rate". What a loss returns as aux is
+            kept anyway.
         policy: which configs get how many steps. By default all get them all; `SuccessiveHalving` (a number is its
             eta), `Hyperband` and `MedianStopping` stop the worse ones early, `PopulationBasedTraining` replaces them,
             `PopulationReplay` goes by a schedule of hyperparameters.
@@ -90,6 +95,8 @@ def sweep(
         resume: go on with the sweep in `store` also where it is a part of this one: fewer configs, seeds or steps (as
             `Sweep.extend` does). The same sweep goes on in any case.
         callback: called with a `SweepProgress` now and then.
+        progress: bars with blocks, speed, the best score and time left on stderr: None where that is a terminal with rich
+            installed, or a notebook, and there is no callback; True everywhere, False never.
 
     Returns:
         The `Sweep`: all runs, the picks, and what can be done with them.
@@ -120,6 +127,7 @@ def sweep(
         seeds=seeds,
         steps=steps,
         **_spacing(evaluate_every, record_every, directory, steps),
+        record=recorded_names(record),
         policy=policy_of(policy).resolve(steps, len(axis.configs)),
         batch_size=plain(batch_size),
         order=order,
@@ -129,7 +137,8 @@ def sweep(
         devices=devices_of(devices),
         store=directory,
     )
-    return Sweep.of(execute(plan, callback, checks.flag("resume", resume)))
+    shown = None if progress is None else checks.flag("progress", progress)
+    return Sweep.of(execute(plan, callback, checks.flag("resume", resume), progress=shown))
 
 
 def _spacing(evaluate_every: int | None, record_every: int | None, store: Path | None, steps: int) -> dict[str, int]:

@@ -35,7 +35,8 @@ class SweepData:
         cost: compile and run seconds, steps of all runs together and a second, padded share, width of a block, devices;
             the share of steps that stopping early has saved, and seconds and steps of each round.
         rounds: What the policy decided.
-        recorded: name -> (config, seed, step), what the loss returned beside its value (its aux), NaN as in `loss`.
+        recorded: name -> (config, seed, step), what the loss returned beside its value (its aux) and what `record` asked for,
+            NaN as in `loss`.
     """
 
     facts: SweepFacts

@@ -28,7 +28,7 @@ def to_xarray(data: SweepData, picks: Sequence[Pick]) -> "xarray.Dataset":
     return xarray.Dataset(
         {
             "loss": (by_step, data.loss),
-            **{name: (by_step, values) for name, values in data.recorded.items()},
+            **{f"recorded_{name}": (by_step, values) for name, values in data.recorded.items()},
             **{f"validation_{name}": (by_evaluation, values) for name, values in data.validation.items()},
             "diverged_at": (("config", "seed"), data.diverged_at),
             "reached": ("config", data.reached),

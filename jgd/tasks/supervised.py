@@ -59,7 +59,7 @@ def supervised(
     table = lambda y: y.reshape(len(y), -1)
     values = ready.unit
     targets = (lambda y: y) if values is None else (lambda y: values(table(y)).reshape(y.shape).astype(np.float32))
-    rows = [(ready.features(x, data.name), targets(y)) for x, y in parts]
+    rows: Any = [(ready.features(x, data.name), targets(y)) for x, y in parts]
     if class_weight is not None:
         weights = class_weights(class_weight, ready.classes, parts.train[1])
         rows = [(x, y, weights[y]) for x, y in rows]

@@ -145,15 +145,17 @@ class Task:
         """
         if metric == self.metric:
             return self
-        ready, known = self.preprocessing, [name for name, each in self.metrics.items() if isinstance(each, Accuracy)]
-        if ready is not None and self.predicting_model is not None:
+        ready, model = self.preprocessing, self.predicting_model
+        known = [name for name, each in self.metrics.items() if isinstance(each, Accuracy)]
+        if ready is not None and model is not None:
             known += OF_CLASSES if ready.classes else OF_VALUES
         checks.choice("metric", metric, dict.fromkeys(["loss", self.metric, *known]))
-        if metric == "loss" or metric in self.metrics:
+        if metric == "loss" or isinstance(self.metrics.get(metric), Accuracy):
             return replace(self, metric=metric, larger_is_better=metric != "loss")
         assert ready is not None
-        unit = 1.0 if ready.unit is None else float(np.sum(ready.unit.inverse([[1.0]]) - ready.unit.inverse([[0.0]])))
-        added = Score(metric, self.predicting_model, len(ready.classes), unit)
+        assert model is not None
+        unit = 1.0 if ready.unit is None else float(np.diff(ready.unit.inverse(np.array([[0.0], [1.0]])), axis=0)[0, 0])
+        added = Score(metric, model, len(ready.classes), unit)
         metrics = {**self.metrics, metric: added}
         return replace(self, metrics=metrics, metric=metric, larger_is_better=added.larger_is_better)
 

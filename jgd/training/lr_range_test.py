@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
 import jax.numpy as jnp
 import numpy as np
@@ -61,6 +62,7 @@ def lr_range_test(
     batch_size: int | None = None,
     seed: int = 0,
     smoothing: float = 0.1,
+    model_state: Any = None,
 ) -> LrRangeTest:
     """One run whose learning rate rises exponentially. Smith 2017, arXiv:1506.01186, section 3.3.
 
@@ -77,6 +79,7 @@ def lr_range_test(
         batch_size: Rows a step; None is full batches.
         seed: Of the order of rows.
         smoothing: b of `jgd.smooth`, in (0, 1].
+        model_state: As in `train`.
 
     Returns:
         The rates, the losses and the two rates to choose by.
@@ -99,7 +102,16 @@ def lr_range_test(
     checks.function("build", build)
     optimizer = build(learning_rate=Rising(low, high, steps))
     run = train(
-        loss, optimizer, params, data, steps=steps, batch_size=batch_size, seed=seed, history=None, progress=False
+        loss,
+        optimizer,
+        params,
+        data,
+        steps=steps,
+        batch_size=batch_size,
+        seed=seed,
+        history=None,
+        progress=False,
+        model_state=model_state,
     )
     rates, losses = run.history["learning_rate"], run.history["loss"].astype(np.float64)
     finite = np.isfinite(losses)

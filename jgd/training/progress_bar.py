@@ -4,19 +4,25 @@ import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
+from jgd.core.text_line import TextLine, in_notebook
 from jgd.training.progress import TrainProgress
 
 
 @contextmanager
 def progress_bar(shown: bool | None, total_steps: int) -> Iterator[Callable[[TrainProgress], None] | None]:
-    """A rich bar with loss, rate and time left on the terminal; None where there is none, or no rich.
+    """A rich bar with loss, rate and time left on the terminal, a line in a notebook; None where there is neither, or no rich.
 
-    shown: True draws it wherever the output goes, None only on a terminal.
+    shown: True draws it wherever the output goes, None only on a terminal or in a notebook.
     """
-    if shown is None:
-        shown = sys.stderr.isatty()
-    if not shown:
+    if not (sys.stderr.isatty() or in_notebook() if shown is None else shown):
         yield None
+        return
+    if in_notebook():
+        with TextLine() as line:
+            yield lambda progress: line.write(
+                f"{progress.step}/{total_steps}  loss {progress.loss:.4g}  rate {progress.learning_rate:.3g}"
+                f"{_validation(progress)}"
+            )
         return
     try:
         from rich.console import Console
@@ -34,10 +40,14 @@ def progress_bar(shown: bool | None, total_steps: int) -> Iterator[Callable[[Tra
         task = bar.add_task("steps", total=total_steps, loss=float("nan"), rate=float("nan"), validation="")
 
         def show(progress: TrainProgress) -> None:
-            seen = {name: value for name, value in progress.evaluation.items() if name != "step"}
-            validation = "  validation " + " ".join(f"{n} {v:.4g}" for n, v in seen.items()) if seen else ""
+            validation = _validation(progress)
             bar.update(
                 task, completed=progress.step, loss=progress.loss, rate=progress.learning_rate, validation=validation
             )
 
         yield show
+
+
+def _validation(progress: TrainProgress) -> str:
+    seen = {name: value for name, value in progress.evaluation.items() if name != "step"}
+    return "  validation " + " ".join(f"{n} {v:.4g}" for n, v in seen.items()) if seen else ""

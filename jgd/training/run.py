@@ -138,7 +138,7 @@ class Run:
         Raises:
             ImportError: pandas is not installed.
         """
-        out = self.to_xarray().to_dataframe()
+        out: Any = self.to_xarray().to_dataframe()
         return out[out.index <= self.history["step"][-1]] if len(self.history["step"]) else out
 
     def to_xarray(self) -> "xr.Dataset":

@@ -67,7 +67,8 @@ def test_a_metric_must_suit_the_target():
     with pytest.raises(jgd.JgdError, match="unknown metric 'rmse'"):
         jgd.tasks.get("iris").chosen_by("rmse")
     task = jgd.tasks.get("diabetes").chosen_by("rmse")
-    assert (task.metric, task.larger_is_better, list(task.metrics)) == ("rmse", False, ["rmse"])
+    for again in (task, task.chosen_by("loss").chosen_by("rmse")):
+        assert (again.metric, again.larger_is_better, list(again.metrics)) == ("rmse", False, ["rmse"])
 
 
 def test_balanced_weights_are_those_of_scikit_learn():

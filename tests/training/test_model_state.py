@@ -9,6 +9,7 @@ from helpers.stateful import ROWS, TASK, loss, start_state
 import jgd
 from jgd.core.fingerprint import tree_digest
 from jgd.core.seeds import Stream, key
+from jgd.data.orders import HardMining
 
 RUN = {"steps": 12, "batch_size": 10, "seed": 5}
 
@@ -43,6 +44,9 @@ def test_a_resumed_run_has_the_bits_of_one_that_never_was(run, tmp_path):
     for steps in (6, 12):
         again = jgd.train(TASK, jgd.optimizers.adam(0.05), **{**RUN, "steps": steps}, store=tmp_path, resume=True)
     assert bits(again) == bits(run)
+    read = jgd.load_run(tmp_path)
+    for mine, want in ((read.model_state, run.model_state), (read.best.model_state, run.best.model_state)):
+        assert tree_digest(mine) == tree_digest(jax.tree.map(np.asarray, want))
     other = {"mean": jnp.ones(3), "seen": 0}
     with pytest.raises(jgd.JgdError, match="holds another run; what differs: model_state"):
         jgd.train(TASK, jgd.optimizers.adam(0.05), **RUN, store=tmp_path, resume=True, model_state=other)
@@ -78,6 +82,15 @@ def test_a_step_that_the_guard_skips_leaves_no_trace_in_the_state():
     for rows, want in ((jnp.array([jnp.inf, 1.0]), 0.5), (jnp.ones(2), 1.0)):
         state, _ = jgd.step(loss, optimizer, state, rows)
         assert float(state.model_state) == want
+
+
+def test_what_looks_elsewhere_or_again_takes_key_and_state_along():
+    for order in ("shuffled", HardMining(update_every=2)):
+        run = jgd.train(TASK, jgd.optimizers.get("lbfgs")(), **{**RUN, "steps": 3}, order=order)
+        assert int(run.model_state["seen"]) == 3
+    broken = jgd.train(TASK, jgd.optimizers.sgd(1e9), **RUN)
+    assert "largest that is stable here" in broken.end.detail  # the sharpness of the same loss
+    assert int(broken.model_state["seen"]) == broken.end.step
 
 
 def test_a_rollout_draws_what_train_draws():

@@ -151,7 +151,7 @@ def evaluate(
     return over_lanes(one, (0, 0, 0), 0, width)(spec, params, model_state)
 
 
-@partial(jax.jit, static_argnames=("capacity", "aux"), donate_argnames=("lanes",))
+@partial(jax.jit, static_argnames=("capacity", "aux", "record"), donate_argnames=("lanes",))
 def run_segment(
     spec: RunSpec,
     lanes: Lane,
@@ -163,13 +163,15 @@ def run_segment(
     batches: Batches,
     capacity: int,
     aux: tuple[str, ...],
+    record: tuple[str, ...] = (),
 ) -> tuple[Lane, dict[str, Array], dict[str, Array]]:
-    """A block after its steps up to `end`: -> (lanes, "loss" and aux (capacity, lanes), validation name -> (lanes,)).
+    """A block after its steps up to `end`: -> (lanes, "loss" and what is recorded (capacity, lanes), validation (lanes,)).
 
-    keys: of the seed's ORDER and LOSS streams. aux: the names that the loss records.
+    keys: of the seed's ORDER and LOSS streams. aux: the names that the loss records. record: other numbers of a step.
     """
     key, loss_key = keys
-    options = {"batches": batches, "capacity": capacity, "losses_only": True, "loss_key": loss_key, "aux": aux}
+    options = {"batches": batches, "capacity": capacity, "losses_only": True, "loss_key": loss_key}
+    options |= {"aux": aux, "record": record}
     if len(limit) == 1:
 
         def alone(spec: RunSpec, lane: Lane, limit: Array) -> tuple[Lane, dict[str, Array]]:

@@ -23,7 +23,7 @@ class BlockResult:
 
     losses (steps, configs) on the way; metrics name -> (evaluations, configs) after `evaluation_steps` updates;
     diverged_at (configs,), params and model_state, leaves (configs, …), at its end. seconds: how long the block took.
-    recorded: name -> (steps, configs), what the loss returned beside its value.
+    recorded: name -> (steps, configs), what the loss returned beside its value, and what else was asked for.
     """
 
     block: Block
