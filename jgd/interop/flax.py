@@ -98,9 +98,7 @@ class NNX(Network):
         own = isinstance(model, nnx.Module)
         template = nnx.clone(model) if own else nnx.eval_shape(lambda: self._built(jax.random.key(0)))
         if not isinstance(template, nnx.Module):
-            raise checks.JgdTypeError(
-                f"model must return an nnx.Module, got {type(template).__name__}", argument="model"
-            )
+            raise checks.JgdTypeError("model must return an nnx.Module", argument="model")
         start = self._numbers(template) if own else None
         template.train()
         self._in_training = nnx.split(template, *self._filters)
