@@ -3,6 +3,7 @@
 task.py        Task, and what its init and its accuracy are
 supervised.py  from a data set or from a table of your own
 bundled.py     by name
+resplit.py     a task's rows cut anew: folds, fewer rows
 scores.py      metrics by name, as compiled programs evaluate them
 """
 

@@ -14,6 +14,7 @@ from jgd.core.types import Batch, Loss, Params
 from jgd.data import Preprocessing, split
 from jgd.models import Model
 from jgd.prediction import OF_CLASSES, OF_VALUES, Predictor
+from jgd.tasks import resplit
 from jgd.tasks.scores import Score
 
 
@@ -107,6 +108,54 @@ class Task:
             [6, 2, 2]
         """
         return cls(name, init, loss, *split(rows, validation=validation, test=test, seed=seed), **rest)
+
+    def folds(self, count: int = 5, *, seed: int = 0) -> tuple["Task", ...]:
+        """A task for each of k folds: the fold validates, the rest of the training and validation rows trains.
+
+        The test rows stay what they are. Scaling that was fitted on the training rows is not fitted again.
+
+        Args:
+            count: k ≥ 2.
+            seed: of the cut; another one repeats it.
+
+        Returns:
+            `count` tasks, named "… fold i of k".
+
+        Raises:
+            JgdValueError: fewer than two folds, or fewer rows than folds.
+
+        Example:
+            >>> import jgd
+            >>> means = [jgd.sweep(fold, "sgd", {"learning_rate": [0.1, 1.0]}, seeds=1, steps=30).scores.mean(1)
+            ...          for fold in jgd.tasks.get("iris").folds(3)]
+            >>> int(np.mean(means, axis=0).argmax())  # the config that is best over folds
+            1
+        """
+        parts = resplit.folds(self.train, self.validation, count, seed)
+        named = lambda i: f"{self.name} fold {i} of {count}"
+        return tuple(
+            replace(self, name=named(i), train=rest, validation=fold) for i, (rest, fold) in enumerate(parts, start=1)
+        )
+
+    def with_rows(self, rows: int | float, *, seed: int = 0) -> "Task":
+        """The task with fewer training rows, for learning curves; a smaller number's are a part of a larger one's.
+
+        Args:
+            rows: how many, or a float as their share in (0, 1].
+            seed: of which.
+
+        Returns:
+            The task, with the same validation and test rows.
+
+        Raises:
+            JgdValueError: no row, or more than there are.
+
+        Example:
+            >>> import jgd
+            >>> [len(jgd.tasks.get("iris").with_rows(rows).train[0]) for rows in (10, 0.5)]
+            [10, 45]
+        """
+        return replace(self, train=resplit.fewer(self.train, rows, seed))
 
     def __post_init__(self) -> None:
         for name in ("init_state", "evaluation_loss"):
