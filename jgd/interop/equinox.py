@@ -16,6 +16,8 @@ from jgd.interop.network import Known, Network, draws_by, filled, nested
 from jgd.interop.supervised import parts_of, task_of
 from jgd.tasks import Task
 
+__all__ = ["task"]
+
 
 def task(
     model: Any,
@@ -84,7 +86,8 @@ class Equinox(Network):
         made = model if own else self._eqx.filter_eval_shape(self._built, jax.random.key(0))
         if not self._is_module(made):
             raise checks.JgdTypeError(
-                f"model must return an equinox.Module, or one with its state, got {type(made).__name__}", argument="model"
+                f"model must return an equinox.Module, or one with its state, got {type(made).__name__}",
+                argument="model",
             )
         module, self._state = made if isinstance(made, tuple) else (made, None)
         self._params, self._constants, self._static = self._parts(module)
@@ -152,5 +155,6 @@ class Equinox(Network):
         return module(x, state=state, **named) if "state" in self._takes else module(x, state, **named)
 
     def build(self, params: Params, state: Any) -> Any:
-        module, _, own = self._combined(*jax.tree.map(jnp.asarray, (params, state)), False)
+        weights, beside = jax.tree.map(jnp.asarray, (params, state))
+        module, _, own = self._combined(weights, beside, False)
         return module if self._state is None else (module, own)

@@ -1,7 +1,7 @@
 """Tasks of models in Flax: NNX and Linen. Parameters, batch statistics and keys are told apart, and put together again.
 
-    model ─► parameters, which descend ─► loss(params, batch, key, state) ─► Run ─► run.model(): Flax's own object
-             the rest, which is the model's state
+model ─► parameters, which descend ─► loss(params, batch, key, state) ─► Run ─► run.model(): Flax's own object
+         the rest, which is the model's state
 """
 
 import inspect
@@ -19,6 +19,8 @@ from jgd.interop.libraries import library
 from jgd.interop.network import Network, draws_by, filled, nested
 from jgd.interop.supervised import parts_of, task_of
 from jgd.tasks import Task
+
+__all__ = ["task"]
 
 TRAINING = ("train", "training", "is_training")  # flags of Linen's modules, true in training
 EVALUATION = ("deterministic", "use_running_average")  # and true in evaluation
@@ -128,8 +130,8 @@ class NNX(Network):
         return out, None if state is None else self._numbers(module)[1]
 
     def build(self, params: Params, state: Any) -> Any:
-        arrays = jax.tree.map(jnp.asarray, (params, state))
-        return self._merged(*arrays, None, False)
+        own, rest = jax.tree.map(jnp.asarray, (params, state))
+        return self._merged(own, rest, None, False)
 
     def _merged(self, params: Params, state: Any, key: Array | None, training: bool) -> Any:
         graph, own, drawing, rest = self._in_training if training else self._in_evaluation

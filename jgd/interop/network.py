@@ -103,7 +103,9 @@ def _methods(kind: type) -> list[str]:
 
 def draws_by(model: Callable[..., Any], name: str, given: Any) -> Any:
     """What a builder makes of its one argument, by keyword where it has that name."""
-    made_by = vars(model).get("__init__", model) if isinstance(model, type) else model  # a metaclass hides what it takes
+    made_by = (
+        vars(model).get("__init__", model) if isinstance(model, type) else model
+    )  # a metaclass hides what it takes
     try:
         named = name in inspect.signature(made_by).parameters
     except (TypeError, ValueError):

@@ -23,6 +23,8 @@ from jgd.core.types import Params
 from jgd.interop.libraries import library
 from jgd.transforms.learning_rate import LearningRateState
 
+__all__ = ["to_optax", "wrap"]
+
 ANY_NUMBER = "(-inf, inf)"
 
 

@@ -17,7 +17,13 @@ from jgd.prediction.predictor import Predictor
 
 FILE = "model.safetensors"  # in a directory
 _ARRAY = [str, [int]]
-_CONTENT = {**CONTENT, "tree": lambda tree: True, "state_tree": lambda tree: True, "arrays": {str: _ARRAY}, "digest": str}
+_CONTENT = {
+    **CONTENT,
+    "tree": lambda tree: True,
+    "state_tree": lambda tree: True,
+    "arrays": {str: _ARRAY},
+    "digest": str,
+}
 
 
 def save_model(trained: Any, path: str | os.PathLike) -> Path:
@@ -95,7 +101,10 @@ def load_model(path: str | os.PathLike, model: Any = None) -> Predictor:
     facts, arrays = _read(file)
     try:
         part = lambda name: [array for each, array in arrays.items() if each.startswith(name)]
-        params, state = plain_params(facts["tree"], part("params")), plain_params(facts["state_tree"], part("model_state"))
+        params, state = (
+            plain_params(facts["tree"], part("params")),
+            plain_params(facts["state_tree"], part("model_state")),
+        )
         predictor = predictor_of(facts, params, model, state)
     except checks.JgdValueError as fault:
         raise checks.JgdValueError(f"{str(file)!r} is whole, but no model that jgd wrote: {fault}") from fault

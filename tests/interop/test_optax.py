@@ -96,7 +96,10 @@ def test_noise_is_the_runs_own():
 
 
 def test_an_optimizer_of_jgds_runs_in_a_chain_of_optaxs():
-    own, theirs = optax.chain(optax.clip(1.0), to_optax(jgd.optimizers.adam(0.1))), optax.chain(optax.clip(1.0), optax.adam(0.1))
+    own, theirs = (
+        optax.chain(optax.clip(1.0), to_optax(jgd.optimizers.adam(0.1))),
+        optax.chain(optax.clip(1.0), optax.adam(0.1)),
+    )
     np.testing.assert_allclose(by_hand(own), by_hand(theirs), rtol=1e-5)
     sam = jgd.optimizers.sam(jgd.optimizers.sgd(0.1))
     np.testing.assert_allclose(by_hand(to_optax(sam)), losses_of(sam), rtol=1e-5)
