@@ -116,6 +116,7 @@ def circular(sources):
     return imports.circles(imports.graph(sources))
 
 
+@pytest.mark.slow
 def test_no_modules_import_one_another():
     assert circular(imports.sources()) == []
 

@@ -96,7 +96,7 @@ def test_what_shares_a_program(monkeypatch):
     fit = lambda: Fit({}, 1, np.zeros(1), np.zeros(1), False)
     groups = []
     monkeypatch.setattr(FitPlan, "run", lambda plan: groups.append(1) or fit())
-    swept = lambda recipe, numbers, plans: groups.append(len(plans)) or [fit()] * len(plans)
+    swept = lambda recipe, numbers, plans, progress: groups.append(len(plans)) or [fit()] * len(plans)
     monkeypatch.setattr(lanes, "_swept", swept)
 
     def together(*settings):

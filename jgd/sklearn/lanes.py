@@ -114,7 +114,7 @@ class _Start:
         return self.model.init(key)
 
 
-def run_together(plans: Sequence[FitPlan]) -> list[tuple[Fit, float]]:
+def run_together(plans: Sequence[FitPlan], progress: bool | None = False) -> list[tuple[Fit, float]]:
     """The fits, in the order of the plans, each with its seconds: those of a sweep are shared out equally."""
     groups: dict[Any, list[int]] = {}
     recipes = [LaneRecipe.of(plan) for plan in plans]
@@ -127,13 +127,16 @@ def run_together(plans: Sequence[FitPlan]) -> list[tuple[Fit, float]]:
         begin = time.perf_counter()
         mine = [plans[place] for place in places]
         together = len(mine) > 1
-        fits = _swept(recipe, [recipes[place][1] for place in places], mine) if together else [mine[0].run()]
+        numbers = [recipes[place][1] for place in places]
+        fits = _swept(recipe, numbers, mine, progress) if together else [mine[0].run()]
         seconds = (time.perf_counter() - begin) / len(mine)
         out |= {place: (fit, seconds) for place, fit in zip(places, fits, strict=True)}
     return [out[place] for place in range(len(plans))]
 
 
-def _swept(recipe: LaneRecipe, numbers: Iterable[dict[str, float]], plans: Sequence[FitPlan]) -> list[Fit]:
+def _swept(
+    recipe: LaneRecipe, numbers: Iterable[dict[str, float]], plans: Sequence[FitPlan], progress: bool | None
+) -> list[Fit]:
     """Fits of one structure, one seed and rows of one shape as one sweep."""
     sets = list({id(plan.rows): plan.rows for plan in plans}.values())
     place = {id(rows): float(number) for number, rows in enumerate(sets)}
@@ -151,6 +154,7 @@ def _swept(recipe: LaneRecipe, numbers: Iterable[dict[str, float]], plans: Seque
         batch_size=first.batch_size,
         evaluate_every=first.steps,  # its metrics are scikit-learn's
         check_finite=False,
+        progress=progress,
     )
     return [_fit_of(found, config) for config in range(len(plans))]
 

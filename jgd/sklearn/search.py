@@ -39,8 +39,8 @@ class VectorizedSearchCV(MetaEstimatorMixin, BaseEstimator):
 
     What `GridSearchCV` and `RandomizedSearchCV` find on the same estimator (with a whole number as its `random_state`) it
     finds too, to rounding. Candidates that differ in numbers of the loss and the optimizer run side by side in one
-    compiled program with all their folds; another model, optimizer, batch size or number of steps is another program. Fits
-    that may end early (`tol`, `early_stopping`) run one after another.
+    compiled program with all their folds; another number of steps or seed runs the same program again, another model, optimizer
+    or batch size is another one. Fits that may end early (`tol`, `early_stopping`) run one after another.
 
     Args:
         estimator: A `GradientDescentClassifier` or `GradientDescentRegressor`, or a `Pipeline` that ends with one, whose
@@ -54,6 +54,7 @@ class VectorizedSearchCV(MetaEstimatorMixin, BaseEstimator):
         cv: Folds, a splitter, or splits; None is five.
         random_state: Of the draws of candidates.
         return_train_score: Whether training rows are scored too.
+        progress: Bars on stderr, as of `jgd.sweep`: None where that is a terminal, True everywhere, False never.
 
     Attributes:
         cv_results_: As in scikit-learn; a fit's seconds are those of its sweep, shared out equally.
@@ -84,6 +85,7 @@ class VectorizedSearchCV(MetaEstimatorMixin, BaseEstimator):
         cv=None,
         random_state=None,
         return_train_score=False,
+        progress=False,
     ):
         self.estimator = estimator
         self.param_grid = param_grid
@@ -93,6 +95,7 @@ class VectorizedSearchCV(MetaEstimatorMixin, BaseEstimator):
         self.cv = cv
         self.random_state = random_state
         self.return_train_score = return_train_score
+        self.progress = progress
 
     def fit(self, X, y, *, groups=None, sample_weight=None) -> Self:
         """Search, and fit the best candidate on all rows.
@@ -137,7 +140,7 @@ class VectorizedSearchCV(MetaEstimatorMixin, BaseEstimator):
         """Scores and times by name, (candidate, fold) each."""
         shape = len(candidates), len(folds.splits)
         planned = [folds.prepare(params, fold) for params in candidates for fold in range(shape[1])]
-        fits = run_together([each.plan for each in planned])
+        fits = run_together([each.plan for each in planned], self.progress)
         diverged = sum(fit.diverged for fit, _ in fits)
         if diverged:
             warnings.warn(f"{diverged} of {len(fits)} fits diverged", ConvergenceWarning, stacklevel=3)
