@@ -32,6 +32,7 @@ LAYERS = {
     "epoch_loop": 5,
     "tasks": 5,
     "training": 6,
+    "interop": 6,
     "sweeps": 7,
     "analysis": 8,
     "sklearn": 8,
