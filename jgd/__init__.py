@@ -18,6 +18,7 @@ if TYPE_CHECKING:  # for editors and type checkers; at run time a name is import
     from jgd import error_functions as error_functions
     from jgd import gradient_free as gradient_free
     from jgd import gradients as gradients
+    from jgd import interop as interop
     from jgd import landscapes as landscapes
     from jgd import losses as losses
     from jgd import models as models
@@ -88,7 +89,7 @@ if TYPE_CHECKING:  # for editors and type checkers; at run time a name is import
 
 _HOMES = {  # module -> its names that are public here
     "": (
-        "analysis data error_functions gradient_free gradients landscapes losses "
+        "analysis data error_functions gradient_free gradients interop landscapes losses "
         "models optimizers plots prediction reports schedules sklearn spaces tasks teaching transforms"
     ),
     "core.checks": "JgdError",

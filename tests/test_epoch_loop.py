@@ -30,6 +30,7 @@ def products(loss, optimizer):
     return jaxpr.count("dot_general")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("reduction", "order"), [("sum", "shuffled"), ("half_mean", "sequential")])
 def test_a_filled_batch_gives_the_losses_of_the_short_one(reduction, order):
     loss, optimizer = jgd.SupervisedLoss(MODEL, "squared_error", reduction), jgd.optimizers.sgd(0.01)

@@ -32,6 +32,7 @@ LAYERS = {
     "epoch_loop": 5,
     "tasks": 5,
     "training": 6,
+    "interop": 6,
     "sweeps": 7,
     "analysis": 8,
     "sklearn": 8,
@@ -115,6 +116,7 @@ def circular(sources):
     return imports.circles(imports.graph(sources))
 
 
+@pytest.mark.slow
 def test_no_modules_import_one_another():
     assert circular(imports.sources()) == []
 

@@ -71,6 +71,7 @@ def test_l10_sigmoid_with_squared_error(x64):
     np.testing.assert_allclose(grads, [0.4687827207586689, -0.9823138031033141], rtol=1e-13)
 
 
+@pytest.mark.slow
 def test_l11_logistic_nll(x64):
     loss = jgd.SupervisedLoss(Logistic(3, bias=False), "logistic_nll")
     value, grads = value_and_grad(
@@ -95,6 +96,7 @@ def test_l13_stable_far_out(logit, label, loss, slope):
     np.testing.assert_allclose([value, grad[0]], [loss, slope], rtol=1e-6, atol=1e-12)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("size", [1.0, 1e4], ids=["near", "far out"])
 def test_softmax_cross_entropy_is_scipys(size, x64):
     rng = np.random.default_rng(0)

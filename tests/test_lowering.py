@@ -87,6 +87,7 @@ class Recorded:
         return self.function(*args, **structure)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "options", [pytest.param(o, id=n, marks=() if n == "full" else pytest.mark.slow) for n, o in POLICIES.items()]
 )

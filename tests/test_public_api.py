@@ -138,6 +138,7 @@ def test_what_a_type_checker_sees_is_what_is_imported_on_demand():
     assert seen == {(home, name) for home, names in jgd._HOMES.items() for name in names.split()}
 
 
+@pytest.mark.slow
 def test_importing_jgd_imports_no_room():
     """A fresh process: what `import jgd` brings besides jax is a handful of modules."""
     code = "import sys, jgd; print(len([name for name in sys.modules if name.startswith('jgd')])); jgd.optimizers.adam(0.1)"

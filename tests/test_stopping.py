@@ -15,6 +15,7 @@ def train(steps=500, rate=0.01, **options):
     return jgd.train(LOSS, jgd.optimizers.sgd(rate), {"weights": jnp.ones(1)}, HOURS.rows, steps=steps, **options)
 
 
+@pytest.mark.slow
 def test_g12_a_small_gradient_has_converged():
     whole = train()
     run = train(stop=jgd.StoppingRule(gradient_norm=1e-3))
@@ -32,6 +33,7 @@ def test_g12_a_loss_that_no_longer_changes_has_converged():
     assert (run.status, run.end.step) == ("converged", int(np.argmax(change <= 1e-4)) + 2)
 
 
+@pytest.mark.slow
 def test_the_loss_of_an_epoch_is_compared_not_of_a_batch():
     run = train(stop=jgd.StoppingRule(loss_change=1e-5), batch_size=1)
     assert run.status == "converged"
@@ -46,6 +48,7 @@ def test_a_target_is_reached():
     assert run.history["loss"][-1] <= 0.5 < run.history["loss"][-2]
 
 
+@pytest.mark.slow
 def test_out_of_budget_is_never_converged():
     assert train(steps=3, stop=jgd.StoppingRule(gradient_norm=1e-9, loss_change=1e-9, loss=-1.0)).status == "max_steps"
 
@@ -55,6 +58,7 @@ def test_the_first_goal_that_is_met_counts():
     assert (loose.status, loose.end.step) == ("converged", 1)
 
 
+@pytest.mark.slow
 def test_patience_and_the_best_parameters():
     """I12: the validation rows want w = 1.5, the training rows 2, so that the best w is passed on the way."""
     validation = (jnp.array([[1.0]]), jnp.array([1.5]))
@@ -100,6 +104,7 @@ def test_patience_is_counted_in_evaluations_that_are_no_better():
     assert ends == [False, False, True]
 
 
+@pytest.mark.slow
 def test_a_metric_that_never_is_a_number_loses_patience_and_says_so():
     run = train(
         validation=HOURS.rows, metrics={"broken": lambda *_: jnp.nan}, metric="broken", evaluate_every=1,
@@ -151,6 +156,7 @@ def rates(values, steps, **plateau):
     return run.history["learning_rate"] / 1e9
 
 
+@pytest.mark.slow
 def test_e6_the_rate_falls_on_a_validation_plateau():
     """Patience 2 of the lecture: the third value in a row that is not better is one too many; ours counts the second."""
     settings = {"factor": 0.5, "patience": 1, "threshold": 0.0}

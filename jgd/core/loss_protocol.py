@@ -161,8 +161,8 @@ def _aux(loss: Loss, aux: Any) -> Aux:
         raise checks.JgdTypeError(f"{who} must map names to single numbers, got {type(aux).__name__}")
     for name, value in aux.items():
         dtype = getattr(value, "dtype", None) if not isinstance(value, int | float) else jnp.result_type(value)
-        real = dtype is not None and (jnp.issubdtype(dtype, jnp.number) or jnp.issubdtype(dtype, jnp.bool_))
-        if not real or jnp.shape(value) != () or jnp.issubdtype(dtype, jnp.complexfloating):
+        real = dtype is not None and any(jnp.issubdtype(dtype, kind) for kind in (jnp.floating, jnp.integer, jnp.bool_))
+        if not real or jnp.shape(value) != ():
             got = f"shape {jnp.shape(value)}, dtype {dtype}" if dtype is not None else type(value).__name__
             raise checks.JgdTypeError(f"{who} must hold single real numbers, got {name!r} of {got}")
         if name in RESERVED or name.startswith(RESERVED_PREFIXES) or not name.isidentifier():

@@ -54,13 +54,14 @@ def describe(predictor: Predictor) -> dict[str, Any]:
     }
 
 
-def predictor_of(described: Any, params: Any, model: Any = None) -> Predictor:
+def predictor_of(described: Any, params: Any, model: Any = None, model_state: Any = None) -> Predictor:
     """The predictor that `describe` described.
 
     Args:
         described: What it returned, or what a stranger wrote.
         params: The parameters.
         model: A model of somebody's own, where it isn't one of `jgd.models`.
+        model_state: What it keeps beside them; None without.
 
     Returns:
         The `Predictor`, its model None where it is somebody's own that was not given.
@@ -74,7 +75,8 @@ def predictor_of(described: Any, params: Any, model: Any = None) -> Predictor:
     if model is None and described["model"] is not None:
         model = model_of(described["model"])
     ready = described["preprocessing"]
-    return Predictor(model, params, None if ready is None else _preprocessing_of(ready), described["task"])
+    fitted = None if ready is None else _preprocessing_of(ready)
+    return Predictor(model, params, fitted, described["task"], model_state)
 
 
 def plain_params(described: Any, leaves: Iterable[np.ndarray]) -> Any:

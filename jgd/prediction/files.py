@@ -17,7 +17,13 @@ from jgd.prediction.predictor import Predictor
 
 FILE = "model.safetensors"  # in a directory
 _ARRAY = [str, [int]]
-_CONTENT = {**CONTENT, "tree": lambda tree: True, "arrays": {str: _ARRAY}, "digest": str}
+_CONTENT = {
+    **CONTENT,
+    "tree": lambda tree: True,
+    "state_tree": lambda tree: True,
+    "arrays": {str: _ARRAY},
+    "digest": str,
+}
 
 
 def save_model(trained: Any, path: str | os.PathLike) -> Path:
@@ -48,12 +54,13 @@ def save_model(trained: Any, path: str | os.PathLike) -> Path:
     predictor = _predictor(trained)
     file = checks.path("path", path)
     file = file / FILE if file.is_dir() else file
-    held = pack("params", predictor.params)
+    held = {**pack("params", predictor.params), **pack("model_state", predictor.model_state)}
     stored = {name: atomic_files.storable(array) for name, array in held.items()}
     facts = {
         "format": atomic_files.FORMAT,
         **describe(predictor),
         "tree": describe_tree(predictor.params),
+        "state_tree": describe_tree(predictor.model_state),
         "arrays": {name: [str(array.dtype), list(array.shape)] for name, array in held.items()},
         "digest": _digest(stored),
     }
@@ -93,8 +100,12 @@ def load_model(path: str | os.PathLike, model: Any = None) -> Predictor:
     file = file / FILE if file.is_dir() else file
     facts, arrays = _read(file)
     try:
-        params = plain_params(facts["tree"], arrays)
-        predictor = predictor_of(facts, params, model)
+        part = lambda name: [array for each, array in arrays.items() if each.startswith(name)]
+        params, state = (
+            plain_params(facts["tree"], part("params")),
+            plain_params(facts["state_tree"], part("model_state")),
+        )
+        predictor = predictor_of(facts, params, model, state)
     except checks.JgdValueError as fault:
         raise checks.JgdValueError(f"{str(file)!r} is whole, but no model that jgd wrote: {fault}") from fault
     if predictor.model is None:
@@ -106,8 +117,8 @@ def load_model(path: str | os.PathLike, model: Any = None) -> Predictor:
     return predictor
 
 
-def _read(file: Path) -> tuple[dict[str, Any], list[np.ndarray]]:
-    """What the header says, and the arrays in the order of the tree's leaves."""
+def _read(file: Path) -> tuple[dict[str, Any], dict[str, np.ndarray]]:
+    """What the header says, and the arrays by name in the order of the trees' leaves."""
     from safetensors import SafetensorError
     from safetensors.numpy import load
 
@@ -129,7 +140,7 @@ def _read(file: Path) -> tuple[dict[str, Any], list[np.ndarray]]:
         if _digest(stored) != facts["digest"]:
             raise ValueError("its numbers are not what was written")
         kinds = facts["arrays"].items()
-        return facts, [stored[name].view(np.dtype(dtype)).reshape(shape) for name, (dtype, shape) in kinds]
+        return facts, {name: stored[name].view(np.dtype(dtype)).reshape(shape) for name, (dtype, shape) in kinds}
     except (LookupError, TypeError, ValueError, AttributeError) as fault:
         raise checks.JgdValueError(f"{str(file)!r} is damaged: {fault}") from fault
 

@@ -7,6 +7,7 @@ import jax
 import numpy as np
 
 from jgd.core import checks
+from jgd.core.loss_protocol import takes
 from jgd.core.types import Params
 from jgd.data import Preprocessing
 from jgd.data.columns import columns_of
@@ -30,6 +31,8 @@ class Predictor:
         preprocessing: What was fitted on the training rows; None takes inputs as the model does, and answers with its
             outputs, or with the numbers of classes where the model has `classify`.
         task: The name of the task.
+        model_state: What the model keeps beside its parameters (batch statistics), for one whose `predict` has a
+            parameter `state`.
 
     Example:
         >>> import jgd
@@ -42,6 +45,7 @@ class Predictor:
     params: Params
     preprocessing: Preprocessing | None = None
     task: str = ""
+    model_state: Any = None
 
     @property
     def classes(self) -> tuple[Any, ...]:
@@ -69,9 +73,26 @@ class Predictor:
             )
         inputs = np.asarray(rows) if self.preprocessing is None else self.preprocessing.inputs(rows, table)
         predict = getattr(self.model, "predict", self.model)
-        params = jax.tree.map(jax.numpy.asarray, self.params)
-        parts = [np.asarray(predict(params, inputs[begin : begin + ROWS])) for begin in range(0, len(inputs), ROWS)]
-        return np.concatenate(parts)
+        params, state = jax.tree.map(jax.numpy.asarray, (self.params, self.model_state))
+        own = {"state": state} if state is not None and takes(predict).state else {}
+        blocks = [inputs[begin : begin + ROWS] for begin in range(0, len(inputs), ROWS)]
+        return np.concatenate([np.asarray(predict(params, block, **own)) for block in blocks])
+
+    def library_model(self) -> Any:
+        """The object of a library's own with these parameters, see `Run.model`.
+
+        Returns:
+            A module of the library.
+
+        Raises:
+            JgdTypeError: The model is none that `jgd.interop` made a task of.
+        """
+        if not hasattr(self.model, "build"):
+            raise checks.JgdTypeError(
+                "the model is of no other library: its parameters are `params`; jgd.interop.flax.task and "
+                "jgd.interop.equinox.task make tasks of theirs"
+            )
+        return self.model.build(self.params, self.model_state)
 
     def predict(self, rows: Any, table: str = "the rows") -> np.ndarray:
         """A label of each row, or its value in the target's unit.
@@ -183,13 +204,14 @@ class Predictor:
             out |= {f"p({label})": chances[:, place] for place, label in enumerate(labels)}
         return pd.DataFrame(out)
 
-    def with_params(self, params: Params) -> "Predictor":
+    def with_params(self, params: Params, model_state: Any = None) -> "Predictor":
         """The same with other parameters.
 
         Args:
             params: A tree like its own.
+            model_state: What the model keeps beside them; None without.
 
         Returns:
             A new `Predictor`.
         """
-        return replace(self, params=params)
+        return replace(self, params=params, model_state=model_state)

@@ -16,16 +16,16 @@ from jgd.sweeps.sweep_data import SweepData
 def predictor(data: SweepData, best: int | None, config: int | None, seed: int | None) -> Predictor:
     """See `Sweep.predictor`; best: the config that the sweep picked."""
     config, seed = _chosen(data, best, config, seed)
-    params = data.params(config, seed)
+    params, state = data.params(config, seed), data.model_state(config, seed)
     group = data.facts.groups[config]
     if isinstance(data.made_by, Plan):
-        return _template(data.made_by, data.made_by.groups[group]).with_params(params)
+        return _template(data.made_by, data.made_by.groups[group]).with_params(params, state)
     stored = data.facts.predictors
     if stored is None or group >= len(stored):
-        return _template(data.plan, data.plan.groups[group]).with_params(params)
-    found = predictor_of(stored[group], params)
+        return _template(data.plan, data.plan.groups[group]).with_params(params, state)
+    found = predictor_of(stored[group], params, None, state)
     if found.model is None:  # code, which the caller may have given
-        return _template(data.plan, data.plan.groups[group]).with_params(params)
+        return _template(data.plan, data.plan.groups[group]).with_params(params, state)
     return found
 
 

@@ -95,7 +95,7 @@ def group_configs(
     for (recipe, names, structure), places in members.items():
         given = dict(zip(structures[recipe, names], structure, strict=True))
         numbers = tuple(name for name in names if name not in given)
-        batch_size = given.get("batch_size")
+        batch_size: Any = given.get("batch_size")
         if batch_size is not None and "batch_size" not in takes[recipe]:
             del given["batch_size"]  # the sweep's own, not the recipe's
         group = Group(recipe, Build(recipes[recipe], tuple(given.items())), numbers, tuple(places), batch_size)

@@ -214,6 +214,22 @@ class Sweep(SweepData):
         """
         return predictor(self, self.best.config, config, seed)
 
+    def model(self, config: int | None = None, seed: int | None = None) -> Any:
+        """The model as its library has it, with what one run ended with; see `predictor`.
+
+        Args:
+            config: Its index. Default: that of `best`.
+            seed: One of `seeds`. Default: the one with the best score.
+
+        Returns:
+            Of a task of `jgd.interop.flax` or `jgd.interop.equinox`, a module of that library, ready to evaluate.
+
+        Raises:
+            JgdTypeError: The sweep's model is of no other library.
+            JgdValueError: As `predictor` does.
+        """
+        return self.predictor(config, seed).library_model()
+
     def predict(self, rows: Any) -> np.ndarray:
         """A label of each row, or its value in the target's unit, by the best run; see `predictor`.
 

@@ -62,7 +62,7 @@ def supervised(
     rows: Any = [(ready.features(x, data.name), targets(y)) for x, y in parts]
     if class_weight is not None:
         weights = class_weights(class_weight, ready.classes, parts.train[1])
-        rows = [(x, y, weights[y]) for x, y in rows]
+        rows = [(x, y, weights[y.astype(np.int32)]) for x, y in rows]
     train, validation, test = rows
     classifies = data.classes > 0 and hasattr(model, "classify")  # a perceptron can do both
     return Task(

@@ -32,7 +32,7 @@ from jgd.training.progress import TrainProgress
 class TrainArguments:
     """The parameters of `train` by their names, checked, with defaults filled in; and what follows from them."""
 
-    loss: Loss | Task | str  # from the check on the loss alone
+    loss: Loss  # as given a Task or its name too
     optimizer: Optimizer | str  # from its check on the optimizer alone
     params: Params
     data: Batch
@@ -44,8 +44,8 @@ class TrainArguments:
     validation: Batch | None
     metrics: Mapping[str, Callable[[Params, Batch], Array]] | None
     evaluate_every: int | None
-    metric: str | None
-    larger_is_better: bool | None
+    metric: str  # as given None too: the task's, or "loss"
+    larger_is_better: bool  # likewise
     stop: StoppingRule | None
     observe: Callable[[Params], Any] | None
     callback: Callable[[TrainProgress], None] | None

@@ -84,7 +84,8 @@ def _run(snapshot: snapshots.Snapshot, model: Any) -> Run:
     observed = part("observations")
     predictor = None
     if facts["predictor"] is not None:
-        predictor = predictor_of(facts["predictor"], params if best is None else best.params, model)
+        own = (params, state.model_state) if best is None else (best.params, best.model_state)
+        predictor = predictor_of(facts["predictor"], own[0], model, own[1])
     end = facts["end"]
     return Run(
         params=params,

@@ -86,11 +86,26 @@ class Run:
             >>> jgd.train("iris", jgd.optimizers.adam(0.1), steps=50).predict([[5.0, 3.4, 1.5, 0.2]]).tolist()
             ['setosa']
         """
+        return self._predicting("predict").predict(rows)
+
+    def model(self) -> Any:
+        """The model as its library has it, with the parameters and the state of the best evaluation, or of the end.
+
+        Returns:
+            Of a task of `jgd.interop.flax` or `jgd.interop.equinox`, a module of that library, ready to evaluate.
+
+        Raises:
+            JgdTypeError: The run's model is of no other library.
+        """
+        return self._predicting("answer").library_model()
+
+    def _predicting(self, what: str) -> Predictor:
         if self.predictor is None:
             raise checks.JgdTypeError(
-                "the run has no model to predict with: train on a jgd.Task, or with a loss that has one, as jgd.SupervisedLoss"
+                f"the run has no model to {what} with: train on a jgd.Task, or with a loss that has one, as "
+                "jgd.SupervisedLoss"
             )
-        return self.predictor.predict(rows)
+        return self.predictor
 
     @property
     def model_state(self) -> Any:

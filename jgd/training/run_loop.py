@@ -130,6 +130,8 @@ def _left(plan: TrainPlan, state: RunState, notes: tuple[str, ...]) -> Run:
     history = state.history.table()
     seconds = history.pop("seconds", np.zeros(0))
     params, best = eval_params(plan.loop.optimizer, state.lane), state.best
+    own = state.lane.train_state.model_state
+    deployed = (params, own) if best is None else (best.params, best.model_state)
     return Run(
         params=params,
         best=best,
@@ -140,5 +142,5 @@ def _left(plan: TrainPlan, state: RunState, notes: tuple[str, ...]) -> Run:
         observations=state.observed(),
         seconds=seconds,
         notes=notes,
-        predictor=plan.predictor and plan.predictor.with_params(params if best is None else best.params),
+        predictor=plan.predictor and plan.predictor.with_params(*deployed),
     )

@@ -28,6 +28,7 @@ def test_t_intervals_of_normal_values_cover(n):
     assert 0.93 <= coverage(2000, estimate, 3.0, lambda: (rng.normal(3, 2, n),)) <= 0.97
 
 
+@pytest.mark.slow
 def test_bootstrap_intervals_of_skewed_values_cover_where_n_is_large():
     rng = np.random.default_rng(0)
     bca = lambda values: estimate(values, method="bootstrap")
@@ -53,6 +54,7 @@ def test_the_paired_probability_covers_on_average_exactly():
     assert exact.min() > 0.85  # a share of few pairs is discrete: no interval covers every truth alike
 
 
+@pytest.mark.slow
 def test_paired_intervals_cover_and_are_narrower_on_common_seeds():
     rng = np.random.default_rng(0)
 

@@ -50,6 +50,7 @@ def test_the_sensitivity_of_a_quadratic_is_its_formula():
     assert (found().diverged_at[-1] >= 0).all()  # and counts as the start's loss
 
 
+@pytest.mark.slow
 def test_the_edge_of_a_quadratic_is_two_over_its_largest_curvature():
     edge = stability_edge(found(), task())
     assert (edge.bracket.largest_stable, edge.bracket.smallest_unstable) == (0.49, 0.51)
@@ -59,6 +60,7 @@ def test_the_edge_of_a_quadratic_is_two_over_its_largest_curvature():
     assert (edge.limit_at_start, edge.ratio, edge.ratio_at_end) == pytest.approx((0.5, 0.98, 0.98), rel=1e-5)
 
 
+@pytest.mark.slow
 def test_the_heavy_balls_edge_lies_at_two_times_one_plus_momentum():
     rates = [0.9, 0.94, 0.96, 1.1]  # 2 (1 + 0.9)/4 = 0.95
     moving = jgd.sweep(task(), "momentum", {"learning_rate": rates, "momentum": [0.9]}, seeds=1, steps=400, block=4)

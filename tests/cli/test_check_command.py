@@ -47,12 +47,14 @@ def run(tmp_path, monkeypatch):
     return lambda *words: CliRunner().invoke(app, words)
 
 
+@pytest.mark.slow
 def test_a_task(run):
     result = run("linear_regression", "--rows", "8", "--loss", "sum", "--json")
     assert result.exit_code == 0, result.output
     assert json.loads(result.output)["ok"]
 
 
+@pytest.mark.slow
 def test_a_function_of_ones_own(run):
     assert run("own_case:right").exit_code == 0
     result = run("own_case:wrong")
@@ -77,6 +79,7 @@ def test_bad_input(run, words):
     assert run(*words).exit_code == 2
 
 
+@pytest.mark.slow
 def test_exit_codes_tell_wrong_from_unchecked(run):
     result = run("own_case:nan")
     assert result.exit_code == 2

@@ -84,6 +84,7 @@ def test_killed_in_the_middle_the_same_command_ends_with_the_same_numbers(here, 
     )
 
 
+@pytest.mark.slow
 def test_ctrl_c_says_that_nothing_is_lost(here, monkeypatch):
     from jgd.sweeps.store import journal
 
@@ -102,6 +103,7 @@ def test_ctrl_c_says_that_nothing_is_lost(here, monkeypatch):
     assert here(*IRIS)[0] == 0
 
 
+@pytest.mark.slow
 def test_a_finished_sweep_is_shown_and_not_run_again(here, tmp_path):
     assert here(*IRIS)[0] == 0
     before = {path.name: path.stat().st_mtime_ns for path in (tmp_path / "run").iterdir()}
@@ -132,6 +134,7 @@ def test_a_finished_sweep_is_shown_and_not_run_again(here, tmp_path):
             assert (code, "in use by another process" in err) == (2, True)
 
 
+@pytest.mark.slow
 def test_without_out_the_same_words_find_their_directory(here, tmp_path):
     words = [*IRIS[:-2], "-o", "momentum"]
     assert "wrote runs/iris/results.nc" in here(*words)[1]
@@ -140,6 +143,7 @@ def test_without_out_the_same_words_find_their_directory(here, tmp_path):
     assert sorted(path.name for path in (tmp_path / "runs").iterdir()) == ["iris", "iris-2"]
 
 
+@pytest.mark.slow
 def test_extend_confirm_show_and_replay_need_only_the_directory_and_trust_in_its_code(here, tmp_path, monkeypatch):
     (tmp_path / "own_recipes.py").write_text(OWN)
     (tmp_path / "space.toml").write_text(
@@ -192,6 +196,7 @@ def test_extend_confirm_show_and_replay_need_only_the_directory_and_trust_in_its
     np.testing.assert_array_equal(np.float32(losses), more["loss"][1, 2])
 
 
+@pytest.mark.slow
 def test_modules_that_register_optimizers_are_kept_and_run_only_with_trust(here, tmp_path, monkeypatch):
     registry = jgd.optimizers.registry
     (tmp_path / "own_optimizers.py").write_text(
@@ -226,6 +231,7 @@ def test_modules_that_register_optimizers_are_kept_and_run_only_with_trust(here,
     assert (code, err, "1 configs × 2 seeds" in out) == (0, "", True)
 
 
+@pytest.mark.slow
 def test_a_replay_that_is_not_the_stored_run_fails(here, tmp_path, monkeypatch):
     assert here(*IRIS, "--steps", "6", "--record-every", "2")[0] == 0
     from jgd.sweeps import replay
@@ -247,6 +253,7 @@ def shifted(assemble):
     return another
 
 
+@pytest.mark.slow
 def test_a_table_of_ones_own_and_a_space_that_names_optimizers(here, tmp_path):
     rng = np.random.default_rng(0)
     a, b = rng.normal(size=(2, 60))
@@ -267,6 +274,7 @@ def test_a_table_of_ones_own_and_a_space_that_names_optimizers(here, tmp_path):
     assert (code, "what differs: task.train" in err) == (2, True)
 
 
+@pytest.mark.slow
 def test_halving_is_said_in_the_picture_of_the_directory(here):
     words = ["sweep", "iris", "-o", "sgd", "--learning-rates", "1e-3", "1", "9", "--steps", "18", "--seeds", "2"]
     code, out, err = here(*words, "--policy", "3", "--out", "run")
@@ -282,6 +290,7 @@ def test_halving_is_said_in_the_picture_of_the_directory(here):
     assert here("confirm", "run", "--seeds", "2")[0] == 0
 
 
+@pytest.mark.slow
 def test_a_policy_and_a_metric_are_named(here):
     words = ["sweep", "iris", "-o", "sgd", "--learning-rates", "1e-3", "1", "9", "--steps", "18", "--seeds", "2"]
     words += ["--policy", "median", "--set-policy", "every=6", "--metric", "loss", "--out", "run"]
@@ -305,6 +314,7 @@ def test_a_policy_and_a_metric_are_named(here):
         assert (code, said in err) == (2, True), err
 
 
+@pytest.mark.slow
 def test_all_runs_diverged_is_the_exit_code_1(here):
     bad = ["sweep", "hours_points", "-o", "sgd", "--learning-rates", "1e3", "1e4", "2", "--steps", "30", "--out", "run"]
     code, out, _ = here(*bad)
@@ -362,6 +372,7 @@ def test_nonsense_ends_with_a_message_and_writes_nothing(words, said, here, tmp_
     assert sorted(path for path in tmp_path.rglob("*") if "__pycache__" not in path.parts) == before
 
 
+@pytest.mark.slow
 def test_wrong_numbers_of_a_sweep_are_refused(here, tmp_path):
     assert here(*IRIS)[0] == 0
     for words, said in (
@@ -381,6 +392,7 @@ def test_wrong_numbers_of_a_sweep_are_refused(here, tmp_path):
     assert (code, "sweep.json is damaged" in err) == (2, True)
 
 
+@pytest.mark.slow
 @pytest.mark.filterwarnings("always:.*command.json")
 @pytest.mark.parametrize("damage", [b"{", b"", None], ids=["cut short", "empty", "strange"])
 def test_without_its_command_the_directory_goes_on_by_the_sweep(here, tmp_path, damage):
@@ -393,6 +405,7 @@ def test_without_its_command_the_directory_goes_on_by_the_sweep(here, tmp_path, 
         assert (code, warned) == (0, "show" not in words), err
 
 
+@pytest.mark.slow
 @pytest.mark.filterwarnings("always:.*keeps what jgd did not write")
 def test_starting_anew_deletes_nothing_of_somebody_elses(here, tmp_path):
     (tmp_path / "run/.before").mkdir(parents=True)
@@ -409,6 +422,7 @@ def test_starting_anew_deletes_nothing_of_somebody_elses(here, tmp_path):
     assert left == ["run/.before/replays/notes.txt"]
 
 
+@pytest.mark.slow
 def test_a_replay_is_not_written_through_a_link(here, tmp_path):
     assert here(*IRIS)[0] == 0
     (tmp_path / "elsewhere").mkdir()
@@ -418,6 +432,7 @@ def test_a_replay_is_not_written_through_a_link(here, tmp_path):
     assert list((tmp_path / "elsewhere").iterdir()) == []
 
 
+@pytest.mark.slow
 def test_the_read_only_directory_is_named(here, tmp_path):
     assert here(*IRIS)[0] == 0
     (tmp_path / "run/lock").unlink()

@@ -59,6 +59,7 @@ def test_a_table_of_ones_own_from_a_bare_shell(tables):
     assert {path.name for path in (tables / "run").iterdir()} == {"history.csv", "model.safetensors", "training.png"}
 
 
+@pytest.mark.slow
 def test_a_schedule_starts_from_the_rate_and_its_figures_are_written(jgd_here):
     shape = ["--schedule", "step_decay", "--set-schedule", "step_size=20", "--set-schedule", "decay_rate=0.5"]
     code, out, err = jgd_here(*STEEP, *shape, "--steps", "50", "--out", "run")
@@ -74,6 +75,7 @@ def test_a_schedule_starts_from_the_rate_and_its_figures_are_written(jgd_here):
     assert (code, "--overwrite" in err) == (2, True)
 
 
+@pytest.mark.slow
 def test_the_target_model_and_loss_say_what_is_learned(jgd_here):
     data = ["train", "--data", "prices.csv", "--steps", "5", "--target"]
     for words in (["rooms", "--model", "linear"], ["price", "--model", "mlp"]):
@@ -88,6 +90,7 @@ def test_the_target_model_and_loss_say_what_is_learned(jgd_here):
         assert (code, "accuracy" in classes) == (0, True)
 
 
+@pytest.mark.slow
 def test_seeds_are_summarized_and_each_is_written(jgd_here):
     words = ["train", "--data", "answers.csv", "--target", "answer", "--model", "mlp", "--batch-size", "16"]
     code, out, err = jgd_here(*words, "--epochs", "3", "--seeds", "2", "--out", "runs")
@@ -99,6 +102,7 @@ def test_seeds_are_summarized_and_each_is_written(jgd_here):
     assert first["loss"] != second["loss"]
 
 
+@pytest.mark.slow
 def test_resume_returns_the_stored_run(jgd_here):
     words = [*STEEP, "--steps", "30", "--store", "kept"]
     code, first, _ = jgd_here(*words, "--out", "first")
@@ -137,6 +141,7 @@ def test_a_finished_run_goes_on_with_more_steps(jgd_here):
     assert (code, err) == (2, "jgd: --steps must be >= 20, which the stored run has made, got 15\n")
 
 
+@pytest.mark.slow
 def test_patience_ends_a_run_and_names_the_best(jgd_here):
     words = ["train", "--data", "answers.csv", "--target", "answer", "--model", "mlp", "--learning-rate", "0.1"]
     code, out, _ = jgd_here(*words, "--steps", "1000", "--evaluate-every", "5", "--patience", "3")
@@ -145,6 +150,7 @@ def test_patience_ends_a_run_and_names_the_best(jgd_here):
     assert "best validation accuracy" in out
 
 
+@pytest.mark.slow
 def test_a_small_gradient_ends_a_run(jgd_here):
     code, out, _ = jgd_here(*STEEP, "--steps", "1000", "--gradient-norm", "1e-3")
     assert (code, "converged at step" in out) == (0, True)
@@ -184,6 +190,7 @@ def test_each_order_is_a_word(jgd_here, words):
     assert "max_steps at step 7" in out
 
 
+@pytest.mark.slow
 def test_a_weight_of_zero_keeps_a_row_out(jgd_here, tables):
     """Rows whose prices are wrong have the weight 0: they are never drawn."""
     rng = np.random.default_rng(0)
@@ -198,6 +205,7 @@ def test_a_weight_of_zero_keeps_a_row_out(jgd_here, tables):
     assert float(history("r/history.csv")["loss"][299]) < 1e-4
 
 
+@pytest.mark.slow
 def test_classes_are_balanced_by_a_word(jgd_here):
     words = ["train", "--data", "answers.csv", "--target", "answer", "--order", "balanced", "--steps", "7"]
     code, out, err = jgd_here(*words)
@@ -223,6 +231,7 @@ def test_other_files_hold_the_same_table(jgd_here, tables, kind):
     assert told("csv") == told(kind)
 
 
+@pytest.mark.slow
 def test_a_scale_is_a_word(jgd_here):
     losses = {}
     for scale in ("standard", "minmax", "none"):
@@ -281,6 +290,7 @@ def own(tables, monkeypatch):
     sys.modules.pop("own_methods", None)
 
 
+@pytest.mark.slow
 def test_a_recipe_of_ones_own_takes_the_rate_and_what_is_set(jgd_here, own):
     words = [*ADAM, "--recipe", "own_methods:decayed", "--learning-rate", "0.1", "--steps", "3", "--out", "run"]
     code, out, err = jgd_here(*words, "--set", "decay=0.25", "--set", "momentum=0.5")
@@ -290,6 +300,7 @@ def test_a_recipe_of_ones_own_takes_the_rate_and_what_is_set(jgd_here, own):
     np.testing.assert_allclose(rates, [0.1, 0.025, 0.00625], rtol=1e-6)
 
 
+@pytest.mark.slow
 def test_a_recipe_may_change_the_loss_and_the_metrics(jgd_here, own):
     words = ["--recipe", "own_methods:shrunk", "--set", "penalty=0.5", "--learning-rate", "0.1", "--steps", "4"]
     code, out, err = jgd_here("train", "own_methods:iris", *words, "--evaluate-every", "1", "--out", "run")

@@ -26,6 +26,7 @@ leaves = arrays.arrays(np.float32, arrays.array_shapes(min_dims=0, max_dims=2, m
 trees = st.dictionaries(st.sampled_from("abc"), leaves, max_size=3)
 
 
+@pytest.mark.slow
 @several
 @given(trees)
 def test_the_norm_is_that_of_all_entries(a):

@@ -83,6 +83,7 @@ def test_a_changed_optimizer_is_the_one_made_so_and_compiles_nothing_anew():
     assert len(traces) == 1
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("x64", [False, True])
 def test_a_rate_of_any_kind_is_the_same_program(x64):
     """One trace for Python's, NumPy's and JAX's numbers, with the numbers of a rate that is written into the program."""
@@ -136,6 +137,7 @@ def test_what_a_state_remembers_is_changed_there():
     assert float(plateau.info(after).learning_rate) == 0.25
 
 
+@pytest.mark.slow
 def test_traced_values_pass_under_vmap_and_grad():
     end = lambda rate: jgd.rollout(LOSS, ADAM.with_hyperparameters(learning_rate=rate), jnp.zeros(2), jnp.ones((4, 2)))
     rates = jnp.array([0.05, 0.1, 0.2])
@@ -173,6 +175,7 @@ def test_a_short_name_stands_for_all_of_a_class():
     assert (lamb["TrustRatio.eps"], lamb["ScaleByAdam.eps"]) == (0.5, 1e-6)
 
 
+@pytest.mark.slow
 def test_a_number_for_a_batch_of_optimizers_is_a_number_for_each():
     batch = jax.vmap(jgd.optimizers.adam)(jnp.array([0.1, 0.2]))
     changed = batch.with_hyperparameters(b1=0.5)

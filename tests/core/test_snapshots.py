@@ -101,6 +101,7 @@ def test_another_tree_is_refused_leaf_by_leaf(tmp_path):
         assert phrase in str(caught.value)
 
 
+@pytest.mark.slow
 def test_a_second_process_is_refused(tmp_path):
     code = f"from jgd.core.snapshots import opened\nwith opened({str(tmp_path)!r}): pass"
     with opened(tmp_path):

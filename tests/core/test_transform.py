@@ -10,6 +10,7 @@ from jgd.core import seeds
 from jgd.core.transform import UpdateInfo
 
 
+@pytest.mark.slow
 def test_a_user_transform_takes_part():
     """Its rate is reported, its key is each run's own, it hears the validation metric, and its skip is no divergence."""
 
@@ -213,6 +214,7 @@ def test_a_refusal_names_what_to_change(make, said):
         make(jgd.transforms)
 
 
+@pytest.mark.slow
 def test_outside_jit_an_update_is_compiled_once_with_the_bits_of_a_jitted_one():
     traced = []
 

@@ -14,6 +14,7 @@ from jgd.data import Batches
 ORDER = key(0, Stream.ORDER)
 
 
+@pytest.mark.slow
 @settings(deadline=None, max_examples=15)
 @given(st.data(), st.integers(1, 12), st.sampled_from(["shuffled", "sequential"]), st.integers(0, 2**31 - 1))
 def test_g5_an_epoch_is_a_partition_of_the_rows(data, rows, order, epoch):
@@ -36,6 +37,7 @@ def test_sequential_is_the_rows_own_order():
     assert parts == [[0, 1], [2, 3], [4]]
 
 
+@pytest.mark.slow
 def test_an_order_is_a_function_of_seed_and_epoch():
     batches = Batches(20, 4)
     order = lambda seed, epoch: batches.permutation(key(seed, Stream.ORDER), epoch).tolist()

@@ -71,6 +71,7 @@ def test_files_that_are_none(tmp_path):
         jgd.data.read(tmp_path / "own.npz", "y")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("model", [None, "linear", "mlp"])
 def test_a_table_becomes_a_task(tmp_path, model):
     task = jgd.tasks.of_table(

@@ -28,6 +28,7 @@ def as_often_as(drawn, odds):
     return some.sum() == 1 or stats.chisquare(counts[some], len(drawn) * odds[some] / odds.sum()).pvalue > 1e-6
 
 
+@pytest.mark.slow
 def test_g5_with_replacement_every_batch_is_whole():
     batches = Batches(10, 4, "replacement")
     assert (batches.per_epoch, batches.rest) == (3, 0)
@@ -40,12 +41,14 @@ def test_weights_are_odds(odds):
     assert as_often_as(draws(orders.weighted(odds), len(odds), size=1), odds)
 
 
+@pytest.mark.slow
 def test_balanced_classes_are_as_frequent():
     labels = np.array([0] * 17 + [1] * 2 + [2])
     drawn = draws(orders.balanced(labels), 20)
     assert as_often_as(labels[drawn], np.ones(3))
 
 
+@pytest.mark.slow
 def test_g6_a_curriculum_goes_from_easy_to_hard():
     difficulty = np.array([3.0, 0.0, 9.0, 1.0, 7.0, 5.0, 8.0, 2.0, 6.0, 4.0])
     batches = Batches(10, 2, orders.curriculum(difficulty, steps=50, start=0.2))
@@ -63,6 +66,7 @@ def test_g6_mining_draws_the_hardest_more_often():
     assert as_often_as(draws(Batches(10, 4, order).mined(jnp.asarray(ranked)).order, 10), odds)
 
 
+@pytest.mark.slow
 def test_g6_training_mines_its_outliers():
     """Nine rows of y = 0 and one of y = 30: mining sees it far more often, so that its pull is stronger."""
     rows = (np.ones((10, 1), np.float32), np.array([0.0] * 9 + [30.0], np.float32))

@@ -78,6 +78,7 @@ FAULTS = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("path", [FIRST, BIAS, SQUARE, LAST])
 @pytest.mark.parametrize("fault", FAULTS)
 def test_a_planted_fault_is_named(fault, path):
@@ -95,16 +96,19 @@ def test_a_single_number_gets_named_factors_only(fault):
     assert only_wrong(check_gradients(network, *network_case(), gradient=spoiled((SCALE, change)))).kind == kind
 
 
+@pytest.mark.slow
 def test_a_single_number_that_is_otherwise_wrong_gets_no_guess():
     check = check_gradients(network, *network_case(), gradient=spoiled((SCALE, lambda g, p: 1.7 * g)))
     assert only_wrong(check).kind == "unknown"
 
 
+@pytest.mark.slow
 def test_a_transposed_leaf():
     leaf = only_wrong(check_gradients(network, *network_case(), gradient=spoiled((SQUARE, lambda g, p: g.T))))
     assert (leaf.path, leaf.kind) == (SQUARE, "transposed")
 
 
+@pytest.mark.slow
 def test_a_nan_has_its_index():
     spoil = lambda g, p: g.at[2, 3].set(jnp.nan)
     leaf = only_wrong(check_gradients(network, *network_case(), gradient=spoiled((SQUARE, spoil))))
@@ -119,6 +123,7 @@ def test_a_nan_of_float32_only():
     assert leaf.cause == "nan at [1] in float32 (finite in float64)"
 
 
+@pytest.mark.slow
 def test_a_custom_derivative_is_what_is_checked():
     @jax.custom_vjp
     def cube(x):
@@ -130,12 +135,14 @@ def test_a_custom_derivative_is_what_is_checked():
     assert (leaf.kind, round(leaf.coefficient, 6)) == ("constant", 0.666667)
 
 
+@pytest.mark.slow
 def test_stop_gradient_is_a_missing_leaf():
     loss = lambda p, batch: network({**p, "last": jax.lax.stop_gradient(p["last"])}, batch)
     leaf = only_wrong(check_gradients(loss, *network_case()))
     assert (leaf.path, leaf.kind) == (LAST, "missing")
 
 
+@pytest.mark.slow
 def test_faults_in_two_leaves_are_both_reported():
     gradient = spoiled((FIRST, lambda g, p: -g), (SQUARE, lambda g, p: g.T))
     check = check_gradients(network, *network_case(), gradient=gradient)
@@ -145,6 +152,7 @@ def test_faults_in_two_leaves_are_both_reported():
     }
 
 
+@pytest.mark.slow
 def test_overlapping_faults_are_not_guessed():
     spoil = lambda g, p: (2 * g).at[1, 1].add(0.3)
     leaf = only_wrong(check_gradients(network, *network_case(), gradient=spoiled((SQUARE, spoil))))
@@ -163,6 +171,7 @@ LARGE = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("fault", LARGE)
 def test_a_leaf_of_4096_entries(fault):
     change, kind, entries = LARGE[fault]
@@ -177,6 +186,7 @@ def test_a_leaf_of_4096_entries(fault):
     assert leaf.checked < 600
 
 
+@pytest.mark.slow
 def test_errors_orthogonal_to_any_fixed_direction_are_caught():
     loss = lambda w, error: jnp.sum(jnp.sin(w))
     wrong = lambda w, error: jnp.cos(w) + error
@@ -191,6 +201,7 @@ def test_errors_orthogonal_to_any_fixed_direction_are_caught():
         assert not check_gradients(loss, w, balanced, gradient=wrong).ok
 
 
+@pytest.mark.slow
 def test_directions_are_drawn_afresh_unless_seeded():
     case = network_case()
     first, second = check_gradients(network, *case), check_gradients(network, *case)
@@ -248,6 +259,7 @@ def alarms(count, dtype, families=FAMILIES):
     return seen
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("dtype", ["float32", "float64"])
 def test_no_false_alarm(dtype):
     with jax.enable_x64(dtype == "float64"):
@@ -287,6 +299,7 @@ def test_relu_at_zero_is_inconclusive():
     assert check.raise_if_failed() is check
 
 
+@pytest.mark.slow
 def test_a_fault_beside_a_kink_is_still_found():
     loss = lambda w, batch: jnp.sum(jax.nn.relu(w))
     wrong = lambda w, batch: 2 * jnp.heaviside(w, jnp.zeros_like(w))
@@ -294,6 +307,7 @@ def test_a_fault_beside_a_kink_is_still_found():
     assert leaf.kind == "factor"
 
 
+@pytest.mark.slow
 def test_relu_networks_raise_no_alarm():
     def loss(params, batch):
         return jnp.mean(jnp.square(jax.nn.relu(batch @ params["a"]) @ params["b"]))
@@ -320,6 +334,7 @@ def test_a_loss_that_is_not_finite():
     assert not check.ok
 
 
+@pytest.mark.slow
 def test_a_loss_that_is_not_finite_nearby():
     check = check_gradients(lambda w, batch: jnp.sum(w * jnp.log(w)), jnp.array([1e-9, 1.0]), None)
     (leaf,) = check.leaves
@@ -362,6 +377,7 @@ def test_a_loss_that_forces_float32_is_checked_without_its_rounding():
     assert only_wrong(check_gradients(loss, w, batch, gradient=wrong)).kind == "factor"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("dtype", [jnp.bfloat16, jnp.float16])
 def test_half_precision_parameters(dtype):
     loss = lambda w, batch: jnp.sum(jnp.sin(w))
@@ -389,6 +405,7 @@ def test_every_entry():
     assert all(leaf.cosine == pytest.approx(1, abs=1e-9) for leaf in check.leaves)
 
 
+@pytest.mark.slow
 def test_second_order():
     check = check_gradients(network, *network_case(), order=2)
     assert check.ok
@@ -405,6 +422,7 @@ def test_second_order():
     assert not check.ok
 
 
+@pytest.mark.slow
 def test_compiled_and_looped_agree():
     params, batch = network_case()
     check = check_gradients(network, params, batch, compare=("jit", "looped_mean", "looped_sum"))
@@ -437,6 +455,7 @@ def test_a_loss_that_changed_behind_its_name_is_compiled_anew():
     assert check.leaves[0].numeric == pytest.approx(6)
 
 
+@pytest.mark.slow
 def test_two_rows_make_two_readings_of_a_factor():
     assert [c for c, _, _ in factors(2)].count(2.0) == 2
     loss = lambda w, batch: jnp.mean((batch @ w) ** 2)

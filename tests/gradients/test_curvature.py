@@ -22,6 +22,7 @@ def double(x64):
     return None
 
 
+@pytest.mark.slow
 @settings(max_examples=10, deadline=None)
 @given(st.lists(st.floats(-10, 10), min_size=8, max_size=8), st.integers(0, 1000))
 def test_quadratics_are_exact(eigenvalues, seed):
@@ -35,6 +36,7 @@ def test_quadratics_are_exact(eigenvalues, seed):
     assert np.linalg.norm(v) == pytest.approx(1, rel=1e-12)
 
 
+@pytest.mark.slow
 def test_a_product_is_the_matrix_times_the_vector():
     params, batch, matrix = bowl(np.arange(1.0, 10.0))
     rng = np.random.default_rng(1)
@@ -44,6 +46,7 @@ def test_a_product_is_the_matrix_times_the_vector():
     np.testing.assert_allclose(flat(got), matrix @ flat(v), rtol=1e-12)
 
 
+@pytest.mark.slow
 def test_an_mlps_sharpness_is_its_hessians():
     rng = np.random.default_rng(0)
     model = MLP((3, 5, 2), "tanh")
@@ -60,6 +63,7 @@ def test_an_mlps_sharpness_is_its_hessians():
     assert short.residual > found.residual
 
 
+@pytest.mark.slow
 def test_the_top_of_a_large_bowl_needs_few_products():
     scales = jnp.concatenate([jnp.linspace(0, 1, 9999), jnp.array([2.0])])
     found = curvature.sharpness(lambda w, s: jnp.sum(s * w**2) / 2, jnp.ones(10_000), scales, iterations=40)
@@ -67,6 +71,7 @@ def test_the_top_of_a_large_bowl_needs_few_products():
     assert found.converged
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("dtype", ["float32", "bfloat16"])
 def test_low_precision_parameters_have_curvature_too(dtype):
     scales = jnp.array([1.0, 2.0, 4.0], dtype)
@@ -76,6 +81,7 @@ def test_low_precision_parameters_have_curvature_too(dtype):
     assert hvp(loss, jnp.ones(3, dtype), None, jnp.ones(3)).dtype == dtype
 
 
+@pytest.mark.slow
 def test_only_the_positive_end_counts():
     saddle = lambda w, batch: w[0] ** 2 - 50 * w[1] ** 2
     assert curvature.sharpness(saddle, jnp.ones(2), None).value == pytest.approx(2)
@@ -88,6 +94,7 @@ def test_only_the_positive_end_counts():
     assert math.isnan(curvature.max_stable_learning_rate(lambda w, b: jnp.sum(jnp.log(w)), jnp.zeros(2), None))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("momentum", [0.0, 0.5, 0.9])
 def test_the_largest_stable_rate_is_where_descent_turns(momentum):
     loss, params, batch = hours()
@@ -103,6 +110,7 @@ def test_the_largest_stable_rate_is_where_descent_turns(momentum):
     assert ends[1.02] > 100
 
 
+@pytest.mark.slow
 def test_age_and_income_raw_and_standardized():
     data = jgd.datasets.age_income()
     scaled = jgd.Standard().fit(data.inputs)(data.inputs)
@@ -116,6 +124,7 @@ def test_age_and_income_raw_and_standardized():
     assert np.linalg.cond(matrix) == pytest.approx(curvature.condition_number(scaled), rel=1e-12)
 
 
+@pytest.mark.slow
 def test_squared_error_is_a_bowl_with_one_minimum():
     """L16: the Hessian of linear regression has no negative eigenvalue, and ten starts end at one point."""
     rng = np.random.default_rng(0)
@@ -133,6 +142,7 @@ def test_squared_error_is_a_bowl_with_one_minimum():
         np.testing.assert_allclose(leaf, np.broadcast_to(leaf[:1], leaf.shape), rtol=1e-9)
 
 
+@pytest.mark.slow
 def test_products_go_through_an_attached_gradient():
     loss, gradient = closed_forms.get("linear_mse", Linear(3))
     rng = np.random.default_rng(0)
@@ -171,6 +181,7 @@ def test_curvature_of_any_size_in_float32(size):
     assert curvature.max_stable_learning_rate(steep, at, batch) == pytest.approx(0.2 / size, rel=1e-4)
 
 
+@pytest.mark.slow
 def test_the_same_program_compiles_once_and_a_changed_one_anew(monkeypatch):
     again, known = [], hessian_products.cached
 

@@ -12,6 +12,7 @@ from jgd.gradients import central_difference, check_gradients, directional_deriv
 from jgd.gradients.float64_loss import build_float64_loss
 
 
+@pytest.mark.slow
 def test_a_loss_that_bends_within_a_tiny_step_raises_no_alarm():
     rng = np.random.default_rng(0)
     X = jnp.asarray(1e6 * rng.normal(size=(20, 4)), jnp.float32)
@@ -40,6 +41,7 @@ def test_one_wrong_row_of_a_large_sparse_leaf_is_not_a_flipped_sign():
     assert check.leaves[0].kind != "sign", str(check)
 
 
+@pytest.mark.slow
 def test_a_variable_that_changed_outside_is_never_answered_from_an_old_trace():
     k = [1.0]
     loss = lambda w, b: k[0] * jnp.sum(jnp.square(w))
@@ -92,6 +94,7 @@ def test_a_gradient_coarser_than_its_parameters_is_compared_as_such(x64):
     assert check.consistency[0].verdict == "ok", str(check)
 
 
+@pytest.mark.slow
 def test_a_kink_that_the_sampled_entries_miss_is_not_forgotten():
     w = jnp.asarray(np.random.default_rng(0).normal(size=4096), jnp.float32).at[17].set(0.0)
     check = check_gradients(lambda w, b: jnp.sum(jnp.square(w)) + 1e3 * jnp.abs(w[17]), w, None, seed=2)
@@ -123,6 +126,7 @@ def test_complex_and_unexpected_gradients_are_refused_by_path():
         check_gradients(loss, params, None, gradient=lambda p, b: {"a": 2 * p["a"], "b": p["a"]})
 
 
+@pytest.mark.slow
 def test_random_numbers_of_the_default_dtype_are_not_called_rounding():
     noisy = lambda w, b: jnp.sum(jnp.square(w + jax.random.normal(jax.random.key(0), (3,)).astype(w.dtype)))
     check = check_gradients(noisy, jnp.ones(3), None)

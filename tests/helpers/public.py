@@ -7,7 +7,12 @@ from types import ModuleType
 
 import jgd
 
-ON_DEMAND = ["jgd.sweeps.proposers.optuna"]  # public, but neither a package nor a module that `import jgd` brings
+ON_DEMAND = [
+    "jgd.sweeps.proposers.optuna",
+    "jgd.interop.equinox",
+    "jgd.interop.flax",
+    "jgd.interop.optax",
+]  # public, but neither a package nor a module that `import jgd` brings
 
 
 def public_modules() -> list[str]:

@@ -80,6 +80,7 @@ def test_a6_a_variance_is_no_standard_deviation():
     np.testing.assert_allclose(Normal.of_variance(0.1).std, 0.31622776601683794, rtol=1e-15)
 
 
+@pytest.mark.slow
 def test_i3_glorot_uniform():
     bound = 0.8660254037844386
     draws = np.stack([GlorotUniform()(key, (3, 5)) for key in jax.random.split(KEY, 200)])
@@ -117,6 +118,7 @@ def test_the_mlp_is_its_formula(activation, x64):
     np.testing.assert_allclose(model.predict(params, jnp.asarray(inputs)), want, rtol=1e-12)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ["softmax", "mlp"])
 def test_classify_is_the_largest_logit(name):
     model, _ = MODELS[name]

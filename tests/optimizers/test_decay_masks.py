@@ -100,6 +100,7 @@ def masked_adamw(learning_rate, weight_decay):
     return jgd.optimizers.adamw(learning_rate, weight_decay=weight_decay, mask=large)
 
 
+@pytest.mark.slow
 def test_a_masked_decay_is_swept():
     space = jgd.space(learning_rate=0.05, weight_decay=jgd.spaces.grid(0.1, 0.9, 2))
     sweep = jgd.sweep(jgd.tasks.get("iris"), masked_adamw, space, steps=4, seeds=1)

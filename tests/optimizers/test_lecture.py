@@ -101,6 +101,7 @@ def test_o13_adadelta_has_the_units_of_the_weights(x64):
     np.testing.assert_allclose(scaled, c * path, rtol=1e-6)
 
 
+@pytest.mark.slow
 def test_o14_adagrad_is_less_sensitive_to_the_learning_rate(x64):
     def spread(build):
         ends = [walk(build(rate), problem.hours_points, jnp.float64(1), 20)[0][-1] for rate in (0.01, 0.03, 0.1, 0.3)]

@@ -159,6 +159,7 @@ def test_ema_of_the_parameters():
     same(optimizer.eval_params(state, params), between)
 
 
+@pytest.mark.slow
 def test_lbfgs_with_its_line_search():
     """opt = optax.lbfgs(); value_and_grad_from_state; opt.update(grad, state, params, value=, grad=, value_fn=fun)"""
     bowl = lambda w, _: jnp.sum(jnp.array([1.0, 100.0]) * (w - 1) ** 2)

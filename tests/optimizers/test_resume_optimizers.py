@@ -30,6 +30,7 @@ EACH = [
 ]
 
 
+@pytest.mark.slow
 @pytest.mark.sampled
 @pytest.mark.parametrize(("row", "order", "schedule"), EACH)
 def test_a_run_survives(row, order, schedule, tmp_path, monkeypatch):

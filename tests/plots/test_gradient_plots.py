@@ -24,6 +24,7 @@ def test_a_graph_says_values_and_derivatives_and_what_the_way_back_multiplies_by
     assert said[-5:] == local == ["6.", "3.", "9.", "1.", "1."]
 
 
+@pytest.mark.slow
 def test_long_arrays_are_shapes_and_an_integer_has_no_derivative(tmp_path):
     fan_out = graphs.Graph(
         s=graphs.square("x"), t=graphs.multiply("s", "x"), y=graphs.node(lambda t, i: t[i] * 1.0, "t", "i"), output="y"

@@ -59,6 +59,7 @@ def test_panels_say_their_condition_number_and_share_a_legend():
     np.testing.assert_array_equal(named(right, "down"), PATH)
 
 
+@pytest.mark.slow
 def test_raw_features_fill_their_panel(ax):
     """Age and income: one weight's range is ten thousand times the other's."""
     stretched = Landscape("raw", lambda w: w[0] ** 2 + (1e4 * w[1]) ** 2, (1.0, 1e-4), (-1.0, -1e-4), (1.0, 1e-4), ())

@@ -33,6 +33,7 @@ def test_one_run_is_its_loss_and_its_validation(ax):
     assert ax.get_yscale() == "log"
 
 
+@pytest.mark.slow
 def test_a_rising_loss_is_drawn_as_it_is_and_says_where_it_broke(ax):
     broken = run(1.2)
     assert broken.status == "diverged"

@@ -31,6 +31,7 @@ def file(run, tmp_path_factory):
     return jgd.save_model(run[0], tmp_path_factory.mktemp("model"))
 
 
+@pytest.mark.slow
 def test_raw_rows_get_labels_and_probabilities(run):
     predictor = run[0].predictor
     rows = tables.mixed(50, seed=1)
@@ -56,6 +57,7 @@ def test_the_rarer_class_counts_as_much(run):
     )
 
 
+@pytest.mark.slow
 def test_values_are_in_the_targets_unit():
     data = jgd.datasets.diabetes()
     run = jgd.train(jgd.tasks.get("diabetes").chosen_by("rmse"), jgd.optimizers.adam(0.1), steps=60)
@@ -68,6 +70,7 @@ def test_values_are_in_the_targets_unit():
         run.predictor.probabilities(inputs)
 
 
+@pytest.mark.slow
 def test_a_file_answers_as_the_run_does_in_another_process(run, file, tmp_path):
     rows = tables.mixed(20, seed=2)
     (tmp_path / "rows.json").write_text(json.dumps({n: [None if x != x else x for x in v] for n, v in rows.items()}))
@@ -115,6 +118,7 @@ def test_a_loaded_run_has_the_average_that_its_optimizer_keeps(tmp_path):
         jgd.load_run(tmp_path / "elsewhere")
 
 
+@pytest.mark.slow
 def test_a_sweep_predicts_by_its_best_run_also_from_its_directory(tmp_path):
     task = tables.task()
 
@@ -145,6 +149,7 @@ def own_model(params, inputs):
     return inputs @ params["w"]
 
 
+@pytest.mark.slow
 def test_a_model_of_ones_own_is_given_at_loading(tmp_path):
     rows = (np.ones((4, 2), np.float32), np.full(4, 2.0, np.float32))
     loss = lambda params, batch: jnp.mean((own_model(params, batch[0]) - batch[1]) ** 2)

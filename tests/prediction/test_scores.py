@@ -37,6 +37,7 @@ def softmax(logits):
     return np.exp(logits) / np.exp(logits).sum(axis=1, keepdims=True)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", OF_CLASSES)
 def test_metrics_of_classes(name):
     logits = np.asarray(Logistic(3).predict(UNIT, INPUTS), np.float64)

@@ -40,6 +40,7 @@ def test_an_estimate_says_how_sure_it_is(estimate, text):
     assert format_estimate(estimate) == text
 
 
+@pytest.mark.slow
 def test_a_run_directory_holds_every_lane_and_two_pictures(tmp_path):
     found = sweeping.sweep(["sgd", "adam"])
     written = jgd.reports.save_sweep(found, tmp_path / "run")
@@ -79,6 +80,7 @@ def read(path):
         return None
 
 
+@pytest.mark.slow
 @pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
 def test_a_flipped_bit_of_results_is_an_error_and_no_other_number(tmp_path):
     space = {"learning_rate": [0.01, 0.1], "optimizer": jgd.spaces.static(["sgd", "adam"])}

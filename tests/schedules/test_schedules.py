@@ -91,6 +91,7 @@ def test_a_decay_to_0_at_once_has_its_slope():
         assert [float(at(build, t)) for t in range(3)] == [0.0, 0.5, 0.0]
 
 
+@pytest.mark.slow
 def test_a_whole_schedule_has_a_slope():
     for schedule in (
         Linear(0.1, 0.2, 10.0),
@@ -142,6 +143,7 @@ def test_every_registered_schedule_is_tabled():
     assert public == {build.__name__ for build in jgd.schedules.registry.values()}
 
 
+@pytest.mark.slow
 def test_e5_every_k_epochs(x64):
     rates = StepDecay(0.1, step_size=3, decay_rate=0.5)(jnp.arange(7))
     np.testing.assert_allclose(rates, [0.1, 0.1, 0.1, 0.05, 0.05, 0.05, 0.025], rtol=1e-15)
@@ -204,6 +206,7 @@ def test_every_restart_begins_on_time(first, m):
     assert (CosineRestarts(1.0, first, m)(just_before) < 0.01).all()
 
 
+@pytest.mark.slow
 def test_a_multiplier_of_1_is_no_special_case(x64):
     at = lambda m: CosineRestarts(1.0, 3.0, m)(jnp.array(10))  # run 3 begins at 3 (1 + m + m²), its length is 3 m³
     share = lambda m: (10 - 3 * (1 + m + m**2)) / (3 * m**3)

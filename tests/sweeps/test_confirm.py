@@ -15,6 +15,7 @@ from jgd.sweeps.engine.programs import run_segment
 FRESH = (5, 9, 4)
 
 
+@pytest.mark.slow
 def test_e7_poisoned_test_rows_change_nothing_before_they_are_confirmed():
     inputs, labels = task().test
     poisoned = replace(task(), test=(np.full_like(inputs, np.nan), np.full(labels.shape, np.nan, np.float32)))
@@ -36,6 +37,7 @@ def test_e7_poisoned_test_rows_change_nothing_before_they_are_confirmed():
     assert [one.test.mean for one in sure.confirmed] == [0, 0]  # no label is right
 
 
+@pytest.mark.slow
 def test_the_confirmed_numbers_by_hand():
     found, (inputs, labels) = sweep(["sgd", "adam"]), task().test
     compiled = run_segment._cache_size()
@@ -102,6 +104,7 @@ def test_an_extended_sweep_has_read_the_same_test_rows():
     assert (sure.seeds, sure.reads) == ((3,), 2)
 
 
+@pytest.mark.slow
 def test_a_seed_that_diverges_is_counted_and_not_averaged():
     found = sweep(space={"learning_rate": [0.1, 1e9]}, on=fragile())
     wild = replace(found.picks[0], config=1, hyperparameters={"learning_rate": 1e9})

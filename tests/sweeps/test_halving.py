@@ -68,6 +68,7 @@ def test_steps_are_saved_and_said():
     assert "6 of 7 configs stopped early · 67% of the steps saved" in jgd.reports.table_text(found)
 
 
+@pytest.mark.slow
 def test_a_stopped_config_is_not_called_diverged(tmp_path):
     found = stopped("halving")
     assert (found.diverged_at == -1).all()

@@ -35,6 +35,7 @@ def heavy_ball(rate, momentum):
     return total
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("mode", ["forward", "reverse"])
 def test_on_a_quadratic_the_derivatives_are_those_of_the_closed_form(mode, x64):
     found = jgd.hypergradient(valley(), "sgd", {"learning_rate": RATE}, steps=STEPS, mode=mode)
@@ -52,6 +53,7 @@ def test_on_a_quadratic_the_derivatives_are_those_of_the_closed_form(mode, x64):
     np.testing.assert_allclose([found.gradient["learning_rate"], found.gradient["momentum"]], exact, rtol=1e-11)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("name", "options"),
     [
@@ -71,6 +73,7 @@ def test_the_value_is_the_end_of_the_run_that_train_and_sweep_make(name, options
     np.testing.assert_allclose(found.value, swept.validation["loss"][0, 0, -1], rtol=1e-6)
 
 
+@pytest.mark.slow
 def test_both_modes_agree_and_every_value_and_seed_is_one_program():
     task, traces = sweeping.counting()
     at = {"learning_rate": 0.1, "b1": 0.8, "b2": 0.95, "eps": 1e-3, "weight_decay": 0.1}
@@ -150,6 +153,7 @@ def test_the_memory_of_reverse_mode_grows_with_the_root_of_the_steps():
     assert few < many < 6 * few  # 16 times the steps
 
 
+@pytest.mark.slow
 def test_a_run_that_diverges_says_when_and_has_no_derivative():
     found = jgd.hypergradient(valley(), "sgd", {"learning_rate": 1e3}, steps=9, check=True)
     run = jgd.train(bowl, jgd.optimizers.sgd(1e3), jnp.array([2.0, -1.0]), np.zeros((3, 1)), steps=9)
@@ -183,6 +187,7 @@ def slope(params, _batch):
     return jnp.asarray(CURVATURE, params.dtype) * params
 
 
+@pytest.mark.slow
 def test_a_program_that_allows_one_mode_only_gets_that_one_or_is_refused():
     at = {"learning_rate": 0.1, "eps": 0.1, "b1": 0.5, "b2": 0.5, "weight_decay": 0.1}  # five: reverse by itself
     recipe = lambda learning_rate, **others: halved(learning_rate)

@@ -90,6 +90,7 @@ def entrywise():
             yield name, optimizer
 
 
+@pytest.mark.slow
 def test_methods_that_say_so_do_not_mind_transposed_matrices():
     optimizers = dict(entrywise())
     assert {"adam", "adamw", "sgd", "momentum", "rmsprop", "adagrad", "nesterov", "lion"} <= set(optimizers)

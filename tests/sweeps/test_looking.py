@@ -104,6 +104,7 @@ def test_another_version_of_jgd_is_said_in_words(copy, monkeypatch):
         seen.extend(seeds=3)
 
 
+@pytest.mark.slow
 def test_looking_neither_imports_scikit_learn_nor_compiles(copy):
     code = f"""
 import sys, jax
@@ -227,6 +228,7 @@ def test_only_what_jgd_left_half_written_is_deleted(copy):
     assert [path.exists() for path in (*mine, *left)] == [True] * 4 + [False] * 2
 
 
+@pytest.mark.slow
 def test_a_half_written_name_that_is_a_link_is_not_written_through(copy, tmp_path):
     (tmp_path / "elsewhere").write_text("mine")
     (copy / "sweep.json.part").symlink_to(tmp_path / "elsewhere")
@@ -235,6 +237,7 @@ def test_a_half_written_name_that_is_a_link_is_not_written_through(copy, tmp_pat
     assert (tmp_path / "elsewhere").read_text() == "mine"
 
 
+@pytest.mark.slow
 def test_a_run_and_a_sweep_need_a_directory_each(copy, tmp_path):
     train = lambda path: jgd.train(
         sweeping.task().loss, jgd.optimizers.sgd(0.1), sweeping.task().init(jgd.init_key(0)), sweeping.task().train,

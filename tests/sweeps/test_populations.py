@@ -45,6 +45,7 @@ def test_a_member_goes_on_from_its_donor():
     np.testing.assert_allclose(found.loss[config, place, 4], found.loss[donor, place, 4], rtol=1e-6)
 
 
+@pytest.mark.slow
 def test_the_best_member_is_trained_again_by_its_schedule_bit_for_bit():
     found = usual()
     for config in range(6):
@@ -144,6 +145,7 @@ def noisy_quadratic():
     return jgd.Task("noisy quadratic", start, loss, metrics={"gap": gap}, metric="gap", **data)
 
 
+@pytest.mark.slow
 def test_a_population_finds_a_falling_rate_that_no_constant_one_matches():
     options = {"on": noisy_quadratic(), "steps": 200, "batch_size": 1, "samples": 16, "seeds": 4, "block": 16}
     space = jgd.space(learning_rate=jgd.spaces.log_uniform(1e-3, 1))

@@ -121,6 +121,7 @@ def test_the_module_is_reached_by_its_name():
     assert module.OptunaProposer is OptunaProposer
 
 
+@pytest.mark.slow
 def test_without_optuna_the_extra_is_named():
     code = (
         "import sys; sys.modules['optuna'] = None\n"

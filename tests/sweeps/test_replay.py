@@ -5,6 +5,7 @@ from dataclasses import replace
 import chex
 import jax
 import numpy as np
+import pytest
 from helpers.sweeping import RATES, sweep, task, usual, wild
 
 import jgd
@@ -28,6 +29,7 @@ def test_fewer_and_more_steps():
     np.testing.assert_array_equal(long.history["loss"], sweep(space={"learning_rate": RATES[3:4]}, steps=20).loss[0, 1])
 
 
+@pytest.mark.slow
 def test_its_progress_goes_on_in_a_loop_of_ones_own():
     run, batch = usual().replay(3, 0), jax.tree.map(lambda leaf: leaf[:15], task().train)
     progress, report = jgd.step(task().loss, jgd.optimizers.sgd(RATES[3]), run.train_state, batch)

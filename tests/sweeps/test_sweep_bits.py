@@ -46,6 +46,7 @@ def test_other_numbers_of_devices_give_the_same_bits(devices):
             assert differing(found, model) == []
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("model", MODELS)
 def test_one_device_alone_gives_the_same_bits(model):
     assert differing(lanes(sweep(model, devices=jax.devices()[1:])), model) == []

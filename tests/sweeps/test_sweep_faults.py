@@ -29,6 +29,7 @@ def test_the_first_fault_stops_the_sweep():
     assert len([each for each in reports if each.stage == "run"]) <= 4  # one or two a device, not all
 
 
+@pytest.mark.slow
 def test_x64_of_the_callers_thread_holds_in_the_workers():
     task = sweeping.task()
     wide = lambda rows: (rows[0].astype(np.float64), rows[1])

@@ -39,6 +39,7 @@ def test_more_work_never_makes_a_wider_block():
         assert widths[-1] < widths[0]
 
 
+@pytest.mark.slow
 def test_one_lane_computes_what_training_alone_does():
     found = sweeping.sweep(["sgd", "schedule_free_sgd"], block=1)
     task = sweeping.task()
@@ -52,6 +53,7 @@ def test_one_lane_computes_what_training_alone_does():
     assert found.cost["padded_share"] == 0
 
 
+@pytest.mark.slow
 def test_a_convolution_has_a_block_of_its_own_in_which_replay_and_extension_keep_its_bits():
     images = np.random.default_rng(0).normal(size=(30, 64)).astype(np.float32)
     rows = images, images.mean(1)

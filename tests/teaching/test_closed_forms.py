@@ -52,6 +52,7 @@ def assert_equal(got, want, relative=1e-12):
         assert np.linalg.norm(a - b) <= relative * (np.linalg.norm(b) + whole / 100) + 1e-15
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", closed_forms.registry)
 @settings(max_examples=20, deadline=None)
 @given(
@@ -101,6 +102,7 @@ def test_adaline_trains_as_linear_regression_on_labels():
     assert isinstance(closed_forms.get("adaline", Adaline(2)).loss.model, Adaline)
 
 
+@pytest.mark.slow
 def test_two_softmax_classes_are_the_logistic_form():
     _, params, (inputs, labels) = problem("logistic_nll", 5, 8, 3)
     two = {k: jnp.stack([jnp.zeros_like(v), v], axis=-1) for k, v in params.items()}
@@ -108,6 +110,7 @@ def test_two_softmax_classes_are_the_logistic_form():
     assert_equal({k: v[..., 1] for k, v in got.items()}, closed_forms.logistic_nll(params, (inputs, labels)))
 
 
+@pytest.mark.slow
 def test_a_gradient_keeps_the_parameters_dtype():
     _, params, batch = problem("mlp_cross_entropy", 1, 4, 2)
     params = jax.tree.map(lambda p: p.astype(jnp.float32), params)
@@ -115,6 +118,7 @@ def test_a_gradient_keeps_the_parameters_dtype():
     assert {g.dtype for g in jax.tree.leaves(gradient(params, batch))} == {np.dtype("float32")}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ["linear_mse", "mlp_cross_entropy"])
 def test_training_uses_the_attached_gradient(name):
     model, params, batch = problem(name, 7, 8, 3)
@@ -129,6 +133,7 @@ def test_training_uses_the_attached_gradient(name):
     assert attached.status == "max_steps"
 
 
+@pytest.mark.slow
 def test_attached_gradients_go_through_searches_curvature_and_jit():
     loss = with_custom_gradient(lambda w, batch: jnp.sum(w**2 * batch), lambda w, batch: 2 * w * batch)
     w, batch, v = jnp.array([1.0, 2.0]), jnp.array([3.0, 4.0]), jnp.array([1.0, 0.0])
@@ -163,6 +168,7 @@ class RidgeGradient:
         return {**slopes, "weights": slopes["weights"] + 2 * self.penalty * params["weights"]}
 
 
+@pytest.mark.slow
 def test_records_with_numbers_attach_and_are_batched():
     _, params, batch = problem("linear_mse", 2, 7, 3)
     model = Linear(3, initializer=jgd.models.Normal(1))  # a whole number among the leaves

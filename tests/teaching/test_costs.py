@@ -14,6 +14,7 @@ def double(x64):
     return None
 
 
+@pytest.mark.slow
 def test_a_gradient_costs_a_few_forwards_and_a_hessian_d_gradients():
     table = costs.cost_table((8, 32, 128))
     for row in table.rows:

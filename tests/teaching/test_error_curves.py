@@ -3,6 +3,7 @@
 import math
 
 import jax.numpy as jnp
+import pytest
 
 from jgd.teaching import error_curve
 
@@ -14,6 +15,7 @@ def wave(x):
 SLOPE = math.e * (math.sin(1) + math.cos(1))  # of the wave at 1
 
 
+@pytest.mark.slow
 def test_the_u_curve():
     curve = error_curve(wave, 1.0, exact=SLOPE)
     best = {key: curve.best(*key) for key in curve.errors}

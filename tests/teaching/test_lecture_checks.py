@@ -125,6 +125,7 @@ def test_a_wrong_gradient_stands_against_method_two(x64):
     assert result.errors["automatic – method 2"] == pytest.approx(0.5)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("dtype", ["float32", "float64"])
 def test_several_leaves_and_the_table(x64, dtype):
     model = MLP((3, 4, 2), "tanh")
@@ -139,6 +140,7 @@ def test_several_leaves_and_the_table(x64, dtype):
     assert sum("allowed" in line for line in lines) == 3
 
 
+@pytest.mark.slow
 def test_what_cannot_be_told_is_inconclusive():
     kink = lambda w, batch: jnp.sum(jax.nn.relu(w))
     result = two_checks(kink, jnp.zeros(2), None, 0.1)
@@ -151,6 +153,7 @@ def test_what_cannot_be_told_is_inconclusive():
     assert (result.verdict, "not finite" in result.detail) == ("inconclusive", True)
 
 
+@pytest.mark.slow
 def test_a_large_step_is_no_kink(x64):
     waves = lambda w, batch: jnp.sum(jnp.sin(50 * w))
     result = two_checks(waves, jnp.array([0.1, 0.2]), None, 1e-3, step=0.05)
@@ -161,6 +164,7 @@ def test_a_large_step_is_no_kink(x64):
     assert "kink" not in two_checks(sharp_bend, jnp.zeros(2), None, 1e-3, step=1e-4).detail
 
 
+@pytest.mark.slow
 def test_another_function_in_float64_is_inconclusive_as_in_check_gradients():
     noisy = lambda w, b: jnp.sum(jnp.square(w + jax.random.normal(jax.random.key(0), (3,)).astype(w.dtype)))
     result = two_checks(noisy, jnp.ones(3), None, 0.1)
@@ -178,6 +182,7 @@ def test_a_narrow_program_is_too_coarse_not_wrong():
     assert (result.verdict, "narrow dtype" in result.detail) == ("inconclusive", True)
 
 
+@pytest.mark.slow
 def test_a_small_gradient_beside_a_large_loss_is_no_false_alarm(x64):
     large = lambda w, batch: 1e6 + jnp.sum(1e-3 * jnp.square(w - 1))
     assert two_checks(large, jnp.full(3, 1.01), None, 0.1).verdict != "wrong"

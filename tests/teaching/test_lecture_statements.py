@@ -26,6 +26,7 @@ def test_weights_gradient_is_inputs_transposed_times_the_outputs_gradient():
     np.testing.assert_allclose(linear(100 * x), 100 * linear(x), rtol=1e-12)  # so features are normalized
 
 
+@pytest.mark.slow
 def test_all_gradients_are_taken_before_any_parameter_moves():
     model = Linear(1)
     loss = jgd.SupervisedLoss(model, "squared_error")

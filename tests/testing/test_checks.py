@@ -14,6 +14,7 @@ from jgd import testing
 from jgd.testing.subject import of_transform
 
 
+@pytest.mark.slow
 def test_only_testing_needs_chex():
     needs = {
         module
@@ -72,6 +73,7 @@ def test_two_of_one_name_are_told_apart():
     assert dict(of_transform(twice).hyperparameters) == {"EmaOfUpdates[0].decay": 0.5, "EmaOfUpdates[1].decay": 0.7}
 
 
+@pytest.mark.slow
 def test_each_method_may_bring_its_problem():
     """dp_sgd needs examples: a loss of rows."""
     rows = np.random.default_rng(0).normal(size=(8, 5, 3))

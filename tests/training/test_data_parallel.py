@@ -29,6 +29,7 @@ def agree(spread, alone):
     chex.assert_trees_all_close(spread.params, alone.params, rtol=1e-3, atol=1e-5)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "options",
     [
@@ -65,6 +66,7 @@ def test_four_devices_make_the_curve_of_one():
     assert done.returncode == 0, done.stderr
 
 
+@pytest.mark.slow
 def test_each_device_has_half_of_the_rows_and_all_parameters():
     seen = []
 

@@ -7,6 +7,7 @@ import pytest
 import jgd
 
 
+@pytest.mark.slow
 def test_it_breaks_at_the_stable_rate(x64):
     bowl = jgd.landscapes.quadratic([1.0, 10.0])  # gradient descent is stable below 2/10
     seen = jgd.lr_range_test(bowl, jgd.optimizers.sgd, bowl.start, low=1e-4, high=10.0, steps=400, smoothing=1.0)

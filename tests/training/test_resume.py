@@ -84,6 +84,7 @@ QUICK = ("adam", "mining")
 EACH = [pytest.param(v, id=name, marks=() if name in QUICK else pytest.mark.slow) for name, v in VARIANTS.items()]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("variant", EACH)
 def test_an_interrupted_run_ends_with_the_same_bits(tmp_path, variant):
     whole = train(**variant)
@@ -106,6 +107,7 @@ def test_what_a_callback_ended_is_saved(tmp_path):
     assert bits(resumed) == bits(train())
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(threading.current_thread() is not threading.main_thread(), reason="signals are the main thread's")
 def test_an_interrupt_waits_until_a_validated_is_noted(tmp_path, monkeypatch):
     """Ctrl-C between the end of a segment and its place in the history, where Python may well raise it."""
@@ -167,6 +169,7 @@ def test_more_steps_go_on_and_fewer_are_refused(tmp_path):
         train(store=tmp_path, steps=10, evaluate_every=10, resume=True)
 
 
+@pytest.mark.slow
 def test_a_diverged_run_comes_back_diverged(tmp_path):
     first = train(store=tmp_path, optimizer=jgd.optimizers.sgd(50.0))
     again = train(store=tmp_path, optimizer=jgd.optimizers.sgd(50.0), resume=True)
@@ -207,6 +210,7 @@ def test_another_run_is_refused_with_what_differs(tmp_path, which, change, said)
     assert str(caught.value).count(" there, ") == blamed, "nothing else is blamed, nor parts of what is of another kind"
 
 
+@pytest.mark.slow
 def test_a_loss_is_known_by_what_it_does(tmp_path):
     def one(scale):
         return lambda params, rows: scale * LOSS(params, rows)

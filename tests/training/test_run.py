@@ -45,12 +45,14 @@ def same_bits(a, b):
     chex.assert_trees_all_equal(kept(a), kept(b))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("every", [1, 7, 1000])
 def test_bits_dont_depend_on_where_segments_are_cut(every):
     short_last_batch = {"batch_size": 8}
     same_bits(train(validation=HELD_OUT, evaluate_every=every, **short_last_batch), train(**short_last_batch))
 
 
+@pytest.mark.slow
 def test_bits_dont_depend_on_the_longest_segment(monkeypatch):
     whole = train(steps=29)
     monkeypatch.setattr(importlib.import_module("jgd.training.plan"), "SEGMENT_STEPS", 5)
@@ -96,6 +98,7 @@ def test_the_callers_arrays_stay_usable():
     chex.assert_trees_all_equal(rows, ROWS)
 
 
+@pytest.mark.slow
 def test_no_steps_is_the_start():
     params = MODEL.init(jax.random.key(0))
     run = train(params=params, steps=0, validation=HELD_OUT, observe=lambda p: p)
@@ -105,6 +108,7 @@ def test_no_steps_is_the_start():
     assert run.evaluations["step"].tolist() == [0]
 
 
+@pytest.mark.slow
 def test_the_validation_history():
     squared = jgd.SupervisedLoss(MODEL, "squared_error")
     size = lambda params, rows: jnp.sum(jnp.square(params["weights"]))
@@ -119,6 +123,7 @@ def test_the_validation_history():
         np.testing.assert_allclose(run.evaluations["size"][place], size(params, HELD_OUT), rtol=1e-6)
 
 
+@pytest.mark.slow
 def test_by_default_each_epoch_is_evaluated_segment():
     assert train(validation=HELD_OUT, steps=9).evaluations["step"].tolist() == [
         0,
@@ -133,6 +138,7 @@ def test_epochs_are_passes():
     assert run.history["step"].tolist() == list(range(16))
 
 
+@pytest.mark.slow
 def test_observations_are_of_the_parameters_after_each_step():
     run = train(observe=lambda p: p)
     jax.tree.map(lambda seen, end: np.testing.assert_array_equal(seen[-1], end), run.observations, run.params)
@@ -140,6 +146,7 @@ def test_observations_are_of_the_parameters_after_each_step():
     assert train().observations is None
 
 
+@pytest.mark.slow
 def test_the_rates_of_a_schedule_are_in_the_history():
     run = train(optimizer=jgd.optimizers.sgd(jgd.schedules.StepDecay(0.1, step_size=10, decay_rate=0.5)))
     np.testing.assert_allclose(run.history["learning_rate"], np.repeat([0.1, 0.05, 0.025], 10), rtol=1e-6)
@@ -150,6 +157,7 @@ def halving(step):
     return 0.1 * 0.5 ** (step // 10).astype(jnp.float32)
 
 
+@pytest.mark.slow
 def test_a_plain_function_is_a_schedule_too():
     run = train(optimizer=jgd.optimizers.sgd(halving))
     np.testing.assert_allclose(run.history["learning_rate"], np.repeat([0.1, 0.05, 0.025], 10), rtol=1e-6)
@@ -162,6 +170,7 @@ def test_a_cast_to_float32_is_noted(x32):
     assert train().notes == ()
 
 
+@pytest.mark.slow
 def test_float64_stays_float64_where_it_exists(x64):
     params = MODEL.init(jax.random.key(0), "float64")
     run = train(params=params, data=DATA.rows)

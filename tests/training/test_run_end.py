@@ -137,6 +137,7 @@ def test_divergence_names_the_stable_rate_and_where_it_began(x64):
     assert "above 2 (1 + momentum)/λ = 0.321" in ball.end.detail
 
 
+@pytest.mark.slow
 def test_divergence_names_unscaled_features():
     data = jgd.datasets.get("age_income")
     rows = (data.inputs.astype(np.float32), data.targets.astype(np.float32))

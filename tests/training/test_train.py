@@ -61,6 +61,7 @@ def test_d12_all_gradients_before_any_update(x64):
     np.testing.assert_allclose(run.params["bias"], 0.04, rtol=1e-14)
 
 
+@pytest.mark.slow
 def test_g9_full_descent_is_monotone_and_single_examples_are_not():
     data, model = jgd.datasets.linear_regression(rows=40, noise=1.0), jgd.models.Linear(3)
     loss, params = jgd.SupervisedLoss(model, "squared_error"), model.init(jax.random.key(0))

@@ -61,6 +61,7 @@ def test_only_and_all_but_let_the_others_pass():
     }
 
 
+@pytest.mark.slow
 def test_each_group_is_as_if_it_were_alone(x64):
     """The gradient of one leaf doesn't depend on the others', so each leaf walks as by its own optimizer."""
     groups = partition({"bias": jgd.chain(*ball.transform.transforms, EmaOfParams(0.5)), "*": adam})
@@ -71,6 +72,7 @@ def test_each_group_is_as_if_it_were_alone(x64):
     same(walked["weights"], ground.path(adam)[0]["weights"])
 
 
+@pytest.mark.slow
 def test_wrappers_within_wrappers_within_groups(x64):
     """Guards, copies and slow weights that never interfere change no number, however they are nested."""
     nested = lambda transform: SkipNonFinite(MasterCopy(SkipNonFinite(Lookahead(transform, 1, slow_step_size=1.0))))
@@ -136,6 +138,7 @@ def test_a_mask_may_be_a_prefix_of_the_parameters():
     assert moved(jgd.chain(only(True, HALF)), MATRIX) == {"head": {"w": -0.5, "bias": -0.5}, "w": -0.5}
 
 
+@pytest.mark.slow
 def test_a_mask_holds_whatever_the_parameters_dtype_and_inside_wrappers():
     narrow = jax.tree.map(lambda x: x.astype(jnp.bfloat16), MATRIX)
     masked = only(lambda leaf: leaf.ndim > 1, MasterCopy(jgd.optimizers.sgd(0.5)))
@@ -205,6 +208,7 @@ def test_no_leaves_no_complaint():
         assert updates == {}
 
 
+@pytest.mark.slow
 def test_a_group_that_looks_elsewhere_sees_the_others_stand_still(x64):
     """The look-ahead gradient of a product depends on the other factor, which stays where it is."""
     loss = lambda p, _: p["a"] * p["b"] ** 2

@@ -147,6 +147,7 @@ def test_its_numbers_are_leaves():
     assert set(together[0].tolist()) != set(together[1].tolist())
 
 
+@pytest.mark.slow
 def test_the_end_of_a_training_has_a_slope_by_every_number(x64):
     def end(numbers):
         step = lambda w, noise: jnp.mean((w - noise) ** 2)

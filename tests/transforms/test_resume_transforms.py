@@ -23,6 +23,7 @@ EACH = [
 ]
 
 
+@pytest.mark.slow
 @pytest.mark.sampled
 @pytest.mark.parametrize(("optimizer", "order"), [*EACH, pytest.param(PLATEAU, "weighted", id="plateau")])
 def test_a_run_survives(optimizer, order, tmp_path, monkeypatch):

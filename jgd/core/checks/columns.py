@@ -10,6 +10,7 @@ from typing import Any, TypeAlias
 
 import jax
 import numpy as np
+from jax.extend.core import jaxpr_as_fun
 
 Check: TypeAlias = tuple[Callable[..., np.ndarray], tuple[Any, ...]]  # which of its values are good, and the values
 PIECE = 8192  # rows at once of what a function computes from its numbers
@@ -72,7 +73,7 @@ def _by_row(function: Callable[[dict[str, Any]], Any], first: dict[str, Any]) ->
     """`function`, traced for the numbers of one row, as a function of columns; in float64, like Python's numbers."""
     with jax.enable_x64(True):
         program, shapes = jax.make_jaxpr(function, return_shape=True)(first)
-    row = jax.vmap(lambda *numbers: jax.core.eval_jaxpr(program.jaxpr, program.consts, *numbers))
+    row = jax.vmap(jaxpr_as_fun(program))
 
     def of_columns(columns: dict[str, np.ndarray]) -> Any:
         with jax.enable_x64(True):

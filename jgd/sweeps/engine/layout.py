@@ -107,7 +107,6 @@ def _by_product(equation: Any, place: int) -> bool:
         matrix = len(equation.invars[place].aval.shape) == 2
         return matrix and tuple(contracted[place]) == (0,) and not batched[place]
     inner: Any = getattr(equation.params.get("jaxpr"), "jaxpr", None)  # of a call
-    called = (
-        inner is not None and len(inner.invars) == len(equation.invars) and equation.primitive.name in ("jit", "pjit")
-    )
-    return called and _multiplied(inner, inner.invars[place])
+    if inner is None or equation.primitive.name not in ("jit", "pjit"):
+        return False
+    return len(inner.invars) == len(equation.invars) and _multiplied(inner, inner.invars[place])

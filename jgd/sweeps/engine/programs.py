@@ -47,8 +47,8 @@ class SharedData:
     def of(cls, task: Task) -> "SharedData":
         metrics = {name: traceable(metric) for name, metric in task.metrics.items()}
         measure = None if task.evaluation_loss is None else traceable(task.evaluation_loss)
-        rows = jax.tree.map(jnp.asarray, (task.train, task.validation))
-        return cls(traceable(task.loss), metrics, *rows, measure)
+        train, validation = jax.tree.map(jnp.asarray, (task.train, task.validation))
+        return cls(traceable(task.loss), metrics, train, validation, measure)
 
     @property
     def measure(self) -> Loss:
