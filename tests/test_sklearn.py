@@ -116,6 +116,11 @@ def test_a_classifier_in_scikit_learns_company():
     np.testing.assert_array_equal(found.partial_fit(X, LABELS).classes_, ["no", "yes"])
     with pytest.raises(checks.JgdValueError, match="'maybe', which is not among the classes"):
         found.partial_fit(X, np.where(LABELS == "yes", "maybe", "no"))
+    with pytest.raises(checks.JgdValueError, match="warm_start needs the classes of the last fit"):
+        found.set_params(warm_start=True).fit(X, np.where(LABELS == "yes", "maybe", "no"))
+    with pytest.raises(checks.JgdValueError, match="did you mean 'adam'"):
+        found.set_params(optimizer="adma", warm_start=False).fit(X[:, :2], LABELS == "yes")
+    np.testing.assert_array_equal(found.predict(X), again.partial_fit(X, LABELS).predict(X))  # as if not asked
 
 
 @pytest.mark.slow

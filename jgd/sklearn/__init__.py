@@ -6,6 +6,7 @@ fit_plan.py                   one fit, ready to run            partial.py     a 
 lanes.py                      many fits as one sweep           rows.py        rows of a few lengths only
 search.py                     all candidates × folds at once   folds.py       what of a candidate is fitted on a fold
 candidates.py                 grids and draws                  cv_results.py  `cv_results_`
+refusal.py                    what a refused call leaves
 
 scikit-learn is imported with this package, and `import jgd` imports neither.
 """

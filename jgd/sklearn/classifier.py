@@ -14,6 +14,7 @@ from jgd.core import checks
 from jgd.losses import SupervisedLoss
 from jgd.sklearn.choices import A_LOGIT_A_CLASS, ONE_LOGIT, classifier_model, error_of, has_columns
 from jgd.sklearn.estimator import GradientDescentEstimator
+from jgd.sklearn.refusal import unchanged_if_refused
 
 LIKELIHOODS = ("logistic_nll", *A_LOGIT_A_CLASS)
 
@@ -125,8 +126,9 @@ class GradientDescentClassifier(ClassifierMixin, GradientDescentEstimator):
                 "class_weight 'balanced' needs all rows at once: give a dict", argument="class_weight"
             )
         first = not hasattr(self, "params_")
-        self._know(classes, first)
-        return self._partial_fit(self._rows(X, y, sample_weight, first=first))
+        with unchanged_if_refused(self):
+            self._know(classes, first)
+            return self._partial_fit(self._rows(X, y, sample_weight, first=first))
 
     def decision_function(self, X) -> np.ndarray:
         """The logits: of the second class (n,) for two classes, else (n, classes).

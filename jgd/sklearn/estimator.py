@@ -19,6 +19,7 @@ from jgd.models import MLP
 from jgd.sklearn.choices import AFFINE, optimizer_of, seed_of
 from jgd.sklearn.fit_plan import Fit, FitPlan, wants_examples
 from jgd.sklearn.partial import Stream
+from jgd.sklearn.refusal import check_warm_start, unchanged_if_refused
 from jgd.sklearn.rows import Rows, checked_weights, filled_up, padded_length
 from jgd.stopping import StoppingRule
 
@@ -99,8 +100,9 @@ class GradientDescentEstimator(BaseEstimator):
             JgdValueError: For a setting that is unknown or outside its rule.
             ValueError: For data that scikit-learn refuses.
         """
-        plan = self._plan(X, y, sample_weight)
-        found = plan.run()
+        with unchanged_if_refused(self):
+            plan = self._plan(X, y, sample_weight)
+            found = plan.run()
         if found.diverged:
             warnings.warn(
                 f"the loss left all bounds at step {found.steps}, and the parameters are the last finite ones: try a smaller "
@@ -113,13 +115,11 @@ class GradientDescentEstimator(BaseEstimator):
     def _plan(self, X: Any, y: Any, sample_weight: Any = None) -> FitPlan:
         """The fit, ready to run; what is known of the data is set on the way."""
         self._check_settings()
-        before = (self.model_, self.params_) if self.warm_start and hasattr(self, "params_") else None
+        before = dict(vars(self)) if self.warm_start and hasattr(self, "params_") else None
         rows = self._rows(X, y, sample_weight, first=True)
         loss, seed = self._supervised_loss(), seed_of(self.random_state)
-        if before is not None and before[0] != loss.model:
-            raise checks.JgdValueError(
-                f"warm_start needs the model of the last fit, {before[0]!r}, got {loss.model!r}", argument="warm_start"
-            )
+        if before is not None:
+            check_warm_start(before, loss.model, getattr(self, "classes_", None))
         rows, validation = self._cut(rows, seed)
         per_epoch = -(-len(rows.inputs) // self._batch(len(rows.inputs)))
         steps = self.epochs * per_epoch if self.steps is None else self.steps
@@ -134,7 +134,7 @@ class GradientDescentEstimator(BaseEstimator):
             seed=seed,
             stop=StoppingRule(loss_change=self.tol, patience=patience) if stops else None,
             validation=validation,
-            start=None if before is None else before[1],
+            start=None if before is None else before["params_"],
         )
 
     def _check_settings(self) -> None:

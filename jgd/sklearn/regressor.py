@@ -9,6 +9,7 @@ from jgd.core import checks
 from jgd.losses import SupervisedLoss
 from jgd.sklearn.choices import OF_VALUES, error_of, has_columns, regressor_model
 from jgd.sklearn.estimator import GradientDescentEstimator
+from jgd.sklearn.refusal import unchanged_if_refused
 
 
 class GradientDescentRegressor(RegressorMixin, GradientDescentEstimator):
@@ -73,8 +74,9 @@ class GradientDescentRegressor(RegressorMixin, GradientDescentEstimator):
         Raises:
             JgdValueError: As `fit`.
         """
-        self._check_settings()
-        return self._partial_fit(self._rows(X, y, sample_weight, first=not hasattr(self, "params_")))
+        with unchanged_if_refused(self):
+            self._check_settings()
+            return self._partial_fit(self._rows(X, y, sample_weight, first=not hasattr(self, "params_")))
 
     def predict(self, X) -> np.ndarray:
         """The numbers for each row, float64, of the shape of y.
