@@ -100,7 +100,8 @@ def train(
         larger_is_better: Whether that is its largest value. Default: False, or what the task says.
         stop: When to stop before the budget, see `jgd.StoppingRule`.
         observe: params -> a tree recorded after every update, such as `lambda params: params` for a trajectory.
-        callback: Called with a `TrainProgress` between segments, a few times a second; what it raises ends the run,
+        callback: Called with a `TrainProgress` between segments, a few times a second; each evaluation is in the
+            `new_evaluations` of one call (`jgd.interop.wandb.callback()` and the like log them). What it raises ends the run,
             passes through, and carries the `Run` so far as its attribute `run` (so does Ctrl-C); where there is a
             store, that is saved.
         progress: A bar with loss, rate and time left on stderr: None where that is a terminal and rich is installed,
