@@ -6,8 +6,8 @@ from typing import Any
 EXTRA = "interop"
 
 
-def library(name: str) -> Any:
-    """A module of one of the libraries; one that is missing is named with the extra that brings it.
+def library(name: str, install: str | None = None) -> Any:
+    """A module of one of the libraries; one that is missing is named with the package or the extra that brings it.
 
     Raises:
         ImportError: It is not installed.
@@ -18,4 +18,5 @@ def library(name: str) -> Any:
         package = name.partition(".")[0]
         if (error.name or "").partition(".")[0] != package:
             raise
-        raise ImportError(f"{package} is not installed: pip install 'jgd[{EXTRA}]'", name=package) from error
+        install = install or f"'jgd[{EXTRA}]'"
+        raise ImportError(f"{package} is not installed: pip install {install}", name=package) from error

@@ -94,7 +94,8 @@ def sweep(
             refused, with what differs. A disk that fails later loses nothing in memory.
         resume: go on with the sweep in `store` also where it is a part of this one: fewer configs, seeds or steps (as
             `Sweep.extend` does). The same sweep goes on in any case.
-        callback: called with a `SweepProgress` now and then.
+        callback: called with a `SweepProgress` now and then, and at each evaluation of a block: `progress.evaluation` has its
+            configs, seed, step and values (`jgd.interop.wandb.callback()` and the like log them).
         progress: bars with blocks, speed, the best score and time left on stderr: None where that is a terminal with rich
             installed, or a notebook, and there is no callback; True everywhere, False never.
 

@@ -23,6 +23,7 @@ from jgd.metrics import check_metrics
 from jgd.prediction import Predictor
 from jgd.stopping import StoppingRule
 from jgd.tasks import Task
+from jgd.training.batch_source import BatchSource, is_loader
 from jgd.training.data_parallel import DataParallel
 from jgd.training.loader import on_disk
 from jgd.training.progress import TrainProgress
@@ -61,6 +62,7 @@ class TrainArguments:
     model_state: Any
     evaluation_loss: Loss | None
     batches: Batches = field(init=False)
+    source: BatchSource | None = field(init=False)  # of data that is a loader, whose first batch `data` becomes
     parallel: DataParallel | None = field(init=False)
     total_steps: int = field(init=False)
     rule: StoppingRule = field(init=False)
@@ -70,8 +72,7 @@ class TrainArguments:
     def __post_init__(self) -> None:
         self._take_task()
         self.data = np.zeros(1, np.float32) if self.data is None else self.data  # a loss without data ignores its batch
-        rows = checks.rows("data", self.data)
-        self.batches = Batches(rows, rows if self.batch_size is None else self.batch_size, self.order)
+        self._take_batches()
         self.parallel = None if self.devices is None else DataParallel.over(self.devices, self.batches)
         self.total_steps = _total_steps(self.steps, self.epochs, self.batches)
         if isinstance(self.optimizer, str):
@@ -91,6 +92,15 @@ class TrainArguments:
             )
         parts = {"params": self.params, "data": self.data, "validation": self.validation}
         self.notes = tuple(note for name, part in parts.items() for note in _casts(name, part))
+
+    def _take_batches(self) -> None:
+        """Which rows each step sees, be they arrays or a loader's."""
+        self.source = BatchSource.of(self.data, self.batch_size, self.order) if is_loader(self.data) else None
+        if self.source is not None:
+            self.data, self.batches = self.source.first, self.source.batches(self.steps)
+            return
+        rows = checks.rows("data", self.data)
+        self.batches = Batches(rows, rows if self.batch_size is None else self.batch_size, self.order)
 
     def _take_task(self) -> None:
         """What a task says where nothing else was given."""

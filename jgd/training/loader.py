@@ -25,12 +25,20 @@ def on_disk(data: Batch) -> bool:
     return any(isinstance(leaf, np.memmap) for leaf in jax.tree.leaves(data))
 
 
+def row_bytes(data: Batch) -> int:
+    """What one row takes."""
+    return sum(leaf.nbytes // max(len(leaf), 1) for leaf in map(np.asanyarray, jax.tree.leaves(data)))
+
+
 @record
 class Window:
     """The batches of some steps of one epoch, whose rows lie on end in the data that a segment gets."""
 
     batches: Batches
     first: Array  # () int32: the place in its epoch of the first step
+
+    whole = False  # rows come in windows, also where a batch is all of them
+    fillable = False  # a window ends with the epoch, so that there is no row to repeat
 
     @property
     def per_epoch(self) -> int:
@@ -69,8 +77,8 @@ class Loader:
 
     @staticmethod
     def of(data: Batch, batches: Batches, key: Array, capacity: int, total: int) -> "Loader":
-        row = sum(leaf.nbytes // max(len(leaf), 1) for leaf in map(np.asanyarray, jax.tree.leaves(data)))
-        return Loader(data, batches, key, max(1, min(capacity, WINDOW // max(row * batches.size, 1))), total)
+        steps = max(1, min(capacity, WINDOW // max(row_bytes(data) * batches.size, 1)))
+        return Loader(data, batches, key, steps, total)
 
     def take(self, begin: int) -> tuple[Batch, Window, int]:
         """The window that step `begin` lies in: -> (its rows, its batches, the step before which it ends)."""

@@ -23,6 +23,7 @@ from jgd.lane import NOT_DIVERGED, Lane
 from jgd.prediction import Predictor
 from jgd.stopping import EarlyStopping, StoppingRule, Thresholds
 from jgd.training.arguments import TrainArguments
+from jgd.training.batch_source import BatchLoader
 from jgd.training.history import History
 from jgd.training.loader import Loader, on_disk
 from jgd.training.progress import TrainProgress
@@ -44,7 +45,7 @@ class TrainPlan:
     validation: Validation | None
     stop: StoppingRule
     total_steps: int
-    loader: Loader | None  # of rows that are on the disk; None where the loop's data are in memory
+    loader: Loader | None  # of rows on the disk, or of batches as they come; None where the loop's data are in memory
     callback: Callable[[TrainProgress], None] | None
     settings: dict[str, Any]  # name -> what the caller gave, of what the numbers depend on besides
     notes: tuple[str, ...]
@@ -103,7 +104,7 @@ def plan_run(arguments: TrainArguments) -> tuple[TrainPlan, RunState]:
         validation=_validation(arguments, measure),
         stop=arguments.rule,
         total_steps=total_steps,
-        loader=Loader.of(data, batches, key, min(SEGMENT_STEPS, HELD_STEPS), total_steps) if on_disk(data) else None,
+        loader=_loader(arguments, data, batches, key),
         callback=arguments.callback,
         settings={name: getattr(arguments, name) for name in names},
         notes=arguments.notes,
@@ -116,6 +117,14 @@ def plan_run(arguments: TrainArguments) -> tuple[TrainPlan, RunState]:
     if plan.mines:
         state.ranked = np.arange(batches.rows, dtype=np.int32)
     return plan, state
+
+
+def _loader(arguments: TrainArguments, data: Batch, batches: Batches, key: Array) -> Loader | None:
+    """What brings the rows of each segment, where they aren't in memory."""
+    held, total = min(SEGMENT_STEPS, HELD_STEPS), arguments.total_steps
+    if arguments.source is not None:
+        return BatchLoader.reading(arguments.source, batches, key, held, total)
+    return Loader.of(data, batches, key, held, total) if on_disk(data) else None
 
 
 def _placed(arguments: TrainArguments) -> tuple[Params, Any, Batch, Batches]:

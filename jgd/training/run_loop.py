@@ -57,7 +57,7 @@ def _run_loop(plan: TrainPlan, state: RunState, saver: Saver, show: Callable[[Tr
     if state.end is not None:
         return  # a finished run came back from its store, which needs no other snapshot of it
     started = time.perf_counter() - state.seconds
-    pace, paced = 1, False
+    pace, paced, told = 1, False, len(state.evaluations.get("step", ()))
     if plan.validation is not None and not state.evaluations:
         with uninterrupted():
             _run_segment(plan, state, 0)  # the start is evaluated by a segment without a step
@@ -77,9 +77,11 @@ def _run_loop(plan: TrainPlan, state: RunState, saver: Saver, show: Callable[[Tr
         pace = max(1, min(plan.loop.capacity, int(per_second * SEGMENT_SECONDS))) if paced else 10
         paced = True  # the first segment also compiles, and says nothing of the pace
         saver.save(state, at_end=False)
+        seen = _progress(plan, state, told)
         for callback in (show, plan.callback):
             if callback is not None:
-                callback(_progress(plan, state))
+                callback(seen)
+        told += len(seen.new_evaluations)
     saver.save(state, at_end=True)
 
 
@@ -113,15 +115,18 @@ def _run_segment(plan: TrainPlan, state: RunState, pace: int) -> int:
     return made
 
 
-def _progress(plan: TrainPlan, state: RunState) -> TrainProgress:
-    last = state.history.last
+def _progress(plan: TrainPlan, state: RunState, told: int) -> TrainProgress:
+    """told: how many evaluations the callback has been given."""
+    last, evaluations = state.history.last, state.evaluations
+    new = range(told, len(evaluations.get("step", ())))
     return TrainProgress(
         step=state.step,
         total_steps=plan.total_steps,
         loss=float(last["loss"][0]) if last else float("nan"),
         learning_rate=float(last["learning_rate"][0]) if last else float("nan"),
         seconds=state.seconds,
-        evaluation={name: column[-1] for name, column in state.evaluations.items()},
+        evaluation={name: column[-1] for name, column in evaluations.items()},
+        new_evaluations=tuple({name: column[i] for name, column in evaluations.items()} for i in new),
     )
 
 

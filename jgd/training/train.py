@@ -74,7 +74,15 @@ def train(
         params: A pytree of floating arrays, never changed in place.
         data: An array or tree of arrays with one leading axis of rows, as (inputs, targets); None for a loss that
             ignores its batch. Memory-mapped arrays (np.load(…, mmap_mode="r")) stay on the disk: their rows are
-            gathered as they are needed, ahead of the device.
+            gathered as they are needed, ahead of the device. Or a loader, which gives batches: a torch DataLoader, a
+            tf.data pipeline as NumPy, any iterable of trees of arrays of one shape that begins anew for each epoch (of
+            one without `len`, passes follow each other and `steps` is needed). `batch_size` and `order` are then its
+            own. A run is watched and compiled as with arrays, divergence is measured by its first batch, and up to 64
+            batches are read ahead. Its bits are as repeatable as the loader: a run can be repeated, and `resume` goes
+            on to the same bits, only where the batches of a pass are the same each time, or depend on no more than
+            `loader.set_epoch(epoch)`, which is called where there is one. To resume within an epoch its batches so far
+            are read again and dropped. Of the identity that `resume` compares only the first batch is part, and
+            `check_finite` looks at that alone.
         steps: Updates to make; or give `epochs`.
         epochs: Passes over the rows.
         batch_size: Rows a step; None is full batches, 1 single examples. A short last batch ends the epoch where it
@@ -92,7 +100,8 @@ def train(
         larger_is_better: Whether that is its largest value. Default: False, or what the task says.
         stop: When to stop before the budget, see `jgd.StoppingRule`.
         observe: params -> a tree recorded after every update, such as `lambda params: params` for a trajectory.
-        callback: Called with a `TrainProgress` between segments, a few times a second; what it raises ends the run,
+        callback: Called with a `TrainProgress` between segments, a few times a second; each evaluation is in the
+            `new_evaluations` of one call (`jgd.interop.wandb.callback()` and the like log them). What it raises ends the run,
             passes through, and carries the `Run` so far as its attribute `run` (so does Ctrl-C); where there is a
             store, that is saved.
         progress: A bar with loss, rate and time left on stderr: None where that is a terminal and rich is installed,

@@ -2,11 +2,28 @@
 
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
+
+
+@dataclass(frozen=True)
+class BlockEvaluation:
+    """What a block of runs scored on the validation rows.
+
+    Attributes:
+        configs: The indices of its configs.
+        seed: Of all its runs.
+        step: Updates that each has made.
+        values: "loss" and the metrics -> (configs,); NaN where a run has diverged.
+    """
+
+    configs: tuple[int, ...]
+    seed: int
+    step: int
+    values: Mapping[str, np.ndarray]
 
 
 @dataclass(frozen=True)
@@ -21,6 +38,7 @@ class SweepProgress:
         blocks: Blocks that have ended.
         best: The best value so far of the metric that chooses, over all runs and evaluations; NaN before the first.
         seconds: Since the stage began.
+        evaluation: What a block has just scored; None where it stands between two evaluations. Each is told once.
     """
 
     stage: str
@@ -30,6 +48,25 @@ class SweepProgress:
     blocks: int = 0
     best: float = float("nan")
     seconds: float = 0.0
+    evaluation: BlockEvaluation | None = None
+
+    def scalars(self) -> Iterator[tuple[int, dict[str, float]]]:
+        """The new evaluation as (step, name -> value), named "config 3/seed 0/validation_loss"; nothing without one.
+
+        >>> made = BlockEvaluation((3,), 0, 10, {"loss": np.array([0.5])})
+        >>> list(SweepProgress("run", 10, 20, evaluation=made).scalars())
+        [(10, {'config 3/seed 0/validation_loss': 0.5})]
+        """
+        made = self.evaluation
+        if made is not None:
+            yield (
+                made.step,
+                {
+                    f"config {config}/seed {made.seed}/validation_{name}": float(values[row])
+                    for row, config in enumerate(made.configs)
+                    for name, values in made.values.items()
+                },
+            )
 
 
 @dataclass
@@ -61,14 +98,17 @@ class Meter:
         """Tell how many programs are compiled; the lock is held by the caller."""
         self.callback(SweepProgress("compile", done, total, seconds=seconds))
 
-    def report_steps(self, steps: int, diverged: int, lanes: int, width: int) -> None:
-        """Count and tell `steps` of `lanes` in a block of `width`, of which `diverged` more have diverged."""
+    def report_steps(
+        self, steps: int, diverged: int, lanes: int, width: int, evaluation: BlockEvaluation | None = None
+    ) -> None:
+        """Count and tell `steps` of `lanes` in a block of `width`, of which `diverged` more have diverged, and its scores."""
         with self.lock:
             self.steps += steps * lanes
             self.padded_steps += steps * width
             self.diverged += diverged
             seconds = time.perf_counter() - self._began
-            self.callback(SweepProgress("run", self.steps, self.total, self.diverged, self.blocks, self.best, seconds))
+            counts = self.steps, self.total, self.diverged, self.blocks, self.best
+            self.callback(SweepProgress("run", *counts, seconds, evaluation))
 
     def note_scores(self, scores: np.ndarray) -> None:
         """Take the best of some scores; the lock is held by the caller."""

@@ -13,7 +13,7 @@ from jgd.sweeps.engine.block import Block
 from jgd.sweeps.engine.calls import advance, state_at_begin
 from jgd.sweeps.engine.device_inputs import DeviceInputs
 from jgd.sweeps.engine.programs import CAPACITY, BlockState, final_params
-from jgd.sweeps.engine.progress import Meter
+from jgd.sweeps.engine.progress import BlockEvaluation, Meter
 from jgd.sweeps.plan import Plan
 from jgd.sweeps.policies.policy import Round
 from jgd.sweeps.store.base import BlockResult, Store
@@ -58,14 +58,16 @@ def run_block(
             kept = slice(-done % plan.record_every, end - done, plan.record_every)
             of_steps = lambda column: np.asarray(column)[kept, :lanes].copy()  # noqa: B023  # a view would keep all its room
             unsaved.steps.append({name: of_steps(column) for name, column in seen.items()})
-            now = _diverged(after, lanes)
-            meter.report_steps(end - done, now - diverged, lanes, width)
+            now, scored = _diverged(after, lanes), None
+            if end == until:
+                _note(unsaved, until, measured, lanes)
+                scored = _scored(plan, block, until, unsaved.metrics[-1], after)
+            meter.report_steps(end - done, now - diverged, lanes, width, scored)
             done, diverged = end, now
             if done == until:
                 break
             if stop.is_set():
                 return
-        _note(unsaved, until, measured, lanes)
         if done < block.end and unsaved.seconds > SAVE_EVERY:
             part = replace(block, end=done)
             _save(plan, store, meter, part, state, unsaved, saved, goes_on=True)
@@ -83,6 +85,13 @@ def _diverged(lanes: Lane, count: int) -> int:
 def _note(unsaved: _Unsaved, step: int, measured: dict[str, Array], lanes: int) -> None:
     unsaved.evaluation_steps.append(step)
     unsaved.metrics.append({name: np.asarray(value)[:lanes] for name, value in measured.items()})
+
+
+def _scored(plan: Plan, block: Block, step: int, metrics: dict[str, np.ndarray], lanes: Lane) -> BlockEvaluation:
+    """An evaluation as the callback gets it."""
+    sound = np.asarray(lanes.diverged_at)[: len(block.configs)] == NOT_DIVERGED
+    values = {name: np.where(sound, value, np.nan) for name, value in metrics.items()}
+    return BlockEvaluation(block.configs, plan.seeds[block.seed], step, values)
 
 
 def _save(
