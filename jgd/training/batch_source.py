@@ -58,7 +58,7 @@ class BatchSource:
             raise checks.JgdValueError("data must give at least one batch, got none")
         first = as_arrays(first)
         size = checks.rows("a batch of data", first)
-        rows = getattr(loader, "dataset", None)  # of torch
+        rows: Any = getattr(loader, "dataset", None)  # of torch
         if getattr(loader, "drop_last", True) is False and hasattr(rows, "__len__") and len(rows) % size:
             raise checks.JgdValueError(
                 f"data must give batches of one size, and {len(rows)} rows make no whole batches of {size}: "
@@ -119,9 +119,9 @@ class BatchLoader(Loader):
                 self._pass, self._place, self.source.opened = self.source.opened, (0, 1), None
                 if place == 0:
                     return self.source.first
-        while self._place[1] <= place:
-            batch = self._following(epoch)
-        return batch
+        for _ in range(place - self._place[1]):
+            self._following(epoch)
+        return self._following(epoch)
 
     def _following(self, epoch: int) -> Batch:
         assert self._pass is not None

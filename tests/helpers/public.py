@@ -11,6 +11,7 @@ ON_DEMAND = [
     "jgd.sweeps.proposers.optuna",
     "jgd.interop.equinox",
     "jgd.interop.flax",
+    "jgd.interop.haiku",
     "jgd.interop.optax",
 ]  # public, but neither a package nor a module that `import jgd` brings
 

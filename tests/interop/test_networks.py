@@ -1,4 +1,4 @@
-"""Models of Flax and Equinox as tasks, beside the same steps by hand in the library's own way."""
+"""Models of Flax, Equinox and Haiku as tasks, beside the same steps by hand in the library's own way."""
 
 from functools import partial
 
@@ -49,9 +49,9 @@ def of_nnx():
         return value
 
     def by_hand():
-        optax = pytest.importorskip("optax", reason="optax is not installed")
+        pytest.importorskip("optax", reason="optax is not installed")
         module = Net(rngs=nnx.Rngs(jgd.init_key(5)))
-        optimizer = nnx.Optimizer(module, optax.adam(0.1), wrt=nnx.Param)
+        optimizer = nnx.Optimizer(module, jgd.interop.optax.to_optax(jgd.optimizers.adam(0.1)), wrt=nnx.Param)
         losses = []
         for batch, drawn in zip(BATCHES, KEYS, strict=True):
             module.drop.rngs.key[...] = jax.random.fold_in(drawn, 1)
@@ -148,11 +148,41 @@ def of_equinox():
     return task_of("equinox", make), by_hand, answers
 
 
+def of_haiku():
+    hk = pytest.importorskip("haiku", reason="Haiku is not installed")
+
+    def net(x, is_training):
+        x = hk.BatchNorm(True, True, 0.9)(x, is_training)
+        return hk.Linear(2)(hk.dropout(hk.next_rng_key(), 0.5, x) if is_training else x)
+
+    made, optimizer = hk.transform_with_state(net), jgd.optimizers.adam(0.1)
+
+    @jax.jit
+    def step(params, state, opt_state, batch, drawn):
+        def loss(params):
+            out, after = made.apply(params, state, drawn, batch[0], True)
+            return jnp.mean(cross_entropy(out, batch[1])), after
+
+        (value, after), grads = jax.value_and_grad(loss, has_aux=True)(params)
+        updates, opt_state = optimizer.update(grads, opt_state, params)
+        return jgd.apply_updates(params, updates), after, opt_state, value
+
+    def by_hand():
+        params, state = made.init(jgd.init_key(5), INPUTS, True)
+        opt_state, losses = optimizer.init(params), []
+        for batch, drawn in zip(BATCHES, KEYS, strict=True):
+            params, state, opt_state, value = step(params, state, opt_state, batch, drawn)
+            losses.append(value)
+        return losses, made.apply(params, state, None, INPUTS, False)[0]
+
+    return task_of("haiku", net), by_hand, lambda model: model(INPUTS)
+
+
 def _one(module, x, state, key):
     return module(x, state, key=key)
 
 
-@pytest.fixture(scope="module", params=[of_nnx, of_linen, of_equinox], ids=lambda make: make.__name__)
+@pytest.fixture(scope="module", params=[of_nnx, of_linen, of_equinox, of_haiku], ids=lambda make: make.__name__)
 def library(request):
     return request.param()
 
@@ -206,6 +236,20 @@ def test_two_tasks_of_one_model_are_one_structure_and_of_another_are_not():
     assert task_of("flax", lambda rngs: nnx.Linear(3, 2, rngs=rngs)).init_state is None
 
 
+def test_a_model_is_known_by_its_code():
+    linen = pytest.importorskip("flax.linen", reason="Flax is not installed")
+
+    def net(inside):
+        class Net(linen.Module):
+            @linen.compact
+            def __call__(self, x):
+                return linen.Dense(2)(inside(x))
+
+        return task_of("flax", Net()).model
+
+    assert repr(net(jnp.tanh)) == repr(net(jnp.tanh)) != repr(net(jnp.sin))
+
+
 def test_a_module_is_where_every_run_starts():
     nnx = pytest.importorskip("flax.nnx", reason="Flax is not installed")
     module = nnx.Linear(3, 2, rngs=nnx.Rngs(7))
@@ -220,6 +264,7 @@ def test_a_module_is_where_every_run_starts():
         ("flax", 3, ROWS, "model must be a function of nnx.Rngs"),
         ("flax", lambda rngs: 3, ROWS, "model must return an nnx.Module"),
         ("equinox", 3, ROWS, "model must be a function of a key"),
+        ("haiku", 3, ROWS, "model must be a function, which haiku"),
         ("equinox", lambda key: 3, ROWS, "model must return an equinox.Module"),
         ("flax", lambda rngs: 3, INPUTS, "data must be rows"),
     ],
