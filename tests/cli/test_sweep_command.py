@@ -453,7 +453,3 @@ def test_folds_from_the_shell(here):
     assert "the mean over seeds and splits" in out
     with xarray.open_dataset("run/results.nc") as found:
         assert found.fold.values.tolist() == [0, 1, 2]
-    code, out, err = here("extend", "run", "--seeds", "2")
-    assert (code, "2 seeds × 3 folds" in out) == (0, True), err
-    code, out, err = here("confirm", "run", "--seeds", "1")
-    assert (code, "on the fresh seeds 2;" in out) == (0, True), err
