@@ -21,19 +21,24 @@ def imported(argument: str, address: str, directory: str = "") -> Callable[..., 
 
     Raises `JgdValueError` or `JgdTypeError` naming the `argument` that gave it.
     """
+    return imported_thing(argument, address, "function", callable, directory)
+
+
+def imported_thing(argument: str, address: str, kind: str, suits: Callable[[Any], bool], directory: str = "") -> Any:
+    """What is at `address`, module:name, and of a `kind` that `suits`; searched for as in `imported`, with its errors."""
     from jgd.core import checks  # here: jgd --version and --help answer without jax
 
     module, colon, name = address.partition(":")
     if not (module and colon and name):
-        raise checks.JgdValueError(f"{argument} must be module:function, got {address!r}")
-    holder = _module(argument, module, address, directory, "module:function, of a module")
-    known = [each for each, thing in vars(holder).items() if callable(thing) and not each.startswith("_")]
+        raise checks.JgdValueError(f"{argument} must be module:{kind}, got {address!r}")
+    holder = _module(argument, module, address, directory, f"module:{kind}, of a module")
+    known = [each for each, thing in vars(holder).items() if suits(thing) and not each.startswith("_")]
     if name not in vars(holder):
-        checks.choice(f"function of {module} for {argument}", name, known)
-    function = vars(holder)[name]
-    if not callable(function):
-        raise checks.JgdTypeError(f"{argument} must name a function, got {address!r}, a {type(function).__name__}")
-    return function
+        checks.choice(f"{kind} of {module} for {argument}", name, known)
+    thing = vars(holder)[name]
+    if not suits(thing):
+        raise checks.JgdTypeError(f"{argument} must name a {kind}, got {address!r}, a {type(thing).__name__}")
+    return thing
 
 
 def import_module(argument: str, module: str, directory: str = "") -> None:

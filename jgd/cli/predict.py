@@ -7,6 +7,7 @@ from typing import Annotated
 import typer
 
 import jgd
+from jgd.cli.importing import imported_thing
 from jgd.core import atomic_files, checks
 from jgd.data.columns import read_columns
 from jgd.prediction.files import FILE
@@ -32,6 +33,12 @@ def command(
             help="Where --data has the target: accuracy, balanced_accuracy, f1, roc_auc, log_loss; rmse, mae, r2."
         ),
     ] = None,
+    code: Annotated[
+        str | None,
+        typer.Option(
+            help="module:name of the model, where it is code of your own, which no file holds; of a saved model or a run."
+        ),
+    ] = None,
     overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace the file of --out.")] = False,
 ) -> None:
     """Predict the target of new rows: a CSV with one line a row, in their order, in the target's own labels or units.
@@ -41,7 +48,7 @@ def command(
     """
     if out is not None and out.exists() and not overwrite:
         raise checks.JgdValueError(f"--out {out} is there already; name another, or pass --overwrite")
-    predictor = _found(model)
+    predictor = _found(model, code)
     if predictor.preprocessing is None:
         raise checks.JgdValueError(f"{str(model)!r} was trained without a table: it has no columns to find in {data}")
     rows = read_columns(data, predictor.preprocessing.words)
@@ -55,16 +62,23 @@ def command(
         typer.echo(f"{name} {predictor.score(rows, name, table=data.name):.6g}", err=True)
 
 
-def _found(path: Path) -> jgd.Predictor:
-    """What predicts in a file, or in one of the directories that jgd writes."""
+def _found(path: Path, code: str | None) -> jgd.Predictor:
+    """What predicts in a file, or in one of the directories that jgd writes; code: where a model of one's own is."""
+    predicts = lambda thing: callable(thing) or hasattr(thing, "predict")
+    model = None if code is None else imported_thing("--code", code, "model", predicts)
     if path.is_dir() and not (path / FILE).exists():
         if (path / atomic_files.SWEEP).exists():
+            if code is not None:
+                raise checks.JgdValueError(
+                    f"{path} holds a sweep: with code of your own, save a model of it from Python, "
+                    "jgd.save_model(jgd.load_sweep(…, task=…), …)"
+                )
             return jgd.load_sweep(path).predictor()
         several = sorted(each.name for each in path.glob("model*.safetensors"))
         if several:
             raise checks.JgdValueError(f"{path} has several models, name one of them: {', '.join(several)}")
-        run = jgd.load_run(path)
+        run = jgd.load_run(path, model)
         if run.predictor is None:
             raise checks.JgdValueError(f"the run in {path} has no model to predict with: its loss has none")
         return run.predictor
-    return jgd.load_model(path)
+    return jgd.load_model(path, model)

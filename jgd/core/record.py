@@ -78,7 +78,7 @@ def record(cls: type[T]) -> type[T]:
     equals itself only). The hash is the object's own, so a set or a jit's static argument takes equal records for two.
 
     Args:
-        cls: A class with annotated fields; its own `__post_init__` runs after the checks.
+        cls: A class with annotated fields; its own `__post_init__` runs after the checks, or the one that it inherits.
 
     Returns:
         The class, made a dataclass and registered with JAX.
@@ -93,7 +93,8 @@ def record(cls: type[T]) -> type[T]:
         >>> Point(1.0, 2.0) == Point(1.0, 2.0), Point(1.0, 2.0) == Point(1.0, 3.0)
         (True, False)
     """
-    own_check = cls.__dict__.get("__post_init__")
+    own_check = getattr(cls, "__post_init__", None)
+    own_check = getattr(own_check, "own_check", own_check)  # a record's that is inherited: without its check of fields
 
     def __post_init__(self: Any) -> None:
         for f in fields(self):
@@ -102,6 +103,7 @@ def record(cls: type[T]) -> type[T]:
             own_check(self)
         self.__dict__.pop("_parts", None)  # of before the check, which may have set fields
 
+    __post_init__.own_check = own_check  # pyright: ignore[reportFunctionMemberAccess]
     cls.__post_init__ = __post_init__  # pyright: ignore[reportAttributeAccessIssue]  (dataclass calls it)
     made: Any = dataclass(frozen=True, eq=False)(cls)
     if "__eq__" not in cls.__dict__:

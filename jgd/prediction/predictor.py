@@ -26,7 +26,8 @@ class Predictor:
     `jgd.save_model` keeps it in a file without code, `jgd.load_model` brings it back, also in another process.
 
     Args:
-        model: A record with `predict(params, inputs)`, such as those of `jgd.models`, or a function of these two.
+        model: A record with `predict(params, inputs)`, such as those of `jgd.models`, or a function of these two. One with a
+            parameter `state` is also given the model's state.
         params: The parameters to predict with.
         preprocessing: What was fitted on the training rows; None takes inputs as the model does, and answers with its
             outputs, or with the numbers of classes where the model has `classify`.

@@ -1,7 +1,7 @@
 """The plan of a sweep: everything that fixes its programs, what they are fed, and which runs run together."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence, Set
+from collections.abc import Callable, Iterable, Mapping, Sequence, Set
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
@@ -9,11 +9,12 @@ from typing import Any
 
 from jgd.core import checks
 from jgd.core.lengths import kinds_of
+from jgd.core.types import Params
 from jgd.data.batches import Batches
 from jgd.data.orders import HardMining, Order
 from jgd.spaces.space import Config
 from jgd.sweeps.configs import ConfigAxis
-from jgd.sweeps.dry_run import dry_run_block, dry_run_ends, dry_run_loss, dry_run_start
+from jgd.sweeps.dry_run import dry_run_block, dry_run_ends, dry_run_loss, dry_run_observe, dry_run_start
 from jgd.sweeps.engine.block import Block
 from jgd.sweeps.engine.footprint import Footprint, footprint
 from jgd.sweeps.engine.width import width_for
@@ -45,6 +46,7 @@ class Plan:
     devices: tuple[Any, ...]
     store: Path | None = None  # the directory that keeps it
     record: tuple[str, ...] = ()  # numbers of each step that are kept besides the loss
+    observe: Callable[[Params], Any] | None = None  # parameters after a step -> what is kept of them
     share_of: int | None = None  # the steps that a schedule's shares of the run are of; None: all
 
     def validate(self) -> None:
@@ -174,6 +176,7 @@ class Plan:
         group = self.groups[number]
         first = self.configs[group.configs[0]][1]
         spec, start = dry_run_start(group, first, self.task)
+        dry_run_observe(group, first, self.observe, start[0])
         width = self.block
         if width is None:
             work = dry_run_loss(group, first, self.task, self.batches[number].size, spec, start)
@@ -194,7 +197,7 @@ class Plan:
     def footprints(self) -> tuple[Footprint, ...]:
         """What a block of each group takes, from its compiled program."""
         return tuple(
-            footprint(group.build, self._numbers(group), self.task, batches)
+            footprint(group.build, self._numbers(group), self.task, batches, record=self.record, observe=self.observe)
             for group, batches in zip(self.groups, self.batches, strict=True)
         )
 

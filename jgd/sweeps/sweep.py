@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from jgd.core import checks
+from jgd.core.types import Params
 from jgd.data.orders import Order
 from jgd.divergence import DIVERGED_ABOVE
 from jgd.spaces.lists import plain
@@ -40,6 +41,7 @@ def sweep(
     evaluate_every: int | None = None,
     record_every: int | None = None,
     record: str | Sequence[str] = (),
+    observe: Callable[[Params], Any] | None = None,
     policy: int | Policy | None = None,
     diverged_above: float = DIVERGED_ABOVE,
     block: int | None = None,
@@ -79,6 +81,10 @@ def sweep(
         record: numbers of each step that are kept besides the loss, in `Sweep.recorded`, and `Sweep.dataset` as recorded_…:
             "gradient_norm", "update_norm", "weight_norm" (before the update), "learning_rate". What a loss returns as aux is
             kept anyway.
+        observe: parameters -> a scalar, an array or a small tree of arrays, kept after the update of each recorded step in
+            `Sweep.recorded` as "observed", or "observed." and the path of a leaf: (config, seed, step, …), in the loss's dtype.
+            It takes 4 bytes an entry, run and recorded step in memory and in the store, and 1000 steps of each block that
+            runs on the device, where it is computed at every step; `record_every` thins out what is kept.
         policy: which configs get how many steps. By default all get them all; `SuccessiveHalving` (a number is its
             eta), `Hyperband` and `MedianStopping` stop the worse ones early, `PopulationBasedTraining` replaces them,
             `PopulationReplay` goes by a schedule of hyperparameters.
@@ -129,6 +135,7 @@ def sweep(
         steps=steps,
         **_spacing(evaluate_every, record_every, directory, steps),
         record=recorded_names(record),
+        observe=None if observe is None else checks.function("observe", observe),
         policy=policy_of(policy).resolve(steps, len(axis.configs)),
         batch_size=plain(batch_size),
         order=order,

@@ -28,7 +28,7 @@ def to_xarray(data: SweepData, picks: Sequence[Pick]) -> "xarray.Dataset":
     return xarray.Dataset(
         {
             "loss": (by_step, data.loss),
-            **{f"recorded_{name}": (by_step, values) for name, values in data.recorded.items()},
+            **{f"recorded_{n}": ((*by_step, *_own_axes(n, values)), values) for n, values in data.recorded.items()},
             **{f"validation_{name}": (by_evaluation, values) for name, values in data.validation.items()},
             "diverged_at": (("config", "seed"), data.diverged_at),
             "reached": ("config", data.reached),
@@ -54,6 +54,11 @@ def to_xarray(data: SweepData, picks: Sequence[Pick]) -> "xarray.Dataset":
             **data.cost,
         },
     )
+
+
+def _own_axes(name: str, values: np.ndarray) -> list[str]:
+    """Names of the axes behind (config, seed, step)."""
+    return [f"{name}_axis_{i}" for i in range(values.ndim - 3)]
 
 
 def _column(values: Sequence[Any]) -> np.ndarray:

@@ -16,7 +16,7 @@ from hypothesis.extra import numpy as arrays
 import jgd
 from jgd.core import checks, seeds, tree
 from jgd.core.fingerprint import function_fingerprint
-from jgd.core.record import hyper
+from jgd.core.record import hyper, record
 from jgd.core.source import code_text
 from jgd.transforms import AddDecayedWeights, ScaleByLearningRate
 
@@ -329,3 +329,17 @@ def test_comments_and_layout_say_nothing_of_what_a_function_does():
     bare = lambda function: code_text(function.__code__).replace(function.__name__, "f")
     assert bare(plain) == bare(commented)
     assert bare(plain) == "deff(x):;{returnx+1;}"
+
+
+@pytest.mark.parametrize("own", [None, lambda self: None], ids=["inherits", "has its own"])
+def test_a_record_is_checked_by_what_it_inherits(own):
+    """Only a check of its own takes the place of an inherited one; rules of fields hold in any case."""
+    body = {"__annotations__": {"more": float}, "more": hyper("> 0", default=1.0)}
+    child = record(type("Child", (jgd.models.Linear,), body | ({} if own is None else {"__post_init__": own})))
+    if own is None:
+        with pytest.raises(checks.JgdTypeError, match="features must be a whole number"):
+            child("six")
+    with pytest.raises(checks.JgdValueError, match="more must be"):
+        child(6, more=0.0)
+    with pytest.raises(checks.JgdTypeError, match="features must be a whole number"):
+        jgd.models.Logistic("six")

@@ -1,5 +1,6 @@
 """A trained model in use: it answers for raw rows, is kept in a file without code, and strange files are one error."""
 
+import dataclasses
 import json
 import pickle
 import subprocess
@@ -163,6 +164,63 @@ def test_a_model_of_ones_own_is_given_at_loading(tmp_path):
     for use in (lambda: bare.predict(rows[0]), lambda: jgd.save_model(bare, tmp_path / "bare")):
         with pytest.raises(jgd.JgdError, match="SupervisedLoss"):
             use()
+
+
+MOVED = """
+import jax.numpy as jnp
+
+def model(params, inputs, state=None):
+    return (inputs - state["mean"][None]) @ params["w"]
+
+def loss(params, batch, state):
+    inputs, targets = batch
+    mean = inputs.mean(axis=0)
+    after = {"mean": 0.5 * state["mean"] + 0.5 * mean}
+    return jnp.mean(((inputs - mean[None]) @ params["w"] - targets) ** 2), {}, after
+
+def evaluated(params, rows, state):
+    return jnp.mean((model(params, rows[0], state) - rows[1]) ** 2)
+"""
+
+
+@pytest.mark.slow
+def test_a_models_state_goes_with_it_into_another_process(tmp_path, monkeypatch):
+    """Of a run, its best evaluation, its store, and a sweep; in Python and in the shell."""
+    (tmp_path / "moved.py").write_text(MOVED)
+    monkeypatch.syspath_prepend(tmp_path)
+    import moved
+
+    table = {"a": np.arange(40.0), "y": 3 * np.arange(40.0) - 5}
+    made = jgd.tasks.of_table(jgd.data.read(table, "y"))
+    start = dict(init=lambda key: {"w": jnp.ones(1)}, init_state=lambda key: {"mean": jnp.full(1, 9.0)})
+    task = dataclasses.replace(made, loss=moved.loss, evaluation_loss=moved.evaluated, model=moved.model, **start)
+    run = jgd.train(task, jgd.optimizers.sgd(0.3), steps=6, batch_size=7, store=tmp_path / "run")
+    found = jgd.sweep(task, "sgd", {"learning_rate": [0.3]}, seeds=2, steps=6, batch_size=7)
+    by_hand = lambda params, state: made.preprocessing.values(
+        moved.model(params, made.preprocessing.inputs({"a": table["a"]}), state)
+    )
+    best = found.best.config, found.seeds[int(np.argmin(found.scores[0]))]
+    want = {
+        "run": by_hand(run.best.params, run.best.model_state),
+        "sweep": by_hand(found.params(*best), found.model_state(*best)),
+    }
+    assert abs(want["run"] - by_hand(run.best.params, {"mean": np.full(1, 9.0)})).min() > 1  # the state tells
+    assert "mean" in run.best.model_state
+    for name, trained in (("run", run), ("sweep", found)):
+        np.testing.assert_allclose(trained.predict(table), want[name], rtol=1e-6)
+        jgd.save_model(trained, tmp_path / f"{name}.safetensors")
+    np.testing.assert_allclose(jgd.load_run(tmp_path / "run", moved.model).predict(table), want["run"], rtol=1e-6)
+    (tmp_path / "rows.csv").write_text("a\n" + "\n".join(map(str, table["a"])))
+    for name in want:
+        words = ["predict", f"{name}.safetensors", "--data", "rows.csv", "--code", "moved:model"]
+        out = subprocess.run(
+            [sys.executable, "-c", "from jgd.cli import main; main()", *words],
+            cwd=tmp_path,
+            capture_output=True,
+            text=True,
+            check=True,
+        )
+        np.testing.assert_allclose([float(line) for line in out.stdout.split()[1:]], want[name], rtol=1e-5)
 
 
 def resealed(file, change):

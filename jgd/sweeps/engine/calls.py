@@ -54,4 +54,5 @@ def _arguments(inputs: DeviceInputs, block: Block, state: BlockState, end: int) 
 
 def _structure(plan: Plan, block: Block, state: BlockState) -> dict[str, Any]:
     """What of the call is structure, the same for every block of a group."""
-    return {"batches": plan.batches[block.group], "capacity": CAPACITY, "aux": state.aux, "record": plan.record}
+    kept = {"aux": state.aux, "record": plan.record, "observe": plan.observe}
+    return {"batches": plan.batches[block.group], "capacity": CAPACITY, **kept}
