@@ -28,6 +28,7 @@ RESERVED = (
     "update_norm",
     "learning_rate",
     "weight_norm",
+    "observed",
     "seconds",
 )  # columns of every history
 RESERVED_PREFIXES = ("validation_", "round_")

@@ -6,7 +6,9 @@ from typing import Any
 
 import numpy as np
 
+from jgd.core import checks
 from jgd.lane import NOT_DIVERGED
+from jgd.sweeps.engine.observing import OBSERVED
 from jgd.sweeps.facts import SweepFacts
 from jgd.sweeps.plan import Plan
 from jgd.sweeps.policies.policy import Round
@@ -26,7 +28,7 @@ def assemble(
     shape, results = (len(facts.configs), len(facts.seeds)), _in_order(store)
     diverged_at = np.full(shape, NOT_DIVERGED, np.int32)
     loss = np.full((*shape, len(facts.recorded_steps)), np.nan, _dtype(results))
-    recorded = {name: np.full_like(loss, np.nan) for name in sorted({n for result in results for n in result.recorded})}
+    recorded = _empty(loss, results)
     for result in results:
         block = result.block
         configs, steps = np.array(block.configs), np.array(block.recorded(facts.record_every), int)
@@ -34,15 +36,32 @@ def assemble(
         begin = -(-block.begin // facts.record_every)
         at = configs, block.seed, slice(begin, begin + len(steps))
         loss[at] = np.where(seen, result.losses, np.nan).T
+        moved = steps[:, None] < _last_step(facts, result)  # of its parameters after it there is nothing
         for name, values in result.recorded.items():
-            recorded[name][at] = np.where(seen, values, np.nan).T
+            known = moved if name.partition(".")[0] == OBSERVED else seen
+            known = known.reshape(known.shape + (1,) * (values.ndim - 2))
+            recorded[name][at] = np.where(known, values, np.nan).swapaxes(0, 1)
         if (np.diff(configs) == 1).all():  # the piece is a part of the whole from now on, not a copy of it
-            part = lambda whole: whole[configs[0] : configs[-1] + 1, at[1], at[2]].T  # noqa: B023
+            part = lambda whole: whole[configs[0] : configs[-1] + 1, at[1], at[2]].swapaxes(0, 1)  # noqa: B023
             own = {name: part(recorded[name]) for name in result.recorded}
             store.results[block] = replace(result, losses=part(loss), recorded=own)
         diverged_at[at[:2]] = result.diverged_at
     validation = evaluations(facts, store, ("loss", *facts.metrics))
     return SweepData(facts, made_by, store, reached, loss, validation, diverged_at, cost, rounds, recorded)
+
+
+def _empty(loss: np.ndarray, results: list[BlockResult]) -> dict[str, np.ndarray]:
+    """Name -> (config, seed, step, …) of NaN, for whatever the results have recorded."""
+    shapes: dict[str, tuple[int, ...]] = {}
+    for result in results:
+        for name, values in result.recorded.items():
+            shape = values.shape[2:]
+            if shapes.setdefault(name, shape) != shape:
+                raise checks.JgdValueError(
+                    f"observe must return arrays of one shape a name, got {name!r} of {shapes[name]} and {shape}",
+                    argument="observe",
+                )
+    return {name: np.full((*loss.shape, *shapes[name]), np.nan, loss.dtype) for name in sorted(shapes)}
 
 
 def evaluations(facts: SweepFacts, store: Store, names: Iterable[str]) -> dict[str, np.ndarray]:

@@ -1,6 +1,7 @@
 """What a recipe makes, traced once as shapes: its faults are told by recipe and config before anything runs."""
 
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import jax
@@ -13,6 +14,7 @@ from jgd.core.loss_protocol import OnBatch, as_state
 from jgd.core.tracing import traceable
 from jgd.core.types import Params
 from jgd.spaces.space import Config, Space
+from jgd.sweeps.engine.observing import observed
 from jgd.sweeps.engine.programs import SharedData, block_shapes, evaluate, final_params
 from jgd.sweeps.engine.width import Work, work_of
 from jgd.sweeps.recipes import Group, blamed
@@ -45,6 +47,13 @@ def _start(spec: RunSpec, task: Task) -> Callable[[Array], tuple[Params, Any]]:
         return params, None if state is None else as_state(state)
 
     return start
+
+
+def dry_run_observe(group: Group, config: Config, observe: Callable[[Params], Any] | None, params: Params) -> None:
+    """What is observed of a group's runs, refused where it can't be recorded."""
+    if observe is not None:
+        with blamed(group.recipe, group.configs[0], config):
+            jax.eval_shape(partial(observed, observe), params)
 
 
 def dry_run_loss(

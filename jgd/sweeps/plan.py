@@ -1,7 +1,7 @@
 """The plan of a sweep: everything that fixes its programs, what they are fed, and which runs run together."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence, Set
+from collections.abc import Callable, Iterable, Mapping, Sequence, Set
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
@@ -9,11 +9,12 @@ from typing import Any
 
 from jgd.core import checks
 from jgd.core.lengths import kinds_of
+from jgd.core.types import Params
 from jgd.data.batches import Batches
 from jgd.data.orders import HardMining, Order
 from jgd.spaces.space import Config
 from jgd.sweeps.configs import ConfigAxis
-from jgd.sweeps.dry_run import dry_run_block, dry_run_ends, dry_run_loss, dry_run_start
+from jgd.sweeps.dry_run import dry_run_block, dry_run_ends, dry_run_loss, dry_run_observe, dry_run_start
 from jgd.sweeps.engine.block import Block
 from jgd.sweeps.engine.footprint import Footprint, footprint
 from jgd.sweeps.engine.width import width_for
@@ -21,6 +22,7 @@ from jgd.sweeps.facts import SweepFacts
 from jgd.sweeps.policies.policy import Policy, Round
 from jgd.sweeps.policies.population import PopulationBasedTraining
 from jgd.sweeps.recipes import Group, Recipe, blamed, group_configs
+from jgd.sweeps.splits import NO_SPLITS, Splits
 from jgd.sweeps.store.base import Store
 from jgd.tasks import Task
 
@@ -32,7 +34,7 @@ class Plan:
     task: Task
     recipes: Mapping[str, Recipe]
     axis: ConfigAxis
-    seeds: tuple[int, ...]
+    seeds: tuple[int, ...]  # where rows are split, a label for each seed and fold
     steps: int
     evaluate_every: int  # updates between two evaluations on the validation rows
     record_every: int  # steps between two losses that are kept
@@ -45,6 +47,8 @@ class Plan:
     devices: tuple[Any, ...]
     store: Path | None = None  # the directory that keeps it
     record: tuple[str, ...] = ()  # numbers of each step that are kept besides the loss
+    observe: Callable[[Params], Any] | None = None  # parameters after a step -> what is kept of them
+    splits: Splits = NO_SPLITS
     share_of: int | None = None  # the steps that a schedule's shares of the run are of; None: all
 
     def validate(self) -> None:
@@ -68,6 +72,11 @@ class Plan:
     def configs(self) -> tuple[tuple[str, Config], ...]:
         """The config axis: (recipe, its values)."""
         return self.axis.configs
+
+    @cached_property
+    def tasks(self) -> tuple[Task, ...]:
+        """The task of each run along the seed axis, with the rows that it trains on; all have their shapes in common."""
+        return self.splits.tasks(self.task, self.seeds)
 
     @cached_property
     def groups(self) -> tuple[Group, ...]:
@@ -128,6 +137,7 @@ class Plan:
             evaluation_steps=self.evaluation_steps,
             record_every=self.record_every,
             policy=self.policy,
+            splits=self.splits,
         )
 
     def hyperparameters(self, block: Block, current: Round) -> list[Config]:
@@ -155,7 +165,7 @@ class Plan:
         return out
 
     def _batches(self, group: Group) -> Batches:
-        rows = checks.rows("task.train", self.task.train)
+        rows = checks.rows("task.train", self.tasks[0].train)
         if group.batch_size is not None and self.batch_size is not None:
             raise checks.JgdValueError(f"batch_size is said twice: {self.batch_size}, and as a choice of the space")
         if group.batch_size is None:  # the sweep's own arguments, no fault of a config
@@ -174,11 +184,12 @@ class Plan:
         group = self.groups[number]
         first = self.configs[group.configs[0]][1]
         spec, start = dry_run_start(group, first, self.task)
+        dry_run_observe(group, first, self.observe, start[0])
         width = self.block
         if width is None:
-            work = dry_run_loss(group, first, self.task, self.batches[number].size, spec, start)
+            work = dry_run_loss(group, first, self.tasks[0], self.batches[number].size, spec, start)
             width = width_for(work, self.devices[0].platform)
-        dry_run_block(group, first, self.task, width)
+        dry_run_block(group, first, self.tasks[0], width)
         if self.memory is None:
             return width
         takes = self.footprints[number]
@@ -194,7 +205,9 @@ class Plan:
     def footprints(self) -> tuple[Footprint, ...]:
         """What a block of each group takes, from its compiled program."""
         return tuple(
-            footprint(group.build, self._numbers(group), self.task, batches)
+            footprint(
+                group.build, self._numbers(group), self.tasks[0], batches, record=self.record, observe=self.observe
+            )
             for group, batches in zip(self.groups, self.batches, strict=True)
         )
 

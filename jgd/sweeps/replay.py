@@ -11,6 +11,7 @@ from jgd.lane import NOT_DIVERGED
 from jgd.status import RunEnd, Status
 from jgd.sweeps.assemble import assemble
 from jgd.sweeps.engine.engine import Engine
+from jgd.sweeps.engine.observing import OBSERVED
 from jgd.sweeps.policies.policy import Round
 from jgd.sweeps.store.lanes import only_lane
 from jgd.sweeps.store.memory import MemoryStore
@@ -43,6 +44,7 @@ def replay(data: SweepData, config: int, seed: int, steps: int | None = None) ->
     seen = {name: values[config, 0] for name, values in found.validation.items()}
     known = ~np.isnan(seen["loss"])
     recorded = {name: values[config, 0][at < made] for name, values in found.recorded.items()}
+    observations = {name: recorded.pop(name) for name in list(recorded) if name.partition(".")[0] == OBSERVED}
     return Run(
         params=jax.tree.map(jnp.asarray, found.params(config, seed)),
         best=None,
@@ -50,7 +52,7 @@ def replay(data: SweepData, config: int, seed: int, steps: int | None = None) ->
         end=RunEnd(Status.MAX_STEPS, until) if survived else RunEnd(Status.DIVERGED, diverged_at),
         history={"step": at[at < made], "loss": losses[at < made], **recorded},
         evaluations={"step": np.array(plan.evaluation_steps)[known], **{n: v[known] for n, v in seen.items()}},
-        observations=None,
+        observations=observations or None,
         seconds=np.full(np.count_nonzero(at < made), np.nan),
         notes=(_note(stored, losses[: len(stored)], at, min(until, reached)),),
         reproduced=stored.tobytes() == losses[: len(stored)].tobytes(),

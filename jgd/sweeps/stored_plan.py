@@ -19,6 +19,7 @@ from jgd.sweeps.configs import ConfigAxis
 from jgd.sweeps.plan import Plan
 from jgd.sweeps.policies.bundled import POLICIES
 from jgd.sweeps.recipes import by_optimizer
+from jgd.sweeps.splits import Splits
 from jgd.sweeps.store.manifest import identity, refuse_another
 from jgd.tasks import Task
 
@@ -32,11 +33,15 @@ def stored_plan(
         JgdValueError: where code is needed that nobody has given, or it isn't what the sweep was made with.
     """
     name, options = there["policy"]
-    own = [what for what, is_own in (("order", there["order"] is None), ("policy", name not in POLICIES)) if is_own]
+    taken = {
+        "an order": there["order"] is None,
+        "a policy": name not in POLICIES,
+        "observe": there.get("observes", False),
+    }
+    own = [what for what, is_own in taken.items() if is_own]
     if own:
         raise checks.JgdValueError(
-            f"{str(path)!r} was made with {' and '.join(f'a {what}' for what in own)} of your own: "
-            "go on by the same jgd.sweep(…) call"
+            f"{str(path)!r} was made with {' and '.join(own)} of your own: go on by the same jgd.sweep(…) call"
         )
     found, missing = _recipes(there["recipes"], recipes or {}, trust)
     candidates = [task] if task is not None else _bundled(there["task"])
@@ -46,6 +51,7 @@ def stored_plan(
         "recipes": found,
         "axis": ConfigAxis.of(there["axis"]),
         "seeds": tuple(there["seeds"]),
+        "splits": Splits.of_json(there.get("splits")),
         "steps": there["steps"],
         "evaluate_every": there["evaluate_every"],
         "record_every": there["record_every"],

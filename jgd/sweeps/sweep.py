@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from jgd.core import checks
+from jgd.core.types import Params
 from jgd.data.orders import Order
 from jgd.divergence import DIVERGED_ABOVE
 from jgd.spaces.lists import plain
@@ -18,6 +19,7 @@ from jgd.sweeps.execute import execute
 from jgd.sweeps.plan import Plan
 from jgd.sweeps.policies.policy import Policy
 from jgd.sweeps.recipes import Recipes, recipes_by_name
+from jgd.sweeps.splits import Splits
 from jgd.sweeps.store.manifest import stored_spacing
 from jgd.sweeps.sweep_result import Sweep
 from jgd.tasks import Task
@@ -34,12 +36,15 @@ def sweep(
     samples: int | None = None,
     sampler: Sampler | str | None = None,
     seeds: int | Sequence[int] = 4,
+    folds: int | None = None,
+    resplit: bool = False,
     steps: int,
     batch_size: int | None = None,
     order: str | Order = "shuffled",
     evaluate_every: int | None = None,
     record_every: int | None = None,
     record: str | Sequence[str] = (),
+    observe: Callable[[Params], Any] | None = None,
     policy: int | Policy | None = None,
     diverged_above: float = DIVERGED_ABOVE,
     block: int | None = None,
@@ -68,6 +73,13 @@ def sweep(
         sampler: "halton", the default where the space has ranges; "grid", every combination, where it has lists only;
             "sobol", "random", "latin_hypercube", or a record of `jgd.spaces.samplers`.
         seeds: how many (0, 1, …), or which.
+        folds: k ≥ 2 cuts the training and validation rows into k parts of one size; each validates once a seed while the
+            others train (rows that k doesn't divide train always). The seed axis then has a run for each seed and fold,
+            labeled seed · k + fold, which scores and picks are means over. All seeds share the cut. A table's preprocessing
+            is fitted on each run's own training rows. Default: the task's own split.
+        resplit: whether each seed has a split of its own, of the task's sizes; with `folds` a cut of its own (repeated
+            k-fold). Either way the test rows stay what they are, and intervals cover seeds and splits: they are wider than
+            those of as many independent runs, by √(1 + n · validation rows / training rows).
         steps: updates of each run.
         batch_size: rows a step; default all.
         order: of the rows, as in `jgd.train`.
@@ -79,6 +91,10 @@ def sweep(
         record: numbers of each step that are kept besides the loss, in `Sweep.recorded`, and `Sweep.dataset` as recorded_…:
             "gradient_norm", "update_norm", "weight_norm" (before the update), "learning_rate". What a loss returns as aux is
             kept anyway.
+        observe: parameters -> a scalar, an array or a small tree of arrays, kept after the update of each recorded step in
+            `Sweep.recorded` as "observed", or "observed." and the path of a leaf: (config, seed, step, …), in the loss's dtype.
+            It takes 4 bytes an entry, run and recorded step in memory and in the store, and 1000 steps of each block that
+            runs on the device, where it is computed at every step; `record_every` thins out what is kept.
         policy: which configs get how many steps. By default all get them all; `SuccessiveHalving` (a number is its
             eta), `Hyperband` and `MedianStopping` stop the worse ones early, `PopulationBasedTraining` replaces them,
             `PopulationReplay` goes by a schedule of hyperparameters.
@@ -115,6 +131,7 @@ def sweep(
         ((8, 2, 50), ['sgd', 'adam'], 0)
     """
     task, steps, seeds = task_of(task), checks.count("steps", steps, 0, 2**31 - 2), seeds_of(seeds)
+    splits = Splits.of(task, folds, resplit)
     by_name = recipes_by_name(recipes)
     check_data(task, check_finite)
     axis = config_axis(by_name, {} if space is None else space, sampler, samples)
@@ -125,10 +142,12 @@ def sweep(
         task=task,
         recipes=by_name,
         axis=axis,
-        seeds=seeds,
+        seeds=splits.labels(seeds),
+        splits=splits,
         steps=steps,
         **_spacing(evaluate_every, record_every, directory, steps),
         record=recorded_names(record),
+        observe=None if observe is None else checks.function("observe", observe),
         policy=policy_of(policy).resolve(steps, len(axis.configs)),
         batch_size=plain(batch_size),
         order=order,

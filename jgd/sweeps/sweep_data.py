@@ -36,7 +36,7 @@ class SweepData:
             the share of steps that stopping early has saved, and seconds and steps of each round.
         rounds: What the policy decided.
         recorded: name -> (config, seed, step), what the loss returned beside its value (its aux) and what `record` asked for,
-            NaN as in `loss`.
+            NaN as in `loss`; what `observe` returned as (config, seed, step, …), after the step's update.
     """
 
     facts: SweepFacts
@@ -76,7 +76,7 @@ class SweepData:
 
     @property
     def seeds(self) -> tuple[int, ...]:
-        """The seeds of each config."""
+        """The seeds of each config; of a sweep with k folds seed · k + fold, a run for each seed and fold."""
         return self.facts.seeds
 
     @property

@@ -22,13 +22,15 @@ def to_xarray(data: SweepData, picks: Sequence[Pick]) -> "xarray.Dataset":
     hypers = {name: ("config", _column([config.get(name) for _, config in data.configs])) for name in names}
     rounds = data.rounds if any(each.values or each.origins for each in data.rounds) else ()
     history = by_round(rounds, [config for _, config in data.configs], len(data.seeds), names) if rounds else {}
+    splits = data.facts.splits
+    own, folds = ([of(label) for label in data.seeds] for of in (splits.seed_of, splits.fold_of))
     per_round = ("round", "config", "seed")
     by_step = ("config", "seed", "step")
     by_evaluation = ("config", "seed", "evaluation")
     return xarray.Dataset(
         {
             "loss": (by_step, data.loss),
-            **{f"recorded_{name}": (by_step, values) for name, values in data.recorded.items()},
+            **{f"recorded_{n}": ((*by_step, *_own_axes(n, values)), values) for n, values in data.recorded.items()},
             **{f"validation_{name}": (by_evaluation, values) for name, values in data.validation.items()},
             "diverged_at": (("config", "seed"), data.diverged_at),
             "reached": ("config", data.reached),
@@ -40,6 +42,7 @@ def to_xarray(data: SweepData, picks: Sequence[Pick]) -> "xarray.Dataset":
             **hypers,
             "recipe_of": ("config", [name for name, _ in data.configs]),
             "seed": list(data.seeds),
+            **({"seed_of": ("seed", own), "fold": ("seed", folds)} if splits.there else {}),
             "step": np.array(data.recorded_steps, int),
             "evaluation": list(data.evaluation_steps),
             "recipe": list(data.recipes),
@@ -54,6 +57,11 @@ def to_xarray(data: SweepData, picks: Sequence[Pick]) -> "xarray.Dataset":
             **data.cost,
         },
     )
+
+
+def _own_axes(name: str, values: np.ndarray) -> list[str]:
+    """Names of the axes behind (config, seed, step)."""
+    return [f"{name}_axis_{i}" for i in range(values.ndim - 3)]
 
 
 def _column(values: Sequence[Any]) -> np.ndarray:

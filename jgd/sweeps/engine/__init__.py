@@ -4,7 +4,7 @@ A lane is one run, (config, seed), inside a block: a fixed number of lanes side 
 
 block.py           which lanes run together            width.py       how many, by what the loss does
 programs.py        what is compiled: start, steps, evaluation    calls.py   the programs' arguments, from a plan
-layout.py          matrices as they are multiplied fastest
+layout.py          matrices as they are multiplied fastest      observing.py   what is recorded of parameters
 footprint.py       what a block takes on its device
 device_inputs.py   what is shared, on each device      compile.py     programs compiled before any step
 compiler.py        what XLA is asked for

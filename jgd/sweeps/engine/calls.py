@@ -22,7 +22,7 @@ def initial_state(plan: Plan, inputs: DeviceInputs, current: Round, block: Block
     numbers = padded_numbers(plan.hyperparameters(block, current), group.numbers, width)
     values = jax.device_put(numbers, inputs.device)
     keys = inputs.init_keys[seed], inputs.noise_keys[seed], inputs.loss_keys[seed]
-    return init_block(group.build, values, inputs.shared, inputs.params[seed], *keys, inputs.factor, width=width)
+    return init_block(group.build, values, inputs.shared[seed], inputs.params[seed], *keys, inputs.factor, width=width)
 
 
 def state_at_begin(plan: Plan, store: Store, inputs: DeviceInputs, current: Round, block: Block) -> BlockState:
@@ -49,9 +49,10 @@ def trace(plan: Plan, inputs: DeviceInputs, block: Block, state: BlockState) -> 
 
 def _arguments(inputs: DeviceInputs, block: Block, state: BlockState, end: int) -> tuple[Any, ...]:
     keys = inputs.order_keys[block.seed], inputs.loss_keys[block.seed]
-    return state.spec, state.lanes, state.limit, inputs.shared, keys, np.int32(end)
+    return state.spec, state.lanes, state.limit, inputs.shared[block.seed], keys, np.int32(end)
 
 
 def _structure(plan: Plan, block: Block, state: BlockState) -> dict[str, Any]:
     """What of the call is structure, the same for every block of a group."""
-    return {"batches": plan.batches[block.group], "capacity": CAPACITY, "aux": state.aux, "record": plan.record}
+    kept = {"aux": state.aux, "record": plan.record, "observe": plan.observe}
+    return {"batches": plan.batches[block.group], "capacity": CAPACITY, **kept}

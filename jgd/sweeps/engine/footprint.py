@@ -35,19 +35,28 @@ class Footprint:
 
 
 def footprint(
-    build: Build, values: Mapping[str, float], task: Task, batches: Batches, widths: tuple[int, int] = WIDTHS
+    build: Build,
+    values: Mapping[str, float],
+    task: Task,
+    batches: Batches,
+    widths: tuple[int, int] = WIDTHS,
+    **recorded: Any,
 ) -> Footprint:
-    """Compile a group's program at two widths and ask what it takes. `values`: the numbers of one of its configs."""
-    few, many = (_bytes(build, values, task, batches, width) for width in widths)
+    """Compile a group's program at two widths and ask what it takes.
+
+    values: the numbers of one of its configs. recorded: `record` and `observe` of `run_segment`.
+    """
+    few, many = (_bytes(build, values, task, batches, width, **recorded) for width in widths)
     lane = (many - few) / (widths[1] - widths[0])
     return Footprint(few - lane * widths[0], lane)
 
 
-def _bytes(build: Build, values: Mapping[str, float], task: Task, batches: Batches, width: int) -> int:
+def _bytes(build: Build, values: Mapping[str, float], task: Task, batches: Batches, width: int, **recorded: Any) -> int:
     shared, key = SharedData.of(task), seeds.key(0, seeds.Stream.ORDER)
     block = block_shapes(build, {name: np.full(width, value) for name, value in values.items()}, task, width=width)
     arguments = (block.spec, block.lanes, block.limit, shared, (key, key), np.int32(0))
-    program = segment_program().lower(*arguments, batches=batches, capacity=CAPACITY, aux=block.aux).compile()
+    structure = {"batches": batches, "capacity": CAPACITY, "aux": block.aux, **recorded}
+    program = segment_program().lower(*arguments, **structure).compile()
     told: Any = program.memory_analysis()
     return told.argument_size_in_bytes + told.output_size_in_bytes - told.alias_size_in_bytes + told.temp_size_in_bytes
 

@@ -5,6 +5,7 @@ the digits' MLP takes 0.75 of the time, one of softmax regression 0.7. The optim
 whose transforms are all `entrywise` see what is stored; the loss sees (in, out) as ever.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -33,9 +34,7 @@ class TurnedLoss:
         return self.loss
 
     def __call__(self, params: Params, batch: Batch, **extra: Any) -> Any:
-        leaves, structure = jax.tree.flatten(params)
-        turned = [leaf.T if turn else leaf for leaf, turn in zip(leaves, self.turned, strict=True)]
-        return self.loss(structure.unflatten(turned), batch, **extra)
+        return self.loss(_turned_back(params, self.turned), batch, **extra)
 
 
 @record
@@ -78,6 +77,10 @@ class Layout:
             return loss
         return (TurnedWeightedLoss if hasattr(loss, "weighted") else TurnedLoss)(loss, self.turned)
 
+    def of_params(self, function: Callable[[Params], Any]) -> Callable[[Params], Any]:
+        """A function of one lane's parameters as a function of them so stored."""
+        return (lambda params: function(_turned_back(params, self.turned))) if any(self.turned) else function
+
     def turn(self, lanes: Lane) -> Lane:
         """The lanes so stored, or as they were: parameters, and whatever of the optimizer's state is like them."""
         if not any(self.turned):
@@ -93,6 +96,12 @@ class Layout:
             return tree
         leaves = zip(jax.tree.leaves(tree), self.turned, strict=True)
         return self.structure.unflatten([jnp.swapaxes(x, 1, 2) if turn and x.ndim == 3 else x for x, turn in leaves])
+
+
+def _turned_back(params: Params, turned: tuple[bool, ...]) -> Params:
+    """One lane's parameters as they are to their loss."""
+    leaves, structure = jax.tree.flatten(params)
+    return structure.unflatten([leaf.T if turn else leaf for leaf, turn in zip(leaves, turned, strict=True)])
 
 
 def _multiplied(jaxpr: Any, variable: Any) -> bool:

@@ -4,7 +4,7 @@ Every array of a block has a lane axis; only the step counter and the batch are 
 without the axis (`over_lanes`).
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from functools import cache, partial
 from typing import Any
@@ -28,6 +28,7 @@ from jgd.lane import LANE_AXES, NOT_DIVERGED, Lane, eval_params_of, over_lanes
 from jgd.metrics import evaluation
 from jgd.sweeps.engine import compiler
 from jgd.sweeps.engine.layout import Layout
+from jgd.sweeps.engine.observing import observed
 from jgd.sweeps.run_spec import Build, RunSpec, of_arrays
 from jgd.tasks import Task
 
@@ -155,7 +156,7 @@ def evaluate(
 @cache
 def segment_program() -> Any:
     """`run_segment`, compiled."""
-    static = ("capacity", "aux", "record")
+    static = ("capacity", "aux", "record", "observe")
     return jax.jit(run_segment, static_argnames=static, donate_argnames=("lanes",), compiler_options=compiler.options())
 
 
@@ -171,19 +172,24 @@ def run_segment(
     capacity: int,
     aux: tuple[str, ...],
     record: tuple[str, ...] = (),
+    observe: Callable[[Params], Any] | None = None,
 ) -> tuple[Lane, dict[str, Array], dict[str, Array]]:
     """A block after its steps up to `end`: -> (lanes, "loss" and what is recorded (capacity, lanes), validation (lanes,)).
 
     keys: of the seed's ORDER and LOSS streams. aux: the names that the loss records. record: other numbers of a step.
+    observe: of the parameters after each step, recorded with an axis of lanes behind that of steps.
     """
     key, loss_key = keys
     options = {"batches": batches, "capacity": capacity, "losses_only": True, "loss_key": loss_key}
     options |= {"aux": aux, "record": record}
+    look = None if observe is None else partial(observed, observe)
     if len(limit) == 1:
 
         def alone(spec: RunSpec, lane: Lane, limit: Array) -> tuple[Lane, dict[str, Array]]:
             loss = shared.loss if spec.loss is None else spec.loss
-            return segment(EpochLoop(loss, spec.optimizer, shared.train, key, limit, **options), lane, end)[:2]
+            loop = EpochLoop(loss, spec.optimizer, shared.train, key, limit, observe=look, **options)
+            lane, seen, looked = segment(loop, lane, end)
+            return lane, {**seen, **(looked or {})}
 
         lanes, seen = over_lanes(alone, (0, LANE_AXES, 0), (LANE_AXES, 1), 1)(spec, lanes, limit)
     else:
@@ -191,8 +197,9 @@ def run_segment(
         rows = jax.tree.map(lambda array: array[: batches.size], shared.train)
         layout = Layout.of(spec, loss, axis, lanes.train_state, rows, loss_key)
         options |= {"lanes": len(limit), "loss_axis": axis}
-        loop = EpochLoop(layout.loss(loss), spec.optimizer, shared.train, key, limit, **options)
-        lanes, seen, _ = segment(loop, layout.turn(lanes), end)
-        lanes = layout.turn(lanes)
+        each = None if look is None else jax.vmap(layout.of_params(look))
+        loop = EpochLoop(layout.loss(loss), spec.optimizer, shared.train, key, limit, observe=each, **options)
+        lanes, seen, looked = segment(loop, layout.turn(lanes), end)
+        lanes, seen = layout.turn(lanes), {**seen, **(looked or {})}
     own = lanes.train_state.model_state
     return lanes, seen, evaluate(spec, shared, final_params(spec, lanes), shared.validation, own)

@@ -23,7 +23,8 @@ class BlockResult:
 
     losses (steps, configs) on the way; metrics name -> (evaluations, configs) after `evaluation_steps` updates;
     diverged_at (configs,), params and model_state, leaves (configs, …), at its end. seconds: how long the block took.
-    recorded: name -> (steps, configs), what the loss returned beside its value, and what else was asked for.
+    recorded: name -> (steps, configs), what the loss returned beside its value, and what else was asked for; (steps, configs, …)
+    of what was observed.
     """
 
     block: Block

@@ -76,7 +76,9 @@ def _check(arrays: Mapping[str, np.ndarray], block: Block, evaluations: int, fac
     lanes = len(block.configs)
     wanted = {"losses": (len(block.recorded(facts.record_every)), lanes), "diverged_at": (lanes,)}
     wanted |= {f"metrics.{name}": (evaluations, lanes) for name in ("loss", *facts.metrics)}
-    wanted |= {name: wanted["losses"] for name in arrays if name.startswith("recorded.")}
+    wanted |= {  # what is observed has axes of its own
+        name: (*wanted["losses"], *array.shape[2:]) for name, array in arrays.items() if name.startswith("recorded.")
+    }
     for name, shape in wanted.items():
         if name not in arrays or arrays[name].shape != shape or arrays[name].dtype.kind not in "fiuV":
             raise checks.JgdValueError(f"its {name} is not the numbers of {lanes} runs")

@@ -159,9 +159,11 @@ def identity(plan: Plan) -> dict[str, str]:
         "evaluate_every": str(plan.evaluate_every),
         "record_every": str(plan.record_every),
         **({"record": ", ".join(plan.record)} if plan.record else {}),
+        **({} if plan.observe is None else {"observe": function_fingerprint(plan.observe)}),
         "policy": repr(plan.policy),
         "diverged_above": str(plan.diverged_above),
         **({"shares are of steps": str(plan.steps)} if plan.by_share else {}),
+        **({"folds": str(plan.splits.folds), "resplit": str(plan.splits.resplit)} if plan.splits.there else {}),
         "x64": str(jnp.result_type(float) == jnp.float64),
     }
 
@@ -196,6 +198,7 @@ def _contents(plan: Plan) -> dict[str, Any]:
         "evaluate_every": plan.evaluate_every,
         "record_every": plan.record_every,
         "record": list(plan.record),
+        "observes": plan.observe is not None,
         "evaluation_steps": plan.evaluation_steps,
         "batch_size": plan.batch_size,
         "block": plan.block,
@@ -204,6 +207,7 @@ def _contents(plan: Plan) -> dict[str, Any]:
         "policy": [type(policy).__name__, asdict(policy) if is_bundled(policy) else {}],  # pyright: ignore[reportArgumentType]
         "diverged_above": plan.diverged_above,
         "order": plan.order if isinstance(plan.order, str) else None,
+        **({"splits": asdict(plan.splits)} if plan.splits.there else {}),
         "setup": setup_of(plan),
         "predictors": describe_predictors(plan),
     }
