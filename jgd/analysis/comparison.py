@@ -38,7 +38,14 @@ class PairedComparison:
 
 
 def paired(
-    a: np.ndarray, b: np.ndarray, larger_is_better: bool, confidence: float = 0.95, method: str = "t", *, seed: int = 0
+    a: np.ndarray,
+    b: np.ndarray,
+    larger_is_better: bool,
+    confidence: float = 0.95,
+    method: str = "t",
+    *,
+    seed: int = 0,
+    overlap: float = 0.0,
 ) -> PairedComparison:
     """The mean difference of two configs on common random numbers: the same seed at the same index of both.
 
@@ -53,6 +60,7 @@ def paired(
         confidence: Of the interval, in (0, 1).
         method: "t" or "bootstrap", as in `jgd.core.statistics.estimate`.
         seed: Of the bootstrap.
+        overlap: Of scores over splits of the same rows, as in `jgd.sweeps.estimate`.
 
     Returns:
         The comparison.
@@ -73,18 +81,19 @@ def paired(
     alive = np.isfinite(a), np.isfinite(b)
     both = alive[0] & alive[1]
     lost = int((~alive[0]).sum()), int((~alive[1]).sum())
-    difference = estimate(np.where(both, a, np.nan) - np.where(both, b, np.nan), confidence, method, seed=seed)
+    differences = np.where(both, a, np.nan) - np.where(both, b, np.nan)
+    difference = estimate(differences, confidence, method, seed=seed, overlap=overlap)
     ahead = "a" if (difference.mean > 0) == larger else "b"
     flattered = lost[0] > lost[1] if ahead == "a" else lost[1] > lost[0]
     apart = difference.n > 1 and (difference.low > 0 or difference.high < 0)
     tell = apart and not flattered
     words = _words(difference, confidence, lost, ahead, tell, apart)
     return PairedComparison(
-        difference, lost, tell, ahead if tell else None, seeds_to_decide(a[both] - b[both], confidence), words
+        difference, lost, tell, ahead if tell else None, seeds_to_decide(a[both] - b[both], confidence, overlap), words
     )
 
 
-def seeds_to_decide(differences: np.ndarray, confidence: float = 0.95) -> int | None:
+def seeds_to_decide(differences: np.ndarray, confidence: float = 0.95, overlap: float = 0.0) -> int | None:
     """The least n with t(n − 1)·s/√n < |mean|: seeds that would tell two configs apart, if mean and s stay.
 
     It plans, it doesn't promise: with few pairs the mean and s are themselves rough.
@@ -92,6 +101,7 @@ def seeds_to_decide(differences: np.ndarray, confidence: float = 0.95) -> int | 
     Args:
         differences: (pairs,) of the scores.
         confidence: Of the interval, in (0, 1).
+        overlap: Of differences over splits of the same rows, as in `jgd.sweeps.estimate`.
 
     Returns:
         n; None above 10 000, for fewer than two pairs, and for a mean of 0.
@@ -103,7 +113,7 @@ def seeds_to_decide(differences: np.ndarray, confidence: float = 0.95) -> int | 
     if len(differences) < 2 or differences.mean() == 0:
         return None
     n = np.arange(2, MOST_SEEDS + 1)
-    reach = student_quantile(confidence, n) * differences.std(ddof=1) / np.sqrt(n)
+    reach = student_quantile(confidence, n) * differences.std(ddof=1) * np.sqrt(1 / n + overlap)
     decided = np.flatnonzero(reach < abs(differences.mean()))
     return int(n[decided[0]]) if len(decided) else None
 

@@ -23,6 +23,7 @@ class FinalScores:
             stopped.
         stopped: (config,), given fewer steps than the others (halving).
         rows: (config,), the index of each config in the sweep.
+        overlap: Validation rows over training rows, where runs share them (see `jgd.sweeps.estimate`).
     """
 
     metric: str
@@ -31,6 +32,7 @@ class FinalScores:
     diverged: np.ndarray
     stopped: np.ndarray
     rows: np.ndarray
+    overlap: float = 0.0
 
 
 def final_scores(sweep: Sweep, recipe: str | None = None, metric: str | None = None) -> FinalScores:
@@ -63,7 +65,8 @@ def final_scores(sweep: Sweep, recipe: str | None = None, metric: str | None = N
     stopped = sweep.reached[rows] < sweep.steps
     diverged = np.where(stopped[:, None], sweep.diverged_at[rows] >= 0, np.isnan(scores))
     larger = sweep.larger_is_better if metric == sweep.metric else metric != "loss"
-    return FinalScores(metric, larger, np.where(stopped[:, None], np.nan, scores), diverged, stopped, rows)
+    overlap = sweep.facts.splits.overlap
+    return FinalScores(metric, larger, np.where(stopped[:, None], np.nan, scores), diverged, stopped, rows, overlap)
 
 
 def overall_ranks(sweep: Sweep, ends: FinalScores) -> np.ndarray:

@@ -69,7 +69,7 @@ def findings(sweep: Sweep, confidence: float = 0.95) -> list[Finding]:
     out = []
     for recipe in dict.fromkeys(name for name, _ in sweep.configs):
         ends = final_scores(sweep, recipe)
-        ranking = rank(ends.scores, ends.larger_is_better, confidence, ends.stopped)
+        ranking = rank(ends.scores, ends.larger_is_better, confidence, ends.stopped, overlap=ends.overlap)
         if not ranking.order:
             continue  # all were stopped early, for being worse than another recipe's
         if ranking.best is None:
@@ -159,13 +159,14 @@ def undecided(ends: FinalScores, confidence: float = 0.95) -> list[Finding]:
     The next is the second by mean among those that lost as few seeds. The number of seeds is what the mean and the
     deviation of the paired differences would need if they stayed as they are (`seeds_to_decide`).
     """
-    ranking = rank(ends.scores, ends.larger_is_better, confidence, ends.stopped)
+    ranking = rank(ends.scores, ends.larger_is_better, confidence, ends.stopped, overlap=ends.overlap)
     if ranking.best is None or len(ranking.order) < 2:
         return []
     first, second = ranking.order[:2]
     if ranking.diverged[second] > ranking.diverged[first]:
         return []
-    found = paired(ends.scores[first], ends.scores[second], ends.larger_is_better, confidence)
+    pair = ends.scores[first], ends.scores[second]
+    found = paired(*pair, ends.larger_is_better, confidence, overlap=ends.overlap)
     if found.tell_apart:
         return []
     n = found.difference.n

@@ -32,7 +32,12 @@ class Ranking:
 
 
 def rank(
-    scores: np.ndarray, larger_is_better: bool, confidence: float = 0.95, stopped: np.ndarray | None = None
+    scores: np.ndarray,
+    larger_is_better: bool,
+    confidence: float = 0.95,
+    stopped: np.ndarray | None = None,
+    *,
+    overlap: float = 0.0,
 ) -> Ranking:
     """Orders configs by their mean over common seeds, fewest diverged seeds first, and finds the ties for the best.
 
@@ -48,6 +53,7 @@ def rank(
         larger_is_better: Of the scores.
         confidence: In (0, 1).
         stopped: (configs,), True for those that were given fewer steps; they are left out.
+        overlap: Of scores over splits of the same rows, as in `jgd.sweeps.estimate`.
 
     Returns:
         The ranking.
@@ -79,11 +85,15 @@ def rank(
     others = [i for i in order[1:] if diverged[i] == diverged[best]]
     ahead = (scores[best] - scores[others]) * (1 if larger else -1)
     level = (1 - confidence) / max(len(order) - 1, 1)
-    tied = [i for i, worse in zip(others, _above_zero(ahead, level), strict=True) if not worse]
+    tied = [
+        i
+        for i, worse in zip(others, _above_zero(ahead, level, checks.number("overlap", overlap, ">= 0")), strict=True)
+        if not worse
+    ]
     return Ranking(tuple(order), means, diverged, (best, *tied), confidence)
 
 
-def _above_zero(differences: np.ndarray, level: float) -> np.ndarray:
+def _above_zero(differences: np.ndarray, level: float, overlap: float) -> np.ndarray:
     """(rows,), whether the mean of each row's finite entries is above 0 by a one-sided t test; one entry never is."""
     from scipy import special  # here: jgd imports as fast as jax
 
@@ -92,7 +102,7 @@ def _above_zero(differences: np.ndarray, level: float) -> np.ndarray:
     held = np.where(finite, differences, 0.0)
     mean = held.sum(axis=1) / np.maximum(n, 1)
     squares = np.where(finite, (differences - mean[:, None]) ** 2, 0.0).sum(axis=1)
-    error = np.sqrt(squares / np.maximum(n - 1, 1) / np.maximum(n, 1))
+    error = np.sqrt(squares / np.maximum(n - 1, 1) * (1 / np.maximum(n, 1) + overlap))
     return (n > 1) & (mean > -special.stdtrit(np.maximum(n - 1, 1).astype(np.float64), level) * error)
 
 

@@ -127,7 +127,7 @@ def stability_edge(sweep: Sweep, task: Task, recipe: str | None = None, momentum
     rates = np.array([sweep.configs[i][1]["learning_rate"] for i in rows], np.float64)
     found = stability_bracket(rates, grew(sweep.loss[rows], sweep.diverged_at[rows]))
     sharp = lambda params: gradients.sharpness(task.loss, params, task.train).value
-    at_start = np.array([sharp(task.init(seeding.init_key(seed))) for seed in sweep.seeds])
+    at_start = np.array([sharp(task.init(seeding.init_key(sweep.facts.splits.seed_of(seed)))) for seed in sweep.seeds])
     at_end = np.full(len(sweep.seeds), np.nan)
     if np.isfinite(found.largest_stable):
         stable = int(rows[np.flatnonzero(rates == found.largest_stable)[0]])

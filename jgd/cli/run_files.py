@@ -77,8 +77,8 @@ def _delete_own(aside: Path) -> None:
 
 def save(found: jgd.Sweep, directory: Path) -> int:
     """Print a sweep's picks and cost and write them down: -> the exit code, 1 where every run diverged."""
-    size = f"{len(found.configs)} configs × {len(found.seeds)} seeds, {found.steps} steps"
-    title = f"{found.task}: {size}; ± is the 95% interval of the mean over seeds"
+    size = f"{len(found.configs)} configs × {found.facts.seed_words}, {found.steps} steps"
+    title = f"{found.task}: {size}; ± is the 95% interval of the mean over {found.facts.splits.over}"
     console.print_table(table_columns(found), table_rows(found), title=title)
     if stopped_line(found):
         console.print_line(stopped_line(found))

@@ -29,7 +29,7 @@ def command(
         raise checks.JgdValueError(f"there is no directory {str(directory)!r}")
     found = jgd.load_sweep(directory)
     left = found.runs_left
-    size = f"{len(found.configs)} configs × {len(found.seeds)} seeds, {found.steps} steps"
+    size = f"{len(found.configs)} configs × {found.facts.seed_words}, {found.steps} steps"
     state = "finished" if not left else f"{left} runs are left on the way to step {found.rounds[-1].until}"
     console.print_line(
         f"{found.task}: {size}; {state}; {'running now' if atomic_files.in_use(directory) else 'not running'}"
@@ -37,7 +37,7 @@ def command(
     console.print_table(
         reports.table_columns(found),
         reports.table_rows(found),
-        title="picks; ± is the 95% interval of the mean over seeds",
+        title=f"picks; ± is the 95% interval of the mean over {found.facts.splits.over}",
     )
     if left:
         heads = ["config", "recipe", "hyperparameters", f"validation {found.metric}", "diverged"]
@@ -66,7 +66,9 @@ def _best_so_far(found: jgd.Sweep, top: int) -> list[list[str]]:
             str(place),
             found.configs[place][0],
             format_config(found.configs[place][1]),
-            reports.format_estimate(estimate(found.scores[place]), len(found.seeds)),
+            reports.format_estimate(
+                estimate(found.scores[place], overlap=found.facts.splits.overlap), len(found.seeds)
+            ),
             f"{broken[place]} of {len(found.seeds)}",
         ]
         for place in order

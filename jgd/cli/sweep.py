@@ -49,6 +49,11 @@ def command(
         str | None, typer.Option(help=f"{', '.join(samplers.SAMPLERS)}; default grid for lists, halton for ranges.")
     ] = None,
     seeds: Annotated[int, typer.Option(help="How many seeds.")] = 4,
+    folds: Annotated[
+        int | None,
+        typer.Option(help="Cut training and validation rows into so many parts; each validates once a seed."),
+    ] = None,
+    resplit: Annotated[bool, typer.Option("--resplit", help="Each seed has a split, or folds, of its own.")] = False,
     steps: Annotated[int, typer.Option(help="Updates a run.")] = 300,
     batch_size: Annotated[
         int | None, typer.Option(help="Rows a step; default 64, or all where there are fewer.")
@@ -107,12 +112,13 @@ def command(
         "sampler": sampler,
         "seeds": seeds,
         "steps": steps,
-        "batch_size": _batch_size(batch_size, searched, what),
+        "batch_size": _batch_size(batch_size, searched, what, folds),
         "record_every": record_every,
         "policy": methods.make_policy(policy, set_policy or []),
         "block": block,
         "memory": None if memory is None else checks.count("memory", memory, 1) * 2**20,
     }
+    arguments |= {name: value for name, value in {"folds": folds, "resplit": resplit}.items() if value}
     names = None if recipes is None else list(recipes)
     said = {"policy": policy, "set_policy": set_policy}
     request = replace(request, options={**arguments, **said, "space": searched.describe(), "recipes": names})
@@ -168,5 +174,9 @@ def _samples(searched: jgd.Space, sampler: str | None, samples: int | None) -> i
     return None
 
 
-def _batch_size(given: int | None, searched: jgd.Space, task: jgd.Task) -> int | None:
-    return min(64, checks.rows("data", task.train)) if given is None and "batch_size" not in searched.names else given
+def _batch_size(given: int | None, searched: jgd.Space, task: jgd.Task, folds: int | None) -> int | None:
+    if given is not None or "batch_size" in searched.names:
+        return given
+    rows = checks.rows("data", task.train)
+    both = rows + checks.rows("validation", task.validation)
+    return min(64, rows if folds is None else both - both // checks.count("folds", folds, 2, both))

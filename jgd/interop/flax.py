@@ -106,7 +106,7 @@ class NNX(Network):
         self._in_training = nnx.split(template, *self._filters)
         template.eval()
         self._in_evaluation = nnx.split(template, *self._filters)
-        classes = [type(module) for _, module in nnx.iter_modules(template)]
+        classes = [type(node) for _, node in nnx.iter_graph(template) if isinstance(node, nnx.Module)]
         graphs = self._in_training[0], self._in_evaluation[0]
         super().__init__(type(template).__name__, graphs, classes, start)
 

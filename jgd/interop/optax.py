@@ -175,6 +175,7 @@ def _builder(build: Callable[..., Any], static: tuple[str, ...]) -> Callable[...
         structure = tuple((name, value) for name, value in given.items() if name not in names)
         return chain(_kind(build, names)(*(given[name] for name in names), structure))
 
+    builder.__module__ = __name__  # who imports it by its address must not find optax's own
     del builder.__annotations__
     return builder
 

@@ -28,7 +28,7 @@ class OutputLoss:
     def __call__(self, params: Params, batch: Batch, key: Array | None = None, state: Any = None) -> Any:
         inputs, targets = batch[:2]
         outputs, after = self.network.outputs(params, inputs, state, key, self.training)
-        made = self.error(outputs, targets)
+        made = self.error.function(outputs, targets)
         value, aux = made if isinstance(made, tuple) else (made, {})
         return (jnp.mean(value), aux) if state is None else (jnp.mean(value), aux, after)
 
@@ -38,11 +38,11 @@ class OutputMetric:
     """The mean of a function of a network's outputs in evaluation."""
 
     network: Network = static_field()
-    function: Known = static_field()
+    measure: Known = static_field()
 
     def __call__(self, params: Params, rows: Batch, state: Any = None) -> Array:
         inputs, targets = rows[:2]
-        return jnp.mean(self.function(self.network.predict(params, inputs, state), targets))
+        return jnp.mean(self.measure.function(self.network.predict(params, inputs, state), targets))
 
 
 @record

@@ -54,5 +54,5 @@ def plot_loss_curves(sweep: Sweep, *, smoothing: float = 0.15, ax: Any = None) -
         ax.set_yscale("log")
     ax.set_xlabel("step")
     ax.set_ylabel("loss on the step's batch, before its update")
-    ax.set_title(f"{sweep.task}: the picks, {len(sweep.seeds)} seeds thin, their smoothed mean thick", **_figure.TITLE)
+    ax.set_title(f"{sweep.task}: the picks, {sweep.facts.seed_words} thin, their smoothed mean thick", **_figure.TITLE)
     return _figure.finish(ax, legend="below")

@@ -59,7 +59,7 @@ def plot_sensitivity(sweep: Sweep, parameter: str | None = None, *, ax: Any = No
     ax.set_xlabel(parameter)
     ax.set_ylabel(f"validation {sweep.metric} after {sweep.steps} steps")
     ax.set_title(
-        f"{sweep.task}: mean over {len(sweep.seeds)} seeds, band lowest to highest, dotted = pick", **_figure.TITLE
+        f"{sweep.task}: mean over {sweep.facts.seed_words}, band lowest to highest, dotted = pick", **_figure.TITLE
     )
     return _figure.finish(ax, legend="right")
 

@@ -46,18 +46,18 @@ def confirmed_rows(confirmation: Confirmation) -> list[list[str]]:
     >>> row[0], row[-2:]
     ('sgd 1', ['0 of 3', 'learning_rate=0.1'])
     """
-    seeds = len(confirmation.seeds)
     return [
         [
             f"{each.recipe} {each.config}",
             f"{each.chosen_at.mean:.4f}",
-            format_estimate(each.validation, seeds),
+            format_estimate(each.validation, runs),
             f"{each.optimism:+.4f}",
-            format_estimate(each.test, seeds),
-            f"{each.diverged} of {seeds}",
+            format_estimate(each.test, runs),
+            f"{each.diverged} of {runs}",
             format_config(each.hyperparameters),
         ]
         for each in confirmation.confirmed
+        for runs in [each.validation.n + each.validation.diverged]  # of each fresh seed one, or as many as folds
     ]
 
 

@@ -4,7 +4,7 @@ from typing import Any
 
 import numpy as np
 
-from jgd.core.statistics import Estimate
+from jgd.core.statistics import OVERLAPPING, Estimate
 
 
 def format_estimate(estimate: Estimate, seeds: int | None = None) -> str:
@@ -24,7 +24,8 @@ def format_estimate(estimate: Estimate, seeds: int | None = None) -> str:
     """
     if estimate.n == 0:
         return "–"
-    some = f" ({estimate.n} of {seeds} seeds)" if seeds is not None and estimate.n < seeds else ""
+    runs = "runs" if OVERLAPPING in estimate.note else "seeds"
+    some = f" ({estimate.n} of {seeds} {runs})" if seeds is not None and estimate.n < seeds else ""
     return f"{estimate.mean:.4f}" + (f" ± {estimate.half_width:.4f}" if estimate.n > 1 else "") + some
 
 

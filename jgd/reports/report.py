@@ -37,7 +37,7 @@ def report(sweep: Sweep, top: int = 5, confidence: float = 0.95, directory: Path
     Args:
         sweep: The result of `jgd.sweep`.
         top: How many configs are listed.
-        confidence: Of the intervals, Student's t over seeds, in (0, 1).
+        confidence: Of the intervals, Student's t over seeds (and splits), in (0, 1).
         directory: Where `save_sweep` has written a report of it. Shares that a forest measures are taken from there, so
             that scikit-learn isn't imported; where there are none, the report says so.
 
@@ -56,8 +56,7 @@ def report(sweep: Sweep, top: int = 5, confidence: float = 0.95, directory: Path
     checks.instance("sweep", sweep, Sweep, "jgd.sweep(…) returns")
     top = checks.count("top", top, 1)
     confidence = checks.number("confidence", confidence, "(0, 1)")
-    configs, seeds = sweep.diverged_at.shape
-    size = f"{configs} configs × {seeds} {'seed' if seeds == 1 else 'seeds'} × {sweep.steps} steps"
+    size = f"{len(sweep.configs)} configs × {sweep.facts.seed_words} × {sweep.steps} steps"
     heading = f"{sweep.task}: {size}, by validation {sweep.metric} ({_direction(sweep)} is better)"
     measured = None if directory is None else _stored_importance(directory, heading)
     sections = {
@@ -75,7 +74,7 @@ def report(sweep: Sweep, top: int = 5, confidence: float = 0.95, directory: Path
 def _of_configs(sweep: Sweep, top: int, confidence: float, measured: list[str] | None) -> dict[str, list[str]]:
     """What compares configs: not for a population, whose members are others at each seed and change on the way."""
     ends = final_scores(sweep)
-    ranking = rank(ends.scores, ends.larger_is_better, confidence, ends.stopped)
+    ranking = rank(ends.scores, ends.larger_is_better, confidence, ends.stopped, overlap=ends.overlap)
     return {
         "Best configs": _best(sweep, ends, ranking, top, confidence),
         "Neighbors of the best": _neighbors(sweep, ends, ranking, confidence),
@@ -93,7 +92,7 @@ def _best(sweep: Sweep, ends: FinalScores, ranking: Ranking, top: int, confidenc
         [
             "=" if i in ranking.tied else " ",
             *_named(sweep, int(i)),
-            format_estimate(estimate(ends.scores[i], confidence), ends.scores.shape[1]),
+            format_estimate(estimate(ends.scores[i], confidence, overlap=ends.overlap), ends.scores.shape[1]),
         ]
         for i in ranking.order[:top]
     ]
@@ -116,7 +115,7 @@ def _neighbors(sweep: Sweep, ends: FinalScores, ranking: Ranking, confidence: fl
         score = (
             "stopped early"
             if ends.stopped[i]
-            else format_estimate(estimate(ends.scores[i], confidence), ends.scores.shape[1])
+            else format_estimate(estimate(ends.scores[i], confidence, overlap=ends.overlap), ends.scores.shape[1])
         )
         rows.append([*_named(sweep, i), score])
     return align_columns(rows) or ["none of its structure"]

@@ -3,7 +3,7 @@
 sweep.py       the function: arguments (arguments.py) to a plan, carried out (execute.py)
 configs.py     recipes × their configs            recipes.py   groups of configs (run_spec.py: what a recipe returns)
 plan.py        which runs run together            dry_run.py   a recipe's program, checked as shapes
-facts.py       what of it is data
+facts.py       what of it is data                 splits.py    folds: which rows a run has
 runner.py      round by round (policies/) on devices (engine/) into what is kept (store/)
 assemble.py    what is kept, as data              cost.py      what it took
 sweep_data.py  that data                          selection.py, picks.py   what it chooses

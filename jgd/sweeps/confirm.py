@@ -64,7 +64,7 @@ class Confirmation:
 
     Attributes:
         metric: The metric that chose.
-        seeds: The fresh ones.
+        seeds: The fresh ones; `runs` has one for each, or for each of them and fold.
         confirmed: One for each pick.
         reads: How often this sweep's test rows were read, this time included.
         runs: The fresh runs.
@@ -83,7 +83,7 @@ def confirm(data: SweepData, picks: Sequence[Pick], seeds: int | Sequence[int]) 
     if not chosen:
         raise checks.JgdValueError("there is nothing to confirm: every run diverged")
     fresh = _fresh_seeds(data, seeds)
-    runs = run_plan(_plan_of(data, chosen, fresh), MemoryStore())
+    runs = run_plan(_plan_of(data, chosen, data.facts.splits.labels(fresh)), MemoryStore())
     test = _on_test_rows(runs)
     now = datetime.now(UTC).isoformat()
     data.store.add_read({"at": now, "seeds": list(fresh), "configs": [int(pick.config or 0) for pick in chosen]})
@@ -135,14 +135,15 @@ def _block(data: SweepData, runs: int) -> int | None:
 
 
 def _confirmed(pick: Pick, runs: SweepData, index: int, test: np.ndarray) -> Confirmed:
-    validation, sign = estimate(runs.scores[index]), 1 if runs.larger_is_better else -1
+    overlap = runs.facts.splits.overlap
+    validation, sign = estimate(runs.scores[index], overlap=overlap), 1 if runs.larger_is_better else -1
     return Confirmed(
         recipe=pick.recipe,
         config=int(pick.config or 0),
         hyperparameters=pick.hyperparameters,
         chosen_at=pick.validation,
         validation=validation,
-        test=estimate(test),
+        test=estimate(test, overlap=overlap),
         optimism=sign * (pick.validation.mean - validation.mean),
         diverged=int((runs.diverged_at[index] != NOT_DIVERGED).sum()),
     )
@@ -166,7 +167,10 @@ def _policy_and_rows(data: SweepData, chosen: Sequence[Pick]) -> tuple[Policy, d
 
 def _fresh_seeds(data: SweepData, count: int | Sequence[int]) -> tuple[int, ...]:
     """Seeds that neither the sweep nor an earlier confirmation has used."""
-    used = {*data.seeds, *(seed for read in data.store.current_reads() for seed in read["seeds"])}
+    used = {
+        *data.facts.splits.seeds_of(data.seeds),
+        *(seed for read in data.store.current_reads() for seed in read["seeds"]),
+    }
     if isinstance(count, Sequence | np.ndarray):
         given = tuple(seeds.check(seed, f"seeds[{place}]") for place, seed in enumerate(count))
         stale = sorted(used & set(given))
@@ -187,7 +191,7 @@ def _fresh_seeds(data: SweepData, count: int | Sequence[int]) -> tuple[int, ...]
 def _on_test_rows(runs: SweepData) -> np.ndarray:
     """(config, seed): the metric that chooses on the test rows, NaN where a run diverged."""
     plan = runs.plan
-    shared, rows = SharedData.of(plan.task), jax.tree.map(jnp.asarray, plan.task.test)
+    fed = {id(task): (SharedData.of(task), jax.tree.map(jnp.asarray, task.test)) for task in plan.tasks}
     out = np.full((len(plan.configs), len(plan.seeds)), np.nan)
     for config, (_, values) in enumerate(plan.configs):
         group = plan.groups[plan.group_of[config]]
@@ -197,6 +201,7 @@ def _on_test_rows(runs: SweepData) -> np.ndarray:
         )
         for index, seed in enumerate(plan.seeds):
             if runs.diverged_at[config, index] == NOT_DIVERGED:
+                shared, rows = fed[id(plan.tasks[index])]
                 ended = runs.params(config, seed), runs.model_state(config, seed)
                 params, own = jax.tree.map(lambda leaf: np.asarray(leaf)[None], ended)
                 out[config, index] = float(evaluate(lanes, shared, params, rows, own)[plan.task.metric][0])

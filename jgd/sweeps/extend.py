@@ -30,7 +30,7 @@ def extend(
     longer = replace(
         plan,
         axis=plan.axis.longer(samples, configs),
-        seeds=plan.seeds if seeds is None else seeds_of(seeds),
+        seeds=plan.seeds if seeds is None else plan.splits.labels(seeds_of(seeds)),
         steps=plan.steps if steps is None else checks.count("steps", steps, plan.steps, 2**31 - 2),
     )
     if longer.steps > plan.steps and plan.by_share:
@@ -41,7 +41,9 @@ def extend(
         )
     if set(plan.seeds) - set(longer.seeds):
         raise checks.JgdValueError(
-            f"seeds must hold those of the sweep, {plan.seeds}, got {longer.seeds}", argument="seeds"
+            f"seeds must hold those of the sweep, {plan.splits.seeds_of(plan.seeds)}, got "
+            f"{plan.splits.seeds_of(longer.seeds)}",
+            argument="seeds",
         )
     store = None if plan.store else _carried(data.store, plan, longer)
     return execute(longer, callback, resume=True, store=store)

@@ -10,6 +10,7 @@ from typing import Any
 from jgd.spaces.space import Config, Space
 from jgd.sweeps.engine.block import Block
 from jgd.sweeps.policies.policy import Policy
+from jgd.sweeps.splits import NO_SPLITS, Splits
 
 
 @dataclass(frozen=True)
@@ -24,12 +25,14 @@ class SweepFacts:
         spaces: Recipe name -> its space.
         configs: (recipe, values) along the config axis.
         groups: (configs,) configs of one number share a program.
-        seeds: Of every config.
+        seeds: Of every config; where rows are split, labels of seeds and folds.
         steps: Updates of a run that is not stopped.
         evaluation_steps: Numbers of updates after which the validation rows are evaluated; the last one is `steps`.
         record_every: Steps between two losses that are kept.
         policy: Says which rounds there are.
         predictors: Of a stored sweep, what each group's runs predict with, as JSON; None where that isn't known.
+            Where rows are split, an entry for each group and run of the seed axis.
+        splits: How the rows of the runs are cut.
     """
 
     task: str
@@ -45,11 +48,17 @@ class SweepFacts:
     record_every: int
     policy: Policy
     predictors: tuple[Mapping[str, Any], ...] | None = None
+    splits: Splits = NO_SPLITS
 
     @property
     def recorded_steps(self) -> range:
         """The steps whose losses are kept."""
         return range(0, self.steps, self.record_every)
+
+    @property
+    def seed_words(self) -> str:
+        """What is along the seed axis, in words."""
+        return self.splits.words(self.seeds)
 
     @cached_property
     def keys(self) -> tuple[str, ...]:

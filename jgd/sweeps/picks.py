@@ -22,8 +22,8 @@ class Pick:
         hyperparameters: Of the config. In a population those that the best member ended with; `Sweep.schedule` tells
             what it went by on the way.
         metric: The metric that chooses.
-        validation: The estimate of it over seeds, in a population over the best member of each seed. These are the
-            numbers that chose the config, and so flattered by the choice: `Sweep.confirm` says how much.
+        validation: The estimate of it over seeds (and splits, where rows are split), in a population over the best member of each
+            seed. These are the numbers that chose the config, and so flattered by the choice: `Sweep.confirm` says how much.
         diverged: How many of the recipe's runs, of all configs and seeds, diverged.
         runs: How many there are.
         reached: The steps that the config was given, after which it was measured; fewer than the sweep's where all
@@ -57,7 +57,7 @@ def pick_of(data: SweepData, recipe: str) -> Pick:
         config=config,
         hyperparameters=values,
         metric=data.metric,
-        validation=estimate(scores),
+        validation=estimate(scores, overlap=data.facts.splits.overlap),
         diverged=int((data.diverged_at[mine] != NOT_DIVERGED).sum()),
         runs=data.diverged_at[mine].size,
         reached=0 if config is None else int(data.reached[config]),

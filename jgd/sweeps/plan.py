@@ -22,6 +22,7 @@ from jgd.sweeps.facts import SweepFacts
 from jgd.sweeps.policies.policy import Policy, Round
 from jgd.sweeps.policies.population import PopulationBasedTraining
 from jgd.sweeps.recipes import Group, Recipe, blamed, group_configs
+from jgd.sweeps.splits import NO_SPLITS, Splits
 from jgd.sweeps.store.base import Store
 from jgd.tasks import Task
 
@@ -33,7 +34,7 @@ class Plan:
     task: Task
     recipes: Mapping[str, Recipe]
     axis: ConfigAxis
-    seeds: tuple[int, ...]
+    seeds: tuple[int, ...]  # where rows are split, a label for each seed and fold
     steps: int
     evaluate_every: int  # updates between two evaluations on the validation rows
     record_every: int  # steps between two losses that are kept
@@ -47,6 +48,7 @@ class Plan:
     store: Path | None = None  # the directory that keeps it
     record: tuple[str, ...] = ()  # numbers of each step that are kept besides the loss
     observe: Callable[[Params], Any] | None = None  # parameters after a step -> what is kept of them
+    splits: Splits = NO_SPLITS
     share_of: int | None = None  # the steps that a schedule's shares of the run are of; None: all
 
     def validate(self) -> None:
@@ -70,6 +72,11 @@ class Plan:
     def configs(self) -> tuple[tuple[str, Config], ...]:
         """The config axis: (recipe, its values)."""
         return self.axis.configs
+
+    @cached_property
+    def tasks(self) -> tuple[Task, ...]:
+        """The task of each run along the seed axis, with the rows that it trains on; all have their shapes in common."""
+        return self.splits.tasks(self.task, self.seeds)
 
     @cached_property
     def groups(self) -> tuple[Group, ...]:
@@ -130,6 +137,7 @@ class Plan:
             evaluation_steps=self.evaluation_steps,
             record_every=self.record_every,
             policy=self.policy,
+            splits=self.splits,
         )
 
     def hyperparameters(self, block: Block, current: Round) -> list[Config]:
@@ -157,7 +165,7 @@ class Plan:
         return out
 
     def _batches(self, group: Group) -> Batches:
-        rows = checks.rows("task.train", self.task.train)
+        rows = checks.rows("task.train", self.tasks[0].train)
         if group.batch_size is not None and self.batch_size is not None:
             raise checks.JgdValueError(f"batch_size is said twice: {self.batch_size}, and as a choice of the space")
         if group.batch_size is None:  # the sweep's own arguments, no fault of a config
@@ -179,9 +187,9 @@ class Plan:
         dry_run_observe(group, first, self.observe, start[0])
         width = self.block
         if width is None:
-            work = dry_run_loss(group, first, self.task, self.batches[number].size, spec, start)
+            work = dry_run_loss(group, first, self.tasks[0], self.batches[number].size, spec, start)
             width = width_for(work, self.devices[0].platform)
-        dry_run_block(group, first, self.task, width)
+        dry_run_block(group, first, self.tasks[0], width)
         if self.memory is None:
             return width
         takes = self.footprints[number]
@@ -197,7 +205,9 @@ class Plan:
     def footprints(self) -> tuple[Footprint, ...]:
         """What a block of each group takes, from its compiled program."""
         return tuple(
-            footprint(group.build, self._numbers(group), self.task, batches, record=self.record, observe=self.observe)
+            footprint(
+                group.build, self._numbers(group), self.tasks[0], batches, record=self.record, observe=self.observe
+            )
             for group, batches in zip(self.groups, self.batches, strict=True)
         )
 

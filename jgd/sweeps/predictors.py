@@ -8,7 +8,7 @@ from jgd.prediction import Predictor
 from jgd.prediction.described import describe, predictor_of
 from jgd.sweeps.picks import best_member
 from jgd.sweeps.plan import Plan
-from jgd.sweeps.recipes import Group, by_optimizer
+from jgd.sweeps.recipes import by_optimizer
 from jgd.sweeps.selection import pick
 from jgd.sweeps.sweep_data import SweepData
 
@@ -18,14 +18,15 @@ def predictor(data: SweepData, best: int | None, config: int | None, seed: int |
     config, seed = _chosen(data, best, config, seed)
     params, state = data.params(config, seed), data.model_state(config, seed)
     group = data.facts.groups[config]
+    place = data.seeds.index(seed)
     if isinstance(data.made_by, Plan):
-        return _template(data.made_by, data.made_by.groups[group]).with_params(params, state)
-    stored = data.facts.predictors
-    if stored is None or group >= len(stored):
-        return _template(data.plan, data.plan.groups[group]).with_params(params, state)
-    found = predictor_of(stored[group], params, None, state)
+        return _template(data.made_by, group, place).with_params(params, state)
+    stored, row = data.facts.predictors, group * len(data.seeds) + place if data.facts.splits.there else group
+    if stored is None or row >= len(stored):
+        return _template(data.plan, group, place).with_params(params, state)
+    found = predictor_of(stored[row], params, None, state)
     if found.model is None:  # code, which the caller may have given
-        return _template(data.plan, data.plan.groups[group]).with_params(params, state)
+        return _template(data.plan, group, place).with_params(params, state)
     return found
 
 
@@ -47,12 +48,16 @@ def _chosen(data: SweepData, best: int | None, config: int | None, seed: int | N
 
 def describe_predictors(plan: Plan) -> list[dict[str, Any]]:
     """What the runs of each group predict with, as JSON holds it: for who has neither the task nor the recipes."""
-    return [describe(_template(plan, group)) for group in plan.groups]
+    places = range(len(plan.seeds)) if plan.splits.there else (0,)  # what was fitted is of a run's own rows
+    return [describe(_template(plan, group, place)) for group in range(len(plan.groups)) for place in places]
 
 
-def _template(plan: Plan, group: Group) -> Predictor:
-    """The predictor of a group's runs, with any parameters: by the task's model, or by that of the recipe's own loss."""
-    own = plan.task.predictor(None)
+def _template(plan: Plan, number: int, place: int) -> Predictor:
+    """The predictor of a group's runs, with any parameters: by the task's model, or by that of the recipe's own loss.
+
+    place: of the run on the seed axis.
+    """
+    own, group = plan.tasks[place].predictor(None), plan.groups[number]
     if group.build.function is by_optimizer or group.build.function in optimizers.registry.values():
         return own
     values = plan.configs[group.configs[0]][1]

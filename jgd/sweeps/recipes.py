@@ -25,8 +25,8 @@ Recipes: TypeAlias = str | Recipe | Sequence[str | Recipe] | Mapping[str, Recipe
 
 _NEEDS_A_VALUE = (*UNTRACEABLE, jax.errors.TracerIntegerConversionError)
 RESERVED = {  # names of the results: the dims and variables of `Sweep.dataset`, and the columns of tables
-    *("config", "diverged_at", "evaluation", "loss", "origin", "picked"),
-    *("reached", "recipe", "recipe_of", "round", "seed", "step", "test"),
+    *("config", "diverged_at", "evaluation", "fold", "loss", "origin", "picked"),
+    *("reached", "recipe", "recipe_of", "round", "seed", "seed_of", "step", "test"),
 }
 ONE_BY_ONE = 32  # configs of a group that are built to be checked; more are traced once, and checked as columns
 RESERVED_PREFIXES = ("recorded_", "round_", "validation_")

@@ -19,6 +19,7 @@ from jgd.sweeps.configs import ConfigAxis
 from jgd.sweeps.plan import Plan
 from jgd.sweeps.policies.bundled import POLICIES
 from jgd.sweeps.recipes import by_optimizer
+from jgd.sweeps.splits import Splits
 from jgd.sweeps.store.manifest import identity, refuse_another
 from jgd.tasks import Task
 
@@ -50,6 +51,7 @@ def stored_plan(
         "recipes": found,
         "axis": ConfigAxis.of(there["axis"]),
         "seeds": tuple(there["seeds"]),
+        "splits": Splits.of_json(there.get("splits")),
         "steps": there["steps"],
         "evaluate_every": there["evaluate_every"],
         "record_every": there["record_every"],

@@ -19,6 +19,7 @@ from jgd.sweeps.execute import execute
 from jgd.sweeps.plan import Plan
 from jgd.sweeps.policies.policy import Policy
 from jgd.sweeps.recipes import Recipes, recipes_by_name
+from jgd.sweeps.splits import Splits
 from jgd.sweeps.store.manifest import stored_spacing
 from jgd.sweeps.sweep_result import Sweep
 from jgd.tasks import Task
@@ -35,6 +36,8 @@ def sweep(
     samples: int | None = None,
     sampler: Sampler | str | None = None,
     seeds: int | Sequence[int] = 4,
+    folds: int | None = None,
+    resplit: bool = False,
     steps: int,
     batch_size: int | None = None,
     order: str | Order = "shuffled",
@@ -70,6 +73,13 @@ def sweep(
         sampler: "halton", the default where the space has ranges; "grid", every combination, where it has lists only;
             "sobol", "random", "latin_hypercube", or a record of `jgd.spaces.samplers`.
         seeds: how many (0, 1, …), or which.
+        folds: k ≥ 2 cuts the training and validation rows into k parts of one size; each validates once a seed while the
+            others train (rows that k doesn't divide train always). The seed axis then has a run for each seed and fold,
+            labeled seed · k + fold, which scores and picks are means over. All seeds share the cut. A table's preprocessing
+            is fitted on each run's own training rows. Default: the task's own split.
+        resplit: whether each seed has a split of its own, of the task's sizes; with `folds` a cut of its own (repeated
+            k-fold). Either way the test rows stay what they are, and intervals cover seeds and splits: they are wider than
+            those of as many independent runs, by √(1 + n · validation rows / training rows).
         steps: updates of each run.
         batch_size: rows a step; default all.
         order: of the rows, as in `jgd.train`.
@@ -121,6 +131,7 @@ def sweep(
         ((8, 2, 50), ['sgd', 'adam'], 0)
     """
     task, steps, seeds = task_of(task), checks.count("steps", steps, 0, 2**31 - 2), seeds_of(seeds)
+    splits = Splits.of(task, folds, resplit)
     by_name = recipes_by_name(recipes)
     check_data(task, check_finite)
     axis = config_axis(by_name, {} if space is None else space, sampler, samples)
@@ -131,7 +142,8 @@ def sweep(
         task=task,
         recipes=by_name,
         axis=axis,
-        seeds=seeds,
+        seeds=splits.labels(seeds),
+        splits=splits,
         steps=steps,
         **_spacing(evaluate_every, record_every, directory, steps),
         record=recorded_names(record),

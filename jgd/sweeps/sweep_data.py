@@ -76,7 +76,7 @@ class SweepData:
 
     @property
     def seeds(self) -> tuple[int, ...]:
-        """The seeds of each config."""
+        """The seeds of each config; of a sweep with k folds seed · k + fold, a run for each seed and fold."""
         return self.facts.seeds
 
     @property

@@ -71,9 +71,9 @@ class Sweep(SweepData):
     def dataset(self) -> "xarray.Dataset":
         """The arrays with labels: dims (config, seed, step) and (config, seed, evaluation).
 
-        Hyperparameters are coordinates on config. A name that a config lacks is NaN there; structural choices are text.
-        Of a population also, with dims (round, config, seed): `origin`, the member that each went on from, and
-        `round_<name>`, the hyperparameters then.
+        Hyperparameters are coordinates on config, NaN where one lacks the name, structural choices as text; `seed_of` and
+        `fold` on seed, where rows are split. Of a population also, with dims (round, config, seed): `origin`, the member
+        that each went on from, and `round_<name>`, the hyperparameters then.
         """
         return to_xarray(self, self.picks)
 
@@ -245,6 +245,6 @@ class Sweep(SweepData):
         best = self.best
         found = "every run diverged" if best.config is None else f"best {best.recipe} {best.hyperparameters}"
         return (
-            f"Sweep({self.task}: {len(self.configs)} configs × {len(self.seeds)} seeds, {self.steps} steps; "
+            f"Sweep({self.task}: {len(self.configs)} configs × {self.facts.seed_words}, {self.steps} steps; "
             f"{int((self.diverged_at != NOT_DIVERGED).sum())} of {self.diverged_at.size} runs diverged; {found})"
         )

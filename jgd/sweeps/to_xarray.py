@@ -22,6 +22,8 @@ def to_xarray(data: SweepData, picks: Sequence[Pick]) -> "xarray.Dataset":
     hypers = {name: ("config", _column([config.get(name) for _, config in data.configs])) for name in names}
     rounds = data.rounds if any(each.values or each.origins for each in data.rounds) else ()
     history = by_round(rounds, [config for _, config in data.configs], len(data.seeds), names) if rounds else {}
+    splits = data.facts.splits
+    own, folds = ([of(label) for label in data.seeds] for of in (splits.seed_of, splits.fold_of))
     per_round = ("round", "config", "seed")
     by_step = ("config", "seed", "step")
     by_evaluation = ("config", "seed", "evaluation")
@@ -40,6 +42,7 @@ def to_xarray(data: SweepData, picks: Sequence[Pick]) -> "xarray.Dataset":
             **hypers,
             "recipe_of": ("config", [name for name, _ in data.configs]),
             "seed": list(data.seeds),
+            **({"seed_of": ("seed", own), "fold": ("seed", folds)} if splits.there else {}),
             "step": np.array(data.recorded_steps, int),
             "evaluation": list(data.evaluation_steps),
             "recipe": list(data.recipes),

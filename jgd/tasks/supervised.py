@@ -5,17 +5,15 @@ from dataclasses import replace
 from typing import Any
 
 import jax.numpy as jnp
-import numpy as np
 
 from jgd.core import checks
-from jgd.data import MinMax, Preprocessing, Scaling, Standard, datasets, encoding, split
-from jgd.data.column import Column
+from jgd.data import MinMax, Scaling, Standard, datasets, split
 from jgd.losses import SupervisedLoss, errors
 from jgd.models import MLP, Linear, Logistic, Model, Softmax
+from jgd.tasks.raw_rows import STANDARD, RawRows, encoder_of
 from jgd.tasks.task import Accuracy, Start, Task
 
 HIDDEN = 64  # units of the hidden layer, unless a model is given
-STANDARD = Standard()
 
 
 def supervised(
@@ -55,15 +53,9 @@ def supervised(
         ((90, 4), 'accuracy')
     """
     parts = split(data.rows, seed=seed)
-    ready = preprocessing(data, parts.train, scale)
-    table = lambda y: y.reshape(len(y), -1)
-    values = ready.unit
-    targets = (lambda y: y) if values is None else (lambda y: values(table(y)).reshape(y.shape).astype(np.float32))
-    rows: Any = [(ready.features(x, data.name), targets(y)) for x, y in parts]
-    if class_weight is not None:
-        weights = class_weights(class_weight, ready.classes, parts.train[1])
-        rows = [(x, y, weights[y.astype(np.int32)]) for x, y in rows]
-    train, validation, test = rows
+    raw, ready = RawRows(data, parts, scale, class_weight).fitted()
+    assert raw.made is not None
+    train, validation, test = raw.made
     classifies = data.classes > 0 and hasattr(model, "classify")  # a perceptron can do both
     return Task(
         name=data.name,
@@ -76,64 +68,8 @@ def supervised(
         metric="accuracy" if classifies else "loss",
         larger_is_better=classifies,
         preprocessing=ready,
+        raw=raw,
     )
-
-
-def preprocessing(
-    data: datasets.Dataset, train: tuple[np.ndarray, np.ndarray], scale: Standard | MinMax | Scaling | None = STANDARD
-) -> Preprocessing:
-    """What is fitted on the training rows: fills of gaps, words that are features, scales.
-
-    Args:
-        data: the data set that the rows are of.
-        train: (inputs, targets) of the training rows.
-        scale: as in `supervised`.
-
-    Returns:
-        The `Preprocessing`; targets of a regression are standardized.
-    """
-    inputs, targets = train
-    encoder = _encoder(data, inputs)
-    scaling = scale if isinstance(scale, Scaling) or scale is None else scale.fit(encoder(inputs))
-    unit = None if data.classes else Standard().fit(targets.reshape(len(targets), -1))
-    return Preprocessing(encoder, scaling, data.target, data.labels or tuple(range(data.classes)), unit)
-
-
-def _encoder(data: datasets.Dataset, train: np.ndarray) -> encoding.Encoder:
-    """Fitted on the training inputs."""
-    return encoding.fit(data.columns or [Column(name) for name in data.features], train, data.missing)
-
-
-def class_weights(given: str | Mapping[Any, float], classes: tuple[Any, ...], labels: np.ndarray) -> np.ndarray:
-    """What a row of each class counts.
-
-    Args:
-        given: "balanced", or label -> weight; a label that is left out counts 1.
-        classes: the labels in the order of their numbers.
-        labels: (n,) class numbers of the training rows.
-
-    Returns:
-        (classes,) float32.
-
-    Raises:
-        JgdValueError: a word other than "balanced", a label that is none, or a weight below 0; a regression.
-
-    Example:
-        >>> class_weights("balanced", ("no", "yes"), np.array([0, 0, 0, 1])).round(3).tolist()
-        [0.667, 2.0]
-    """
-    if not classes:
-        raise checks.JgdValueError("class_weight is of classes, the target has values", argument="class_weight")
-    if isinstance(given, str):
-        checks.choice("class_weight", given, ("balanced",))
-        count = np.bincount(labels, minlength=len(classes))
-        return (len(labels) / (len(classes) * np.maximum(count, 1))).astype(np.float32)
-    out = np.ones(len(classes), np.float32)
-    place = {str(label): number for number, label in enumerate(classes)}
-    for label, weight in given.items():
-        checks.choice("class of class_weight", str(label), place)
-        out[place[str(label)]] = checks.number(f"class_weight[{label!r}]", weight, ">= 0")
-    return out
 
 
 SUITABLE = {  # losses of a table, the usual one first: of values, of logits (n,), of logits (n, classes)
@@ -174,7 +110,7 @@ def of_table(
         >>> of_table(datasets.get("iris")).loss.error
         'softmax_cross_entropy'
     """
-    features, classes = len(_encoder(data, split(data.rows, seed=seed).train[0]).features), data.classes
+    features, classes = len(encoder_of(data, split(data.rows, seed=seed).train[0]).features), data.classes
     default = "linear" if not classes else "logistic" if classes == 2 else "softmax"
     if classes and error in SUITABLE["softmax_cross_entropy"]:
         default = "softmax"

@@ -5,7 +5,6 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 import jax.numpy as jnp
-import numpy as np
 from jax import Array
 
 from jgd.core import checks
@@ -15,6 +14,8 @@ from jgd.data import Preprocessing, split
 from jgd.models import Model
 from jgd.prediction import OF_CLASSES, OF_VALUES, Predictor
 from jgd.tasks import resplit
+from jgd.tasks.raw_rows import RawRows
+from jgd.tasks.recut import fewer, recut, unit_of
 from jgd.tasks.scores import Score
 
 
@@ -35,6 +36,8 @@ class Task:
         model: what predicts, a record with `predict(params, inputs)` or a function of these two; None is the loss's own
             model, where it has one (as `jgd.SupervisedLoss`).
         preprocessing: how raw rows became the inputs, and outputs become answers; None where inputs are as they came.
+        raw: the rows of a table before their preprocessing, which is fitted again where rows are cut anew (`folds`); rows
+            that were replaced by others are cut as they are.
         init_state: key -> what a loss with a parameter `state` takes first (batch statistics, a target network); None
             without. It gets the key that `init` gets.
         evaluation_loss: the loss on validation and test rows, where it isn't `loss` itself; it gets key=None and the
@@ -68,6 +71,7 @@ class Task:
     preprocessing: Preprocessing | None = None
     init_state: Callable[[Array], Any] | None = None
     evaluation_loss: Loss | None = None
+    raw: RawRows | None = None
 
     @classmethod
     def from_arrays(
@@ -112,7 +116,8 @@ class Task:
     def folds(self, count: int = 5, *, seed: int = 0) -> tuple["Task", ...]:
         """A task for each of k folds: the fold validates, the rest of the training and validation rows trains.
 
-        The test rows stay what they are. Scaling that was fitted on the training rows is not fitted again.
+        The test rows stay the same ones. Where the task is of a table, its preprocessing is fitted on each fold's training
+        rows; its features stay, so that a word which these lack is constant in them.
 
         Args:
             count: k ≥ 2.
@@ -128,14 +133,12 @@ class Task:
             >>> import jgd
             >>> means = [jgd.sweep(fold, "sgd", {"learning_rate": [0.1, 1.0]}, seeds=1, steps=30).scores.mean(1)
             ...          for fold in jgd.tasks.get("iris").folds(3)]
-            >>> int(np.mean(means, axis=0).argmax())  # the config that is best over folds
+            >>> int(sum(means).argmax())  # the config that is best over folds
             1
         """
-        parts = resplit.folds(self.train, self.validation, count, seed)
-        named = lambda i: f"{self.name} fold {i} of {count}"
-        return tuple(
-            replace(self, name=named(i), train=rest, validation=fold) for i, (rest, fold) in enumerate(parts, start=1)
-        )
+        both = checks.rows("train", self.train) + checks.rows("validation", self.validation)
+        parts = enumerate(resplit.folds(both, count, seed), start=1)
+        return tuple(replace(recut(self, *places), name=f"{self.name} fold {i} of {count}") for i, places in parts)
 
     def with_rows(self, rows: int | float, *, seed: int = 0) -> "Task":
         """The task with fewer training rows, for learning curves; a smaller number's are a part of a larger one's.
@@ -155,7 +158,7 @@ class Task:
             >>> [len(jgd.tasks.get("iris").with_rows(rows).train[0]) for rows in (10, 0.5)]
             [10, 45]
         """
-        return replace(self, train=resplit.fewer(self.train, rows, seed))
+        return fewer(self, rows, seed)
 
     def __post_init__(self) -> None:
         for name in ("init_state", "evaluation_loss"):
@@ -203,8 +206,7 @@ class Task:
             return replace(self, metric=metric, larger_is_better=metric != "loss")
         assert ready is not None
         assert model is not None
-        unit = 1.0 if ready.unit is None else float(np.diff(ready.unit.inverse(np.array([[0.0], [1.0]])), axis=0)[0, 0])
-        added = Score(metric, model, len(ready.classes), unit)
+        added = Score(metric, model, len(ready.classes), unit_of(ready))
         metrics = {**self.metrics, metric: added}
         return replace(self, metrics=metrics, metric=metric, larger_is_better=added.larger_is_better)
 

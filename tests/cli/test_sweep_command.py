@@ -440,3 +440,16 @@ def test_the_read_only_directory_is_named(here, tmp_path):
     code, _, err = here(*IRIS)
     assert (code, "run' can't be written" in err) == (2, True)
     assert here("show", "run")[0] == 0  # reading needs no more than to read
+
+
+@pytest.mark.slow
+def test_folds_from_the_shell(here):
+    rates = ["--learning-rates", "1e-2", "1", "2", "--steps", "6"]
+    code, out, err = here(
+        "sweep", "iris", "-o", "sgd", *rates, "--folds", "3", "--resplit", "--seeds", "1", "--out", "run"
+    )
+    assert code == 0, err
+    assert "1 seed × 3 folds, each with a split of its own" in out
+    assert "the mean over seeds and splits" in out
+    with xarray.open_dataset("run/results.nc") as found:
+        assert found.fold.values.tolist() == [0, 1, 2]

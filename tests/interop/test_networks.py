@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 import jgd
-from jgd.core.fingerprint import tree_digest
+from jgd.core.fingerprint import described, tree_digest
 from jgd.core.seeds import Stream, key
 
 LABELS = np.arange(24, dtype=np.int32) % 2
@@ -248,6 +248,12 @@ def test_a_model_is_known_by_its_code():
         return task_of("flax", Net()).model
 
     assert repr(net(jnp.tanh)) == repr(net(jnp.tanh)) != repr(net(jnp.sin))
+    by_loss = lambda error: described("loss", jgd.interop.flax.task(linen.Dense(2), error, ROWS).loss)
+    assert (
+        by_loss(cross_entropy)
+        == by_loss(cross_entropy)
+        != by_loss(lambda outputs, labels: cross_entropy(outputs, labels))
+    )
 
 
 def test_a_module_is_where_every_run_starts():

@@ -1,5 +1,7 @@
 """Tasks of one's own: what is refused, and rows that are cut anew."""
 
+import dataclasses
+
 import jax.numpy as jnp
 import numpy as np
 import pytest
@@ -21,6 +23,44 @@ def test_folds_are_each_row_once_and_never_the_test_rows():
         assert (fold.train[0] == fold.train[1]).all()  # rows stay rows
     assert folds[0].name == "twenty fold 1 of 3"
     assert list(TASK.folds(3)[0].validation[1]) != list(folds[0].validation[1])
+
+
+@pytest.mark.filterwarnings("ignore:inputs column .* is constant")  # the rare word, in a fold without it
+def test_folds_of_a_table_are_fitted_on_their_own_training_rows():
+    """Fills, scales, the target's unit, balanced weights: nothing of a fold's validation rows is in them."""
+    rng = np.random.default_rng(0)
+    table = {"x": rng.normal(5, 2, 50), "word": np.array(["a", "b"] * 24 + ["c", "c"]), "y": rng.normal(100, 30, 50)}
+    table["x"][::7] = np.nan
+    values = jgd.tasks.of_table(jgd.data.read(table, "y", one_hot="auto", missing="mean")).chosen_by("rmse")
+    for task in (values.with_rows(20), values):
+        folds = task.folds(3)
+    for fold in folds:
+        inputs, targets = fold.train
+        np.testing.assert_allclose(inputs.mean(axis=0), 0, atol=1e-6)
+        np.testing.assert_allclose([targets.mean(), targets.std()], [0, 1], atol=1e-6)
+        assert fold.train[0].shape[1] == values.train[0].shape[1]  # the model stays
+        unit = fold.preprocessing.unit
+        assert fold.metrics["rmse"].unit == pytest.approx(1 / float(unit.factor[0]))
+        raw = fold.raw.parts
+        assert not set(raw[0][1]) & set(raw[1][1])
+        np.testing.assert_allclose(fold.preprocessing.values(fold.validation[1]), raw[1][1], rtol=1e-5)
+        np.testing.assert_allclose(fold.preprocessing.values(fold.test[1]), raw[2][1], rtol=1e-5)
+        assert np.nanmean(raw[0][0][:, 0]) == pytest.approx(fold.preprocessing.encoder.fills[0])
+    assert len({fold.preprocessing.encoder.fills[0] for fold in folds}) == 3
+    weighted = jgd.tasks.of_table(jgd.datasets.get("iris"), class_weight="balanced")
+    for fold in weighted.folds(2):
+        labels, weights = fold.train[1:]
+        np.testing.assert_allclose([weights[labels == each].sum() for each in range(3)], len(labels) / 3, rtol=1e-5)
+
+
+def test_rows_of_ones_own_are_cut_as_they_are():
+    """A task of a table with other rows in their place: no fold brings the table's back."""
+    iris = jgd.tasks.get("iris")
+    noisy = dataclasses.replace(iris, train=(iris.train[0] + 100, iris.train[1]))
+    for made in (noisy, noisy.with_rows(0.5)):
+        for fold in made.folds(2):
+            assert fold.train[0].max() > 50
+            assert fold.preprocessing is iris.preprocessing
 
 
 def test_fewer_training_rows_are_a_part_of_more():

@@ -10,7 +10,7 @@ from jax import Array
 from jgd.lane import Lane
 from jgd.sweeps.engine.block import Block, padded_numbers
 from jgd.sweeps.engine.device_inputs import DeviceInputs
-from jgd.sweeps.engine.programs import CAPACITY, BlockState, init_block, run_segment
+from jgd.sweeps.engine.programs import CAPACITY, BlockState, init_block, segment_program
 from jgd.sweeps.plan import Plan
 from jgd.sweeps.policies.policy import Round
 from jgd.sweeps.store.base import Store
@@ -22,7 +22,7 @@ def initial_state(plan: Plan, inputs: DeviceInputs, current: Round, block: Block
     numbers = padded_numbers(plan.hyperparameters(block, current), group.numbers, width)
     values = jax.device_put(numbers, inputs.device)
     keys = inputs.init_keys[seed], inputs.noise_keys[seed], inputs.loss_keys[seed]
-    return init_block(group.build, values, inputs.shared, inputs.params[seed], *keys, inputs.factor, width=width)
+    return init_block(group.build, values, inputs.shared[seed], inputs.params[seed], *keys, inputs.factor, width=width)
 
 
 def state_at_begin(plan: Plan, store: Store, inputs: DeviceInputs, current: Round, block: Block) -> BlockState:
@@ -38,18 +38,18 @@ def state_at_begin(plan: Plan, store: Store, inputs: DeviceInputs, current: Roun
 def advance(
     plan: Plan, inputs: DeviceInputs, block: Block, state: BlockState, end: int
 ) -> tuple[Lane, dict[str, Array], dict[str, Array]]:
-    """The block after its steps up to `end`, at most CAPACITY of them; see `run_segment`. Takes the lanes' arrays."""
-    return run_segment(*_arguments(inputs, block, state, end), **_structure(plan, block, state))
+    """The block after its steps up to `end`, at most CAPACITY of them; see `programs.run_segment`. Takes the lanes' arrays."""
+    return segment_program()(*_arguments(inputs, block, state, end), **_structure(plan, block, state))
 
 
 def trace(plan: Plan, inputs: DeviceInputs, block: Block, state: BlockState) -> None:
     """Trace the program of `advance`; jax keeps what was traced."""
-    run_segment.lower(*_arguments(inputs, block, state, 0), **_structure(plan, block, state))
+    segment_program().lower(*_arguments(inputs, block, state, 0), **_structure(plan, block, state))
 
 
 def _arguments(inputs: DeviceInputs, block: Block, state: BlockState, end: int) -> tuple[Any, ...]:
     keys = inputs.order_keys[block.seed], inputs.loss_keys[block.seed]
-    return state.spec, state.lanes, state.limit, inputs.shared, keys, np.int32(end)
+    return state.spec, state.lanes, state.limit, inputs.shared[block.seed], keys, np.int32(end)
 
 
 def _structure(plan: Plan, block: Block, state: BlockState) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""What the blocks of a sweep are fed on each device: the shared data, and the starts and keys of all seeds."""
+"""What the blocks of a sweep are fed on each device: the rows, and the starts and keys of all seeds."""
 
 from collections import deque
 from collections.abc import Callable
@@ -10,6 +10,7 @@ import jax.numpy as jnp
 
 from jgd.core import seeds
 from jgd.core.types import Params
+from jgd.sweeps.engine import compiler
 from jgd.sweeps.engine.programs import SharedData
 from jgd.sweeps.plan import Plan
 
@@ -19,7 +20,7 @@ class DeviceInputs:
     """One device's copies; a list has an entry a seed."""
 
     device: Any
-    shared: SharedData
+    shared: list[SharedData]  # one object for runs that have their rows in common
     params: list[tuple[Params, Any]]  # with the model's state
     init_keys: list[jax.Array]  # of the parameters, for runs with an init of their own
     order_keys: list[jax.Array]  # of the order of examples
@@ -32,14 +33,21 @@ def device_inputs(plan: Plan) -> list[DeviceInputs]:
     """The inputs of each of the plan's devices; a device that stands there several times has one copy."""
     init = _compiled(plan.task.init)
     init_state = None if plan.task.init_state is None else _compiled(plan.task.init_state)
-    init_keys = [seeds.init_key(seed) for seed in plan.seeds]
-    order_keys = [seeds.key(seed, seeds.Stream.ORDER) for seed in plan.seeds]
-    noise_keys = [seeds.key(seed, seeds.Stream.NOISE) for seed in plan.seeds]
-    loss_keys = [seeds.key(seed, seeds.Stream.LOSS) for seed in plan.seeds]
+    own = [plan.splits.seed_of(label) for label in plan.seeds]
+    init_keys = [seeds.init_key(seed) for seed in own]
+    order_keys = [seeds.key(seed, seeds.Stream.ORDER) for seed in own]
+    noise_keys = [seeds.key(seed, seeds.Stream.NOISE) for seed in own]
+    loss_keys = [seeds.key(seed, seeds.Stream.LOSS) for seed in own]
     starts = [(init(key), None if init_state is None else init_state(key)) for key in init_keys]
     keys = init_keys, order_keys, noise_keys, loss_keys
-    shared = (SharedData.of(plan.task), starts, *keys, jnp.asarray(plan.diverged_above))
-    copies = {device: DeviceInputs(device, *jax.device_put(shared, device)) for device in dict.fromkeys(plan.devices)}
+    shared = {id(task): SharedData.of(task) for task in plan.tasks}
+    rest = (starts, *keys, jnp.asarray(plan.diverged_above))
+
+    def copied(device: Any) -> DeviceInputs:
+        there = jax.device_put(shared, device)
+        return DeviceInputs(device, [there[id(task)] for task in plan.tasks], *jax.device_put(rest, device))
+
+    copies = {device: copied(device) for device in dict.fromkeys(plan.devices)}
     return [copies[device] for device in plan.devices]
 
 
@@ -52,7 +60,5 @@ def _compiled(init: Callable) -> Callable:
     for known, compiled in _recent:
         if known is init or (is_record and type(known) is type(init) and (known == init) is True):
             return compiled
-    # numbers that are drawn once need no fast program: the start of an MLP compiles in 0.5 CPU seconds instead of 1.8
-    quick = {"xla_backend_optimization_level": 1} if jax.default_backend() == "cpu" else None
-    _recent.append((init, jax.jit(init, compiler_options=quick)))
+    _recent.append((init, jax.jit(init, compiler_options=compiler.options())))
     return _recent[-1][1]

@@ -163,6 +163,7 @@ def identity(plan: Plan) -> dict[str, str]:
         "policy": repr(plan.policy),
         "diverged_above": str(plan.diverged_above),
         **({"shares are of steps": str(plan.steps)} if plan.by_share else {}),
+        **({"folds": str(plan.splits.folds), "resplit": str(plan.splits.resplit)} if plan.splits.there else {}),
         "x64": str(jnp.result_type(float) == jnp.float64),
     }
 
@@ -206,6 +207,7 @@ def _contents(plan: Plan) -> dict[str, Any]:
         "policy": [type(policy).__name__, asdict(policy) if is_bundled(policy) else {}],  # pyright: ignore[reportArgumentType]
         "diverged_above": plan.diverged_above,
         "order": plan.order if isinstance(plan.order, str) else None,
+        **({"splits": asdict(plan.splits)} if plan.splits.there else {}),
         "setup": setup_of(plan),
         "predictors": describe_predictors(plan),
     }

@@ -13,6 +13,7 @@ from jgd.spaces.space import Config, Space
 from jgd.sweeps.facts import SweepFacts
 from jgd.sweeps.policies.bundled import POLICIES, StoredRounds, rounds_of_json
 from jgd.sweeps.policies.policy import Policy, Round
+from jgd.sweeps.splits import Splits
 from jgd.sweeps.store.content import strange
 from jgd.sweeps.store.disk import ROUNDS
 
@@ -61,6 +62,7 @@ def _facts(path: Path, there: Mapping[str, Any]) -> SweepFacts:
         record_every=there["record_every"],
         policy=_policy(path, there, len(configs)),
         predictors=tuple(there["predictors"]) if isinstance(there.get("predictors"), list) else None,
+        splits=Splits.of_json(there.get("splits")),
     )
 
 
