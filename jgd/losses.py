@@ -1,6 +1,7 @@
 """Layer 2: losses. Errors of a model's outputs, one number an example; `SupervisedLoss` makes a loss(params, batch) of them."""
 
 from collections.abc import Callable
+from typing import Any
 
 import jax
 import jax.numpy as jnp
@@ -183,3 +184,29 @@ class SupervisedLoss:
 
     def __call__(self, params: Params, batch: Batch) -> Array:
         return self.of_outputs(self.outputs(params, batch), batch)
+
+
+@record
+class StochasticLoss(SupervisedLoss):
+    """A `SupervisedLoss` of a model that draws: its `predict` gets the step's key, and None where it is evaluated.
+
+    Args:
+        model: A record with `predict(params, inputs, key)`, as `jgd.models.CNN` and `jgd.models.Transformer` with dropout.
+        error: As in `SupervisedLoss`.
+        reduction: As in `SupervisedLoss`.
+
+    Raises:
+        JgdValueError: For an unknown error or reduction.
+
+    Example:
+        >>> from jgd.models import CNN
+        >>> model = CNN((2, 2, 1), (4,), 2, dropout=0.5)
+        >>> loss, params = StochasticLoss(model, "softmax_cross_entropy"), model.init(jax.random.key(0))
+        >>> batch = (jnp.ones((3, 4)), jnp.zeros(3, int))
+        >>> bool(loss(params, batch, jax.random.key(1)) == loss(params, batch, jax.random.key(2)))
+        False
+    """
+
+    def __call__(self, params: Params, batch: Batch, key: Array | None = None) -> Array:
+        predict: Any = self.model.predict
+        return self.of_outputs(predict(params, batch[0], key), batch)

@@ -18,6 +18,7 @@ if "JAX_COMPILATION_CACHE_DIR" in os.environ:  # the scripts choose where; small
 MAPS = Path("/proc/self/maps")
 MOST_MAPS = 30_000  # of the 65,530 memory maps that Linux gives a process; each compiled program takes some
 SHARE = 8  # of a long table's slow rows every eighth runs, or every n-th of `sampled(n)`; all with JGD_ALL_ROWS=1
+LONG, LONG_SHARE = 4, 2  # of any other slow table with more than four rows every second
 finished: list[str] = []  # the tests
 
 
@@ -27,11 +28,13 @@ def pytest_collection_modifyitems(config, items):
         return
     rows, left = {}, []
     for item in items:
-        sampled = item.get_closest_marker("sampled")
-        if sampled and item.get_closest_marker("slow"):
-            rows.setdefault((item.path, item.originalname, *(sampled.args or (SHARE,))), []).append(item)
-    for (*_, share), table in rows.items():
-        left += [item for place, item in enumerate(table) if place % share]
+        if item.get_closest_marker("slow") and hasattr(item, "callspec"):
+            sampled = item.get_closest_marker("sampled")
+            share = sampled.args[0] if sampled and sampled.args else SHARE if sampled else LONG_SHARE
+            rows.setdefault((item.path, item.originalname, share, sampled is not None), []).append(item)
+    for (*_, share, sampled), table in rows.items():
+        if sampled or len(table) > LONG:
+            left += [item for place, item in enumerate(table) if place % share]
     config.hook.pytest_deselected(items=left)
     items[:] = [item for item in items if item not in set(left)]
 

@@ -93,7 +93,10 @@ class Recorded:
 )
 def test_the_programs_of_a_sweep_lower(options, monkeypatch):
     recorded = []
-    for module, name in ((calls, "init_block"), (calls, "run_segment"), (programs, "_eval_params")):
+    segments = Recorded(calls.segment_program())
+    monkeypatch.setattr(calls, "segment_program", lambda: segments)
+    recorded.append(segments)
+    for module, name in ((calls, "init_block"), (programs, "_eval_params")):
         recorded.append(Recorded(getattr(module, name)))
         monkeypatch.setattr(module, name, recorded[-1])
     sweeping.sweep("adam", on=sweeping.by_loss(), **options)

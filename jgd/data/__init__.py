@@ -5,6 +5,7 @@ scale.py     fitted on training rows only   batches.py  rows of a step as a func
 files.py     a table of your own: a file or a frame, with words, dates and gaps
 columns.py   what holds columns                   column.py    one column as numbers
 encoding.py  gaps filled, words one-hot           preprocessing.py  from raw rows to inputs, and back
+markov.py    synthetic text whose entropy is known
 orders.py    shuffled, sequential, weighted, balanced, easy to hard, the hardest more often
 """
 
@@ -13,6 +14,7 @@ from jgd.data import orders as orders
 from jgd.data.batches import Batches as Batches
 from jgd.data.datasets import Dataset as Dataset
 from jgd.data.files import read as read
+from jgd.data.markov import MarkovSource as MarkovSource
 from jgd.data.preprocessing import Preprocessing as Preprocessing
 from jgd.data.scale import MinMax as MinMax
 from jgd.data.scale import Scaling as Scaling

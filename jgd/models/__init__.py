@@ -4,10 +4,13 @@ model.py         what a model is
 linear.py        linear, adaline, logistic and softmax regression
 mlp.py           the multilayer perceptron
 cnn.py           a small convolutional network
+transformer.py   a small decoder transformer
+dropout.py       entries left out by chance
 initializers.py  where weights start
 """
 
 from jgd.models.cnn import CNN as CNN
+from jgd.models.dropout import dropout as dropout
 from jgd.models.initializers import GlorotUniform as GlorotUniform
 from jgd.models.initializers import Normal as Normal
 from jgd.models.initializers import Zeros as Zeros
@@ -18,3 +21,4 @@ from jgd.models.linear import Softmax as Softmax
 from jgd.models.linear import with_ones as with_ones
 from jgd.models.mlp import MLP as MLP
 from jgd.models.model import Model as Model
+from jgd.models.transformer import Transformer as Transformer

@@ -8,8 +8,9 @@ import jax.numpy as jnp
 from jax import Array
 
 from jgd.core import checks
-from jgd.core.record import record, static_field
+from jgd.core.record import hyper, record, static_field
 from jgd.core.types import Params
+from jgd.models.dropout import dropout
 from jgd.models.initializers import GlorotUniform, Initializer
 from jgd.models.linear import affine, init_affine
 from jgd.models.mlp import activations
@@ -52,6 +53,7 @@ class CNN:
         size: Side of the patches, odd; structure. Default: 3.
         activation: "relu", "tanh" or "sigmoid"; structure. Default: "relu".
         initializer: Where the weights start. Default: GlorotUniform().
+        dropout: Rate in [0, 1) on what the last map takes, where `predict` has a key. Default: 0.
 
     Raises:
         JgdValueError: For a size below 1 or even, an unknown activation, or images too small to be halved so often.
@@ -69,6 +71,7 @@ class CNN:
     size: int = static_field(default=3)
     activation: str = static_field(default="relu")
     initializer: Initializer = GlorotUniform()
+    dropout: float | Array = hyper("[0, 1)", schedule=False, default=0.0)
 
     def __post_init__(self) -> None:
         checks.choice("activation", self.activation, activations)
@@ -97,8 +100,8 @@ class CNN:
             init_affine(k, shape, True, self.initializer, dtype) for k, shape in zip(keys, shapes, strict=True)
         )
 
-    def predict(self, params: Params, inputs: Array) -> Array:
-        """The outputs (n, outputs) for images (n, h · w · c) or (n, h, w, c)."""
+    def predict(self, params: Params, inputs: Array, key: Array | None = None) -> Array:
+        """The outputs (n, outputs) for images (n, h · w · c) or (n, h, w, c); with a key entries drop out."""
         *convolutions, last = params
         images = jnp.asarray(inputs).reshape(-1, *self.image)
         for layer in convolutions:
@@ -107,7 +110,7 @@ class CNN:
             flat = affine(layer, around.reshape(-1, around.shape[-1]))
             images = activations[self.activation](flat.reshape(-1, height, width, flat.shape[-1]))
             images = _halved(images)
-        return affine(last, images.reshape(images.shape[0], -1))
+        return affine(last, dropout(images.reshape(images.shape[0], -1), self.dropout, key))
 
     def classify(self, params: Params, inputs: Array) -> Array:
         """The label that is predicted for each row, (n,) integers."""

@@ -5,13 +5,14 @@ from collections.abc import Callable
 import numpy as np
 
 from jgd.core import checks
-from jgd.data import Scaling, Standard, datasets
+from jgd.data import MarkovSource, Scaling, Standard, datasets
 from jgd.losses import SupervisedLoss
-from jgd.models import CNN, MLP, Linear, Logistic, Normal, Softmax
+from jgd.models import CNN, MLP, Linear, Logistic, Normal, Softmax, Transformer
 from jgd.tasks.supervised import HIDDEN, supervised
-from jgd.tasks.task import Start, Task
+from jgd.tasks.task import Accuracy, Start, Task
 
 CHANNELS = (16, 32)  # of the digits' convolutions
+LENGTH = 32  # of the sequences of synthetic text
 PIXELS = Scaling(shift=np.zeros(64), factor=np.full(64, 1 / 16), base=0.0)  # 0 … 16 to 0 … 1; some pixels never change
 
 
@@ -40,6 +41,16 @@ def _hours_points(name: str, kind: str) -> Task:
     return Task(data.name, Start(model), SupervisedLoss(model, "squared_error"), train, validation, test)
 
 
+def _markov(name: str, kind: str) -> Task:
+    """The next token of synthetic text; its loss can't fall below `MarkovSource().least_loss(LENGTH + 1)`, but by luck of rows."""
+    source = MarkovSource()
+    model = Transformer(source.symbols, LENGTH)
+    parts = [source.draw(rows, LENGTH + 1, seed) for seed, rows in enumerate((2048, 512, 512))]
+    train, validation, test = ((tokens[:, :-1], tokens[:, 1:]) for tokens in parts)
+    loss, metrics = SupervisedLoss(model, "sequence_cross_entropy"), {"accuracy": Accuracy(model)}
+    return Task(name, Start(model), loss, train, validation, test, metrics)
+
+
 # name -> the models it is offered with, the default first, and what builds it
 registry: dict[str, tuple[tuple[str, ...], Callable[[str, str], Task]]] = {
     "digits": (("mlp", "softmax", "cnn"), _classes),
@@ -50,6 +61,7 @@ registry: dict[str, tuple[tuple[str, ...], Callable[[str, str], Task]]] = {
     "linear_regression": (("linear",), _values),
     "age_income": (("linear",), _values),
     "hours_points": (("linear",), _hours_points),
+    "markov": (("transformer",), _markov),
 }
 
 

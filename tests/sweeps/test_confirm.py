@@ -10,7 +10,7 @@ from helpers.sweeping import by_hand, fragile, sweep, task, usual
 import jgd
 from jgd.core.seeds import Stream, key
 from jgd.sweeps.confirm import _block
-from jgd.sweeps.engine.programs import run_segment
+from jgd.sweeps.engine.programs import segment_program
 
 FRESH = (5, 9, 4)
 
@@ -40,9 +40,9 @@ def test_e7_poisoned_test_rows_change_nothing_before_they_are_confirmed():
 @pytest.mark.slow
 def test_the_confirmed_numbers_by_hand():
     found, (inputs, labels) = sweep(["sgd", "adam"]), task().test
-    compiled = run_segment._cache_size()
+    compiled = segment_program()._cache_size()
     sure = found.confirm(seeds=FRESH)
-    assert run_segment._cache_size() == compiled  # by the sweep's own programs
+    assert segment_program()._cache_size() == compiled  # by the sweep's own programs
     assert (sure.seeds, sure.metric, sure.reads) == (FRESH, "accuracy", 1)
     for chosen, one in zip(found.picks, sure.confirmed, strict=True):
         assert (one.recipe, one.config, one.hyperparameters) == (chosen.recipe, chosen.config, chosen.hyperparameters)

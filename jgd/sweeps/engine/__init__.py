@@ -7,6 +7,7 @@ programs.py        what is compiled: start, steps, evaluation    calls.py   the 
 layout.py          matrices as they are multiplied fastest      observing.py   what is recorded of parameters
 footprint.py       what a block takes on its device
 device_inputs.py   what is shared, on each device      compile.py     programs compiled before any step
+compiler.py        what XLA is asked for
 run_block.py       one block, from begin to end        progress.py    what is counted, and told
 engine.py          blocks on all devices, a thread each (threads.py; devices.py: cores as devices)
 """

@@ -10,7 +10,7 @@ from jax import Array
 from jgd.lane import Lane
 from jgd.sweeps.engine.block import Block, padded_numbers
 from jgd.sweeps.engine.device_inputs import DeviceInputs
-from jgd.sweeps.engine.programs import CAPACITY, BlockState, init_block, run_segment
+from jgd.sweeps.engine.programs import CAPACITY, BlockState, init_block, segment_program
 from jgd.sweeps.plan import Plan
 from jgd.sweeps.policies.policy import Round
 from jgd.sweeps.store.base import Store
@@ -38,13 +38,13 @@ def state_at_begin(plan: Plan, store: Store, inputs: DeviceInputs, current: Roun
 def advance(
     plan: Plan, inputs: DeviceInputs, block: Block, state: BlockState, end: int
 ) -> tuple[Lane, dict[str, Array], dict[str, Array]]:
-    """The block after its steps up to `end`, at most CAPACITY of them; see `run_segment`. Takes the lanes' arrays."""
-    return run_segment(*_arguments(inputs, block, state, end), **_structure(plan, block, state))
+    """The block after its steps up to `end`, at most CAPACITY of them; see `programs.run_segment`. Takes the lanes' arrays."""
+    return segment_program()(*_arguments(inputs, block, state, end), **_structure(plan, block, state))
 
 
 def trace(plan: Plan, inputs: DeviceInputs, block: Block, state: BlockState) -> None:
     """Trace the program of `advance`; jax keeps what was traced."""
-    run_segment.lower(*_arguments(inputs, block, state, 0), **_structure(plan, block, state))
+    segment_program().lower(*_arguments(inputs, block, state, 0), **_structure(plan, block, state))
 
 
 def _arguments(inputs: DeviceInputs, block: Block, state: BlockState, end: int) -> tuple[Any, ...]:

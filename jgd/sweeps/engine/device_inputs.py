@@ -10,6 +10,7 @@ import jax.numpy as jnp
 
 from jgd.core import seeds
 from jgd.core.types import Params
+from jgd.sweeps.engine import compiler
 from jgd.sweeps.engine.programs import SharedData
 from jgd.sweeps.plan import Plan
 
@@ -59,7 +60,5 @@ def _compiled(init: Callable) -> Callable:
     for known, compiled in _recent:
         if known is init or (is_record and type(known) is type(init) and (known == init) is True):
             return compiled
-    # numbers that are drawn once need no fast program: the start of an MLP compiles in 0.5 CPU seconds instead of 1.8
-    quick = {"xla_backend_optimization_level": 1} if jax.default_backend() == "cpu" else None
-    _recent.append((init, jax.jit(init, compiler_options=quick)))
+    _recent.append((init, jax.jit(init, compiler_options=compiler.options())))
     return _recent[-1][1]

@@ -12,7 +12,7 @@ import numpy as np
 
 from jgd.core import seeds
 from jgd.data.batches import Batches
-from jgd.sweeps.engine.programs import CAPACITY, SharedData, block_shapes, run_segment
+from jgd.sweeps.engine.programs import CAPACITY, SharedData, block_shapes, segment_program
 from jgd.sweeps.run_spec import Build
 from jgd.tasks import Task
 
@@ -56,7 +56,7 @@ def _bytes(build: Build, values: Mapping[str, float], task: Task, batches: Batch
     block = block_shapes(build, {name: np.full(width, value) for name, value in values.items()}, task, width=width)
     arguments = (block.spec, block.lanes, block.limit, shared, (key, key), np.int32(0))
     structure = {"batches": batches, "capacity": CAPACITY, "aux": block.aux, **recorded}
-    program = run_segment.lower(*arguments, **structure).compile()
+    program = segment_program().lower(*arguments, **structure).compile()
     told: Any = program.memory_analysis()
     return told.argument_size_in_bytes + told.output_size_in_bytes - told.alias_size_in_bytes + told.temp_size_in_bytes
 

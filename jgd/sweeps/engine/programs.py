@@ -6,7 +6,7 @@ without the axis (`over_lanes`).
 
 from collections.abc import Callable, Mapping
 from dataclasses import replace
-from functools import partial
+from functools import cache, partial
 from typing import Any
 
 import jax
@@ -26,6 +26,7 @@ from jgd.divergence import BASELINE_ROWS, initial_loss, loss_limit
 from jgd.epoch_loop import EpochLoop, segment
 from jgd.lane import LANE_AXES, NOT_DIVERGED, Lane, eval_params_of, over_lanes
 from jgd.metrics import evaluation
+from jgd.sweeps.engine import compiler
 from jgd.sweeps.engine.layout import Layout
 from jgd.sweeps.engine.observing import observed
 from jgd.sweeps.run_spec import Build, RunSpec, of_arrays
@@ -152,7 +153,13 @@ def evaluate(
     return over_lanes(one, (0, 0, 0), 0, width)(spec, params, model_state)
 
 
-@partial(jax.jit, static_argnames=("capacity", "aux", "record", "observe"), donate_argnames=("lanes",))
+@cache
+def segment_program() -> Any:
+    """`run_segment`, compiled."""
+    static = ("capacity", "aux", "record", "observe")
+    return jax.jit(run_segment, static_argnames=static, donate_argnames=("lanes",), compiler_options=compiler.options())
+
+
 def run_segment(
     spec: RunSpec,
     lanes: Lane,
