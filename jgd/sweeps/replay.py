@@ -13,6 +13,7 @@ from jgd.sweeps.assemble import assemble
 from jgd.sweeps.engine.engine import Engine
 from jgd.sweeps.engine.observing import OBSERVED
 from jgd.sweeps.policies.policy import Round
+from jgd.sweeps.predictors import predictor
 from jgd.sweeps.store.lanes import only_lane
 from jgd.sweeps.store.memory import MemoryStore
 from jgd.sweeps.sweep_data import SweepData
@@ -43,10 +44,11 @@ def replay(data: SweepData, config: int, seed: int, steps: int | None = None) ->
     made = (until if survived else diverged_at) + 1
     seen = {name: values[config, 0] for name, values in found.validation.items()}
     known = ~np.isnan(seen["loss"])
+    params, own = found.params(config, seed), found.model_state(config, seed)
     recorded = {name: values[config, 0][at < made] for name, values in found.recorded.items()}
     observations = {name: recorded.pop(name) for name in list(recorded) if name.partition(".")[0] == OBSERVED}
     return Run(
-        params=jax.tree.map(jnp.asarray, found.params(config, seed)),
+        params=jax.tree.map(jnp.asarray, params),
         best=None,
         train_state=only_lane(jax.tree.map(jnp.asarray, store.gather([(config, 0)], until, 1))),
         end=RunEnd(Status.MAX_STEPS, until) if survived else RunEnd(Status.DIVERGED, diverged_at),
@@ -55,6 +57,7 @@ def replay(data: SweepData, config: int, seed: int, steps: int | None = None) ->
         observations=observations or None,
         seconds=np.full(np.count_nonzero(at < made), np.nan),
         notes=(_note(stored, losses[: len(stored)], at, min(until, reached)),),
+        predictor=predictor(data, None, config, seed).with_params(params, own),
         reproduced=stored.tobytes() == losses[: len(stored)].tobytes(),
     )
 

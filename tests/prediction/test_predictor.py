@@ -206,6 +206,7 @@ def test_a_models_state_goes_with_it_into_another_process(tmp_path, monkeypatch)
     }
     assert abs(want["run"] - by_hand(run.best.params, {"mean": np.full(1, 9.0)})).min() > 1  # the state tells
     assert "mean" in run.best.model_state
+    np.testing.assert_allclose(found.replay(*best).predict(table), want["sweep"], rtol=1e-6)
     for name, trained in (("run", run), ("sweep", found)):
         np.testing.assert_allclose(trained.predict(table), want[name], rtol=1e-6)
         jgd.save_model(trained, tmp_path / f"{name}.safetensors")
