@@ -16,6 +16,8 @@ def code_text(code: CodeType) -> str:
     >>> code_text((lambda x: 2 * x).__code__)
     'x: 2 * x'
     """
+    if code.co_filename == "<string>":  # of eval, to which Python 3.13 answers with the text of `python -c`
+        return ""
     try:
         return _lambda_text(code) if code.co_name == "<lambda>" else _bare(inspect.getsource(code))
     except (OSError, TypeError, IndexError, SyntaxError, tokenize.TokenError):

@@ -179,7 +179,7 @@ def test_each_reason_to_stop_is_an_option(jgd_here, words, status):
     [
         ["--order", "weighted", "--order-by", "age"],
         ["--order", "curriculum", "--order-by", "area", "--set-order", "start=0.3"],
-        ["--order", "mining", "--set-order", "every=3", "--set-order", "boost=0.9"],
+        ["--order", "mining", "--set-order", "update_every=3", "--set-order", "boost=0.9"],
         ["--order", "replacement"],
     ],
     ids=lambda words: words[1],
