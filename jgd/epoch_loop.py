@@ -13,7 +13,7 @@ import jax.numpy as jnp
 from jax import Array
 
 from jgd.core import seeds, tree
-from jgd.core.functions import ExamplesWanted
+from jgd.core.functions import ExamplesWanted, can_weigh
 from jgd.core.loss_protocol import takes
 from jgd.core.optimizer import Optimizer
 from jgd.core.record import record, static_field
@@ -156,7 +156,7 @@ def segment(loop: EpochLoop, lane: Lane, end: Array) -> tuple[Lane, Any, Any]:
     The bounds are numbers, not structure: one program serves segments of any length up to `capacity`, and a lane's
     bits don't depend on where segments are cut. The loop ends early once no lane is active; a block's, within an epoch.
     """
-    if loop.batches.fillable and hasattr(loop.loss, "weighted"):
+    if loop.batches.fillable and can_weigh(loop.loss):
         try:  # an epoch's short last batch as one of the others: the step is compiled once, not twice
             return _run(replace(loop, filled=True), lane, end)
         except ExamplesWanted:

@@ -170,7 +170,9 @@ class SupervisedLoss:
         """The batch with each row counted by `weights`, (n,) ≥ 0, times the weight that it has.
 
         A loss with this method, by which rows of weight 0 are as if they weren't there, is compiled once where others
-        are compiled twice: an epoch's short last batch is filled up to the size of the others.
+        are compiled twice: an epoch's short last batch is filled up to the size of the others. A class that derives from
+        this one and overrides `outputs`, `of_outputs` or `__call__` is taken to have neither this method nor `row_share`
+        unless it defines them again.
         """
         return (*batch[:2], weights if len(batch) == 2 else weights * batch[2])
 
@@ -207,6 +209,8 @@ class StochasticLoss(SupervisedLoss):
         >>> bool(loss(params, batch, jax.random.key(1)) == loss(params, batch, jax.random.key(2)))
         False
     """
+
+    weighted, row_share = SupervisedLoss.weighted, SupervisedLoss.row_share  # said again of a `__call__` of its own
 
     def __call__(self, params: Params, batch: Batch, key: Array | None = None) -> Array:
         predict: Any = self.model.predict

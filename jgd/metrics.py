@@ -9,7 +9,7 @@ import numpy as np
 from jax import Array
 
 from jgd.core import checks, tree
-from jgd.core.functions import UNTRACEABLE, untraceable
+from jgd.core.functions import COMPUTING, UNTRACEABLE, untraceable, vouches
 from jgd.core.loss_protocol import evaluated, given
 from jgd.core.record import record
 from jgd.core.types import Batch, Loss, Params
@@ -132,7 +132,7 @@ def _in_pieces(functions: Mapping[str, Any], params: Params, rows: Batch, model_
 
 
 def _is_row_mean(function: Any, rows: Batch) -> bool:
-    return hasattr(function, "row_share") and function.row_share(rows, rows) is not None
+    return vouches(function, "row_share", *COMPUTING) and function.row_share(rows, rows) is not None
 
 
 def _rows(rows: Batch) -> int:

@@ -25,6 +25,15 @@ def lane(optimizer):
     return Lane(jgd.start(optimizer, params), jnp.int32(NOT_DIVERGED))
 
 
+@jgd.record
+class OfTwo(jgd.SupervisedLoss):
+    """Derives from a loss that weighs rows, and knows no weights."""
+
+    def __call__(self, params, batch):
+        inputs, targets = batch
+        return super().__call__(params, (inputs, targets))
+
+
 def products(loss, optimizer):
     jaxpr = str(jax.make_jaxpr(segment)(loop(loss, optimizer), lane(optimizer), jnp.int32(6)))
     return jaxpr.count("dot_general")
@@ -45,6 +54,7 @@ def test_the_step_is_traced_once_where_rows_can_be_weighed_and_no_method_asks_fo
     sgd, private = jgd.optimizers.sgd(0.1), jgd.optimizers.dp_sgd(0.1, 1.0, 0.0)
     assert products(plain, sgd) == products(loss, sgd) + 3  # the outputs, the gradient, and whether all is finite
     assert products(loss, private) == products(plain, private)
+    assert products(OfTwo(MODEL, "squared_error"), sgd) == products(plain, sgd)
 
 
 def test_a_batch_is_filled_up_only_where_that_wastes_little():

@@ -15,6 +15,17 @@ MODEL = jgd.models.Softmax(3, 2)
 RNG = np.random.default_rng(0)
 WEIGHTS = np.where(np.arange(23) < 8, 0, RNG.uniform(size=23)).astype(np.float32)  # a piece of weight 0
 ROWS = (RNG.normal(size=(23, 3)).astype(np.float32), RNG.integers(0, 2, 23).astype(np.int32), WEIGHTS)
+
+
+@jgd.record
+class Largest(jgd.SupervisedLoss):
+    """Derives from a mean over rows, and is none."""
+
+    def __call__(self, params, batch):
+        inputs, targets = batch
+        return jnp.max(self.per_example(params, (inputs, targets)))
+
+
 loss_of = lambda reduction: jgd.SupervisedLoss(MODEL, "softmax_cross_entropy", reduction)
 FUNCTIONS = {  # what is evaluated, on how many of the arrays, and whether it is in pieces
     "mean": (loss_of("mean"), 2, True),
@@ -51,6 +62,13 @@ def test_in_pieces_it_is_the_same(kind, monkeypatch):
     found = metrics.evaluation({"it": watched}, lambda params, rows: jnp.zeros(()), params, rows)
     np.testing.assert_allclose(found["it"], function(params, rows), rtol=1e-6)
     assert watched.rows == ([8, 7] if cut else [23])  # the two of eight are one program
+
+
+def test_what_derives_from_a_mean_is_evaluated_as_what_it_is(monkeypatch):
+    monkeypatch.setattr(metrics, "PIECE", 8)
+    loss, rows = Largest(MODEL, "squared_error"), (jnp.ones((9, 3)), jnp.arange(18.0).reshape(9, 2))
+    params = MODEL.init(jax.random.key(0))
+    assert metrics.evaluation({}, loss, params, rows)["loss"] == loss(params, rows) == 16**2 + 17**2
 
 
 def test_runs_and_sweeps_evaluate_with_the_same_bits_in_the_room_of_a_piece():

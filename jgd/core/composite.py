@@ -9,6 +9,7 @@ import jax
 import jax.numpy as jnp
 
 from jgd.core import checks
+from jgd.core.functions import vouches
 from jgd.core.record import record
 from jgd.core.seeds import NoiseKeys
 from jgd.core.transform import Context, Transform, UpdateInfo
@@ -34,10 +35,6 @@ class Composite(Transform):
     @property
     def per_leaf(self) -> bool:
         return any(transform.per_leaf for transform in self.transforms)
-
-    @property
-    def entrywise(self) -> bool:
-        return all(transform.entrywise for transform in self.transforms)
 
     def info(self, state: Any) -> UpdateInfo:
         """The first learning rate that one reports; skipped where any skipped."""
@@ -96,6 +93,10 @@ class Chain(Composite):
     def only_observes(self) -> bool:
         return all(transform.only_observes for transform in self.transforms)
 
+    @property
+    def entrywise(self) -> bool:
+        return all(is_entrywise(transform) for transform in self.transforms)
+
 
 def _checked(transform: Transform, made: Any, updates: Params, state: Any) -> tuple[Params, Any]:
     """What a transform's update made of `updates` and `state`; refused, by its name, where it is not like them."""
@@ -111,6 +112,11 @@ def _checked(transform: Transform, made: Any, updates: Params, state: Any) -> tu
             f"got {jax.tree.structure(made[1])}"
         )
     return made
+
+
+def is_entrywise(transform: Transform) -> bool:
+    """Whether a transform says that it is, of the updates that it makes and not of those of the class it derives from."""
+    return vouches(transform, "entrywise", "init", "update", "eval_params")
 
 
 def flat(transform: Transform) -> Iterator[Transform]:

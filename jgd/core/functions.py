@@ -10,6 +10,7 @@ from jgd.core import checks
 from jgd.core.types import Loss
 
 UNTRACEABLE = (jax.errors.ConcretizationTypeError, jax.errors.TracerArrayConversionError)  # what `untraceable` explains
+COMPUTING = ("__call__", "outputs", "of_outputs")  # methods of a loss or metric that say what it computes
 
 
 class ExamplesWanted(Exception):
@@ -33,6 +34,28 @@ def one_number(loss: Loss, value: Any) -> Any:
         got = f"shape {jnp.shape(value)}, dtype {dtype}" if dtype is not None else f"{type(value).__name__}"
         raise checks.JgdTypeError(f"the loss {name_of(loss)} must return one real floating number, got {got}")
     return value
+
+
+def vouches(thing: Any, claim: str, *methods: str) -> bool:
+    """Whether a record says `claim` of the methods that it has: a class that overrides one of them must say it again.
+
+    Example:
+        >>> class Mean:
+        ...     claim = True
+        ...     def __call__(self): ...
+        >>> class Largest(Mean):
+        ...     def __call__(self): ...
+        >>> vouches(Mean(), "claim", "__call__"), vouches(Largest(), "claim", "__call__")
+        (True, False)
+    """
+    kinds = [getattr(thing, "__dict__", {}), *map(vars, type(thing).__mro__)]
+    place = lambda name: next((i for i, kind in enumerate(kinds) if name in kind), len(kinds))
+    return bool(getattr(thing, claim, None)) and place(claim) <= min(map(place, methods))
+
+
+def can_weigh(loss: Any) -> bool:
+    """Whether a loss counts rows by weights: it has a method `weighted` as the losses of `jgd.losses` do."""
+    return vouches(loss, "weighted", *COMPUTING)
 
 
 def untraceable(function: Any, what: str = "loss") -> checks.JgdTypeError:

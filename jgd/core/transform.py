@@ -160,8 +160,8 @@ class Transform:
         per_leaf: The result depends on how the entries are cut into leaves (a norm of each leaf, a matrix method);
             `Flatten`, which makes one vector of all leaves, refuses it.
         entrywise: An entry of the result depends on the entries at its own place, on numbers, and on norms of all leaves
-            together, so that transposed matrices give the transposed result, bits of norms aside. Sweeps of such methods
-            keep matrices in the layout in which the loss multiplies them fastest.
+            together, so that transposed matrices give the transposed result, bits of norms aside, and sweeps may store them
+            so. A class that derives from such a one and overrides `init`, `update` or `eval_params` must say it again.
 
     Example:
         >>> import jgd

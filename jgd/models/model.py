@@ -15,5 +15,8 @@ class Model(Protocol):
         ...
 
     def predict(self, params: Params, inputs: Array) -> Array:
-        """The outputs for inputs (n, …)."""
+        """The outputs for inputs (n, …), each by its own row: batches may be filled up, and rows evaluated in pieces.
+
+        What normalizes by its batch is trained with a loss that has a state, not as the model of a `SupervisedLoss`.
+        """
         ...

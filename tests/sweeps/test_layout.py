@@ -41,6 +41,30 @@ def toward_a_target(params, rows, key, state):
     return multiplied(params, rows) - jnp.mean(target), {}, state
 
 
+@jgd.record
+class ByColumns(jgd.transforms.ScaleByLearningRate):
+    """Derives from a method that doesn't mind, and does."""
+
+    def update(self, updates, state, context):
+        return super().update(jax.tree.map(lambda g: g / jnp.abs(g).sum(axis=0), updates), state, context)
+
+
+@jgd.record
+class InPairs(jgd.transforms.ScaleByLearningRate):
+    """Remembers matrices in another tree than the parameters' own."""
+
+    entrywise = True
+
+    def init(self, params):
+        return super().init(params), jax.tree.map(lambda p: (p, p), params)
+
+    def update(self, updates, state, context):
+        return updates, state
+
+
+SGD = jgd.optimizers.sgd(0.1)
+
+
 def layout(loss, optimizer):
     block = jax.tree.map(lambda x: jnp.stack([x] * LANES), jgd.start(optimizer, PARAMS, model_state=PARAMS))
     return Layout.of(RunSpec(optimizer), jax.tree_util.Partial(loss), None, block, ROWS, jax.random.key(0))
@@ -54,6 +78,9 @@ def layout(loss, optimizer):
         (multiplied, jgd.chain(jgd.transforms.ClipByGlobalNorm(1.0), jgd.optimizers.sgd(0.1)), (False, True)),
         (multiplied, jgd.optimizers.muon(0.1), (False, False)),
         (multiplied, jgd.optimizers.get("adafactor")(0.1), (False, False)),
+        (multiplied, jgd.chain(ByColumns(0.1)), (False, False)),
+        (multiplied, jgd.Optimizer(InPairs(0.1)), (False, False)),
+        (multiplied, jgd.transforms.partition({"table": SGD, "*": SGD}), (False, False)),
         (squared_too, jgd.optimizers.adam(0.1), (False, False)),
         (toward_a_target, jgd.optimizers.adam(0.1), (False, True)),
         (from_the_right, jgd.optimizers.adam(0.1), (False, False)),

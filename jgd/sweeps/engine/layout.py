@@ -13,6 +13,8 @@ import jax
 import jax.numpy as jnp
 from jax import Array
 
+from jgd.core.composite import is_entrywise
+from jgd.core.functions import can_weigh
 from jgd.core.loss_protocol import OnBatch
 from jgd.core.record import record, static_field
 from jgd.core.types import Batch, Loss, Params
@@ -59,10 +61,12 @@ class Layout:
     ) -> "Layout":
         """Those that the loss only multiplies by, from the left; none under an optimizer that minds.
 
-        state: its parameters and the model's state (lanes, …) each; loss_axis: 0 where the loss has an axis of lanes.
+        Nor under one that remembers matrices otherwise than in trees like the parameters. state: all but the step (lanes, …); loss_axis: 0 where the loss has an axis of lanes.
         """
         leaves, structure = jax.tree.flatten(state.params)
-        if not spec.optimizer.transform.entrywise:
+        like_params = lambda tree: jax.tree.structure(tree) == structure
+        states = jax.tree.leaves(state.opt_state.inner, is_leaf=like_params)
+        if not is_entrywise(spec.optimizer.transform) or any(jnp.ndim(x) > 2 for x in states if not like_params(x)):
             return cls(structure, (False,) * len(leaves))
         lane = lambda tree: jax.tree.map(lambda x: jax.ShapeDtypeStruct(x.shape[1:], x.dtype), tree)
         loss = loss if loss_axis is None else lane(loss)
@@ -75,7 +79,7 @@ class Layout:
         """The loss of parameters so stored."""
         if not any(self.turned):
             return loss
-        return (TurnedWeightedLoss if hasattr(loss, "weighted") else TurnedLoss)(loss, self.turned)
+        return (TurnedWeightedLoss if can_weigh(loss) else TurnedLoss)(loss, self.turned)
 
     def of_params(self, function: Callable[[Params], Any]) -> Callable[[Params], Any]:
         """A function of one lane's parameters as a function of them so stored."""
