@@ -29,6 +29,7 @@ if TYPE_CHECKING:  # for editors and type checkers; at run time a name is import
     from jgd import schedules as schedules
     from jgd import sklearn as sklearn
     from jgd import spaces as spaces
+    from jgd import structured_errors as structured_errors
     from jgd import tasks as tasks
     from jgd import teaching as teaching
     from jgd import transforms as transforms
@@ -90,7 +91,7 @@ if TYPE_CHECKING:  # for editors and type checkers; at run time a name is import
 _HOMES = {  # module -> its names that are public here
     "": (
         "analysis data error_functions gradient_free gradients interop landscapes losses "
-        "models optimizers plots prediction reports schedules sklearn spaces tasks teaching transforms"
+        "models optimizers plots prediction reports schedules sklearn spaces structured_errors tasks teaching transforms"
     ),
     "core.checks": "JgdError",
     "core.loss_protocol": "OnBatch",

@@ -7,7 +7,7 @@ import jax
 import jax.numpy as jnp
 from jax import Array
 
-from jgd import error_functions
+from jgd import error_functions, structured_errors
 from jgd.core import checks, tree
 from jgd.core.record import record, static_field
 from jgd.core.types import Batch, Params
@@ -108,6 +108,7 @@ errors: dict[str, Callable[[Array, Array], Array]] = {
     "logistic_nll": logistic_nll,
     "softmax_cross_entropy": softmax_cross_entropy,
     **error_functions.BY_NAME,
+    **structured_errors.BY_NAME,
 }
 
 

@@ -16,6 +16,7 @@ LAYERS = {
     "landscapes": 1,
     "models": 1,
     "error_functions": 1,
+    "structured_errors": 1,
     "spaces": 1,
     "data": 1,
     "losses": 2,
