@@ -76,6 +76,8 @@ def test_a_warm_start_and_passes_go_on():
     assert (passes.n_iter_, len(passes.loss_curve_)) == (20, 20)
     with pytest.raises(checks.JgdValueError, match="warm_start needs the model of the last fit"):
         warm.set_params(model="mlp").fit(X, VALUES)
+    with pytest.raises(checks.JgdValueError, match="partial_fit needs the model of the last fit"):
+        passes.set_params(model="mlp").partial_fit(X, VALUES)
 
 
 def test_weights_are_copies_whatever_the_order_of_rows():
@@ -169,6 +171,7 @@ def test_divergence_is_said():
         (classifier(model=jgd.models.Softmax(3, 5)), r"logits \(n, 2\) or \(n,\), got \('n', 5\)"),
         (classifier(model=jgd.models.Adaline(3)), "use Logistic"),
         (classifier(model=3), "a name or a record"),
+        (classifier(class_weight={"no": -1.0, "yes": 1.0}), "class_weight must be"),
         (classifier(loss="squared_error"), "unknown loss"),
         (classifier(loss="focl"), "did you mean 'focal'"),
         (classifier(loss="hinge", model="mlp"), "needs other outputs than the model has, which suit softmax_cross"),

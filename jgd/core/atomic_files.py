@@ -188,7 +188,7 @@ def load_arrays(file: Path, known: Mapping[str, Any]) -> dict[str, np.ndarray]:
     try:
         stored = load(blob)
         return {n: stored[n].view(np.dtype(dtype)).reshape(shape) for n, (dtype, shape) in known["arrays"].items()}
-    except (SafetensorError, LookupError, TypeError, ValueError, AttributeError) as fault:
+    except (SafetensorError, LookupError, TypeError, ValueError, AttributeError, SyntaxError) as fault:
         raise checks.JgdValueError(f"its arrays are not what is said of them: {fault}") from fault
 
 

@@ -1,6 +1,7 @@
 """Strict JSON, which knows no NaN and no infinity."""
 
 import math
+import unicodedata
 from typing import Any
 
 
@@ -107,6 +108,16 @@ def is_word(value: Any) -> bool:
     return isinstance(value, str) and value.isprintable()
 
 
+def is_text(value: Any) -> bool:
+    r"""Whether a value is text as tables have it: line breaks, tabs and spaces of any width, but nothing that steers a terminal.
+
+    >>> is_text("area\n(m\u00b2)"), is_text("no\xa0answer"), is_text("\x1b[2J"), is_text(3)
+    (True, True, False, False)
+    """
+    steers = lambda each: unicodedata.category(each) in ("Cc", "Cs") and each not in "\t\n\r"
+    return isinstance(value, str) and not any(map(steers, value))
+
+
 def is_count(value: Any) -> bool:
     """Whether a value is a whole number ≥ 0.
 
@@ -116,4 +127,4 @@ def is_count(value: Any) -> bool:
     return type(value) is int and value >= 0
 
 
-_WORDS |= {is_word: "printable text", is_count: "a whole number >= 0"}
+_WORDS |= {is_word: "printable text", is_text: "text without control characters", is_count: "a whole number >= 0"}

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from jgd.core import checks
-from jgd.data.column import gaps, word_of
+from jgd.data.column import Column, gaps, kind_of, word_of
 from jgd.data.columns import columns_of
 from jgd.data.encoding import Encoder
 from jgd.data.scale import Scaling
@@ -74,7 +74,7 @@ class Preprocessing:
 
     def _numbers(self, rows: Any, table: str) -> np.ndarray:
         """(n, columns) float64: the cells that the model needs, read as numbers."""
-        array = np.asarray(rows) if isinstance(rows, list | tuple) else rows
+        array = _of_lists(rows, table) if isinstance(rows, list | tuple) else rows
         if (isinstance(array, np.ndarray) and array.dtype.names is None) or type(array).__module__.startswith("jax"):
             array = np.asarray(array)
             if array.ndim != 2 or array.shape[1] != len(self.columns):
@@ -114,6 +114,7 @@ class Preprocessing:
 
         Raises:
             JgdValueError: An empty cell, or a label that is none of the classes.
+            JgdTypeError: Words where the model has values.
         """
         values = np.asarray(values)
         empty = gaps(values)
@@ -122,7 +123,11 @@ class Preprocessing:
                 f"the target {self.target!r} of {table} must have no empty cell, got one at row {int(np.argmax(empty))}"
             )
         if not self.classes:
-            return values.astype(np.float64)
+            if kind_of(values) != "number":
+                raise checks.JgdTypeError(
+                    f"the target {self.target!r} of {table} must be numbers, got {str(values[0])!r}"
+                )
+            return Column(self.target).numbers(values, table)
         place = {word_of(label): number for number, label in enumerate(self.classes)}
         words = [word_of(value) for value in values]
         for word in words:
@@ -139,6 +144,15 @@ class Preprocessing:
     def labels(self, numbers: np.ndarray) -> np.ndarray:
         """Class numbers (n,) as the labels that they stand for."""
         return np.array(self.classes)[np.asarray(numbers)]
+
+
+def _of_lists(rows: Any, table: str) -> np.ndarray:
+    """Lists of cells as an array, in which numbers beside words stay numbers."""
+    try:
+        array = np.asarray(rows)
+        return np.asarray(rows, object) if array.dtype.kind in "SU" else array
+    except ValueError as fault:
+        raise checks.JgdValueError(f"{table} must be rows of one length: {fault}") from fault
 
 
 def _listed(names: Any) -> str:

@@ -79,7 +79,7 @@ class Transformation(_Optax):
         return self.transformation
 
 
-def wrap(optimizer: Any, *, static: tuple[str, ...] = ()) -> Any:
+def wrap(optimizer: Any, *, static: str | tuple[str, ...] = ()) -> Any:
     """An optimizer of optax as one of jgd's, or one of its builders as a builder of jgd's.
 
     `wrap(optax.adam(1e-3))` is a `jgd.Optimizer` for `train`, `chain` and loops of one's own. Its numbers are inside
@@ -123,7 +123,7 @@ def wrap(optimizer: Any, *, static: tuple[str, ...] = ()) -> Any:
             argument="optimizer",
         )
     library("optax")
-    return _builder(optimizer, tuple(static))
+    return _builder(optimizer, (static,) if isinstance(static, str) else tuple(static))
 
 
 def to_optax(optimizer: Optimizer) -> Any:

@@ -95,7 +95,7 @@ def task_of(
 
 def parts_of(data: Any, seed: int) -> tuple[Batch, Batch, Batch]:
     """Training, validation and test rows: three parts as they are, rows split by `seed`."""
-    rows = data.rows if isinstance(data, Dataset) else data
+    rows = _rows_of(data) if isinstance(data, Dataset) else data
     if isinstance(rows, tuple | list) and len(rows) == 3 and all(isinstance(part, tuple | list) for part in rows):
         parts = [tuple(part) for part in rows]
     elif isinstance(rows, tuple | list) and len(rows) == 2:
@@ -106,4 +106,20 @@ def parts_of(data: Any, seed: int) -> tuple[Batch, Batch, Batch]:
             f"got {type(data).__name__}",
             argument="data",
         )
+    if any(len(part) != 2 for part in parts):
+        raise checks.JgdTypeError(
+            "data must have parts of (inputs, targets): weights of rows count in no loss of (outputs, targets)",
+            argument="data",
+        )
     return parts[0], parts[1], parts[2]
+
+
+def _rows_of(data: Dataset) -> tuple[np.ndarray, np.ndarray]:
+    """Its rows, refused where they are not numbers yet: what encodes words and fills gaps is fitted on training rows."""
+    if any(column.kind == "words" for column in data.columns) or np.isnan(data.inputs).any():
+        raise checks.JgdTypeError(
+            f"the data set {data.name!r} has words or gaps: encode them first, made = jgd.tasks.of_table(data), and give "
+            "(made.train, made.validation, made.test)",
+            argument="data",
+        )
+    return data.rows

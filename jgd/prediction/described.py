@@ -9,7 +9,7 @@ import numpy as np
 from jgd.core import checks
 from jgd.core.fingerprint import address_of
 from jgd.core.plain_trees import tree_of
-from jgd.core.strict_json import fault_of, is_word
+from jgd.core.strict_json import fault_of, is_text
 from jgd.data import Preprocessing, Scaling
 from jgd.data.column import KINDS, Column
 from jgd.data.encoding import Encoder
@@ -22,12 +22,12 @@ def _is_number(value: Any) -> bool:
 
 
 def _is_label(value: Any) -> bool:
-    return is_word(value) or type(value) is bool or _is_number(value)
+    return is_text(value) or type(value) is bool or _is_number(value)
 
 
 _SCALING = (None, {"shift": [_is_number], "factor": [_is_number], "base": _is_number})
 _COLUMN = {
-    "name": is_word,
+    "name": is_text,
     "kind": lambda kind: kind in KINDS,
     "words": [str],
     "fill": (None, _is_number),
@@ -36,11 +36,11 @@ _COLUMN = {
 _PREPROCESSING = {
     "columns": [_COLUMN],
     "scaling": _SCALING,
-    "target": is_word,
+    "target": is_text,
     "classes": [_is_label],
     "unit": _SCALING,
 }
-CONTENT = {"task": is_word, "model": (None, dict), "address": str, "preprocessing": (None, _PREPROCESSING)}
+CONTENT = {"task": is_text, "model": (None, dict), "address": str, "preprocessing": (None, _PREPROCESSING)}
 
 
 def describe(predictor: Predictor) -> dict[str, Any]:

@@ -39,6 +39,7 @@ def save_model(trained: Any, path: str | os.PathLike) -> Path:
 
     Raises:
         JgdTypeError: Something that has no predictor.
+        JgdValueError: A name or a label with control characters.
         OSError: The file can't be written.
 
     Example:
@@ -56,7 +57,7 @@ def save_model(trained: Any, path: str | os.PathLike) -> Path:
     file = file / FILE if file.is_dir() else file
     held = {**pack("params", predictor.params), **pack("model_state", predictor.model_state)}
     stored = {name: atomic_files.storable(array) for name, array in held.items()}
-    facts = {
+    facts: dict[str, Any] = {
         "format": atomic_files.FORMAT,
         **describe(predictor),
         "tree": describe_tree(predictor.params),
@@ -64,6 +65,9 @@ def save_model(trained: Any, path: str | os.PathLike) -> Path:
         "arrays": {name: [str(array.dtype), list(array.shape)] for name, array in held.items()},
         "digest": _digest(stored),
     }
+    fault = fault_of(facts, _CONTENT, "the model")
+    if fault:
+        raise checks.JgdValueError(f"{fault}: a file of it could not be loaded")
     atomic_files.write(file, save(stored, {"jgd": atomic_files.sealed(facts).decode()}))
     return file
 
@@ -141,7 +145,7 @@ def _read(file: Path) -> tuple[dict[str, Any], dict[str, np.ndarray]]:
             raise ValueError("its numbers are not what was written")
         kinds = facts["arrays"].items()
         return facts, {name: stored[name].view(np.dtype(dtype)).reshape(shape) for name, (dtype, shape) in kinds}
-    except (LookupError, TypeError, ValueError, AttributeError) as fault:
+    except (LookupError, TypeError, ValueError, AttributeError, SyntaxError) as fault:  # the last of a strange dtype
         raise checks.JgdValueError(f"{str(file)!r} is damaged: {fault}") from fault
 
 

@@ -73,6 +73,8 @@ class Predictor:
                 "it as jgd.Task(…, model=…)"
             )
         inputs = np.asarray(rows) if self.preprocessing is None else self.preprocessing.inputs(rows, table)
+        if not len(inputs):
+            raise checks.JgdValueError(f"{table} must have at least one row")
         predict = getattr(self.model, "predict", self.model)
         params, state = jax.tree.map(jax.numpy.asarray, (self.params, self.model_state))
         own = {"state": state} if state is not None and takes(predict).state else {}

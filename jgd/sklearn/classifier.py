@@ -103,7 +103,7 @@ class GradientDescentClassifier(ClassifierMixin, GradientDescentEstimator):
         self.class_weight = class_weight
 
     def partial_fit(self, X, y, classes=None, sample_weight=None) -> Self:
-        """One pass over some rows in their order, from where the last one ended, the optimizer's state included.
+        """One pass over some rows in their order, from where the last one ended, the optimizer and its state included.
 
         After a `fit` it goes on from its parameters, with a new state of the optimizer.
 
@@ -229,6 +229,8 @@ class GradientDescentClassifier(ClassifierMixin, GradientDescentEstimator):
             return weights
         labels = self.classes_[targets]
         of_class = compute_class_weight(self.class_weight, classes=self.classes_, y=labels)
+        if not (np.isfinite(of_class) & (of_class >= 0)).all():
+            raise checks.JgdValueError(f"class_weight must be finite and >= 0, got {of_class}", argument="class_weight")
         return weights * of_class[targets].astype(np.float32)
 
     def _supervised_loss(self) -> SupervisedLoss:

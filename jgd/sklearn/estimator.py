@@ -19,7 +19,7 @@ from jgd.models import MLP
 from jgd.sklearn.choices import AFFINE, optimizer_of, seed_of
 from jgd.sklearn.fit_plan import Fit, FitPlan, wants_examples
 from jgd.sklearn.partial import Stream
-from jgd.sklearn.refusal import check_warm_start, unchanged_if_refused
+from jgd.sklearn.refusal import check_same_kind, unchanged_if_refused
 from jgd.sklearn.rows import Rows, checked_weights, filled_up, padded_length
 from jgd.stopping import StoppingRule
 
@@ -119,7 +119,7 @@ class GradientDescentEstimator(BaseEstimator):
         rows = self._rows(X, y, sample_weight, first=True)
         loss, seed = self._supervised_loss(), seed_of(self.random_state)
         if before is not None:
-            check_warm_start(before, loss.model, getattr(self, "classes_", None))
+            check_same_kind(before, loss.model, getattr(self, "classes_", None))
         rows, validation = self._cut(rows, seed)
         per_epoch = -(-len(rows.inputs) // self._batch(len(rows.inputs)))
         steps = self.epochs * per_epoch if self.steps is None else self.steps
@@ -207,6 +207,8 @@ class GradientDescentEstimator(BaseEstimator):
         """One pass over rows, from where the last one or the last fit ended."""
         stream: Stream | None = getattr(self, "_stream", None)
         loss = self._supervised_loss()
+        if hasattr(self, "params_"):
+            check_same_kind(vars(self), loss.model, None, "partial_fit")
         if stream is None:
             steps = self.epochs * -(-len(rows.inputs) // self._batch(len(rows.inputs)))
             seed = seed_of(self.random_state)

@@ -33,13 +33,16 @@ def unchanged_if_refused(estimator: object) -> Iterator[None]:
         raise
 
 
-def check_warm_start(before: Mapping[str, Any], model: Any, classes: np.ndarray | None) -> None:
+def check_same_kind(
+    before: Mapping[str, Any], model: Any, classes: np.ndarray | None, going_on: str = "warm_start"
+) -> None:
     """Hold a fit to the model and the labels of the one that it starts from.
 
     Args:
         before: The estimator's attributes after the last fit.
         model: Of the new one.
         classes: Its labels, None of a regression.
+        going_on: What goes on, for the error.
 
     Raises:
         JgdValueError: They differ.
@@ -50,6 +53,4 @@ def check_warm_start(before: Mapping[str, Any], model: Any, classes: np.ndarray 
         name, last, now = "classes", before["classes_"], classes
     else:
         return
-    raise checks.JgdValueError(
-        f"warm_start needs the {name} of the last fit, {last!r}, got {now!r}", argument="warm_start"
-    )
+    raise checks.JgdValueError(f"{going_on} needs the {name} of the last fit, {last!r}, got {now!r}", argument=going_on)

@@ -59,7 +59,7 @@ class GradientDescentRegressor(RegressorMixin, GradientDescentEstimator):
     _validation = {"multi_output": True, "y_numeric": True}  # noqa: RUF012
 
     def partial_fit(self, X, y, sample_weight=None) -> Self:
-        """One pass over some rows in their order, from where the last one ended, the optimizer's state included.
+        """One pass over some rows in their order, from where the last one ended, the optimizer and its state included.
 
         After a `fit` it goes on from its parameters, with a new state of the optimizer.
 

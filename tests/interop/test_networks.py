@@ -6,6 +6,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
+from helpers import tables
 
 import jgd
 from jgd.core.fingerprint import described, tree_digest
@@ -273,6 +274,9 @@ def test_a_module_is_where_every_run_starts():
         ("haiku", 3, ROWS, "model must be a function, which haiku"),
         ("equinox", lambda key: 3, ROWS, "model must return an equinox.Module"),
         ("flax", lambda rngs: 3, INPUTS, "data must be rows"),
+        ("flax", lambda rngs: 3, tables.read(), "words or gaps"),
+        ("flax", lambda rngs: 3, tables.task(), "data must be rows"),
+        ("flax", lambda rngs: 3, ((*ROWS, ROWS[1]),) * 3, "weights of rows count in no loss"),
     ],
 )
 def test_what_is_no_model_or_no_rows_is_refused(library, model, data, says):

@@ -85,6 +85,7 @@ def test_a_builders_numbers_are_hyperparameters_and_the_rest_is_structure():
     assert optimizer.hyperparameters == {"learning_rate": 0.1, "b1": 0, "b2": 0.999, "eps": 1e-8, "eps_root": 0.0}
     assert optimizer.with_hyperparameters(learning_rate=0.2) == wrap(optax.adam)(0.2, b1=0.0)
     assert "eps" not in wrap(optax.adam, static=("eps",))(0.1).hyperparameters
+    assert wrap(optax.adam, static="eps") is wrap(optax.adam, static=("eps",))
     assert wrap(optax.adam) is wrap(optax.adam)
     assert "memory_size" not in wrap(optax.lbfgs)().hyperparameters
 

@@ -261,6 +261,9 @@ STRANGE = {
     "a column twice": lambda f: resealed(f, first_column(name="age")),
     "an unknown kind": lambda f: resealed(f, first_column(kind="code")),
     "a scaling of other features": lambda f: resealed(f, first_column(categories=[0.0])),
+    "a dtype that is no Python": lambda f: resealed(
+        f, lambda facts: facts["arrays"].update({"params['bias']": ["i4,(1", []]})
+    ),
     "control characters": lambda f: resealed(f, lambda facts: facts.update(task="\x1b[2J")),
 }
 
@@ -283,6 +286,7 @@ BAD_ROWS = {
     "'city', 'since' missing": {"age": [1.0]},
     "at least one row": {"age": [], "city": [], "since": []},
     "holds words, such as 'old'": {"age": ["old"], "city": ["Bonn"], "since": ["2024-01-01"]},
+    "rows of one length": [[1.0, "Bonn", "2024-01-01"], [1.0]],
     "must hold dates": {"age": [1.0], "city": ["Bonn"], "since": ["soon"]},
     "an array (n, 3) of the columns 'age', 'city', 'since'": np.ones((2, 2)),
 }
@@ -293,3 +297,31 @@ def test_rows_that_can_not_be_read_are_named(run, words, rows):
     with pytest.raises(jgd.JgdError) as caught:
         run[0].predict(rows)
     assert words in str(caught.value)
+
+
+def test_lists_may_hold_words_beside_numbers(run):
+    rows = [[70.0, "Kiel", "2024-01-01"], [20.0, None, "2024-03-01"]]
+    table = dict(zip(("age", "city", "since"), zip(*rows, strict=True), strict=True))
+    assert (run[0].predict(rows) == run[0].predict(table)).all()
+
+
+@pytest.mark.parametrize(
+    ("name", "loads"), [("size\n(m\u00b2)\xa0", True), ("\x1b[2J", False)], ids=["lines", "control"]
+)
+def test_a_file_of_the_names_of_tables_loads_or_is_not_written(file, tmp_path, name, loads):
+    kept = jgd.load_model(file)
+    ready = kept.preprocessing
+    changed = dataclasses.replace(kept, preprocessing=dataclasses.replace(ready, target=name, classes=("no", name)))
+    if loads:
+        assert jgd.load_model(jgd.save_model(changed, tmp_path)).classes == ("no", name)
+    else:
+        with pytest.raises(jgd.JgdError, match="text without control characters"):
+            jgd.save_model(changed, tmp_path)
+        assert not [*tmp_path.iterdir()]
+
+
+def test_a_target_of_words_has_no_score_of_values():
+    kept = jgd.data.Preprocessing(tables.task().preprocessing.encoder, target="price")
+    with pytest.raises(jgd.JgdError, match="target 'price' of the rows must be numbers, got 'dear'"):
+        kept.targets(["dear"])
+    assert kept.targets([1, 2.5]).tolist() == [1.0, 2.5]
