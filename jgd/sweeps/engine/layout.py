@@ -61,7 +61,8 @@ class Layout:
     ) -> "Layout":
         """Those that the loss only multiplies by, from the left; none under an optimizer that minds.
 
-        Nor under one that remembers matrices otherwise than in trees like the parameters. state: all but the step (lanes, …); loss_axis: 0 where the loss has an axis of lanes.
+        Nor under one that remembers matrices otherwise than in trees like the parameters. state: all but the
+        step (lanes, …); loss_axis: 0 where the loss has an axis of lanes.
         """
         leaves, structure = jax.tree.flatten(state.params)
         like_params = lambda tree: jax.tree.structure(tree) == structure
