@@ -159,12 +159,12 @@ class SupervisedLoss:
         if len(batch) == 2:
             return reductions[self.reduction](each)
         checks.same_shape("weights", batch[2], "one weight an example", each.shape)
-        weights = batch[2].astype(each.dtype)
-        total = jnp.sum(jnp.where(weights > 0, weights * each, 0))  # a NaN of weight 0 is no part of the sum
-        if self.reduction == "sum":
-            return total
-        mean = tree.safe_divide(total, jnp.sum(weights))
-        return mean / 2 if self.reduction == "half_mean" else mean
+        weights = batch[2].astype(tree.compute_dtype(each))  # a sum of halves could overflow
+        counted = weights * each.astype(weights.dtype)
+        total = jnp.sum(jnp.where(weights > 0, counted, 0))  # a NaN of weight 0 is no part of the sum
+        if self.reduction != "sum":
+            total = tree.safe_divide(total, jnp.sum(weights))
+        return (total / 2 if self.reduction == "half_mean" else total).astype(each.dtype)
 
     def weighted(self, batch: Batch, weights: Array) -> Batch:
         """The batch with each row counted by `weights`, (n,) ≥ 0, times the weight that it has.
@@ -178,8 +178,9 @@ class SupervisedLoss:
 
     def row_share(self, piece: Batch, whole: Batch) -> Array:
         """What the loss of some of the rows counts for in that of all: Σ share · loss over the pieces is the loss."""
-        weights = lambda rows: (rows[2] if len(rows) > 2 else jnp.ones_like(rows[1])).astype(jnp.result_type(float))
-        return jnp.ones(()) if self.reduction == "sum" else tree.safe_divide(weights(piece).sum(), weights(whole).sum())
+        of = lambda rows: rows[2].sum() if len(rows) > 2 else len(jax.tree.leaves(rows)[0])
+        total = lambda rows: jnp.asarray(of(rows), jnp.result_type(float))
+        return jnp.ones(()) if self.reduction == "sum" else tree.safe_divide(total(piece), total(whole))
 
     def per_example(self, params: Params, batch: Batch) -> Array:
         """The error of each example, (n,), weights aside."""

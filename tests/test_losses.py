@@ -156,5 +156,8 @@ def test_weights_count_each_example(x64):
     assert float(mean(params, (inputs, targets, jnp.zeros(3)))) == 0
     bad = targets.at[1].set(jnp.nan)
     np.testing.assert_allclose(mean(params, (inputs, bad, weights)), 7.0)  # a NaN of weight 0 is no part of it
+    half = jnp.full(1024, 100, jnp.float16)  # whose sum of squares is beyond the type
+    assert mean({"weights": jnp.ones(1, jnp.float16)}, (half[:, None], 0 * half, jnp.ones(1024))) == 100**2
+    assert mean.row_share((inputs[:1], {"any": targets[:1]}), (inputs, {"any": targets})) == jnp.asarray(1 / 3)
     with pytest.raises(jgd.JgdError, match="weights"):
         mean(params, (inputs, targets, weights[:, None]))
