@@ -201,6 +201,8 @@ class Task:
         known = [name for name, each in self.metrics.items() if isinstance(each, Accuracy)]
         if ready is not None and model is not None:
             known += OF_CLASSES if ready.classes else OF_VALUES
+        if metric in self.metrics and metric not in known:
+            raise checks.JgdValueError(f"{metric!r} is your own: give larger_is_better too, to train or replace(task)")
         checks.choice("metric", metric, dict.fromkeys(["loss", self.metric, *known]))
         if metric == "loss" or isinstance(self.metrics.get(metric), Accuracy):
             return replace(self, metric=metric, larger_is_better=metric != "loss")

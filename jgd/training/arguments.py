@@ -107,7 +107,8 @@ class TrainArguments:
         named = isinstance(self.loss, str) and self.loss in tasks.registry
         task = tasks.get(str(self.loss)) if named else self.loss
         if isinstance(task, Task):
-            if self.metric is not None and self.metrics is None:
+            own = self.metric in task.metrics and self.larger_is_better is not None
+            if self.metric is not None and self.metrics is None and not own:
                 task = task.chosen_by(self.metric)
             self.loss, self.predictor = task.loss, task.predictor(None)
             key = seeds.init_key(self.seed)

@@ -23,7 +23,8 @@ ENDLESS = 2**31 - 2  # batches a pass of a loader without a length
 
 def is_loader(data: Any) -> bool:
     """Whether `data` is no tree of arrays, but something that gives batches one after the other."""
-    return jax.tree_util.all_leaves([data]) and isinstance(data, Iterable) and not hasattr(data, "__array__")
+    arrays = isinstance(data, str) or hasattr(data, "__array__")
+    return jax.tree_util.all_leaves([data]) and isinstance(data, Iterable) and not arrays
 
 
 @dataclass
@@ -64,7 +65,10 @@ class BatchSource:
                 f"data must give batches of one size, and {len(rows)} rows make no whole batches of {size}: "
                 "DataLoader(…, drop_last=True)"
             )
-        count = len(loader) if hasattr(loader, "__len__") else ENDLESS
+        try:
+            count = len(loader)
+        except TypeError:  # it has no length, or, as torch's of an iterable data set, says so when it is asked
+            count = ENDLESS
         return BatchSource(loader, first, size, count, opened)
 
     def batches(self, steps: int | None) -> Batches:

@@ -1,5 +1,7 @@
 """Metrics by name: what a compiled program evaluates is what scikit-learn computes."""
 
+import dataclasses
+
 import jax.numpy as jnp
 import numpy as np
 import pytest
@@ -67,6 +69,13 @@ def test_a_metric_must_suit_the_target():
         jgd.tasks.get("diabetes").chosen_by("f1")
     with pytest.raises(jgd.JgdError, match="unknown metric 'rmse'"):
         jgd.tasks.get("iris").chosen_by("rmse")
+    own = dataclasses.replace(
+        jgd.tasks.get("diabetes"), metrics={"size": lambda params, rows: jnp.sum(params["weights"])}
+    )
+    with pytest.raises(jgd.JgdError, match="'size' is your own"):
+        own.chosen_by("size")
+    best = jgd.train(own, jgd.optimizers.sgd(0.01), steps=2, metric="size", larger_is_better=True).best
+    assert best.value == pytest.approx(float(jnp.sum(best.params["weights"])))
     task = jgd.tasks.get("diabetes").chosen_by("rmse")
     for again in (task, task.chosen_by("loss").chosen_by("rmse")):
         assert (again.metric, again.larger_is_better, list(again.metrics)) == ("rmse", False, ["rmse"])
