@@ -49,9 +49,15 @@ def describe(predictor: Predictor) -> dict[str, Any]:
     return {
         "task": predictor.task,
         "model": describe_model(predictor.model),
-        "address": address_of(predictor.model if hasattr(predictor.model, "__qualname__") else type(predictor.model)),
+        "address": _address_of(predictor.model),
         "preprocessing": None if ready is None else _describe_preprocessing(ready),
     }
+
+
+def _address_of(model: Any) -> str:
+    """Where the code of a model is; of another library's also what it is called."""
+    address = address_of(model if hasattr(model, "__qualname__") else type(model))
+    return f"{model.name}, a {address}" if hasattr(model, "build") else address
 
 
 def predictor_of(described: Any, params: Any, model: Any = None, model_state: Any = None) -> Predictor:

@@ -198,6 +198,9 @@ def test_a_run_is_its_steps_by_hand_and_its_model_comes_back(library, tmp_path):
     np.testing.assert_allclose(answers(run.model()), run.predict(INPUTS), rtol=1e-5, atol=1e-6)
     kept = jgd.load_model(jgd.save_model(run, tmp_path), task.model)
     assert (kept.predict(INPUTS) == run.predict(INPUTS)).all()
+    assert type(kept.library_model()) is type(run.model())
+    with pytest.raises(jgd.JgdError, match=rf"'{task.model.name}, a jgd\.interop"):
+        jgd.load_model(tmp_path)
     right = np.mean(np.argmax(np.asarray(outputs), axis=1) == LABELS)
     assert np.isclose(run.evaluations["accuracy"][-1], right, atol=0.05)
 
