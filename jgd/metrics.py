@@ -21,14 +21,19 @@ PIECE = 1024  # rows at most that are evaluated at once, of what is a mean over 
 class RowMean:
     """A metric that is a mean over rows. See `row_mean`."""
 
-    metric: Callable[[Params, Batch], Array]
+    metric: Callable[..., Any]
+
+    @property
+    def passes_on_to(self) -> Callable[..., Any]:
+        """Whose optional parameters it has."""
+        return self.metric
 
     def row_share(self, piece: Batch, whole: Batch) -> float:
         """The share of a piece in the whole: of its rows."""
         return len(jax.tree.leaves(piece)[0]) / len(jax.tree.leaves(whole)[0])
 
-    def __call__(self, params: Params, rows: Batch) -> Array:
-        return self.metric(params, rows)
+    def __call__(self, params: Params, rows: Batch, **extra: Any) -> Any:
+        return self.metric(params, rows, **extra)
 
 
 def row_mean(metric: Callable[[Params, Batch], Array]) -> RowMean:

@@ -10,6 +10,7 @@ from helpers import sweeping
 
 import jgd
 from jgd import metrics
+from jgd.core.loss_protocol import Takes, takes
 
 MODEL = jgd.models.Softmax(3, 2)
 RNG = np.random.default_rng(0)
@@ -69,6 +70,12 @@ def test_what_derives_from_a_mean_is_evaluated_as_what_it_is(monkeypatch):
     loss, rows = Largest(MODEL, "squared_error"), (jnp.ones((9, 3)), jnp.arange(18.0).reshape(9, 2))
     params = MODEL.init(jax.random.key(0))
     assert metrics.evaluation({}, loss, params, rows)["loss"] == loss(params, rows) == 16**2 + 17**2
+
+
+def test_a_loss_that_is_said_to_be_a_mean_still_draws_and_keeps_its_state():
+    loss = metrics.row_mean(lambda params, rows, key, state: (params * key, {}, state))
+    assert takes(loss) == Takes(key=True, state=True)
+    assert loss(2.0, jnp.ones(3), key=3.0, state=4.0) == (6.0, {}, 4.0)
 
 
 def test_runs_and_sweeps_evaluate_with_the_same_bits_in_the_room_of_a_piece():
