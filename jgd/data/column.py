@@ -1,6 +1,7 @@
 """One raw column as numbers: what a cell is, and what its values stand for."""
 
 from dataclasses import dataclass, field
+from decimal import Decimal
 from functools import cached_property
 from typing import Any
 
@@ -9,7 +10,7 @@ import numpy as np
 from jgd.core import checks
 
 KINDS = ("number", "date", "words")
-DAY = 86_400 * 10**9  # nanoseconds
+DAY = 86_400 * 10**6  # microseconds, in which the year 9999 fits
 
 
 @dataclass(frozen=True)
@@ -18,7 +19,7 @@ class Column:
 
     Args:
         name: In the table.
-        kind: "number", "date" (days since 1970-01-01, hours as a fraction) or "words" (the place in `words`).
+        kind: "number" (durations are days), "date" (days since 1970-01-01, hours as a fraction) or "words" (the place in `words`).
         words: The different cells of a column of words, sorted.
 
     Example:
@@ -58,6 +59,8 @@ class Column:
     def _as_number(self, values: np.ndarray, table: str) -> np.ndarray:
         if values.dtype.kind in "fiub":
             return values.astype(np.float64)
+        if values.dtype.kind == "m":
+            return values / np.timedelta64(1, "D")
         if kind_of(values) != "number":
             first = next(value for value, gap in zip(values, gaps(values), strict=True) if not gap)
             raise checks.JgdTypeError(
@@ -78,7 +81,7 @@ class Column:
             raise checks.JgdValueError(
                 f"column {self.name!r} of {table} must hold dates such as 2026-01-31 or 2026-01-31T12:30: {fault}"
             ) from fault
-        days = times.dt.tz_localize(None).to_numpy().astype("datetime64[ns]").astype(np.int64) / DAY
+        days = times.dt.tz_localize(None).to_numpy().astype("datetime64[us]").astype(np.int64) / DAY
         return np.where(gaps(values), np.nan, days)
 
     def _as_codes(self, values: np.ndarray, table: str) -> np.ndarray:
@@ -110,14 +113,14 @@ def kind_of(values: np.ndarray) -> str:
     >>> kind_of(np.array([1, None, 2.5], object)), kind_of(np.array(["a", None], object))
     ('number', 'words')
     """
-    if values.dtype.kind in "fiub":
+    if values.dtype.kind in "fiubm":
         return "number"
     if values.dtype.kind == "M":
         return "date"
     from datetime import date
 
     cells = [value for value, gap in zip(values, gaps(values), strict=True) if not gap]
-    if all(isinstance(cell, bool | int | float | np.bool_ | np.number) for cell in cells):
+    if all(isinstance(cell, bool | int | float | Decimal | np.bool_ | np.number) for cell in cells):
         return "number"
     return "date" if all(isinstance(cell, date | np.datetime64) for cell in cells) else "words"
 

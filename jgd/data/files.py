@@ -147,6 +147,10 @@ def _targets(table: str, name: str, answer: np.ndarray, kind: str) -> tuple[np.n
         answer = np.array(answer.tolist())
     known = np.unique([word_of(cell) for cell in answer] if words else answer)
     if kind == "classes" or (kind == "auto" and (words or (answer.dtype.kind in "iub" and len(known) <= 100))):
+        if len(known) < 2:
+            raise checks.JgdValueError(
+                f"the target {name!r} of {table} must have two classes or more, got {known.tolist()}"
+            )
         place = np.searchsorted(known, np.array([word_of(cell) for cell in answer]) if words else answer)
         return place.astype(np.int32), tuple(known.tolist())
     if words:

@@ -1,5 +1,7 @@
 """Tables of all kinds become the same numbers, fitted on the training rows only and as scikit-learn does it."""
 
+from decimal import Decimal
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -59,6 +61,13 @@ def test_dates_of_every_kind_are_days():
     for values in (text, stamps.to_numpy(), stamps.tz_localize("UTC"), np.array(stamps.to_pydatetime(), object)):
         got = jgd.data.read({"since": values, "y": [1.5, 2.5]}, "y", dates=["since"] if values is text else ())
         assert got.inputs[:, 0].tolist() == [19723.0, 19724.5]
+    ever = jgd.data.read({"until": ["9999-12-31", "0001-01-01"], "y": [1.5, 2.5]}, "y", dates=["until"])
+    assert ever.inputs[:, 0].tolist() == [2932896.0, -719162.0]
+
+
+def test_durations_are_days_and_decimals_are_numbers():
+    for values, want in ((pd.to_timedelta(["36h", "0h"]).to_numpy(), 1.5), ([Decimal("2.5"), Decimal(0)], 2.5)):
+        assert jgd.data.read({"x": np.asarray(values), "y": [1.5, 2.5]}, "y").inputs[:, 0].tolist() == [want, 0.0]
 
 
 @pytest.mark.parametrize("missing", encoding.MISSING[1:])
@@ -104,6 +113,7 @@ BAD = {
     "must hold dates such as": ({"since": ["soon"] * 240}, {}),
     "column 'age' of the table must be finite, got inf at row 3": ({"age": [1.0, 1.0, 1.0, np.inf] * 60}, {}),
     "must be finite, got nan at row 0; missing='mean'": ({}, {"missing": "error"}),
+    "'bought' of the table must have two classes or more, got ['no']": ({"bought": ["no"] * 240}, {}),
     "arrays of the table must have as many rows": ({"age": [1.0]}, {}),
 }
 
