@@ -28,8 +28,8 @@ from jgd.sweeps.runner import run_plan
 from jgd.sweeps.store.memory import MemoryStore
 from jgd.sweeps.sweep_data import SweepData
 
-COMPILATION = 3.0  # seconds of a program
-LANE_STEP = 3e-5  # seconds of a lane's step, where a sweep that was loaded doesn't tell
+COMPILATION = 3.0  # seconds of a program, as they were on a common machine
+LANE_STEP = 3e-5  # seconds of a step of one lane there
 
 
 @dataclass(frozen=True)
@@ -126,12 +126,12 @@ def _plan_of(data: SweepData, chosen: Sequence[Pick], seeds: tuple[int, ...]) ->
 
 
 def _block(data: SweepData, runs: int) -> int | None:
-    """The sweep's own width, whose program there is; 1 where filling blocks up takes longer than to compile that one."""
-    plan, cost = data.plan, data.cost
-    steps = cost.get("steps", 0) / (1 - cost.get("padded_share", 0))
-    a_step = cost["run_seconds"] / steps if steps else LANE_STEP
-    filling = runs * plan.steps * (max(plan.widths) - 1) * a_step
-    return plan.block if filling < max(COMPILATION, cost.get("compile_seconds", 0) / len(plan.groups)) else 1
+    """The sweep's own width, whose program there is; 1 where filling blocks up takes longer than to compile that one.
+
+    By numbers that don't depend on the machine or its load, and neither do the confirmation's bits.
+    """
+    filling = runs * data.plan.steps * (max(data.plan.widths) - 1) * LANE_STEP
+    return data.plan.block if filling < COMPILATION else 1
 
 
 def _confirmed(pick: Pick, runs: SweepData, index: int, test: np.ndarray) -> Confirmed:
