@@ -91,8 +91,8 @@ def as_state(state: Any) -> Any:
     """A model state as arrays; `JgdTypeError` for a leaf that is neither numbers nor bools.
 
     Example:
-        >>> as_state({"mean": 0.5, "count": 3})
-        {'mean': Array(0.5, dtype=float32), 'count': Array(3, dtype=int32)}
+        >>> as_state({"count": 3, "mean": 0.5})
+        {'count': Array(3, dtype=int32), 'mean': Array(0.5, dtype=float32)}
     """
     checks.numeric_data("model_state", state)
     return jax.tree.map(

@@ -167,12 +167,14 @@ def _unflattener(made: Any, names: tuple[str, ...], structure: tuple[str, ...]) 
     Written out for these fields, on an object that isn't frozen yet: assignments to names that Python knows beforehand
     make no dict, which takes half the time of an update of the dict, and a jitted update makes a dozen records.
     """
-    lines = ["self = Open()", "self._parts = values, aux"]
+    lines = ["self = new(Open)", "self._parts = values, aux"]
     for fields_, given in ((names, "values"), (structure, "aux")):
         if fields_:
             lines.append(f"{', '.join(f'self.{name}' for name in fields_)}, = {given}")
     lines += ["self.__class__ = made", "return self"]
-    space = {"made": made, "Open": type("Open", (), {})}
+    # a subclass, whose layout is the class's whatever its bases are
+    thawed = type("Open", (made,), {"__slots__": (), "__setattr__": object.__setattr__})
+    space = {"made": made, "Open": thawed, "new": object.__new__}
     exec("def unflatten(aux, values):\n    " + "\n    ".join(lines), space)  # the names are identifiers
     return space["unflatten"]
 

@@ -29,6 +29,7 @@ def planted(scores, configs=None, curve=None, space=None, reached=None):
         larger_is_better=False,
         reached=np.full(len(scores), STEPS) if reached is None else np.asarray(reached),
         space_of=lambda recipe=None: space,
+        facts=SimpleNamespace(splits=SimpleNamespace(overlap=0.0)),
     )
 
 

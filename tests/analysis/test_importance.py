@@ -97,6 +97,7 @@ def test_configs_stopped_early_stand_as_they_went():
         metric="loss",
         larger_is_better=False,
         space_of=lambda recipe=None: None,
+        facts=SimpleNamespace(splits=SimpleNamespace(overlap=0.0)),
     )
     np.testing.assert_array_equal(np.argsort(overall_ranks(sweep, final_scores(sweep))), [2, 1, 3, 0, 4])  # NaN last
     assert np.isnan(overall_ranks(sweep, final_scores(sweep))[4])

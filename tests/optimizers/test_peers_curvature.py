@@ -21,7 +21,8 @@ import jgd
 @pytest.fixture
 def calm(monkeypatch):
     """The table's problem without its noise."""
-    monkeypatch.setattr(problem, "NOISE", {name: np.zeros_like(leaf) for name, leaf in problem.NOISE.items()})
+    for name, leaf in problem.NOISE.items():
+        monkeypatch.setitem(problem.NOISE, name, np.zeros_like(leaf))
 
 
 @pytest.mark.slow
