@@ -25,6 +25,7 @@ def pieces(text: str, cells: bool) -> list[tuple[int, str]]:
 
 
 @pytest.mark.slow
+@pytest.mark.sampled(1)  # all of them
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
 def test_the_page_runs(page, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)  # what a page writes lands here
