@@ -120,7 +120,7 @@ def in_steps(tree: T, *, steps: int = 0, per_epoch: int = 0) -> T:
             raise checks.JgdValueError(
                 f"{name} must be given: there are lengths as {kind.__name__.lower()}", argument=name
             )
-    return resolved(tree, run) if kinds else tree
+    return resolved(tree, run)
 
 
 def resolved(tree: T, run: RunLength) -> T:
