@@ -54,3 +54,8 @@ class TextLine:
         if self._length:
             self.stream.write("\n")
             self.stream.flush()
+
+
+def is_shown(asked: bool | None) -> bool:
+    """Whether progress is shown: as asked, for None on a terminal and in a notebook."""
+    return sys.stderr.isatty() or in_notebook() if asked is None else asked

@@ -1,11 +1,10 @@
 """How far a sweep is, as bars on the terminal or a line in a notebook; the engine knows nothing of it."""
 
 import math
-import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
-from jgd.core.text_line import TextLine, in_notebook
+from jgd.core.text_line import TextLine, in_notebook, is_shown
 from jgd.sweeps.engine.progress import SweepProgress
 
 Show = Callable[[SweepProgress], None]
@@ -17,7 +16,7 @@ def progress_bar(shown: bool | None, metric: str) -> Iterator[Show | None]:
 
     shown: True draws them wherever stderr goes, None on a terminal and in a notebook only.
     """
-    if not (sys.stderr.isatty() or in_notebook() if shown is None else shown):
+    if not is_shown(shown):
         yield None
     elif in_notebook():
         with TextLine() as line:

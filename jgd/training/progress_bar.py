@@ -1,10 +1,9 @@
 """A progress bar for a run, fed by the host between segments: the compiled code knows nothing of it."""
 
-import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
-from jgd.core.text_line import TextLine, in_notebook
+from jgd.core.text_line import TextLine, in_notebook, is_shown
 from jgd.training.progress import TrainProgress
 
 
@@ -14,7 +13,7 @@ def progress_bar(shown: bool | None, total_steps: int) -> Iterator[Callable[[Tra
 
     shown: True draws it wherever the output goes, None only on a terminal or in a notebook.
     """
-    if not (sys.stderr.isatty() or in_notebook() if shown is None else shown):
+    if not is_shown(shown):
         yield None
         return
     if in_notebook():
