@@ -132,7 +132,7 @@ def command(
     if target_loss is not None:
         checks.number("target_loss", target_loss, "(-inf, inf)")
     labels = what.train[1] if "accuracy" in what.metrics else None
-    column = _column(asked, order_by)
+    column = _column(asked if table is not None else None, order_by)
     arguments: dict[str, Any] = {
         "steps": length.steps,
         "epochs": epochs,
@@ -220,11 +220,11 @@ def _length(steps: int | None, epochs: int | None, batch_size: int | None, rows:
     return Length(steps, size, per_epoch, total)
 
 
-def _column(task: jgd.Task, name: str | None) -> np.ndarray | None:
-    """(training rows,) the feature of --order-by, as it is in the file."""
+def _column(task: jgd.Task | None, name: str | None) -> np.ndarray | None:
+    """(training rows,) the feature of --order-by, as it is in the file; None for a task of no file."""
     if name is None:
         return None
-    if task.raw is None or task.preprocessing is None:
+    if task is None or task.raw is None or task.preprocessing is None:
         raise checks.JgdValueError("--order-by names a column of --data")
     columns = task.preprocessing.columns
     return task.raw.parts[0][0][:, columns.index(checks.choice("order_by", name, columns))]

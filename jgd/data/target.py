@@ -62,7 +62,8 @@ def targets_of(
     if len(known) > max(FEW, len(answer) // 2):
         raise checks.JgdValueError(
             f"{whose} has {len(known)} different cells in {len(answer)} rows, which are no classes to learn"
-            + ("" if holds != "number" else ": kind='values' is a regression")
+            + ("" if holds != "number" else ": kind='values' is a regression"),
+            argument="kind",
         )
     labels = known.astype(np.int64) if known.dtype.kind == "f" and (known == known.round()).all() else known
     return np.searchsorted(known, answer).astype(np.int32), tuple(labels.tolist())
