@@ -19,6 +19,7 @@ from jgd.core.statistics import estimate as estimate
 from jgd.sweeps.confirm import Confirmation as Confirmation
 from jgd.sweeps.confirm import Confirmed as Confirmed
 from jgd.sweeps.engine.devices import use_cores as use_cores
+from jgd.sweeps.engine.pool import Pool as Pool
 from jgd.sweeps.engine.progress import BlockEvaluation as BlockEvaluation
 from jgd.sweeps.engine.progress import SweepProgress as SweepProgress
 from jgd.sweeps.hypergradient import Hypergradient as Hypergradient

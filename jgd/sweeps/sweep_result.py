@@ -59,8 +59,7 @@ class Sweep(SweepData):
         """The best run of a population.
 
         Args:
-            recipe: of this one only; default of all.
-            seed: at this one only; default at all.
+            recipe, seed: of this one only; default of all.
 
         Returns:
             (config, seed); None where all diverged.
@@ -85,17 +84,16 @@ class Sweep(SweepData):
         seeds: int | Sequence[int] | None = None,
         steps: int | None = None,
         callback: Callable[[SweepProgress], None] | None = None,
+        executor: Any = None,
     ) -> "Sweep":
-        """A larger sweep of which this one is a part: what is done isn't run again, and keeps its bits.
-
-        Its directory, where it has one, is extended too.
+        """A larger sweep, and directory, of which this one is a part: what is done isn't run again, and keeps its bits.
 
         Args:
             samples: configs a recipe in all; the sampler must be extendable (Halton, Sobol, random).
             configs: rows to add to every recipe, or recipe name -> rows.
             seeds: how many in all, or which.
             steps: in all.
-            callback: as in `jgd.sweep`.
+            callback, executor: as in `jgd.sweep`.
 
         Returns:
             The larger sweep.
@@ -111,8 +109,8 @@ class Sweep(SweepData):
             >>> bool((more.loss[:2, :, :10] == few.loss).all()), more.cost["steps"]
             (True, 120)
         """
-        larger = extend(self, samples=samples, configs=configs, seeds=seeds, steps=steps, callback=callback)
-        return Sweep.of(larger)
+        more = {"samples": samples, "configs": configs, "seeds": seeds, "steps": steps}
+        return Sweep.of(extend(self, **more, callback=callback, executor=executor))
 
     def propose(
         self,
@@ -120,6 +118,7 @@ class Sweep(SweepData):
         batches: int,
         batch: int = 16,
         callback: Callable[[SweepProgress], None] | None = None,
+        executor: Any = None,
     ) -> "Sweep":
         """The sweep with configs that an ask-and-tell proposer asks for, one compiled call a batch.
 
@@ -128,9 +127,8 @@ class Sweep(SweepData):
 
         Args:
             proposer: it has ask(count) and tell(configs, scores), as `jgd.sweeps.proposers.optuna.OptunaProposer` has.
-            batches: how many batches.
-            batch: configs in each.
-            callback: as in `jgd.sweep`.
+            batches, batch: how many batches, and configs in each.
+            callback, executor: as in `jgd.sweep`.
 
         Returns:
             The larger sweep.
@@ -139,9 +137,11 @@ class Sweep(SweepData):
             JgdTypeError: for what is no proposer.
             JgdValueError: for one that seeks the opposite, or where the policy can't be extended.
         """
-        return Sweep.of(propose(self, proposer, batches, batch, callback))
+        return Sweep.of(propose(self, proposer, batches, batch, callback, executor))
 
-    def confirm(self, seeds: int | Sequence[int] = 10, picks: Pick | Sequence[Pick] | None = None) -> Confirmation:
+    def confirm(
+        self, seeds: int | Sequence[int] = 10, picks: Pick | Sequence[Pick] | None = None, executor: Any = None
+    ) -> Confirmation:
         """The picks run again on fresh seeds, and then measured on the test rows: the only way to them.
 
         It says how flattering the choice was, and how often this sweep's test rows have been read (a store remembers).
@@ -150,6 +150,7 @@ class Sweep(SweepData):
         Args:
             seeds: how many, none of which the sweep has used, or which.
             picks: which of `picks`, such as `best`; default all.
+            executor: as in `jgd.sweep`.
 
         Returns:
             The `Confirmation`.
@@ -165,7 +166,7 @@ class Sweep(SweepData):
             ((3, 4, 5, 6, 7), 1, 5)
         """
         chosen = self.picks if picks is None else [picks] if isinstance(picks, Pick) else picks
-        sure = confirm(self, chosen, seeds)
+        sure = confirm(self, chosen, seeds, executor)
         return replace(sure, runs=Sweep.of(sure.runs))
 
     def replay(self, config: int, seed: int, steps: int | None = None) -> Run:
@@ -218,8 +219,7 @@ class Sweep(SweepData):
         """The model as its library has it, with what one run ended with; see `predictor`.
 
         Args:
-            config: Its index. Default: that of `best`.
-            seed: One of `seeds`. Default: the one with the best score.
+            config, seed: As in `predictor`.
 
         Returns:
             Of a task of `jgd.interop.flax` or `jgd.interop.equinox`, a module of that library, ready to evaluate.
