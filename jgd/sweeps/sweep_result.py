@@ -26,8 +26,9 @@ class Sweep(SweepView):
 
     Arrays over (config, seed, …) are `loss`, `validation`, `diverged_at`, `scores` and `reached` (see
     `jgd.sweeps.SweepData`), with labels in `dataset`, as a table in `to_dataframe()`; `configs`, `seeds` and
-    `evaluation_steps` say what is where. `picks` and `best` are chosen by validation. `extend` and `propose` add to it, `confirm` reads the test rows, `replay` makes one
-    run again, `params` are what it ended with. `jgd.reports.report` puts it into words, `jgd.plots` into figures.
+    `evaluation_steps` say what is where. `picks` and `best` are chosen by validation. `extend` and `propose` add to it,
+    `confirm` reads the test rows, `replay` makes one run again, `params` are what it ended with. `jgd.reports.report` puts
+    it into words, `jgd.plots` into figures.
 
     Example:
         >>> import jgd
