@@ -12,7 +12,16 @@ from jgd.divergence import DIVERGED_ABOVE
 from jgd.spaces.lists import plain
 from jgd.spaces.samplers import Sampler
 from jgd.spaces.space import Space
-from jgd.sweeps.arguments import check_data, devices_of, executor_of, optional_count, policy_of, recorded_names, seeds_of, task_of
+from jgd.sweeps.arguments import (
+    check_data,
+    devices_of,
+    executor_of,
+    optional_count,
+    policy_of,
+    recorded_names,
+    seeds_of,
+    task_of,
+)
 from jgd.sweeps.configs import config_axis
 from jgd.sweeps.engine.progress import SweepProgress
 from jgd.sweeps.execute import execute

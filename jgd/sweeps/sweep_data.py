@@ -157,8 +157,13 @@ class SweepData:
     @cached_property
     def last_scores(self) -> np.ndarray:
         """(config, seed): the metric that chooses after the steps that each config was given; NaN where it diverged."""
+        return self.last(self.metric)
+
+    def last(self, metric: str) -> np.ndarray:
+        """(config, seed): a validation metric after the steps that each config was given; NaN where it diverged."""
+        values = self.validation[checks.choice("metric", metric, self.validation)]
         last = np.searchsorted(self.evaluation_steps, self.reached, side="right") - 1
-        scores = np.take_along_axis(self.validation[self.metric], np.maximum(last, 0)[:, None, None], axis=2)[..., 0]
+        scores = np.take_along_axis(values, np.maximum(last, 0)[:, None, None], axis=2)[..., 0]
         return np.where(last[:, None] < 0, np.nan, scores)
 
     @property
