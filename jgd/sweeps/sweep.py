@@ -171,7 +171,9 @@ def sweep(
         store=directory,
     )
     shown = None if progress is None else checks.flag("progress", progress)
-    return Sweep.of(execute(plan, callback, checks.flag("resume", resume), progress=shown, executor=executor_of(executor)))
+    return Sweep.of(
+        execute(plan, callback, checks.flag("resume", resume), progress=shown, executor=executor_of(executor))
+    )
 
 
 def _spacing(evaluate_every: int | None, record_every: int | None, store: Path | None, steps: int) -> dict[str, int]:

@@ -54,7 +54,8 @@ class Sweep(SweepView):
             configs: rows to add to every recipe, or recipe name -> rows.
             seeds: how many in all, or which.
             steps: in all.
-            callback, executor: as in `jgd.sweep`.
+            callback: as in `jgd.sweep`.
+            executor: as in `jgd.sweep`.
 
         Returns:
             The larger sweep.
@@ -88,8 +89,10 @@ class Sweep(SweepView):
 
         Args:
             proposer: it has ask(count) and tell(configs, scores), as `jgd.sweeps.proposers.optuna.OptunaProposer` has.
-            batches, batch: how many batches, and configs in each.
-            callback, executor: as in `jgd.sweep`.
+            batches: how many batches.
+            batch: configs in each.
+            callback: as in `jgd.sweep`.
+            executor: as in `jgd.sweep`.
 
         Returns:
             The larger sweep.
@@ -180,7 +183,8 @@ class Sweep(SweepView):
         """The model as its library has it, with what one run ended with; see `predictor`.
 
         Args:
-            config, seed: As in `predictor`.
+            config: Its index. Default: that of `best`.
+            seed: One of `seeds`. Default: the one with the best score.
 
         Returns:
             Of a task of `jgd.interop.flax` or `jgd.interop.equinox`, a module of that library, ready to evaluate.

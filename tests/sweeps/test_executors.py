@@ -81,7 +81,7 @@ def test_another_machine_is_refused_unless_allowed(pool, monkeypatch):
 
 def test_what_cannot_be_sent_or_run_is_named(pool, monkeypatch):
     monkeypatch.setitem(sys.modules, "cloudpickle", None)
-    with pytest.raises(jgd.JgdError, match="can't be sent to other processes .*cloudpickle"):
+    with pytest.raises(jgd.JgdError, match=r"can't be sent to other processes .*cloudpickle"):
         jgd.sweep("iris", lambda learning_rate: jgd.optimizers.sgd(learning_rate), SPACE, **ASK, executor=pool)
     with pytest.raises(jgd.JgdError, match=r"executor must be a concurrent\.futures\.Executor"):
         swept(executor=2)
@@ -96,9 +96,9 @@ def test_a_killed_worker_loses_its_block_only(tmp_path):
         if progress.blocks == 2:
             os.kill(next(iter(pool._processes)), signal.SIGKILL)
 
-    with cf.ProcessPoolExecutor(1, mp_context=multiprocessing.get_context("spawn")) as pool:
-        with pytest.raises(jgd.JgdError, match=r"worker of the executor has ended.*store="):
-            swept(executor=pool, store=tmp_path, callback=kill)
+    spawned = cf.ProcessPoolExecutor(1, mp_context=multiprocessing.get_context("spawn"))
+    with spawned as pool, pytest.raises(jgd.JgdError, match=r"worker of the executor has ended.*store="):
+        swept(executor=pool, store=tmp_path, callback=kill)
     told = []
     same(swept(), swept(store=tmp_path, callback=told.append))
     assert sum(one.stage == "run" for one in told) > 0

@@ -44,7 +44,7 @@ class LocalDevices:
 
     @property
     def platform(self) -> str:
-        """ "cpu", "gpu", …"""
+        """What they are, as `jax.default_backend()` has it."""
         return self.devices[0].platform
 
     def one(self) -> "LocalDevices":
