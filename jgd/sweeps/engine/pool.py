@@ -62,6 +62,18 @@ class Pool:
             )
 
     def workers(self, work: Work, meter: Meter) -> "Pooled":
+        """Workers for the blocks of one sweep, which `jgd.sweep` asks for.
+
+        Args:
+            work: what its blocks have in common.
+            meter: told of what they make.
+
+        Returns:
+            What runs blocks.
+
+        Raises:
+            JgdTypeError: for functions that can't be sent to other processes.
+        """
         packed = _packed(work)
         client = hasattr(self.executor, "get_executor")
         pool = self.executor.get_executor(pure=False) if client else self.executor
