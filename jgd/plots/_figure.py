@@ -34,7 +34,7 @@ def new_ax(ax: Any, size: tuple[float, float] = SIZE) -> Any:
     if ax is None:
         return pyplot.subplots(figsize=size, layout="constrained")[1]
     if not isinstance(ax, axes_class):
-        raise checks.JgdTypeError(f"ax must be matplotlib Axes or None, got {ax!r}", argument="ax")
+        raise checks.JgdTypeError(f"ax must be matplotlib Axes or None, got {checks.shown(ax)}", argument="ax")
     return ax
 
 
@@ -51,7 +51,9 @@ def new_axes(axes: Any, count: int, columns: int, size: tuple[float, float], **s
         return panels[:count]
     panels = np.asarray(axes, dtype=object).ravel()
     if not all(isinstance(each, axes_class) for each in panels):
-        raise checks.JgdTypeError(f"axes must be an array of matplotlib Axes or None, got {axes!r}", argument="axes")
+        raise checks.JgdTypeError(
+            f"axes must be an array of matplotlib Axes or None, got {checks.shown(axes)}", argument="axes"
+        )
     if len(panels) != count:
         raise checks.JgdValueError(f"axes must hold {count} Axes, one a panel, got {len(panels)}", argument="axes")
     return panels

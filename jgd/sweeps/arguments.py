@@ -22,7 +22,7 @@ def task_of(task: Any) -> Task:
     """A task as it is, or the bundled one of a name."""
     task = tasks.get(task) if isinstance(task, str) else task
     if not isinstance(task, Task):
-        raise checks.JgdTypeError(f"task must be a jgd.Task or a name, got {task!r}", argument="task")
+        raise checks.JgdTypeError(f"task must be a jgd.Task or a name, got {checks.shown(task)}", argument="task")
     return task
 
 
@@ -40,7 +40,9 @@ def recorded_names(names: str | Sequence[str]) -> tuple[str, ...]:
     """Names of numbers that a step can tell of, each once, in the order of RECORDABLE."""
     given = (names,) if isinstance(names, str) else names
     if not isinstance(given, Sequence) or not all(isinstance(name, str) for name in given):
-        raise checks.JgdTypeError(f"record must be names such as ('gradient_norm',), got {names!r}", argument="record")
+        raise checks.JgdTypeError(
+            f"record must be names such as ('gradient_norm',), got {checks.shown(names)}", argument="record"
+        )
     for name in given:
         checks.choice("record", name, RECORDABLE)
     return tuple(name for name in RECORDABLE if name in given)
@@ -55,7 +57,7 @@ def policy_of(policy: int | Policy | None) -> Policy:
         return SuccessiveHalving(checks.count("policy", policy, 2))
     if isinstance(policy, type) or not isinstance(policy, Policy):
         raise checks.JgdTypeError(
-            f"policy must be a whole number eta or a policy such as jgd.SuccessiveHalving(), got {policy!r}",
+            f"policy must be a whole number eta or a policy such as jgd.SuccessiveHalving(), got {checks.shown(policy)}",
             argument="policy",
         )
     return policy
@@ -73,10 +75,13 @@ def devices_of(devices: Sequence[Any] | None) -> tuple[Any, ...]:
         return (local[0],) * several if local[0].platform == "cpu" else tuple(local)
     if not isinstance(devices, Sequence) or not all(isinstance(device, jax.Device) for device in devices):
         raise checks.JgdTypeError(
-            f"devices must be a list of jax devices, such as jax.devices()[:1], got {devices!r}", argument="devices"
+            f"devices must be a list of jax devices, such as jax.devices()[:1], got {checks.shown(devices)}",
+            argument="devices",
         )
     if not devices or len(set(devices)) < len(devices):
-        raise checks.JgdValueError(f"devices must name at least one, each once, got {devices!r}", argument="devices")
+        raise checks.JgdValueError(
+            f"devices must name at least one, each once, got {checks.shown(devices)}", argument="devices"
+        )
     return tuple(devices)
 
 
