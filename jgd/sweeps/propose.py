@@ -1,6 +1,7 @@
 """A sweep whose configs are proposed batch by batch, by the scores so far."""
 
 from collections.abc import Callable
+from typing import Any
 
 from jgd.core import checks
 from jgd.spaces.proposer import Proposer
@@ -15,6 +16,7 @@ def propose(
     batches: int,
     batch: int,
     callback: Callable[[SweepProgress], None] | None = None,
+    executor: Any = None,
 ) -> SweepData:
     """See `Sweep.propose`."""
     if not isinstance(proposer, Proposer):
@@ -32,6 +34,6 @@ def propose(
     for _ in range(checks.count("batches", batches, 1)):
         configs = proposer.ask(checks.count("batch", batch, 1))
         known = len(data.configs)
-        data = extend(data, configs=configs, callback=callback)
+        data = extend(data, configs=configs, callback=callback, executor=executor)
         proposer.tell(configs, data.scores[known:].mean(axis=1).tolist())
     return data
