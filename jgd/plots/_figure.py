@@ -78,7 +78,7 @@ def given_ax(ax: Any, size: tuple[float, float] = SIZE, projection: str | None =
     if ax is None:
         return pyplot.subplots(figsize=size, layout="constrained", subplot_kw={"projection": projection})[1]
     if not isinstance(ax, axes_class):
-        raise checks.JgdTypeError(f"ax must be matplotlib Axes or None, got {ax!r}", argument="ax")
+        raise checks.JgdTypeError(f"ax must be matplotlib Axes or None, got {checks.shown(ax)}", argument="ax")
     return ax
 
 
@@ -93,7 +93,9 @@ def given_axes(axes: Any, count: int, across: int, size: tuple[float, float], **
         return panels[:count]
     panels = np.asarray(axes, dtype=object).ravel()
     if not all(isinstance(each, axes_class) for each in panels):
-        raise checks.JgdTypeError(f"axes must be an array of matplotlib Axes or None, got {axes!r}", argument="axes")
+        raise checks.JgdTypeError(
+            f"axes must be an array of matplotlib Axes or None, got {checks.shown(axes)}", argument="axes"
+        )
     if len(panels) != count:
         raise checks.JgdValueError(f"axes must hold {count} Axes, one a panel, got {len(panels)}", argument="axes")
     return panels

@@ -4,6 +4,7 @@ from collections.abc import Callable
 
 from jgd.core import checks
 from jgd.core.program_files import use_program_cache
+from jgd.sweeps.engine.executor import Executor
 from jgd.sweeps.engine.progress import SweepProgress
 from jgd.sweeps.plan import Plan
 from jgd.sweeps.progress_bar import Show, progress_bar
@@ -20,6 +21,7 @@ def execute(
     resume: bool = False,
     store: Store | None = None,
     progress: bool | None = None,
+    executor: Executor | None = None,
 ) -> SweepData:
     """Run what is left of a plan. store: what is done of it already, where the plan names no directory."""
     use_program_cache()
@@ -30,9 +32,9 @@ def execute(
     with progress_bar(shown, plan.task.metric) as show:
         told = _both(callback, show)
         if plan.store is None:
-            return run_plan(plan, store or MemoryStore(), told)
+            return run_plan(plan, store or MemoryStore(), told, executor)
         with open_store(plan, plan.store, resume) as on_disk:
-            return run_plan(plan, on_disk, told)
+            return run_plan(plan, on_disk, told, executor)
 
 
 def _both(one: Show | None, other: Show | None) -> Show | None:

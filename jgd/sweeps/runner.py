@@ -8,6 +8,7 @@ import numpy as np
 from jgd.sweeps.assemble import assemble, evaluations
 from jgd.sweeps.cost import Spent, measured_cost, peak_bytes, setup_of
 from jgd.sweeps.engine.engine import Engine
+from jgd.sweeps.engine.executor import Executor
 from jgd.sweeps.engine.progress import Meter, SweepProgress
 from jgd.sweeps.facts import SweepFacts
 from jgd.sweeps.plan import Plan
@@ -16,9 +17,14 @@ from jgd.sweeps.store.base import Store
 from jgd.sweeps.sweep_data import SweepData
 
 
-def run_plan(plan: Plan, store: Store, callback: Callable[[SweepProgress], None] | None = None) -> SweepData:
-    """Run what is left of a plan: -> what was found."""
-    engine = Engine.of(plan, store, callback)
+def run_plan(
+    plan: Plan,
+    store: Store,
+    callback: Callable[[SweepProgress], None] | None = None,
+    executor: Executor | None = None,
+) -> SweepData:
+    """Run what is left of a plan, on its own devices or by an executor: -> what was found."""
+    engine = Engine.of(plan, store, callback, executor)
     reached = np.zeros(len(plan.configs), int)
     rounds: list[Round] = []
     spent: list[Spent] = []

@@ -12,7 +12,16 @@ from jgd.divergence import DIVERGED_ABOVE
 from jgd.spaces.lists import plain
 from jgd.spaces.samplers import Sampler
 from jgd.spaces.space import Space
-from jgd.sweeps.arguments import check_data, devices_of, optional_count, policy_of, recorded_names, seeds_of, task_of
+from jgd.sweeps.arguments import (
+    check_data,
+    devices_of,
+    executor_of,
+    optional_count,
+    policy_of,
+    recorded_names,
+    seeds_of,
+    task_of,
+)
 from jgd.sweeps.configs import config_axis
 from jgd.sweeps.engine.progress import SweepProgress
 from jgd.sweeps.execute import execute
@@ -50,6 +59,7 @@ def sweep(
     block: int | None = None,
     memory: int | None = None,
     devices: Sequence[Any] | None = None,
+    executor: Any = None,
     check_finite: bool = True,
     store: str | os.PathLike | None = None,
     resume: bool = False,
@@ -104,6 +114,9 @@ def sweep(
         memory: bytes that a block may take on its device; the block is narrowed to fit, by XLA's own account of the
             compiled program.
         devices: a list of jax devices, a thread each; default all local ones, on a CPU a thread a core.
+        executor: who runs the blocks in place of this process's devices: a `concurrent.futures.Executor`, a
+            `distributed.Client` of Dask, or a `jgd.sweeps.Pool` of one. The numbers are the same to the bit where the
+            workers are such machines as this one; others are refused. A worker that is killed loses the block that it runs.
         check_finite: refuse data that are not finite.
         store: a directory in which each finished block lands, whole or not at all. Killed at any moment, the same call
             goes on and ends with the same bits; a finished sweep is returned without a step. Another sweep in it is
@@ -158,7 +171,9 @@ def sweep(
         store=directory,
     )
     shown = None if progress is None else checks.flag("progress", progress)
-    return Sweep.of(execute(plan, callback, checks.flag("resume", resume), progress=shown))
+    return Sweep.of(
+        execute(plan, callback, checks.flag("resume", resume), progress=shown, executor=executor_of(executor))
+    )
 
 
 def _spacing(evaluate_every: int | None, record_every: int | None, store: Path | None, steps: int) -> dict[str, int]:

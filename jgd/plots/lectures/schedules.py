@@ -48,7 +48,9 @@ def plot_schedules(
     panels: Mapping[str, Any] = schedules if grouped else {"": schedules}
     for title, group in panels.items():
         if not isinstance(group, Mapping) or not group:
-            raise checks.JgdValueError(f"schedules{f'[{title!r}]' * grouped} must be {{name: schedule}}, got {group!r}")
+            raise checks.JgdValueError(
+                f"schedules{f'[{title!r}]' * grouped} must be {{name: schedule}}, got {checks.shown(group)}"
+            )
     values = {title: schedule_values(group, steps) for title, group in panels.items()}
     columns = min(len(panels), 2)
     size = _figure.SIZE if len(panels) == 1 else (4.8 * columns, 3.9 * -(-len(panels) // columns))

@@ -73,11 +73,11 @@ def _by_name(runs: Any) -> dict[str, Run]:
         return {f"seed {seed}": run for seed, run in zip(runs.seeds, runs, strict=True)}
     if not isinstance(runs, Mapping):
         raise checks.JgdTypeError(
-            f"runs must be a jgd.Run, jgd.Runs or {{name: jgd.Run}}, got {runs!r}", argument="runs"
+            f"runs must be a jgd.Run, jgd.Runs or {{name: jgd.Run}}, got {checks.shown(runs)}", argument="runs"
         )
     for name, run in runs.items():
         if not isinstance(run, Run):
-            raise checks.JgdTypeError(f"runs[{name!r}] must be a jgd.Run, got {run!r}", argument="runs")
+            raise checks.JgdTypeError(f"runs[{name!r}] must be a jgd.Run, got {checks.shown(run)}", argument="runs")
     if not runs:
         raise checks.JgdValueError("runs must hold at least one run, got none", argument="runs")
     return dict(runs)
