@@ -173,7 +173,9 @@ def _recipes(
     names = chosen or ([] if functions else RECIPES)
     for name in names:
         if name in functions or names.count(name) > 1:
-            raise checks.JgdValueError(f"--optimizer and --recipe must name each recipe once, got {name!r} twice")
+            raise checks.JgdValueError(
+                f"--optimizer and --recipe must name each recipe once, got {checks.shown(name)} twice"
+            )
     return {**{name: jgd.optimizers.get(name) for name in names}, **functions}
 
 

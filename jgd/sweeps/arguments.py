@@ -24,7 +24,7 @@ def task_of(task: Any) -> Task:
     """A task as it is, or the bundled one of a name."""
     task = tasks.get(task) if isinstance(task, str) else task
     if not isinstance(task, Task):
-        raise checks.JgdTypeError(f"task must be a jgd.Task or a name, got {task!r}", argument="task")
+        raise checks.JgdTypeError(f"task must be a jgd.Task or a name, got {checks.shown(task)}", argument="task")
     return task
 
 
@@ -42,7 +42,9 @@ def recorded_names(names: str | Sequence[str]) -> tuple[str, ...]:
     """Names of numbers that a step can tell of, each once, in the order of RECORDABLE."""
     given = (names,) if isinstance(names, str) else names
     if not isinstance(given, Sequence) or not all(isinstance(name, str) for name in given):
-        raise checks.JgdTypeError(f"record must be names such as ('gradient_norm',), got {names!r}", argument="record")
+        raise checks.JgdTypeError(
+            f"record must be names such as ('gradient_norm',), got {checks.shown(names)}", argument="record"
+        )
     for name in given:
         checks.choice("record", name, RECORDABLE)
     return tuple(name for name in RECORDABLE if name in given)
@@ -57,7 +59,7 @@ def policy_of(policy: int | Policy | None) -> Policy:
         return SuccessiveHalving(checks.count("policy", policy, 2))
     if isinstance(policy, type) or not isinstance(policy, Policy):
         raise checks.JgdTypeError(
-            f"policy must be a whole number eta or a policy such as jgd.SuccessiveHalving(), got {policy!r}",
+            f"policy must be a whole number eta or a policy such as jgd.SuccessiveHalving(), got {checks.shown(policy)}",
             argument="policy",
         )
     return policy
@@ -69,10 +71,13 @@ def devices_of(devices: Sequence[Any] | None) -> LocalDevices:
         return LocalDevices.all()
     if not isinstance(devices, Sequence) or not all(isinstance(device, jax.Device) for device in devices):
         raise checks.JgdTypeError(
-            f"devices must be a list of jax devices, such as jax.devices()[:1], got {devices!r}", argument="devices"
+            f"devices must be a list of jax devices, such as jax.devices()[:1], got {checks.shown(devices)}",
+            argument="devices",
         )
     if not devices or len(set(devices)) < len(devices):
-        raise checks.JgdValueError(f"devices must name at least one, each once, got {devices!r}", argument="devices")
+        raise checks.JgdValueError(
+            f"devices must name at least one, each once, got {checks.shown(devices)}", argument="devices"
+        )
     return LocalDevices(tuple(devices))
 
 

@@ -97,7 +97,7 @@ def _checked(data: SweepData, picks: Any) -> Sequence[Pick]:
     """The picks, refused unless they are this sweep's, one of a recipe."""
     if not isinstance(picks, Sequence) or not all(isinstance(pick, Pick) for pick in picks):
         raise checks.JgdTypeError(
-            f"picks must be those of the sweep, such as found.best, got {picks!r}", argument="picks"
+            f"picks must be those of the sweep, such as found.best, got {checks.shown(picks)}", argument="picks"
         )
     of = [pick.recipe for pick in picks]
     if len(set(of)) < len(of):

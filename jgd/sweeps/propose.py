@@ -21,7 +21,8 @@ def propose(
     """See `Sweep.propose`."""
     if not isinstance(proposer, Proposer):
         raise checks.JgdTypeError(
-            f"proposer must have ask(count) and tell(configs, scores), got {proposer!r}", argument="proposer"
+            f"proposer must have ask(count) and tell(configs, scores), got {checks.shown(proposer)}",
+            argument="proposer",
         )
     if getattr(proposer, "larger_is_better", data.larger_is_better) != data.larger_is_better:
         wanted = "larger" if data.larger_is_better else "smaller"

@@ -183,7 +183,7 @@ def _contents(plan: Plan) -> dict[str, Any]:
     policy: Any = plan.policy
     if not is_dataclass(policy):
         raise checks.JgdTypeError(
-            f"policy must be a dataclass, to be known again in a store, got {policy!r}", argument="policy"
+            f"policy must be a dataclass, to be known again in a store, got {checks.shown(policy)}", argument="policy"
         )
     return {
         "format": atomic_files.FORMAT,
