@@ -38,7 +38,7 @@ def read_columns(
     if not path.is_file():
         raise checks.JgdValueError(f"data file {str(path)!r} is not there")
     if suffix not in SUFFIXES:
-        raise checks.JgdValueError(f"data file must be {', '.join(SUFFIXES)}, got {path.name!r}")
+        raise checks.JgdValueError(f"data file must be {', '.join(SUFFIXES)}, got {checks.shown(path.name)}")
     try:
         if suffix in (".csv", ".tsv"):
             return read_csv(path, words, labels, csv)

@@ -112,7 +112,7 @@ def _names(argument: str, given: str | Sequence[str]) -> tuple[str, ...]:
     if isinstance(given, str):
         return (given,)
     if not isinstance(given, Iterable) or not all(type(each) is int or isinstance(each, str) for each in given):
-        raise checks.JgdTypeError(f"{argument} must name columns, got {given!r}", argument=argument)
+        raise checks.JgdTypeError(f"{argument} must name columns, got {checks.shown(given)}", argument=argument)
     return tuple(map(str, given))
 
 
