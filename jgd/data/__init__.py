@@ -5,6 +5,7 @@ scale.py     fitted on training rows only   batches.py  rows of a step as a func
 files.py     a table of your own: a file or a frame, with words, dates and gaps
 columns.py   what holds columns                   column.py    one column as numbers
 encoding.py  gaps filled, words one-hot           preprocessing.py  from raw rows to inputs, and back
+array_rows.py  rows without columns: images, sequences
 markov.py    synthetic text whose entropy is known
 orders.py    shuffled, sequential, weighted, balanced, easy to hard, the hardest more often
 """

@@ -40,6 +40,16 @@ def read_columns(path: Path, words: Collection[str] = ()) -> dict[str, np.ndarra
         raise checks.JgdValueError(f"data file {path.name!r} can't be read: {fault}") from fault
 
 
+def read_rows(path: Path, words: Collection[str] = ()) -> Any:
+    """The rows of a file for a model that takes arrays: what is in an .npy, of any shape, or its columns as in `read_columns`."""
+    if path.suffix.lower() != ".npy" or not path.is_file():
+        return read_columns(path, words)
+    try:
+        return _content(path, ".npy", words)
+    except (OSError, ValueError, EOFError) as fault:
+        raise checks.JgdValueError(f"data file {path.name!r} can't be read: {fault}") from fault
+
+
 def _content(path: Path, suffix: str, words: Collection[str]) -> Any:
     if suffix == ".npz":
         with np.load(path, allow_pickle=False) as arrays:

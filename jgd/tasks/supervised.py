@@ -11,7 +11,8 @@ from jgd.data import MinMax, Scaling, Standard, datasets, split
 from jgd.losses import SupervisedLoss, errors
 from jgd.models import MLP, Linear, Logistic, Model, Softmax
 from jgd.tasks.raw_rows import STANDARD, RawRows, encoder_of
-from jgd.tasks.task import Accuracy, Start, Task
+from jgd.tasks.of_models import Accuracy, Start
+from jgd.tasks.task import Task
 
 HIDDEN = 64  # units of the hidden layer, unless a model is given
 
