@@ -132,7 +132,7 @@ ROWS = {
         f"d = {bad}": (lambda bad=bad: schedules.StepDecay(0.1, 1, bad), V, ["decay_rate", "[0, 1]", str(bad)])
         for bad in (1.5, -0.1, float("nan"))
     },
-    "d of an exponential": (lambda: schedules.ExponentialDecay(0.1, 1, 1.5), V, ["decay_rate", "[0, 1]"]),
+    "d of an exponential": (lambda: schedules.ExponentialDecay(0.1, 1, -0.5), V, ["decay_rate", ">= 0"]),
     "transition of 0": (lambda: schedules.ExponentialDecay(0.1, 0, 0.5), V, ["transition_steps", "> 0"]),
     "schedule of a schedule": (lambda: schedules.Constant(schedules.Constant(0.1)), T, ["value", "Constant"]),
     "std": (lambda: Normal(-1.0), V, ["std", ">= 0"]),

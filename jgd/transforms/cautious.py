@@ -38,6 +38,7 @@ class Cautious(Transform):
     least_share: Scalar = hyper("(0, 1]", default=1e-3)
     plus_one: bool = static_field(default=False)
     per_leaf = True
+    sign = "uphill"
 
     def update(self, updates: Params, state: tuple[()], context: Context) -> tuple[Params, tuple[()]]:
         least = context.at(self.least_share)
@@ -68,6 +69,8 @@ class AddCautiousDecay(Transform):
         >>> optimizer.update(jnp.ones(2), optimizer.init(params), params)[0].tolist()
         [-1.5, -1.0]
     """
+
+    sign = "uphill"
 
     weight_decay: Scalar = hyper(">= 0")
 
