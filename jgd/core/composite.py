@@ -15,6 +15,8 @@ from jgd.core.seeds import NoiseKeys
 from jgd.core.transform import Context, Transform, UpdateInfo
 from jgd.core.types import Params
 
+_OWN = ("jgd.core.", "jgd.transforms.", "jgd.optimizers.")  # transforms whose signs are known
+
 
 class Composite(Transform):
     """A transform made of several, the field `transforms`, with a tuple of their states as its own."""
@@ -168,6 +170,30 @@ def check_order(transforms: tuple[Transform, ...]) -> None:
                 + (", or take one of the two" if transform.sign == "turns" else "")
                 + (", or take jgd.transforms.IndependentDecay" if "Decay" in name(place) else "")
             )
+
+
+def check_descends(transform: Transform) -> None:
+    """Refuse a method of which no part makes a step downhill, so that the loss would climb.
+
+    What a person or another library wrote may do so itself.
+
+    Raises:
+        JgdValueError: By the names of its parts.
+    """
+    if not _may_descend(transform):
+        names = ", ".join(type(each).__name__ for each in flat(transform))
+        raise checks.JgdValueError(
+            f"the optimizer never turns the gradient into a step downhill, and would climb: end the chain ({names}) with "
+            "jgd.transforms.ScaleByLearningRate",
+            argument="optimizer",
+        )
+
+
+def _may_descend(node: Any) -> bool:
+    if isinstance(node, Transform) and (node.sign == "turns" or not type(node).__module__.startswith(_OWN)):
+        return True
+    inside = jax.tree.leaves(node, is_leaf=lambda each: each is not node and isinstance(each, Transform))
+    return any(_may_descend(each) for each in inside if isinstance(each, Transform))
 
 
 def blamed(transform: Transform, flag: str) -> str:

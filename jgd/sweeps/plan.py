@@ -8,7 +8,9 @@ from pathlib import Path
 from typing import Any
 
 from jgd.core import checks
+from jgd.core.composite import check_descends
 from jgd.core.lengths import kinds_of
+from jgd.core.schedule_ranges import check_schedules, looked_at
 from jgd.core.types import Params
 from jgd.data.batches import Batches
 from jgd.data.orders import HardMining, Order
@@ -25,6 +27,8 @@ from jgd.sweeps.recipes import Group, Recipe, blamed, group_configs
 from jgd.sweeps.splits import NO_SPLITS, Splits
 from jgd.sweeps.store.base import Store
 from jgd.tasks import Task
+
+MOST_SCHEDULES = 32  # configs of a recipe whose schedules are looked at beforehand
 
 
 @dataclass(frozen=True)
@@ -86,10 +90,18 @@ class Plan:
     def _for_run(self, group: Group) -> Group:
         """A group whose schedules know how long a run and an epoch are, where they ask for it."""
         numbers = self._numbers(group)
-        if not kinds_of(group.build(**numbers)):
-            return group
-        steps = self.steps if self.share_of is None else self.share_of
-        return replace(group, build=group.build.for_run(steps, self._batches(group).per_epoch, numbers))
+        spec = group.build(**numbers)
+        check_descends(spec.optimizer.transform)
+        if kinds_of(spec):
+            steps = self.steps if self.share_of is None else self.share_of
+            group = replace(group, build=group.build.for_run(steps, self._batches(group).per_epoch, numbers))
+        if looked_at(spec.optimizer):
+            for config in group.configs[:MOST_SCHEDULES]:
+                values = self.configs[config][1]
+                with blamed(group.recipe, config, values):
+                    built = group.build(**{name: values[name] for name in group.numbers})
+                    check_schedules(built.optimizer, self.steps)
+        return group
 
     @cached_property
     def by_share(self) -> bool:
