@@ -23,7 +23,7 @@ class InPieces:
     def __post_init__(self) -> None:
         if not callable(self.loss):
             raise checks.JgdTypeError(
-                f"loss must be callable as loss(params, batch), got {self.loss!r}", argument="loss"
+                f"loss must be callable as loss(params, batch), got {checks.shown(self.loss)}", argument="loss"
             )
         checks.count("pieces", self.pieces, least=1)
         asks = takes(self.loss)

@@ -53,6 +53,17 @@ def with_nan(array, *place):
     return array
 
 
+class Nameless:
+    def __repr__(self):
+        raise RuntimeError
+
+
+def deleted():
+    array = jnp.ones(4)
+    array.delete()
+    return array
+
+
 def branches(params, batch):
     return jnp.sum(params["bias"]) if params["bias"] > 0 else jnp.zeros(())
 
@@ -348,7 +359,35 @@ ROWS = {
     "no path": (lambda: jgd.load_sweep(3), T, ["path", "3"]),
     "log grid from 0": (lambda: jgd.spaces.log_grid(0, 1, 3), V, ["low", "> 0"]),
     "grid upside down": (lambda: jgd.spaces.grid(1, 0, 3), V, ["low", "high"]),
-    "grid of 0": (lambda: jgd.spaces.grid(0, 1, 0), V, ["count", ">= 1"]),
+    "grid of 0": (lambda: jgd.spaces.grid(0, 1, 0), V, ["count", "from 1"]),
+    # what no argument takes
+    "a rate of a million": (lambda: sgd([0.1] * 10**6), T, ["learning_rate", "[0.1, 0.1, ", ", ...] (list)"]),
+    "a rate of many digits": (lambda: sgd(10**5000), V, ["learning_rate", "10^5000"]),
+    "steps of many digits": (lambda: train(steps=10**5000), V, ["steps", "10^5000"]),
+    "a rate without a repr": (lambda: sgd(Nameless()), T, ["learning_rate", "<Nameless"]),
+    "a key for a rate": (lambda: sgd(jax.random.key(0)), T, ["learning_rate", "real numbers", "key<fry>"]),
+    "a deleted rate": (lambda: sgd(deleted()), V, ["learning_rate", "deleted", "donated"]),
+    "deleted parameters": (lambda: train(params={**W, "weights": deleted()}), V, ["params['weights']", "deleted"]),
+    "deleted rows": (lambda: train(data=(X, deleted())), V, ["data[1]", "deleted"]),
+    "an empty rate": (lambda: sgd(np.array([])), V, ["learning_rate", "at least one"]),
+    "print for a schedule": (lambda: sgd(print), T, ["learning_rate", "schedule", "print"]),
+    "a class for a schedule": (lambda: jgd.transforms.TrustRatio(max_norm=int), T, ["max_norm", "schedule", "int"]),
+    "a schedule of nothing": (lambda: sgd(lambda: 0.1), T, ["learning_rate", "the step alone"]),
+    "a schedule that returns nothing": (lambda: train(optimizer=sgd(lambda step: None)), T, ["schedule", "lambda", "None"]),
+    "no flag": (lambda: sgd(0.1, nesterov=None), T, ["nesterov", "True or False", "None"]),
+    "two flags": (lambda: sgd(0.1, 0.9, nesterov=np.array([True, True])), T, ["nesterov", "True or False"]),
+    "text as a seed": (lambda: optimizers.psgd_kron(0.1, seed="a"), T, ["seed", "'a'"]),
+    "a number as patterns": (lambda: optimizers.lamb(0.1, skip=0), T, ["skip", "strings", "got 0"]),
+    "a mask of mixed keys": (lambda: optimizers.adamw(0.1, mask={1: True, "a": True}), T, ["mask", "{1: True"]),
+    "numbers for a partition": (lambda: jgd.transforms.Partition(3, 4), T, ["patterns", "tuple", "got 3"]),
+    "a number for sizes": (lambda: MLP(3), T, ["sizes", "tuple", "got 3"]),
+    "a class for weights": (lambda: Linear(2, initializer=GlorotUniform), T, ["initializer", "GlorotUniform()"]),
+    "no key": (lambda: MLP((2, 1)).init(0), T, ["key", "jgd.init_key(0)", "got 0"]),
+    "whole parameters": (lambda: Linear(2).init(jax.random.key(0), int), T, ["dtype", "floating"]),
+    "text as a limit": (lambda: MinMax("a"), T, ["low", "'a'"]),
+    "an infinite limit": (lambda: MinMax(-np.inf, 1), V, ["low", "finite", "-inf"]),
+    "ddof below 0": (lambda: Standard(-1), V, ["ddof", "-1"]),
+    "no model": (lambda: jgd.SupervisedLoss(None, "squared_error"), T, ["model", "predict", "None"]),
 }  # fmt: skip
 
 

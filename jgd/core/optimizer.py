@@ -203,11 +203,11 @@ def as_transform(value: Any, who: str) -> Transform:
     transform = value.transform if isinstance(value, Optimizer) else value
     if not isinstance(transform, Transform):
         raise checks.JgdTypeError(
-            f"{who} takes transforms (records that derive from jgd.Transform) and optimizers, got {value!r}{hint(value)}"
+            f"{who} takes transforms (records that derive from jgd.Transform) and optimizers, got {checks.shown(value)}{hint(value)}"
         )
     if jax.tree_util.all_leaves([transform]):
         raise checks.JgdTypeError(
-            f"{who} takes transforms that are records, got {value!r}: put @jgd.record above {type(value).__name__}"
+            f"{who} takes transforms that are records, got {checks.shown(value)}: put @jgd.record above {type(value).__name__}"
         )
     return transform
 

@@ -8,7 +8,7 @@ import jax
 import jax.numpy as jnp
 from jax import Array
 
-from jgd.core import checks, seeds, tree
+from jgd.core import checks, functions, seeds, tree
 from jgd.core.loss_protocol import OnBatch
 from jgd.core.record import record
 from jgd.core.types import Params, Scalar
@@ -29,7 +29,7 @@ class Context:
 
     def at(self, hyperparameter: Scalar) -> Array:
         """A hyperparameter's value now, () in the compute dtype, be it a number or a schedule."""
-        value = hyperparameter(self.step) if callable(hyperparameter) else hyperparameter
+        value = functions.scheduled(hyperparameter, self.step) if callable(hyperparameter) else hyperparameter
         if jnp.ndim(value) != 0:
             raise checks.JgdValueError(
                 f"a hyperparameter must be one number inside an update, got shape {jnp.shape(value)}: "
@@ -98,7 +98,7 @@ def context_of(
 ) -> Context:
     """The context of one update: parameters and gradients in the compute dtype, and what the loss can tell."""
     if loss is not None and not callable(loss):
-        raise checks.JgdTypeError(f"loss must be a function of the parameters, got {loss!r}", argument="loss")
+        raise checks.JgdTypeError(f"loss must be a function of params, got {checks.shown(loss)}", argument="loss")
     wide = tree.compute_dtype(params)
     narrow = lambda at: tree.cast_like(at, params)
     on_wide = None if loss is None else lambda at: loss(narrow(at))

@@ -74,7 +74,9 @@ class Column:
         import pandas as pd  # xarray brings it
 
         if kind_of(values) == "number" and not gaps(values).all():
-            raise checks.JgdValueError(f"column {self.name!r} of {table} must hold dates, got {values[0]!r}")
+            raise checks.JgdValueError(
+                f"column {self.name!r} of {table} must hold dates, got {checks.shown(values[0])}"
+            )
         try:
             times = pd.to_datetime(pd.Series(values), format=None if values.dtype.kind == "M" else "ISO8601", utc=True)
         except (ValueError, TypeError) as fault:

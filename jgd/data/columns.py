@@ -31,7 +31,7 @@ def read_columns(path: Path, words: Collection[str] = ()) -> dict[str, np.ndarra
     if not path.is_file():
         raise checks.JgdValueError(f"data file {str(path)!r} is not there")
     if suffix not in SUFFIXES:
-        raise checks.JgdValueError(f"data file must be {', '.join(SUFFIXES)}, got {path.name!r}")
+        raise checks.JgdValueError(f"data file must be {', '.join(SUFFIXES)}, got {checks.shown(path.name)}")
     try:
         return columns_of(_content(path, suffix, words), path.name)
     except checks.JgdError:

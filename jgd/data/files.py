@@ -92,7 +92,7 @@ def _names(argument: str, given: str | Sequence[str]) -> tuple[str, ...]:
     if isinstance(given, str):
         return (given,)
     if not all(isinstance(each, str) for each in given):
-        raise checks.JgdTypeError(f"{argument} must name columns, got {given!r}", argument=argument)
+        raise checks.JgdTypeError(f"{argument} must name columns, got {checks.shown(given)}", argument=argument)
     return tuple(given)
 
 

@@ -125,7 +125,7 @@ class Preprocessing:
         if not self.classes:
             if kind_of(values) != "number":
                 raise checks.JgdTypeError(
-                    f"the target {self.target!r} of {table} must be numbers, got {str(values[0])!r}"
+                    f"the target {self.target!r} of {table} must be numbers, got {checks.shown(str(values[0]))}"
                 )
             return Column(self.target).numbers(values, table)
         place = {word_of(label): number for number, label in enumerate(self.classes)}

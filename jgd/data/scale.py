@@ -75,10 +75,13 @@ class Standard(_Unfitted):
 
     ddof: int = 0
 
+    def __post_init__(self) -> None:
+        checks.count("ddof", self.ddof, 0)
+
     def fit(self, inputs: np.ndarray) -> Scaling:
         """From training rows (n, columns), n > ddof. A constant column maps to 0, with a warning that names it."""
         inputs = _training(inputs)
-        if checks.count("ddof", self.ddof, 0) >= len(inputs):
+        if self.ddof >= len(inputs):
             raise checks.JgdValueError(f"ddof={self.ddof} needs more than {self.ddof} training rows, got {len(inputs)}")
         spread = inputs.std(axis=0, ddof=self.ddof)
         spread = np.where(np.ptp(inputs, axis=0) == 0, 0.0, spread)  # rounding leaves 1e-17 for a constant column
@@ -94,7 +97,7 @@ class MinMax(_Unfitted):
         high: what the largest maps to, above `low`.
 
     Raises:
-        JgdValueError: `low` is not below `high`.
+        JgdValueError: `low` is not below `high`, or one is not finite.
 
     Example:
         >>> MinMax(-1, 1).fit(np.array([[0.0], [100.0]]))(np.array([[61.0]])).round(2).tolist()
@@ -105,6 +108,8 @@ class MinMax(_Unfitted):
     high: float = 1.0
 
     def __post_init__(self) -> None:
+        for name in ("low", "high"):
+            checks.number(name, getattr(self, name), "(-inf, inf)")
         if not self.low < self.high:
             raise checks.JgdValueError(f"low must be below high, got low={self.low}, high={self.high}", argument="low")
 

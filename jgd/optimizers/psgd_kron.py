@@ -24,7 +24,7 @@ import jax
 import jax.numpy as jnp
 from jax import Array
 
-from jgd.core import checks, tree
+from jgd.core import checks, seeds, tree
 from jgd.core.masks import Mask
 from jgd.core.optimizer import Optimizer, chain
 from jgd.core.record import hyper, record, static_field
@@ -59,6 +59,9 @@ class ScaleByKron(DrawsNoise):
     min_ndim_triangular: int = static_field(default=2)
     seed: int = static_field(default=0)
     per_leaf = True
+
+    def __post_init__(self) -> None:
+        seeds.check(self.seed)
 
     def init(self, params: Params) -> KronState:
         return KronState(tuple(self._start(stack) for stack in stacked(params)), Noise.of(self.seed))

@@ -71,7 +71,9 @@ def recipes_by_name(recipes: Recipes | None) -> dict[str, Recipe]:
         if not isinstance(name, str):
             raise checks.JgdTypeError(f"recipes must map names to functions, got the name {name!r}", argument="recipes")
         if not callable(build):
-            raise checks.JgdTypeError(f"recipe {name!r} must be a function that returns an optimizer, got {build!r}")
+            raise checks.JgdTypeError(
+                f"recipe {name!r} must be a function that returns an optimizer, got {checks.shown(build)}"
+            )
     return chosen
 
 

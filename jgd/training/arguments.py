@@ -177,7 +177,7 @@ class TrainArguments:
     def _check_functions(self) -> None:
         if not callable(self.loss):
             raise checks.JgdTypeError(
-                f"loss must be callable as loss(params, batch), a task or the name of a bundled one, got {self.loss!r}",
+                f"loss must be callable as loss(params, batch), a task or the name of a bundled one, got {checks.shown(self.loss)}",
                 argument="loss",
             )
         if self.params is None:
