@@ -136,9 +136,7 @@ def _staircase(
 
     Such a leaf is not read at all, has no effect nearby, or is read through steps only.
     """
-    still = [
-        span is not None and span[0] < span[1] and not grads.promoted[slice(*span)].any() for span in layout.spans
-    ]
+    still = [span is not None and span[0] < span[1] and not grads.promoted[slice(*span)].any() for span in layout.spans]
     if not any(still):
         return leaves, ""
     read = preconditions.leaves_read(loss, params, batch)

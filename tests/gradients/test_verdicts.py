@@ -160,7 +160,9 @@ def test_a_leaf_that_is_not_finite_hides_no_fault_of_another(bad):
 def test_a_staircase_is_not_called_right():
     X = np.random.default_rng(0).normal(size=(50, 3))
     accuracy = lambda p, b: jnp.mean((X @ p["w"] > 0).astype(jnp.float32))
-    looped = lambda p, b: jax.lax.scan(lambda c, x: (c + jnp.round(x @ p["w"]), None), 0.0, jnp.asarray(X, jnp.float32))[0]
+    looped = lambda p, b: jax.lax.scan(
+        lambda c, x: (c + jnp.round(x @ p["w"]), None), 0.0, jnp.asarray(X, jnp.float32)
+    )[0]
     w = {"w": jnp.array([0.5, 0.3, 0.1])}
     for loss in (accuracy, looped):
         check = check_gradients(loss, w, None)
@@ -170,4 +172,5 @@ def test_a_staircase_is_not_called_right():
     assert check_gradients(penalized, w, None).conclusive
     mixed = check_gradients(lambda p, b: accuracy(p, b) + jnp.sum(p["v"] ** 2), {**w, "v": jnp.ones(2)}, None)
     assert [(leaf.path, leaf.kind) for leaf in mixed.leaves] == [("['v']", ""), ("['w']", "steps")]
-    assert mixed.ok and not mixed.conclusive
+    assert mixed.ok
+    assert not mixed.conclusive
