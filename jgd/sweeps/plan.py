@@ -8,9 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from jgd.core import checks
-from jgd.core.composite import check_descends
 from jgd.core.lengths import kinds_of
-from jgd.core.schedule_ranges import check_schedules, looked_at
 from jgd.core.types import Params
 from jgd.data.batches import Batches
 from jgd.data.orders import HardMining, Order
@@ -25,12 +23,10 @@ from jgd.sweeps.engine.work import Work
 from jgd.sweeps.facts import SweepFacts
 from jgd.sweeps.policies.policy import Policy, Round
 from jgd.sweeps.policies.population import PopulationBasedTraining
-from jgd.sweeps.recipes import Group, Recipe, blamed, group_configs
+from jgd.sweeps.recipes import Group, Recipe, blamed, check_methods, group_configs
 from jgd.sweeps.splits import NO_SPLITS, Splits
 from jgd.sweeps.store.base import Store
 from jgd.tasks import Task
-
-MOST_SCHEDULES = 32  # configs of a recipe whose schedules are looked at beforehand
 
 
 @dataclass(frozen=True)
@@ -93,16 +89,10 @@ class Plan:
         """A group whose schedules know how long a run and an epoch are, where they ask for it."""
         numbers = self._numbers(group)
         spec = group.build(**numbers)
-        check_descends(spec.optimizer.transform)
         if kinds_of(spec):
             steps = self.steps if self.share_of is None else self.share_of
             group = replace(group, build=group.build.for_run(steps, self._batches(group).per_epoch, numbers))
-        if looked_at(spec.optimizer):
-            for config in group.configs[:MOST_SCHEDULES]:
-                values = self.configs[config][1]
-                with blamed(group.recipe, config, values):
-                    built = group.build(**{name: values[name] for name in group.numbers})
-                    check_schedules(built.optimizer, self.steps)
+        check_methods(group, self.configs, self.steps)
         return group
 
     @cached_property
