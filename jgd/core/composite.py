@@ -39,10 +39,10 @@ class Composite(Transform):
         return any(transform.per_leaf for transform in self.transforms)
 
     @property
-    def sign(self) -> str | None:
+    def sign(self) -> str:
         """What turns the sign tells the most, and what one of them asks for is asked for by all."""
         signs = {transform.sign for transform in self.transforms}
-        return next((sign for sign in ("turns", "uphill", "downhill") if sign in signs), None)
+        return next((sign for sign in ("turns", "uphill", "downhill") if sign in signs), "")
 
     def info(self, state: Any) -> UpdateInfo:
         """The first learning rate that one reports; skipped where any skipped."""

@@ -157,7 +157,7 @@ class Transform:
             together, so that transposed matrices give the transposed result, bits of norms aside, and sweeps may store them
             so. A class that derives from such a one and overrides `init`, `update` or `eval_params` must say it again.
         sign: "turns" of what makes a step downhill of a direction along the gradient, as a learning rate does; "uphill" of
-            what must stand before that in a chain, "downhill" of what must stand behind. Default: None, of what may be
+            what must stand before that in a chain, "downhill" of what must stand behind. Default: "", of what may be
             anywhere.
 
     Example:
@@ -177,7 +177,7 @@ class Transform:
     only_observes: Any = False
     per_leaf: Any = False
     entrywise: Any = False
-    sign: Any = None
+    sign: Any = ""
 
     def init(self, params: Params, /) -> Any:
         """The state before the first update; () unless a transform remembers something.

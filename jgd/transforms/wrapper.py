@@ -40,7 +40,7 @@ class Wrapper(Transform):
         return self.transform.per_leaf
 
     @property
-    def sign(self) -> str | None:
+    def sign(self) -> str:
         return self.transform.sign
 
     def eval_params(self, params: Params, state: Any) -> Params:
