@@ -8,6 +8,7 @@ import typer
 
 import jgd
 from jgd.cli.importing import imported_thing
+from jgd.cli.task_options import Decimal, Delimiter, Empty, Encoding, csv_format
 from jgd.core import atomic_files, checks
 from jgd.data.columns import read_columns, read_rows
 from jgd.prediction.files import FILE
@@ -39,6 +40,10 @@ def command(
             help="module:name of the model, where it is code of your own, which no file holds; of a saved model or a run."
         ),
     ] = None,
+    delimiter: Delimiter = None,
+    decimal: Decimal = None,
+    encoding: Encoding = None,
+    empty: Empty = None,
     overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace the file of --out.")] = False,
 ) -> None:
     """Predict the target of new rows: a CSV with one line a row, in their order, in the target's own labels or units.
@@ -53,7 +58,8 @@ def command(
     ready = predictor.preprocessing
     if ready is None:
         raise checks.JgdValueError(f"{str(model)!r} was trained without a table: it has no columns to find in {data}")
-    rows = read_columns(data, ready.words) if ready.columns else read_rows(data)
+    csv = csv_format(delimiter, decimal, encoding, empty or ())
+    rows = read_columns(data, ready.words, csv=csv) if ready.columns else read_rows(data, csv)
     answers = predictor.to_dataframe(rows, probabilities, data.name).to_csv(index=False)
     if out is None:
         sys.stdout.write(answers)

@@ -76,7 +76,7 @@ def own_rows(
     """Rows (inputs, targets) or (inputs, targets, weights), which are split; three parts of such rows; or a `Dataset`.
 
     Args:
-        data: The rows.
+        data: The rows; the classes of a `Dataset` have their shares in each part, as in `of_table`.
         name: What errors call them.
         seed: Of the split.
         validation: Share of the rows.
@@ -98,7 +98,8 @@ def own_rows(
         (('no', 'yes'), [0, 0, 0, 1, 1, 1])
     """
     known = isinstance(data, Dataset)
-    parts = _parts(data.rows if isinstance(data, Dataset) else data, validation, test, seed)
+    by = data.targets if isinstance(data, Dataset) and data.classes else None
+    parts = _parts(data.rows if isinstance(data, Dataset) else data, validation, test, seed, by)
     is_array = lambda each: isinstance(each, np.ndarray | jax.Array)
     if not all(is_array(array) for part in parts for array in part[:2]):
         if scale not in (AUTO, None) or target_scale not in (AUTO, None) or len(classes):
@@ -133,13 +134,13 @@ def _scale(given: Scale | str, known: bool) -> Scale:
     return STANDARD if known else None
 
 
-def _parts(rows: Any, validation: float, test: float, seed: int) -> tuple[Batch, Batch, Batch]:
+def _parts(rows: Any, validation: float, test: float, seed: int, by: Any) -> tuple[Batch, Batch, Batch]:
     """Three parts as they are, or rows that are split."""
     is_part = lambda each: isinstance(each, tuple | list)
     if is_part(rows) and len(rows) == 3 and all(map(is_part, rows)):
         parts = [tuple(part) for part in rows]
     elif is_part(rows) and len(rows) in (2, 3):
-        parts = list(split(tuple(rows), validation=validation, test=test, seed=seed))
+        parts = list(split(tuple(rows), validation=validation, test=test, seed=seed, by=by))
     else:
         parts = []
     if not parts or any(len(part) not in (2, 3) for part in parts):

@@ -1,5 +1,6 @@
 """Rows before any preprocessing, so that what is fitted on training rows is fitted again where these are others."""
 
+import warnings
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
@@ -41,12 +42,18 @@ def preprocessing(
     inputs, targets = train[:2]
     encoder = encoder_of(data, inputs)
     encoder = encoder if categories is None else replace(encoder, categories=categories)
-    scaling = _fitted(scale, encoder(inputs))
-    unit = None if data.classes else _fitted(target_scale, targets)
+    scaling = _fitted(scale, encoder(inputs), encoder.features)
+    unit = None if data.classes else _fitted(target_scale, targets, _target_names(data.target, targets))
     return Preprocessing(encoder, scaling, data.target, data.labels or tuple(range(data.classes)), unit)
 
 
-def _fitted(scale: Scale, values: np.ndarray) -> Scaling | None:
+def _target_names(target: str, values: np.ndarray) -> tuple[str, ...]:
+    if values.ndim == 1:
+        return (f"the target {target}",)
+    return tuple(f"the target {target}[{i}]" for i in range(values.shape[-1]))
+
+
+def _fitted(scale: Scale, values: np.ndarray, names: tuple[str, ...]) -> Scaling | None:
     """A scaling of the entries along the last axis."""
     if scale is None or isinstance(scale, Scaling):
         return scale
@@ -54,7 +61,7 @@ def _fitted(scale: Scale, values: np.ndarray) -> Scaling | None:
         raise checks.JgdTypeError(
             f"a scale must be jgd.Standard(), jgd.MinMax(), a Scaling or None, got {scale!r}", argument="scale"
         )
-    return scale.fit(by_last_axis(values))
+    return scale.fit(by_last_axis(values), names)
 
 
 def encoder_of(data: datasets.Dataset, train: np.ndarray) -> encoding.Encoder | ArrayRows:
@@ -91,6 +98,7 @@ class RawRows:
         """The same with what they become in `made`, by a preprocessing that is fitted on the training rows."""
         train = self.parts[0]
         ready = preprocessing(self.data, train, self.scale, self.categories, self.target_scale)
+        self._warn_of_absent_classes(ready.classes)
         unit = ready.unit
         targets = (lambda y: y) if unit is None else lambda y: unit(by_last_axis(y)).reshape(y.shape).astype(np.float32)
         rows: Any = [(ready.features(x, self.data.name), targets(y), *own) for x, y, *own in self.parts]
@@ -99,6 +107,15 @@ class RawRows:
             counted = lambda y, own: weights[y.astype(np.int32)] * (own[0] if own else 1)
             rows = [(x, y, counted(y, own)) for x, y, *own in rows]
         return replace(self, categories=ready.encoder.categories, made=tuple(rows)), ready
+
+    def _warn_of_absent_classes(self, labels: tuple[Any, ...]) -> None:
+        absent = np.setdiff1d(np.arange(len(labels)), self.parts[0][1])
+        if len(absent):
+            named = ", ".join(str(labels[each]) for each in absent[:8]) + (", …" if len(absent) > 8 else "")
+            warnings.warn(
+                f"no training row of {self.data.name} is of the class {named} of {self.data.target!r}: it can't be learned",
+                stacklevel=4,
+            )
 
     def are(self, train: Batch, validation: Batch, test: Batch) -> bool:
         """Whether these are what became of them."""
