@@ -19,7 +19,7 @@ import numpy as np
 
 from jgd.core import checks
 
-FORMAT = 5  # of what is written; another one is refused, by its number
+FORMAT = 6  # of what is written; another one is refused, by its number
 LOCK = "lock"
 PART = ".part"  # at the end of the name of what isn't whole yet
 SWEEP = "sweep.json"  # what makes a directory a sweep's

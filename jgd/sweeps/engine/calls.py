@@ -10,7 +10,7 @@ from jax import Array
 from jgd.lane import Lane
 from jgd.sweeps.engine.block import Block, padded_numbers
 from jgd.sweeps.engine.device_inputs import DeviceInputs
-from jgd.sweeps.engine.programs import CAPACITY, BlockState, init_block, segment_program
+from jgd.sweeps.engine.programs import CAPACITY, BlockState, init_block, init_program, segment_program
 from jgd.sweeps.plan import Plan
 from jgd.sweeps.policies.policy import Round
 from jgd.sweeps.store.base import Store
@@ -18,11 +18,15 @@ from jgd.sweeps.store.base import Store
 
 def initial_state(plan: Plan, inputs: DeviceInputs, current: Round, block: Block) -> BlockState:
     """A block before its first step."""
-    seed, group, width = block.seed, plan.groups[block.group], plan.widths[block.group]
-    numbers = padded_numbers(plan.hyperparameters(block, current), group.numbers, width)
+    return init_program()(*_start(plan, inputs, current, block), width=plan.widths[block.group])
+
+
+def _start(plan: Plan, inputs: DeviceInputs, current: Round, block: Block) -> tuple[Any, ...]:
+    seed, group = block.seed, plan.groups[block.group]
+    numbers = padded_numbers(plan.hyperparameters(block, current), group.numbers, plan.widths[block.group])
     values = jax.device_put(numbers, inputs.device)
     keys = inputs.init_keys[seed], inputs.noise_keys[seed], inputs.loss_keys[seed]
-    return init_block(group.build, values, inputs.shared[seed], inputs.params[seed], *keys, inputs.factor, width=width)
+    return group.build, values, inputs.shared[seed], inputs.params[seed], *keys, inputs.factor
 
 
 def state_at_begin(plan: Plan, store: Store, inputs: DeviceInputs, current: Round, block: Block) -> BlockState:
@@ -42,8 +46,12 @@ def advance(
     return segment_program()(*_arguments(inputs, block, state, end), **_structure(plan, block, state))
 
 
-def trace(plan: Plan, inputs: DeviceInputs, block: Block, state: BlockState) -> None:
-    """Trace the program of `advance`; jax keeps what was traced."""
+def trace(plan: Plan, inputs: DeviceInputs, current: Round, block: Block) -> None:
+    """Trace the program of `advance` from the shapes of a block alone; jax keeps what was traced."""
+    begun = lambda: init_block(*_start(plan, inputs, current, block), width=plan.widths[block.group])
+    there = jax.sharding.SingleDeviceSharding(inputs.device)
+    shape = lambda x: jax.ShapeDtypeStruct(x.shape, x.dtype, sharding=there, weak_type=x.weak_type)
+    state = jax.tree.map(shape, jax.eval_shape(begun))
     segment_program().lower(*_arguments(inputs, block, state, 0), **_structure(plan, block, state))
 
 
