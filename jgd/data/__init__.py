@@ -6,7 +6,7 @@ files.py     a table of your own: a file or a frame, with words, dates and gaps
 columns.py   what holds columns                   column.py    one column as numbers
 encoding.py  gaps filled, words one-hot           preprocessing.py  from raw rows to inputs, and back
 markov.py    synthetic text whose entropy is known
-orders.py    shuffled, sequential, weighted, balanced, easy to hard, the hardest more often
+orders.py    shuffled, sequential, weighted, balanced, easy to hard, the hardest more often; permutation.py  jax's, in one hash
 """
 
 from jgd.data import datasets as datasets
