@@ -9,6 +9,7 @@ from typing import Any
 from jgd.analysis import numeric_parameters
 from jgd.core import checks
 from jgd.plots import plot_loss_curves, plot_member_schedules, plot_sensitivity
+from jgd.reports.data_files import save_netcdf
 from jgd.reports.report import report
 from jgd.reports.table import table_text
 from jgd.sweeps import Sweep
@@ -79,7 +80,7 @@ def save_sweep(sweep: Sweep, directory: str | Path) -> list[Path]:
     checks.path("directory", directory)
     directory = Path(directory)
     writers = {
-        "results.nc": lambda path: _save_dataset(sweep, path),
+        "results.nc": lambda path: save_netcdf(sweep.dataset, path),
         "table.txt": lambda path: Path(path).write_text(table_text(sweep) + "\n", encoding="utf-8"),
         "report.txt": lambda path: Path(path).write_text(report(sweep) + "\n", encoding="utf-8"),
         "loss.png": lambda path: save_figure(path, lambda ax: plot_loss_curves(sweep, ax=ax)),
@@ -103,24 +104,3 @@ def save_sweep(sweep: Sweep, directory: str | Path) -> list[Path]:
             f"directory {str(directory)!r} can't be written: {fault.strerror or fault}", argument="directory"
         ) from fault
     return [directory / name for name in writers]
-
-
-def _save_dataset(sweep: Sweep, path: Path) -> None:
-    """NetCDF-4 with a checksum in every array, so that a flipped bit is an error when it is read, and no other number."""
-    dataset = sweep.dataset
-    checked = {
-        name: {"fletcher32": True, **({"dtype": "S1"} if array.dtype.kind in "OU" else {})}
-        for name, array in dataset.variables.items()
-        if array.size and array.ndim
-    }
-    try:
-        import h5netcdf
-        from xarray.backends import H5NetCDFStore  # here: jgd imports as fast as jax
-    except ImportError as missing:
-        raise ImportError("results.nc needs h5netcdf: pip install 'jgd[cli]'") from missing
-
-    store = H5NetCDFStore(h5netcdf.File(path, "w", libver=("v110", "v110")))  # from 1.10 on HDF5's headers have one too
-    try:
-        dataset.dump_to_store(store, encoding=checked)
-    finally:
-        store.close()

@@ -6,8 +6,10 @@ plan.py        which runs run together            dry_run.py   a recipe's progra
 facts.py       what of it is data                 splits.py    folds: which rows a run has
 runner.py      round by round (policies/) on devices (engine/) into what is kept (store/)
 assemble.py    what is kept, as data              cost.py      what it took
+share.py       one of several processes on one directory
 sweep_data.py  that data                          selection.py, picks.py   what it chooses
-sweep_result.py   `Sweep`, the data with what can be done: extend.py, propose.py, confirm.py, replay.py, to_xarray.py
+sweep_view.py     what is seen of it: to_xarray.py, to_dataframe.py
+sweep_result.py   `Sweep`, with what can be done: extend.py, propose.py, confirm.py, replay.py
 predictors.py  what its runs predict with
 load.py        a directory as a `Sweep`           stored_plan.py   … with its code, to go on with
 proposers/     studies that propose configs
@@ -24,6 +26,7 @@ if TYPE_CHECKING:  # for editors and type checkers
     from jgd.sweeps.confirm import Confirmation as Confirmation
     from jgd.sweeps.confirm import Confirmed as Confirmed
     from jgd.sweeps.engine.devices import use_cores as use_cores
+    from jgd.sweeps.engine.pool import Pool as Pool
     from jgd.sweeps.engine.progress import BlockEvaluation as BlockEvaluation
     from jgd.sweeps.engine.progress import SweepProgress as SweepProgress
     from jgd.sweeps.hypergradient import Hypergradient as Hypergradient
@@ -47,11 +50,13 @@ if TYPE_CHECKING:  # for editors and type checkers
     from jgd.sweeps.sweep import sweep as sweep
     from jgd.sweeps.sweep_data import SweepData as SweepData
     from jgd.sweeps.sweep_result import Sweep as Sweep
+    from jgd.sweeps.sweep_view import SweepView as SweepView
 
 HOMES = {  # module -> its names that are public here
     ".core.statistics": "Estimate estimate",
     "confirm": "Confirmation Confirmed",
     "engine.devices": "use_cores",
+    "engine.pool": "Pool",
     "engine.progress": "BlockEvaluation SweepProgress",
     "hypergradient": "Hypergradient hypergradient",
     "load": "load_sweep",
@@ -68,5 +73,6 @@ HOMES = {  # module -> its names that are public here
     "sweep": "sweep",
     "sweep_data": "SweepData",
     "sweep_result": "Sweep",
+    "sweep_view": "SweepView",
 }
 import_on_demand(__name__, HOMES)

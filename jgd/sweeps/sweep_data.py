@@ -33,7 +33,7 @@ class SweepData:
         validation: name -> (config, seed, evaluation) after `evaluation_steps` updates, NaN likewise.
         diverged_at: (config, seed) the step whose update was refused, −1 where there is none.
         cost: compile and run seconds, steps of all runs together and a second, padded share, width of a block, devices;
-            the share of steps that stopping early has saved, and seconds and steps of each round.
+            the share of steps that stopping early has saved, and seconds and steps of each round; of an executor, its hosts.
         rounds: What the policy decided.
         recorded: name -> (config, seed, step), what the loss returned beside its value (its aux) and what `record` asked for,
             NaN as in `loss`; what `observe` returned as (config, seed, step, …), after the step's update.
@@ -157,8 +157,13 @@ class SweepData:
     @cached_property
     def last_scores(self) -> np.ndarray:
         """(config, seed): the metric that chooses after the steps that each config was given; NaN where it diverged."""
+        return self.last(self.metric)
+
+    def last(self, metric: str) -> np.ndarray:
+        """(config, seed): a validation metric after the steps that each config was given; NaN where it diverged."""
+        values = self.validation[checks.choice("metric", metric, self.validation)]
         last = np.searchsorted(self.evaluation_steps, self.reached, side="right") - 1
-        scores = np.take_along_axis(self.validation[self.metric], np.maximum(last, 0)[:, None, None], axis=2)[..., 0]
+        scores = np.take_along_axis(values, np.maximum(last, 0)[:, None, None], axis=2)[..., 0]
         return np.where(last[:, None] < 0, np.nan, scores)
 
     @property

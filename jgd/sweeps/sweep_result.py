@@ -1,39 +1,34 @@
-"""What can be done with a sweep's data: `Sweep` is the data with its verbs, each a function of a file of its own."""
+"""What can be done with a sweep: `Sweep` is what is seen of it with its verbs, each a function of a file of its own."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
-from jgd.lane import NOT_DIVERGED
 from jgd.prediction import Predictor
 from jgd.spaces.proposer import Proposer
 from jgd.spaces.space import Config
 from jgd.sweeps.confirm import Confirmation, confirm
 from jgd.sweeps.engine.progress import SweepProgress
 from jgd.sweeps.extend import extend
-from jgd.sweeps.picks import Pick, best_member, best_of, pick_of
+from jgd.sweeps.picks import Pick
 from jgd.sweeps.predictors import predictor
 from jgd.sweeps.propose import propose
 from jgd.sweeps.replay import replay
-from jgd.sweeps.sweep_data import SweepData
-from jgd.sweeps.to_xarray import to_xarray
+from jgd.sweeps.sweep_view import SweepView
 from jgd.training.run import Run
-
-if TYPE_CHECKING:
-    import xarray
 
 
 @dataclass(frozen=True, repr=False)
-class Sweep(SweepData):
+class Sweep(SweepView):
     """What `jgd.sweep` returns: all runs as arrays, what they choose, and what can be done with them.
 
     Arrays over (config, seed, …) are `loss`, `validation`, `diverged_at`, `scores` and `reached` (see
-    `jgd.sweeps.SweepData`), with labels in `dataset`; `configs`, `seeds` and `evaluation_steps` say what is where. `picks`
-    and `best` are chosen by validation. `extend` and `propose` add to it, `confirm` reads the test rows, `replay` makes one
-    run again, `params` are what it ended with. `jgd.reports.report` puts it into words, `jgd.plots` into figures.
+    `jgd.sweeps.SweepData`), with labels in `dataset`, as a table in `to_dataframe()`; `configs`, `seeds` and
+    `evaluation_steps` say what is where. `picks` and `best` are chosen by validation. `extend` and `propose` add to it,
+    `confirm` reads the test rows, `replay` makes one run again, `params` are what it ended with. `jgd.reports.report` puts
+    it into words, `jgd.plots` into figures.
 
     Example:
         >>> import jgd
@@ -41,41 +36,6 @@ class Sweep(SweepData):
         >>> found.best.hyperparameters, found.loss.shape, dict(found.dataset.sizes)["evaluation"]
         ({'learning_rate': 0.1}, (2, 3, 30), 10)
     """
-
-    @cached_property
-    def picks(self) -> list[Pick]:
-        """Each recipe's best config by its mean validation metric over seeds (see `jgd.sweeps.pick`).
-
-        Configs that were given more steps come first: an early score of one that was stopped is no match for them.
-        """
-        return [pick_of(self, recipe) for recipe in self.recipes]
-
-    @property
-    def best(self) -> Pick:
-        """The best of the picks that came furthest; its `config` is None where every run of the sweep diverged."""
-        return best_of(self, self.picks)
-
-    def best_member(self, recipe: str | None = None, seed: int | None = None) -> tuple[int, int] | None:
-        """The best run of a population.
-
-        Args:
-            recipe: of this one only; default of all.
-            seed: at this one only; default at all.
-
-        Returns:
-            (config, seed); None where all diverged.
-        """
-        return best_member(self, recipe, seed)
-
-    @cached_property
-    def dataset(self) -> "xarray.Dataset":
-        """The arrays with labels: dims (config, seed, step) and (config, seed, evaluation).
-
-        Hyperparameters are coordinates on config, NaN where one lacks the name, structural choices as text; `seed_of` and
-        `fold` on seed, where rows are split. Of a population also, with dims (round, config, seed): `origin`, the member
-        that each went on from, and `round_<name>`, the hyperparameters then.
-        """
-        return to_xarray(self, self.picks)
 
     def extend(
         self,
@@ -85,10 +45,9 @@ class Sweep(SweepData):
         seeds: int | Sequence[int] | None = None,
         steps: int | None = None,
         callback: Callable[[SweepProgress], None] | None = None,
+        executor: Any = None,
     ) -> "Sweep":
-        """A larger sweep of which this one is a part: what is done isn't run again, and keeps its bits.
-
-        Its directory, where it has one, is extended too.
+        """A larger sweep, and directory, of which this one is a part: what is done isn't run again, and keeps its bits.
 
         Args:
             samples: configs a recipe in all; the sampler must be extendable (Halton, Sobol, random).
@@ -96,6 +55,7 @@ class Sweep(SweepData):
             seeds: how many in all, or which.
             steps: in all.
             callback: as in `jgd.sweep`.
+            executor: as in `jgd.sweep`.
 
         Returns:
             The larger sweep.
@@ -111,8 +71,8 @@ class Sweep(SweepData):
             >>> bool((more.loss[:2, :, :10] == few.loss).all()), more.cost["steps"]
             (True, 120)
         """
-        larger = extend(self, samples=samples, configs=configs, seeds=seeds, steps=steps, callback=callback)
-        return Sweep.of(larger)
+        more = {"samples": samples, "configs": configs, "seeds": seeds, "steps": steps}
+        return Sweep.of(extend(self, **more, callback=callback, executor=executor))
 
     def propose(
         self,
@@ -120,6 +80,7 @@ class Sweep(SweepData):
         batches: int,
         batch: int = 16,
         callback: Callable[[SweepProgress], None] | None = None,
+        executor: Any = None,
     ) -> "Sweep":
         """The sweep with configs that an ask-and-tell proposer asks for, one compiled call a batch.
 
@@ -131,6 +92,7 @@ class Sweep(SweepData):
             batches: how many batches.
             batch: configs in each.
             callback: as in `jgd.sweep`.
+            executor: as in `jgd.sweep`.
 
         Returns:
             The larger sweep.
@@ -139,9 +101,11 @@ class Sweep(SweepData):
             JgdTypeError: for what is no proposer.
             JgdValueError: for one that seeks the opposite, or where the policy can't be extended.
         """
-        return Sweep.of(propose(self, proposer, batches, batch, callback))
+        return Sweep.of(propose(self, proposer, batches, batch, callback, executor))
 
-    def confirm(self, seeds: int | Sequence[int] = 10, picks: Pick | Sequence[Pick] | None = None) -> Confirmation:
+    def confirm(
+        self, seeds: int | Sequence[int] = 10, picks: Pick | Sequence[Pick] | None = None, executor: Any = None
+    ) -> Confirmation:
         """The picks run again on fresh seeds, and then measured on the test rows: the only way to them.
 
         It says how flattering the choice was, and how often this sweep's test rows have been read (a store remembers).
@@ -150,6 +114,7 @@ class Sweep(SweepData):
         Args:
             seeds: how many, none of which the sweep has used, or which.
             picks: which of `picks`, such as `best`; default all.
+            executor: as in `jgd.sweep`.
 
         Returns:
             The `Confirmation`.
@@ -165,7 +130,7 @@ class Sweep(SweepData):
             ((3, 4, 5, 6, 7), 1, 5)
         """
         chosen = self.picks if picks is None else [picks] if isinstance(picks, Pick) else picks
-        sure = confirm(self, chosen, seeds)
+        sure = confirm(self, chosen, seeds, executor)
         return replace(sure, runs=Sweep.of(sure.runs))
 
     def replay(self, config: int, seed: int, steps: int | None = None) -> Run:
@@ -240,11 +205,3 @@ class Sweep(SweepData):
             (n,).
         """
         return self.predictor().predict(rows)
-
-    def __repr__(self) -> str:
-        best = self.best
-        found = "every run diverged" if best.config is None else f"best {best.recipe} {best.hyperparameters}"
-        return (
-            f"Sweep({self.task}: {len(self.configs)} configs × {self.facts.seed_words}, {self.steps} steps; "
-            f"{int((self.diverged_at != NOT_DIVERGED).sum())} of {self.diverged_at.size} runs diverged; {found})"
-        )

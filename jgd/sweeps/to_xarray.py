@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from jgd.lane import NOT_DIVERGED
+from jgd.spaces.space import Config
 from jgd.sweeps.picks import Pick
 from jgd.sweeps.policies.replay import by_round
 from jgd.sweeps.sweep_data import SweepData
@@ -18,10 +19,9 @@ def to_xarray(data: SweepData, picks: Sequence[Pick]) -> "xarray.Dataset":
     """See `Sweep.dataset`."""
     import xarray  # here: jgd imports as fast as jax
 
-    names = sorted({name for _, config in data.configs for name in config})
-    hypers = {name: ("config", _column([config.get(name) for _, config in data.configs])) for name in names}
+    hypers = {name: ("config", column) for name, column in hyperparameter_columns(data.configs).items()}
     rounds = data.rounds if any(each.values or each.origins for each in data.rounds) else ()
-    history = by_round(rounds, [config for _, config in data.configs], len(data.seeds), names) if rounds else {}
+    history = by_round(rounds, [config for _, config in data.configs], len(data.seeds), list(hypers)) if rounds else {}
     splits = data.facts.splits
     own, folds = ([of(label) for label in data.seeds] for of in (splits.seed_of, splits.fold_of))
     per_round = ("round", "config", "seed")
@@ -57,6 +57,12 @@ def to_xarray(data: SweepData, picks: Sequence[Pick]) -> "xarray.Dataset":
             **data.cost,
         },
     )
+
+
+def hyperparameter_columns(configs: Sequence[tuple[str, Config]]) -> dict[str, np.ndarray]:
+    """Name -> (config,) numbers with NaN where a config lacks it, or text; in the order of names."""
+    names = sorted({name for _, config in configs for name in config})
+    return {name: _column([config.get(name) for _, config in configs]) for name in names}
 
 
 def _own_axes(name: str, values: np.ndarray) -> list[str]:

@@ -31,6 +31,7 @@ if TYPE_CHECKING:  # for editors and type checkers
     from jgd.transforms.clip import ClipByGlobalNorm as ClipByGlobalNorm
     from jgd.transforms.clip import ClipByValue as ClipByValue
     from jgd.transforms.decay import AddDecayedWeights as AddDecayedWeights
+    from jgd.transforms.decay import IndependentDecay as IndependentDecay
     from jgd.transforms.eight_bit import EightBit as EightBit
     from jgd.transforms.flatten import Flatten as Flatten
     from jgd.transforms.guard import SkipNonFinite as SkipNonFinite
@@ -73,7 +74,7 @@ HOMES = {  # module -> its names that are public here
     "averages": "EmaOfParams MeanOfParams",
     "cautious": "AddCautiousDecay Cautious",
     "clip": "ClipAdaptively ClipByBlockRms ClipByGlobalNorm ClipByValue",
-    "decay": "AddDecayedWeights",
+    "decay": "AddDecayedWeights IndependentDecay",
     "eight_bit": "EightBit",
     "flatten": "Flatten",
     "guard": "SkipNonFinite",

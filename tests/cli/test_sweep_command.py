@@ -111,6 +111,8 @@ def test_a_finished_sweep_is_shown_and_not_run_again(here, tmp_path):
     code, out, _ = here(*IRIS)
     assert (code, "nothing was left to run" in out) == (0, True)
     assert before["results.nc"] == (tmp_path / "run/results.nc").stat().st_mtime_ns
+    code, out, _ = here("export", "run", "runs.csv")
+    assert (code, out, len((tmp_path / "runs.csv").read_text().splitlines())) == (0, "wrote runs.csv\n", 1 + 6 * 2)
 
     code, _, err = here(*IRIS[:-2], "--out", "run", "--seeds", "3")
     assert (code, "adds the seeds [2]" in err) == (2, True)
