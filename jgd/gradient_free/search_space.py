@@ -13,6 +13,7 @@ from jax import Array
 from jax.flatten_util import ravel_pytree
 
 from jgd.core import checks
+from jgd.core.forked import refuse_fork
 from jgd.core.functions import UNTRACEABLE, name_of, one_number, untraceable
 from jgd.core.types import Params
 from jgd.gradient_free.result import SearchResult
@@ -84,6 +85,7 @@ def of_params(loss: Callable[..., Array], data: Any) -> Callable[[Params], Array
         JgdTypeError: For something that is no loss, for one that takes data where there are none, and where it returns
             anything but one real floating number.
     """
+    refuse_fork("a search")
     if isinstance(loss, type) or not callable(loss):
         raise checks.JgdTypeError(f"loss must be a function of params, got {checks.shown(loss)}", argument="loss")
     if data is None and not takes(loss, 1):
