@@ -94,6 +94,7 @@ def test_a_fork_of_a_process_with_jax_is_refused_by_name():
     assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 0
 
 
+@pytest.mark.slow
 def test_a_trap_for_nan_is_off_where_nan_is_watched_for(setting):
     setting("jax_debug_nans", True)
     with pytest.warns(UserWarning, match="jax_debug_nans is off inside: a run watches for NaN by itself"):
