@@ -2,7 +2,7 @@
 
 train.py  check.py  list.py                          one run, a gradient, what there is
 sweep.py  extend.py  show.py  confirm.py  replay.py  a sweep, and what can be done with its directory
-export.py                                            its numbers for other tools
+report.py  export.py                                 the same as a page, and for other tools
 task_options.py  methods.py  options.py              what options mean: tasks, optimizers and orders, values
 request.py  run_files.py                             what was asked for, kept in the directory; the directory
 predict.py                                           what was trained, on new rows
@@ -23,7 +23,7 @@ To begin with: `jgd sweep digits`, and then `jgd confirm runs/digits`. `jgd COMM
 """
 
 
-COMMANDS = ("sweep", "extend", "show", "confirm", "replay", "export", "train", "predict", "check", "list")
+COMMANDS = ("sweep", "extend", "show", "report", "confirm", "replay", "export", "train", "predict", "check", "list")
 
 
 def main() -> None:

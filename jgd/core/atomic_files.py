@@ -23,6 +23,7 @@ FORMAT = 5  # of what is written; another one is refused, by its number
 LOCK = "lock"
 PART = ".part"  # at the end of the name of what isn't whole yet
 SWEEP = "sweep.json"  # what makes a directory a sweep's
+COMMAND = "command.json"  # what the command was asked for, beside it
 
 
 class OtherFormatError(checks.JgdValueError):
