@@ -164,7 +164,7 @@ def quadratic(curvatures: Any) -> Landscape:
     c = np.asarray(curvatures, np.float64)
     if c.ndim != 1 or not np.isfinite(c).all():
         raise checks.JgdValueError(
-            f"curvatures must be a vector of finite numbers, got {curvatures!r}", argument="curvatures"
+            f"curvatures must be a vector of finite numbers, got {checks.shown(curvatures)}", argument="curvatures"
         )
     span = (1.5,) * len(c)
     down = tuple(-x for x in span)

@@ -141,6 +141,11 @@ class SupervisedLoss:
     reduction: str = static_field(default="mean")
 
     def __post_init__(self) -> None:
+        if isinstance(self.model, type) or not callable(getattr(self.model, "predict", None)):
+            raise checks.JgdTypeError(
+                f"model must have predict(params, inputs), such as jgd.models.Linear(3), got {checks.shown(self.model)}",
+                argument="model",
+            )
         checks.choice("reduction", self.reduction, reductions)
         if not callable(self.error):
             checks.choice("error", self.error, errors)

@@ -166,7 +166,7 @@ def check_metrics(metrics: Mapping[str, Any]) -> None:
     """
     if not isinstance(metrics, Mapping):
         raise checks.JgdTypeError(
-            f"metrics must map names to functions (params, rows) -> (), got {metrics!r}", argument="metrics"
+            f"metrics must map names to functions (params, rows) -> (), got {checks.shown(metrics)}", argument="metrics"
         )
     for name, metric in metrics.items():
         if not isinstance(name, str):
@@ -174,4 +174,6 @@ def check_metrics(metrics: Mapping[str, Any]) -> None:
         if name in ("loss", "step"):
             raise checks.JgdValueError(f"metrics may not be named {name!r}: every evaluation has its own")
         if not callable(metric):
-            raise checks.JgdTypeError(f"the metric {name!r} must be callable as metric(params, rows), got {metric!r}")
+            raise checks.JgdTypeError(
+                f"the metric {name!r} must be callable as metric(params, rows), got {checks.shown(metric)}"
+            )

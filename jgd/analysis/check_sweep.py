@@ -24,5 +24,6 @@ def check_sweep(sweep: Any) -> None:
     """
     if not all(hasattr(sweep, name) for name in READ):
         raise checks.JgdTypeError(
-            f"sweep must be what jgd.sweep(…) returns, got {sweep!r} ({type(sweep).__name__})", argument="sweep"
+            f"sweep must be what jgd.sweep(…) returns, got {checks.shown(sweep)} ({type(sweep).__name__})",
+            argument="sweep",
         )

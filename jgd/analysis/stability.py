@@ -116,7 +116,9 @@ def stability_edge(sweep: Sweep, task: Task, recipe: str | None = None, momentum
     """
     check_sweep(sweep)
     if not isinstance(task, Task):
-        raise checks.JgdTypeError(f"task must be the jgd.Task that was swept, got {task!r}", argument="task")
+        raise checks.JgdTypeError(
+            f"task must be the jgd.Task that was swept, got {checks.shown(task)}", argument="task"
+        )
     momentum = checks.number("momentum", momentum, "[0, 1)")
     rows = np.array([i for i in config_indices(sweep, recipe) if "learning_rate" in sweep.configs[i][1]])
     owners = dict.fromkeys(sweep.configs[i][0] for i in rows)

@@ -30,14 +30,16 @@ def imported_thing(argument: str, address: str, kind: str, suits: Callable[[Any]
 
     module, colon, name = address.partition(":")
     if not (module and colon and name):
-        raise checks.JgdValueError(f"{argument} must be module:{kind}, got {address!r}")
+        raise checks.JgdValueError(f"{argument} must be module:{kind}, got {checks.shown(address)}")
     holder = _module(argument, module, address, directory, f"module:{kind}, of a module")
     known = [each for each, thing in vars(holder).items() if suits(thing) and not each.startswith("_")]
     if name not in vars(holder):
         checks.choice(f"{kind} of {module} for {argument}", name, known)
     thing = vars(holder)[name]
     if not suits(thing):
-        raise checks.JgdTypeError(f"{argument} must name a {kind}, got {address!r}, a {type(thing).__name__}")
+        raise checks.JgdTypeError(
+            f"{argument} must name a {kind}, got {checks.shown(address)}, a {type(thing).__name__}"
+        )
     return thing
 
 
@@ -84,4 +86,6 @@ def _module(argument: str, module: str, given: str, directory: str, rule: str) -
         return importlib.import_module(module)
     except Exception as error:  # whatever a user's module raises, it is the input that is bad
         fault = str(error) if isinstance(error, ImportError) else f"{type(error).__name__}: {error}"
-        raise checks.JgdValueError(f"{argument} must be {rule} that can be imported, got {given!r}: {fault}") from error
+        raise checks.JgdValueError(
+            f"{argument} must be {rule} that can be imported, got {checks.shown(given)}: {fault}"
+        ) from error

@@ -118,7 +118,9 @@ def make_policy(name: str | None, words: Sequence[str]) -> Any:
     """The policy of --policy and --set-policy; a number is the eta of successive halving, None trains every config."""
     if name is None or name.isdecimal():
         if words:
-            raise checks.JgdValueError(f"--set-policy needs --policy, one of {', '.join(POLICIES)}, got {words[0]!r}")
+            raise checks.JgdValueError(
+                f"--set-policy needs --policy, one of {', '.join(POLICIES)}, got {checks.shown(words[0])}"
+            )
         return None if name is None else int(name)
     build = POLICIES[checks.choice("policy", name, POLICIES)]
     given = options.builder_arguments(words, "--set-policy", f"--policy {name}", build, {})
@@ -145,7 +147,9 @@ def make_order(
         raise checks.JgdValueError(f"--order {name} {rule} --order-by, a column of --data")
     if name in orders.NAMED:
         if words:
-            raise checks.JgdValueError(f"--set-order: the order {name!r} has no parameters, got {words[0]!r}")
+            raise checks.JgdValueError(
+                f"--set-order: the order {name!r} has no parameters, got {checks.shown(words[0])}"
+            )
         return name
     if name == "balanced" and labels is None:
         raise checks.JgdValueError("--order balanced needs a target of classes")

@@ -32,7 +32,7 @@ def assignments(
     for word in words:
         name, equals, text = (part.strip() for part in word.partition("="))
         if not (name and equals and text):
-            raise checks.JgdValueError(f"{option} takes NAME=VALUE, such as b1=0.95, got {word!r}")
+            raise checks.JgdValueError(f"{option} takes NAME=VALUE, such as b1=0.95, got {checks.shown(word)}")
         if name in taken:
             raise checks.JgdValueError(f"{option} {word}: {name} is {taken[name]}")
         if name in out:

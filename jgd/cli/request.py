@@ -17,7 +17,7 @@ import typer
 import jgd
 from jgd.cli import console
 from jgd.cli.importing import given_imports, import_module, imported
-from jgd.cli.task_options import TaskOptions
+from jgd.cli.task_options import COLUMNS, TaskOptions
 from jgd.core import atomic_files, checks
 from jgd.core.fingerprint import function_fingerprint
 from jgd.core.functions import name_of
@@ -27,6 +27,7 @@ FILE = atomic_files.COMMAND
 TYPED = "argv"  # for people who read of the sweep; other words may ask for the same one
 _WORDS = (None, is_word)
 _LISTS = [each.name for each in fields(TaskOptions) if each.default == ()]
+_ABSENT = {each.name: [] if each.name in _LISTS else None for each in fields(TaskOptions) if each.name in COLUMNS}
 _CONTENT = {
     **{each.name: _WORDS for each in fields(TaskOptions)},
     **{name: [is_word] for name in _LISTS},
@@ -125,7 +126,7 @@ def _request_in(directory: Path) -> Request | None:
     if not os.path.lexists(file):
         return None
     try:
-        stored = {**{name: [] for name in _LISTS}, "missing": None, **atomic_files.unsealed(file)}  # of an older jgd
+        stored = {**_ABSENT, **atomic_files.unsealed(file)}  # of an older jgd
         fault = fault_of(stored, _CONTENT)
         if fault:
             raise checks.JgdValueError(f"{FILE} is not what jgd writes: {fault}")

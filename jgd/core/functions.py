@@ -5,6 +5,7 @@ from typing import Any
 
 import jax
 import jax.numpy as jnp
+import numpy as np
 
 from jgd.core import checks
 from jgd.core.types import Loss
@@ -33,6 +34,18 @@ def one_number(loss: Loss, value: Any) -> Any:
             )
         got = f"shape {jnp.shape(value)}, dtype {dtype}" if dtype is not None else f"{type(value).__name__}"
         raise checks.JgdTypeError(f"the loss {name_of(loss)} must return one real floating number, got {got}")
+    return value
+
+
+def scheduled(schedule: Callable, step: Any) -> Any:
+    """A schedule's value at a step, refused by the schedule's name unless it is a real number (or one for each step)."""
+    value = schedule(step)
+    dtype = getattr(value, "dtype", None)
+    kind = np.asarray(value).dtype if dtype is None else dtype
+    if not (jnp.issubdtype(kind, jnp.floating) or jnp.issubdtype(kind, jnp.integer)):
+        raise checks.JgdTypeError(
+            f"the schedule {name_of(schedule)} must return one real number for a step, got {checks.shown(value)}"
+        )
     return value
 
 

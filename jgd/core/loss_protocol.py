@@ -165,7 +165,7 @@ def _aux(loss: Loss, aux: Any) -> Aux:
         real = dtype is not None and any(jnp.issubdtype(dtype, kind) for kind in (jnp.floating, jnp.integer, jnp.bool_))
         if not real or jnp.shape(value) != ():
             got = f"shape {jnp.shape(value)}, dtype {dtype}" if dtype is not None else type(value).__name__
-            raise checks.JgdTypeError(f"{who} must hold single real numbers, got {name!r} of {got}")
+            raise checks.JgdTypeError(f"{who} must hold single real numbers, got {checks.shown(name)} of {got}")
         if name in RESERVED or name.startswith(RESERVED_PREFIXES) or not name.isidentifier():
             raise checks.JgdValueError(
                 f"{who} has the name {name!r}: names are identifiers, and not {', '.join(RESERVED)} or "

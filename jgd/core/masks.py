@@ -82,7 +82,7 @@ def as_mask(name: str, given: Mask) -> Any:
         return given
     if isinstance(given, ByPath):
         return given
-    tree = jax.tree.leaves(given)
+    tree = leaves_of(given)
     if tree and all(isinstance(leaf, bool | np.bool_) for leaf in tree):
         return ByPath.of(jax.tree.map(bool, given))
     if isinstance(given, str) or (isinstance(given, Sequence) and all(isinstance(each, str) for each in given)):
@@ -91,9 +91,17 @@ def as_mask(name: str, given: Mask) -> Any:
             return patterns
     raise checks.JgdTypeError(
         f"{name} must be strings such as 'bias' or 'layers/0/*', a tree of True and False, or a function of a leaf "
-        f"or of (path, leaf), got {given!r}",
+        f"or of (path, leaf), got {checks.shown(given)}",
         argument=name,
     )
+
+
+def leaves_of(given: Any) -> list[Any]:
+    """The leaves of what may be no tree: of keys that can't be sorted there are none."""
+    try:
+        return jax.tree.leaves(given)
+    except (TypeError, ValueError):
+        return []
 
 
 def chosen(name: str, mask: Any, params: Params, some: bool = True) -> list[bool]:
@@ -140,7 +148,7 @@ def ask(name: str, predicate: Callable[..., Any], params: Params, kind: type) ->
         if not isinstance(answer, (bool, np.bool_) if kind is bool else kind):
             want = "True or False" if kind is bool else "a label"
             raise checks.JgdTypeError(
-                f"{name} {name_of(predicate)} must return {want}, got {answer!r} ({type(answer).__name__}) "
+                f"{name} {name_of(predicate)} must return {want}, got {checks.shown(answer)} ({type(answer).__name__}) "
                 f"for params[{path!r}]",
                 argument=name,
             )

@@ -50,6 +50,6 @@ def listed(name: str, patterns: Any) -> tuple[str, ...]:
     given = (patterns,) if isinstance(patterns, str) else patterns
     if not isinstance(given, Sequence) or not all(isinstance(pattern, str) for pattern in given):
         raise checks.JgdTypeError(
-            f"{name} must be strings such as 'bias' or 'layers/0/*', got {patterns!r}", argument=name
+            f"{name} must be strings such as 'bias' or 'layers/0/*', got {checks.shown(patterns)}", argument=name
         )
     return tuple(given)

@@ -6,8 +6,8 @@ makes never is.
 """
 
 import operator
-from collections.abc import Callable, Hashable
-from dataclasses import Field, dataclass, field, fields
+from collections.abc import Callable
+from dataclasses import dataclass, field, fields
 from typing import Any, TypeVar, dataclass_transform
 
 import jax
@@ -15,7 +15,7 @@ import jax.numpy as jnp
 import numpy as np
 from jax.core import Tracer
 
-from jgd.core import checks
+from jgd.core.field_checks import check_field, check_kind
 
 T = TypeVar("T")
 
@@ -23,7 +23,8 @@ T = TypeVar("T")
 def static_field(**options: Any) -> Any:
     """A field that is structure, not a number: it must be hashable, and another value is another program.
 
-    One that is annotated `bool` takes True and False only.
+    One that is annotated `bool` takes True and False only, `int` and `str` whole numbers and text (or a default of None),
+    and `tuple[...]` tuples.
 
     Args:
         **options: What `dataclasses.field` takes, such as `default`.
@@ -98,9 +99,11 @@ def record(cls: type[T]) -> type[T]:
 
     def __post_init__(self: Any) -> None:
         for f in fields(self):
-            _check_field(self, f)
+            check_field(self, f)
         if own_check is not None:
             own_check(self)
+        for f in fields(self):
+            check_kind(self, f)
         self.__dict__.pop("_parts", None)  # of before the check, which may have set fields
 
     __post_init__.own_check = own_check  # pyright: ignore[reportFunctionMemberAccess]
@@ -111,22 +114,6 @@ def record(cls: type[T]) -> type[T]:
     made.__getstate__ = _fields_only
     _register(made)
     return made
-
-
-def _check_field(self: Any, f: Field) -> None:
-    """Refuse a value that breaks its field's rule; a bare function, which can't cross jit, is wrapped."""
-    value, static = getattr(self, f.name), "static" in f.metadata
-    if "rule" in f.metadata:
-        checks.hyperparameter(f.name, value, f.metadata["rule"], f.metadata["schedule"], f.metadata["length"])
-    if not static and callable(value) and jax.tree_util.all_leaves([value]):
-        object.__setattr__(self, f.name, jax.tree_util.Partial(value))
-    if static and not isinstance(value, Hashable):
-        raise checks.JgdTypeError(
-            f"{f.name} is structure and must be hashable (a tuple, not a list; never a swept number), got {value!r}",
-            argument=f.name,
-        )
-    if static and f.type in (bool, "bool"):
-        checks.flag(f.name, value)
 
 
 def _register(made: Any) -> None:
@@ -204,8 +191,11 @@ def _number(value: Any) -> Any:
 
 
 def _whole_too(value: Any) -> Any:
-    """`_number` that takes whole numbers for floats as well."""
-    return np.float64(value) if isinstance(value, int | np.integer) else _number(value)
+    """`_number` that takes whole numbers for floats as well, also in arrays."""
+    if isinstance(value, int | np.integer):
+        return np.float64(value)
+    held = isinstance(value, np.ndarray | jax.Array) and not isinstance(value, Tracer)
+    return np.asarray(value, np.float64) if held and value.dtype.kind in "iu" else _number(value)
 
 
 def _fields_only(self: Any) -> dict[str, Any]:

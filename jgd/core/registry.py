@@ -103,19 +103,21 @@ class Registry(Mapping[str, T], Generic[T]):
     def _check_name(self, name: Any, replace: bool) -> None:
         if not isinstance(name, str):
             how = f', as in register("{self.kind}_name")' if callable(name) else ""
-            raise checks.JgdTypeError(f"name must be text{how}, got {name!r} ({type(name).__name__})", argument="name")
+            raise checks.JgdTypeError(
+                f"name must be text{how}, got {checks.shown(name)} ({type(name).__name__})", argument="name"
+            )
         if not name.isidentifier() or keyword.iskeyword(name):
             raise checks.JgdValueError(
-                f"name must be a Python identifier, such as my_method, got {name!r}", argument="name"
+                f"name must be a Python identifier, such as my_method, got {checks.shown(name)}", argument="name"
             )
         if name in self and not checks.flag("replace", replace):
             raise checks.JgdValueError(f"name {name!r} is taken by another {self.kind}; replace=True lets it give way")
 
     def _check_builder(self, build: Any) -> None:
         if not callable(build):
-            raise checks.JgdTypeError(f"{self.kind} must be a function that builds one, got {build!r}")
+            raise checks.JgdTypeError(f"{self.kind} must be a function that builds one, got {checks.shown(build)}")
         for parameter in inspect.signature(build).parameters.values():
             if parameter.kind in (parameter.POSITIONAL_ONLY, parameter.VAR_POSITIONAL):
                 raise checks.JgdTypeError(
-                    f"{self.kind} must take its arguments by name, got {build!r} with the positional {parameter.name!r}"
+                    f"{self.kind} must take its arguments by name, got {checks.shown(build)} with the positional {parameter.name!r}"
                 )

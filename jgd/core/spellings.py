@@ -9,8 +9,9 @@ import inspect
 from collections.abc import Callable, Collection
 from typing import Any, TypeVar
 
-from jgd.core.checks.arguments import nearest
+from jgd.core.checks.arguments import flag, nearest
 from jgd.core.checks.errors import JgdTypeError
+from jgd.core.checks.shown import shown
 
 B = TypeVar("B", bound=Callable[..., Any])
 
@@ -165,6 +166,8 @@ def builder(build: B) -> B:
     names = [p.name for p in parameters]
     by_place = [p.name for p in parameters if p.kind in (p.POSITIONAL_OR_KEYWORD, p.POSITIONAL_ONLY)]
     most = len(by_place) + inspect.isclass(build)  # self
+    flags = [p.name for p in parameters if p.annotation in (bool, "bool")]
+    place = {name: by_place.index(name) + inspect.isclass(build) for name in flags if name in by_place}
 
     @functools.wraps(function)
     def checked(*args: Any, **given: Any) -> Any:
@@ -175,8 +178,13 @@ def builder(build: B) -> B:
             rest = ", ".join(f"{name}=..." for name in names if name not in by_place) or "none"
             raise JgdTypeError(
                 f"{build.__name__} takes {', '.join(by_place)} by place and the rest by name ({rest}), "
-                f"got {args[most]!r} in place {1 + len(by_place)}"
+                f"got {shown(args[most])} in place {1 + len(by_place)}"
             )
+        for name in flags:
+            if name in given:
+                flag(name, given[name])
+            elif place.get(name, most) < len(args):
+                flag(name, args[place[name]])
         return function(*args, **given)
 
     made: Any = build if inspect.isclass(build) else checked

@@ -15,5 +15,7 @@ def traceable(loss: Loss) -> Loss:
         JgdTypeError: `loss` can't be called.
     """
     if not callable(loss):
-        raise checks.JgdTypeError(f"loss must be callable as loss(params, batch), got {loss!r}", argument="loss")
+        raise checks.JgdTypeError(
+            f"loss must be callable as loss(params, batch), got {checks.shown(loss)}", argument="loss"
+        )
     return jax.tree.map(jnp.asarray, crossing(loss))

@@ -161,7 +161,8 @@ def curriculum(difficulty: Any, steps: float, start: float = 0.2) -> Curriculum:
     scores = np.asarray(difficulty, np.float64)
     if scores.ndim != 1 or not np.isfinite(scores).all():
         raise checks.JgdValueError(
-            f"difficulty must be a vector of finite scores, one a row, got {difficulty!r}", argument="difficulty"
+            f"difficulty must be a vector of finite scores, one a row, got {checks.shown(difficulty)}",
+            argument="difficulty",
         )
     return Curriculum(jnp.asarray(np.argsort(scores, kind="stable"), jnp.int32), start, steps)
 
@@ -206,5 +207,6 @@ def named(order: Any) -> Order:
     if isinstance(order, str):
         return NAMED[checks.choice("order", order, NAMED)]
     raise checks.JgdTypeError(
-        f"order must be one of {', '.join(NAMED)} or a record of jgd.data.orders, got {order!r}", argument="order"
+        f"order must be one of {', '.join(NAMED)} or a record of jgd.data.orders, got {checks.shown(order)}",
+        argument="order",
     )

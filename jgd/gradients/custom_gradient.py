@@ -74,7 +74,7 @@ def with_custom_gradient(loss: Loss, gradient: Callable[[Params, Batch], Params]
     for name, function in (("loss", loss), ("gradient", gradient)):
         if not callable(function):
             raise checks.JgdTypeError(
-                f"{name} must be callable as {name}(params, batch), got {function!r}", argument=name
+                f"{name} must be callable as {name}(params, batch), got {checks.shown(function)}", argument=name
             )
         check_arity(name, function, "params", "batch")
     return CustomGradient(crossing(loss), crossing(gradient))

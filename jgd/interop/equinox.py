@@ -80,7 +80,7 @@ class Equinox(Network):
         own = self._is_module(model)
         if not own and not callable(model):
             raise checks.JgdTypeError(
-                f"model must be a function of a key that returns an equinox.Module, or such a module, got {model!r}",
+                f"model must be a function of a key that returns an equinox.Module, or such a module, got {checks.shown(model)}",
                 argument="model",
             )
         made = model if own else self._eqx.filter_eval_shape(self._built, jax.random.key(0))

@@ -85,7 +85,8 @@ def task(
         network = NNX(model, nnx.Param if trained is None else trained)
     else:
         raise checks.JgdTypeError(
-            f"model must be a function of nnx.Rngs that returns an nnx.Module, such a module, or a linen.Module, got {model!r}",
+            f"model must be a function of nnx.Rngs that returns an nnx.Module, such a module, or a linen.Module, "
+            f"got {checks.shown(model)}",
             argument="model",
         )
     return task_of(network, loss, parts, name, metrics, metric, larger_is_better)

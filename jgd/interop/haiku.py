@@ -63,7 +63,8 @@ def task(
     """
     if not inspect.isfunction(model):
         raise checks.JgdTypeError(
-            f"model must be a function, which haiku.transform_with_state takes, got {model!r}", argument="model"
+            f"model must be a function, which haiku.transform_with_state takes, got {checks.shown(model)}",
+            argument="model",
         )
     parts = parts_of(data, split_seed)
     network = Haiku(model, jax.tree.map(lambda a: jnp.asarray(a[:1]), parts[0][0]))

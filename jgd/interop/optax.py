@@ -119,7 +119,7 @@ def wrap(optimizer: Any, *, static: str | tuple[str, ...] = ()) -> Any:
         return chain(Transformation(optimizer))
     if not callable(optimizer):
         raise checks.JgdTypeError(
-            f"wrap takes an optax.GradientTransformation, or a function that returns one, got {optimizer!r}",
+            f"wrap takes an optax.GradientTransformation, or a function that returns one, got {checks.shown(optimizer)}",
             argument="optimizer",
         )
     library("optax")

@@ -34,7 +34,7 @@ def callback(to: str | os.PathLike | Any = "runs") -> Callback:
     if isinstance(to, str | os.PathLike):
         to = library("tensorboardX", "tensorboardX").SummaryWriter(os.fspath(to))
     if not hasattr(to, "add_scalar"):
-        raise checks.JgdTypeError(f"to must be a directory or a SummaryWriter, got {to!r}", argument="to")
+        raise checks.JgdTypeError(f"to must be a directory or a SummaryWriter, got {checks.shown(to)}", argument="to")
     writer: Any = to
 
     def log(progress: Progress) -> None:

@@ -38,7 +38,7 @@ def callback(run: Any = None, **init: Any) -> Callback:
     if run is None:
         run = library("wandb", "wandb").init(**init)
     if not hasattr(run, "define_metric"):
-        raise checks.JgdTypeError(f"run must be a run of wandb, got {run!r}", argument="run")
+        raise checks.JgdTypeError(f"run must be a run of wandb, got {checks.shown(run)}", argument="run")
     run.define_metric("step")
     run.define_metric("*", step_metric="step")
 

@@ -11,7 +11,7 @@ from jgd.core import checks
 from jgd.core.record import hyper, record, static_field
 from jgd.core.types import Params
 from jgd.models.dropout import dropout
-from jgd.models.initializers import GlorotUniform, Initializer
+from jgd.models.initializers import GlorotUniform, Initializer, check, check_initializer
 from jgd.models.linear import affine, init_affine
 from jgd.models.mlp import activations
 
@@ -74,6 +74,7 @@ class CNN:
     dropout: float | Array = hyper("[0, 1)", schedule=False, default=0.0)
 
     def __post_init__(self) -> None:
+        check_initializer(self.initializer)
         checks.choice("activation", self.activation, activations)
         if len(self.image) != 3 or not self.channels:
             raise checks.JgdValueError(
@@ -95,6 +96,7 @@ class CNN:
         shapes = [(self.size**2 * before, after) for before, after in itertools.pairwise(widths)]
         halved = [side // 2 ** len(self.channels) for side in self.image[:2]]
         shapes.append((halved[0] * halved[1] * widths[-1], self.outputs))
+        check(key, dtype)
         keys = jax.random.split(key, len(shapes))
         return tuple(
             init_affine(k, shape, True, self.initializer, dtype) for k, shape in zip(keys, shapes, strict=True)

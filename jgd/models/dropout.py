@@ -2,7 +2,11 @@
 
 import jax
 import jax.numpy as jnp
+import numpy as np
 from jax import Array
+
+from jgd.core import checks
+from jgd.models.initializers import check
 
 
 def dropout(values: Array, rate: float | Array, key: Array | None) -> Array:
@@ -24,7 +28,12 @@ def dropout(values: Array, rate: float | Array, key: Array | None) -> Array:
         >>> dropout(jnp.ones(2), 0.5, None).tolist()
         [1.0, 1.0]
     """
+    checks.hyperparameter("rate", rate, "[0, 1)", schedule=False)
+    checks.not_deleted("values", values)
+    if not isinstance(values, Array | np.ndarray) or not jnp.issubdtype(values.dtype, jnp.floating):
+        raise checks.JgdTypeError(f"values must be a floating array, got {checks.shown(values)}", argument="values")
     if key is None:
         return values
+    check(key, values.dtype)
     keep = 1 - jnp.asarray(rate, values.dtype)
     return jnp.where(jax.random.bernoulli(key, keep, values.shape), values / keep, 0)

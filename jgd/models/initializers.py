@@ -1,7 +1,7 @@
 """Where weights start: records called with (key, shape, dtype)."""
 
 from collections.abc import Callable, Sequence
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 import jax
 import jax.numpy as jnp
@@ -59,6 +59,27 @@ class GlorotUniform:
             raise checks.JgdValueError(f"GlorotUniform needs a matrix shape (n_in, n_out), got {tuple(shape)}")
         bound = (6 / (shape[0] + shape[1])) ** 0.5
         return jax.random.uniform(key, shape, dtype, -bound, bound)
+
+
+def check(key: Any, dtype: Any) -> None:
+    """Refuse what no parameters can be drawn with: something that is no key, or a dtype that isn't floating."""
+    checks.floating_dtype("dtype", dtype)
+    of_keys = isinstance(key, Array) and jnp.issubdtype(key.dtype, jax.dtypes.prng_key)
+    if not (of_keys and key.shape == ()) and not (isinstance(key, Array) and key.dtype == jnp.uint32):
+        raise checks.JgdTypeError(
+            f"key must be a key of jax.random, such as jgd.init_key(0), got {checks.shown(key)}", argument="key"
+        )
+
+
+def check_initializer(initializer: Any) -> None:
+    """Refuse what can't draw weights; a class in the place of its instance too."""
+    initializer = checks.bare(initializer)
+    if isinstance(initializer, type) or not callable(initializer):
+        raise checks.JgdTypeError(
+            f"initializer must be a function of (key, shape, dtype), such as GlorotUniform(), got "
+            f"{checks.shown(initializer)}",
+            argument="initializer",
+        )
 
 
 registry: dict[str, Callable[..., Initializer]] = {

@@ -12,7 +12,7 @@ from jax import Array
 from jgd.core import checks
 from jgd.core.record import record, static_field
 from jgd.core.types import Params
-from jgd.models.initializers import Initializer, Zeros
+from jgd.models.initializers import Initializer, Zeros, check, check_initializer
 
 
 def affine(params: Params, inputs: Array) -> Array:
@@ -43,6 +43,7 @@ def affine_columns(params: Params, columns: Array) -> Array:
 
 def init_affine(key: Array, shape: tuple[int, ...], bias: bool, initializer: Initializer, dtype: Any) -> Params:
     """{"weights": shape, "bias": shape[1:]}; the bias starts at 0."""
+    check(key, dtype)
     weights = initializer(key, shape, dtype)
     return {"weights": weights, "bias": jnp.zeros(shape[1:], dtype)} if bias else {"weights": weights}
 
@@ -53,6 +54,10 @@ def with_ones(inputs: Array) -> Array:
     >>> with_ones(jnp.array([[2.0], [3.0]])).tolist()
     [[2.0, 1.0], [3.0, 1.0]]
     """
+    if getattr(inputs, "ndim", 0) != 2:
+        raise checks.JgdValueError(
+            f"inputs must be an array (n, features), got {checks.shown(inputs)}", argument="inputs"
+        )
     return jnp.concatenate([inputs, jnp.ones((jnp.shape(inputs)[0], 1), jnp.asarray(inputs).dtype)], axis=1)
 
 
@@ -81,6 +86,7 @@ class Linear:
     initializer: Initializer = Zeros()
 
     def __post_init__(self) -> None:
+        check_initializer(self.initializer)
         checks.count("features", self.features, 1)
 
     def init(self, key: Array, dtype: Any = jnp.float32) -> Params:
@@ -148,6 +154,7 @@ class Softmax:
     initializer: Initializer = Zeros()
 
     def __post_init__(self) -> None:
+        check_initializer(self.initializer)
         checks.count("features", self.features, 1)
         checks.count("classes", self.classes, 2)
 

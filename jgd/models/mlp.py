@@ -9,7 +9,7 @@ from jax import Array
 from jgd.core import checks
 from jgd.core.record import record, static_field
 from jgd.core.types import Params
-from jgd.models.initializers import GlorotUniform, Initializer
+from jgd.models.initializers import GlorotUniform, Initializer, check, check_initializer
 from jgd.models.linear import affine, affine_columns, init_affine
 
 activations = {"relu": jax.nn.relu, "tanh": jnp.tanh, "sigmoid": jax.nn.sigmoid}
@@ -41,6 +41,7 @@ class MLP:
     initializer: Initializer = GlorotUniform()
 
     def __post_init__(self) -> None:
+        check_initializer(self.initializer)
         checks.choice("activation", self.activation, activations)
         if len(self.sizes) < 2:
             raise checks.JgdValueError(
@@ -52,6 +53,7 @@ class MLP:
     def init(self, key: Array, dtype: Any = jnp.float32) -> Params:
         """The parameters at the start, drawn by `key`, in `dtype`."""
         shapes = list(zip(self.sizes, self.sizes[1:], strict=False))
+        check(key, dtype)
         keys = jax.random.split(key, len(shapes))
         return tuple(
             init_affine(k, shape, True, self.initializer, dtype) for k, shape in zip(keys, shapes, strict=True)

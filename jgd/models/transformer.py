@@ -10,7 +10,7 @@ from jgd.core import checks
 from jgd.core.record import hyper, record, static_field
 from jgd.core.types import Params
 from jgd.models.dropout import dropout
-from jgd.models.initializers import GlorotUniform, Initializer, Normal
+from jgd.models.initializers import GlorotUniform, Initializer, Normal, check, check_initializer
 from jgd.models.linear import affine, init_affine
 
 EMBEDDING = Normal(0.02)  # as GPT-2's; a tied head then begins close to the uniform distribution
@@ -77,6 +77,7 @@ class Transformer:
     initializer: Initializer = GlorotUniform()
 
     def __post_init__(self) -> None:
+        check_initializer(self.initializer)
         for name in ("vocabulary", "length", "width", "heads", "layers"):
             checks.count(name, getattr(self, name), 1)
         checks.flag("tied", self.tied)
@@ -87,6 +88,7 @@ class Transformer:
 
     def init(self, key: Array, dtype: Any = jnp.float32) -> Params:
         """The parameters at the start, drawn by `key`, in `dtype`."""
+        check(key, dtype)
         tokens, positions, head, *blocks = jax.random.split(key, 3 + self.layers)
         params = {
             "tokens": EMBEDDING(tokens, (self.vocabulary, self.width), dtype),

@@ -122,13 +122,13 @@ def adam_mini(
 def _rules(blocks: Any) -> tuple[tuple[str, Blocks], ...]:
     if not isinstance(blocks, Mapping) or not blocks or not all(isinstance(key, str) for key in blocks):
         raise checks.JgdTypeError(
-            f"blocks must map path patterns to axes or 'entry', got {blocks!r}", argument="blocks"
+            f"blocks must map path patterns to axes or 'entry', got {checks.shown(blocks)}", argument="blocks"
         )
     rules = []
     for key, value in blocks.items():
         if value != "entry" and not (isinstance(value, tuple | list) and all(type(axis) is int for axis in value)):
             raise checks.JgdTypeError(
-                f"blocks[{key!r}] must be axes such as (0,), or 'entry', got {value!r}", argument="blocks"
+                f"blocks[{key!r}] must be axes such as (0,), or 'entry', got {checks.shown(value)}", argument="blocks"
             )
         rules.append((key, value if value == "entry" else tuple(value)))
     return tuple(rules)

@@ -13,6 +13,7 @@ from collections.abc import Sequence
 
 from jgd.core.masks import Mask
 from jgd.core.optimizer import Optimizer, chain
+from jgd.core.paths import listed
 from jgd.core.spellings import builder
 from jgd.core.transform import Transform
 from jgd.core.types import Scalar
@@ -67,6 +68,7 @@ def lamb(
     """
     ratio = TrustRatio(min_norm=min_norm, max_norm=max_norm, max_ratio=max_ratio)
     layerwise: list[Transform] = [decay(weight_decay, mask), ratio]
+    skip = listed("skip", skip)
     if skip:
         layerwise = [all_but(skip, transform) for transform in layerwise]
     return chain(ScaleByAdam(b1=b1, b2=b2, eps=eps), *layerwise, ScaleByLearningRate(learning_rate))

@@ -16,6 +16,7 @@ from jax import Array
 
 from jgd.core import tree
 from jgd.core.optimizer import Optimizer, chain
+from jgd.core.paths import listed
 from jgd.core.record import hyper, record, static_field
 from jgd.core.spellings import builder
 from jgd.core.transform import Context, Transform
@@ -87,5 +88,6 @@ def lars(
         >>> updates.tolist()
         [-0.1, -0.1]
     """
+    skip = listed("skip", skip)
     scale = ScaleByLars(trust_coefficient, weight_decay, eps, joint_norm)
     return chain(all_but(skip, scale) if skip else scale, ScaleByLearningRate(learning_rate), Trace(momentum, nesterov))

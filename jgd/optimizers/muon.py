@@ -174,7 +174,7 @@ def muon(
     steps = checks.count("ns_steps", ns_steps, 1)
     if not isinstance(ns_coeffs, Sequence) or len(ns_coeffs) != 3:
         raise checks.JgdValueError(
-            f"ns_coeffs must be a tuple of three numbers, got {ns_coeffs!r}", argument="ns_coeffs"
+            f"ns_coeffs must be a tuple of three numbers, got {checks.shown(ns_coeffs)}", argument="ns_coeffs"
         )
     coefficients = tuple(checks.number("ns_coeffs", c, "(-inf, inf)") for c in ns_coeffs)
     checks.choice("scale", scale, SCALES)

@@ -16,7 +16,7 @@ from jax import Array
 from jgd.core import tree
 from jgd.core.masks import first_match
 from jgd.core.optimizer import Optimizer, chain
-from jgd.core.paths import matches, paths
+from jgd.core.paths import listed, matches, paths
 from jgd.core.record import hyper, record, static_field
 from jgd.core.spellings import builder
 from jgd.core.transform import Context, Transform
@@ -130,4 +130,4 @@ def asam(
         >>> updates.tolist()
         [-0.8942, -1.4973]
     """
-    return chain(AdaptiveSharpnessAware(rho, eta, unscaled), base_optimizer)
+    return chain(AdaptiveSharpnessAware(rho, eta, listed("unscaled", unscaled)), base_optimizer)

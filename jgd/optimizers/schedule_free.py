@@ -147,7 +147,7 @@ def base_transform(base_optimizer: Optimizer | Transform) -> Transform:
     base = as_transform(base_optimizer, "base_optimizer")
     if base.must_be_last:
         raise checks.JgdValueError(
-            f"base_optimizer averages parameters, but its own steps are not those that are made, got {base_optimizer!r}"
+            f"base_optimizer averages parameters, but its own steps are not those that are made, got {checks.shown(base_optimizer)}"
         )
     return base
 

@@ -194,6 +194,8 @@ def cost_lines(sweep: Sweep) -> list[str]:
     else:  # read from its directory: only what its blocks took is known
         seconds = sweep.device_seconds
         lines = [f"{seconds:.1f} s of devices, {spent.steps:,} steps", wasted]
+    if "hosts" in cost:
+        lines.append(f"run by {', '.join(cost['hosts'])}")
     if spent.saved_share > 0:
         lines.append(f"saved by stopping early: {spent.saved_share:.0%} of {spent.full_steps:,} steps")
     if "peak_bytes" in cost and "planned_bytes" in cost:

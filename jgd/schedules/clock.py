@@ -11,6 +11,7 @@ import jax.numpy as jnp
 from jax import Array
 
 from jgd.core import checks
+from jgd.core.functions import scheduled
 from jgd.core.lengths import is_length
 from jgd.core.types import Scalar
 
@@ -30,7 +31,7 @@ def number(value: Any) -> Array:
 
 def at(schedule: Scalar, step: Any) -> Array:
     """A schedule's value, or a number at every step."""
-    value = schedule(step) if callable(schedule) else schedule
+    value = scheduled(schedule, step) if callable(schedule) else schedule
     return jnp.broadcast_to(number(value), jnp.shape(step))
 
 

@@ -46,10 +46,11 @@ def as_many(first: str, one: tuple[Any, ...], second: str, other: tuple[Any, ...
 
 
 def _listed(name: str, values: Any, kind: str) -> tuple[Any, ...]:
+    checks.not_deleted(name, values)
     if isinstance(values, (np.ndarray, jax.Array)) and jnp.ndim(values) > 0:
         return tuple(values)
     if isinstance(values, (list, tuple)):
         return tuple(values)
     raise checks.JgdTypeError(
-        f"{name} must be a list or tuple of {kind}, got {values!r} ({type(values).__name__})", argument=name
+        f"{name} must be a list or tuple of {kind}, got {checks.shown(values)} ({type(values).__name__})", argument=name
     )

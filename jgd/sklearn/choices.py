@@ -82,7 +82,7 @@ def _widths(hidden: Any) -> tuple[int, ...]:
     if isinstance(hidden, numbers.Integral):
         hidden = (hidden,)
     if not isinstance(hidden, tuple | list):
-        raise checks.JgdTypeError(f"hidden must be widths such as (64,), got {hidden!r}", argument="hidden")
+        raise checks.JgdTypeError(f"hidden must be widths such as (64,), got {checks.shown(hidden)}", argument="hidden")
     return tuple(checks.count("hidden", width, 1) for width in hidden)
 
 
@@ -90,7 +90,7 @@ def _fitting(model: Any, features: int, shapes: set[tuple[int, ...]], words: str
     """A model record, refused unless its outputs for two rows have one of the shapes."""
     if not (hasattr(model, "init") and hasattr(model, "predict")):
         raise checks.JgdTypeError(
-            f"model must be a name or a record with init and predict, such as jgd.models.MLP((4, 8, 3)), got {model!r}",
+            f"model must be a name or a record with init and predict, such as jgd.models.MLP((4, 8, 3)), got {checks.shown(model)}",
             argument="model",
         )
     first = getattr(model, "features", getattr(model, "sizes", (features,))[0])
@@ -143,7 +143,7 @@ def optimizer_of(
         return optimizer.with_hyperparameters(changes) if changes else optimizer
     if not isinstance(optimizer, str):
         raise checks.JgdTypeError(
-            f"optimizer must be a name or a record such as jgd.optimizers.adam(0.01), got {optimizer!r}",
+            f"optimizer must be a name or a record such as jgd.optimizers.adam(0.01), got {checks.shown(optimizer)}",
             argument="optimizer",
         )
     build = optimizers.get(optimizer)

@@ -101,7 +101,7 @@ def last_of(estimator: Any) -> GradientDescentEstimator:
     if not isinstance(last, GradientDescentEstimator):
         raise checks.JgdTypeError(
             "estimator must be a GradientDescentClassifier or GradientDescentRegressor, or a Pipeline that ends with one "
-            f"(GridSearchCV searches over any other), got {last!r}",
+            f"(GridSearchCV searches over any other), got {checks.shown(last)}",
             argument="estimator",
         )
     return last

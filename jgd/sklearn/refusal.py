@@ -53,4 +53,6 @@ def check_same_kind(
         name, last, now = "classes", before["classes_"], classes
     else:
         return
-    raise checks.JgdValueError(f"{going_on} needs the {name} of the last fit, {last!r}, got {now!r}", argument=going_on)
+    raise checks.JgdValueError(
+        f"{going_on} needs the {name} of the last fit, {last!r}, got {checks.shown(now)}", argument=going_on
+    )

@@ -162,9 +162,10 @@ def choice(values: Sequence[Any]) -> Choice | Static:
         >>> choice([0, 1e-4, 1e-2]).at(0.9), choice(["sgd", "adam"]).at(0.9)
         (0.01, 'adam')
     """
+    checks.not_deleted("values", values)
     listed = isinstance(values, Sequence | np.ndarray | jax.Array) and getattr(values, "ndim", 1) > 0
     if not listed or isinstance(values, str | bytes):
-        raise checks.JgdTypeError(f"choice must be a sequence of values, got {values!r}", argument="values")
+        raise checks.JgdTypeError(f"choice must be a sequence of values, got {checks.shown(values)}", argument="values")
     kind: Any = Choice if all(map(_is_number, values)) else Static
     return kind(values)
 

@@ -17,16 +17,19 @@ def distribution_of(name: str, entry: Any) -> Distribution:
         return entry
     if isinstance(entry, str | bytes | bool | np.bool_ | None):
         raise checks.JgdTypeError(
-            f"{name} must be a distribution, a sequence of numbers or a number, got {entry!r}; "
-            f"what is no number goes into jgd.spaces.choice([{entry!r}])",
+            f"{name} must be a distribution, a sequence of numbers or a number, got {checks.shown(entry)}; "
+            f"what is no number goes into jgd.spaces.choice([{checks.shown(entry)}])",
             argument="space",
         )
+    checks.not_deleted(name, entry)
     if isinstance(entry, Sequence | np.ndarray | jax.Array) and getattr(entry, "ndim", 1) > 0:
         return Choice(numbers_of(name, entry))
-    value = plain(entry.item() if isinstance(entry, np.ndarray | jax.Array) else entry)
+    number = isinstance(entry, np.ndarray | jax.Array) and not jax.dtypes.issubdtype(entry.dtype, jax.dtypes.extended)
+    value = plain(entry.item() if number else entry)
     if not isinstance(value, int | float):
         raise checks.JgdTypeError(
-            f"{name} must be a distribution, a sequence of numbers or a number, got {entry!r}", argument="space"
+            f"{name} must be a distribution, a sequence of numbers or a number, got {checks.shown(entry)}",
+            argument="space",
         )
     return Choice((checks.number(name, value, REAL),))
 
@@ -50,6 +53,6 @@ def condition_values(name: str, parent: str, values: Any, distributions: Mapping
         if index_of(value, looked_at.values) < 0:
             known = ", ".join(map(repr, looked_at.values))
             raise checks.JgdValueError(
-                f"condition of space[{name!r}] on {parent!r} must be among {known}, got {value!r}"
+                f"condition of space[{name!r}] on {parent!r} must be among {known}, got {checks.shown(value)}"
             )
     return tuple(map(plain, wanted))

@@ -80,10 +80,13 @@ class Integers(Range):
     def admit(self, value: Any) -> int:
         number = super().admit(value)
         if number != int(number):
-            raise checks.JgdValueError(f"value must be a whole number ({self}), got {value!r}", argument="value")
+            raise checks.JgdValueError(
+                f"value must be a whole number ({self}), got {checks.shown(value)}", argument="value"
+            )
         if (int(number) - int(self.low)) % self.step:
             raise checks.JgdValueError(
-                f"value must be {self.low} plus a multiple of {self.step} ({self}), got {value!r}", argument="value"
+                f"value must be {self.low} plus a multiple of {self.step} ({self}), got {checks.shown(value)}",
+                argument="value",
             )
         return int(number)
 

@@ -44,23 +44,25 @@ def entry_from_json(name: str, data: Any) -> Any:
     kinds = [key for key in data if key != WHEN and key not in options]
     if len(kinds) != 1:
         raise checks.JgdValueError(
-            f"space[{name!r}] must have one kind, of {', '.join(KINDS)}, and may have {WHEN!r}, got {dict(data)!r}",
+            f"space[{name!r}] must have one kind, of {', '.join(KINDS)}, and may have {WHEN!r}, "
+            f"got {checks.shown(dict(data))}",
             argument="space",
         )
     kind = checks.choice(f"kind in space[{name!r}]:", kinds[0], KINDS)
     arguments = data[kind]
     if not isinstance(arguments, list):
         raise checks.JgdTypeError(
-            f"space[{name!r}] must have a list after {kind!r}, got {arguments!r}", argument="space"
+            f"space[{name!r}] must have a list after {kind!r}, got {checks.shown(arguments)}", argument="space"
         )
     listed = issubclass(KINDS[kind], List)
     if not listed and len(arguments) != 2:
         raise checks.JgdValueError(
-            f"space[{name!r}] must have two bounds, {kind} = [low, high], got {arguments!r}", argument="space"
+            f"space[{name!r}] must have two bounds, {kind} = [low, high], got {checks.shown(arguments)}",
+            argument="space",
         )
     for option in options.keys() - OPTIONS_OF[kind]:
         raise checks.JgdValueError(
-            f"space[{name!r}] must not have {option!r} with {kind}, got {dict(data)!r}", argument="space"
+            f"space[{name!r}] must not have {option!r} with {kind}, got {checks.shown(dict(data))}", argument="space"
         )
     arguments = list(map(of_json, arguments))
     try:
@@ -72,7 +74,8 @@ def entry_from_json(name: str, data: Any) -> Any:
         return made
     if not isinstance(conditions, Mapping) or not conditions:
         raise checks.JgdTypeError(
-            f"space[{name!r}] must have conditions such as {{optimizer = 'adam'}} after {WHEN!r}, got {conditions!r}",
+            f"space[{name!r}] must have conditions such as {{optimizer = 'adam'}} after {WHEN!r}, "
+            f"got {checks.shown(conditions)}",
             argument="space",
         )
     wanted = {p: list(map(of_json, v)) if isinstance(v, list) else v for p, v in conditions.items()}
@@ -85,7 +88,8 @@ def _jsonable(name: str, value: Any) -> Any:
     if value is None or type(value) in (str, bool, int) or (type(value) is float and math.isfinite(value)):
         return value
     raise checks.JgdTypeError(
-        f"space[{name!r}] must hold words, numbers, flags, None and tuples of these to be written to a file, got {value!r}",
+        f"space[{name!r}] must hold words, numbers, flags, None and tuples of these to be written to a file, "
+        f"got {checks.shown(value)}",
         argument="space",
     )
 

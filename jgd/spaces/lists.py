@@ -49,7 +49,7 @@ class List(Distribution):
         index = index_of(value, self.values)
         if index < 0:
             raise checks.JgdValueError(
-                f"value must be one of {', '.join(map(repr, self.values))}, got {value!r}", argument="value"
+                f"value must be one of {', '.join(map(repr, self.values))}, got {checks.shown(value)}", argument="value"
             )
         return self.values[index]
 
@@ -91,10 +91,10 @@ class Static(List):
                 hash(value)
             except TypeError as error:
                 raise checks.JgdTypeError(
-                    f"static[{i}] must be hashable (a tuple, not a list), got {value!r}"
+                    f"static[{i}] must be hashable (a tuple, not a list), got {checks.shown(value)}"
                 ) from error
             if not _finite(value):
-                raise checks.JgdValueError(f"static[{i}] must hold finite numbers only, got {value!r}")
+                raise checks.JgdValueError(f"static[{i}] must hold finite numbers only, got {checks.shown(value)}")
         _differing("static", kept)
         return kept
 
@@ -117,14 +117,15 @@ def plain(value: Any) -> Any:
 
 
 def _sequence(name: str, values: Any, of: str) -> Any:
-    if isinstance(values, jax.Array):
+    checks.not_deleted(name, values)
+    if isinstance(values, jax.Array) and not jax.dtypes.issubdtype(values.dtype, jax.dtypes.extended):  # keys stay
         values = np.asarray(values)
     if (
         isinstance(values, str | bytes)
         or not isinstance(values, Sequence | np.ndarray)
         or getattr(values, "ndim", 1) == 0
     ):
-        raise checks.JgdTypeError(f"{name} must be a sequence of {of}, got {values!r}", argument=name)
+        raise checks.JgdTypeError(f"{name} must be a sequence of {of}, got {checks.shown(values)}", argument=name)
     if len(values) == 0:
         raise checks.JgdValueError(f"{name} must hold at least one value, got none", argument=name)
     return values
@@ -136,7 +137,7 @@ def _differing(name: str, values: tuple[Any, ...]) -> None:
         before = seen.setdefault((type(value), value), i)
         if before != i:
             raise checks.JgdValueError(
-                f"{name} must hold each value once, got {value!r} at [{before}] and [{i}]", argument=name
+                f"{name} must hold each value once, got {checks.shown(value)} at [{before}] and [{i}]", argument=name
             )
 
 

@@ -16,6 +16,7 @@ import numpy as np
 from jgd.core import checks
 
 REAL = "(-inf, inf)"
+MOST = 10**8  # values or configs asked for at once
 
 
 def log_grid(low: float, high: float, count: int) -> tuple[float, ...]:
@@ -37,7 +38,7 @@ def log_grid(low: float, high: float, count: int) -> tuple[float, ...]:
         (0.001, 0.01, 0.1)
     """
     _grid_ends(checks.number("low", low, "> 0"), checks.number("high", high, "> 0"))
-    return tuple(np.geomspace(low, high, checks.count("count", count, 1)).tolist())
+    return tuple(np.geomspace(low, high, checks.count("count", count, 1, MOST)).tolist())
 
 
 def grid(low: float, high: float, count: int) -> tuple[float, ...]:
@@ -59,7 +60,7 @@ def grid(low: float, high: float, count: int) -> tuple[float, ...]:
         (0.0, 0.5, 1.0)
     """
     _grid_ends(checks.number("low", low, REAL), checks.number("high", high, REAL))
-    return tuple(np.linspace(low, high, checks.count("count", count, 1)).tolist())
+    return tuple(np.linspace(low, high, checks.count("count", count, 1, MOST)).tolist())
 
 
 def _grid_ends(low: float, high: float) -> None:
@@ -142,7 +143,7 @@ class Range(Distribution):
         number = checks.number("value", value, REAL)
         if not least <= number <= most:
             raise checks.JgdValueError(
-                f"value must be from {least!r} to {most!r} ({self}), got {value!r}", argument="value"
+                f"value must be from {least!r} to {most!r} ({self}), got {checks.shown(value)}", argument="value"
             )
         return number
 
@@ -205,7 +206,7 @@ class OneMinusLogUniform(Range):
         return 1 - LogUniform(self.low, self.high).place(distance)
 
     def points(self, count: int) -> tuple[float, ...]:
-        return tuple((1 - np.geomspace(self.high, self.low, checks.count("count", count, 1))).tolist())
+        return tuple((1 - np.geomspace(self.high, self.low, checks.count("count", count, 1, MOST))).tolist())
 
     def scaled(self, value: Any, factor: float) -> float:
         return 1 - min(max((1 - self.admit(value)) * factor, self.low), self.high)
@@ -214,5 +215,5 @@ class OneMinusLogUniform(Range):
 def unit(u: float) -> float:
     """`u`, refused outside [0, 1]."""
     if not isinstance(u, Real) or not 0 <= u <= 1:
-        raise checks.JgdValueError(f"u must be a number in [0, 1], got {u!r}", argument="u")
+        raise checks.JgdValueError(f"u must be a number in [0, 1], got {checks.shown(u)}", argument="u")
     return float(u)

@@ -12,6 +12,7 @@ from jgd.core import seeds as seeding
 from jgd.spaces import sequences
 from jgd.spaces.grid_sampler import Grid
 from jgd.spaces.lists import List
+from jgd.spaces.ranges import MOST
 from jgd.spaces.sampler import Sampler
 from jgd.spaces.space import Config, Space, as_space
 from jgd.spaces.table_sampler import Table
@@ -146,7 +147,8 @@ def sampler_of(sampler: Sampler | str | None, space: Space) -> Sampler:
     if isinstance(sampler, str):
         return SAMPLERS[checks.choice("sampler", sampler, SAMPLERS)]()
     raise checks.JgdTypeError(
-        f"sampler must be a sampler, one of {', '.join(SAMPLERS)} or None, got {sampler!r}", argument="sampler"
+        f"sampler must be a sampler, one of {', '.join(SAMPLERS)} or None, got {checks.shown(sampler)}",
+        argument="sampler",
     )
 
 
@@ -180,10 +182,10 @@ def configs(
     """
     space = as_space(space)
     chosen = sampler_of(sampler, space)
-    first = checks.count("first", first)
+    first = checks.count("first", first, 0, MOST)
     if first and not chosen.extendable:
         can = ", ".join(kind.__name__ for kind in (Halton, Sobol, Random, Table))
         raise checks.JgdValueError(
             f"first must be 0, got {first}: {chosen} can't be extended; these can: {can}", argument="first"
         )
-    return chosen.configs(space, None if count is None else checks.count("count", count), first)
+    return chosen.configs(space, None if count is None else checks.count("count", count, 0, MOST), first)

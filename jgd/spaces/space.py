@@ -70,7 +70,9 @@ class Space:
         try:
             points = np.asarray(units, np.float64)
         except (TypeError, ValueError) as error:
-            raise checks.JgdTypeError(f"units must be an array of numbers, got {units!r}", argument="units") from error
+            raise checks.JgdTypeError(
+                f"units must be an array of numbers, got {checks.shown(units)}", argument="units"
+            ) from error
         if points.ndim != 2 or points.shape[1] != len(self.names):
             raise checks.JgdValueError(
                 f"units must have the shape (n, {len(self.names)}), got {points.shape}", argument="units"
@@ -98,7 +100,7 @@ class Space:
         A name with a single value may be left out. name: what messages call the config.
         """
         if not isinstance(config, Mapping):
-            raise checks.JgdTypeError(f"{name} must map names to values, got {config!r}", argument=name)
+            raise checks.JgdTypeError(f"{name} must map names to values, got {checks.shown(config)}", argument=name)
         for key in config:
             checks.choice(f"name in {name}:", key, self.names)
         out: Config = {}
@@ -107,7 +109,8 @@ class Space:
                 out[key] = self._value(key, config, name)
             elif key in config:
                 raise checks.JgdValueError(
-                    f"{name}[{key!r}] must be absent where its condition fails: {self._condition(key)}, got {config[key]!r}",
+                    f"{name}[{key!r}] must be absent where its condition fails: {self._condition(key)}, "
+                    f"got {checks.shown(config[key])}",
                     argument=name,
                 )
         return self._ordered(out)
@@ -120,7 +123,9 @@ class Space:
             except checks.JgdError as error:
                 raise checks.prefixed(f"{name}[{key!r}]: ", error) from error
         if kind.size != 1:
-            raise checks.JgdValueError(f"{name} must give a value to {key!r}, got {dict(config)!r}", argument=name)
+            raise checks.JgdValueError(
+                f"{name} must give a value to {key!r}, got {checks.shown(dict(config))}", argument=name
+            )
         return kind.at(0)
 
     def describe(self) -> dict[str, Any]:
@@ -139,7 +144,9 @@ class Space:
         (True, {'choice': [0.9], 'when': {'optimizer': ['adam']}})
         """
         if not isinstance(data, Mapping):
-            raise checks.JgdTypeError(f"space must map parameter names to values, got {data!r}", argument="space")
+            raise checks.JgdTypeError(
+                f"space must map parameter names to values, got {checks.shown(data)}", argument="space"
+            )
         return as_space({name: entry_from_json(name, entry) for name, entry in data.items()})
 
     def _condition(self, name: str) -> str:
@@ -196,11 +203,13 @@ def as_space(names: "Mapping[str, Any] | Space") -> Space:
         return names
     if not isinstance(names, Mapping):
         raise checks.JgdTypeError(
-            f"space must be a jgd.space or map parameter names to values, got {names!r}", argument="space"
+            f"space must be a jgd.space or map parameter names to values, got {checks.shown(names)}", argument="space"
         )
     for name in names:
         if not isinstance(name, str) or not name:
-            raise checks.JgdTypeError(f"space must have names that are words, got {name!r}", argument="space")
+            raise checks.JgdTypeError(
+                f"space must have names that are words, got {checks.shown(name)}", argument="space"
+            )
     whens = {name: entry if isinstance(entry, When) else When(entry, ()) for name, entry in names.items()}
     distributions = {name: distribution_of(f"space[{name!r}]", entry.entry) for name, entry in whens.items()}
     conditions = {

@@ -44,7 +44,8 @@ class Table(Sampler):
             for name, column in rows.items():
                 if isinstance(column, str) or not isinstance(column, Sequence | np.ndarray):
                     raise checks.JgdTypeError(
-                        f"rows[{name!r}] must be a sequence, a column of values, got {column!r}", argument="rows"
+                        f"rows[{name!r}] must be a sequence, a column of values, got {checks.shown(column)}",
+                        argument="rows",
                     )
             lengths = {name: len(column) for name, column in rows.items()}
             if len(set(lengths.values())) > 1:
@@ -53,7 +54,8 @@ class Table(Sampler):
             rows = [{name: value for name, value in row.items() if not _missing(space, name, value)} for row in cells]
         if isinstance(rows, str) or not isinstance(rows, Sequence):
             raise checks.JgdTypeError(
-                f"rows must be a sequence of mappings or a mapping of columns, got {rows!r}", argument="rows"
+                f"rows must be a sequence of mappings or a mapping of columns, got {checks.shown(rows)}",
+                argument="rows",
             )
         if not rows:
             raise checks.JgdValueError("rows must hold at least one config, got none", argument="rows")

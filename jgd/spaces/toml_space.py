@@ -43,7 +43,7 @@ def space_of_toml(path: str | PathLike[str]) -> Space:
         text = Path(path).read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:
         raise checks.JgdValueError(
-            f"space must be a readable TOML file, got {str(path)!r}: {error}", argument="space"
+            f"space must be a readable TOML file, got {checks.shown(str(path))}: {error}", argument="space"
         ) from error
     try:
         return Space.of(tomllib.loads(text))

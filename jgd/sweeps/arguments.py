@@ -12,7 +12,9 @@ from jgd.core import seeds as seeding
 from jgd.lane import RECORDABLE
 from jgd.metrics import check_metrics
 from jgd.spaces.lists import plain
-from jgd.sweeps.engine.devices import available_cores
+from jgd.sweeps.engine.executor import Executor
+from jgd.sweeps.engine.local import LocalDevices
+from jgd.sweeps.engine.pool import Pool
 from jgd.sweeps.policies.policy import Full, Policy
 from jgd.sweeps.policies.successive_halving import SuccessiveHalving
 from jgd.tasks import Task
@@ -22,7 +24,7 @@ def task_of(task: Any) -> Task:
     """A task as it is, or the bundled one of a name."""
     task = tasks.get(task) if isinstance(task, str) else task
     if not isinstance(task, Task):
-        raise checks.JgdTypeError(f"task must be a jgd.Task or a name, got {task!r}", argument="task")
+        raise checks.JgdTypeError(f"task must be a jgd.Task or a name, got {checks.shown(task)}", argument="task")
     return task
 
 
@@ -40,7 +42,9 @@ def recorded_names(names: str | Sequence[str]) -> tuple[str, ...]:
     """Names of numbers that a step can tell of, each once, in the order of RECORDABLE."""
     given = (names,) if isinstance(names, str) else names
     if not isinstance(given, Sequence) or not all(isinstance(name, str) for name in given):
-        raise checks.JgdTypeError(f"record must be names such as ('gradient_norm',), got {names!r}", argument="record")
+        raise checks.JgdTypeError(
+            f"record must be names such as ('gradient_norm',), got {checks.shown(names)}", argument="record"
+        )
     for name in given:
         checks.choice("record", name, RECORDABLE)
     return tuple(name for name in RECORDABLE if name in given)
@@ -55,29 +59,31 @@ def policy_of(policy: int | Policy | None) -> Policy:
         return SuccessiveHalving(checks.count("policy", policy, 2))
     if isinstance(policy, type) or not isinstance(policy, Policy):
         raise checks.JgdTypeError(
-            f"policy must be a whole number eta or a policy such as jgd.SuccessiveHalving(), got {policy!r}",
+            f"policy must be a whole number eta or a policy such as jgd.SuccessiveHalving(), got {checks.shown(policy)}",
             argument="policy",
         )
     return policy
 
 
-def devices_of(devices: Sequence[Any] | None) -> tuple[Any, ...]:
-    """The devices to run on, an entry for each block that runs at once.
-
-    None is all local ones. On a CPU that is the first, once for each core: host devices share memory and cores, and one
-    device runs what several threads call side by side, so that each program is compiled once.
-    """
+def devices_of(devices: Sequence[Any] | None) -> LocalDevices:
+    """The devices to run on, all local ones by default."""
     if devices is None:
-        local = jax.local_devices()
-        several = available_cores() if len(local) == 1 else len(local)  # `use_cores(count)` has asked for so many
-        return (local[0],) * several if local[0].platform == "cpu" else tuple(local)
+        return LocalDevices.all()
     if not isinstance(devices, Sequence) or not all(isinstance(device, jax.Device) for device in devices):
         raise checks.JgdTypeError(
-            f"devices must be a list of jax devices, such as jax.devices()[:1], got {devices!r}", argument="devices"
+            f"devices must be a list of jax devices, such as jax.devices()[:1], got {checks.shown(devices)}",
+            argument="devices",
         )
     if not devices or len(set(devices)) < len(devices):
-        raise checks.JgdValueError(f"devices must name at least one, each once, got {devices!r}", argument="devices")
-    return tuple(devices)
+        raise checks.JgdValueError(
+            f"devices must name at least one, each once, got {checks.shown(devices)}", argument="devices"
+        )
+    return LocalDevices(tuple(devices))
+
+
+def executor_of(executor: Any) -> Executor | None:
+    """Who runs the blocks: None for the devices of this process, a `Pool` as it is, or one of anything that takes calls."""
+    return executor if executor is None or isinstance(executor, Pool) else Pool(executor)
 
 
 def seeds_of(seeds: int | Sequence[int]) -> tuple[int, ...]:

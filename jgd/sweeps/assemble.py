@@ -58,7 +58,7 @@ def _empty(loss: np.ndarray, results: list[BlockResult]) -> dict[str, np.ndarray
             shape = values.shape[2:]
             if shapes.setdefault(name, shape) != shape:
                 raise checks.JgdValueError(
-                    f"observe must return arrays of one shape a name, got {name!r} of {shapes[name]} and {shape}",
+                    f"observe must return arrays of one shape a name, got {checks.shown(name)} of {shapes[name]} and {shape}",
                     argument="observe",
                 )
     return {name: np.full((*loss.shape, *shapes[name]), np.nan, loss.dtype) for name in sorted(shapes)}

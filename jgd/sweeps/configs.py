@@ -53,7 +53,7 @@ class ConfigAxis:
             checks.choice("recipe in configs", recipe, self.spaces)
             if not isinstance(mine, Sequence) or isinstance(mine, str):
                 raise checks.JgdTypeError(
-                    f"configs must be rows, or map recipes to rows, got {rows!r}", argument="configs"
+                    f"configs must be rows, or map recipes to rows, got {checks.shown(rows)}", argument="configs"
                 )
         more = {
             recipe: tuple(self.spaces[recipe].admit(row, f"configs[{place}]") for place, row in enumerate(mine))
@@ -112,6 +112,7 @@ def _described(sampler: Sampler | str) -> list[Any]:
     name = next((name for name, kind in SAMPLERS.items() if type(sampler) is kind), None)
     if name is None:
         raise checks.JgdTypeError(
-            f"sampler must be one of {', '.join(SAMPLERS)} to be stored, got {sampler!r}", argument="sampler"
+            f"sampler must be one of {', '.join(SAMPLERS)} to be stored, got {checks.shown(sampler)}",
+            argument="sampler",
         )
     return [name, sampler.points if isinstance(sampler, Grid) else getattr(sampler, "seed", 0)]

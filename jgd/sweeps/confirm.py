@@ -17,6 +17,7 @@ from jgd.core import checks, seeds
 from jgd.core.statistics import Estimate, estimate
 from jgd.lane import NOT_DIVERGED
 from jgd.spaces.space import Config
+from jgd.sweeps.arguments import executor_of
 from jgd.sweeps.configs import ConfigAxis
 from jgd.sweeps.engine.programs import SharedData, evaluate
 from jgd.sweeps.picks import Pick, best_member
@@ -77,13 +78,14 @@ class Confirmation:
     runs: SweepData
 
 
-def confirm(data: SweepData, picks: Sequence[Pick], seeds: int | Sequence[int]) -> Confirmation:
+def confirm(data: SweepData, picks: Sequence[Pick], seeds: int | Sequence[int], executor: Any = None) -> Confirmation:
     """See `Sweep.confirm`."""
     chosen = [pick for pick in _checked(data, picks) if pick.config is not None]
     if not chosen:
         raise checks.JgdValueError("there is nothing to confirm: every run diverged")
     fresh = _fresh_seeds(data, seeds)
-    runs = run_plan(_plan_of(data, chosen, data.facts.splits.labels(fresh)), MemoryStore())
+    plan = _plan_of(data, chosen, data.facts.splits.labels(fresh))
+    runs = run_plan(plan, MemoryStore(), executor=executor_of(executor))
     test = _on_test_rows(runs)
     now = datetime.now(UTC).isoformat()
     data.store.add_read({"at": now, "seeds": list(fresh), "configs": [int(pick.config or 0) for pick in chosen]})
@@ -95,7 +97,7 @@ def _checked(data: SweepData, picks: Any) -> Sequence[Pick]:
     """The picks, refused unless they are this sweep's, one of a recipe."""
     if not isinstance(picks, Sequence) or not all(isinstance(pick, Pick) for pick in picks):
         raise checks.JgdTypeError(
-            f"picks must be those of the sweep, such as found.best, got {picks!r}", argument="picks"
+            f"picks must be those of the sweep, such as found.best, got {checks.shown(picks)}", argument="picks"
         )
     of = [pick.recipe for pick in picks]
     if len(set(of)) < len(of):

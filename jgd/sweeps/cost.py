@@ -42,8 +42,8 @@ def setup_of(plan: Plan) -> dict[str, Any]:
     return {
         "block_width": max(plan.widths),
         **({} if most is None else {"planned_bytes": most}),
-        "devices": len(plan.devices),
-        "device_kind": plan.devices[0].device_kind,
+        "devices": len(plan.devices.devices),
+        "device_kind": plan.devices.devices[0].device_kind,
         "batch_size": max(batches.size for batches in plan.batches),
         "jax": jax.__version__,
         "python": platform.python_version(),
@@ -52,7 +52,7 @@ def setup_of(plan: Plan) -> dict[str, Any]:
 
 def peak_bytes(plan: Plan) -> dict[str, int]:
     """The peak of the devices' memory, where they count it."""
-    counted = peak(plan.devices)
+    counted = peak(plan.devices.devices)
     return {} if counted is None else {"peak_bytes": counted}
 
 
@@ -78,5 +78,11 @@ def measured_cost(
         "round_seconds": [each.seconds for each in spent],
         "round_steps": [each.steps for each in spent],
         "round_padded_steps": [each.padded_steps for each in spent],
+        **({"hosts": _hosts(meter)} if meter.hosts else {}),
         **setup,
     }
+
+
+def _hosts(meter: Meter) -> list[str]:
+    """Which machine ran how many blocks."""
+    return [f"{host}: {count} blocks" for host, count in sorted(meter.hosts.items())]

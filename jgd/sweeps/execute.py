@@ -4,10 +4,12 @@ from collections.abc import Callable
 
 from jgd.core import checks
 from jgd.core.program_files import use_program_cache
+from jgd.sweeps.engine.executor import Executor
 from jgd.sweeps.engine.progress import SweepProgress
 from jgd.sweeps.plan import Plan
 from jgd.sweeps.progress_bar import Show, progress_bar
 from jgd.sweeps.runner import run_plan
+from jgd.sweeps.share import Share
 from jgd.sweeps.store.base import Store
 from jgd.sweeps.store.manifest import open_store
 from jgd.sweeps.store.memory import MemoryStore
@@ -20,6 +22,8 @@ def execute(
     resume: bool = False,
     store: Store | None = None,
     progress: bool | None = None,
+    executor: Executor | None = None,
+    share: Share | None = None,
 ) -> SweepData:
     """Run what is left of a plan. store: what is done of it already, where the plan names no directory."""
     use_program_cache()
@@ -30,9 +34,9 @@ def execute(
     with progress_bar(shown, plan.task.metric) as show:
         told = _both(callback, show)
         if plan.store is None:
-            return run_plan(plan, store or MemoryStore(), told)
-        with open_store(plan, plan.store, resume) as on_disk:
-            return run_plan(plan, on_disk, told)
+            return run_plan(plan, store or MemoryStore(), told, executor)
+        with open_store(plan, plan.store, resume, share) as on_disk:
+            return run_plan(plan, on_disk, told, executor, share)
 
 
 def _both(one: Show | None, other: Show | None) -> Show | None:

@@ -2,10 +2,11 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
+from typing import Any
 
 from jgd.core import checks
 from jgd.spaces.space import Config
-from jgd.sweeps.arguments import seeds_of
+from jgd.sweeps.arguments import executor_of, seeds_of
 from jgd.sweeps.engine.progress import SweepProgress
 from jgd.sweeps.execute import execute
 from jgd.sweeps.plan import Plan
@@ -22,6 +23,7 @@ def extend(
     seeds: int | Sequence[int] | None = None,
     steps: int | None = None,
     callback: Callable[[SweepProgress], None] | None = None,
+    executor: Any = None,
 ) -> SweepData:
     """See `Sweep.extend`."""
     plan = data.plan
@@ -46,7 +48,7 @@ def extend(
             argument="seeds",
         )
     store = None if plan.store else _carried(data.store, plan, longer)
-    return execute(longer, callback, resume=True, store=store)
+    return execute(longer, callback, resume=True, store=store, executor=executor_of(executor))
 
 
 def _carried(store: Store, old: Plan, new: Plan) -> MemoryStore:

@@ -22,7 +22,7 @@ def values_of(hyperparameters: Any) -> dict[str, np.ndarray]:
     """Name -> float64 array; refused by name: what isn't floating or not finite."""
     if not isinstance(hyperparameters, Mapping) or not hyperparameters:
         raise checks.JgdTypeError(
-            f"hyperparameters must map names to floats, at least one, got {hyperparameters!r}",
+            f"hyperparameters must map names to floats, at least one, got {checks.shown(hyperparameters)}",
             argument="hyperparameters",
         )
     return {name: _value(f"hyperparameters[{name!r}]", value) for name, value in hyperparameters.items()}
@@ -37,7 +37,7 @@ def _value(name: str, value: Any) -> np.ndarray:
     kind = getattr(value, "dtype", np.dtype(type(value)) if isinstance(value, float | int) else None)
     if kind is None or not jnp.issubdtype(kind, jnp.floating):
         raise checks.JgdTypeError(
-            f"{name} must be a float or an array of floats, got {value!r} ({type(value).__name__}): there is no "
+            f"{name} must be a float or an array of floats, got {checks.shown(value)} ({type(value).__name__}): there is no "
             f"derivative in anything else; fix it in the recipe{f', or write {value}.0' if kind == np.dtype(int) else ''}",
             argument=name,
         )
@@ -50,7 +50,8 @@ def build_of(recipe: Any, values: Mapping[str, Any]) -> Build:
     function = optimizers.get(recipe) if isinstance(recipe, str) else recipe
     if not callable(function):
         raise checks.JgdTypeError(
-            f"recipe must be a function that returns an optimizer, or a name, got {recipe!r}", argument="recipe"
+            f"recipe must be a function that returns an optimizer, or a name, got {checks.shown(recipe)}",
+            argument="recipe",
         )
     takes = inspect.signature(function).parameters
     variadic = {inspect.Parameter.VAR_KEYWORD, inspect.Parameter.VAR_POSITIONAL}

@@ -17,11 +17,13 @@ from jgd.sweeps.configs import ConfigAxis
 from jgd.sweeps.dry_run import dry_run_block, dry_run_ends, dry_run_loss, dry_run_observe, dry_run_start
 from jgd.sweeps.engine.block import Block
 from jgd.sweeps.engine.footprint import Footprint, footprint
+from jgd.sweeps.engine.local import LocalDevices
 from jgd.sweeps.engine.width import width_for
+from jgd.sweeps.engine.work import Work
 from jgd.sweeps.facts import SweepFacts
 from jgd.sweeps.policies.policy import Policy, Round
 from jgd.sweeps.policies.population import PopulationBasedTraining
-from jgd.sweeps.recipes import Group, Recipe, blamed, group_configs
+from jgd.sweeps.recipes import Group, Recipe, blamed, check_methods, group_configs
 from jgd.sweeps.splits import NO_SPLITS, Splits
 from jgd.sweeps.store.base import Store
 from jgd.tasks import Task
@@ -44,7 +46,7 @@ class Plan:
     diverged_above: float
     block: int | None  # runs a block; None: by what the loss computes
     memory: int | None  # bytes that a block may take on its device
-    devices: tuple[Any, ...]
+    devices: LocalDevices
     store: Path | None = None  # the directory that keeps it
     record: tuple[str, ...] = ()  # numbers of each step that are kept besides the loss
     observe: Callable[[Params], Any] | None = None  # parameters after a step -> what is kept of them
@@ -86,10 +88,12 @@ class Plan:
     def _for_run(self, group: Group) -> Group:
         """A group whose schedules know how long a run and an epoch are, where they ask for it."""
         numbers = self._numbers(group)
-        if not kinds_of(group.build(**numbers)):
-            return group
-        steps = self.steps if self.share_of is None else self.share_of
-        return replace(group, build=group.build.for_run(steps, self._batches(group).per_epoch, numbers))
+        spec = group.build(**numbers)
+        if kinds_of(spec):
+            steps = self.steps if self.share_of is None else self.share_of
+            group = replace(group, build=group.build.for_run(steps, self._batches(group).per_epoch, numbers))
+        check_methods(group, self.configs, self.steps)
+        return group
 
     @cached_property
     def by_share(self) -> bool:
@@ -140,6 +144,23 @@ class Plan:
             splits=self.splits,
         )
 
+    @cached_property
+    def work(self) -> Work:
+        """What its blocks are computed from."""
+        return Work(
+            task=self.task,
+            seeds=self.seeds,
+            splits=self.splits,
+            groups=tuple(replace(group, configs=()) for group in self.groups),
+            widths=self.widths,
+            batches=self.batches,
+            evaluation_steps=self.evaluation_steps,
+            record_every=self.record_every,
+            record=self.record,
+            observe=self.observe,
+            diverged_above=self.diverged_above,
+        )
+
     def hyperparameters(self, block: Block, current: Round) -> list[Config]:
         """Those of a block's runs in a round."""
         return [current.values_of(config, block.seed, self.configs[config][1]) for config in block.configs]
@@ -188,7 +209,7 @@ class Plan:
         width = self.block
         if width is None:
             work = dry_run_loss(group, first, self.tasks[0], self.batches[number].size, spec, start)
-            width = width_for(work, self.devices[0].platform)
+            width = width_for(work, self.devices.platform)
         dry_run_block(group, first, self.tasks[0], width)
         if self.memory is None:
             return width

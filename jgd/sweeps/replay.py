@@ -26,7 +26,9 @@ def replay(data: SweepData, config: int, seed: int, steps: int | None = None) ->
     reached = int(data.reached[config])
     until = reached if steps is None else checks.count("steps", steps, 0, 2**31 - 2)
     share_of = data.plan.share_of or data.plan.steps
-    plan = replace(data.plan, seeds=(seed,), steps=until, share_of=share_of, store=None, devices=data.plan.devices[:1])
+    plan = replace(
+        data.plan, seeds=(seed,), steps=until, share_of=share_of, store=None, devices=data.plan.devices.one()
+    )
     store = MemoryStore()
     engine = Engine.of(plan, store)
     past = data.schedule(config, seed)

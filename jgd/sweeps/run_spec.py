@@ -60,9 +60,13 @@ class RunSpec:
 
     def __post_init__(self) -> None:
         if not isinstance(self.optimizer, Optimizer):
-            raise checks.JgdTypeError(f"a RunSpec's optimizer must be a jgd.Optimizer, got {self.optimizer!r}")
+            raise checks.JgdTypeError(
+                f"a RunSpec's optimizer must be a jgd.Optimizer, got {checks.shown(self.optimizer)}"
+            )
         if self.init is not None and not (callable(self.init) or hasattr(self.init, "init")):
-            raise checks.JgdTypeError(f"a RunSpec's init must be a function of a key, or a model, got {self.init!r}")
+            raise checks.JgdTypeError(
+                f"a RunSpec's init must be a function of a key, or a model, got {checks.shown(self.init)}"
+            )
         for name, arguments in (("loss", "params, rows"), ("measure", "params, rows"), ("init_state", "key")):
             if getattr(self, name) is not None and not callable(getattr(self, name)):
                 raise checks.JgdTypeError(f"a RunSpec's {name} must be callable as {name}({arguments})")

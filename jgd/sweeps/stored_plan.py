@@ -9,13 +9,12 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-import jax
-
 from jgd import optimizers, tasks
 from jgd.core import checks
 from jgd.core.fingerprint import address_of, differences
 from jgd.sweeps.arguments import recorded_names
 from jgd.sweeps.configs import ConfigAxis
+from jgd.sweeps.engine.local import LocalDevices
 from jgd.sweeps.plan import Plan
 from jgd.sweeps.policies.bundled import POLICIES
 from jgd.sweeps.recipes import by_optimizer
@@ -62,7 +61,7 @@ def stored_plan(
         "diverged_above": there["diverged_above"],
         "block": there["block"],
         "memory": there["memory"],
-        "devices": tuple(jax.local_devices()),
+        "devices": LocalDevices.all(),
         "store": path,
     }
     plans = [Plan(task=candidate, **fixed) for candidate in candidates]

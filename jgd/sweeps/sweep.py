@@ -12,13 +12,23 @@ from jgd.divergence import DIVERGED_ABOVE
 from jgd.spaces.lists import plain
 from jgd.spaces.samplers import Sampler
 from jgd.spaces.space import Space
-from jgd.sweeps.arguments import check_data, devices_of, optional_count, policy_of, recorded_names, seeds_of, task_of
+from jgd.sweeps.arguments import (
+    check_data,
+    devices_of,
+    executor_of,
+    optional_count,
+    policy_of,
+    recorded_names,
+    seeds_of,
+    task_of,
+)
 from jgd.sweeps.configs import config_axis
 from jgd.sweeps.engine.progress import SweepProgress
 from jgd.sweeps.execute import execute
 from jgd.sweeps.plan import Plan
 from jgd.sweeps.policies.policy import Policy
 from jgd.sweeps.recipes import Recipes, recipes_by_name
+from jgd.sweeps.share import PATIENCE, Share
 from jgd.sweeps.splits import Splits
 from jgd.sweeps.store.manifest import stored_spacing
 from jgd.sweeps.sweep_result import Sweep
@@ -50,9 +60,12 @@ def sweep(
     block: int | None = None,
     memory: int | None = None,
     devices: Sequence[Any] | None = None,
+    executor: Any = None,
     check_finite: bool = True,
     store: str | os.PathLike | None = None,
     resume: bool = False,
+    shard: str | tuple[int, int] | None = None,
+    patience: float = PATIENCE,
     callback: Callable[[SweepProgress], None] | None = None,
     progress: bool | None = None,
 ) -> Sweep:
@@ -104,12 +117,20 @@ def sweep(
         memory: bytes that a block may take on its device; the block is narrowed to fit, by XLA's own account of the
             compiled program.
         devices: a list of jax devices, a thread each; default all local ones, on a CPU a thread a core.
+        executor: who runs the blocks in place of this process's devices: a `concurrent.futures.Executor`, a
+            `distributed.Client` of Dask, or a `jgd.sweeps.Pool` of one. The numbers are the same to the bit where the
+            workers are such machines as this one; others are refused. A worker that is killed loses the block that it runs.
         check_finite: refuse data that are not finite.
         store: a directory in which each finished block lands, whole or not at all. Killed at any moment, the same call
             goes on and ends with the same bits; a finished sweep is returned without a step. Another sweep in it is
             refused, with what differs. A disk that fails later loses nothing in memory.
         resume: go on with the sweep in `store` also where it is a part of this one: fewer configs, seeds or steps (as
             `Sweep.extend` does). The same sweep goes on in any case.
+        shard: (k, n) or "k/n": this process runs every n-th block from the k-th and lands them in `store`, beside other
+            processes that make the same call with another k, on any machines that have the directory. They talk through it
+            only: a policy's next round begins when all have landed the last one. The `Sweep` is what has landed so far; the
+            same call without `shard` afterwards has all of it, and runs what a killed process has left.
+        patience: seconds without news of the other shards, after which their part of a policy's round is run here too.
         callback: called with a `SweepProgress` now and then, and at each evaluation of a block: `progress.evaluation` has its
             configs, seed, step and values (`jgd.interop.wandb.callback()` and the like log them).
         progress: bars with blocks, speed, the best score and time left on stderr: None where that is a terminal with rich
@@ -138,6 +159,9 @@ def sweep(
     directory = None if store is None else checks.path("store", store)
     if directory is None and checks.flag("resume", resume):
         raise checks.JgdValueError("resume needs store=, the directory of the sweep to go on with", argument="store")
+    share = None if shard is None else Share.of(shard, patience)
+    if directory is None and share is not None:
+        raise checks.JgdValueError("shard needs store=, the directory that all shards land in", argument="store")
     plan = Plan(
         task=task,
         recipes=by_name,
@@ -158,7 +182,8 @@ def sweep(
         store=directory,
     )
     shown = None if progress is None else checks.flag("progress", progress)
-    return Sweep.of(execute(plan, callback, checks.flag("resume", resume), progress=shown))
+    by: dict[str, Any] = {"executor": executor_of(executor), "share": share}
+    return Sweep.of(execute(plan, callback, checks.flag("resume", resume), progress=shown, **by))
 
 
 def _spacing(evaluate_every: int | None, record_every: int | None, store: Path | None, steps: int) -> dict[str, int]:

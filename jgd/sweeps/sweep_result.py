@@ -45,10 +45,9 @@ class Sweep(SweepView):
         seeds: int | Sequence[int] | None = None,
         steps: int | None = None,
         callback: Callable[[SweepProgress], None] | None = None,
+        executor: Any = None,
     ) -> "Sweep":
-        """A larger sweep of which this one is a part: what is done isn't run again, and keeps its bits.
-
-        Its directory, where it has one, is extended too.
+        """A larger sweep, and directory, of which this one is a part: what is done isn't run again, and keeps its bits.
 
         Args:
             samples: configs a recipe in all; the sampler must be extendable (Halton, Sobol, random).
@@ -56,6 +55,7 @@ class Sweep(SweepView):
             seeds: how many in all, or which.
             steps: in all.
             callback: as in `jgd.sweep`.
+            executor: as in `jgd.sweep`.
 
         Returns:
             The larger sweep.
@@ -71,8 +71,8 @@ class Sweep(SweepView):
             >>> bool((more.loss[:2, :, :10] == few.loss).all()), more.cost["steps"]
             (True, 120)
         """
-        larger = extend(self, samples=samples, configs=configs, seeds=seeds, steps=steps, callback=callback)
-        return Sweep.of(larger)
+        more = {"samples": samples, "configs": configs, "seeds": seeds, "steps": steps}
+        return Sweep.of(extend(self, **more, callback=callback, executor=executor))
 
     def propose(
         self,
@@ -80,6 +80,7 @@ class Sweep(SweepView):
         batches: int,
         batch: int = 16,
         callback: Callable[[SweepProgress], None] | None = None,
+        executor: Any = None,
     ) -> "Sweep":
         """The sweep with configs that an ask-and-tell proposer asks for, one compiled call a batch.
 
@@ -91,6 +92,7 @@ class Sweep(SweepView):
             batches: how many batches.
             batch: configs in each.
             callback: as in `jgd.sweep`.
+            executor: as in `jgd.sweep`.
 
         Returns:
             The larger sweep.
@@ -99,9 +101,11 @@ class Sweep(SweepView):
             JgdTypeError: for what is no proposer.
             JgdValueError: for one that seeks the opposite, or where the policy can't be extended.
         """
-        return Sweep.of(propose(self, proposer, batches, batch, callback))
+        return Sweep.of(propose(self, proposer, batches, batch, callback, executor))
 
-    def confirm(self, seeds: int | Sequence[int] = 10, picks: Pick | Sequence[Pick] | None = None) -> Confirmation:
+    def confirm(
+        self, seeds: int | Sequence[int] = 10, picks: Pick | Sequence[Pick] | None = None, executor: Any = None
+    ) -> Confirmation:
         """The picks run again on fresh seeds, and then measured on the test rows: the only way to them.
 
         It says how flattering the choice was, and how often this sweep's test rows have been read (a store remembers).
@@ -110,6 +114,7 @@ class Sweep(SweepView):
         Args:
             seeds: how many, none of which the sweep has used, or which.
             picks: which of `picks`, such as `best`; default all.
+            executor: as in `jgd.sweep`.
 
         Returns:
             The `Confirmation`.
@@ -125,7 +130,7 @@ class Sweep(SweepView):
             ((3, 4, 5, 6, 7), 1, 5)
         """
         chosen = self.picks if picks is None else [picks] if isinstance(picks, Pick) else picks
-        sure = confirm(self, chosen, seeds)
+        sure = confirm(self, chosen, seeds, executor)
         return replace(sure, runs=Sweep.of(sure.runs))
 
     def replay(self, config: int, seed: int, steps: int | None = None) -> Run:

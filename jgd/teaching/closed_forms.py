@@ -188,5 +188,5 @@ def get(name: str, model: Model) -> ClosedForm:
     kind, error, reduction, gradient = registry[checks.choice("closed form", name, registry)]
     # the affine models' predictions differ by type: a Logistic's squared error is not the sigmoid unit's
     if type(model) is not kind:
-        raise checks.JgdTypeError(f"the closed form {name} needs a {kind.__name__} model, got {model!r}")
+        raise checks.JgdTypeError(f"the closed form {name} needs a {kind.__name__} model, got {checks.shown(model)}")
     return ClosedForm(SupervisedLoss(model, error, reduction), gradient(model))

@@ -155,7 +155,7 @@ def cost_table(
     """
     if not callable(problem):
         raise checks.JgdTypeError(
-            f"problem must be a function size -> (loss, params, batch), got {problem!r}", argument="problem"
+            f"problem must be a function size -> (loss, params, batch), got {checks.shown(problem)}", argument="problem"
         )
     check_arity("problem", problem, "size")
     if not sizes:

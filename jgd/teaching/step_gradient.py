@@ -91,7 +91,9 @@ def method_one(before: Params, after: Params, learning_rate: float, optimizer: O
 def _check_plain_descent(optimizer: Optimizer, rate: float) -> None:
     """Refuse every transform but `ScaleByLearningRate`, by its name and what it does."""
     if not isinstance(optimizer, Optimizer):
-        raise checks.JgdTypeError(f"optimizer must be a jgd.Optimizer, got {optimizer!r}", argument="optimizer")
+        raise checks.JgdTypeError(
+            f"optimizer must be a jgd.Optimizer, got {checks.shown(optimizer)}", argument="optimizer"
+        )
     descents = 0
     for transform in _transforms(optimizer.transform):
         name = type(transform).__name__

@@ -135,12 +135,13 @@ def _expression(sympy: ModuleType, expression: Any) -> Any:
             expression = sympy.sympify(expression, locals=letters)
         except (sympy.SympifyError, SyntaxError, TypeError, AttributeError) as error:
             raise checks.JgdValueError(
-                f"expression must be one that sympy reads, got {expression!r}", argument="expression"
+                f"expression must be one that sympy reads, got {checks.shown(expression)}", argument="expression"
             ) from error
     if not isinstance(expression, sympy.Expr):
         hint = "; a Python function is a program, not an expression: jax.grad takes it" if callable(expression) else ""
         raise checks.JgdTypeError(
-            f"expression must be a string or a scalar sympy expression, got {expression!r}{hint}", argument="expression"
+            f"expression must be a string or a scalar sympy expression, got {checks.shown(expression)}{hint}",
+            argument="expression",
         )
     if expression.free_symbols and not all(isinstance(s, sympy.Symbol) for s in expression.free_symbols):
         raise checks.JgdTypeError(f"expression must be made of scalar symbols, got {expression}", argument="expression")

@@ -30,12 +30,14 @@ class DataParallel:
         """Over these devices; refused where they are none, not different or don't divide the batch."""
         if isinstance(devices, str) or not isinstance(devices, Sequence) or not devices:
             raise checks.JgdTypeError(
-                f"devices must be a sequence such as jax.local_devices(), got {devices!r}", argument="devices"
+                f"devices must be a sequence such as jax.local_devices(), got {checks.shown(devices)}",
+                argument="devices",
             )
         for device in devices:
             if not isinstance(device, jax.Device):
                 raise checks.JgdTypeError(
-                    f"devices must hold devices, as jax.local_devices() does, got {device!r}", argument="devices"
+                    f"devices must hold devices, as jax.local_devices() does, got {checks.shown(device)}",
+                    argument="devices",
                 )
         if len(set(devices)) < len(devices):
             raise checks.JgdValueError(f"devices must differ from each other, got {list(devices)}", argument="devices")

@@ -95,7 +95,7 @@ def named_axes(given: Mapping[str, Sequence[Any]] | None) -> Matrices:
         return tuple((str(pattern), Axes(*map(several, axes))) for pattern, axes in given.items())
     except (AttributeError, TypeError, ValueError) as error:
         raise checks.JgdTypeError(
-            f'matrices must be {{pattern: (in_axes, out_axes)}} such as {{"kernel": (0, (1, 2))}}, got {given!r}',
+            f'matrices must be {{pattern: (in_axes, out_axes)}} such as {{"kernel": (0, (1, 2))}}, got {checks.shown(given)}',
             argument="matrices",
         ) from error
 

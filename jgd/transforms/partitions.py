@@ -3,11 +3,9 @@
 from collections.abc import Callable, Mapping
 from typing import Any
 
-import jax
-
 from jgd.core import checks
 from jgd.core.composite import Chain, Composite
-from jgd.core.masks import ByLabel, ByPath, first_match
+from jgd.core.masks import ByLabel, ByPath, first_match, leaves_of
 from jgd.core.optimizer import Optimizer, TransformLike, as_transform
 from jgd.core.record import record, static_field
 from jgd.core.spellings import builder
@@ -43,6 +41,13 @@ class Partition(Composite):
         return True
 
     def __post_init__(self) -> None:
+        if not isinstance(self.transforms, tuple | list):
+            raise checks.JgdTypeError(
+                f"transforms must be a tuple of transforms or optimizers, got {checks.shown(self.transforms)}",
+                argument="transforms",
+            )
+        if self.rule is not None:
+            checks.function("rule", self.rule)
         object.__setattr__(self, "transforms", tuple(as_transform(each, "partition") for each in self.transforms))
         if self.rule is None and len(self.patterns) != len(self.transforms):
             raise checks.JgdValueError(
@@ -110,23 +115,25 @@ def partition(groups: Mapping[Any, TransformLike], labels: Any = None) -> Optimi
     """
     if not isinstance(groups, Mapping) or not groups:
         raise checks.JgdTypeError(
-            f"partition takes a mapping from patterns to optimizers or transforms, got {groups!r}",
+            f"partition takes a mapping from patterns to optimizers or transforms, got {checks.shown(groups)}",
             argument="groups",
         )
     keys = tuple(groups)
     if not all(isinstance(key, str) or (labels is None and callable(key)) for key in keys):
         kinds = "patterns or predicates" if labels is None else "labels"
-        raise checks.JgdTypeError(f"the keys of partition must be {kinds}, got {list(keys)!r}", argument="groups")
+        raise checks.JgdTypeError(
+            f"the keys of partition must be {kinds}, got {checks.shown(list(keys))}", argument="groups"
+        )
     return Optimizer(Chain((Partition(keys, tuple(groups.values()), _rule(labels, keys)),)))
 
 
 def _rule(labels: Any, names: tuple[str, ...]) -> ByLabel | None:
     if labels is None or callable(labels):
         return None if labels is None else ByLabel(labels, names)
-    leaves = jax.tree.leaves(labels)
+    leaves = leaves_of(labels)
     if not leaves or not all(isinstance(leaf, str) for leaf in leaves):
         raise checks.JgdTypeError(
-            f"labels must be a tree of text, or a function of a leaf or of (path, leaf), got {labels!r}",
+            f"labels must be a tree of text, or a function of a leaf or of (path, leaf), got {checks.shown(labels)}",
             argument="labels",
         )
     return ByLabel(ByPath.of(labels), names)

@@ -127,7 +127,7 @@ class L2Ball(ConvexSet):
 
     def nearest(self, x: Array, margin: Array, at: Any) -> Array:
         radius = _smaller(at(self.radius), tree.norm(margin))
-        return x * (radius / jnp.maximum(tree.norm(x), radius))
+        return x * tree.safe_divide(radius, jnp.maximum(tree.norm(x), radius))
 
     def holds(self, x: Array, at: Any) -> Array:
         return tree.norm(x) <= at(self.radius)
@@ -181,7 +181,7 @@ class Project(Transform):
     def __post_init__(self) -> None:
         if isinstance(self.onto, type) or not (hasattr(self.onto, "nearest") and hasattr(self.onto, "holds")):
             raise checks.JgdTypeError(
-                f"onto must be a convex set such as Box(0.0, 1.0), got {self.onto!r}", argument="onto"
+                f"onto must be a convex set such as Box(0.0, 1.0), got {checks.shown(self.onto)}", argument="onto"
             )
 
     def update(self, updates: Params, state: tuple[()], context: Context) -> tuple[Params, tuple[()]]:

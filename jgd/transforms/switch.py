@@ -69,12 +69,13 @@ class Switch(Composite):
     def __post_init__(self) -> None:
         if not isinstance(self.transforms, tuple) or len(self.transforms) < 2:
             raise checks.JgdTypeError(
-                f"Switch takes a tuple of two or more transforms, got {self.transforms!r}", argument="transforms"
+                f"Switch takes a tuple of two or more transforms, got {checks.shown(self.transforms)}",
+                argument="transforms",
             )
         object.__setattr__(self, "transforms", tuple(as_transform(each, "Switch") for each in self.transforms))
         if not isinstance(self.at, tuple) or len(self.at) != len(self.transforms) - 1:
             raise checks.JgdValueError(
-                f"at must be a tuple of {len(self.transforms) - 1} steps, got {self.at!r}", argument="at"
+                f"at must be a tuple of {len(self.transforms) - 1} steps, got {checks.shown(self.at)}", argument="at"
             )
         for before, step in zip((0, *self.at), self.at, strict=False):
             checks.count("at", step, least=before + 1)

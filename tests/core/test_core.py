@@ -193,7 +193,7 @@ def test_what_is_given_to_an_update_is_named():
     for value in (jnp.ones(1), jnp.ones((), jnp.complex64), 1):
         with pytest.raises(jgd.JgdError, match="value must be one real floating number, got"):
             plateau.update(WEIGHTS, state, WEIGHTS, value=value)
-    with pytest.raises(jgd.JgdError, match="loss must be a function of the parameters, got 3"):
+    with pytest.raises(jgd.JgdError, match="loss must be a function of params, got 3"):
         plateau.update(WEIGHTS, state, WEIGHTS, value=jnp.ones(()), loss=3)
 
 

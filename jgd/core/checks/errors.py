@@ -4,6 +4,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TypeVar
 
+MOST = 4000  # characters of a message: the rule is at its beginning, advice at its end, and a value in between
+
 
 class JgdError(Exception):
     """The base of every error that jgd raises for bad input.
@@ -19,7 +21,7 @@ class JgdError(Exception):
     """
 
     def __init__(self, message: str = "", *, argument: str | None = None):
-        super().__init__(message)
+        super().__init__(message if len(message) <= MOST else f"{message[: MOST - 500]} … {message[-500:]}")
         self.argument = argument
 
 

@@ -9,6 +9,8 @@ import jax.numpy as jnp
 import numpy as np
 
 from jgd.core.checks.errors import JgdTypeError, JgdValueError
+from jgd.core.checks.hyperparameters import not_deleted
+from jgd.core.checks.shown import shown
 
 
 def path_of(path: Sequence[Any]) -> str:
@@ -19,6 +21,7 @@ def path_of(path: Sequence[Any]) -> str:
 def parameters(params: Any) -> None:
     """Refuse leaves that can't descend: anything but real floating numbers, by path and dtype."""
     for path, leaf in jax.tree_util.tree_leaves_with_path(params):
+        not_deleted(f"params{path_of(path)}", leaf)
         dtype = getattr(leaf, "dtype", None)
         if dtype is None and isinstance(leaf, float):
             continue
@@ -93,7 +96,7 @@ def rows(name: str, data: Any) -> int:
     """The number of rows that all leaves of `data` share; no leaf, no row and unequal counts are refused."""
     leaves = jax.tree_util.tree_leaves_with_path(data)
     if not leaves:
-        raise JgdValueError(f"{name} must hold at least one array, got {data!r}", argument=name)
+        raise JgdValueError(f"{name} must hold at least one array, got {shown(data)}", argument=name)
     first = None
     for path, leaf in leaves:
         if jnp.ndim(leaf) == 0:
@@ -116,6 +119,7 @@ def rows(name: str, data: Any) -> int:
 def numeric_data(name: str, data: Any) -> None:
     """Refuse arrays that hold no numbers (text, objects, dates), by their path."""
     for path, leaf in jax.tree_util.tree_leaves_with_path(data):
+        not_deleted(f"{name}{path_of(path)}", leaf)
         dtype = getattr(leaf, "dtype", None)
         dtype = np.asarray(leaf).dtype if dtype is None else dtype
         if not (jnp.issubdtype(dtype, jnp.number) or jnp.issubdtype(dtype, jnp.bool_)):

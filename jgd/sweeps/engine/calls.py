@@ -1,4 +1,4 @@
-"""The calls of a block's programs: their arguments, from the plan, the round and the inputs of a device."""
+"""The calls of a block's programs: their arguments, from the work, the job and the inputs of a device."""
 
 from dataclasses import replace
 from typing import Any
@@ -8,43 +8,37 @@ import numpy as np
 from jax import Array
 
 from jgd.lane import Lane
-from jgd.sweeps.engine.block import Block, padded_numbers
+from jgd.sweeps.engine.block import Block
 from jgd.sweeps.engine.device_inputs import DeviceInputs
 from jgd.sweeps.engine.programs import CAPACITY, BlockState, init_block, segment_program
-from jgd.sweeps.plan import Plan
-from jgd.sweeps.policies.policy import Round
-from jgd.sweeps.store.base import Store
+from jgd.sweeps.engine.work import Job, Work
 
 
-def initial_state(plan: Plan, inputs: DeviceInputs, current: Round, block: Block) -> BlockState:
+def initial_state(work: Work, inputs: DeviceInputs, job: Job) -> BlockState:
     """A block before its first step."""
-    seed, group, width = block.seed, plan.groups[block.group], plan.widths[block.group]
-    numbers = padded_numbers(plan.hyperparameters(block, current), group.numbers, width)
-    values = jax.device_put(numbers, inputs.device)
+    seed, number = job.block.seed, job.block.group
+    values = jax.device_put(dict(job.values), inputs.device)
     keys = inputs.init_keys[seed], inputs.noise_keys[seed], inputs.loss_keys[seed]
-    return init_block(group.build, values, inputs.shared[seed], inputs.params[seed], *keys, inputs.factor, width=width)
+    build, width = work.groups[number].build, work.widths[number]
+    return init_block(build, values, inputs.shared[seed], inputs.params[seed], *keys, inputs.factor, width=width)
 
 
-def state_at_begin(plan: Plan, store: Store, inputs: DeviceInputs, current: Round, block: Block) -> BlockState:
-    """A block where it begins: before its first step, or with the lanes that the store holds."""
-    state = initial_state(plan, inputs, current, block)
-    if block.begin == 0:
-        return state
-    origins = [(current.origin(config, block.seed, block.begin), block.seed) for config in block.configs]
-    lanes = store.gather(origins, block.begin, plan.widths[block.group])
-    return replace(state, lanes=jax.device_put(lanes, inputs.device))
+def state_at_begin(work: Work, inputs: DeviceInputs, job: Job) -> BlockState:
+    """A block where it begins: before its first step, or with the lanes that the job brings."""
+    state = initial_state(work, inputs, job)
+    return state if job.lanes is None else replace(state, lanes=jax.device_put(job.lanes, inputs.device))
 
 
 def advance(
-    plan: Plan, inputs: DeviceInputs, block: Block, state: BlockState, end: int
+    work: Work, inputs: DeviceInputs, block: Block, state: BlockState, end: int
 ) -> tuple[Lane, dict[str, Array], dict[str, Array]]:
     """The block after its steps up to `end`, at most CAPACITY of them; see `programs.run_segment`. Takes the lanes' arrays."""
-    return segment_program()(*_arguments(inputs, block, state, end), **_structure(plan, block, state))
+    return segment_program()(*_arguments(inputs, block, state, end), **_structure(work, block, state))
 
 
-def trace(plan: Plan, inputs: DeviceInputs, block: Block, state: BlockState) -> None:
+def trace(work: Work, inputs: DeviceInputs, block: Block, state: BlockState) -> None:
     """Trace the program of `advance`; jax keeps what was traced."""
-    segment_program().lower(*_arguments(inputs, block, state, 0), **_structure(plan, block, state))
+    segment_program().lower(*_arguments(inputs, block, state, 0), **_structure(work, block, state))
 
 
 def _arguments(inputs: DeviceInputs, block: Block, state: BlockState, end: int) -> tuple[Any, ...]:
@@ -52,7 +46,7 @@ def _arguments(inputs: DeviceInputs, block: Block, state: BlockState, end: int) 
     return state.spec, state.lanes, state.limit, inputs.shared[block.seed], keys, np.int32(end)
 
 
-def _structure(plan: Plan, block: Block, state: BlockState) -> dict[str, Any]:
+def _structure(work: Work, block: Block, state: BlockState) -> dict[str, Any]:
     """What of the call is structure, the same for every block of a group."""
-    kept = {"aux": state.aux, "record": plan.record, "observe": plan.observe}
-    return {"batches": plan.batches[block.group], "capacity": CAPACITY, **kept}
+    kept = {"aux": state.aux, "record": work.record, "observe": work.observe}
+    return {"batches": work.batches[block.group], "capacity": CAPACITY, **kept}

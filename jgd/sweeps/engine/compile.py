@@ -4,56 +4,52 @@ import threading
 import time
 from collections.abc import Sequence
 from contextlib import nullcontext
-from dataclasses import replace
 from functools import partial
 
 import jax
 
-from jgd.sweeps.engine.block import Block
 from jgd.sweeps.engine.calls import advance, initial_state, trace
 from jgd.sweeps.engine.device_inputs import DeviceInputs
 from jgd.sweeps.engine.programs import final_params
 from jgd.sweeps.engine.progress import Meter
 from jgd.sweeps.engine.threads import in_threads
-from jgd.sweeps.plan import Plan
-from jgd.sweeps.policies.policy import Round
+from jgd.sweeps.engine.work import Job, Work
 
 
-def compile_programs(
-    plan: Plan, devices: Sequence[DeviceInputs], current: Round, blocks: Sequence[Block], meter: Meter
-) -> None:
-    """Trace the program of each block, in a thread of its own; then compile it for each device, in parallel.
+def compile_programs(work: Work, devices: Sequence[DeviceInputs], jobs: Sequence[Job], meter: Meter) -> None:
+    """Trace the program of each job, in a thread of its own; then compile it for each device, in parallel.
 
-    What compiles is a call that makes no step. blocks: one a group. jax keeps what was compiled, so that the next sweep
-    of the same structure and shapes compiles nothing.
+    What compiles is a call that makes no step. jobs: one a group, at its start. jax keeps what was compiled, so that the
+    next sweep of the same structure and shapes compiles nothing.
     """
     devices = list({inputs.device: inputs for inputs in devices}.values())  # each once
-    done, total, begin = [], len(blocks) * len(devices), time.perf_counter()
+    done, total, begin = [], len(jobs) * len(devices), time.perf_counter()
     # jaxlib has crashed when two threads read programs from its cache on the disk at once
     one_at_a_time = threading.Lock() if getattr(jax.config, "jax_compilation_cache_dir", None) else nullcontext()
-    traced = [threading.Event() for _ in blocks]
-
-    def compile_block(inputs: DeviceInputs, block: Block) -> None:
-        with one_at_a_time:
-            state = initial_state(plan, inputs, current, replace(block, begin=0))
-            lanes, *_ = advance(plan, inputs, block, state, 0)
-            final_params(state.spec, lanes)
-        with meter.lock:
-            done.append(block)
-            meter.report_compiled(len(done), total, time.perf_counter() - begin)
+    traced = [threading.Event() for _ in jobs]
 
     def serve(inputs: DeviceInputs, stop: threading.Event) -> None:
-        for block, ready in zip(blocks, traced, strict=True):
+        for job, ready in zip(jobs, traced, strict=True):
             while not ready.wait(0.1):
                 if stop.is_set():
                     return
-            compile_block(inputs, block)
+            with one_at_a_time:
+                compile_job(work, inputs, job)
+            with meter.lock:
+                done.append(job)
+                meter.report_compiled(len(done), total, time.perf_counter() - begin)
 
     def trace_all(stop: threading.Event) -> None:
-        for block, ready in zip(blocks, traced, strict=True):
+        for job, ready in zip(jobs, traced, strict=True):
             with one_at_a_time:
-                state = initial_state(plan, devices[0], current, replace(block, begin=0))
-                trace(plan, devices[0], block, state)
+                trace(work, devices[0], job.block, initial_state(work, devices[0], job))
             ready.set()
 
     in_threads([trace_all, *(partial(serve, inputs) for inputs in devices)])
+
+
+def compile_job(work: Work, inputs: DeviceInputs, job: Job) -> None:
+    """Compile all that a block calls, without a step."""
+    state = initial_state(work, inputs, job)
+    lanes, *_ = advance(work, inputs, job.block, state, 0)
+    final_params(state.spec, lanes)

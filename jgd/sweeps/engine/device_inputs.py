@@ -1,7 +1,7 @@
 """What the blocks of a sweep are fed on each device: the rows, and the starts and keys of all seeds."""
 
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,7 +12,7 @@ from jgd.core import seeds
 from jgd.core.types import Params
 from jgd.sweeps.engine import compiler
 from jgd.sweeps.engine.programs import SharedData
-from jgd.sweeps.plan import Plan
+from jgd.sweeps.engine.work import Work
 
 
 @dataclass(frozen=True)
@@ -29,26 +29,26 @@ class DeviceInputs:
     factor: jax.Array  # of the start's loss, above which a run has diverged
 
 
-def device_inputs(plan: Plan) -> list[DeviceInputs]:
-    """The inputs of each of the plan's devices; a device that stands there several times has one copy."""
-    init = _compiled(plan.task.init)
-    init_state = None if plan.task.init_state is None else _compiled(plan.task.init_state)
-    own = [plan.splits.seed_of(label) for label in plan.seeds]
+def device_inputs(work: Work, devices: Sequence[Any]) -> list[DeviceInputs]:
+    """The inputs of each of the devices; one that stands there several times has one copy."""
+    init = _compiled(work.task.init)
+    init_state = None if work.task.init_state is None else _compiled(work.task.init_state)
+    own = [work.splits.seed_of(label) for label in work.seeds]
     init_keys = [seeds.init_key(seed) for seed in own]
     order_keys = [seeds.key(seed, seeds.Stream.ORDER) for seed in own]
     noise_keys = [seeds.key(seed, seeds.Stream.NOISE) for seed in own]
     loss_keys = [seeds.key(seed, seeds.Stream.LOSS) for seed in own]
     starts = [(init(key), None if init_state is None else init_state(key)) for key in init_keys]
     keys = init_keys, order_keys, noise_keys, loss_keys
-    shared = {id(task): SharedData.of(task) for task in plan.tasks}
-    rest = (starts, *keys, jnp.asarray(plan.diverged_above))
+    shared = {id(task): SharedData.of(task) for task in work.tasks}
+    rest = (starts, *keys, jnp.asarray(work.diverged_above))
 
     def copied(device: Any) -> DeviceInputs:
         there = jax.device_put(shared, device)
-        return DeviceInputs(device, [there[id(task)] for task in plan.tasks], *jax.device_put(rest, device))
+        return DeviceInputs(device, [there[id(task)] for task in work.tasks], *jax.device_put(rest, device))
 
-    copies = {device: copied(device) for device in dict.fromkeys(plan.devices)}
-    return [copies[device] for device in plan.devices]
+    copies = {device: copied(device) for device in dict.fromkeys(devices)}
+    return [copies[device] for device in devices]
 
 
 _recent: deque[tuple[Callable, Callable]] = deque(maxlen=8)  # a task's init, and that compiled

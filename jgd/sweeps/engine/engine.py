@@ -1,22 +1,16 @@
-"""The engine: compiles one program a group of configs and device, and hands whole blocks to threads.
+"""The engine: a round's blocks to those who run them, and what they leave into the store."""
 
-Each entry of the plan's devices has a thread, which takes the next block when it is done with one; nothing is sharded,
-so a run's bits don't depend on the device or on how many threads there are. A CPU is one device with a thread a core.
-"""
-
-import queue
-import threading
-import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import partial
 
-from jgd.sweeps.engine.block import Block
-from jgd.sweeps.engine.compile import compile_programs
-from jgd.sweeps.engine.device_inputs import DeviceInputs, device_inputs
+import numpy as np
+
+from jgd.lane import NOT_DIVERGED
+from jgd.sweeps.engine.block import Block, padded_numbers
+from jgd.sweeps.engine.executor import Executor, Workers
 from jgd.sweeps.engine.progress import Meter, SweepProgress
-from jgd.sweeps.engine.run_block import run_block
-from jgd.sweeps.engine.threads import in_threads
+from jgd.sweeps.engine.work import Job, Outcome
 from jgd.sweeps.plan import Plan
 from jgd.sweeps.policies.policy import Round
 from jgd.sweeps.store.base import Store
@@ -24,48 +18,48 @@ from jgd.sweeps.store.base import Store
 
 @dataclass
 class Engine:
-    """The devices of a sweep with their copies of what blocks are fed, what was compiled, and what it cost."""
+    """A plan with its store, those who run its blocks, and what that has cost."""
 
     plan: Plan
     store: Store
     meter: Meter
-    _devices: list[DeviceInputs] = field(default_factory=list)
-    _compiled: set[int] = field(default_factory=set)  # groups
+    workers: Workers
 
     @classmethod
-    def of(cls, plan: Plan, store: Store, callback: Callable[[SweepProgress], None] | None = None) -> "Engine":
-        """An engine that has run nothing so far."""
+    def of(
+        cls,
+        plan: Plan,
+        store: Store,
+        callback: Callable[[SweepProgress], None] | None = None,
+        executor: Executor | None = None,
+    ) -> "Engine":
+        """An engine that has run nothing so far. executor: the plan's own devices without one."""
         silent: Callable[[SweepProgress], None] = lambda progress: None
-        return cls(plan, store, Meter(callback or silent, plan.task.larger_is_better))
+        meter = Meter(callback or silent, plan.task.larger_is_better)
+        return cls(plan, store, meter, (executor or plan.devices).workers(plan.work, meter))
 
     def run(self, current: Round, blocks: Sequence[Block]) -> None:
-        """Compile what is missing, then run the blocks; each result goes to the store as soon as it is there."""
-        if not blocks:
-            return
-        self.meter.total += sum(block.lane_steps for block in blocks)
-        begin = time.perf_counter()
-        self._devices = self._devices or device_inputs(self.plan)
-        first = {block.group: block for block in reversed(blocks)}
-        missing = [block for block in first.values() if block.group not in self._compiled]
-        if missing:
-            compile_programs(self.plan, self._devices, current, missing, self.meter)
-            self._compiled.update(block.group for block in missing)
-        self.meter.compile_seconds += time.perf_counter() - begin
-        self._run(current, blocks)
+        """Run the blocks; each result goes to the store as soon as it is there."""
+        if blocks:
+            self.meter.total += sum(block.lane_steps for block in blocks)
+            self.workers.run(blocks, partial(self._job, current), self._land)
 
-    def _run(self, current: Round, blocks: Sequence[Block]) -> None:
-        waiting: queue.SimpleQueue[Block] = queue.SimpleQueue()
-        for block in blocks:
-            waiting.put(block)
+    def _job(self, current: Round, block: Block) -> Job:
+        """What a block takes: the numbers of its configs in this round, and the lanes that it goes on from."""
+        group, width = self.plan.groups[block.group], self.plan.widths[block.group]
+        values = padded_numbers(self.plan.hyperparameters(block, current), group.numbers, width)
+        if block.begin == 0:
+            return Job(block, values)
+        origins = [(current.origin(config, block.seed, block.begin), block.seed) for config in block.configs]
+        return Job(block, values, self.store.gather(origins, block.begin, width))
 
-        def serve(inputs: DeviceInputs, stop: threading.Event) -> None:
-            while not stop.is_set():
-                try:
-                    block = waiting.get_nowait()
-                except queue.Empty:
-                    return
-                run_block(self.plan, self.store, self.meter, inputs, current, block, stop)
-
-        self.meter.begin_run()
-        in_threads([partial(serve, inputs) for inputs in self._devices])
-        self.meter.end_run()
+    def _land(self, outcome: Outcome) -> None:
+        """A result into the store, with the lanes at its end; those that it went on from are let go."""
+        result = outcome.result
+        with self.meter.lock:
+            self.store.add(result, outcome.lanes)
+            sound = result.diverged_at == NOT_DIVERGED
+            self.meter.note_scores(np.asarray(result.metrics[self.plan.task.metric])[:, sound])
+            if outcome.before is not None:
+                self.store.release(outcome.before)
+            self.meter.blocks += outcome.last

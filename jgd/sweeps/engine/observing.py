@@ -38,6 +38,7 @@ def _real(name: str, leaf: Any) -> Array:
     dtype = getattr(leaf, "dtype", None) if not isinstance(leaf, int | float) else jnp.result_type(leaf)
     if dtype is None or not any(jnp.issubdtype(dtype, kind) for kind in (jnp.floating, jnp.integer, jnp.bool_)):
         raise checks.JgdTypeError(
-            f"observe must return real arrays, got {name!r} of {dtype or type(leaf).__name__}", argument="observe"
+            f"observe must return real arrays, got {checks.shown(name)} of {dtype or type(leaf).__name__}",
+            argument="observe",
         )
     return jnp.asarray(leaf)

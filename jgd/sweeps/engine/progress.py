@@ -2,6 +2,7 @@
 
 import threading
 import time
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -24,6 +25,17 @@ class BlockEvaluation:
     seed: int
     step: int
     values: Mapping[str, np.ndarray]
+
+
+@dataclass(frozen=True)
+class BlockSteps:
+    """Steps that a block has made: of each of its lanes, `lanes` of `width` being configs. diverged: that many more have."""
+
+    steps: int
+    diverged: int
+    lanes: int
+    width: int
+    evaluation: BlockEvaluation | None = None
 
 
 @dataclass(frozen=True)
@@ -83,6 +95,7 @@ class Meter:
     diverged: int = 0
     blocks: int = 0
     best: float = float("nan")
+    hosts: Counter[str] = field(default_factory=Counter)  # of a pool: blocks that each machine has run
     lock: Any = field(default_factory=threading.Lock)
     _began: float = 0.0
 
@@ -98,17 +111,15 @@ class Meter:
         """Tell how many programs are compiled; the lock is held by the caller."""
         self.callback(SweepProgress("compile", done, total, seconds=seconds))
 
-    def report_steps(
-        self, steps: int, diverged: int, lanes: int, width: int, evaluation: BlockEvaluation | None = None
-    ) -> None:
-        """Count and tell `steps` of `lanes` in a block of `width`, of which `diverged` more have diverged, and its scores."""
+    def report_steps(self, made: BlockSteps) -> None:
+        """Count and tell the steps of a block, and its scores."""
         with self.lock:
-            self.steps += steps * lanes
-            self.padded_steps += steps * width
-            self.diverged += diverged
+            self.steps += made.steps * made.lanes
+            self.padded_steps += made.steps * made.width
+            self.diverged += made.diverged
             seconds = time.perf_counter() - self._began
             counts = self.steps, self.total, self.diverged, self.blocks, self.best
-            self.callback(SweepProgress("run", *counts, seconds, evaluation))
+            self.callback(SweepProgress("run", *counts, seconds, made.evaluation))
 
     def note_scores(self, scores: np.ndarray) -> None:
         """Take the best of some scores; the lock is held by the caller."""

@@ -69,7 +69,9 @@ class PopulationBasedTraining(Policy):
         checks.number("fraction", self.fraction, "(0, 0.5]")
         checks.number("resample", self.resample, "[0, 1]")
         if not isinstance(self.factors, Sequence) or isinstance(self.factors, str) or not self.factors:
-            raise checks.JgdTypeError(f"factors must be numbers > 0, got {self.factors!r}", argument="factors")
+            raise checks.JgdTypeError(
+                f"factors must be numbers > 0, got {checks.shown(self.factors)}", argument="factors"
+            )
         factors = tuple(checks.number(f"factors[{i}]", factor, "> 0") for i, factor in enumerate(self.factors))
         object.__setattr__(self, "factors", factors)
         seeds.check(self.seed)

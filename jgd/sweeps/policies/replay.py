@@ -89,7 +89,7 @@ class PopulationReplay(Policy):
             made = ()
         if not made or not all(isinstance(segment, ScheduleSegment) for segment in made):
             raise checks.JgdTypeError(
-                f"schedule must be what Sweep.schedule returned, got {self.schedule!r}", argument="schedule"
+                f"schedule must be what Sweep.schedule returned, got {checks.shown(self.schedule)}", argument="schedule"
             )
         object.__setattr__(self, "schedule", made)
 

@@ -47,7 +47,7 @@ class OptunaProposer:
     def __init__(self, space: Space | Any, study: "optuna.Study") -> None:
         self.space = as_space(space)
         if not isinstance(study, _library().Study):
-            raise checks.JgdTypeError(f"study must be an optuna.Study, got {study!r}", argument="study")
+            raise checks.JgdTypeError(f"study must be an optuna.Study, got {checks.shown(study)}", argument="study")
         if len(study.directions) != 1:
             raise checks.JgdValueError(f"study must have one objective, got {len(study.directions)}", argument="study")
         self.study = study
@@ -80,14 +80,16 @@ class OptunaProposer:
         for i, score in enumerate(scores):
             if not isinstance(score, Real):
                 raise checks.JgdTypeError(
-                    f"scores[{i}] must be a number, NaN where the config diverged, got {score!r}", argument="scores"
+                    f"scores[{i}] must be a number, NaN where the config diverged, got {checks.shown(score)}",
+                    argument="scores",
                 )
         still, closing = list(self._open), []
         for i, config in enumerate(configs):
             at = next((j for j, (asked, _) in enumerate(still) if asked == config), None)
             if at is None:
                 raise checks.JgdValueError(
-                    f"configs[{i}] must be one that was asked for and not told, got {config!r}", argument="configs"
+                    f"configs[{i}] must be one that was asked for and not told, got {checks.shown(config)}",
+                    argument="configs",
                 )
             closing.append(still.pop(at)[1])
         for trial, score in zip(closing, scores, strict=True):

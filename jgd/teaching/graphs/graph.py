@@ -48,7 +48,8 @@ class Graph:
         for name, one in [*pairs, *nodes.items()]:
             if not isinstance(one, Node):
                 raise checks.JgdTypeError(
-                    f"{name} must be a node, such as graphs.sin('x') or graphs.node(f, 'x'), got {one!r}", argument=name
+                    f"{name} must be a node, such as graphs.sin('x') or graphs.node(f, 'x'), got {checks.shown(one)}",
+                    argument=name,
                 )
             if name in self.nodes:
                 raise checks.JgdValueError(f"two nodes are named {name!r}; each value needs a name of its own")

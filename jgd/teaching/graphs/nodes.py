@@ -39,9 +39,9 @@ def node(function: Callable[..., Array], *inputs: str, label: str | None = None)
         (('w',), 'cube', 8.0)
     """
     if not callable(function):
-        raise checks.JgdTypeError(f"a node's function must be callable, got {function!r}")
+        raise checks.JgdTypeError(f"a node's function must be callable, got {checks.shown(function)}")
     if not inputs or not all(isinstance(name, str) for name in inputs):
-        raise checks.JgdTypeError(f"a node takes the names of its inputs as strings, got {inputs!r}")
+        raise checks.JgdTypeError(f"a node takes the names of its inputs as strings, got {checks.shown(inputs)}")
     return Node(function, inputs, label or getattr(function, "__name__", type(function).__name__))
 
 

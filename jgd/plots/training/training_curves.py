@@ -52,7 +52,7 @@ def plot_training_curves(
     """
     named = _by_name(runs)
     checks.choice("scale", scale, SCALES)
-    ax = _figure.new_ax(ax)
+    ax = _figure.given_ax(ax)
     drawn = [_draw(ax, name, run, _figure.color(i), smoothing, form) for i, (name, run) in enumerate(named.items())]
     if any(named) and any("loss" in run.evaluations for run in named.values()):
         ax.plot([], [], "--", color="0.4", lw=1.4, label="validation")  # one entry for all
@@ -73,11 +73,11 @@ def _by_name(runs: Any) -> dict[str, Run]:
         return {f"seed {seed}": run for seed, run in zip(runs.seeds, runs, strict=True)}
     if not isinstance(runs, Mapping):
         raise checks.JgdTypeError(
-            f"runs must be a jgd.Run, jgd.Runs or {{name: jgd.Run}}, got {runs!r}", argument="runs"
+            f"runs must be a jgd.Run, jgd.Runs or {{name: jgd.Run}}, got {checks.shown(runs)}", argument="runs"
         )
     for name, run in runs.items():
         if not isinstance(run, Run):
-            raise checks.JgdTypeError(f"runs[{name!r}] must be a jgd.Run, got {run!r}", argument="runs")
+            raise checks.JgdTypeError(f"runs[{name!r}] must be a jgd.Run, got {checks.shown(run)}", argument="runs")
     if not runs:
         raise checks.JgdValueError("runs must hold at least one run, got none", argument="runs")
     return dict(runs)
