@@ -14,7 +14,22 @@ from jgd.cli.dask import dask_client
 from jgd.cli.importing import given_imports
 from jgd.cli.progress import sweep_progress
 from jgd.cli.request import Request
-from jgd.cli.task_options import ClassWeight, Dates, Drop, Features, Metric, Missing, OneHot, TaskOptions, table_options
+from jgd.cli.task_options import (
+    ClassWeight,
+    Dates,
+    Decimal,
+    Delimiter,
+    Drop,
+    Empty,
+    Encoding,
+    Features,
+    Kind,
+    Metric,
+    Missing,
+    OneHot,
+    TaskOptions,
+    table_options,
+)
 from jgd.core import checks
 from jgd.spaces import samplers
 from jgd.spaces.toml_space import space_of_toml
@@ -74,6 +89,11 @@ def command(
     dates: Dates = None,
     missing: Missing = None,
     class_weight: ClassWeight = None,
+    kind: Kind = None,
+    delimiter: Delimiter = None,
+    decimal: Decimal = None,
+    encoding: Encoding = None,
+    empty: Empty = None,
     loss: Annotated[str | None, typer.Option(help="A loss for --data; default what suits target and model.")] = None,
     scale: Annotated[
         str | None, typer.Option(help="Features of --data: standard (default), minmax or none, by the training rows.")
@@ -112,10 +132,12 @@ def command(
     if shard is not None and (out is None or overwrite):
         raise checks.JgdValueError("--shard lands in a directory that all shards share: give --out, and no --overwrite")
     file = None if data is None else str(data)
-    columns = table_options(features, drop, one_hot, dates, missing, class_weight)
+    columns = table_options(locals())
     words = TaskOptions(task, model, file, target, loss, scale, metric, str(Path.cwd()), **columns)
     request = Request(words, tuple(recipe or []), given_imports())
-    what, _ = request.task.make()
+    what, table = request.task.make()
+    if table is not None:
+        console.print_line(str(table))
     searched = _space(space, learning_rates, set_ or [])
     recipes = _recipes(optimizer, request, searched)
     arguments: dict[str, Any] = {
