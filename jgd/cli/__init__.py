@@ -2,7 +2,8 @@
 
 train.py  check.py  list.py                          one run, a gradient, what there is
 sweep.py  extend.py  show.py  confirm.py  replay.py  a sweep, and what can be done with its directory
-export.py                                            its numbers for other tools
+work.py  dask.py                                     … by several processes
+report.py  export.py                                 the same as a page, and for other tools
 task_options.py  methods.py  options.py              what options mean: tasks, optimizers and orders, values
 request.py  run_files.py                             what was asked for, kept in the directory; the directory
 predict.py                                           what was trained, on new rows
@@ -26,7 +27,10 @@ To begin with: `jgd sweep digits`, and then `jgd confirm runs/digits`. `jgd COMM
 """
 
 
-COMMANDS = ("sweep", "extend", "show", "confirm", "replay", "export", "train", "predict", "check", "list")
+COMMANDS = (
+    *("sweep", "extend", "work", "show", "report", "confirm", "replay", "export"),
+    *("train", "predict", "check", "list"),
+)
 
 
 def main() -> None:

@@ -8,6 +8,7 @@ import typer
 
 import jgd
 from jgd.cli.importing import imported_thing
+from jgd.cli.task_options import Decimal, Delimiter, Empty, Encoding, csv_format
 from jgd.core import atomic_files, checks
 from jgd.data.columns import read_columns
 from jgd.prediction.files import FILE
@@ -39,6 +40,10 @@ def command(
             help="module:name of the model, where it is code of your own, which no file holds; of a saved model or a run."
         ),
     ] = None,
+    delimiter: Delimiter = None,
+    decimal: Decimal = None,
+    encoding: Encoding = None,
+    empty: Empty = None,
     overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace the file of --out.")] = False,
 ) -> None:
     """Predict the target of new rows: a CSV with one line a row, in their order, in the target's own labels or units.
@@ -51,7 +56,7 @@ def command(
     predictor = _found(model, code)
     if predictor.preprocessing is None:
         raise checks.JgdValueError(f"{str(model)!r} was trained without a table: it has no columns to find in {data}")
-    rows = read_columns(data, predictor.preprocessing.words)
+    rows = read_columns(data, predictor.preprocessing.words, csv=csv_format(delimiter, decimal, encoding, empty or ()))
     answers = predictor.to_dataframe(rows, probabilities, data.name).to_csv(index=False)
     if out is None:
         sys.stdout.write(answers)

@@ -13,11 +13,12 @@ import numpy as np
 
 from jgd.core import checks, seeds
 from jgd.data.column import Column
+from jgd.data.target import describe_target
 
 
 @dataclass(frozen=True)
 class Dataset:
-    """Unscaled rows of a table.
+    """Unscaled rows of a table. Printed, it is one line: how many rows and columns, and what the target is taken for.
 
     Args:
         name: what tasks and results call it.
@@ -45,6 +46,10 @@ class Dataset:
     def rows(self) -> tuple[np.ndarray, np.ndarray]:
         """(inputs, targets), the tree that `split`, losses and training take."""
         return self.inputs, self.targets
+
+    def __str__(self) -> str:
+        goal = describe_target(self.target, self.targets, self.labels, self.classes)
+        return f"{self.name}: {len(self.inputs)} rows, {len(self.features)} columns; {goal}"
 
 
 def hours_points() -> Dataset:

@@ -46,8 +46,9 @@ class Preprocessing:
 
     @property
     def words(self) -> tuple[str, ...]:
-        """The columns whose cells are text, whatever they look like."""
-        return tuple(column.name for column in self.encoder.columns if column.kind == "words")
+        """The columns whose cells are text, whatever they look like; the target too, where its labels are words."""
+        own = tuple(column.name for column in self.encoder.columns if column.kind == "words")
+        return (*own, self.target) if any(isinstance(label, str) for label in self.classes) else own
 
     def inputs(self, rows: Any, table: str = "the rows") -> np.ndarray:
         """A model's inputs.

@@ -6,6 +6,7 @@ plan.py        which runs run together            dry_run.py   a recipe's progra
 facts.py       what of it is data                 splits.py    folds: which rows a run has
 runner.py      round by round (policies/) on devices (engine/) into what is kept (store/)
 assemble.py    what is kept, as data              cost.py      what it took
+share.py       one of several processes on one directory
 sweep_data.py  that data                          selection.py, picks.py   what it chooses
 sweep_view.py     what is seen of it: to_xarray.py, to_dataframe.py
 sweep_result.py   `Sweep`, with what can be done: extend.py, propose.py, confirm.py, replay.py

@@ -12,6 +12,7 @@ from jgd.sweeps.engine.progress import SweepProgress
 from jgd.sweeps.plan import Plan
 from jgd.sweeps.progress_bar import Show, progress_bar
 from jgd.sweeps.runner import run_plan
+from jgd.sweeps.share import Share
 from jgd.sweeps.store.base import Store
 from jgd.sweeps.store.manifest import open_store
 from jgd.sweeps.store.memory import MemoryStore
@@ -26,6 +27,7 @@ def execute(
     store: Store | None = None,
     progress: bool | None = None,
     executor: Executor | None = None,
+    share: Share | None = None,
 ) -> SweepData:
     """Run what is left of a plan. store: what is done of it already, where the plan names no directory."""
     refuse_fork("a sweep")
@@ -39,8 +41,8 @@ def execute(
         told = _both(callback, show)
         if plan.store is None:
             return run_plan(plan, store or MemoryStore(), told, executor)
-        with open_store(plan, plan.store, resume) as on_disk:
-            return run_plan(plan, on_disk, told, executor)
+        with open_store(plan, plan.store, resume, share) as on_disk:
+            return run_plan(plan, on_disk, told, executor, share)
 
 
 def _both(one: Show | None, other: Show | None) -> Show | None:

@@ -1,5 +1,6 @@
 """A table's rows before any preprocessing, so that what is fitted on training rows is fitted again where these are others."""
 
+import warnings
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
@@ -35,8 +36,8 @@ def preprocessing(
     inputs, targets = train
     encoder = encoder_of(data, inputs)
     encoder = encoder if categories is None else replace(encoder, categories=categories)
-    scaling = scale if isinstance(scale, Scaling) or scale is None else scale.fit(encoder(inputs))
-    unit = None if data.classes else Standard().fit(targets.reshape(len(targets), -1))
+    scaling = scale if isinstance(scale, Scaling) or scale is None else scale.fit(encoder(inputs), encoder.features)
+    unit = None if data.classes else Standard().fit(targets.reshape(len(targets), -1), (f"the target {data.target}",))
     return Preprocessing(encoder, scaling, data.target, data.labels or tuple(range(data.classes)), unit)
 
 
@@ -70,6 +71,7 @@ class RawRows:
         """The same with what they become in `made`, by a preprocessing that is fitted on the training rows."""
         train = self.parts[0]
         ready = preprocessing(self.data, train, self.scale, self.categories)
+        self._warn_of_absent_classes(ready.classes)
         table = lambda y: y.reshape(len(y), -1)
         values = ready.unit
         targets = (lambda y: y) if values is None else (lambda y: values(table(y)).reshape(y.shape).astype(np.float32))
@@ -78,6 +80,15 @@ class RawRows:
             weights = class_weights(self.class_weight, ready.classes, train[1])
             rows = [(x, y, weights[y.astype(np.int32)]) for x, y in rows]
         return replace(self, categories=ready.encoder.categories, made=tuple(rows)), ready
+
+    def _warn_of_absent_classes(self, labels: tuple[Any, ...]) -> None:
+        absent = np.setdiff1d(np.arange(len(labels)), self.parts[0][1])
+        if len(absent):
+            named = ", ".join(str(labels[each]) for each in absent[:8]) + (", …" if len(absent) > 8 else "")
+            warnings.warn(
+                f"no training row of {self.data.name} is of the class {named} of {self.data.target!r}: it can't be learned",
+                stacklevel=4,
+            )
 
     def are(self, train: Batch, validation: Batch, test: Batch) -> bool:
         """Whether these are what became of them."""

@@ -26,6 +26,7 @@ from jgd.transforms.clip import ClipByBlockRms as ClipByBlockRms
 from jgd.transforms.clip import ClipByGlobalNorm as ClipByGlobalNorm
 from jgd.transforms.clip import ClipByValue as ClipByValue
 from jgd.transforms.decay import AddDecayedWeights as AddDecayedWeights
+from jgd.transforms.decay import IndependentDecay as IndependentDecay
 from jgd.transforms.eight_bit import EightBit as EightBit
 from jgd.transforms.flatten import Flatten as Flatten
 from jgd.transforms.guard import SkipNonFinite as SkipNonFinite

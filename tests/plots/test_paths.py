@@ -7,7 +7,7 @@ import pytest
 import jgd
 from jgd.landscapes import Landscape
 from jgd.plots import plot_paths, plot_paths_scaled
-from jgd.plots.landscape import condition_number
+from jgd.plots.lectures.landscape import condition_number
 
 BOWL = jgd.landscapes.get("quadratic")
 PATH = np.array([[2.0, -1.0], [1.0, -0.5]])

@@ -8,7 +8,7 @@ import pytest
 
 import jgd
 from jgd.plots import plot_lr_range_test, plot_training_curves
-from jgd.plots.training_curves import zigzags
+from jgd.plots.training.training_curves import zigzags
 
 BOWL = jgd.landscapes.get("quadratic")
 

@@ -47,15 +47,21 @@ def draw_curve(ax: Any, landscape: Landscape) -> None:
     """A landscape of one dimension as a curve, its minima as stars."""
     (low,), (high,) = landscape.low, landscape.high
     x = np.linspace(low, high, CURVE_POINTS)
-    ax.plot(x, heights(landscape, x[:, None]), color="0.35", lw=1.4, zorder=1)
+    y = heights(landscape, x[:, None])
+    ax.plot(x, y, color="0.35", lw=1.4, zorder=1)
     for minimum in landscape.minima:
         ax.plot(minimum[0], heights(landscape, np.asarray(minimum)), "*", **STAR)
     ax.set_xlim(low, high)
+    room = 0.06 * np.ptp(y)
+    ax.set_ylim(y.min() - room, y.max() + room)  # a path that diverges leaves the picture
 
 
-def draw_contours(ax: Any, landscape: Landscape) -> None:
-    """A landscape of two dimensions as contours, its minima as stars, one unit as long on both axes where that fits."""
-    (x0, y0), (x1, y1) = landscape.low, landscape.high
+def draw_contours(ax: Any, landscape: Landscape, low: Any = None, high: Any = None) -> None:
+    """A landscape of two dimensions as contours, its minima as stars, one unit as long on both axes where that fits.
+
+    low, high: corners of another box than the landscape's.
+    """
+    (x0, y0), (x1, y1) = landscape.low if low is None else low, landscape.high if high is None else high
     x, y = np.linspace(x0, x1, GRID_POINTS), np.linspace(y0, y1, GRID_POINTS)
     above = heights(landscape, np.stack(np.meshgrid(x, y), axis=-1))
     above = above - above.min()

@@ -8,12 +8,13 @@ import numpy as np
 from jgd.core import checks
 from jgd.landscapes import Landscape
 from jgd.plots import _figure
-from jgd.plots.landscape import condition_number, draw_contours, draw_curve, heights, slopes
+from jgd.plots.lectures.landscape import condition_number, draw_contours, draw_curve, heights, slopes
 
 COLORS = ("#D55E00", "#E69F00", "#009E73", "#CC79A7", "#000000", "#0072B2")  # none of the first is the contours' blue
 LABELS = {1: ("weight", "loss"), 2: ("first weight", "second weight")}
 NUMBERED = 12  # steps of a path over one dimension that get a number and a tangent, at most
 APART = 0.035  # of the picture, between two numbers
+ARROW = 0.03  # the shortest step that gets an arrow head, of the picture
 TANGENT = 0.05  # half its length, of the picture's width
 
 
@@ -24,11 +25,12 @@ def plot_paths(
     labels: tuple[str, str] | None = None,
     ax: Any = None,
 ) -> Any:
-    """Plots a landscape, its minima as stars, and the paths of descents, with a ring at their start.
+    """Plots a landscape, its minima as stars, and the paths of descents: a ring at the start, a square at the end.
 
-    Two dimensions: contours. One dimension: the curve, the first steps with their number and tangent.
+    Two dimensions: contours, and arrows along the paths. One dimension: the curve, the first steps with their number
+    and tangent.
 
-    Numbers: those given as `paths`, and `landscape(point)`.
+    Numbers: those given as `paths`, of `jgd.teaching.descents` or of a run's observations, and `landscape(point)`.
 
     Args:
         landscape: Of one or two dimensions, such as `jgd.landscapes.get("rosenbrock")`.
@@ -50,9 +52,9 @@ def plot_paths(
         >>> ax.get_title(), ax.get_aspect()
         ('quadratic', 1.0)
     """
-    checked = _checked(landscape, paths)
-    ax = _figure.new_ax(ax)
-    _draw(ax, landscape, checked, labels)
+    checked = checked_paths(landscape, paths)
+    ax = _figure.given_ax(ax)
+    draw_paths(ax, landscape, checked, labels)
     ax.set_title(landscape.name.replace("_", " "), **_figure.TITLE)
     return _figure.finish(ax, grid=False, legend="inside" if len(landscape.low) == 1 else "right")
 
@@ -89,17 +91,17 @@ def plot_paths_scaled(
     """
     if not panels:
         raise checks.JgdValueError("panels must hold at least one landscape, got none", argument="panels")
-    checked = {title: (landscape, _checked(landscape, paths)) for title, (landscape, paths) in panels.items()}
-    drawn = _figure.new_axes(axes, len(panels), len(panels), (3.6 * max(2, len(panels)), 4.2))
+    checked = {title: (landscape, checked_paths(landscape, paths)) for title, (landscape, paths) in panels.items()}
+    drawn = _figure.given_axes(axes, len(panels), len(panels), (max(_figure.WIDTHS[2], 3.2 * len(panels)), 3.9))
     for ax, (title, (landscape, paths)) in zip(drawn, checked.items(), strict=True):
-        _draw(ax, landscape, paths, labels)
+        draw_paths(ax, landscape, paths, labels)
         ax.set_title("\n".join(filter(None, [title, _condition(landscape)])), **_figure.TITLE)
-        ax.spines[["top", "right"]].set_visible(False)
+        _figure.finish(ax, grid=False, legend=None)
     _figure.shared_legend(drawn)
     return drawn
 
 
-def _checked(landscape: Landscape, paths: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
+def checked_paths(landscape: Landscape, paths: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
     """The paths as arrays (steps, dimensions)."""
     dimensions = len(landscape.low)
     if dimensions not in LABELS:
@@ -118,19 +120,47 @@ def _checked(landscape: Landscape, paths: Mapping[str, np.ndarray]) -> dict[str,
     return checked
 
 
-def _draw(ax: Any, landscape: Landscape, paths: dict[str, np.ndarray], labels: tuple[str, str] | None) -> None:
+def draw_paths(
+    ax: Any,
+    landscape: Landscape,
+    paths: Mapping[str, np.ndarray],
+    labels: tuple[str, str] | None = None,
+    *,
+    numbers: bool = True,
+) -> None:
+    """The landscape and its paths, without a title and a legend. numbers: of the steps, with tangents."""
     dimensions = len(landscape.low)
     (draw_curve if dimensions == 1 else draw_contours)(ax, landscape)
     for index, (name, steps) in enumerate(paths.items()):
         color = COLORS[index % len(COLORS)]
         at = np.column_stack([steps, heights(landscape, steps)]) if dimensions == 1 else steps
-        ax.plot(at[:, 0], at[:, 1], ".-", color=color, lw=1.3 if dimensions == 2 else 0.6, ms=4, label=name, zorder=3)
-        ax.plot(*at[:1].T, "o", ms=7, mec=color, mfc="white", zorder=4)
-        if dimensions == 1:
+        ax.plot(at[:, 0], at[:, 1], ".-", color=color, lw=1.2 if dimensions == 2 else 0.6, ms=3.5, label=name, zorder=3)
+        ax.plot(*at[:1].T, "o", ms=8, mec=color, mfc="white", zorder=4)
+        ends = at[np.isfinite(at).all(axis=1)][-1:]
+        ax.plot(*ends.T, "s", ms=5.5, mec="white", mew=0.6, mfc=color, zorder=4)
+        if dimensions == 2:
+            _arrows(ax, at[np.isfinite(at).all(axis=1)], color)
+        elif numbers:
             _number_steps(ax, at, slopes(landscape, steps)[:, 0], color)
     across, up = labels or LABELS[dimensions]
     ax.set_xlabel(across)
     ax.set_ylabel(up)
+
+
+def _arrows(ax: Any, at: np.ndarray, color: str) -> None:
+    """Arrow heads on the longest steps of each third of the way that are long enough to carry one."""
+    scale = np.array([np.ptp(ax.get_xlim()), np.ptp(ax.get_ylim())])
+    lengths = np.hypot(*(np.diff(at, axis=0) / scale).T)
+    if not len(lengths):
+        return
+    third = np.minimum(3 * (np.cumsum(lengths) - lengths / 2) / max(lengths.sum(), 1e-300), 2).astype(int)
+    for part in np.unique(third):
+        one = int(np.argmax(np.where(third == part, lengths, -1)))
+        if ARROW <= lengths[one] <= 1:
+            middle = (at[one] + at[one + 1]) / 2
+            style = {"arrowstyle": "-|>", "color": color, "lw": 1, "mutation_scale": 9, "shrinkA": 0, "shrinkB": 0}
+            ahead = middle + (at[one + 1] - at[one]) * min(0.25, 0.02 / lengths[one])
+            ax.annotate("", xy=ahead, xytext=at[one], arrowprops=style, annotation_clip=True, zorder=5)
 
 
 def _number_steps(ax: Any, at: np.ndarray, slope: np.ndarray, color: str) -> None:

@@ -27,7 +27,7 @@ def plot_lr_range_test(found: LrRangeTest, *, ax: Any = None) -> Any:
         >>> plot_lr_range_test(found).get_xscale()
         'log'
     """
-    ax = _figure.new_ax(ax)
+    ax = _figure.given_ax(ax)
     ax.plot(found.rates, found.losses, color=_figure.color(0), lw=0.6, alpha=0.4)
     ax.plot(found.rates, found.smoothed, color=_figure.color(0), lw=1.8, label="loss, smoothed")
     for rate, words, style in ((found.steepest, "falls fastest", "--"), (found.lowest, "lowest", ":")):

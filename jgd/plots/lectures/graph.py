@@ -7,6 +7,7 @@ import numpy as np
 from jgd.plots import _figure
 from jgd.teaching.graphs import Graph, GraphResult
 
+BOX = 2.4  # inches from one column to the next
 BEND = -0.2  # of an arrow that passes boxes: height over length of its arc, times two
 INPUT, INNER, OUTPUT = "#f3f3f3", "#e3eef6", "#fbe9d0"  # of boxes
 BACKWARD = _figure.COLORS[1]  # of derivatives
@@ -18,7 +19,8 @@ def plot_graph(trace: GraphResult, *, ax: Any = None) -> Any:
 
     Each box says the name, how it is computed, its value (black) and the output's derivative by it (colored); long
     arrays are their shapes and norms. Arrows carry values forward, and beside each stands the local derivative that the
-    way back multiplies by.
+    way back multiplies by. On Axes too narrow for the columns, the graph goes down instead of to the right; they need
+    0.8 inches for each row of boxes.
 
     Numbers: `trace.values`, `trace.derivatives` and `trace.local(name, by)`.
 
@@ -33,13 +35,16 @@ def plot_graph(trace: GraphResult, *, ax: Any = None) -> Any:
         >>> from jgd.teaching import graphs
         >>> ax = plot_graph(Graph(p=graphs.sigmoid("u"), L=graphs.negative_log("p")).run(u=0.0))
         >>> ax.texts[-1].get_text()  # beside the arrow from p to L: −1/p
-        '-2.'
+        '-2'
     """
     columns = depths(trace.graph)
-    places = _places(columns)
-    wide = max(columns.values()) + 1
-    tall = max(sum(column == c for column in columns.values()) for c in range(wide))
-    ax = _figure.new_ax(ax, (3.0 * wide, 1.25 * tall + 0.5))
+    deep = max(columns.values()) + 1
+    most = max(sum(column == c for column in columns.values()) for c in range(deep))
+    ax = _figure.given_ax(ax, (BOX * deep, 1.1 * most + 0.4))
+    down = ax.figure.get_size_inches()[0] * ax.get_position().width < 0.45 * BOX * deep
+    places = {
+        name: (row, -float(column)) if down else (column, -row) for name, (column, row) in _places(columns).items()
+    }
     local = []
     boxes = {name: _draw_box(ax, trace, name, place) for name, place in places.items()}
     for name, block in trace.graph.nodes.items():
@@ -56,12 +61,14 @@ def plot_graph(trace: GraphResult, *, ax: Any = None) -> Any:
             }
             ax.annotate("", xy=places[name], xytext=places[source], arrowprops=arrow)
             local.append((name, source, bend))
-    ax.set_xlim(-0.5, wide - 0.5)
-    ax.set_ylim(-tall / 2 - 0.1, tall / 2 + 0.25)
-    for name, source, bend in local:  # once the limits stand: an arc bends on the screen, not in the data
+    across, up = ((-most / 2, most / 2), (0.5 - deep, 0.5)) if down else ((-0.5, deep - 0.5), (-most / 2, most / 2))
+    ax.set_xlim(*across)
+    ax.set_ylim(*up)
+    ax.axis("off")
+    ax.figure.draw_without_rendering()  # lays the Axes out: an arc bends on the screen, not in the data
+    for name, source, bend in local:
         if trace.derivatives[source] is not None:
             _draw_local(ax, format_array(trace.local(name, source)), places[source], places[name], bend)
-    ax.axis("off")
     return ax
 
 
@@ -80,12 +87,11 @@ def depths(graph: Graph) -> dict[str, int]:
 
 
 def _places(columns: dict[str, int]) -> dict[str, tuple[float, float]]:
-    """Each column's boxes one below the other, centered on one line."""
+    """(column, row) of each name: those of a column follow each other, centered at row 0."""
     places = {}
     for column in range(max(columns.values()) + 1):
         names = [name for name, c in columns.items() if c == column]
-        for row, name in enumerate(names):
-            places[name] = (float(column), (len(names) - 1) / 2 - row)
+        places |= {name: (float(column), row - (len(names) - 1) / 2) for row, name in enumerate(names)}
     return places
 
 
@@ -95,7 +101,7 @@ def _draw_box(ax: Any, trace: GraphResult, name: str, place: tuple[float, float]
     title = f"{name} = {block.label}({', '.join(block.inputs)})" if block else f"{name}  (input)"
     lines = [title, format_array(trace.values[name]), f"∂{end}/∂{name} = {format_array(trace.derivatives[name])}"]
     face = OUTPUT if name == end else INNER if block else INPUT
-    frame = {"boxstyle": "round,pad=0.5", "facecolor": face, "edgecolor": "0.5", "lw": 0.8}
+    frame = {"boxstyle": "round,pad=0.35", "facecolor": face, "edgecolor": "0.5", "lw": 0.8}
     # all lines in no color make the box; the lines on it have colors of their own
     sized = ax.text(*place, "\n".join(lines), color="none", weight="bold", bbox=frame, linespacing=1.5, **WORDS)
     for shift, line, color in zip((12, 0, -12), lines, ("0.1", "0.1", BACKWARD), strict=True):
@@ -105,12 +111,11 @@ def _draw_box(ax: Any, trace: GraphResult, name: str, place: tuple[float, float]
 
 
 def _draw_local(ax: Any, words: str, tail: tuple[float, float], head: tuple[float, float], bend: float) -> None:
-    """The local derivative above the middle of an arrow."""
+    """The local derivative on the middle of an arrow, on white."""
     start, end = ax.transData.transform([tail, head])
     across, up = end - start
     middle = ax.transData.inverted().transform((start + end) / 2 + bend / 2 * np.array([up, -across]))
-    style = {"color": BACKWARD, "textcoords": "offset points", **WORDS, "fontsize": 6.5}
-    ax.annotate(words, middle, (0, 7), **style)
+    ax.text(*middle, words, color=BACKWARD, **WORDS, bbox={"facecolor": "white", "edgecolor": "none", "pad": 0.8})
 
 
 def format_array(value: Any) -> str:
@@ -118,11 +123,11 @@ def format_array(value: Any) -> str:
 
     Example:
         >>> format_array(np.array([1.0, 0.25])), format_array(np.ones((2, 2))), format_array(None)
-        ('[1.  , 0.25]', '[2, 2], norm 2', 'none')
+        ('[1, 0.25]', '[2, 2], norm 2', 'none')
     """
     if value is None:
         return "none"
     array = np.asarray(value, dtype=np.float64)
-    if array.size > 3:
+    if array.size > 3 or array.ndim > 1:
         return f"{list(array.shape)}, norm {np.linalg.norm(array):.4g}"
-    return np.array2string(array, precision=4, separator=", ")
+    return f"{array:.4g}" if array.ndim == 0 else f"[{', '.join(f'{number:.3g}' for number in array)}]"

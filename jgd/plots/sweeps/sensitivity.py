@@ -44,7 +44,7 @@ def plot_sensitivity(sweep: Sweep, parameter: str | None = None, *, ax: Any = No
         raise checks.JgdValueError("a population's hyperparameters change on the way: plot_member_schedules draws them")
     curves = sensitivity_curves(sweep, parameter)
     parameter = next(iter(curves.values())).parameter if curves else parameter
-    ax = _figure.new_ax(ax)
+    ax = _figure.given_ax(ax)
     if spans_decades(np.array([config[parameter] for _, config in sweep.configs if parameter in config], float)):
         ax.set_xscale("log")
     places = {recipe: index for index, recipe in enumerate(sweep.recipes)}

@@ -32,18 +32,19 @@ def plot_error_curve(curve: ErrorCurve, *, axes: Any = None) -> np.ndarray:
         >>> [ax.get_title() for ax in jgd.plots.plot_error_curve(curve)]
         ['float32', 'float64']
     """
-    panels = _figure.new_axes(axes, len(DTYPES), len(DTYPES), (10, 4), sharey=True)
+    panels = _figure.given_axes(axes, len(DTYPES), len(DTYPES), (_figure.WIDTHS[2], 3.4), sharey=True)
     for ax, dtype in zip(panels, DTYPES, strict=True):
         for index, method in enumerate(methods):
             errors = np.maximum(curve.errors[method, dtype], SHOWN)
             style = "--" if method == "complex" else "-"  # it covers the central one at large steps
             ax.loglog(curve.steps, errors, label=method, color=_figure.color(index), ls=style, lw=1.6)
         eps = float(np.finfo(dtype).eps)
-        ax.axhline(eps, color="0.5", lw=0.8, ls=":")
-        ax.annotate(f"eps of {dtype}", (curve.steps[-1], eps), ha="right", va="bottom", color="0.5", fontsize=8)
+        ax.axhline(eps, color="0.3", lw=0.9, ls=":", label="eps of the dtype")
+        ax.xaxis.get_major_locator().set_params(numticks=6)
         ax.set_title(dtype, **_figure.TITLE)
         ax.set_xlabel("step h")
-        _figure.finish(ax)
     panels[0].set_ylabel("relative error of the derivative")
-    panels[-1].get_legend().remove()  # one says it for both
+    for ax in panels:
+        _figure.finish(ax, legend=None)
+    _figure.shared_legend(panels)
     return panels

@@ -41,7 +41,7 @@ def plot_member_schedules(sweep: Sweep, parameter: str | None = None, *, ax: Any
     if not sweep.is_population:
         raise checks.JgdValueError("schedules of members are drawn of a sweep by jgd.PopulationBasedTraining only")
     parameter = numeric_parameter(sweep, parameter)
-    ax = _figure.new_ax(ax)
+    ax = _figure.given_ax(ax)
     mine = [config for config, (_, values) in enumerate(sweep.configs) if parameter in values]
     pasts = [sweep.schedule(config, seed) for config in mine for seed in sweep.seeds]
     every = np.concatenate([_draw(ax, past, parameter, color="0.6", lw=0.5, alpha=0.5) for past in pasts])

@@ -20,7 +20,7 @@ def plot_responses(
     """Plots the validation metric against each hyperparameter, a panel each, all on one scale.
 
     The thick line is the best over the other hyperparameters, the thin one their mean, both averaged over the seeds that
-    survived; dots are single configs.
+    survived; dots are single configs. Configs drawn at random share no value, and are dots only: slices of the space.
 
     Numbers: `jgd.analysis.response_of(sweep, parameter, recipe, over_others)` with "best" and "mean".
 
@@ -48,8 +48,8 @@ def plot_responses(
     ends = final_scores(sweep, recipe)
     chosen = _chosen([sweep.configs[i][1] for i in ends.rows], parameters)
     columns = min(COLUMNS, len(chosen))
-    size = (max(4.2, 3.0 * columns), 0.5 + 2.7 * -(-len(chosen) // columns))
-    panels = _figure.new_axes(axes, len(chosen), columns, size, sharey=True)
+    size = (_figure.WIDTHS[2], 0.5 + 2.5 * -(-len(chosen) // columns))
+    panels = _figure.given_axes(axes, len(chosen), columns, size, sharey=True)
     logarithmic = spans_decades(ends.scores)
     for index, (ax, name) in enumerate(zip(panels, chosen, strict=True)):
         best, mean = (response_of(sweep, name, recipe, over) for over in ("best", "mean"))
@@ -86,10 +86,11 @@ def _draw(ax: Any, sweep: Sweep, ends: FinalScores, best: ResponseCurve, mean: R
     values = [sweep.configs[i][1].get(best.parameter) for i in ends.rows]
     known = [k for k, value in enumerate(values) if value in x]
     means = over_seeds(np.mean, ends.scores)
-    ax.plot([x[values[k]] for k in known], means[known], ".", ms=3, color="0.6", zorder=1)
+    ax.plot([x[values[k]] for k in known], means[known], ".", ms=5, color="0.5", mew=0, alpha=0.7, zorder=1)
     at, color = list(x.values()), _figure.color(0)
-    ax.plot(at, over_seeds(np.mean, mean.scores), "-", lw=1, color=color, alpha=0.6, label="mean of others")
-    ax.plot(at, over_seeds(np.mean, best.scores), "o-", ms=3.5, lw=1.8, color=color, label="best of others")
+    if max(best.configs) > 1 or len(sweep.configs[ends.rows[0]][1]) == 1:  # else a line would join what differs in all
+        ax.plot(at, over_seeds(np.mean, mean.scores), "-", lw=1, color=color, alpha=0.6, label="mean of others")
+        ax.plot(at, over_seeds(np.mean, best.scores), "o-", ms=3.5, lw=1.8, color=color, label="best of others")
     if not numeric:
         ax.set_xticks(at, [str(value) for value in best.values])
     elif spans_decades(np.array(best.values, float)):

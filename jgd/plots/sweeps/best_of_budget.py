@@ -30,7 +30,7 @@ def plot_best_of_budget(sweep: Sweep, *, ax: Any = None) -> Any:
         [1, 2, 3]
     """
     checks.instance("sweep", sweep, Sweep, "jgd.sweep(…) returns")
-    ax = _figure.new_ax(ax)
+    ax = _figure.given_ax(ax)
     places = {recipe: index for index, recipe in enumerate(sweep.recipes)}
     for recipe, curve in best_of_budget(sweep).items():
         color, low, high = (

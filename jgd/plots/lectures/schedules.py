@@ -54,7 +54,7 @@ def plot_schedules(
     values = {title: schedule_values(group, steps) for title, group in panels.items()}
     columns = min(len(panels), 2)
     size = _figure.SIZE if len(panels) == 1 else (4.8 * columns, 3.9 * -(-len(panels) // columns))
-    drawn = _figure.new_axes(axes, len(panels), columns, size)
+    drawn = _figure.given_axes(axes, len(panels), columns, size)
     for ax, (title, curves) in zip(drawn, values.items(), strict=True):
         for index, (name, heights) in enumerate(curves.items()):
             style = {"color": _figure.color(index), "ls": _figure.line_style(index)}

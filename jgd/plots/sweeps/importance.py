@@ -36,7 +36,7 @@ def plot_importance(sweep: Sweep, recipe: str | None = None, *, ax: Any = None) 
     """
     checks.instance("sweep", sweep, Sweep, "jgd.sweep(…) returns")
     found = [each for each in importance_of(sweep, recipe) if np.isfinite(each.share)][::-1]
-    ax = _figure.new_ax(ax, (7.2, max(2.2, 1.2 + 0.42 * len(found))))
+    ax = _figure.given_ax(ax, (_figure.WIDTHS[2], max(2.2, 1.2 + 0.42 * len(found))))
     heights = np.arange(len(found))
     ax.barh(heights, [each.share for each in found], color=_figure.color(0), alpha=0.85, height=0.62)
     for height, each in zip(heights, found, strict=True):

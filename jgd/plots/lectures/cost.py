@@ -34,17 +34,17 @@ def plot_cost(table: CostTable, *, ax: Any = None) -> Any:
         >>> ax.get_lines()[0].get_xdata().tolist()
         [4, 16]
     """
-    ax = _figure.new_ax(ax)
+    ax = _figure.given_ax(ax)
     for index, (name, label) in enumerate(CURVES.items()):
         known = [(row.d, getattr(row, name) / row.forward) for row in table.rows if getattr(row, name) is not None]
         if known:
             ax.plot(*zip(*known, strict=True), "o-", ms=4, lw=1.6, color=_figure.color(index))
-            shift = {"product": 5, "gradient": -5}.get(name, 0)  # two curves that nearly coincide
-            words = {"va": "center", "fontsize": 9, "color": _figure.color(index), "annotation_clip": False}
+            shift = {"product": 7, "gradient": -3, "forward": -7}.get(name, 0)  # curves that nearly coincide
+            words = {"va": "center", "fontsize": _figure.TICK, "color": _figure.color(index), "annotation_clip": False}
             ax.annotate(label, known[-1], (8, shift), textcoords="offset points", **words)
     ax.set_xscale("log")
     ax.set_yscale("log")
-    ax.margins(x=0.25)
+    ax.margins(x=0.3)
     ax.set_xlabel("parameters d")
     ax.set_ylabel("operations / one forward pass (XLA's count)")
     return _figure.finish(ax)

@@ -37,7 +37,7 @@ def plot_loss_curves(sweep: Sweep, *, smoothing: float = 0.15, ax: Any = None) -
         3
     """
     checks.instance("sweep", sweep, Sweep, "jgd.sweep(…) returns")
-    ax = _figure.new_ax(ax)
+    ax = _figure.given_ax(ax)
     picks = {pick.recipe: pick for pick in sweep.picks}
     places = {recipe: index for index, recipe in enumerate(sweep.recipes)}
     for recipe, losses in pick_losses(sweep).items():

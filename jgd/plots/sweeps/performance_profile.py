@@ -26,7 +26,7 @@ def plot_performance_profile(profile: PerformanceProfile, *, ax: Any = None) -> 
         >>> [line.get_label() for line in plot_performance_profile(profile).get_lines()]
         ['adam', 'sgd']
     """
-    ax = _figure.new_ax(ax)
+    ax = _figure.given_ax(ax)
     last = max(2.0, float(profile.factors.max(initial=1.0)) * 1.15)
     for index, (method, shares) in enumerate(zip(profile.methods, profile.shares, strict=True)):
         x = np.concatenate([profile.factors, [last]])

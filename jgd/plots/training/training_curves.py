@@ -52,7 +52,7 @@ def plot_training_curves(
     """
     named = _by_name(runs)
     checks.choice("scale", scale, SCALES)
-    ax = _figure.new_ax(ax)
+    ax = _figure.given_ax(ax)
     drawn = [_draw(ax, name, run, _figure.color(i), smoothing, form) for i, (name, run) in enumerate(named.items())]
     if any(named) and any("loss" in run.evaluations for run in named.values()):
         ax.plot([], [], "--", color="0.4", lw=1.4, label="validation")  # one entry for all

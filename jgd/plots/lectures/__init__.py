@@ -1,0 +1,1 @@
+"""What a lecture shows: landscapes and paths over them, learning rates, batches, derivatives."""

@@ -1,0 +1,1 @@
+"""What a sweep says: hyperparameters and scores, curves of its runs, methods compared."""
