@@ -25,6 +25,7 @@ LOCK = "lock"
 PART = ".part"  # at the end of the name of what isn't whole yet
 TOKEN = re.compile(r"\.[0-9a-f]{8}")  # before it: of one writer of several
 SWEEP = "sweep.json"  # what makes a directory a sweep's
+COMMAND = "command.json"  # what the command was asked for, beside it
 
 
 class OtherFormatError(checks.JgdValueError):
