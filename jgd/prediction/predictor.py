@@ -7,6 +7,7 @@ import jax
 import numpy as np
 
 from jgd.core import checks
+from jgd.core.forked import refuse_fork
 from jgd.core.loss_protocol import takes
 from jgd.core.types import Params
 from jgd.data import Preprocessing
@@ -72,6 +73,7 @@ class Predictor:
                 "there is no model to predict with: train on a task whose loss has one, such as jgd.SupervisedLoss, or give "
                 "it as jgd.Task(…, model=…)"
             )
+        refuse_fork("a prediction")
         inputs = np.asarray(rows) if self.preprocessing is None else self.preprocessing.inputs(rows, table)
         if not len(inputs):
             raise checks.JgdValueError(f"{table} must have at least one row")
