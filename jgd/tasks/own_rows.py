@@ -11,7 +11,7 @@ from jgd.core import checks
 from jgd.core.types import Batch
 from jgd.data import Dataset, Preprocessing, split
 from jgd.data.column import gaps
-from jgd.tasks.raw_rows import STANDARD, Part, RawRows, Scale
+from jgd.tasks.raw_rows import STANDARD, RawRows, Scale
 
 AUTO = "auto"  # of a scale: a data set's columns are standardized, arrays stay as they are
 
