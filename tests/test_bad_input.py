@@ -14,7 +14,7 @@ import pytest
 from scipy import sparse
 
 import jgd
-from jgd import MinMax, Standard, optimizers, schedules
+from jgd import MinMax, Standard, optimizers, schedules, transforms
 from jgd.core import seeds
 from jgd.models import MLP, GlorotUniform, Linear, Logistic, Normal, Softmax
 from jgd.optimizers import adam, nesterov, sgd
@@ -23,6 +23,7 @@ X, Y = np.ones((4, 2), np.float32), np.ones(4, np.float32)
 LOSS = jgd.SupervisedLoss(Linear(2), "squared_error")
 W = {"weights": np.zeros(2, np.float32), "bias": np.zeros((), np.float32)}
 RATES = {"learning_rate": [0.1]}
+decayed, rising = transforms.AddDecayedWeights, schedules.Linear(0.9, 1.2, 10)
 
 
 def train(loss=LOSS, optimizer=None, params=W, data=(X, Y), **options):
@@ -80,6 +81,14 @@ def deleted():
 
 def branches(params, batch):
     return jnp.sum(params["bias"]) if params["bias"] > 0 else jnp.zeros(())
+
+
+def falling(step):
+    return 0.1 - 0.1 * step.astype(float)
+
+
+def with_b1(learning_rate):
+    return adam(learning_rate, b1=schedules.Constant(10 * learning_rate))
 
 
 def fresh_lambda(learning_rate):
@@ -147,6 +156,17 @@ ROWS = {
     "decay": (lambda: optimizers.rmsprop(0.1, decay=1.0), V, ["decay", "[0, 1)"]),
     "eps < 0": (lambda: adam(0.1, eps=-1e-8), V, ["eps", ">= 0", "-1e-08"]),
     "weight decay": (lambda: optimizers.adamw(0.1, weight_decay=-1.0), V, ["weight_decay", ">= 0"]),
+    # chains and schedules that would climb, or leave a range
+    "decay behind": (lambda: jgd.chain(sgd(0.1), decayed(0.5)), V, ["AddDecayedWeights", "would climb", "IndependentDecay"]),
+    "decay of some, behind": (lambda: jgd.chain(sgd(0.1), transforms.all_but("bias", decayed(0.5))), V, ["would climb"]),
+    "caution behind the step": (lambda: jgd.chain(sgd(0.1), transforms.Cautious()), V, ["Cautious", "would climb"]),
+    "two learning rates": (lambda: jgd.chain(adam(0.1), sgd(0.1)), V, ["would climb", "one of the two"]),
+    "decay before": (lambda: jgd.chain(transforms.IndependentDecay(0.1), sgd(0.1)), V, ["IndependentDecay", "behind"]),
+    "no learning rate": (lambda: train(optimizer=jgd.chain(decayed(0.1))), V, ["AddDecayedWeights", "would climb"]),
+    "none in a sweep": (lambda: sweep(recipes=lambda learning_rate: jgd.chain(decayed(learning_rate))), V, ["would climb"]),
+    "schedule of b1": (lambda: train(optimizer=adam(0.1, b1=rising), steps=9), V, ["b1", "[0, 1)", "1.02 at step 4"]),
+    "schedule swept": (lambda: sweep(recipes=with_b1), V, ["config 0", "b1", "[0, 1)", "1 at step 0"]),
+    "falling below 0": (lambda: train(optimizer=sgd(falling), steps=9), V, ["learning_rate", ">= 0", "-0.1 at step 2"]),
     "accumulator": (lambda: optimizers.adagrad(0.1, -1.0), V, ["initial_accumulator_value", ">= 0"]),
     "eta_plus": (lambda: optimizers.rprop(0.1, eta_plus=0.9), V, ["eta_plus", "(1, inf)", "0.9"]),
     "step sizes": (lambda: optimizers.rprop(0.1, min_step_size=2, max_step_size=1), V, ["min_step_size", "<= max_step_size"]),
@@ -157,7 +177,7 @@ ROWS = {
         f"d = {bad}": (lambda bad=bad: schedules.StepDecay(0.1, 1, bad), V, ["decay_rate", "[0, 1]", str(bad)])
         for bad in (1.5, -0.1, float("nan"))
     },
-    "d of an exponential": (lambda: schedules.ExponentialDecay(0.1, 1, 1.5), V, ["decay_rate", "[0, 1]"]),
+    "d of an exponential": (lambda: schedules.ExponentialDecay(0.1, 1, -0.5), V, ["decay_rate", ">= 0"]),
     "transition of 0": (lambda: schedules.ExponentialDecay(0.1, 0, 0.5), V, ["transition_steps", "> 0"]),
     "schedule of a schedule": (lambda: schedules.Constant(schedules.Constant(0.1)), T, ["value", "Constant"]),
     "std": (lambda: Normal(-1.0), V, ["std", ">= 0"]),

@@ -12,10 +12,12 @@ from jax.core import Tracer
 
 from jgd import optimizers, tasks
 from jgd.core import checks, seeds
+from jgd.core.composite import check_descends
 from jgd.core.functions import name_of
 from jgd.core.lengths import RunLength, resolved
 from jgd.core.loss_protocol import given, takes
 from jgd.core.optimizer import Optimizer
+from jgd.core.schedule_ranges import check_schedules
 from jgd.core.types import Batch, Loss, Params
 from jgd.data.batches import Batches
 from jgd.data.orders import HardMining, Order
@@ -83,6 +85,8 @@ class TrainArguments:
         self.optimizer = resolved(self.optimizer, RunLength(self.total_steps, self.batches.per_epoch))
         self._check_flags()
         _refuse_tracers(self.params, self.optimizer, self.data)
+        check_descends(self.optimizer.transform)
+        check_schedules(self.optimizer, self.total_steps)
         self._check_arrays()
         self._check_evaluation()
         self._check_numbers()
