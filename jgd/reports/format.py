@@ -4,7 +4,10 @@ from typing import Any
 
 import numpy as np
 
+from jgd.core import checks
 from jgd.core.statistics import OVERLAPPING, Estimate
+from jgd.sweeps import Sweep
+from jgd.sweeps.plan import Plan
 
 
 def format_estimate(estimate: Estimate, seeds: int | None = None) -> str:
@@ -15,7 +18,7 @@ def format_estimate(estimate: Estimate, seeds: int | None = None) -> str:
         seeds: How many there were; said where some of them failed.
 
     Returns:
-        "mean ± half the interval"; the mean alone with one seed, "–" with none.
+        "mean ± half the interval", or "mean [low, high]" where it isn't symmetric; the mean alone with one seed, "–" with none.
 
     Example:
         >>> from jgd.core.statistics import estimate
@@ -26,7 +29,17 @@ def format_estimate(estimate: Estimate, seeds: int | None = None) -> str:
         return "–"
     runs = "runs" if OVERLAPPING in estimate.note else "seeds"
     some = f" ({estimate.n} of {seeds} {runs})" if seeds is not None and estimate.n < seeds else ""
-    return f"{estimate.mean:.4f}" + (f" ± {estimate.half_width:.4f}" if estimate.n > 1 else "") + some
+    plain = lambda value: f"{value:.4f}".replace("-0.0000", "0.0000")
+    if estimate.method == "score":
+        return f"{plain(estimate.mean)} [{plain(estimate.low)}, {plain(estimate.high)}]{some}"
+    return plain(estimate.mean) + (f" ± {estimate.half_width:.4f}" if estimate.n > 1 else "") + some
+
+
+def interval_words(sweep: Sweep) -> str:
+    """What the intervals of a sweep's scores are of, and what they leave out."""
+    rows = checks.rows("validation", sweep.plan.task.validation) if isinstance(sweep.made_by, Plan) else None
+    which = "the validation rows" if rows is None else f"{rows} validation rows"
+    return f"± and [ ] are 95% intervals of the mean over {sweep.facts.splits.over}; the sampling error of {which} is in none"
 
 
 def format_value(value: Any) -> str:
