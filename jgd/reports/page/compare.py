@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from jgd.analysis import paired
-from jgd.reports.format import format_estimate, format_value
+from jgd.core.format import format_estimate, format_value
 from jgd.reports.page.asked import asked_rows
 from jgd.reports.page.figures import COLORS, SYMBOLS, Figure, escaped, layout_of, run_text, short
 from jgd.reports.page.source import Source
