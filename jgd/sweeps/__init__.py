@@ -42,6 +42,7 @@ from jgd.sweeps.recipes import format_config as format_config
 from jgd.sweeps.run_spec import RunSpec as RunSpec
 from jgd.sweeps.selection import pick as pick
 from jgd.sweeps.selection import ranked as ranked
+from jgd.sweeps.store.prune import prune as prune
 from jgd.sweeps.sweep import sweep as sweep
 from jgd.sweeps.sweep_data import SweepData as SweepData
 from jgd.sweeps.sweep_result import Sweep as Sweep
