@@ -11,7 +11,7 @@ from jgd.core.loss_protocol import Aux, OnBatch
 from jgd.core.seeds import loss_key
 from jgd.core.types import Batch, Loss, Params
 
-BASELINE_ROWS = 4096  # rows of the training data on which "the loss at the start" is taken
+BASELINE_ROWS = 1024  # rows of the training data on which "the loss at the start" is taken: as a piece of an evaluation
 DIVERGED_ABOVE = 1e4  # a loss above this many times its start has diverged
 
 

@@ -1,10 +1,13 @@
 """Layer 2: a loss over a batch in pieces, in a fraction of the memory."""
 
+from typing import Any
+
 import jax
 import jax.numpy as jnp
 from jax import Array
 
 from jgd.core import checks, tree
+from jgd.core.functions import COMPUTING, vouches
 from jgd.core.loss_protocol import OnBatch, takes
 from jgd.core.record import record, static_field
 from jgd.core.types import Batch, Loss, Params
@@ -12,7 +15,7 @@ from jgd.core.types import Batch, Loss, Params
 
 @record
 class InPieces:
-    """The mean of a loss over equal pieces of the batch, one piece after another. See `in_pieces`."""
+    """The mean of a loss over pieces of the batch, one piece after another. See `in_pieces`."""
 
     loss: Loss
     pieces: int = static_field()
@@ -33,9 +36,9 @@ class InPieces:
         rows = checks.rows("batch", batch)
         if rows == 1:  # one example for itself, as per-example gradients ask for it
             return OnBatch(self.loss, batch)(params)
-        if rows % self.pieces:
-            raise checks.JgdValueError(f"the batch has {rows} rows, which {self.pieces} equal pieces don't divide")
-        cut = jax.tree.map(lambda x: x.reshape(self.pieces, rows // self.pieces, *x.shape[1:]), batch)
+        size = -(-rows // self.pieces)
+        many = rows // size  # pieces of that size; what is left over is one more, and shorter
+        cut = jax.tree.map(lambda x: x[: many * size].reshape(many, size, *x.shape[1:]), batch)
         wide = tree.compute_dtype(params)
 
         @jax.checkpoint  # a piece's activations are computed again for its gradient, and never stored beside another's
@@ -46,14 +49,23 @@ class InPieces:
         # wide outside the scan, so that the pieces' gradients are summed in float32 whatever the parameters are
         narrow, params = params, tree.widen(params, wide)
         total, kind = jax.lax.scan(lambda total, piece: add(total, params, piece), jnp.zeros((), wide), cut)
-        return (total / self.pieces).astype(kind.dtype)
+        if many * size == rows:
+            return (total / many).astype(kind.dtype)
+        last, _ = add(jnp.zeros((), wide), params, jax.tree.map(lambda x: x[many * size :], batch))
+        return ((size * total + (rows - many * size) * last) / rows).astype(kind.dtype)
+
+    @property
+    def row_share(self) -> Any:
+        """What the loss says of itself, so that evaluations cut many rows further."""
+        return getattr(self.loss, "row_share", None) if vouches(self.loss, "row_share", *COMPUTING) else None
 
 
 def in_pieces(loss: Loss, pieces: int) -> InPieces:
-    """The same loss in a fraction of the memory: the mean over `pieces` equal parts of the batch, checkpointed.
+    """The same loss in a fraction of the memory: the mean over `pieces` parts of the batch, checkpointed.
 
     It is the loss of the whole batch, to rounding, where that is a mean over rows (plus terms of the parameters
-    alone); a sum over rows comes out divided by `pieces`, and weights count within their piece. Every transform works with
+    alone); a sum over rows comes out divided by `pieces`, and weights count within their piece. Where `pieces` doesn't
+    divide the rows the last part is shorter, and counts by its rows. Every transform works with
     it, also those that look elsewhere (SAM, line searches), which `jgd.transforms.Accumulate` can't offer. The price is one
     more forward pass.
 
@@ -65,8 +77,7 @@ def in_pieces(loss: Loss, pieces: int) -> InPieces:
         The loss, a record called as `loss` is.
 
     Raises:
-        JgdValueError: When it is traced, for a batch whose rows `pieces` doesn't divide (one row alone is taken whole,
-            for per-example gradients).
+        JgdValueError: For `pieces` below 1.
         JgdTypeError: For a loss that can't be called, or takes a key or a state.
 
     Example:

@@ -11,17 +11,19 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
+from scipy import sparse
 
 import jgd
-from jgd import MinMax, Standard, optimizers, schedules
+from jgd import MinMax, Standard, optimizers, schedules, transforms
 from jgd.core import seeds
-from jgd.models import MLP, GlorotUniform, Linear, Normal, Softmax
+from jgd.models import MLP, GlorotUniform, Linear, Logistic, Normal, Softmax
 from jgd.optimizers import adam, nesterov, sgd
 
 X, Y = np.ones((4, 2), np.float32), np.ones(4, np.float32)
 LOSS = jgd.SupervisedLoss(Linear(2), "squared_error")
 W = {"weights": np.zeros(2, np.float32), "bias": np.zeros((), np.float32)}
 RATES = {"learning_rate": [0.1]}
+decayed, rising = transforms.AddDecayedWeights, schedules.Linear(0.9, 1.2, 10)
 
 
 def train(loss=LOSS, optimizer=None, params=W, data=(X, Y), **options):
@@ -41,6 +43,19 @@ def swept():
 def update(grads, params, optimizer=None, **options):
     optimizer = optimizer or sgd(0.1)
     return optimizer.update(grads, optimizer.init(params), params, **options)
+
+
+def classify(labels, error="softmax_cross_entropy", model=None, **options):
+    model = model or Softmax(2, 3)
+    loss = jgd.SupervisedLoss(model, error)
+    return train(loss, params=model.init(jax.random.key(0)), data=(X, np.array(labels)), **options)
+
+
+class Sequences(Softmax):
+    """A place a row."""
+
+    def predict(self, params, inputs):
+        return super().predict(params, inputs)[:, None]
 
 
 def measured(metrics):
@@ -66,6 +81,14 @@ def deleted():
 
 def branches(params, batch):
     return jnp.sum(params["bias"]) if params["bias"] > 0 else jnp.zeros(())
+
+
+def falling(step):
+    return 0.1 - 0.1 * step.astype(float)
+
+
+def with_b1(learning_rate):
+    return adam(learning_rate, b1=schedules.Constant(10 * learning_rate))
 
 
 def fresh_lambda(learning_rate):
@@ -133,6 +156,17 @@ ROWS = {
     "decay": (lambda: optimizers.rmsprop(0.1, decay=1.0), V, ["decay", "[0, 1)"]),
     "eps < 0": (lambda: adam(0.1, eps=-1e-8), V, ["eps", ">= 0", "-1e-08"]),
     "weight decay": (lambda: optimizers.adamw(0.1, weight_decay=-1.0), V, ["weight_decay", ">= 0"]),
+    # chains and schedules that would climb, or leave a range
+    "decay behind": (lambda: jgd.chain(sgd(0.1), decayed(0.5)), V, ["AddDecayedWeights", "would climb", "IndependentDecay"]),
+    "decay of some, behind": (lambda: jgd.chain(sgd(0.1), transforms.all_but("bias", decayed(0.5))), V, ["would climb"]),
+    "caution behind the step": (lambda: jgd.chain(sgd(0.1), transforms.Cautious()), V, ["Cautious", "would climb"]),
+    "two learning rates": (lambda: jgd.chain(adam(0.1), sgd(0.1)), V, ["would climb", "one of the two"]),
+    "decay before": (lambda: jgd.chain(transforms.IndependentDecay(0.1), sgd(0.1)), V, ["IndependentDecay", "behind"]),
+    "no learning rate": (lambda: train(optimizer=jgd.chain(decayed(0.1))), V, ["AddDecayedWeights", "would climb"]),
+    "none in a sweep": (lambda: sweep(recipes=lambda learning_rate: jgd.chain(decayed(learning_rate))), V, ["would climb"]),
+    "schedule of b1": (lambda: train(optimizer=adam(0.1, b1=rising), steps=9), V, ["b1", "[0, 1)", "1.02 at step 4"]),
+    "schedule swept": (lambda: sweep(recipes=with_b1), V, ["config 0", "b1", "[0, 1)", "1 at step 0"]),
+    "falling below 0": (lambda: train(optimizer=sgd(falling), steps=9), V, ["learning_rate", ">= 0", "-0.1 at step 2"]),
     "accumulator": (lambda: optimizers.adagrad(0.1, -1.0), V, ["initial_accumulator_value", ">= 0"]),
     "eta_plus": (lambda: optimizers.rprop(0.1, eta_plus=0.9), V, ["eta_plus", "(1, inf)", "0.9"]),
     "step sizes": (lambda: optimizers.rprop(0.1, min_step_size=2, max_step_size=1), V, ["min_step_size", "<= max_step_size"]),
@@ -143,7 +177,7 @@ ROWS = {
         f"d = {bad}": (lambda bad=bad: schedules.StepDecay(0.1, 1, bad), V, ["decay_rate", "[0, 1]", str(bad)])
         for bad in (1.5, -0.1, float("nan"))
     },
-    "d of an exponential": (lambda: schedules.ExponentialDecay(0.1, 1, 1.5), V, ["decay_rate", "[0, 1]"]),
+    "d of an exponential": (lambda: schedules.ExponentialDecay(0.1, 1, -0.5), V, ["decay_rate", ">= 0"]),
     "transition of 0": (lambda: schedules.ExponentialDecay(0.1, 0, 0.5), V, ["transition_steps", "> 0"]),
     "schedule of a schedule": (lambda: schedules.Constant(schedules.Constant(0.1)), T, ["value", "Constant"]),
     "std": (lambda: Normal(-1.0), V, ["std", ">= 0"]),
@@ -192,6 +226,31 @@ ROWS = {
     "validation of other rows": (lambda: train(validation=(X, Y[:2])), V, ["validation[0] has 4", "validation[1] has 2"]),
     "rows of text": (lambda: train(data=(X, np.array(["a"] * 4))), T, ["data[1]", "numbers", "<U1"]),
     "validation of text": (lambda: train(validation=(X, np.array(["a"] * 4))), T, ["validation[1]", "numbers", "<U1"]),
+    "a label too large": (lambda: classify([0, 1, 2, 3]), V, ["data[1]", "0 … 2", "the label 3 at row 3"]),
+    "a label below 0": (lambda: classify([0, -1, 2, 0], "focal"), V, ["data[1]", "the label -1 at row 1"]),
+    "a label of the validation": (lambda: classify([0, 1, 2, 0], validation=(X, np.array([0, 1, 5, 0]))), V,
+                                  ["validation[1]", "the label 5 at row 2"]),
+    "a sequence's label": (lambda: classify([[0], [-1], [-2], [0]], "sequence_cross_entropy", Sequences(2, 3)), V,
+                           ["0 … 2, or −1", "-2 at row 2, place 0"]),
+    "labels of a hinge": (lambda: classify([-1, 1, -1, 1], "hinge", Logistic(2)), V, ["0 or 1", "-1 at row 0"]),
+    "labels of a logistic": (lambda: classify([-1, 1, -1, 1], "logistic_nll", Logistic(2)), V, ["from 0 to 1", "-1 at row 0"]),
+    "a sweep's label": (lambda: sweep(replace(jgd.tasks.get("iris"), validation=(np.ones((1, 4)), np.array([3])))), V,
+                        ["task.validation[1]", "the label 3 at row 0"]),
+    "a weight below 0": (lambda: train(data=(X, Y, np.float32([1, 1, -1, 1]))), V, ["data[2]", ">= 0", "-1.0 at row 2"]),
+    "weights of 0": (lambda: train(data=(X, Y, 0 * Y)), V, ["data[2]", "above 0"]),
+    "whole numbers that wrap": (lambda: train(data=(np.full((4, 2), 2**40), Y)), V, ["data[0]", "int32", "row 0, column 0"]),
+    "float64 that overflows": (lambda: train(data=(X, np.float64([1, 1e300, 1, 1]))), V, ["data[1]", "1e+300 at row 1", "float32"]),
+    "complex rows": (lambda: train(data=(X * 1j, Y)), T, ["data[0]", "complex64", "real"]),
+    "a sparse matrix": (lambda: train(data=(sparse.csr_matrix(X), Y)), T, ["data[0]", "scipy", "data[0].toarray()"]),
+    "a masked array": (lambda: train(data=(np.ma.masked_array(X, X > 0), Y)), T, ["data[0]", "MaskedArray", "filled"]),
+    "lists": (lambda: train(data=(X.tolist(), Y)), V, ["data[0][0][0]", "np.asarray"]),
+    "a dict for a pair": (lambda: train(data={"x": X, "y": Y}), T, ["(inputs, targets)", "dict of 'x', 'y'"]),
+    "inputs alone": (lambda: train(data=X), T, ["(inputs, targets)", "shape (4, 2)"]),
+    "four parts": (lambda: train(data=(X, Y, Y, Y)), T, ["(inputs, targets)", "4 parts"]),
+    "other parameters": (lambda: train(params={"w": np.ones(2, np.float32)}), V, ["params misses", "['bias']", "Linear"]),
+    "wider parameters": (lambda: train(params={**W, "weights": np.ones(3, np.float32)}), V, ["['weights']", "(2,)", "(3,)"]),
+    "keys of two kinds": (lambda: train(params={"a": W, "b": {0: X, "c": X}}), T, ["params['b']", "0 (int)", "'c' (str)"]),
+    "keys of data": (lambda: train(data={0: X, "c": X}), T, ["data must have keys of one kind"]),
     "a metric by number": (lambda: measured({3: LOSS}), T, ["metrics", "named by text", "3"]),
     "a metric of None": (lambda: measured({"nothing": lambda *_: None}), V, ["'nothing'", "one number", "None"]),
     "a metric of rows": (lambda: measured({"rows": lambda _, rows: rows[1]}), V, ["'rows'", "one number", "shape"]),

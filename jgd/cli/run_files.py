@@ -22,7 +22,9 @@ STORED = (*OWN, request.FILE)  # what makes a directory a sweep's
 ASIDE = ".before"
 REPLAYS = "replays"
 _REPLAY = re.compile(rf"{REPLAYS}/config-\d+-seed-\d+(/(history\.csv|training\.png))?")
-_BLOCK = re.compile(rf"({'|'.join(FOLDERS)})/{BLOCK_FILE.pattern}({re.escape(atomic_files.PART)})?")
+_BLOCK = re.compile(
+    rf"({'|'.join(FOLDERS)})/{BLOCK_FILE.pattern}(({atomic_files.TOKEN.pattern})?{re.escape(atomic_files.PART)})?"
+)
 ALL_DIVERGED = "every run diverged, there is nothing to choose: try smaller learning rates"
 
 
@@ -73,6 +75,18 @@ def _delete_own(aside: Path) -> None:
             path.unlink()
     with suppress(OSError):
         aside.rmdir()
+
+
+def save_share(found: jgd.Sweep, directory: Path, shard: str | None) -> int:
+    """`save` where all runs are there; else what a shard has left to the others: -> the exit code."""
+    left = found.runs_left
+    if shard is None or not left:
+        return save(found, directory)
+    console.print_line(
+        f"shard {shard} is done; {left} of {found.diverged_at.size} runs have not landed yet: `jgd show {directory}` tells "
+        f"how far they are, and when all shards have ended, `jgd extend {directory}` runs what a killed one has left"
+    )
+    return 0
 
 
 def save(found: jgd.Sweep, directory: Path) -> int:

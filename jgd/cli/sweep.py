@@ -10,14 +10,31 @@ import typer
 
 import jgd
 from jgd.cli import console, methods, options, run_files
+from jgd.cli.dask import dask_client
 from jgd.cli.importing import given_imports
 from jgd.cli.progress import sweep_progress
 from jgd.cli.request import Request
-from jgd.cli.task_options import ClassWeight, Dates, Drop, Features, Metric, Missing, OneHot, TaskOptions, table_options
+from jgd.cli.task_options import (
+    ClassWeight,
+    Dates,
+    Decimal,
+    Delimiter,
+    Drop,
+    Empty,
+    Encoding,
+    Features,
+    Kind,
+    Metric,
+    Missing,
+    OneHot,
+    TaskOptions,
+    table_options,
+)
 from jgd.core import checks
 from jgd.spaces import samplers
 from jgd.spaces.toml_space import space_of_toml
 from jgd.sweeps import SweepProgress
+from jgd.sweeps.share import PATIENCE
 
 RECIPES = ["sgd", "momentum", "adam"]
 RATES = (1e-4, 10.0, 24)
@@ -72,6 +89,11 @@ def command(
     dates: Dates = None,
     missing: Missing = None,
     class_weight: ClassWeight = None,
+    kind: Kind = None,
+    delimiter: Delimiter = None,
+    decimal: Decimal = None,
+    encoding: Encoding = None,
+    empty: Empty = None,
     loss: Annotated[str | None, typer.Option(help="A loss for --data; default what suits target and model.")] = None,
     scale: Annotated[
         str | None, typer.Option(help="Features of --data: standard (default), minmax or none, by the training rows.")
@@ -91,6 +113,13 @@ def command(
     resume: Annotated[
         bool, typer.Option("--resume", help="Go on also with a smaller sweep in --out: more samples, seeds or steps.")
     ] = False,
+    shard: Annotated[
+        str | None, typer.Option(help="K/N: this process runs the K-th of N shares, from 0; needs --out.")
+    ] = None,
+    patience: Annotated[
+        float, typer.Option(help="Seconds without news of the other shards, before theirs is run here.")
+    ] = PATIENCE,
+    dask: Annotated[str | None, typer.Option(help="Address of a Dask scheduler, whose workers run the blocks.")] = None,
     overwrite: Annotated[bool, typer.Option("--overwrite", help="Start anew in --out, whatever it holds.")] = False,
 ) -> None:
     """Train every recipe at every config and seed, and pick by validation. The test rows stay unread: `jgd confirm`.
@@ -100,11 +129,15 @@ def command(
     """
     if resume and (out is None or overwrite):
         raise checks.JgdValueError("--resume goes on with what --out holds: give --out, and no --overwrite")
+    if shard is not None and (out is None or overwrite):
+        raise checks.JgdValueError("--shard lands in a directory that all shards share: give --out, and no --overwrite")
     file = None if data is None else str(data)
-    columns = table_options(features, drop, one_hot, dates, missing, class_weight)
+    columns = table_options(locals())
     words = TaskOptions(task, model, file, target, loss, scale, metric, str(Path.cwd()), **columns)
     request = Request(words, tuple(recipe or []), given_imports())
-    what, _ = request.task.make()
+    what, table = request.task.make()
+    if table is not None:
+        console.print_line(str(table))
     searched = _space(space, learning_rates, set_ or [])
     recipes = _recipes(optimizer, request, searched)
     arguments: dict[str, Any] = {
@@ -132,9 +165,12 @@ def command(
                 request.save(directory)
             show(progress)
 
-        found = jgd.sweep(what, recipes, searched, store=directory, resume=resume, callback=callback, **arguments)
+        with dask_client(dask) as executor:
+            by: dict[str, Any] = {"executor": executor, "shard": shard, "patience": patience}
+            kept: dict[str, Any] = {"store": directory, "resume": resume, "callback": callback}
+            found = jgd.sweep(what, recipes, searched, **kept, **by, **arguments)
         request.save(directory)
-    raise typer.Exit(run_files.save(found, directory))
+    raise typer.Exit(run_files.save_share(found, directory, shard))
 
 
 def _space(file: Path | None, rates: tuple[float, float, int] | None, fixes: Sequence[str]) -> jgd.Space:

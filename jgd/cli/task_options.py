@@ -1,6 +1,6 @@
 """The options that name a task. Enters: words. Leaves: a bundled task, one of a user's own function, or of a table."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any
@@ -21,7 +21,8 @@ CLASSES = (
     "logistic",
 )  # losses and models of labels …
 VALUES = (*SUITABLE["squared_error"], "linear")  # … and of values
-COLUMNS = ("features", "drop", "one_hot", "dates", "missing", "class_weight")  # options of --data
+LISTS = ("features", "drop", "one_hot", "dates", "empty", "class_weight")  # options of --data that are repeated …
+COLUMNS = (*LISTS, "missing", "kind", "delimiter", "decimal", "encoding")  # … and all that say how it is read
 
 Features = Annotated[
     list[str] | None,
@@ -41,6 +42,18 @@ Missing = Annotated[
         "--missing", help="What fills gaps, by the training rows: mean, median, most_frequent; default error."
     ),
 ]
+Kind = Annotated[
+    str | None, typer.Option("--kind", help="Of the target of --data: classes or values; default by what it holds.")
+]
+Delimiter = Annotated[str | None, typer.Option("--delimiter", help="Of a CSV; default which of , ; tab and | fits.")]
+Decimal = Annotated[
+    str | None, typer.Option("--decimal", help="Of a CSV: . or , before a fraction; default what fits.")
+]
+Encoding = Annotated[str | None, typer.Option("--encoding", help="Of a CSV, such as latin-1; default UTF-8.")]
+Empty = Annotated[
+    list[str] | None,
+    typer.Option("--empty", help="A word of a CSV for an empty cell; repeat it, '' for none. Default NA, null, …."),
+]
 ClassWeight = Annotated[
     list[str] | None,
     typer.Option(
@@ -56,17 +69,23 @@ Metric = Annotated[
 ]
 
 
-def table_options(
-    features: Sequence[str] | None,
-    drop: Sequence[str] | None,
-    one_hot: Sequence[str] | None,
-    dates: Sequence[str] | None,
-    missing: str | None,
-    class_weight: Sequence[str] | None,
-) -> dict[str, Any]:
-    """The options of a table's columns as `TaskOptions` takes them."""
-    lists = {"features": features, "drop": drop, "one_hot": one_hot, "dates": dates, "class_weight": class_weight}
-    return {**{name: tuple(given or ()) for name, given in lists.items()}, "missing": missing}
+def table_options(given: Mapping[str, Any]) -> dict[str, Any]:
+    """The options of a table's columns, among a command's, as `TaskOptions` takes them."""
+    if given["delimiter"] == "\t":
+        given = {**given, "delimiter": "tab"}
+    return {name: tuple(given[name] or ()) if name in LISTS else given[name] for name in COLUMNS}
+
+
+def csv_format(
+    delimiter: str | None, decimal: str | None, encoding: str | None, empty: Sequence[str]
+) -> jgd.data.CsvFormat:
+    r"""What the options say of a CSV; "\t" is a tab, and no word for an empty cell is all that are known.
+
+    >>> csv_format(r"\t", None, None, []).delimiter, csv_format(None, None, None, [""]).empty
+    ('\t', ('',))
+    """
+    delimiter = "\t" if delimiter in ("\\t", "tab") else delimiter
+    return jgd.data.CsvFormat(delimiter, decimal, encoding, **({"empty": tuple(empty)} if empty else {}))
 
 
 @dataclass(frozen=True)
@@ -76,7 +95,8 @@ class TaskOptions:
     task: a bundled task or module:function, None with data. data, target: a table and its column to predict. metric:
     what chooses on the validation rows, None for the task's own.
     directory: where modules and data are looked for if they aren't in the working directory.
-    features … missing: how the table's columns are read. class_weight: "balanced", or LABEL=WEIGHT words.
+    features … missing: how the table's columns are read. class_weight: "balanced", or LABEL=WEIGHT words. kind: of the
+    target. delimiter … empty: how a CSV is written.
     """
 
     task: str | None
@@ -93,6 +113,11 @@ class TaskOptions:
     dates: tuple[str, ...] = ()
     missing: str | None = None
     class_weight: tuple[str, ...] = ()
+    kind: str | None = None
+    delimiter: str | None = None
+    decimal: str | None = None
+    encoding: str | None = None
+    empty: tuple[str, ...] = ()
 
     @property
     def name(self) -> str:
@@ -137,7 +162,7 @@ class TaskOptions:
         if self.loss is not None:
             checks.choice("loss", self.loss, jgd.losses.errors)
         named = self.loss or self.model  # whichever was named tells labels from values
-        kind = "classes" if named in CLASSES else "values" if named in VALUES else "auto"
+        kind = self.kind or ("classes" if named in CLASSES else "values" if named in VALUES else "auto")
         table = jgd.data.read(
             file,
             self.target,
@@ -147,6 +172,7 @@ class TaskOptions:
             one_hot="auto" if self.one_hot == ("auto",) else self.one_hot,
             dates=self.dates,
             missing="error" if self.missing is None else self.missing,
+            csv=csv_format(self.delimiter, self.decimal, self.encoding, self.empty),
         )
         scale = SCALES[checks.choice("scale", "standard" if self.scale is None else self.scale, SCALES)]
         weights: Any = self.class_weight

@@ -10,7 +10,22 @@ import typer
 import jgd
 from jgd.cli import console, methods
 from jgd.cli.run_output import print_curve, print_summary, write_runs
-from jgd.cli.task_options import ClassWeight, Dates, Drop, Features, Metric, Missing, OneHot, TaskOptions, table_options
+from jgd.cli.task_options import (
+    ClassWeight,
+    Dates,
+    Decimal,
+    Delimiter,
+    Drop,
+    Empty,
+    Encoding,
+    Features,
+    Kind,
+    Metric,
+    Missing,
+    OneHot,
+    TaskOptions,
+    table_options,
+)
 from jgd.core import checks
 from jgd.training.resume import UnaskedError
 
@@ -35,6 +50,11 @@ def command(
     dates: Dates = None,
     missing: Missing = None,
     class_weight: ClassWeight = None,
+    kind: Kind = None,
+    delimiter: Delimiter = None,
+    decimal: Decimal = None,
+    encoding: Encoding = None,
+    empty: Empty = None,
     model: Annotated[str | None, typer.Option(help="linear, logistic, softmax, mlp; default the task's first.")] = None,
     loss: Annotated[str | None, typer.Option(help="A loss for --data; default what suits target and model.")] = None,
     optimizer: Annotated[
@@ -95,8 +115,10 @@ def command(
     if recipe is not None and optimizer is not None:
         raise checks.JgdValueError("--optimizer and --recipe: give one of them")
     file = None if data is None else str(data)
-    columns = table_options(features, drop, one_hot, dates, missing, class_weight)
+    columns = table_options(locals())
     asked, table = TaskOptions(task, model, file, target, loss, scale, metric, **columns).make()
+    if table is not None:
+        console.print_line(str(table))
     rate, words = methods.RateOptions(learning_rate, schedule, set_schedule or []), set_ or []
     if recipe is None:
         method = optimizer or DEFAULT_OPTIMIZER
@@ -110,7 +132,7 @@ def command(
     if target_loss is not None:
         checks.number("target_loss", target_loss, "(-inf, inf)")
     labels = what.train[1] if "accuracy" in what.metrics else None
-    column = _column(table, order_by)
+    column = _column(asked if table is not None else None, order_by)
     arguments: dict[str, Any] = {
         "steps": length.steps,
         "epochs": epochs,
@@ -198,11 +220,11 @@ def _length(steps: int | None, epochs: int | None, batch_size: int | None, rows:
     return Length(steps, size, per_epoch, total)
 
 
-def _column(table: jgd.data.Dataset | None, name: str | None) -> np.ndarray | None:
-    """(training rows,) the feature of --order-by, as it is in the file."""
+def _column(task: jgd.Task | None, name: str | None) -> np.ndarray | None:
+    """(training rows,) the feature of --order-by, as it is in the file; None for a task of no file."""
     if name is None:
         return None
-    if table is None:
+    if task is None or task.raw is None or task.preprocessing is None:
         raise checks.JgdValueError("--order-by names a column of --data")
-    column = table.inputs[:, table.features.index(checks.choice("order_by", name, table.features))]
-    return jgd.split(column).train  # as `tasks.of_table` splits the table
+    columns = task.preprocessing.columns
+    return task.raw.parts[0][0][:, columns.index(checks.choice("order_by", name, columns))]

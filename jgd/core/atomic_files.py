@@ -9,6 +9,7 @@ import hashlib
 import json
 import os
 import re
+import secrets
 import stat
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
@@ -19,10 +20,12 @@ import numpy as np
 
 from jgd.core import checks
 
-FORMAT = 5  # of what is written; another one is refused, by its number
+FORMAT = 6  # of what is written; another one is refused, by its number
 LOCK = "lock"
 PART = ".part"  # at the end of the name of what isn't whole yet
+TOKEN = re.compile(r"\.[0-9a-f]{8}")  # before it: of one writer of several
 SWEEP = "sweep.json"  # what makes a directory a sweep's
+COMMAND = "command.json"  # what the command was asked for, beside it
 
 
 class OtherFormatError(checks.JgdValueError):
@@ -30,11 +33,12 @@ class OtherFormatError(checks.JgdValueError):
 
 
 @contextmanager
-def held(path: str | os.PathLike) -> Iterator[Path]:
+def held(path: str | os.PathLike, shared: bool = False) -> Iterator[Path]:
     """The directory `path`, made if missing and held by this process alone until the block (or the process) ends.
 
     Args:
         path: A directory.
+        shared: Whether others may hold it too who share it.
 
     Yields:
         The directory.
@@ -50,7 +54,7 @@ def held(path: str | os.PathLike) -> Iterator[Path]:
     except OSError as fault:
         raise checks.JgdValueError(f"store {str(path)!r} can't be written: {fault.strerror}") from fault
     with lock:
-        if not _locked(lock):
+        if not _locked(lock, shared):
             raise checks.JgdValueError(f"store {str(path)!r} is in use by another process")
         yield path
 
@@ -68,7 +72,8 @@ def remove_parts(path: Path, names: re.Pattern[str]) -> None:
     """Delete what a process that was killed while it wrote has left of files of these names; nothing else, nor deeper."""
     with suppress(OSError):
         for litter in path.iterdir():
-            if litter.name.endswith(PART) and names.fullmatch(litter.name.removesuffix(PART)):
+            name = litter.name.removesuffix(PART)
+            if litter.name.endswith(PART) and any(map(names.fullmatch, (name, TOKEN.sub("", name)))):
                 with suppress(OSError):
                     litter.unlink()
 
@@ -82,7 +87,7 @@ def in_use(path: str | os.PathLike) -> bool:
         return False
 
 
-def _locked(file: Any) -> bool:
+def _locked(file: Any, shared: bool = False) -> bool:
     """Whether this process now holds the file; the system lets go when the process ends, even by SIGKILL."""
     try:
         import fcntl
@@ -92,7 +97,7 @@ def _locked(file: Any) -> bool:
         # on Windows only
         take = lambda: msvcrt.locking(file.fileno(), msvcrt.LK_NBLCK, 1)  # pyright: ignore[reportAttributeAccessIssue]
     else:
-        take = lambda: fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        take = lambda: fcntl.flock(file, (fcntl.LOCK_SH if shared else fcntl.LOCK_EX) | fcntl.LOCK_NB)
     try:
         take()
     except OSError:
@@ -120,10 +125,9 @@ def read(file: Path) -> bytes:
 
 def write(file: Path, content: bytes) -> None:
     """`content` under its name, whole or not at all, on the disk when this returns."""
-    part = file.with_name(file.name + PART)
+    part = file.with_name(f"{file.name}.{secrets.token_hex(4)}{PART}")  # several may write it at once
     try:
-        part.unlink(missing_ok=True)  # it may be a link
-        with part.open("xb") as out:
+        with part.open("xb") as out:  # a link of that name is no place to write
             out.write(content)
             out.flush()
             os.fsync(out.fileno())

@@ -15,6 +15,8 @@ from jgd.core.seeds import NoiseKeys
 from jgd.core.transform import Context, Transform, UpdateInfo
 from jgd.core.types import Params
 
+_OWN = ("jgd.core.", "jgd.transforms.", "jgd.optimizers.")  # transforms whose signs are known
+
 
 class Composite(Transform):
     """A transform made of several, the field `transforms`, with a tuple of their states as its own."""
@@ -35,6 +37,12 @@ class Composite(Transform):
     @property
     def per_leaf(self) -> bool:
         return any(transform.per_leaf for transform in self.transforms)
+
+    @property
+    def sign(self) -> str:
+        """What turns the sign tells the most, and what one of them asks for is asked for by all."""
+        signs = {transform.sign for transform in self.transforms}
+        return next((sign for sign in ("turns", "uphill", "downhill") if sign in signs), "")
 
     def info(self, state: Any) -> UpdateInfo:
         """The first learning rate that one reports; skipped where any skipped."""
@@ -126,6 +134,66 @@ def flat(transform: Transform) -> Iterator[Transform]:
             yield from flat(inner)
     else:
         yield transform
+
+
+def check_order(transforms: tuple[Transform, ...]) -> None:
+    """Refuse a chain in which something is lost, or whose sign is wrong: of which a part would climb.
+
+    Raises:
+        JgdValueError: For a transform that ignores the updates before it, one that must be last and isn't, and one on the
+            wrong side of what turns the sign.
+    """
+    last = max((i for i, transform in enumerate(transforms) if not transform.only_observes), default=0)
+    for place, transform in enumerate(transforms):
+        if place > 0 and transform.ignores_updates:
+            raise checks.JgdValueError(
+                f"{blamed(transform, 'ignores_updates')} takes its own gradient and ignores the updates before it: "
+                f"it must be first in a chain, got place {place}"
+            )
+        if place < last and transform.must_be_last:
+            raise checks.JgdValueError(
+                f"{blamed(transform, 'must_be_last')} must see the step that is really made: "
+                f"it must be last in a chain, got place {place} of {len(transforms)}"
+            )
+    each = [inner for transform in transforms for inner in flat(transform)]
+    turns = [place for place, transform in enumerate(each) if transform.sign == "turns"]
+    name = lambda place: type(each[place]).__name__
+    for place, transform in enumerate(each):
+        if transform.sign == "downhill" and turns and place < turns[0]:
+            raise checks.JgdValueError(
+                f"{name(place)} changes the step itself: it must stand behind {name(turns[0])}, whose sign would turn it"
+            )
+        if transform.sign in ("uphill", "turns") and turns and place > turns[0]:
+            raise checks.JgdValueError(
+                f"{name(place)} takes a direction along the gradient, and behind {name(turns[0])}, which makes a step "
+                f"against it, would climb: put it before that"
+                + (", or take one of the two" if transform.sign == "turns" else "")
+                + (", or take jgd.transforms.IndependentDecay" if "Decay" in name(place) else "")
+            )
+
+
+def check_descends(transform: Transform) -> None:
+    """Refuse a method of which no part makes a step downhill, so that the loss would climb.
+
+    What a person or another library wrote may do so itself.
+
+    Raises:
+        JgdValueError: By the names of its parts.
+    """
+    if not _may_descend(transform):
+        names = ", ".join(type(each).__name__ for each in flat(transform))
+        raise checks.JgdValueError(
+            f"the optimizer never turns the gradient into a step downhill, and would climb: end the chain ({names}) with "
+            "jgd.transforms.ScaleByLearningRate",
+            argument="optimizer",
+        )
+
+
+def _may_descend(node: Any) -> bool:
+    if isinstance(node, Transform) and (node.sign == "turns" or not type(node).__module__.startswith(_OWN)):
+        return True
+    inside = jax.tree.leaves(node, is_leaf=lambda each: each is not node and isinstance(each, Transform))
+    return any(_may_descend(each) for each in inside if isinstance(each, Transform))
 
 
 def blamed(transform: Transform, flag: str) -> str:

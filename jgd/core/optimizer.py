@@ -9,7 +9,7 @@ import jax.numpy as jnp
 from jax import Array
 
 from jgd.core import checks, eager, hyperparameters, tree, tree_xla
-from jgd.core.composite import Chain, blamed, hint
+from jgd.core.composite import Chain, check_order, hint
 from jgd.core.record import record
 from jgd.core.seeds import NoiseKeys
 from jgd.core.transform import Transform, UpdateInfo, context_of
@@ -223,8 +223,8 @@ def chain(*transforms: TransformLike) -> Optimizer:
 
     Raises:
         JgdTypeError: For something that is neither; your own method derives from `jgd.Transform`.
-        JgdValueError: For a transform that ignores the updates it is given anywhere but first, or one that must be last
-            anywhere else.
+        JgdValueError: For a transform that ignores the updates it is given anywhere but first, one that must be last
+            anywhere else, and one on the wrong side of the learning rate, as weight decay behind it, which would climb.
 
     Example:
         >>> import jgd
@@ -235,16 +235,5 @@ def chain(*transforms: TransformLike) -> Optimizer:
     if not transforms:
         raise checks.JgdValueError("chain needs at least one transform, got none")
     taken = tuple(as_transform(each, "chain") for each in transforms)
-    last = max((i for i, transform in enumerate(taken) if not transform.only_observes), default=0)
-    for place, transform in enumerate(taken):
-        if place > 0 and transform.ignores_updates:
-            raise checks.JgdValueError(
-                f"{blamed(transform, 'ignores_updates')} takes its own gradient and ignores the updates before it: "
-                f"it must be first in a chain, got place {place}"
-            )
-        if place < last and transform.must_be_last:
-            raise checks.JgdValueError(
-                f"{blamed(transform, 'must_be_last')} must see the step that is really made: "
-                f"it must be last in a chain, got place {place} of {len(taken)}"
-            )
+    check_order(taken)
     return Optimizer(Chain(taken))

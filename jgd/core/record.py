@@ -191,8 +191,11 @@ def _number(value: Any) -> Any:
 
 
 def _whole_too(value: Any) -> Any:
-    """`_number` that takes whole numbers for floats as well."""
-    return np.float64(value) if isinstance(value, int | np.integer) else _number(value)
+    """`_number` that takes whole numbers for floats as well, also in arrays."""
+    if isinstance(value, int | np.integer):
+        return np.float64(value)
+    held = isinstance(value, np.ndarray | jax.Array) and not isinstance(value, Tracer)
+    return np.asarray(value, np.float64) if held and value.dtype.kind in "iu" else _number(value)
 
 
 def _fields_only(self: Any) -> dict[str, Any]:

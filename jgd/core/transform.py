@@ -23,9 +23,7 @@ class Context:
     step: Array  # () int32: updates made so far, the only clock
     stored: Params  # the parameters in the dtypes that they are kept in
     value: Array | None = None  # () the loss at params, where the caller has it
-    loss: Callable[[Params], Array] | None = (
-        None  # params -> the loss on this batch, for transforms that look elsewhere
-    )
+    loss: Callable[[Params], Array] | None = None  # params -> the loss on this batch, to look elsewhere
     examples: Callable[[Params], Params] | None = None  # params -> each example's gradient, leaves (rows, …)
     gauss_newton: Callable[[Params, Params], Params] | None = None  # params, vector -> Jᵀ L J · vector
 
@@ -96,11 +94,7 @@ class Context:
 
 
 def context_of(
-    params: Params,
-    grads: Params,
-    step: Array,
-    value: Array | None,
-    loss: Callable[[Params], Array] | None,
+    params: Params, grads: Params, step: Array, value: Array | None, loss: Callable[[Params], Array] | None
 ) -> Context:
     """The context of one update: parameters and gradients in the compute dtype, and what the loss can tell."""
     if loss is not None and not callable(loss):
@@ -162,6 +156,9 @@ class Transform:
         entrywise: An entry of the result depends on the entries at its own place, on numbers, and on norms of all leaves
             together, so that transposed matrices give the transposed result, bits of norms aside, and sweeps may store them
             so. A class that derives from such a one and overrides `init`, `update` or `eval_params` must say it again.
+        sign: "turns" of what makes a step downhill of a direction along the gradient, as a learning rate does; "uphill" of
+            what must stand before that in a chain, "downhill" of what must stand behind. Default: "", of what may be
+            anywhere.
 
     Example:
         >>> import jgd
@@ -180,6 +177,7 @@ class Transform:
     only_observes: Any = False
     per_leaf: Any = False
     entrywise: Any = False
+    sign: Any = ""
 
     def init(self, params: Params, /) -> Any:
         """The state before the first update; () unless a transform remembers something.

@@ -1,5 +1,6 @@
 """One raw column as numbers: what a cell is, and what its values stand for."""
 
+import re
 from dataclasses import dataclass, field
 from decimal import Decimal
 from functools import cached_property
@@ -10,6 +11,7 @@ import numpy as np
 from jgd.core import checks
 
 KINDS = ("number", "date", "words")
+NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?")
 DAY = 86_400 * 10**6  # microseconds, in which the year 9999 fits
 
 
@@ -62,10 +64,10 @@ class Column:
         if values.dtype.kind == "m":
             return values / np.timedelta64(1, "D")
         if kind_of(values) != "number":
-            first = next(value for value, gap in zip(values, gaps(values), strict=True) if not gap)
+            row, first = _first_word(values)
             raise checks.JgdTypeError(
-                f"column {self.name!r} of {table} holds {kind_of(values)}, such as {str(first)!r}: features must be numbers "
-                "(one_hot encodes words, dates takes dates, drop leaves the column out)",
+                f"column {self.name!r} of {table} holds {kind_of(values)}, such as {str(first)!r} at row {row}: features must "
+                f"be numbers (one_hot encodes words, dates takes dates, drop leaves the column out){_hint(str(first))}",
                 argument="one_hot",
             )
         return np.array([np.nan if gap else value for value, gap in zip(values, gaps(values), strict=True)], np.float64)
@@ -96,6 +98,24 @@ class Column:
     @cached_property
     def _places(self) -> dict[str, int]:
         return {word: place for place, word in enumerate(self.words)}
+
+
+def _first_word(values: np.ndarray) -> tuple[int, Any]:
+    """(row, cell) of the first that is no number: among numbers it may be a sign for a gap."""
+    cells = [(row, cell) for row, (cell, gap) in enumerate(zip(values, gaps(values), strict=True)) if not gap]
+    return next((each for each in cells if not NUMBER.fullmatch(str(each[1]).strip())), cells[0])
+
+
+def _hint(cell: str) -> str:
+    """What a cell that looks like a number may be."""
+    comma = "a decimal comma is csv=jgd.data.CsvFormat(decimal=','), in the shell --decimal ,"
+    if re.fullmatch(r"[+-]?\d{1,3}([,.' ]\d{3})+([.,]\d+)?", cell):
+        return f"; thousands must have no sign between them{f'; {comma}' if cell.count(',') == 1 else ''}"
+    if re.fullmatch(r"[+-]?\d+,\d+", cell):
+        return f"; {comma}"
+    if re.fullmatch(r"\W*", cell):
+        return f"; csv=jgd.data.CsvFormat(empty=[{cell!r}]), in the shell --empty {cell!r}, reads it as an empty cell"
+    return ""
 
 
 def gaps(values: np.ndarray) -> np.ndarray:

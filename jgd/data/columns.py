@@ -1,5 +1,6 @@
 """Raw columns, whatever holds them: a file, a frame, a mapping or an array. Leaves: name -> one array, a value a row."""
 
+import zipfile
 from collections.abc import Collection, Mapping
 from pathlib import Path
 from typing import Any
@@ -7,18 +8,24 @@ from typing import Any
 import numpy as np
 
 from jgd.core import checks
+from jgd.data.csv_file import read_csv
+from jgd.data.csv_format import CsvFormat
 
-SUFFIXES = (".csv", ".parquet", ".arrow", ".feather", ".npz", ".npy")
+SUFFIXES = (".csv", ".parquet", ".arrow", ".feather", ".npz", ".npy", ".tsv")
 
 
-def read_columns(path: Path, words: Collection[str] = ()) -> dict[str, np.ndarray]:
+def read_columns(
+    path: Path, words: Collection[str] = (), labels: Collection[str] = (), csv: CsvFormat | None = None
+) -> dict[str, np.ndarray]:
     """The columns of a file.
 
     Args:
-        path: .csv, .parquet, .arrow or .feather (pyarrow reads these three), .npz with an array (n,) or (n, columns)
-            under each name, .npy with one array (n, columns), named "0", "1", …, or with named fields. Nothing is
-            unpickled.
+        path: .csv or .tsv (see `jgd.data.csv_file.read_csv`), .parquet, .arrow or .feather (pyarrow reads these three),
+            .npz with an array (n,) or (n, columns) under each name, .npy with one array (n, columns), named "0", "1", …, or
+            with named fields. Nothing is unpickled.
         words: Columns of a .csv that are text, whatever they look like: postal codes and other numbers that are names.
+        labels: Columns of a .csv that are text where a number begins with a 0.
+        csv: How a .csv is written. Default: it is looked for.
 
     Returns:
         Name -> (rows,).
@@ -33,30 +40,50 @@ def read_columns(path: Path, words: Collection[str] = ()) -> dict[str, np.ndarra
     if suffix not in SUFFIXES:
         raise checks.JgdValueError(f"data file must be {', '.join(SUFFIXES)}, got {checks.shown(path.name)}")
     try:
-        return columns_of(_content(path, suffix, words), path.name)
+        if suffix in (".csv", ".tsv"):
+            return read_csv(path, words, labels, csv)
+        return columns_of(_content(path, suffix), path.name)
     except checks.JgdError:
         raise
-    except (OSError, ValueError, KeyError, EOFError) as fault:  # pandas', pyarrow's and NumPy's of a damaged file
+    except (
+        OSError,
+        ValueError,
+        KeyError,
+        EOFError,
+        zipfile.BadZipFile,
+    ) as fault:  # pandas', pyarrow's and NumPy's of a damaged file
         raise checks.JgdValueError(f"data file {path.name!r} can't be read: {fault}") from fault
 
 
-def _content(path: Path, suffix: str, words: Collection[str]) -> Any:
+def read_rows(path: Path, csv: CsvFormat | None = None) -> Any:
+    """The rows of a file for a model that takes arrays: what is in an .npy, of any shape, or its columns as in `read_columns`."""
+    if path.suffix.lower() != ".npy" or not path.is_file():
+        return read_columns(path, csv=csv)
+    try:
+        return _content(path, ".npy")
+    except (OSError, ValueError, EOFError) as fault:
+        raise checks.JgdValueError(f"data file {path.name!r} can't be read: {fault}") from fault
+
+
+def _content(path: Path, suffix: str) -> Any:
+    if suffix in (".npz", ".npy") and not _start(path).startswith((b"PK", b"\x93NUMPY")):
+        raise checks.JgdValueError(f"data file {path.name!r} is no {suffix} of NumPy's, or is damaged")
     if suffix == ".npz":
         with np.load(path, allow_pickle=False) as arrays:
             return {name: arrays[name] for name in arrays.files}
     if suffix == ".npy":
         return np.load(path, allow_pickle=False)
-    if suffix == ".csv":
-        import pandas as pd  # xarray brings it
-
-        dtype: Any = dict.fromkeys(words, str)
-        return pd.read_csv(path, dtype=dtype)
     try:
         import pyarrow.feather  # pyright: ignore[reportMissingImports]  # an extra of the user's
         import pyarrow.parquet  # pyright: ignore[reportMissingImports]  # likewise
     except ImportError as missing:
         raise ImportError(f"{suffix} files need pyarrow: pip install 'jgd[data]'") from missing
     return pyarrow.parquet.read_table(path) if suffix == ".parquet" else pyarrow.feather.read_table(path)
+
+
+def _start(path: Path) -> bytes:
+    with path.open("rb") as file:
+        return file.read(6)
 
 
 def columns_of(table: Any, name: str = "the table") -> dict[str, np.ndarray]:
@@ -80,7 +107,7 @@ def columns_of(table: Any, name: str = "the table") -> dict[str, np.ndarray]:
     """
     out: dict[str, np.ndarray] = {}
     for each, values in _named(table, name):
-        array = values.to_numpy() if hasattr(values, "to_numpy") else np.asarray(values)
+        array = _array(each, values, name)
         if array.ndim not in (1, 2):
             raise checks.JgdValueError(
                 f"column {each!r} of {name} must have shape (n,) or (n, columns), got {array.shape}"
@@ -98,6 +125,26 @@ def columns_of(table: Any, name: str = "the table") -> dict[str, np.ndarray]:
     if len(set(counts.values())) > 1:
         raise checks.JgdValueError(f"arrays of {name} must have as many rows, got {counts}")
     return out
+
+
+def _array(each: str, values: Any, name: str) -> np.ndarray:
+    """A column's cells; `JgdTypeError` for what is no number, date or word."""
+    if isinstance(values, np.ma.MaskedArray):
+        cells = values.data.astype(object)
+        cells[np.ma.getmaskarray(values)] = None
+        values = cells
+    try:
+        array = values.to_numpy() if hasattr(values, "to_numpy") else np.asarray(values)
+    except ValueError as fault:
+        raise checks.JgdValueError(f"column {each!r} of {name} must have cells of one kind and shape") from fault
+    kinds = (np.ndarray, Mapping, list, tuple, set)
+    nested = next((cell for cell in array.flat if isinstance(cell, kinds)), None) if array.dtype.kind == "O" else None
+    if nested is not None or array.dtype.kind not in "fiubmMOSU":
+        got = f"{type(nested).__name__} cells" if nested is not None else f"dtype {array.dtype}"
+        raise checks.JgdTypeError(
+            f"column {each!r} of {name} must hold one real number, date or word a cell, got {got}: make it columns of these"
+        )
+    return array
 
 
 def _named(table: Any, name: str) -> list[tuple[str, Any]]:

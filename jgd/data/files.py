@@ -1,7 +1,7 @@
 """A user's own table as a `Dataset`: a file or a frame with a target column."""
 
 import os
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -10,16 +10,17 @@ import numpy as np
 from jgd.core import checks
 from jgd.data.column import Column, gaps, kind_of, word_of
 from jgd.data.columns import columns_of, read_columns
+from jgd.data.csv_format import CsvFormat
 from jgd.data.datasets import Dataset
 from jgd.data.encoding import MISSING, refuse_gaps
+from jgd.data.target import KINDS, targets_of, warn_of_twins
 
-KINDS = ("auto", "values", "classes")
 AUTO = "auto"
 
 
 def read(
     source: Any,
-    target: str,
+    target: str | int,
     kind: str = AUTO,
     *,
     features: Sequence[str] | None = None,
@@ -27,15 +28,17 @@ def read(
     one_hot: str | Sequence[str] = (),
     dates: Sequence[str] = (),
     missing: str = "error",
+    csv: CsvFormat | None = None,
 ) -> Dataset:
     r"""The rows of a table: every column but `target` is a feature, unless `features` or `drop` say otherwise.
 
     Args:
         source: A path (see `jgd.data.columns.read_columns`: CSV, Parquet, Arrow, NumPy), a frame of pandas or polars, or
             another table in memory (`columns_of`).
-        target: The column to predict.
+        target: The column to predict, by its name, or its number where that is its name.
         kind: "values" of a regression, "classes" of a classification (numbered 0, 1, … in sorted order), or "auto":
-            classes where the target holds words, booleans or whole numbers with at most 100 different values.
+            classes where the target holds words, booleans, or whole numbers that are two, or up to 100 with 5 rows each on
+            average. `print(data)` says what was decided.
         features: The columns to learn from. Default: all but the target.
         drop: Columns to leave out.
         one_hot: Columns of words, each of which becomes a feature that is 0 or 1; "auto" takes all columns of words.
@@ -43,15 +46,18 @@ def read(
             dates are taken so without being named.
         missing: What fills the gaps of numbers and dates: "mean", "median" or "most_frequent" of the training rows.
             "error" (default) refuses gaps. A gap among words is a category of its own.
+        csv: How a CSV is written, see `jgd.data.CsvFormat`: delimiter, decimal sign, encoding, which words are an empty cell.
+            Default: it is looked for.
 
     Returns:
         The `Dataset`, named after the file. What depends on the rows (what fills a gap, which words there are, scales) is
-        fitted later, on the training rows only.
+        fitted later, on the training rows only. A column that repeats another, or tells the target exactly, is warned about.
 
     Raises:
-        JgdValueError: A missing file or column; cells that are empty or not finite, by column and row (0 is the first
-            row of data).
-        JgdTypeError: Words among the features.
+        JgdValueError: A missing file or column; a row of another length than the header; cells that are empty or not
+            finite, by column and row (0 is the first row of data); a target of one class or value, or of about as many
+            classes as rows.
+        JgdTypeError: Words among the features; a target of dates.
         ImportError: A package that reads the file is not installed.
 
     Example:
@@ -67,33 +73,47 @@ def read(
     checks.choice("kind", kind, KINDS)
     checks.choice("missing", missing, MISSING)
     words = () if one_hot == AUTO else _names("one_hot", one_hot)
+    goal = str(target) if isinstance(target, int) else target
     if isinstance(source, str | os.PathLike):
         path = Path(source)
-        name, stem, columns = path.name, path.stem, read_columns(path, words)
+        name, stem, columns = path.name, path.stem, read_columns(path, words, (goal,), csv)
     else:
         name, stem, columns = "the table", "table", columns_of(source)
-    checks.choice(f"target column of {name}", target, columns)
-    answer = columns.pop(target)
+    try:
+        checks.choice(f"target column of {name}", goal, columns)
+    except checks.JgdValueError as fault:
+        alone = (
+            "; its one column may be several: CsvFormat(delimiter=…) says what cuts them" if len(columns) == 1 else ""
+        )
+        raise checks.JgdValueError(f"{fault}{alone}", argument="target") from None
+    answer = columns.pop(goal)
     columns = _chosen(columns, name, features, drop)
     if not columns:
-        raise checks.JgdValueError(f"{name} has no column besides the target {target!r}")
+        raise checks.JgdValueError(f"{name} has no column besides the target {goal!r}")
     known = _kinds(columns, one_hot, words, dates)
     parts = [column.numbers(columns[column.name], name) for column in known]
     checks.rows(name, parts[0])
     inputs = np.stack(parts, axis=1)
     if missing == "error":
         refuse_gaps(known, inputs, name)
-    targets, labels = _targets(name, target, answer, kind)
+    targets, labels = targets_of(name, goal, answer, kind, _EMPTY if name.endswith((".csv", ".tsv")) else "")
     names = tuple(column.name for column in known)
-    return Dataset(stem, inputs, targets, names, len(labels), tuple(known), labels, target, missing)
+    warn_of_twins(name, names, inputs, goal, targets, labels)
+    return Dataset(stem, inputs, targets, names, len(labels), tuple(known), labels, goal, missing)
+
+
+_EMPTY = (
+    " (words such as NA, None and null are read as empty; csv=jgd.data.CsvFormat(empty=()), in the shell --empty '', "
+    "takes them as words)"
+)
 
 
 def _names(argument: str, given: str | Sequence[str]) -> tuple[str, ...]:
     if isinstance(given, str):
         return (given,)
-    if not all(isinstance(each, str) for each in given):
+    if not isinstance(given, Iterable) or not all(type(each) is int or isinstance(each, str) for each in given):
         raise checks.JgdTypeError(f"{argument} must name columns, got {checks.shown(given)}", argument=argument)
-    return tuple(given)
+    return tuple(map(str, given))
 
 
 def _chosen(
@@ -133,26 +153,3 @@ def _kinds(
         else:
             out.append(Column(name, "date" if kind == "date" or name in _names("dates", dates) else "number"))
     return out
-
-
-def _targets(table: str, name: str, answer: np.ndarray, kind: str) -> tuple[np.ndarray, tuple[Any, ...]]:
-    """-> (class numbers, labels) or (values, ())."""
-    words = kind_of(answer) != "number"
-    empty = np.flatnonzero(gaps(answer) if answer.dtype.kind != "f" else ~np.isfinite(answer))
-    if len(empty):
-        raise checks.JgdValueError(
-            f"the target {name!r} of {table} must have no empty cell, got {answer[empty[0]]} at row {empty[0]}"
-        )
-    if answer.dtype.kind == "O" and not words:  # a frame's numbers, as objects
-        answer = np.array(answer.tolist())
-    known = np.unique([word_of(cell) for cell in answer] if words else answer)
-    if kind == "classes" or (kind == "auto" and (words or (answer.dtype.kind in "iub" and len(known) <= 100))):
-        if len(known) < 2:
-            raise checks.JgdValueError(
-                f"the target {name!r} of {table} must have two classes or more, got {known.tolist()}"
-            )
-        place = np.searchsorted(known, np.array([word_of(cell) for cell in answer]) if words else answer)
-        return place.astype(np.int32), tuple(known.tolist())
-    if words:
-        raise checks.JgdTypeError(f"the target {name!r} of {table} holds words, which are no values: kind='classes'")
-    return answer.astype(np.float64), ()

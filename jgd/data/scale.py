@@ -4,6 +4,7 @@
 """
 
 import warnings
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import NoReturn
 
@@ -52,6 +53,15 @@ class Scaling:
         return inputs
 
 
+def by_last_axis(array: np.ndarray) -> np.ndarray:
+    """An array as rows of the entries of its last axis, which are scaled one by one: a table's columns, an image's channels.
+
+    >>> by_last_axis(np.zeros((5, 8, 8, 3))).shape, by_last_axis(np.zeros(5)).shape
+    ((320, 3), (5, 1))
+    """
+    return array.reshape(-1, array.shape[-1] if array.ndim > 1 else 1)
+
+
 class _Unfitted:
     def __call__(self, inputs: np.ndarray) -> NoReturn:
         raise checks.JgdTypeError(
@@ -78,14 +88,14 @@ class Standard(_Unfitted):
     def __post_init__(self) -> None:
         checks.count("ddof", self.ddof, 0)
 
-    def fit(self, inputs: np.ndarray) -> Scaling:
+    def fit(self, inputs: np.ndarray, names: Sequence[str] = ()) -> Scaling:
         """From training rows (n, columns), n > ddof. A constant column maps to 0, with a warning that names it."""
         inputs = _training(inputs)
         if self.ddof >= len(inputs):
             raise checks.JgdValueError(f"ddof={self.ddof} needs more than {self.ddof} training rows, got {len(inputs)}")
         spread = inputs.std(axis=0, ddof=self.ddof)
         spread = np.where(np.ptp(inputs, axis=0) == 0, 0.0, spread)  # rounding leaves 1e-17 for a constant column
-        return Scaling(inputs.mean(axis=0), _reciprocal(spread, 0.0), 0.0)
+        return Scaling(inputs.mean(axis=0), _reciprocal(spread, 0.0, names), 0.0)
 
 
 @dataclass(frozen=True)
@@ -113,11 +123,11 @@ class MinMax(_Unfitted):
         if not self.low < self.high:
             raise checks.JgdValueError(f"low must be below high, got low={self.low}, high={self.high}", argument="low")
 
-    def fit(self, inputs: np.ndarray) -> Scaling:
+    def fit(self, inputs: np.ndarray, names: Sequence[str] = ()) -> Scaling:
         """From training rows (n, columns). A constant column maps to low, with a warning that names it."""
         inputs = _training(inputs)
         span = np.ptp(inputs, axis=0)
-        return Scaling(inputs.min(axis=0), (self.high - self.low) * _reciprocal(span, self.low), float(self.low))
+        return Scaling(inputs.min(axis=0), (self.high - self.low) * _reciprocal(span, self.low, names), float(self.low))
 
 
 def _training(inputs: np.ndarray) -> np.ndarray:
@@ -131,9 +141,9 @@ def _training(inputs: np.ndarray) -> np.ndarray:
     return inputs
 
 
-def _reciprocal(spread: np.ndarray, becomes: float) -> np.ndarray:
+def _reciprocal(spread: np.ndarray, becomes: float, names: Sequence[str]) -> np.ndarray:
     constant = spread == 0
     if constant.any():
-        names = ", ".join(str(i) for i in np.flatnonzero(constant))
-        warnings.warn(f"inputs column {names} is constant in the training rows and maps to {becomes:g}", stacklevel=3)
+        which = ", ".join(names[i] if names else f"inputs column {i}" for i in np.flatnonzero(constant).tolist())
+        warnings.warn(f"{which} is constant in the training rows and maps to {becomes:g}", stacklevel=3)
     return np.where(constant, 0.0, 1 / np.where(constant, 1, spread))

@@ -18,7 +18,7 @@ class Splits(NamedTuple):
     test: Rows
 
 
-def split(data: Rows, *, validation: float = 0.2, test: float = 0.2, seed: int = 0) -> Splits:
+def split(data: Rows, *, validation: float = 0.2, test: float = 0.2, seed: int = 0, by: Any = None) -> Splits:
     """Shuffle the rows by `seed` and cut them into three disjoint parts.
 
     Args:
@@ -26,17 +26,22 @@ def split(data: Rows, *, validation: float = 0.2, test: float = 0.2, seed: int =
         validation: share of the rows in (0, 1), rounded to rows.
         test: likewise; the rest trains.
         seed: of the order, 0 … 2³² − 1.
+        by: (rows,) labels: each part has its share of each of them, to a row (a stratified split), and a label of one row
+            trains. None (default) cuts by chance alone.
 
     Returns:
         (train, validation, test), each a tree like `data`.
 
     Raises:
-        JgdValueError: a part would be empty, or the arrays have different lengths.
+        JgdValueError: a part would be empty, or the arrays (or `by`) have different lengths.
 
     Example:
         >>> parts = split(np.arange(10.0), validation=0.2, test=0.3)
         >>> [len(part) for part in parts], sorted(np.concatenate(parts).astype(int).tolist())
         ([5, 2, 3], [0, 1, 2, 3, 4, 5, 6, 7, 8, 9])
+        >>> labels = np.array([0] * 10 + [1] * 5 + [2])
+        >>> [np.bincount(part, minlength=3).tolist() for part in split(labels, by=labels)]
+        [[6, 3, 1], [2, 1, 0], [2, 1, 0]]
     """
     rows = checks.rows("data", data)
     shares = [checks.number(name, share, "(0, 1)") for name, share in [("validation", validation), ("test", test)]]
@@ -49,8 +54,23 @@ def split(data: Rows, *, validation: float = 0.2, test: float = 0.2, seed: int =
                 f"({rows} rows, validation={validation}, test={test})"
             )
     order = np.random.default_rng([seeds.check(seed), seeds.Stream.SPLIT]).permutation(rows)
+    order = order if by is None else _spread(order, by)
     cuts = np.split(order, [left, left + held[0]])
     return Splits(*(_take(data, part) for part in cuts))
+
+
+def _spread(order: np.ndarray, by: Any) -> np.ndarray:
+    """The order in which every stretch has its share of each label: a row stands by its place within its label."""
+    labels = np.asarray(by)
+    if labels.shape != (len(order),):
+        raise checks.JgdValueError(
+            f"by must be one label a row, shape ({len(order)},), got {labels.shape}", argument="by"
+        )
+    _, codes, counts = np.unique(labels[order], return_inverse=True, return_counts=True)
+    grouped = np.argsort(codes, kind="stable")
+    place = np.empty(len(order))
+    place[grouped] = np.arange(len(order)) - np.repeat(np.cumsum(counts) - counts, counts)
+    return order[np.argsort((place + 0.5) / counts[codes], kind="stable")]
 
 
 def _take(data: Rows, rows: np.ndarray) -> Rows:

@@ -15,6 +15,7 @@ import jax.numpy as jnp
 import numpy as np
 
 from jgd.core import checks, seeds
+from jgd.core.forked import refuse_fork
 from jgd.core.functions import UNTRACEABLE, name_of, untraceable
 from jgd.core.types import Batch, Loss, Params
 from jgd.gradients import preconditions
@@ -26,10 +27,11 @@ from jgd.gradients.float64_loss import Float64Loss, build_float64_loss
 from jgd.gradients.layout import LeafLayout
 from jgd.gradients.locate_errors import LeafProbe, random_directions
 from jgd.gradients.precision import FLOAT64_LIMIT
-from jgd.gradients.report import GradientCheck
+from jgd.gradients.report import GradientCheck, LeafCheck
 
 TOLERANCE = 1e-7  # relative, where all is float64: far above rounding, far below any fault worth the name
 ROUGH = 1e-4  # a tolerance from which one direction too easily looks right
+STEPS = "not differentiable, read through comparisons, rounding or whole numbers only: every slope is 0, or a jump"
 COARSE = 1e3  # units of eps that a gradient of lower precision may be off; 0.3 at most
 
 
@@ -85,6 +87,7 @@ def check_gradients(
         >>> check_gradients(loss, params, batch, gradient=doubled).leaves[0].cause
         '2 times too large: a factor 2 too much'
     """
+    refuse_fork("a check")
     check_loss_and_data(loss, params, batch)
     compare = (compare,) if isinstance(compare, str) else tuple(compare)
     _check_options(gradient, directions, order, compare, tolerance)
@@ -106,17 +109,16 @@ def check_gradients(
     allowed = _default_tolerance(loss64, grads) if tolerance is None else tolerance
     tried = directions if allowed < ROUGH else 4 * directions
     rows = common_rows(batch)
-    leaves = []
+    measured: list[LeafCheck] = []
     for at, span in enumerate(layout.spans):
         if span is None or span[0] == span[1]:
             cause = "empty" if span else f"{layout.dtypes[at]} is not real floating"
-            leaves.append(unmeasured(layout, at, "skipped", cause=cause))
+            measured.append(unmeasured(layout, at, "skipped", cause=cause))
             continue
         probe = LeafProbe(loss64, value64, grads.promoted, span, allowed)
         leaf = check_leaf(probe, grads, at, rows, rng, tried, every_entry)
-        if leaf.kind == "unused" and preconditions.leaves_read(loss, params, batch)[at]:
-            leaf = replace(leaf, kind="flat", cause="no effect near these parameters: gradient and differences are 0")
-        leaves.append(leaf)
+        measured.append(leaf)
+    leaves, problem = _staircase(measured, loss, params, batch, grads, layout)
     second = None
     if order == 2 and any(span and span[0] < span[1] for span in layout.spans):
         options = {"seed": seed, "tolerance": tolerance, "directions": directions, "every_entry": every_entry}
@@ -126,7 +128,32 @@ def check_gradients(
     for name in compare:
         with _traceable(gradient, f"compare={name!r}"):
             found.append(check_consistency(name, loss, gradient, params, batch))
-    return GradientCheck(tuple(leaves), value, seed, loss64.counts["evaluations"], "", second, tuple(found))
+    return GradientCheck(tuple(leaves), value, seed, loss64.counts["evaluations"], problem, second, tuple(found))
+
+
+def _staircase(
+    leaves: list[LeafCheck], loss: Loss, params: Params, batch: Batch, grads: AnalyticGradient, layout: LeafLayout
+) -> tuple[list[LeafCheck], str]:
+    """The leaves with those told apart whose gradient is all 0; and a problem where the whole loss is a staircase.
+
+    Such a leaf is not read at all, has no effect nearby, or is read through steps only.
+    """
+    still = [span is not None and span[0] < span[1] and not grads.promoted[slice(*span)].any() for span in layout.spans]
+    if not any(still):
+        return leaves, ""
+    read = preconditions.leaves_read(loss, params, batch)
+    smooth = preconditions.leaves_read(loss, params, batch, smoothly=True)
+    steps = [none and seen and not slope for none, seen, slope in zip(still, read, smooth, strict=True)]
+    out = list(leaves)
+    for at, leaf in enumerate(leaves):
+        if steps[at]:
+            out[at] = replace(leaf, verdict="inconclusive", kind="steps", cause=STEPS)
+        elif leaf.kind == "unused" and read[at]:
+            flat = "no effect near these parameters: gradient and differences are 0"
+            out[at] = replace(leaf, kind="flat", cause=flat)
+    checked = [at for at, seen in enumerate(read) if seen and layout.spans[at]]
+    whole = bool(checked) and all(steps[at] for at in checked)
+    return out, f"the loss is {STEPS}: take one that is smooth" if whole else ""
 
 
 def _default_tolerance(loss64: Float64Loss, grads: AnalyticGradient) -> float:

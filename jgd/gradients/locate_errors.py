@@ -51,7 +51,8 @@ class LeafProbe:
         size = norm(x) / np.sqrt(max(1, x.size))
         h = np.full(v.shape[0], CENTRAL.step(self.loss64.eps, size))
         blur = size * norm(self.gradient[slice(*self.span)])
-        analytic = np.einsum("ij,j->i", v, self.gradient)  # no second pool of threads beside XLA's
+        part = slice(*self.span)  # only the leaf's own entries: 0 · NaN of another leaf is NaN
+        analytic = np.einsum("ij,j->i", v[:, part], self.gradient[part])  # no second pool of threads beside XLA's
         slopes = quick_slopes(self.value, self.loss64.along(v, h[:, None] * QUICK), h, self.loss64.eps, blur)
         verdicts = compare_slopes(analytic, slopes, self.tolerance, self.scale)
         if strict and ((verdicts != FITS).any() or (slopes.error > 1e-5 * self.scale).any()):

@@ -13,6 +13,8 @@ from jgd.gradients.layout import ravel_params
 from jgd.gradients.precision import float64_enabled
 from jgd.gradients.promote_jaxpr import INLINED
 
+STAIRS = {"sign", "floor", "ceil", "round"}  # of floating numbers, with floating results, and flat almost everywhere
+
 
 def value_of(loss: Loss, params: Params, batch: Batch) -> float:
     """The loss at params: not compiled, so nothing is kept."""
@@ -58,29 +60,48 @@ def _other_function(loss: Loss, params: Params, batch: Batch, value: float, valu
     return "the loss is another function in float64 (random numbers of the default dtype?)"
 
 
-def leaves_read(loss: Loss, params: Params, batch: Batch) -> tuple[bool, ...]:
+def leaves_read(loss: Loss, params: Params, batch: Batch, smoothly: bool = False) -> tuple[bool, ...]:
     """For each leaf of `params`, whether the traced loss depends on it; True where that can't be told.
 
+    smoothly: whether by a path on which no comparison, rounding or whole number stands, where every slope is 0.
+
     >>> leaves_read(lambda p, batch: jax.numpy.sum(p["w"]), {"u": 1.0, "w": 2.0}, None)
+    (False, True)
+    >>> leaves_read(lambda p, batch: jax.numpy.round(p["u"]) + p["w"], {"u": 1.0, "w": 2.0}, None, smoothly=True)
     (False, True)
     """
     leaves, treedef = jax.tree.flatten(params)
     with float64_enabled():
         traced = jax.make_jaxpr(lambda leaves: loss(jax.tree.unflatten(treedef, leaves), batch))(leaves)
-    return tuple(_reaches(traced, [at == own for own in range(len(leaves))])[0] for at in range(len(leaves)))
+    each = range(len(leaves))
+    return tuple(_reaches(traced, [at == own for own in each], smoothly)[0] for at in each)
 
 
-def _reaches(traced: Any, marked: Sequence[bool]) -> list[bool]:
+def _reaches(traced: Any, marked: Sequence[bool], smoothly: bool) -> list[bool]:
     """Which results depend on the marked arguments."""
     program = getattr(traced, "jaxpr", traced)
     known = {v for v, mark in zip(program.invars, marked, strict=True) if mark}
     depends = lambda v: not hasattr(v, "val") and v in known
     for equation in program.eqns:
         inputs = [depends(v) for v in equation.invars]
-        inner = equation.params.get("jaxpr", equation.params.get("call_jaxpr"))
-        if equation.primitive.name in INLINED and inner is not None:
-            outputs = _reaches(inner, inputs)
+        name, inner = equation.primitive.name, equation.params.get("jaxpr", equation.params.get("call_jaxpr"))
+        if name in INLINED and inner is not None:
+            outputs = _reaches(inner, inputs, smoothly)
+        elif name == "scan":
+            outputs = _reaches_in_scan(equation.params, inputs, smoothly)
         else:
-            outputs = [any(inputs)] * len(equation.outvars)
-        known |= {v for v, reached in zip(equation.outvars, outputs, strict=True) if reached}
+            outputs = [any(inputs) and not (smoothly and name in STAIRS)] * len(equation.outvars)
+        stairs = [smoothly and not jnp.issubdtype(v.aval.dtype, jnp.inexact) for v in equation.outvars]
+        known |= {v for v, reached, step in zip(equation.outvars, outputs, stairs, strict=True) if reached and not step}
     return [depends(v) for v in program.outvars]
+
+
+def _reaches_in_scan(scan: dict[str, Any], inputs: list[bool], smoothly: bool) -> list[bool]:
+    """The same of a loop, through which a mark goes round until no other result has it."""
+    first, carried = scan["num_consts"], scan["num_carry"]
+    while True:
+        outputs = _reaches(scan["jaxpr"], inputs, smoothly)
+        after = [old or new for old, new in zip(inputs[first : first + carried], outputs[:carried], strict=True)]
+        if after == inputs[first : first + carried]:
+            return [*after, *outputs[carried:]]
+        inputs = [*inputs[:first], *after, *inputs[first + carried :]]

@@ -38,7 +38,7 @@ class LeafCheck:
         resolution: The relative size of a fault along a random direction that would pass unseen.
         rounding: How far the program's own precision moves its gradient from that in float64, relative.
         kind: The suspected cause in a word: "sign", "factor", "rows", "constant", "missing", "unused" by the program,
-            "flat" at this point, "penalty", "transposed", "entries", "nonfinite", "unknown", "kink", "too small",
+            "flat" at this point, "steps", "penalty", "transposed", "entries", "nonfinite", "unknown", "kink", "too small",
             "undefined", "precision", or "".
         cause: The same in words.
         coefficient: Its number, where it has one.
@@ -92,8 +92,8 @@ class GradientCheck:
         value: The loss.
         seed: Repeats the check's directions.
         evaluations: Of the loss in float64.
-        problem: Why the loss can't be checked at all, "" if it can: not finite, or not the same twice. Every leaf is then
-            inconclusive.
+        problem: Why the loss can't be checked at all, "" if it can: not finite, not the same twice, or a staircase. Every
+            leaf that it reads is then inconclusive.
         second: The check of the second derivatives, asked for by `order=2`.
         consistency: Compiled = not compiled, batched = looped; asked for by `compare`.
     """

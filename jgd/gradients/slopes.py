@@ -120,7 +120,7 @@ def compare_slopes(
     limit = SAFETY * slopes.error + tolerance * np.maximum(relative, np.abs(slopes.slope))
     size = np.maximum(np.maximum(np.abs(analytic), np.abs(slopes.slope)), scale)
     with np.errstate(invalid="ignore"):
-        out = np.where(np.abs(analytic - slopes.slope) > limit, WRONG, FITS)
+        out = np.where(np.abs(analytic - slopes.slope) <= limit, FITS, WRONG)  # so that a NaN never fits
         # a slope that the bar hides can't confirm anything, unless both are 0 and nothing was there to see
         out = np.where((out == FITS) & (slopes.error > 0.03 * size) & (size > 0), UNCERTAIN, out)
         out = np.where((slopes.jump > 2 * limit), KINK, out)

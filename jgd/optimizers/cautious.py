@@ -2,10 +2,11 @@
 
 u = the method's direction
 φ = 1 where u g > 0, else 0
-θ ← θ − η (φ u / max(mean(φ), 10⁻³) + λ θ)     the mean within each leaf
+θ ← θ − η (φ u / max(mean(φ), 10⁻³) + λ θ)     C-AdamW: the mean within each leaf
+θ ← θ − η (φ u n / (Σ φ + 1) + λ θ)            C-Lion: n the entries of the leaf
 
-Source: Liang et al. 2024, arXiv:2411.16085, algorithm 1, as in its authors' current code of C-AdamW (see `transforms.Cautious`); their
-c_lion.py multiplies by φ n / (Σ φ + 1) instead, n the entries of the leaf. The decay isn't masked by φ.
+Source: Liang et al. 2024, arXiv:2411.16085, algorithm 1, as in its authors' current c_adamw.py and c_lion.py. The decay
+isn't masked by φ.
 Defaults: those of `adamw` and `lion`.
 """
 
@@ -69,7 +70,7 @@ def cautious_lion(
     weight_decay: Scalar = 1e-3,
     mask: Mask | None = None,
 ) -> Optimizer:
-    """C-Lion: u = sign(b1 m + (1 − b1) g), θ ← θ − η (φ u / mean(φ) + λ θ), φ = 1 where u g > 0.
+    """C-Lion: u = sign(b1 m + (1 − b1) g), θ ← θ − η (φ u n / (Σ φ + 1) + λ θ), φ = 1 where u g > 0.
 
     Args:
         learning_rate: η > 0, a number or a schedule.
@@ -90,7 +91,8 @@ def cautious_lion(
         >>> import jax.numpy as jnp
         >>> optimizer = cautious_lion(0.1, weight_decay=0.0)
         >>> updates, _ = optimizer.update(jnp.array([-4.0, 0.0]), optimizer.init(jnp.ones(2)), jnp.ones(2))
-        >>> (updates + 0).tolist()
-        [0.2, 0.0]
+        >>> (updates + 0).tolist()  # two entries, one of which agrees: 2 / (1 + 1)
+        [0.1, 0.0]
     """
-    return chain(ScaleByLion(b1, b2), Cautious(), decay(weight_decay, mask), ScaleByLearningRate(learning_rate))
+    cautious = Cautious(plus_one=True)
+    return chain(ScaleByLion(b1, b2), cautious, decay(weight_decay, mask), ScaleByLearningRate(learning_rate))

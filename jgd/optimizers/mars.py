@@ -56,7 +56,7 @@ class VarianceReduced(Transform):
             if g.ndim < 2 and not self.vectors:
                 return g
             c = g + weight * (g - old)
-            return c / jnp.maximum(1, tree.norm(c) / longest)
+            return jnp.where(longest > 0, c / jnp.maximum(1, tree.norm(c) / longest), 0)  # a schedule may end at 0
 
         return tree.map(corrected, updates, before), context.params if self.exact else updates
 

@@ -40,6 +40,7 @@ class AddMaskedDecay(Transform):
 
     transform: Transform
     mask: Any = static_field()  # as `held` makes it
+    sign = "uphill"
 
     def init(self, params: Params) -> Any:
         return self.transform.init(params)

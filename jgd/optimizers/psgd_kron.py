@@ -3,7 +3,8 @@
 m ← b1 m + (1 − b1) g,  M = m̂                          the momentum, its bias corrected
 V random normal; A = Q_i M and B = Q_i^(−T) V along each axis i
 Q_i ← Q_i − p / ‖A_i A_iᵀ + B_i B_iᵀ‖ · triu(A_i A_iᵀ − B_i B_iᵀ) Q_i      at steps that are due
-θ ← θ − η (Q_iᵀ Q_i M along each axis + weight_decay θ)
+U = Q_iᵀ Q_i M along each axis
+θ ← θ − η (U · min(1, clip_threshold / RMS(U)) + weight_decay θ)
 
 A_i: A with axis i in front, as a matrix. An axis of one entry or more than `max_size_triangular`, or of a tensor of fewer
 axes than `min_ndim_triangular`, has a diagonal Q_i, with the largest entry for its norm. The norm of the others is Li's
@@ -14,8 +15,7 @@ of its JAX and torch ports, kron, whose defaults these are. Where we differ: kro
 from 1 (500 steps) to 0.03; here it is due at every step before `dense_steps` and at every `update_every`-th
 after, which compiles to a real branch. The Q_i of a tensor are given one largest entry at each update, not at 1 in 100:
 it changes none of their products. A leaf whose momentum is still 0 keeps its Q, which would grow without bound. The
-gradient meets the new Q, as in psgd_torch; kron's clipping of the update's RMS is another transform. Neither torch nor optax
-has it.
+gradient meets the new Q, as in psgd_torch. Neither torch nor optax has it.
 
 The state stacks the leaves of a shape, so it doesn't keep their sharding.
 """
@@ -33,7 +33,7 @@ from jgd.core.transform import Context
 from jgd.core.types import Params, Scalar
 from jgd.optimizers.masked_decay import decay
 from jgd.optimizers.muon import MeanMomentum
-from jgd.transforms import DrawsNoise, Noise, ScaleByLearningRate
+from jgd.transforms import ClipByBlockRms, DrawsNoise, Noise, ScaleByLearningRate
 from jgd.transforms.kronecker import along, gram, stacked, unstacked
 
 Factors = tuple[Array, ...]  # for each axis (leaves, n, n), upper triangular, or (leaves, n), a diagonal
@@ -157,13 +157,14 @@ def psgd_kron(
     mask: Mask | None = None,
     preconditioner_lr: Scalar = 0.1,
     preconditioner_init_scale: Scalar = 1.0,
+    clip_threshold: Scalar | None = 1.1,
     update_every: int = 33,
     dense_steps: int = 500,
     max_size_triangular: int = 8192,
     min_ndim_triangular: int = 2,
     seed: int = 0,
 ) -> Optimizer:
-    """PSGD-Kron: θ ← θ − η (Q_iᵀ Q_i M along each axis + weight_decay θ), Q learned from the momentum M and noise.
+    """PSGD-Kron: θ ← θ − η (U + weight_decay θ), U = Q_iᵀ Q_i M along each axis, clipped; Q learned from M and noise.
 
     Args:
         learning_rate: η > 0, a number or a schedule.
@@ -173,6 +174,8 @@ def psgd_kron(
             `lambda x: x.ndim > 1`; structure. None for all.
         preconditioner_lr: p > 0, the rate at which Q learns. Default: 0.1.
         preconditioner_init_scale: > 0, Q's at the start, no schedule. Default: 1.0.
+        clip_threshold: The largest root mean square of each leaf's U, > 0; None doesn't clip, and can then blow up where
+            Q is adapted to a gradient that is gone. Default: 1.1.
         update_every: Q is updated at every step before dense_steps and at every so many, ≥ 1, after; structure.
             Default: 33.
         dense_steps: ≥ 0; structure. Default: 500.
@@ -206,4 +209,6 @@ def psgd_kron(
     )
     with checks.renamed(momentum="b1"):
         mean = MeanMomentum(b1, bias_correction=True)
-    return chain(mean, scale, decay(weight_decay, mask), ScaleByLearningRate(learning_rate))
+    with checks.renamed(threshold="clip_threshold"):
+        clip = () if clip_threshold is None else (ClipByBlockRms(clip_threshold),)
+    return chain(mean, scale, *clip, decay(weight_decay, mask), ScaleByLearningRate(learning_rate))

@@ -56,7 +56,7 @@ class ScaleByStableAdam(Transform):
                 g, jnp.maximum(tree.safe_sqrt(v), eps)
             )  # squared last: g² may overflow where g / √v̂ doesn't
             rms = tree.safe_sqrt(jnp.sum(ratio**2) / max(g.size, 1))
-            shrink = 1 / jnp.maximum(1, rms / threshold)
+            shrink = jnp.where(threshold > 0, 1 / jnp.maximum(1, rms / threshold), 0)  # a schedule may end at 0
             return shrink * (u + decay * w) if self.clip_decay else shrink * u + decay * w
 
         return tree.map(shortened, adapted, grads, square, decaying(self.mask, context)), moments

@@ -7,6 +7,7 @@ import jax
 import numpy as np
 
 from jgd.core import checks
+from jgd.core.forked import refuse_fork
 from jgd.core.loss_protocol import takes
 from jgd.core.types import Params
 from jgd.data import Preprocessing
@@ -72,6 +73,7 @@ class Predictor:
                 "there is no model to predict with: train on a task whose loss has one, such as jgd.SupervisedLoss, or give "
                 "it as jgd.Task(…, model=…)"
             )
+        refuse_fork("a prediction")
         inputs = np.asarray(rows) if self.preprocessing is None else self.preprocessing.inputs(rows, table)
         if not len(inputs):
             raise checks.JgdValueError(f"{table} must have at least one row")
@@ -192,7 +194,7 @@ class Predictor:
             table: What errors call the rows.
 
         Returns:
-            A frame of n rows.
+            A frame of n rows; several values a row are columns "NAME[0]", "NAME[1]", ….
 
         Raises:
             JgdError: As `predict` and `probabilities` do.
@@ -200,7 +202,10 @@ class Predictor:
         import pandas as pd  # xarray brings it
 
         name = "prediction" if self.preprocessing is None else self.preprocessing.target
-        out = {name: self.predict(rows, table)}
+        answers = self.predict(rows, table)
+        if answers.ndim > 2:
+            raise checks.JgdTypeError(f"answers of shape {answers.shape} are no columns: take predict")
+        out = {name: answers} if answers.ndim == 1 else {f"{name}[{i}]": each for i, each in enumerate(answers.T)}
         if probabilities:
             chances = self.probabilities(rows, table)
             labels = self.classes or range(chances.shape[1])

@@ -144,7 +144,12 @@ def stored_confirmations(directory: str | Path) -> list[str]:
         >>> stored_confirmations("/nowhere")
         []
     """
-    return [confirmation_text(_confirmation_of(entry)) for entry in _stored(Path(directory) / FILES[0])]
+    return [confirmation_text(each) for each in read_confirmations(directory)]
+
+
+def read_confirmations(directory: str | Path) -> list[Confirmation]:
+    """The confirmations in a directory, without their runs; `stored_confirmations` says the errors."""
+    return [_confirmation_of(entry) for entry in _stored(Path(directory) / FILES[0])]
 
 
 def _stored(file: Path) -> list[dict[str, Any]]:

@@ -65,7 +65,7 @@ def report(sweep: Sweep, top: int = 5, confidence: float = 0.95, directory: Path
             if sweep.is_population
             else _of_configs(sweep, top, confidence, measured)
         ),
-        "Cost": _cost(sweep),
+        "Cost": cost_lines(sweep),
     }
     parts = ["\n".join([title, *(f"  {line}" for line in lines)]) for title, lines in sections.items() if lines]
     return "\n\n".join([heading, *parts])
@@ -181,7 +181,8 @@ def _best_of(ends: FinalScores) -> list[str]:
     return [f"expected best of so many random configs of these: {shown}"]
 
 
-def _cost(sweep: Sweep) -> list[str]:
+def cost_lines(sweep: Sweep) -> list[str]:
+    """What it took, and where the steps went."""
     cost, spent = sweep.cost, cost_of(sweep)
     wasted = f"wasted: {spent.diverged_share:.0%} of the steps after divergence"
     if cost["steps"]:

@@ -167,18 +167,18 @@ class Rex:
 @builder
 @record
 class ExponentialDecay:
-    """η_t = init_value · decay_rate^((t − transition_begin) / transition_steps), at most init_value, at least end_value.
+    """η_t = init_value · decay_rate^((t − transition_begin) / transition_steps), init_value before, end_value the bound.
 
-    A smooth decay, by decay_rate every transition_steps; torch's ExponentialLR at transition_steps = 1. decay_rate in
-    [0, 1] is taken literally: 1 never decays, 0 is zero from the second step on. (optax's schedule of this name takes 0
-    to mean a constant, and its staircase is `StepDecay`.)
+    A smooth decay, by decay_rate every transition_steps; torch's ExponentialLR at transition_steps = 1. decay_rate is
+    taken literally: 1 never decays, 0 is zero from the second step on, and above 1 the value rises. (optax's schedule of
+    this name takes 0 to mean a constant, and its staircase is `StepDecay`.)
 
     Args:
         init_value: The value at the start. ≥ 0.
-        transition_steps: Steps in which it falls by decay_rate. > 0.
-        decay_rate: The factor of one decay. In [0, 1].
+        transition_steps: Steps in which it changes by decay_rate. > 0.
+        decay_rate: The factor of one decay, above 1 of one rise. ≥ 0.
         transition_begin: The step at which it begins. ≥ 0. Default: 0.0.
-        end_value: The least value. ≥ 0. Default: 0.0.
+        end_value: The least value, or the largest of a rising one, where 0 is no bound. ≥ 0. Default: 0.0.
 
     Raises:
         JgdValueError: For a number outside its range.
@@ -191,14 +191,14 @@ class ExponentialDecay:
 
     init_value: Number = hyper(">= 0", schedule=False)
     transition_steps: Number = hyper("> 0", schedule=False, length=True)
-    decay_rate: Number = hyper("[0, 1]", schedule=False)
+    decay_rate: Number = hyper(">= 0", schedule=False)
     transition_begin: Number = hyper(">= 0", schedule=False, length=True, default=0.0)
     end_value: Number = hyper(">= 0", schedule=False, default=0.0)
 
     def __call__(self, step: Array) -> Array:
         times = number(elapsed(step, self.transition_begin)) / number(self.transition_steps)
-        decayed = number(self.init_value) * raised(number(self.decay_rate), times)
-        end = number(self.end_value)
-        return jnp.where(
-            decayed >= end, decayed, end
-        )  # a tie's derivative is the decay's, where maximum would halve it
+        start, end, rate = number(self.init_value), number(self.end_value), number(self.decay_rate)
+        largest = jnp.finfo(start.dtype).max  # of a rise, that no later step may overflow
+        decayed = jnp.minimum(start * jnp.minimum(raised(rate, times), largest), largest)
+        within = jnp.where(rate > 1, (decayed <= end) | (end == 0), decayed >= end)
+        return jnp.where(within, decayed, end)  # a tie's derivative is the decay's, where maximum would halve it

@@ -14,6 +14,7 @@ import jax.numpy as jnp
 import numpy as np
 
 from jgd.core import checks, seeds
+from jgd.core.nan_traps import no_nan_traps
 from jgd.core.statistics import Estimate, estimate
 from jgd.lane import NOT_DIVERGED
 from jgd.spaces.space import Config
@@ -78,6 +79,7 @@ class Confirmation:
     runs: SweepData
 
 
+@no_nan_traps()
 def confirm(data: SweepData, picks: Sequence[Pick], seeds: int | Sequence[int], executor: Any = None) -> Confirmation:
     """See `Sweep.confirm`."""
     chosen = [pick for pick in _checked(data, picks) if pick.config is not None]

@@ -3,18 +3,23 @@
 from collections.abc import Callable
 
 from jgd.core import checks
+from jgd.core.forked import refuse_fork
+from jgd.core.nan_traps import no_nan_traps
 from jgd.core.program_files import use_program_cache
+from jgd.core.program_maps import spare_maps
 from jgd.sweeps.engine.executor import Executor
 from jgd.sweeps.engine.progress import SweepProgress
 from jgd.sweeps.plan import Plan
 from jgd.sweeps.progress_bar import Show, progress_bar
 from jgd.sweeps.runner import run_plan
+from jgd.sweeps.share import Share
 from jgd.sweeps.store.base import Store
 from jgd.sweeps.store.manifest import open_store
 from jgd.sweeps.store.memory import MemoryStore
 from jgd.sweeps.sweep_data import SweepData
 
 
+@no_nan_traps()
 def execute(
     plan: Plan,
     callback: Callable[[SweepProgress], None] | None = None,
@@ -22,9 +27,12 @@ def execute(
     store: Store | None = None,
     progress: bool | None = None,
     executor: Executor | None = None,
+    share: Share | None = None,
 ) -> SweepData:
     """Run what is left of a plan. store: what is done of it already, where the plan names no directory."""
+    refuse_fork("a sweep")
     use_program_cache()
+    spare_maps()
     plan.validate()
     if callback is not None:
         checks.function("callback", callback)
@@ -33,8 +41,8 @@ def execute(
         told = _both(callback, show)
         if plan.store is None:
             return run_plan(plan, store or MemoryStore(), told, executor)
-        with open_store(plan, plan.store, resume) as on_disk:
-            return run_plan(plan, on_disk, told, executor)
+        with open_store(plan, plan.store, resume, share) as on_disk:
+            return run_plan(plan, on_disk, told, executor, share)
 
 
 def _both(one: Show | None, other: Show | None) -> Show | None:

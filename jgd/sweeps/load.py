@@ -10,6 +10,7 @@ from jgd.core import atomic_files, checks
 from jgd.sweeps.runner import stored_so_far
 from jgd.sweeps.store.content import FILE, SETUP, StrangeError, read_manifest, strange
 from jgd.sweeps.store.disk import DiskStore
+from jgd.sweeps.store.journal import shares
 from jgd.sweeps.store.manifest import OWN
 from jgd.sweeps.store.stored_facts import FAULTS, stored_facts
 from jgd.sweeps.stored_plan import stored_plan
@@ -51,7 +52,7 @@ def load_sweep(
     checks.flag("trust", trust)
     if not os.path.lexists(path / FILE):
         raise checks.JgdValueError(f"there is no sweep in {given!r}")
-    atomic_files.refuse_links(path, OWN)
+    atomic_files.refuse_links(path, (*OWN, *shares(path)))
     try:
         there = read_manifest(path)
     except (StrangeError, atomic_files.OtherFormatError):

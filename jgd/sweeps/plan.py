@@ -23,7 +23,7 @@ from jgd.sweeps.engine.work import Work
 from jgd.sweeps.facts import SweepFacts
 from jgd.sweeps.policies.policy import Policy, Round
 from jgd.sweeps.policies.population import PopulationBasedTraining
-from jgd.sweeps.recipes import Group, Recipe, blamed, group_configs
+from jgd.sweeps.recipes import Group, Recipe, blamed, check_methods, group_configs
 from jgd.sweeps.splits import NO_SPLITS, Splits
 from jgd.sweeps.store.base import Store
 from jgd.tasks import Task
@@ -88,10 +88,12 @@ class Plan:
     def _for_run(self, group: Group) -> Group:
         """A group whose schedules know how long a run and an epoch are, where they ask for it."""
         numbers = self._numbers(group)
-        if not kinds_of(group.build(**numbers)):
-            return group
-        steps = self.steps if self.share_of is None else self.share_of
-        return replace(group, build=group.build.for_run(steps, self._batches(group).per_epoch, numbers))
+        spec = group.build(**numbers)
+        if kinds_of(spec):
+            steps = self.steps if self.share_of is None else self.share_of
+            group = replace(group, build=group.build.for_run(steps, self._batches(group).per_epoch, numbers))
+        check_methods(group, self.configs, self.steps)
+        return group
 
     @cached_property
     def by_share(self) -> bool:

@@ -15,7 +15,9 @@ import numpy as np
 
 from jgd import optimizers
 from jgd.core import checks
+from jgd.core.composite import check_descends
 from jgd.core.functions import UNTRACEABLE, name_of
+from jgd.core.schedule_ranges import check_schedules, looked_at
 from jgd.core.spellings import unknown
 from jgd.spaces.space import Config
 from jgd.sweeps.run_spec import Build
@@ -104,6 +106,17 @@ def group_configs(
         _check_structure(group, [configs[place][1] for place in places])
         out.append(group)
     return out
+
+
+def check_methods(group: Group, configs: Sequence[tuple[str, Config]], steps: int) -> None:
+    """Refuse methods that would climb, and schedules that leave their range in a run of so many steps (of some configs)."""
+    for place in group.configs[:ONE_BY_ONE]:
+        with blamed(group.recipe, place, configs[place][1]):
+            spec = group.build(**{name: configs[place][1][name] for name in group.numbers})
+            check_descends(spec.optimizer.transform)
+            if not looked_at(spec.optimizer):
+                return  # as it is with one config it is with all
+            check_schedules(spec.optimizer, steps)
 
 
 def format_config(config: Config) -> str:

@@ -12,7 +12,8 @@ from jgd.sweeps.engine.executor import Executor
 from jgd.sweeps.engine.progress import Meter, SweepProgress
 from jgd.sweeps.facts import SweepFacts
 from jgd.sweeps.plan import Plan
-from jgd.sweeps.policies.policy import Round, SweepState
+from jgd.sweeps.policies.policy import Full, Round, SweepState
+from jgd.sweeps.share import Share
 from jgd.sweeps.store.base import Store
 from jgd.sweeps.sweep_data import SweepData
 
@@ -22,8 +23,12 @@ def run_plan(
     store: Store,
     callback: Callable[[SweepProgress], None] | None = None,
     executor: Executor | None = None,
+    share: Share | None = None,
 ) -> SweepData:
-    """Run what is left of a plan, on its own devices or by an executor: -> what was found."""
+    """Run what is left of a plan, on its own devices or by an executor: -> what was found.
+
+    share: of several processes, each of which takes the others' results from the store where a policy asks for them.
+    """
     engine = Engine.of(plan, store, callback, executor)
     reached = np.zeros(len(plan.configs), int)
     rounds: list[Round] = []
@@ -32,10 +37,14 @@ def run_plan(
         before = Spent.by(engine.meter)
         rounds.append(current)
         store.note_rounds(rounds)
-        _run_round(plan, store, engine, rounds)
-        store.end_round(current.until)
-        reached[list(current.configs)] = current.until
+        if share is None:
+            _run_round(plan, store, engine, rounds)
+        else:
+            _run_share(plan, store, engine, rounds, share)
         spent.append(Spent.by(engine.meter).since(before))
+        if not _note_reached(plan.facts, store, current, reached):
+            break  # others have not landed their share, and no policy waits for it
+        store.end_round(current.until)
     setup = setup_of(plan) | peak_bytes(plan)
     cost = measured_cost(plan.facts, setup, engine.meter, reached, rounds, spent)
     return assemble(plan.facts, plan, store, reached, cost, tuple(rounds))
@@ -54,18 +63,33 @@ def _run_round(
     engine.run(current, blocks)
 
 
+def _run_share(plan: Plan, store: Store, engine: Engine, rounds: Sequence[Round], share: Share) -> None:
+    """A share of the last round; where a policy decides by the whole round, also what the others have and land."""
+    current = rounds[-1]
+    _run_round(plan, store, engine, rounds, share.runs(plan, current, store))
+    if isinstance(plan.policy, Full):
+        store.read()
+    elif missing := share.left(plan, current, store):
+        _run_round(plan, store, engine, rounds, missing)
+
+
+def _note_reached(facts: SweepFacts, store: Store, current: Round, reached: np.ndarray) -> bool:
+    """Enter how far the configs of a round have come at all seeds: -> whether that is its end for all."""
+    for config in current.configs:
+        ends = [max(store.ends.get((config, seed), {0: None})) for seed in range(len(facts.seeds))]
+        reached[config] = min(current.until, *ends)
+    return all(
+        store.done(config, seed, current.until) for config in current.configs for seed in range(len(facts.seeds))
+    )
+
+
 def stored_so_far(facts: SweepFacts, store: Store, setup: Mapping[str, Any], made_by: Callable[[], Plan]) -> SweepData:
     """What a store tells of a sweep, without a step: its whole rounds, and what there is of the one after them."""
     reached = np.zeros(len(facts.configs), int)
     rounds: list[Round] = []
     while (current := facts.policy.next_round(_state(facts, store, reached, rounds))) is not None:
         rounds.append(current)
-        runs = [(config, seed) for config in current.configs for seed in range(len(facts.seeds))]
-        missing = any(not store.done(config, seed, current.until) for config, seed in runs)
-        for config in current.configs:
-            ends = [max(store.ends.get((config, seed), {0: None})) for seed in range(len(facts.seeds))]
-            reached[config] = min(current.until, *ends)
-        if missing:
+        if not _note_reached(facts, store, current, reached):
             break
     idle = Meter(lambda progress: None, facts.larger_is_better)
     cost = measured_cost(facts, setup, idle, reached)

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from jgd.core import checks
+from jgd.core.forked import refuse_fork
 from jgd.core.types import Params
 from jgd.data.orders import Order
 from jgd.divergence import DIVERGED_ABOVE
@@ -28,6 +29,7 @@ from jgd.sweeps.execute import execute
 from jgd.sweeps.plan import Plan
 from jgd.sweeps.policies.policy import Policy
 from jgd.sweeps.recipes import Recipes, recipes_by_name
+from jgd.sweeps.share import PATIENCE, Share
 from jgd.sweeps.splits import Splits
 from jgd.sweeps.store.manifest import stored_spacing
 from jgd.sweeps.sweep_result import Sweep
@@ -63,6 +65,8 @@ def sweep(
     check_finite: bool = True,
     store: str | os.PathLike | None = None,
     resume: bool = False,
+    shard: str | tuple[int, int] | None = None,
+    patience: float = PATIENCE,
     callback: Callable[[SweepProgress], None] | None = None,
     progress: bool | None = None,
 ) -> Sweep:
@@ -123,6 +127,11 @@ def sweep(
             refused, with what differs. A disk that fails later loses nothing in memory.
         resume: go on with the sweep in `store` also where it is a part of this one: fewer configs, seeds or steps (as
             `Sweep.extend` does). The same sweep goes on in any case.
+        shard: (k, n) or "k/n": this process runs every n-th block from the k-th and lands them in `store`, beside other
+            processes that make the same call with another k, on any machines that have the directory. They talk through it
+            only: a policy's next round begins when all have landed the last one. The `Sweep` is what has landed so far; the
+            same call without `shard` afterwards has all of it, and runs what a killed process has left.
+        patience: seconds without news of the other shards, after which their part of a policy's round is run here too.
         callback: called with a `SweepProgress` now and then, and at each evaluation of a block: `progress.evaluation` has its
             configs, seed, step and values (`jgd.interop.wandb.callback()` and the like log them).
         progress: bars with blocks, speed, the best score and time left on stderr: None where that is a terminal with rich
@@ -143,6 +152,7 @@ def sweep(
         >>> result.loss.shape, [pick.recipe for pick in result.picks], int((result.diverged_at >= 0).sum())
         ((8, 2, 50), ['sgd', 'adam'], 0)
     """
+    refuse_fork("a sweep")
     task, steps, seeds = task_of(task), checks.count("steps", steps, 0, 2**31 - 2), seeds_of(seeds)
     splits = Splits.of(task, folds, resplit)
     by_name = recipes_by_name(recipes)
@@ -151,6 +161,9 @@ def sweep(
     directory = None if store is None else checks.path("store", store)
     if directory is None and checks.flag("resume", resume):
         raise checks.JgdValueError("resume needs store=, the directory of the sweep to go on with", argument="store")
+    share = None if shard is None else Share.of(shard, patience)
+    if directory is None and share is not None:
+        raise checks.JgdValueError("shard needs store=, the directory that all shards land in", argument="store")
     plan = Plan(
         task=task,
         recipes=by_name,
@@ -171,9 +184,8 @@ def sweep(
         store=directory,
     )
     shown = None if progress is None else checks.flag("progress", progress)
-    return Sweep.of(
-        execute(plan, callback, checks.flag("resume", resume), progress=shown, executor=executor_of(executor))
-    )
+    by: dict[str, Any] = {"executor": executor_of(executor), "share": share}
+    return Sweep.of(execute(plan, callback, checks.flag("resume", resume), progress=shown, **by))
 
 
 def _spacing(evaluate_every: int | None, record_every: int | None, store: Path | None, steps: int) -> dict[str, int]:

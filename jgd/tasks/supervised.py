@@ -1,17 +1,20 @@
 """Tasks from tables: split, scaled, with the model and the loss that suit the target."""
 
+import warnings
 from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
 import jax.numpy as jnp
+import numpy as np
 
 from jgd.core import checks
-from jgd.data import MinMax, Scaling, Standard, datasets, split
+from jgd.data import MinMax, Scaling, Splits, Standard, datasets, split
 from jgd.losses import SupervisedLoss, errors
 from jgd.models import MLP, Linear, Logistic, Model, Softmax
+from jgd.tasks.of_models import Accuracy, Start
 from jgd.tasks.raw_rows import STANDARD, RawRows, encoder_of
-from jgd.tasks.task import Accuracy, Start, Task
+from jgd.tasks.task import Task
 
 HIDDEN = 64  # units of the hidden layer, unless a model is given
 
@@ -52,7 +55,19 @@ def supervised(
         >>> task.train[0].shape, task.metric
         ((90, 4), 'accuracy')
     """
-    parts = split(data.rows, seed=seed)
+    return _task(data, split(data.rows, seed=seed), model, error, scale, class_weight, dtype)
+
+
+def _task(
+    data: datasets.Dataset,
+    parts: Splits,
+    model: Model,
+    error: str,
+    scale: Standard | MinMax | Scaling | None,
+    class_weight: str | Mapping[Any, float] | None,
+    dtype: Any = jnp.float32,
+) -> Task:
+    """A task of rows that are cut already."""
     raw, ready = RawRows(data, parts, scale, class_weight).fitted()
     assert raw.made is not None
     train, validation, test = raw.made
@@ -88,8 +103,11 @@ def of_table(
     seed: int = 0,
     scale: Standard | MinMax | Scaling | None = STANDARD,
     class_weight: str | Mapping[Any, float] | None = None,
+    stratify: bool = True,
 ) -> Task:
     """A task from a user's own table: the model and the loss follow from the target, unless they are given.
+
+    Held-out rows that repeat training rows are warned about where they are a tenth or more: a score on them flatters.
 
     Args:
         data: what `jgd.data.read` returns.
@@ -99,6 +117,7 @@ def of_table(
         seed: of the split, 60 : 20 : 20 rows.
         scale: as in `supervised`.
         class_weight: as in `supervised`.
+        stratify: whether each part has its share of every class (see `jgd.split`); of values no matter.
 
     Returns:
         The `Task`.
@@ -110,7 +129,9 @@ def of_table(
         >>> of_table(datasets.get("iris")).loss.error
         'softmax_cross_entropy'
     """
-    features, classes = len(encoder_of(data, split(data.rows, seed=seed).train[0]).features), data.classes
+    parts = split(data.rows, seed=seed, by=data.targets if checks.flag("stratify", stratify) and data.classes else None)
+    _warn_of_repeats(data.name, parts)
+    features, classes = len(encoder_of(data, parts.train[0]).features), data.classes
     default = "linear" if not classes else "logistic" if classes == 2 else "softmax"
     if classes and error in SUITABLE["softmax_cross_entropy"]:
         default = "softmax"
@@ -135,9 +156,23 @@ def of_table(
     else:
         built, own = MLP((features, HIDDEN, 1)), "squared_error"
         data = replace(data, targets=data.targets[:, None])  # the shape of its outputs
+        parts = Splits(*((x, y[:, None]) for x, y in parts))
     chosen = checks.choice("loss", own if error is None else error, errors)
     if chosen not in SUITABLE[own]:
         raise checks.JgdValueError(
             f"the loss {error!r} doesn't suit the model {name!r} and this target, which take {', '.join(SUITABLE[own])}"
         )
-    return supervised(data, built, chosen, seed=seed, scale=scale, class_weight=class_weight)
+    return _task(data, parts, built, chosen, scale, class_weight)
+
+
+def _warn_of_repeats(name: str, parts: Splits) -> None:
+    """Warn where many of the rows held out are among those that train."""
+    rows = [np.ascontiguousarray(np.column_stack(part)) for part in parts]
+    seen = {row.tobytes() for row in rows[0]}
+    held = [row.tobytes() in seen for part in rows[1:] for row in part]
+    if sum(held) >= 0.1 * len(held):
+        warnings.warn(
+            f"{sum(held)} of the {len(held)} validation and test rows of {name} are also among the training rows: scores on "
+            "them say little of new rows",
+            stacklevel=3,
+        )

@@ -130,10 +130,16 @@ def _progress(plan: TrainPlan, state: RunState, told: int) -> TrainProgress:
     )
 
 
+def _no_rows(plan: TrainPlan) -> dict[str, np.ndarray]:
+    """The history of a run without a step: each column, empty."""
+    rows = np.zeros(0, np.dtype(plan.loop.limit.dtype))
+    return {"step": np.zeros(0, int), **dict.fromkeys((*COLUMNS, *plan.loop.aux), rows), "seconds": np.zeros(0)}
+
+
 def _left(plan: TrainPlan, state: RunState, notes: tuple[str, ...]) -> Run:
     """What the run leaves where it stands."""
-    history = state.history.table()
-    seconds = history.pop("seconds", np.zeros(0))
+    history = state.history.table() if state.history.done else _no_rows(plan)
+    seconds = history.pop("seconds")
     params, best = eval_params(plan.loop.optimizer, state.lane), state.best
     own = state.lane.train_state.model_state
     deployed = (params, own) if best is None else (best.params, best.model_state)

@@ -12,7 +12,10 @@ from typing import Any
 
 from jax import Array
 
+from jgd.core.forked import refuse_fork
+from jgd.core.nan_traps import no_nan_traps
 from jgd.core.optimizer import Optimizer
+from jgd.core.program_maps import spare_maps
 from jgd.core.types import Batch, Loss, Params
 from jgd.data.orders import Order
 from jgd.divergence import DIVERGED_ABOVE
@@ -109,7 +112,7 @@ def train(
         history: Rows to keep at most; a longer run keeps every 2nd, 4th, … step. None keeps all.
         record_every: Steps between two rows of the history, which always has the last step. No number depends on it.
         diverged_above: The run stops once the loss exceeds this many times its start, that is the loss at `params` on
-            the first 4096 rows, taken as at least 1.
+            the first 1024 rows, taken as at least 1.
         devices: Over which each batch is cut by rows, for one model too slow for one device: all hold the parameters,
             and their gradients are summed at every step. They must divide `batch_size` (an epoch's short last batch
             that they don't divide is computed on each). The numbers are those of one device to rounding, not to the bit.
@@ -146,7 +149,10 @@ def train(
         >>> jgd.train("iris", jgd.optimizers.adam(0.1), epochs=20).best.value > 0.9
         True
     """
+    refuse_fork("a run")
+    spare_maps()
     arguments = TrainArguments(**locals())  # at the first line: exactly the parameters above
-    plan, state = plan_run(arguments)
-    with opened_run(arguments, plan, state) as saver:
-        return run_to_end(plan, state, saver, progress)
+    with no_nan_traps():
+        plan, state = plan_run(arguments)
+        with opened_run(arguments, plan, state) as saver:
+            return run_to_end(plan, state, saver, progress)

@@ -4,7 +4,7 @@ import jax.numpy as jnp
 from jax import Array
 
 from jgd.core import tree
-from jgd.core.record import hyper, record
+from jgd.core.record import hyper, record, static_field
 from jgd.core.spellings import builder
 from jgd.core.transform import Context, Transform
 from jgd.core.types import Params, Scalar
@@ -15,12 +15,14 @@ from jgd.core.types import Params, Scalar
 class Cautious(Transform):
     """updates ← φ / max(mean(φ), least_share) · updates, leaf by leaf, with φ = 1 where updates · g > 0, else 0.
 
-    Liang et al. 2024, arXiv:2411.16085, algorithm 1, in its authors' current code; the paper divides by
-    (number of ones + 1) / size instead of the mean. It stands before `ScaleByLearningRate`, while updates point along the
-    gradient.
+    Liang et al. 2024, arXiv:2411.16085, algorithm 1, in its authors' current code of C-AdamW; the paper and their code of
+    C-Lion divide by (number of ones + 1) / size instead of the mean: `plus_one`. It stands before `ScaleByLearningRate`,
+    while updates point along the gradient.
 
     Args:
-        least_share: The least mean of φ that is divided by, also a schedule. In (0, 1]. Default: 0.001.
+        least_share: The least mean of φ that is divided by, also a schedule; of no effect with `plus_one`. In (0, 1].
+            Default: 0.001.
+        plus_one: Divide by (Σ φ + 1) / size; structure. Default: False.
 
     Example:
         >>> import jgd
@@ -34,14 +36,17 @@ class Cautious(Transform):
     """
 
     least_share: Scalar = hyper("(0, 1]", default=1e-3)
+    plus_one: bool = static_field(default=False)
     per_leaf = True
+    sign = "uphill"
 
     def update(self, updates: Params, state: tuple[()], context: Context) -> tuple[Params, tuple[()]]:
         least = context.at(self.least_share)
 
         def masked(u: Array, g: Array) -> Array:
             agrees = (jnp.sign(u) * jnp.sign(g) > 0).astype(u.dtype)  # the product itself may underflow
-            return u * agrees / jnp.maximum(jnp.sum(agrees) / max(u.size, 1), least)
+            share = (jnp.sum(agrees) + int(self.plus_one)) / max(u.size, 1)
+            return u * agrees / (share if self.plus_one else jnp.maximum(share, least))
 
         return tree.map(masked, updates, context.grads), state
 
@@ -64,6 +69,8 @@ class AddCautiousDecay(Transform):
         >>> optimizer.update(jnp.ones(2), optimizer.init(params), params)[0].tolist()
         [-1.5, -1.0]
     """
+
+    sign = "uphill"
 
     weight_decay: Scalar = hyper(">= 0")
 

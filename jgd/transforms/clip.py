@@ -128,8 +128,10 @@ class ClipAdaptively(Transform):
 
 
 def _factor(most: Array, norm: Array) -> Array:
-    """min(1, most / norm): exactly 1 for a norm below `most`, and never a division by 0."""
-    return most / jnp.maximum(norm, most)
+    """min(1, most / norm): exactly 1 for a norm up to `most`, 0 where a schedule's `most` is 0, never a division by 0."""
+    longest = jnp.maximum(norm, most)
+    none = longest == 0
+    return jnp.where(none, 0, most / jnp.where(none, 1, longest))
 
 
 def _unit_norms(x: Array) -> Array:

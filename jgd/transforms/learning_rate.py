@@ -25,7 +25,9 @@ class LearningRateState:
 
 
 class ReportsLearningRate(Transform):
-    """A transform whose state is a LearningRateState, or has one as `rate`, and which reports it."""
+    """A transform whose state is a LearningRateState, or has one as `rate`, and which reports it; it makes the step."""
+
+    sign = "turns"
 
     def info(self, state: Any) -> UpdateInfo:
         """The learning rate of the last update."""

@@ -53,6 +53,12 @@ class Only(Wrapper):
     def per_leaf(self) -> bool:
         return True
 
+    @property
+    def sign(self) -> str | None:
+        return (
+            None if self.transform.sign == "turns" else self.transform.sign
+        )  # others may do that for the other leaves
+
     def _chosen(self, params: Params) -> list[bool]:
         return [named != self.but for named in chosen("mask", self.mask, params, some=not self.but)]
 

@@ -127,7 +127,7 @@ class L2Ball(ConvexSet):
 
     def nearest(self, x: Array, margin: Array, at: Any) -> Array:
         radius = _smaller(at(self.radius), tree.norm(margin))
-        return x * (radius / jnp.maximum(tree.norm(x), radius))
+        return x * tree.safe_divide(radius, jnp.maximum(tree.norm(x), radius))
 
     def holds(self, x: Array, at: Any) -> Array:
         return tree.norm(x) <= at(self.radius)

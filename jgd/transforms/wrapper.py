@@ -39,6 +39,10 @@ class Wrapper(Transform):
     def per_leaf(self) -> bool:
         return self.transform.per_leaf
 
+    @property
+    def sign(self) -> str:
+        return self.transform.sign
+
     def eval_params(self, params: Params, state: Any) -> Params:
         return self.transform.eval_params(params, state.inner)
 

@@ -352,7 +352,7 @@ def test_a_bad_recipe_is_told_by_its_option(jgd_here, own, words, said):
 @pytest.mark.parametrize(("rate", "steps"), [("1e9", "1"), ("0.3", "8")], ids=["large", "small"])
 def test_very_large_and_very_small_losses_are_told_by_their_digits(jgd_here, tables, rate, steps):
     x = np.linspace(-1, 1, 40)
-    pd.DataFrame({"x": x, "y": x}).to_csv(tables / "line.csv", index=False)
+    pd.DataFrame({"x": x, "y": 2 * x}).to_csv(tables / "line.csv", index=False)
     words = ["-o", "sgd", "--learning-rate", rate, "--steps", steps]
     _, out, _ = jgd_here("train", "--data", "line.csv", "--target", "y", *words)
     assert re.search(rf"{steps} +\d(\.\d+)?e[+-]\d+ +\n", out), out
@@ -374,7 +374,7 @@ def test_divergence_is_the_exit_code_1(jgd_here):
         (["train", "--data", "price.csv", "--target", "price"], "data file 'price.csv' is not there"),
         (["train", "--data", "prices.csv", "--target", "prize"], "did you mean 'price'"),
         (["train", "--data", "answers.csv", "--target", "age"], "column 'answer' of answers.csv holds"),
-        ([*STEEP, "--model", "logistic"], "--model: the model 'logistic' tells two classes apart"),
+        ([*STEEP, "--model", "logistic"], "--kind: the target 'price' of prices.csv has 80 different cells in 80 rows"),
         ([*STEEP, "--loss", "square_error"], "did you mean 'squared_error'"),
         (["train", "--data", "answers.csv", "--target", "answer", "--loss", "squared_error"], "holds words"),
         ([*STEEP, "--schedule", "step_decy"], "did you mean 'step_decay'"),

@@ -36,7 +36,7 @@ def test_words_are_classes(tmp_path):
 
 
 def test_arrays_of_several_columns(tmp_path):
-    np.savez(tmp_path / "own.npz", x=np.ones((5, 3)), t=np.arange(5), y=np.arange(5) % 3)
+    np.savez(tmp_path / "own.npz", x=np.ones((15, 3)), t=np.arange(15), y=np.arange(15) % 3)
     data = jgd.data.read(tmp_path / "own.npz", "y")
     assert (data.features, data.classes) == (("x[0]", "x[1]", "x[2]", "t"), 3)
     assert jgd.data.read(tmp_path / "own.npz", "y", "values").classes == 0
@@ -48,7 +48,7 @@ BAD = {
     "column 'kind' of own.csv holds": (FRAME, "score"),
     "did you mean 'score'": (FRAME, "scor"),
     "no column besides the target": (FRAME[["score"]], "score"),
-    "no empty cell, got nan at row 7": (HOLE[["score", "age"]], "age"),
+    "no empty cell, got one at row 7 (words such as NA": (HOLE[["score", "age"]], "age"),
 }
 
 

@@ -145,3 +145,32 @@ def test_a_loss_must_be_a_function():
 def test_what_is_not_finite_is_none_in_strict_json():
     check = check_gradients(lambda w, b: jnp.sum(w) / 0.0, jnp.ones(3), None)
     assert json.loads(json.dumps(check.to_dict(), allow_nan=False))["value"] is None
+
+
+@pytest.mark.parametrize("bad", [np.nan, np.inf])
+def test_a_leaf_that_is_not_finite_hides_no_fault_of_another(bad):
+    loss = lambda p, b: jnp.sum(p["x"] ** 2) + jnp.sum(p["w"] ** 2)
+    for sign, verdict in ((1, "ok"), (-1, "wrong")):
+        gradient = lambda p, b, sign=sign: {"x": jnp.array([bad, 2.0]), "w": sign * 2 * p["w"]}
+        leaves = check_gradients(loss, {"w": jnp.ones(2), "x": jnp.ones(2)}, None, gradient=gradient).leaves
+        assert [leaf.verdict for leaf in leaves] == [verdict, "wrong"]
+        assert np.isfinite(leaves[0].analytic)
+
+
+def test_a_staircase_is_not_called_right():
+    X = np.random.default_rng(0).normal(size=(50, 3))
+    accuracy = lambda p, b: jnp.mean((X @ p["w"] > 0).astype(jnp.float32))
+    looped = lambda p, b: jax.lax.scan(
+        lambda c, x: (c + jnp.round(x @ p["w"]), None), 0.0, jnp.asarray(X, jnp.float32)
+    )[0]
+    w = {"w": jnp.array([0.5, 0.3, 0.1])}
+    for loss in (accuracy, looped):
+        check = check_gradients(loss, w, None)
+        assert (check.leaves[0].verdict, check.leaves[0].kind, check.ok) == ("inconclusive", "steps", False)
+        assert "the loss is not differentiable" in check.problem
+    penalized = lambda p, b: accuracy(p, b) + 0.1 * jnp.sum(p["w"] ** 2)  # beside its jumps it has the penalty's slope
+    assert check_gradients(penalized, w, None).conclusive
+    mixed = check_gradients(lambda p, b: accuracy(p, b) + jnp.sum(p["v"] ** 2), {**w, "v": jnp.ones(2)}, None)
+    assert [(leaf.path, leaf.kind) for leaf in mixed.leaves] == [("['v']", ""), ("['w']", "steps")]
+    assert mixed.ok
+    assert not mixed.conclusive

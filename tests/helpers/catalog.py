@@ -90,6 +90,7 @@ CASES = [
     around(lambda transform: transforms.Switch((transform, ScaleByLearningRate(0.03)), (2,)), "Switch"),
     around(lambda transform: transforms.Restart(transform, 2), "Restart"),
     before(transforms.AddDecayedWeights, weight_decay=0.1),
+    after(transforms.IndependentDecay, weight_decay=0.1),
     before(transforms.NormalizeByGlobalNorm, eps=0.1),
     before(transforms.Centralize, downhill=False),
     before(transforms.EmaOfUpdates, decay=0.7),

@@ -103,6 +103,16 @@ TABLE = {
         {"init_value": 0.1, "transition_steps": 2.0, "decay_rate": 0.5, "transition_begin": 3.0, "end_value": 0.02},
         np.maximum(0.1 * 0.5 ** (np.maximum(T - 3, 0) / 2), 0.02),
     ),
+    "exponential rise": (
+        ExponentialDecay,
+        {"init_value": 0.1, "transition_steps": 1.0, "decay_rate": 1.05},
+        0.1 * 1.05**T,
+    ),
+    "exponential rise to an end": (
+        ExponentialDecay,
+        {"init_value": 0.1, "transition_steps": 1.0, "decay_rate": 1.5, "end_value": 0.4},
+        np.minimum(0.1 * 1.5**T, 0.4),
+    ),
     "E4": (ExponentialDecay, {"init_value": 0.1, "transition_steps": 1.0, "decay_rate": 0.5}, 0.1 / 2**T),
     "A12 exponential freezes": (
         ExponentialDecay,

@@ -113,3 +113,23 @@ def test_a_masked_decay_is_swept():
 def test_a_pattern_that_names_no_leaf_is_refused(name):
     with pytest.raises(jgd.JgdError, match="wieghts"):
         descended(built(name, "wieghts"))
+
+
+def test_independent_decay_is_the_papers_and_the_rate_does_not_touch_it():
+    """w ← (1 − s_t λ) w − η_t u, with a schedule of its own."""
+    rates, decays = jgd.schedules.Linear(0.1, 0.0, 2), jgd.schedules.Linear(0.5, 0.1, 2)
+    optimizer = jgd.chain(jgd.optimizers.sgd(rates), jgd.transforms.IndependentDecay(decays))
+    w = {"w": jnp.array([2.0, -1.0])}
+    state, want = optimizer.init(w), np.array([2.0, -1.0])
+    for eta, share in ((0.1, 0.5), (0.05, 0.3), (0.0, 0.1)):
+        updates, state = optimizer.update({"w": jnp.array([0.0, 3.0])}, state, w)
+        w, want = jgd.apply_updates(w, updates), (1 - share) * want - eta * np.array([0.0, 3.0])
+    np.testing.assert_allclose(w["w"], want, rtol=1e-6)
+
+
+def test_every_method_turns_the_sign_once():
+    needs = {"schedule_free": (jgd.optimizers.adam(0.1),), "mechanic": (jgd.optimizers.adam(0.1),)}
+    needs |= {"sam": (jgd.optimizers.adam(0.1),), "asam": (jgd.optimizers.adam(0.1),), "dp_sgd": (0.1, 1.0, 1.0)}
+    for name, build in jgd.optimizers.registry.items():
+        numbers = needs.get(name) or ((0.1,) if "learning_rate" in inspect.signature(build).parameters else ())
+        assert build(*numbers).transform.sign == "turns", name

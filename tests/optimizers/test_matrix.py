@@ -159,7 +159,7 @@ def test_the_step_turns_with_the_coordinates(name, x64):
     np.testing.assert_allclose(end(left @ gradients @ right), left @ end(gradients) @ right, atol=1e-7)
 
 
-def psgd_reference(w, gradient, noise, *, learning_rate, b1, weight_decay, rate, scale, period, dense):
+def psgd_reference(w, gradient, noise, *, learning_rate, b1, weight_decay, rate, scale, clip, period, dense):
     """The reference's step for one matrix: inverses and the norm's bound spelled out, no balancing."""
     rows, columns = w.shape
     Q, R = scale**0.5 * np.eye(rows), scale**0.5 * np.eye(columns)
@@ -185,7 +185,9 @@ def psgd_reference(w, gradient, noise, *, learning_rate, b1, weight_decay, rate,
                 q - rate / bound(plus + minus) * np.triu(plus - minus) @ q
                 for q, (plus, minus) in ((Q, left), (R, right))
             )
-        w = w - learning_rate * (Q.T @ Q @ M @ R.T @ R + weight_decay * w)
+        U = Q.T @ Q @ M @ R.T @ R
+        U = U * min(1, clip / np.sqrt(np.mean(U**2)))  # _clip_update_rms of the authors' port
+        w = w - learning_rate * (U + weight_decay * w)
         yield w
 
 
@@ -196,12 +198,13 @@ def test_psgd_kron_is_the_references_step_on_its_noise(x64):
         weight_decay=0.1,
         preconditioner_lr=0.2,
         preconditioner_init_scale=1.3,
+        clip_threshold=0.7,
         update_every=4,
         dense_steps=7,
         seed=3,
     )
     draw = lambda t: np.asarray(jax.random.normal(jax.random.fold_in(Noise.of(3).at(t), 0), (1, 2, 3)))[0]
-    numbers = {"learning_rate": 0.05, "b1": 0.8, "weight_decay": 0.1, "rate": 0.2, "scale": 1.3}
+    numbers = {"learning_rate": 0.05, "b1": 0.8, "weight_decay": 0.1, "rate": 0.2, "scale": 1.3, "clip": 0.7}
     want = list(psgd_reference(problem.START["weights"], problem.Slope("weights"), draw, **numbers, period=4, dense=7))
     alone = lambda params, noise: problem.loss({"weights": params}, {"weights": noise})
     one = lambda progress, noise: [jgd.step(alone, optimizer, progress, noise)[0]] * 2
@@ -214,7 +217,7 @@ def test_psgd_kron_whitens():
     """On gradients of very unequal size in both axes, the preconditioned ones become nearly equal in size."""
     size = jnp.outer(jnp.array([1.0, 10.0, 0.1]), jnp.array([0.3, 3.0]))
     grads = lambda t: size * jax.random.normal(jax.random.key(t), (3, 2))
-    optimizer, params = optimizers.psgd_kron(1.0, b1=0.0), jnp.zeros((3, 2))
+    optimizer, params = optimizers.psgd_kron(1.0, b1=0.0, clip_threshold=None), jnp.zeros((3, 2))
 
     def one(state, t):
         updates, state = optimizer.update(grads(t), state, params)

@@ -104,3 +104,56 @@ def test_a_killed_worker_loses_its_block_only(tmp_path):
     same(swept(), swept(store=tmp_path, callback=told.append))
     assert sum(one.stage == "run" for one in told) > 0
     assert told[-1].total < swept().cost["steps"]
+
+
+def shard(store, index, **more):
+    return swept(store=store, shard=(index, 3), **more)
+
+
+def test_shards_land_one_sweep_in_one_directory(tmp_path):
+    alone = swept()
+    first = shard(tmp_path, 0)
+    assert 0 < first.runs_left < first.diverged_at.size
+    assert shard(tmp_path, 0).cost["steps"] == 0, "what has landed isn't run again"
+    later = shard(tmp_path, 1)
+    same(shard(tmp_path, 2), alone)
+    assert {first.cost["steps"] + later.cost["steps"] < alone.cost["steps"], first.cost["steps"] > 0} == {True}
+    assert sorted(path.name for path in tmp_path.glob("journal*")) == ["journal-0", "journal-1", "journal-2"]
+    same(jgd.load_sweep(tmp_path), alone)
+    whole = swept(store=tmp_path)
+    assert whole.cost["steps"] == 0
+    same(whole, alone)
+    assert [path.name for path in tmp_path.glob("journal*")] == ["journal"], "one who is alone puts them together"
+
+
+def test_a_shard_takes_over_what_does_not_land(tmp_path):
+    halving = {"policy": jgd.SuccessiveHalving(2, min_steps=5), "patience": 0.0}
+    alone = swept(policy=halving["policy"])
+    same(shard(tmp_path, 1, **halving), alone)
+    same(shard(tmp_path, 0, **halving), alone)
+
+
+def test_shards_of_a_policy_wait_for_each_other(tmp_path):
+    policy = jgd.SuccessiveHalving(2, min_steps=5)
+    swept(policy=policy)  # compiled
+    with cf.ThreadPoolExecutor(3) as threads:
+        made = list(threads.map(lambda k: shard(tmp_path, k, policy=policy, progress=False), range(3)))
+    alone = swept(policy=policy)
+    for each in made:
+        same(each, alone)
+    assert sum(each.cost["steps"] for each in made) == alone.cost["steps"], "no run was made twice"
+
+
+def test_a_shard_that_cannot_be_is_named(tmp_path):
+    for wrong, says in [
+        ((3, 3), r"shard\[0\] must be .*2, got 3"),
+        ("1", "shard must be a pair"),
+        (("a", 2), "shard must be a pair"),
+        ((0, 0), r"shard\[1\] must be"),
+    ]:
+        with pytest.raises(jgd.JgdError, match=says):
+            swept(store=tmp_path, shard=wrong)
+    with pytest.raises(jgd.JgdError, match="shard needs store="):
+        swept(shard=(0, 2))
+    with pytest.raises(jgd.JgdError, match="patience must be"):
+        swept(store=tmp_path, shard=(0, 2), patience=-1)

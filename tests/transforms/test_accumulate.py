@@ -82,7 +82,7 @@ def mean_square(w, batch):
 BATCH = (np.random.default_rng(1).normal(size=(12, 3)), np.arange(12.0))
 
 
-@pytest.mark.parametrize("pieces", [1, 4, 12])
+@pytest.mark.parametrize("pieces", [1, 4, 5, 12, 99])
 def test_a_loss_in_pieces_is_the_loss(pieces, x64):
     params = {"w": jnp.array([1.0, -2.0, 0.5])}
     loss = jgd.in_pieces(mean_square, pieces)
@@ -116,9 +116,14 @@ def test_pieces_save_memory():
     assert room(jgd.in_pieces(deep, 16)) < room(deep) / 4
 
 
-def test_pieces_must_divide_the_rows():
-    with pytest.raises(jgd.JgdError, match="12 rows, which 5 equal pieces"):
-        jgd.in_pieces(mean_square, 5)({"w": jnp.ones(3)}, BATCH)
+def test_pieces_are_one_or_more_and_need_not_divide_the_rows_that_are_evaluated():
+    rows = tuple(np.concatenate([x] * 100) for x in jax.tree.leaves(BATCH))
+    loss = lambda p, b: mean_square(p, jax.tree.unflatten(jax.tree.structure(BATCH), b))
+    runs = [
+        jgd.train(each, jgd.optimizers.sgd(0.01), {"w": jnp.ones(3)}, rows, batch_size=6, steps=2, validation=rows)
+        for each in (loss, jgd.in_pieces(loss, 7))
+    ]
+    same(*(run.evaluations for run in runs), rtol=1e-5)
     with pytest.raises(jgd.JgdError, match="pieces must be a whole number >= 1, got 0"):
         jgd.in_pieces(mean_square, 0)
 

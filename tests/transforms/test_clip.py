@@ -104,3 +104,14 @@ def test_the_global_norm_as_in_torch(x64):
     torch.nn.utils.clip_grad_norm_(weights, 0.7)
     ours = transformed(ClipByGlobalNorm(0.7), GRADS, PARAMS)
     same(ours, {k: w.grad.numpy() for k, w in zip("abc", weights, strict=True)}, rtol=1e-6)  # they divide by ‖g‖ + 1e-6
+
+
+def test_a_schedule_may_clip_to_nothing():
+    closed = jgd.schedules.Linear(1.0, 0.0, 1)
+    for transform in (ClipByValue, ClipByGlobalNorm, ClipByBlockRms, ClipAdaptively):
+        optimizer = jgd.chain(transform(closed), ScaleByLearningRate(0.1))
+        for grads in (jnp.zeros(2), jnp.array([3.0, -1.0])):
+            state = optimizer.init(jnp.ones(2))
+            for _ in range(2):  # the second one's bound is 0
+                updates, state = optimizer.update(grads, state, jnp.ones(2))
+            assert (updates == 0).all()

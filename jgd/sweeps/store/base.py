@@ -82,6 +82,9 @@ class Store(ABC):
     def notes(self) -> tuple[str, ...]:
         """What a person should know of how it was kept."""
 
+    def read(self, mend: bool = False) -> None:  # noqa: B027  # a store of one process has nothing to take in
+        """Take in what other processes have landed. mend: put what they have written in order."""
+
     def file(self, result: BlockResult) -> None:
         """Enter a result where `results` and `ends` are looked up."""
         self.results[result.block] = result

@@ -52,9 +52,11 @@ class DiskStore(Store):
     facts: SweepFacts
     plan: Plan | None = None
     sweep: str = ""  # what the sweep is, as a digest that every line carries
+    journal_name: str = journal.JOURNAL  # that this process writes
     fault: str = ""  # why what is in memory is not on the disk
     memory: MemoryStore = field(default_factory=MemoryStore)
     _on_disk: dict[Block, dict[str, Any]] = field(default_factory=dict)  # the journal's line of lanes that are there
+    _seen: set[str] = field(default_factory=set)  # files that the store knows of
     _shapes: dict[tuple[int, int], tuple[Params, Lane]] = field(default_factory=dict)  # by group and number of lanes
 
     def __post_init__(self) -> None:
@@ -102,7 +104,8 @@ class DiskStore(Store):
             "block": atomic_files.save_arrays(self.path / "blocks" / name, arrays_of(result)),
             "lanes": atomic_files.save_arrays(self.path / "lanes" / name, pack("lane", lanes)),
         }
-        journal.append(self.path, line)
+        journal.append(self.path, line, self.journal_name)
+        self._seen.add(name)
         self._on_disk[block] = line
 
     def holds(self, block: Block) -> bool:
@@ -143,9 +146,9 @@ class DiskStore(Store):
                 (self.path / "lanes" / line["file"]).unlink()
 
     def read(self, mend: bool = False) -> None:
-        """Take in what has landed. A block result that is damaged is warned about, and its runs run again.
+        """Take in what has landed since the last time. A block result that is damaged is warned about, and its runs run again.
 
-        mend: leave out of the journal what is no whole line.
+        mend: leave out of the journal what is no whole line, and put those of all who have shared the sweep into one.
         """
         self._read_reads()
         try:
@@ -156,19 +159,28 @@ class DiskStore(Store):
             warnings.warn(
                 f"{damaged} lines of the journal in {str(self.path)!r} are damaged; their runs run again", stacklevel=2
             )
-        if mend and (damaged or torn):
-            self.keep(journal.JOURNAL, "".join(map(journal.row, lines)).encode())
-        for line in sorted(lines, key=lambda line: line["begin"]):
+        if mend and (damaged or torn or journal.shares(self.path)):
+            self._join(lines)
+        for line in sorted((line for line in lines if line["file"] not in self._seen), key=lambda line: line["begin"]):
             block = self.facts.place(line["configs"], line["seed"], line["begin"], line["end"])
             if block is None:
                 continue  # not part of this plan
             if block.begin and not all(self.done(config, block.seed, block.begin) for config in block.configs):
                 continue  # what came before it is lost
             result = self._result(block, line)
+            self._seen.add(line["file"])
             if result is not None:
                 self.file(result)
                 if self.plan is not None and self._lanes_are_whole(line):
                     self._on_disk[block] = line
+
+    def _join(self, lines: Sequence[Mapping[str, Any]]) -> None:
+        """One journal of all lines, and no other."""
+        self.keep(journal.JOURNAL, "".join(map(journal.row, lines)).encode())
+        if not self.fault:
+            for name in journal.shares(self.path):
+                with suppress(OSError):
+                    (self.path / name).unlink()
 
     def _result(self, block: Block, line: Mapping[str, Any]) -> BlockResult | None:
         """What a line of the journal stands for; None, with a warning, where the file is damaged."""

@@ -1,5 +1,7 @@
 """The journal of a sweep's directory: a line a block result, appended when its files are on the disk.
 
+Processes that share a sweep have a journal each, journal-0, journal-1, …, so that no two write one file.
+
 A line carries its own SHA-256; one that a kill has cut short never happened. A line is somebody else's word until it is
 checked: its file is a plain name such as jgd writes, so that nothing outside the directory is read or deleted for it.
 """
@@ -17,6 +19,7 @@ from jgd.core import atomic_files
 from jgd.core.strict_json import fault_of
 
 JOURNAL = "journal"
+SHARE = re.compile(r"journal-\d{1,6}")
 BLOCK_FILE = re.compile(r"[0-9a-f]{12}-seed\d{1,20}-\d{1,10}-\d{1,10}\.safetensors")
 
 _ARRAYS = {"sha256": str, "bytes": int, "arrays": {str: [str, [int]]}}
@@ -35,9 +38,9 @@ _LINE = {
 }
 
 
-def append(path: Path, line: Mapping[str, Any]) -> None:
-    """One more line in the journal of a directory, on the disk when this returns."""
-    with (path / JOURNAL).open("a", encoding="utf-8") as out:
+def append(path: Path, line: Mapping[str, Any], name: str = JOURNAL) -> None:
+    """One more line in a journal of a directory, on the disk when this returns."""
+    with (path / name).open("a", encoding="utf-8") as out:
         out.write(row(line))
         out.flush()
         os.fsync(out.fileno())
@@ -50,20 +53,27 @@ def row(line: Mapping[str, Any]) -> str:
 
 
 def read_journal(path: Path) -> tuple[list[dict[str, Any]], int, bool]:
-    """The whole lines of a directory's journal, the later of two about one file; how many are damaged; whether it is torn.
+    """The whole lines of a directory's journals, the later of two about one file; how many are damaged; whether one is torn.
 
     What follows the last newline was cut short by a kill, or is being written: it never happened.
     """
-    found, damaged, tail = {}, 0, b""
-    with suppress(FileNotFoundError):
-        *rows, tail = atomic_files.read(path / JOURNAL).split(b"\n")
-        for each in rows:
-            line = _line_of(each)
-            if line is None:
-                damaged += bool(each)
-            else:
-                found[line["file"]] = line
-    return list(found.values()), damaged, bool(tail)
+    found, damaged, torn = {}, 0, False
+    for name in (JOURNAL, *shares(path)):
+        with suppress(FileNotFoundError):
+            *rows, tail = atomic_files.read(path / name).split(b"\n")
+            torn |= bool(tail)
+            for each in rows:
+                line = _line_of(each)
+                if line is None:
+                    damaged += bool(each)
+                else:
+                    found[line["file"]] = line
+    return list(found.values()), damaged, torn
+
+
+def shares(path: Path) -> list[str]:
+    """The names of the journals of those who have shared the sweep."""
+    return sorted(each.name for each in path.iterdir() if SHARE.fullmatch(each.name)) if path.is_dir() else []
 
 
 def _line_of(row: bytes) -> dict[str, Any] | None:

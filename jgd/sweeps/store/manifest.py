@@ -19,23 +19,24 @@ from jgd.sweeps.cost import setup_of
 from jgd.sweeps.plan import Plan
 from jgd.sweeps.policies.bundled import is_bundled
 from jgd.sweeps.predictors import describe_predictors
+from jgd.sweeps.share import Share
 from jgd.sweeps.store.content import FILE, StrangeError, read_manifest
 from jgd.sweeps.store.disk import FOLDERS, READS, ROUNDS, DiskStore
-from jgd.sweeps.store.journal import BLOCK_FILE, JOURNAL, read_journal
+from jgd.sweeps.store.journal import BLOCK_FILE, JOURNAL, read_journal, shares
 from jgd.tasks import Task
 
 OWN = (FILE, JOURNAL, READS, ROUNDS, *FOLDERS)
 
 
 @contextmanager
-def open_store(plan: Plan, path: Path, resume: bool) -> Iterator[DiskStore]:
-    """The plan's store on the disk, held by this process until the block ends.
+def open_store(plan: Plan, path: Path, resume: bool, share: Share | None = None) -> Iterator[DiskStore]:
+    """The plan's store on the disk, held by this process, or by all that have a share of it, until the block ends.
 
     A directory that holds the same sweep is gone on with; one that holds less of it (configs, seeds or steps) only
     with `resume`. `JgdValueError` lists what differs from another one. Where sweep.json is damaged or lost, the journal
     still tells whether it is the same.
     """
-    with atomic_files.held(path):
+    with atomic_files.held(path, shared=share is not None):
         _refuse_others(path)
         there, here = _contents_of(path), identity(plan)
         if there is None:
@@ -50,10 +51,14 @@ def open_store(plan: Plan, path: Path, resume: bool) -> Iterator[DiskStore]:
         for folder in FOLDERS:
             with suppress(OSError):  # what can't be written is told of when it is
                 (path / folder).mkdir(exist_ok=True)
-            atomic_files.remove_parts(path / folder, BLOCK_FILE)
-        atomic_files.remove_parts(path, re.compile("|".join(map(re.escape, OWN))))
+        if share is None:  # nobody else writes
+            for folder in FOLDERS:
+                atomic_files.remove_parts(path / folder, BLOCK_FILE)
+            atomic_files.remove_parts(path, re.compile("|".join(map(re.escape, OWN))))
+        else:
+            store.journal_name = f"{JOURNAL}-{share.index}"
         store.keep(FILE, atomic_files.sealed(_contents(plan)))
-        store.read(mend=True)
+        store.read(mend=share is None)
         yield store
 
 
@@ -77,7 +82,7 @@ def _refuse_others(path: Path) -> None:
         raise checks.JgdValueError(
             f"store {str(path)!r} holds a run of jgd.train: a sweep needs a directory of its own"
         )
-    atomic_files.refuse_links(path, OWN)
+    atomic_files.refuse_links(path, (*OWN, *shares(path)))
 
 
 def _refuse_stranger(path: Path, here: Mapping[str, str]) -> None:

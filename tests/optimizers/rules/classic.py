@@ -287,7 +287,8 @@ def cautious_lion(w, gradient, *, learning_rate, b1, b2, weight_decay):
     for t in count():
         g = gradient(w, t)
         u = np.sign(b1 * m + (1 - b1) * g)
-        w = w - learning_rate * (cautious(g, u) + weight_decay * w)
+        mask = np.where(u * g > 0, 1.0, 0.0)
+        w = w - learning_rate * (u * mask * mask.size / (mask.sum() + 1) + weight_decay * w)  # c_lion.py of the authors
         m = b2 * m + (1 - b2) * g
         yield w
 

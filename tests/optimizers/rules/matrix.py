@@ -232,6 +232,7 @@ PSGD = {
     "weight_decay": 0.1,
     "preconditioner_lr": 0.1,
     "preconditioner_init_scale": 1.1,
+    "clip_threshold": 0.7,
 }
 GALORE = {"learning_rate": 0.05, "scale": 0.7, "b1": 0.8, "b2": 0.9, "eps": 1e-3, "weight_decay": 0.1}
 MARS = {
