@@ -10,6 +10,7 @@ from jax import Array
 from jgd import error_functions, structured_errors
 from jgd.core import checks, row_weights
 from jgd.core.record import record, static_field
+from jgd.core.supervised_batch import parts_of, told_of_other_params
 from jgd.core.types import Batch, Params
 from jgd.models import Model
 
@@ -154,7 +155,9 @@ class SupervisedLoss:
 
     def outputs(self, params: Params, batch: Batch) -> Array:
         """The model's outputs, (n, …)."""
-        return self.model.predict(params, batch[0])
+        inputs = parts_of("batch", batch)[0]
+        with told_of_other_params(self.model, params):
+            return self.model.predict(params, inputs)
 
     def _errors(self, outputs: Array, batch: Batch) -> Array:
         error = self.error if callable(self.error) else errors[self.error]
@@ -189,7 +192,8 @@ class SupervisedLoss:
         return self._errors(self.outputs(params, batch), batch)
 
     def __call__(self, params: Params, batch: Batch) -> Array:
-        return self.of_outputs(self.outputs(params, batch), batch)
+        with told_of_other_params(self.model, params):
+            return self.of_outputs(self.outputs(params, batch), batch)
 
 
 @record
@@ -217,4 +221,6 @@ class StochasticLoss(SupervisedLoss):
 
     def __call__(self, params: Params, batch: Batch, key: Array | None = None) -> Array:
         predict: Any = self.model.predict
-        return self.of_outputs(predict(params, batch[0], key), batch)
+        inputs = parts_of("batch", batch)[0]
+        with told_of_other_params(self.model, params):
+            return self.of_outputs(predict(params, inputs, key), batch)

@@ -180,6 +180,7 @@ class Task:
             if getattr(self, name) is not None:
                 checks.function(name, getattr(self, name))
         for part in ("train", "validation", "test"):
+            object.__setattr__(self, part, checks.as_rows(part, getattr(self, part)))
             checks.rows(part, getattr(self, part))
         checks.choice("metric", self.metric, ["loss", *self.metrics])
 

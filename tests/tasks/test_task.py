@@ -4,6 +4,7 @@ import dataclasses
 
 import jax.numpy as jnp
 import numpy as np
+import pandas as pd
 import pytest
 
 import jgd
@@ -106,3 +107,15 @@ def test_fewer_training_rows_are_a_part_of_more():
 def test_what_is_refused(call, says):
     with pytest.raises(jgd.JgdError, match=says):
         call()
+
+
+def test_frames_are_rows_and_a_loss_that_raises_is_named():
+    def reads_elsewhere(params, rows):
+        return params["elsewhere"]
+
+    frame = pd.DataFrame({"a": np.arange(4.0, dtype=np.float32)})
+    task = jgd.Task("frames", lambda key: {"w": jnp.zeros(())}, reads_elsewhere, *[(frame, frame["a"])] * 3)
+    assert [type(part) for part in task.train] == [np.ndarray] * 2
+    with pytest.raises(KeyError) as caught:
+        jgd.train(task, jgd.optimizers.sgd(0.1), steps=1)
+    assert any("raised by reads_elsewhere, traced for a step" in note for note in caught.value.__notes__)
