@@ -47,6 +47,7 @@ if TYPE_CHECKING:  # for editors and type checkers
     from jgd.sweeps.run_spec import RunSpec as RunSpec
     from jgd.sweeps.selection import pick as pick
     from jgd.sweeps.selection import ranked as ranked
+    from jgd.sweeps.store.prune import prune as prune
     from jgd.sweeps.sweep import sweep as sweep
     from jgd.sweeps.sweep_data import SweepData as SweepData
     from jgd.sweeps.sweep_result import Sweep as Sweep
@@ -70,6 +71,7 @@ HOMES = {  # module -> its names that are public here
     "recipes": "format_config",
     "run_spec": "RunSpec",
     "selection": "pick ranked",
+    "store.prune": "prune",
     "sweep": "sweep",
     "sweep_data": "SweepData",
     "sweep_result": "Sweep",

@@ -54,6 +54,11 @@ def test_every_length_of_every_schedule_takes_them():
         (lambda: schedules.Join((1.0, 2.0), (epochs(1),))(jnp.int32(0)), jgd.JgdError, "is no number of steps outside"),
         (lambda: in_steps(schedules.CosineDecay(0.1, share(1))), jgd.JgdError, "steps must be given"),
         (lambda: in_steps(schedules.CosineDecay(0.1, epochs(1)), steps=3), jgd.JgdError, "per_epoch must be given"),
+        (
+            lambda: in_steps(jgd.optimizers.sgd(schedules.WarmupCosineDecay(0.0, 1.0, 50, share(0.5))), steps=60),
+            jgd.JgdError,
+            "warmup_steps must be <= decay_steps, got 50 and 30",
+        ),
     ],
 )
 def test_they_are_refused_where_nobody_knows_the_run(call, error, says):
