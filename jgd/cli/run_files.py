@@ -12,8 +12,7 @@ from jgd import reports
 from jgd.cli import console, request
 from jgd.core import atomic_files, checks
 from jgd.reports import confirmation, files
-from jgd.reports.format import interval_words
-from jgd.reports.table import cost_line, stopped_line, table_columns, table_rows
+from jgd.reports.table import cost_line, interval_words, stopped_line, table_columns, table_rows
 from jgd.sweeps.store.disk import FOLDERS
 from jgd.sweeps.store.journal import BLOCK_FILE
 from jgd.sweeps.store.manifest import OWN

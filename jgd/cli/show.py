@@ -12,7 +12,7 @@ from jgd.cli import console
 from jgd.core import atomic_files, checks
 from jgd.core.statistics import SHARES, estimate
 from jgd.lane import NOT_DIVERGED
-from jgd.reports.format import interval_words
+from jgd.reports.table import interval_words
 from jgd.sweeps import format_config
 
 

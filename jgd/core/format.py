@@ -4,10 +4,7 @@ from typing import Any
 
 import numpy as np
 
-from jgd.core import checks
 from jgd.core.statistics import OVERLAPPING, Estimate
-from jgd.sweeps import Sweep
-from jgd.sweeps.plan import Plan
 
 
 def format_estimate(estimate: Estimate, seeds: int | None = None) -> str:
@@ -33,13 +30,6 @@ def format_estimate(estimate: Estimate, seeds: int | None = None) -> str:
     if estimate.method == "score":
         return f"{plain(estimate.mean)} [{plain(estimate.low)}, {plain(estimate.high)}]{some}"
     return plain(estimate.mean) + (f" ± {estimate.half_width:.4f}" if estimate.n > 1 else "") + some
-
-
-def interval_words(sweep: Sweep) -> str:
-    """What the intervals of a sweep's scores are of, and what they leave out."""
-    rows = checks.rows("validation", sweep.plan.task.validation) if isinstance(sweep.made_by, Plan) else None
-    which = "the validation rows" if rows is None else f"{rows} validation rows"
-    return f"± and [ ] are 95% intervals of the mean over {sweep.facts.splits.over}; the sampling error of {which} is in none"
 
 
 def format_value(value: Any) -> str:
