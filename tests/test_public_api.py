@@ -15,6 +15,7 @@ import subprocess
 import sys
 from pathlib import Path
 from types import ModuleType
+from typing import is_typeddict
 
 import pytest
 from helpers.public import is_function, public_modules, public_names
@@ -69,6 +70,8 @@ def members(kind: type) -> list[str]:
 def described(whole: str, value: object) -> list[str]:
     if isinstance(value, ModuleType):
         return [f"{whole} (module)"]
+    if is_typeddict(value):
+        return [f"{whole}[{', '.join(value.__annotations__)}]"]
     if inspect.isclass(value):
         plain = issubclass(value, Exception | enum.Enum)  # whose signatures are Python's, and change with its version
         return [whole if plain else f"{whole}{signature(value)}", *(whole + line for line in members(value))]
