@@ -19,8 +19,8 @@ if "JAX_COMPILATION_CACHE_DIR" in os.environ:  # the scripts choose where; small
 
 MAPS = Path("/proc/self/maps")
 MOST_MAPS = 30_000  # of the 65,530 memory maps that Linux gives a process; each compiled program takes some
-SHARE = 8  # of a long table's slow rows every eighth runs, or every n-th of `sampled(n)`; all with JGD_ALL_ROWS=1
-LONG, LONG_SHARE = 4, 2  # of any other slow table with more than four rows every second
+SHARE = 16  # of a long table's slow rows every sixteenth runs, or every n-th of `sampled(n)`; all with JGD_ALL_ROWS=1
+LONG, LONG_SHARE = 4, 3  # of any other slow table with more than four rows every third
 finished: list[str] = []  # the tests
 
 

@@ -1,4 +1,4 @@
-"""XLA at little effort, with JGD_QUICK=1, as in the fast part: its time is compiling programs that run once.
+"""XLA at little effort, with JGD_QUICK=1, as scripts/test sets it: the suite's time is compiling programs that run once.
 
 What is claimed of bits holds for any compiler's programs and is tested so; where it is claimed of those that users have,
 a test starts a process `as_users_have_it`.

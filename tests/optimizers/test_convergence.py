@@ -37,7 +37,7 @@ def test_it_gets_down_a_bowl(row):
 
 
 @pytest.mark.slow
-@pytest.mark.sampled(4)
+@pytest.mark.sampled(8)
 @pytest.mark.parametrize("row", PLAIN)
 def test_small_steps_move_bfloat16_with_a_master_copy(row):
     """200 steps at rate 1e-3 from 1.0, where bfloat16's own steps are 1/128."""

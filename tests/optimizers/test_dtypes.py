@@ -11,7 +11,7 @@ import jgd
 
 
 @pytest.mark.slow
-@pytest.mark.sampled(4)
+@pytest.mark.sampled(8)
 @pytest.mark.parametrize("row", PLAIN)
 def test_low_precision_follows_float32(row):
     ends = {}

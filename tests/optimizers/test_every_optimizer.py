@@ -28,7 +28,7 @@ def test_every_check_is_made():
     assert {*ALWAYS, *SLOW, *HALF, *EIGHTH} | ELSEWHERE | STRONGER == set(CHECKS)
 
 
-@pytest.mark.sampled(5)
+@pytest.mark.sampled(10)
 @pytest.mark.parametrize("check", ALWAYS)
 @pytest.mark.parametrize("row", PLAIN)
 def test_a_row_passes(row, check):
@@ -36,7 +36,7 @@ def test_a_row_passes(row, check):
 
 
 @pytest.mark.slow
-@pytest.mark.sampled(5)
+@pytest.mark.sampled(10)
 @pytest.mark.parametrize("check", SLOW)
 @pytest.mark.parametrize("row", PLAIN)
 def test_a_row_passes_what_is_slow(row, check):
@@ -44,7 +44,7 @@ def test_a_row_passes_what_is_slow(row, check):
 
 
 @pytest.mark.slow
-@pytest.mark.sampled(5)
+@pytest.mark.sampled(10)
 @pytest.mark.parametrize("check", HALF)
 @pytest.mark.parametrize("row", PLAIN)
 def test_a_row_passes_what_is_slower(row, check):
@@ -59,7 +59,7 @@ def test_a_row_passes_what_other_checks_imply(row, check):
     CHECKS[check](row.subject)
 
 
-@pytest.mark.sampled(5)
+@pytest.mark.sampled(10)
 @pytest.mark.parametrize("dtype", ["bfloat16", pytest.param("float16", marks=pytest.mark.slow)])  # the others all over
 @pytest.mark.parametrize("row", PLAIN)
 def test_dtypes_are_stable(row, dtype):
@@ -67,7 +67,7 @@ def test_dtypes_are_stable(row, dtype):
 
 
 @pytest.mark.slow
-@pytest.mark.sampled(5)
+@pytest.mark.sampled(10)
 @pytest.mark.parametrize("tree", [{}, np.ones(())], ids=["empty", "0-d"])
 @pytest.mark.parametrize("row", PLAIN)
 def test_a_whole_tree_may_be_one_leaf_or_none(row, tree):

@@ -16,7 +16,7 @@ def end_of(row, hypers, steps=5, loss=problem.loss, params=None):
 
 
 @pytest.mark.slow
-@pytest.mark.sampled(4)
+@pytest.mark.sampled(8)
 @pytest.mark.parametrize("row", PLAIN)
 def test_hypergradients_match_finite_differences(row, x64):
     def final(hypers):

@@ -10,7 +10,7 @@ from helpers.catalog import EACH
 import jgd
 from jgd.testing import CHECKS, trees
 
-pytestmark = [pytest.mark.slow, pytest.mark.sampled(6)]  # the fast part runs what these stand on
+pytestmark = [pytest.mark.slow, pytest.mark.sampled(12)]  # the fast part runs what these stand on
 
 OFTEN = [
     "abstract init",
@@ -35,7 +35,7 @@ def test_a_case_passes(case, check):
     CHECKS[check](case.subject)
 
 
-@pytest.mark.sampled(5)
+@pytest.mark.sampled(10)
 @pytest.mark.parametrize("check", RARELY)
 @pytest.mark.parametrize("case", EACH)
 def test_a_case_passes_the_rest(case, check):
