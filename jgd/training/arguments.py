@@ -21,6 +21,7 @@ from jgd.core.schedule_ranges import check_schedules
 from jgd.core.types import Batch, Loss, Params
 from jgd.data.batches import Batches
 from jgd.data.orders import HardMining, Order
+from jgd.divergence import checked_factor
 from jgd.label_checks import check_supervised_rows
 from jgd.metrics import check_metrics
 from jgd.prediction import Predictor
@@ -179,7 +180,7 @@ class TrainArguments:
         seeds.check(self.seed)
         self.history = None if self.history is None else checks.count("history", self.history, 2)
         self.record_every = checks.count("record_every", self.record_every, 1)
-        self.diverged_above = checks.number("diverged_above", self.diverged_above, "> 0")
+        self.diverged_above = checked_factor(self.diverged_above)
         self.save_every = checks.number("save_every", self.save_every, ">= 0")
 
     def _check_functions(self) -> None:

@@ -68,7 +68,7 @@ def test_i1_zeros():
     assert all(layer["weights"].any() for layer in params)
 
 
-@pytest.mark.parametrize(("initializer", "variance"), [(Normal(1.0), 1.0), (Normal.of_variance(0.1), 0.1)])
+@pytest.mark.parametrize(("initializer", "variance"), [(Normal(std=1.0), 1.0), (Normal(variance=0.1), 0.1)])
 def test_i2_normal(initializer, variance):
     n = 100_000
     draws = np.asarray(initializer(KEY, (n,)), np.float64)
@@ -77,7 +77,10 @@ def test_i2_normal(initializer, variance):
 
 
 def test_a6_a_variance_is_no_standard_deviation():
-    np.testing.assert_allclose(Normal.of_variance(0.1).std, 0.31622776601683794, rtol=1e-15)
+    np.testing.assert_allclose(Normal(variance=0.1).std, 0.31622776601683794, rtol=1e-15)
+    for given, words in (((0.1,), {}), ((), {}), ((), {"std": 1.0, "variance": 1.0})):
+        with pytest.raises(jgd.JgdError, match="std"):
+            Normal(*given, **words)
 
 
 @pytest.mark.slow
