@@ -8,7 +8,6 @@ from typing import Any
 
 from jgd.analysis import numeric_parameters
 from jgd.core import checks
-from jgd.plots import plot_loss_curves, plot_member_schedules, plot_sensitivity
 from jgd.reports.data_files import save_netcdf
 from jgd.reports.report import report
 from jgd.reports.table import table_text
@@ -79,6 +78,8 @@ def save_sweep(sweep: Sweep, directory: str | Path) -> list[Path]:
     """
     checks.instance("sweep", sweep, Sweep, "jgd.sweep(…) returns")
     checks.path("directory", directory)
+    from jgd.plots import plot_loss_curves, plot_member_schedules, plot_sensitivity  # here: `jgd show` draws nothing
+
     directory = Path(directory)
     writers = {
         "results.nc": lambda path: save_netcdf(sweep.dataset, path),
