@@ -47,6 +47,7 @@ def test_raw_rows_get_labels_and_probabilities(run):
         assert len(run[0].predict({**less, "city": ["Rom", "Bonn"]})) == 2
 
 
+@pytest.mark.slow
 def test_the_rarer_class_counts_as_much(run):
     train = run[0]
     task = tables.task()

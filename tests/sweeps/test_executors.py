@@ -57,6 +57,7 @@ def test_what_follows_a_sweep_takes_an_executor_too(pool, tmp_path):
     same(jgd.load_sweep(tmp_path / "there"), there)
 
 
+@pytest.mark.slow
 def test_a_dask_client_is_an_executor():
     distributed = pytest.importorskip("distributed", reason="dask is an extra: jgd[cluster]")
     with distributed.Client(processes=False, n_workers=2, threads_per_worker=1, dashboard_address=None) as client:
