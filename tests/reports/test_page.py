@@ -166,6 +166,10 @@ def test_a_sweep_of_somebodys_code_names_it():
     said = python_call(replace(sweeping.wild(), facts=replace(sweeping.wild().facts, task=task.name)), asked)
     assert said.splitlines()[0] == "# of your own: task; 'own', module:own"
     assert "{'own': my_own}" in said
+    drawn = {**source.asked, "axis": {**source.asked["axis"], "count": 4}}
+    assert "    samples=4,\n    seeds=2," in python_call(sweeping.wild(), drawn)
+    named = {**source.asked, "recipes": {"optimizer": "jgd.sweeps.recipes:by_optimizer"}}
+    assert "task,\n    None,\n" in python_call(sweeping.wild(), named)
     assert "policy=jgd.sweeps.SuccessiveHalving(eta=3)" in said
 
 
