@@ -156,15 +156,13 @@ def many_diverged(diverged: np.ndarray, recipe: str | None = None) -> list[Findi
 def undecided(ends: FinalScores, confidence: float = 0.95) -> list[Finding]:
     """A finding where the seeds can't tell the best config and the next apart, with how many seeds might.
 
-    The next is the second by mean among those that lost as few seeds. The number of seeds is what the mean and the
+    The next is the first that is tied with the best. The number of seeds is what the mean and the
     deviation of the paired differences would need if they stayed as they are (`seeds_to_decide`).
     """
     ranking = rank(ends.scores, ends.larger_is_better, confidence, ends.stopped, overlap=ends.overlap)
-    if ranking.best is None or len(ranking.order) < 2:
+    if len(ranking.tied) < 2:
         return []
-    first, second = ranking.order[:2]
-    if ranking.diverged[second] > ranking.diverged[first]:
-        return []
+    first, second = ranking.tied[:2]
     pair = ends.scores[first], ends.scores[second]
     found = paired(*pair, ends.larger_is_better, confidence, overlap=ends.overlap)
     if found.tell_apart:
