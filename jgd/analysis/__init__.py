@@ -6,7 +6,7 @@ responses.py      the score over one hyperparameter  pick_losses.py  what the pi
 sensitivity.py, stability.py   learning rates: how much they matter, and where they break
 budget.py, time_to_target.py, profiles.py   what k configs buy, how soon, and how often
 unit_cube.py, importance.py    configs as points of a cube; which hyperparameters mattered
-findings.py       what speaks against the picks  cost.py        where the steps went
+findings.py, stuck.py   what speaks against the picks  cost.py        where the steps went
 """
 
 from jgd.analysis.aggregate import interquartile_mean as interquartile_mean

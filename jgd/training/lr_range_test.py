@@ -40,7 +40,8 @@ class LrRangeTest:
         smoothed: (steps made,) of the losses.
         steepest: The rate below `lowest` where the smoothed loss fell fastest per factor of the rate; NaN where it
             never fell.
-        lowest: The rate at the lowest smoothed loss; NaN where it never fell.
+        lowest: The rate at which the loss has come to its least, within the steps' noise or a thousandth of its fall;
+            NaN where it never fell. Higher rates may be stable or not: at the bottom nothing tells.
     """
 
     rates: np.ndarray
@@ -123,8 +124,18 @@ def lr_range_test(
     steepest = lowest = float("nan")
     if end > 2:
         fall = -np.gradient(smoothed, np.log(rates))
-        bottom = int(smoothed.argmin())
+        bottom = min(int(smoothed.argmin()), _first_low(losses))
         if smoothed[0] - smoothed[bottom] > 1e-4 * abs(smoothed[0]):  # more than rounding
             steepest = float(rates[int(fall[: bottom + 1].argmax())])  # a break above it may fall again, and faster
             lowest = float(rates[bottom])
     return LrRangeTest(rates, losses, smoothed, steepest, lowest)
+
+
+def _first_low(losses: np.ndarray) -> int:
+    """The first step whose loss is the least, within two deviations of the noise or a thousandth of the fall; finite losses.
+
+    The noise is told by second differences, in which a trend has no part: their deviation is √6 times its own.
+    """
+    noise = 1.4826 * np.median(np.abs(np.diff(losses, 2))) / np.sqrt(6)
+    least = losses.min()
+    return int(np.argmax(losses <= least + max(2 * noise, 1e-3 * (losses[0] - least))))
