@@ -40,8 +40,9 @@ class LrRangeTest:
         smoothed: (steps made,) of the losses.
         steepest: The rate below `lowest` where the smoothed loss fell fastest per factor of the rate; NaN where it
             never fell.
-        lowest: The rate at which the loss has come to its least, within the steps' noise or a thousandth of its fall;
-            NaN where it never fell. Higher rates may be stable or not: at the bottom nothing tells.
+        lowest: The rate at the lowest smoothed loss, NaN where it never fell. Of losses without noise, as of full batches,
+            that at which the loss has come down by all but a thousandth of its fall: at the bottom higher rates tell
+            nothing, and the smoothed loss lags behind.
     """
 
     rates: np.ndarray
@@ -132,10 +133,9 @@ def lr_range_test(
 
 
 def _first_low(losses: np.ndarray) -> int:
-    """The first step whose loss is the least, within two deviations of the noise or a thousandth of the fall; finite losses.
+    """The first step at which all but a thousandth of the fall is done; the last step where noise is larger than that.
 
     The noise is told by second differences, in which a trend has no part: their deviation is √6 times its own.
     """
-    noise = 1.4826 * np.median(np.abs(np.diff(losses, 2))) / np.sqrt(6)
-    least = losses.min()
-    return int(np.argmax(losses <= least + max(2 * noise, 1e-3 * (losses[0] - least))))
+    noise, rest = 1.4826 * np.median(np.abs(np.diff(losses, 2))) / np.sqrt(6), 1e-3 * (losses[0] - losses.min())
+    return int(np.argmax(losses <= losses.min() + rest)) if noise <= rest else len(losses) - 1
