@@ -1,5 +1,7 @@
 """Search without gradients, the lectures' numbers and traps: R1 to R7."""
 
+from functools import partial
+
 import jax.numpy as jnp
 import numpy as np
 import pytest
@@ -143,3 +145,48 @@ def test_a_loss_in_numpy_is_explained():
 
 def in_numpy(point):
     return np.sum(np.asarray(point) ** 2)
+
+
+SEARCHES = {
+    "grid": partial(gradient_free.grid_search, points=5),
+    "divide": gradient_free.divide_and_conquer,
+    "random": partial(gradient_free.random_search, evaluations=5),
+    "genetic": partial(gradient_free.genetic_search, population=3, generations=1),
+}
+
+
+@pytest.mark.parametrize("name", jgd.landscapes.registry)
+def test_every_search_takes_every_landscape_in_its_box(name):
+    valley = jgd.landscapes.get(name)
+    for search in SEARCHES.values():
+        found = search(valley)
+        assert found.params.shape == valley.start.shape
+        assert float(valley(found.params)) == pytest.approx(found.value, rel=1e-4, abs=1e-5)
+    assert search(valley, valley.low, list(valley.high)).value == found.value  # numbers listed are a vector
+
+
+def test_losses_of_the_library_take_their_data():
+    loss = jgd.SupervisedLoss(jgd.models.Linear(1, bias=False), "squared_error")
+    rows = (jnp.array([[1.0], [2.0]]), jnp.array([2.0, 4.0]))
+    grid = gradient_free.grid_search(loss, {"weights": [0.0]}, {"weights": [4.0]}, at="left", data=rows)
+    down = gradient_free.gradient_descent(loss, jgd.optimizers.sgd(0.2), {"weights": jnp.zeros(1)}, data=rows)
+    assert grid.params["weights"].tolist() == down.params["weights"].tolist() == [2.0]
+
+
+@pytest.mark.parametrize(
+    ("call", "words"),
+    [
+        (lambda: gradient_free.grid_search(lambda w: w**2), "low must be given"),
+        (lambda: gradient_free.grid_search("beale"), "loss must be a function of params, got 'beale'"),
+        (lambda: gradient_free.grid_search(lambda w, b: w, 0.0, 1.0), "takes a batch too: give data="),
+        (lambda: gradient_free.grid_search(lambda: 0, 0.0, 1.0), "can't be called with the parameters alone"),
+        (lambda: gradient_free.grid_search(lambda w: w, "a", "b"), "low must be a tree of numbers"),
+        (lambda: gradient_free.grid_search(jgd.landscapes.get("beale"), [0, 0, 0]), "low must be 2 numbers"),
+        (lambda: gradient_free.random_search(lambda w: (w, 1), 0.0, 1.0), "one real floating number"),
+        (lambda: gradient_free.gradient_descent(lambda w: w, jgd.optimizers.sgd(0.1)), "params must be given"),
+        (lambda: gradient_free.gradient_descent(jgd.landscapes.get("beale"), 0.1), "optimizer must be a jgd.Optimizer"),
+    ],
+)
+def test_what_is_no_search_is_named(call, words):
+    with pytest.raises(jgd.JgdError, match=words):
+        call()

@@ -13,7 +13,9 @@ from jgd.core.statistics import Estimate, estimate
 from jgd.sweeps import Sweep
 
 
-def learning_rate_sensitivity(losses: np.ndarray, initial_loss: Any, confidence: float = 0.95) -> Estimate:
+def learning_rate_sensitivity(
+    losses: np.ndarray, initial_loss: Any, confidence: float = 0.95, overlap: float = 0.0
+) -> Estimate:
     """E_η[min(ℓ(η), ℓ₀)] − min_η ℓ(η): 0 for what needs no tuning. Wortsman et al. 2023, arXiv:2309.14322, section 2.2.
 
     The expectation is the plain mean over the rates given, so it is over log η where these are log-spaced or drawn
@@ -29,6 +31,7 @@ def learning_rate_sensitivity(losses: np.ndarray, initial_loss: Any, confidence:
             counts as ℓ₀.
         initial_loss: ℓ₀ > the best, a number or one for each seed.
         confidence: Of the interval, in (0, 1).
+        overlap: Of losses over splits of the same rows, as in `jgd.sweeps.estimate`.
 
     Returns:
         The sensitivity, in units of the loss.
@@ -50,12 +53,12 @@ def learning_rate_sensitivity(losses: np.ndarray, initial_loss: Any, confidence:
     if not np.isfinite(initial).all():
         raise checks.JgdValueError(f"initial_loss must be finite, got {initial_loss}", argument="initial_loss")
     clipped = np.where(np.isfinite(losses), np.minimum(losses, initial), initial)
-    flattered = estimate((clipped - clipped[np.argmin(clipped.mean(axis=1))]).mean(axis=0), confidence)
+    flattered = estimate((clipped - clipped[np.argmin(clipped.mean(axis=1))]).mean(axis=0), confidence, overlap=overlap)
     seeds = clipped.shape[1]
     if seeds == 1:
         return replace(flattered, note="of one seed: the least of noisy losses makes it too high")
     others = np.argmin(clipped.sum(axis=1, keepdims=True) - clipped, axis=0)  # chosen without the seed itself
-    split = estimate(clipped.mean(axis=0) - clipped[others, np.arange(seeds)], confidence)
+    split = estimate(clipped.mean(axis=0) - clipped[others, np.arange(seeds)], confidence, overlap=overlap)
     reach = max(flattered.half_width, split.half_width)
     error = max(flattered.standard_error, split.standard_error)
     high = max(split.mean, flattered.mean) + reach
@@ -93,4 +96,5 @@ def sensitivity_of(sweep: Sweep, recipe: str | None = None, confidence: float = 
         )
     if sweep.steps == 0:
         raise checks.JgdValueError("sensitivity needs a step or more, got a sweep of 0 steps")
-    return learning_rate_sensitivity(curve.scores, np.median(sweep.loss[ends.rows, :, 0], axis=0), confidence)
+    initial = np.median(sweep.loss[ends.rows, :, 0], axis=0)
+    return learning_rate_sensitivity(curve.scores, initial, confidence, ends.overlap)

@@ -3,19 +3,23 @@
 train.py  check.py  list.py                          one run, a gradient, what there is
 sweep.py  extend.py  show.py  confirm.py  replay.py  a sweep, and what can be done with its directory
 work.py  dask.py                                     … by several processes
-export.py                                            its numbers for other tools
+prune.py                                             … made smaller
+report.py  export.py                                 the same as a page, and for other tools
 task_options.py  methods.py  options.py              what options mean: tasks, optimizers and orders, values
 request.py  run_files.py                             what was asked for, kept in the directory; the directory
 predict.py                                           what was trained, on new rows
 importing.py  console.py  progress.py                module:function; tables and lines; bars
 """
 
-import ast
 import importlib
 import importlib.util
-import inspect
+import os
+import signal
 import sys
+import threading
 import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any, cast
 
 SUMMARY = """Gradient descent as data: sweeps of optimizers and hyperparameters, single runs, gradients checked.
@@ -24,11 +28,45 @@ To begin with: `jgd sweep digits`, and then `jgd confirm runs/digits`. `jgd COMM
 """
 
 
-COMMANDS = ("sweep", "extend", "work", "show", "confirm", "replay", "export", "train", "predict", "check", "list")
+COMMANDS = (
+    *("sweep", "extend", "work", "prune", "show", "report", "confirm", "replay", "export"),
+    *("train", "predict", "check", "list"),
+)
 
 
 def main() -> None:
     """The entry point; bad input ends with its message and code 2."""
+    with _quiet_import():
+        _main()
+
+
+@contextmanager
+def _quiet_import() -> Iterator[None]:
+    """Ctrl-C ends the process at once, quietly with code 130, until `_imported` says that a subcommand begins.
+
+    Nothing is there yet that could be lost, and an exception in the middle of an import is a traceback of somebody else's
+    code, or a crash of jaxlib's. A program that handles the signal itself is left alone.
+    """
+    usual = signal.getsignal(signal.SIGINT) is signal.default_int_handler
+    if usual and threading.current_thread() is threading.main_thread():
+        signal.signal(signal.SIGINT, _leave)
+    try:
+        yield
+    finally:
+        _imported()
+
+
+def _leave(number: int, frame: Any) -> None:
+    os._exit(130)
+
+
+def _imported() -> None:
+    """From here on Ctrl-C is Python's KeyboardInterrupt."""
+    if signal.getsignal(signal.SIGINT) is _leave:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
+def _main() -> None:
     try:
         import typer
     except ImportError:
@@ -64,6 +102,7 @@ def _lazy_group() -> Any:
         def resolve_command(self, ctx: Any, args: Any) -> Any:  # no `list` here: once imported, it is the subcommand
             if args and args[0] in COMMANDS:
                 self.commands[args[0]] = _subcommand(args[0])
+            _imported()
             return super().resolve_command(ctx, args)
 
     return LazyGroup
@@ -71,6 +110,8 @@ def _lazy_group() -> Any:
 
 def _subcommand(name: str) -> Any:
     """A subcommand with its options."""
+    import inspect
+
     import typer
 
     function = importlib.import_module(f"jgd.cli.{name}").command
@@ -81,6 +122,8 @@ def _subcommand(name: str) -> Any:
 
 def _docstring(name: str) -> str:
     """That of a subcommand's function, read without running its module."""
+    import ast
+
     spec: Any = importlib.util.find_spec(f"jgd.cli.{name}")
     body = ast.parse(spec.loader.get_source(spec.name)).body
     function = next(each for each in body if isinstance(each, ast.FunctionDef) and each.name == "command")

@@ -5,6 +5,7 @@ The directory may be somebody else's. Code that it names is imported only for wh
 
 import hashlib
 import os
+import sys
 import warnings
 from collections.abc import Callable
 from dataclasses import asdict, dataclass, field, fields
@@ -22,7 +23,8 @@ from jgd.core.fingerprint import function_fingerprint
 from jgd.core.functions import name_of
 from jgd.core.strict_json import fault_of, is_word
 
-FILE = "command.json"
+FILE = atomic_files.COMMAND
+TYPED = "argv"  # for people who read of the sweep; other words may ask for the same one
 _WORDS = (None, is_word)
 _LISTS = [each.name for each in fields(TaskOptions) if each.default == ()]
 _ABSENT = {each.name: [] if each.name in _LISTS else None for each in fields(TaskOptions) if each.name in COLUMNS}
@@ -85,11 +87,12 @@ class Request:
 
     def is_stored_in(self, directory: Path) -> bool:
         """Whether the directory holds this very sweep."""
-        return _read(directory / FILE) == self.to_dict()
+        there = _read(directory / FILE)
+        return there is not None and {name: each for name, each in there.items() if name != TYPED} == self.to_dict()
 
     def save(self, directory: Path) -> None:
-        """Write command.json, whole or not at all."""
-        atomic_files.write(directory / FILE, atomic_files.sealed(self.to_dict()))
+        """Write command.json, whole or not at all, with the words that were typed."""
+        atomic_files.write(directory / FILE, atomic_files.sealed({**self.to_dict(), TYPED: sys.argv[1:]}))
 
 
 def load(directory: Path, trust: bool) -> jgd.Sweep:

@@ -7,6 +7,7 @@ Holland 1975, "Adaptation in Natural and Artificial Systems"; Eiben & Smith 2015
 """
 
 from collections.abc import Callable
+from typing import Any
 
 import jax
 import jax.numpy as jnp
@@ -15,13 +16,13 @@ from jax import Array
 from jgd.core import checks, seeds
 from jgd.core.types import Params
 from jgd.gradient_free.result import SearchResult
-from jgd.gradient_free.search_space import LIMIT, BestSoFar, bounds, check_budget, losses_at
+from jgd.gradient_free.search_space import LIMIT, BestSoFar, bounds, check_budget, losses_at, of_params
 
 
 def genetic_search(
-    loss: Callable[[Params], Array],
-    low: Params,
-    high: Params,
+    loss: Callable[..., Array],
+    low: Params | None = None,
+    high: Params | None = None,
     population: int = 50,
     generations: int = 40,
     mutation: float = 0.2,
@@ -29,13 +30,15 @@ def genetic_search(
     elite: int = 2,
     seed: int = 0,
     limit: int = LIMIT,
+    *,
+    data: Any = None,
 ) -> SearchResult:
     """The best of a population after `generations`; population + generations · (population − elite) evaluations.
 
     Args:
-        loss: params -> () float.
-        low: A tree of numbers, the lower bounds.
-        high: The upper ones, in the same structure.
+        loss: params -> () float; a landscape; or with data a loss(params, data) of `jgd.losses`.
+        low: A tree of numbers, the lower bounds; a list of numbers is a vector. Default: the landscape's.
+        high: The upper ones, in the same structure. Default: the landscape's.
         population: Points alive at once, ≥ 2.
         generations: How often children replace them.
         mutation: The probability in [0, 1] that a coordinate mutates.
@@ -44,6 +47,7 @@ def genetic_search(
         elite: 1 … population − 1, how many of the best live on unchanged.
         seed: The same seed draws the same numbers.
         limit: Evaluations that are too many.
+        data: What the loss takes beside the parameters. Default: None, nothing.
 
     Returns:
         The best point ever seen.
@@ -60,9 +64,9 @@ def genetic_search(
     elite = checks.count("elite", elite, 1, population - 1)
     mutation = checks.number("mutation", mutation, "[0, 1]")
     scale = checks.number("mutation_scale", mutation_scale, "> 0")
-    within = bounds(low, high)
+    alone, within = of_params(loss, data), bounds(loss, low, high)
     check_budget("evaluations", population + generations * (population - elite), 1, limit)
-    measure, fittest, key = losses_at(loss, within), BestSoFar(), seeds.key(seed, seeds.Stream.NOISE)
+    measure, fittest, key = losses_at(alone, within), BestSoFar(), seeds.key(seed, seeds.Stream.NOISE)
     span, children = within.high - within.low, population - elite
 
     @jax.jit

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import replace
+from typing import Any
 
 import jax.numpy as jnp
 import numpy as np
@@ -10,7 +11,7 @@ from jax import Array
 from jgd.core import checks
 from jgd.core.types import Params
 from jgd.gradient_free.result import SearchResult
-from jgd.gradient_free.search_space import LIMIT, BestSoFar, Bounds, bounds, check_budget, losses_at
+from jgd.gradient_free.search_space import LIMIT, BestSoFar, Bounds, bounds, check_budget, losses_at, of_params
 
 CHUNK = 2**16  # points at once: memory stays flat however fine the grid is
 
@@ -22,24 +23,27 @@ def _grid(within: Bounds, points: int, numbers: np.ndarray, offset: float) -> Ar
 
 
 def grid_search(
-    loss: Callable[[Params], Array],
-    low: Params,
-    high: Params,
+    loss: Callable[..., Array],
+    low: Params | None = None,
+    high: Params | None = None,
     points: int = 100,
     at: str = "center",
     limit: int = LIMIT,
+    *,
+    data: Any = None,
 ) -> SearchResult:
     """The loss at every point of a grid: `points` values a dimension, points^dimensions evaluations.
 
     Points stream by in chunks, in the order of the last dimension first.
 
     Args:
-        loss: params -> () float.
-        low: A tree of numbers, the lower bounds.
-        high: The upper ones, in the same structure.
+        loss: params -> () float; a landscape; or with data a loss(params, data) of `jgd.losses`.
+        low: A tree of numbers, the lower bounds; a list of numbers is a vector. Default: the landscape's.
+        high: The upper ones, in the same structure. Default: the landscape's.
         points: Equal cells of a dimension.
         at: The "center" or the "left" end of each cell.
         limit: Evaluations that are too many.
+        data: What the loss takes beside the parameters. Default: None, nothing.
 
     Returns:
         The best point.
@@ -55,9 +59,9 @@ def grid_search(
     """
     points = checks.count("points", points, 1)
     offset = {"center": 0.5, "left": 0.0}[checks.choice("place in at", at, ("center", "left"))]
-    within = bounds(low, high)
+    alone, within = of_params(loss, data), bounds(loss, low, high)
     total = check_budget("points^dimensions", points, within.dimensions, limit)
-    measure, best = losses_at(loss, within), BestSoFar()
+    measure, best = losses_at(alone, within), BestSoFar()
     for first in range(0, total, CHUNK):
         numbers = np.minimum(np.arange(first, first + min(CHUNK, total)), total - 1)  # one shape, one program
         grid = _grid(within, points, numbers, offset)
@@ -66,7 +70,14 @@ def grid_search(
 
 
 def divide_and_conquer(
-    loss: Callable[[Params], Array], low: Params, high: Params, cells: int = 4, levels: int = 2, limit: int = LIMIT
+    loss: Callable[..., Array],
+    low: Params | None = None,
+    high: Params | None = None,
+    cells: int = 4,
+    levels: int = 2,
+    limit: int = LIMIT,
+    *,
+    data: Any = None,
 ) -> SearchResult:
     """The centers of cells^dimensions cells, then the same within the best cell, `levels` times.
 
@@ -75,12 +86,13 @@ def divide_and_conquer(
     minimum, where the best coarse cell is not the one with the minimum in it.
 
     Args:
-        loss: params -> () float.
-        low: A tree of numbers, the lower bounds.
-        high: The upper ones, in the same structure.
+        loss: params -> () float; a landscape; or with data a loss(params, data) of `jgd.losses`.
+        low: A tree of numbers, the lower bounds; a list of numbers is a vector. Default: the landscape's.
+        high: The upper ones, in the same structure. Default: the landscape's.
         cells: Of a dimension, ≥ 2.
         levels: How often the best cell is cut, ≥ 1.
         limit: Evaluations of a level that are too many.
+        data: What the loss takes beside the parameters. Default: None, nothing.
 
     Returns:
         The center of the best cell of the last level.
@@ -94,9 +106,10 @@ def divide_and_conquer(
         ([34.375, 59.375], 32)
     """
     cells, levels = checks.count("cells", cells, 2), checks.count("levels", levels, 1)
-    within = whole = bounds(low, high)
+    alone, within = of_params(loss, data), bounds(loss, low, high)
+    whole = within
     total = check_budget("cells^dimensions", cells, within.dimensions, limit)
-    measure, best, level = losses_at(loss, within), BestSoFar(), BestSoFar()
+    measure, best, level = losses_at(alone, within), BestSoFar(), BestSoFar()
     for _ in range(levels):
         level = BestSoFar()
         for first in range(0, total, CHUNK):

@@ -15,6 +15,7 @@ import jax.numpy as jnp
 import numpy as np
 
 from jgd.core import checks, seeds
+from jgd.core.forked import refuse_fork
 from jgd.core.functions import UNTRACEABLE, name_of, untraceable
 from jgd.core.types import Batch, Loss, Params
 from jgd.gradients import preconditions
@@ -86,6 +87,7 @@ def check_gradients(
         >>> check_gradients(loss, params, batch, gradient=doubled).leaves[0].cause
         '2 times too large: a factor 2 too much'
     """
+    refuse_fork("a check")
     check_loss_and_data(loss, params, batch)
     compare = (compare,) if isinstance(compare, str) else tuple(compare)
     _check_options(gradient, directions, order, compare, tolerance)

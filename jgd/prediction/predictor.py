@@ -7,6 +7,7 @@ import jax
 import numpy as np
 
 from jgd.core import checks
+from jgd.core.forked import refuse_fork
 from jgd.core.loss_protocol import takes
 from jgd.core.types import Params
 from jgd.data import Preprocessing
@@ -72,7 +73,8 @@ class Predictor:
                 "there is no model to predict with: train on a task whose loss has one, such as jgd.SupervisedLoss, or give "
                 "it as jgd.Task(…, model=…)"
             )
-        inputs = np.asarray(rows) if self.preprocessing is None else self.preprocessing.inputs(rows, table)
+        refuse_fork("a prediction")
+        inputs = self._inputs(rows, table)
         if not len(inputs):
             raise checks.JgdValueError(f"{table} must have at least one row")
         predict = getattr(self.model, "predict", self.model)
@@ -80,6 +82,9 @@ class Predictor:
         own = {"state": state} if state is not None and takes(predict).state else {}
         blocks = [inputs[begin : begin + ROWS] for begin in range(0, len(inputs), ROWS)]
         return np.concatenate([np.asarray(predict(params, block, **own)) for block in blocks])
+
+    def _inputs(self, rows: Any, table: str) -> np.ndarray:
+        return np.asarray(rows) if self.preprocessing is None else self.preprocessing.inputs(rows, table)
 
     def library_model(self) -> Any:
         """The object of a library's own with these parameters, see `Run.model`.
@@ -181,6 +186,11 @@ class Predictor:
             found = columns_of(rows, table)
             checks.choice(f"target column of {table}", self.preprocessing.target, found)
             targets = found[self.preprocessing.target]
+        elif len(targets) != len(self._inputs(rows, table)):
+            raise checks.JgdValueError(
+                f"targets must be one a row of {table}, {len(self._inputs(rows, table))}, got {len(targets)}",
+                argument="targets",
+            )
         return score(self, rows, self.preprocessing.targets(targets, table), metric, table)
 
     def to_dataframe(self, rows: Any, probabilities: bool = False, table: str = "the rows") -> "pd.DataFrame":
@@ -192,7 +202,7 @@ class Predictor:
             table: What errors call the rows.
 
         Returns:
-            A frame of n rows.
+            A frame of n rows; several values a row are columns "NAME[0]", "NAME[1]", ….
 
         Raises:
             JgdError: As `predict` and `probabilities` do.
@@ -200,7 +210,10 @@ class Predictor:
         import pandas as pd  # xarray brings it
 
         name = "prediction" if self.preprocessing is None else self.preprocessing.target
-        out = {name: self.predict(rows, table)}
+        answers = self.predict(rows, table)
+        if answers.ndim > 2:
+            raise checks.JgdTypeError(f"answers of shape {answers.shape} are no columns: take predict")
+        out = {name: answers} if answers.ndim == 1 else {f"{name}[{i}]": each for i, each in enumerate(answers.T)}
         if probabilities:
             chances = self.probabilities(rows, table)
             labels = self.classes or range(chances.shape[1])

@@ -14,7 +14,8 @@ from jgd.reports.report import report
 from jgd.reports.table import table_text
 from jgd.sweeps import Sweep
 
-FILES = ("results.nc", "table.txt", "report.txt", "loss.png", "sensitivity.png", "members.png")
+PAGE = "report.html"
+FILES = ("results.nc", "table.txt", "report.txt", "loss.png", "sensitivity.png", "members.png", PAGE)
 SIZE = (7.2, 4.4)  # inches, at 150 dots
 
 

@@ -3,7 +3,10 @@
 from collections.abc import Callable
 
 from jgd.core import checks
+from jgd.core.forked import refuse_fork
+from jgd.core.nan_traps import no_nan_traps
 from jgd.core.program_files import use_program_cache
+from jgd.core.program_maps import spare_maps
 from jgd.sweeps.engine.executor import Executor
 from jgd.sweeps.engine.progress import SweepProgress
 from jgd.sweeps.plan import Plan
@@ -16,6 +19,7 @@ from jgd.sweeps.store.memory import MemoryStore
 from jgd.sweeps.sweep_data import SweepData
 
 
+@no_nan_traps()
 def execute(
     plan: Plan,
     callback: Callable[[SweepProgress], None] | None = None,
@@ -26,7 +30,9 @@ def execute(
     share: Share | None = None,
 ) -> SweepData:
     """Run what is left of a plan. store: what is done of it already, where the plan names no directory."""
+    refuse_fork("a sweep")
     use_program_cache()
+    spare_maps()
     plan.validate()
     if callback is not None:
         checks.function("callback", callback)

@@ -12,6 +12,7 @@ import jax.numpy as jnp
 import numpy as np
 
 from jgd.core import checks, seeds
+from jgd.core.forked import refuse_fork
 from jgd.core.tracing import traceable
 from jgd.data.orders import Order
 from jgd.divergence import DIVERGED_ABOVE
@@ -132,6 +133,7 @@ def hypergradient(
         >>> {name: round(slope, 3) for name, slope in found.gradient.items()}
         {'learning_rate': -1.274, 'momentum': -0.271}
     """
+    refuse_fork("a hypergradient")
     task, steps = task_of(task), checks.count("steps", steps, 0, 2**31 - 2)
     seed, check = seeds.check(seed), checks.flag("check", check)
     if mode is not None:

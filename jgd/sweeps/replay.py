@@ -7,6 +7,7 @@ import jax.numpy as jnp
 import numpy as np
 
 from jgd.core import checks
+from jgd.core.nan_traps import no_nan_traps
 from jgd.lane import NOT_DIVERGED
 from jgd.status import RunEnd, Status
 from jgd.sweeps.assemble import assemble
@@ -20,6 +21,7 @@ from jgd.sweeps.sweep_data import SweepData
 from jgd.training.run import Run
 
 
+@no_nan_traps()
 def replay(data: SweepData, config: int, seed: int, steps: int | None = None) -> Run:
     """See `Sweep.replay`."""
     data.indices(config, seed)  # refuses what isn't there

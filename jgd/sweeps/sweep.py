@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from jgd.core import checks
+from jgd.core.forked import refuse_fork
 from jgd.core.types import Params
 from jgd.data.orders import Order
 from jgd.divergence import DIVERGED_ABOVE
@@ -151,6 +152,7 @@ def sweep(
         >>> result.loss.shape, [pick.recipe for pick in result.picks], int((result.diverged_at >= 0).sum())
         ((8, 2, 50), ['sgd', 'adam'], 0)
     """
+    refuse_fork("a sweep")
     task, steps, seeds = task_of(task), checks.count("steps", steps, 0, 2**31 - 2), seeds_of(seeds)
     splits = Splits.of(task, folds, resplit)
     by_name = recipes_by_name(recipes)

@@ -12,7 +12,10 @@ from typing import Any
 
 from jax import Array
 
+from jgd.core.forked import refuse_fork
+from jgd.core.nan_traps import no_nan_traps
 from jgd.core.optimizer import Optimizer
+from jgd.core.program_maps import spare_maps
 from jgd.core.types import Batch, Loss, Params
 from jgd.data.orders import Order
 from jgd.divergence import DIVERGED_ABOVE
@@ -146,7 +149,10 @@ def train(
         >>> jgd.train("iris", jgd.optimizers.adam(0.1), epochs=20).best.value > 0.9
         True
     """
+    refuse_fork("a run")
+    spare_maps()
     arguments = TrainArguments(**locals())  # at the first line: exactly the parameters above
-    plan, state = plan_run(arguments)
-    with opened_run(arguments, plan, state) as saver:
-        return run_to_end(plan, state, saver, progress)
+    with no_nan_traps():
+        plan, state = plan_run(arguments)
+        with opened_run(arguments, plan, state) as saver:
+            return run_to_end(plan, state, saver, progress)

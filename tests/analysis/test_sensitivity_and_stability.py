@@ -78,6 +78,8 @@ def test_the_definition_by_hand():
     assert e.mean == pytest.approx(per_seed.mean())
     reach = max(stats.t.ppf(0.975, 1) * each.std(ddof=1) / np.sqrt(2) for each in (per_seed, plain))
     assert (e.low, e.high) == pytest.approx((per_seed.mean() - reach, plain.mean() + reach))
+    wider = learning_rate_sensitivity(losses, np.array([4.0, 5.0]), overlap=0.25)
+    assert wider.mean - wider.low == pytest.approx(reach * np.sqrt(1 + 2 * 0.25))
     assert "too high" in learning_rate_sensitivity(losses[:, :1], 4.0).note
     assert learning_rate_sensitivity(np.full(3, 0.2), 1.0).mean == 0
     assert learning_rate_sensitivity(np.full(3, N), 1.0).mean == 0  # nothing is better than the start

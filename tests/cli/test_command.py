@@ -1,5 +1,6 @@
 """The command, as a user types it: what it prints, what it writes, how it fails."""
 
+import signal
 import subprocess
 import sys
 
@@ -95,3 +96,18 @@ def test_bad_words_end_with_a_message(words, said, jgd, tmp_path):
     code, _, err = jgd(*words)
     assert (code, said in err) == (2, True), err
     assert not list(tmp_path.iterdir())  # nothing was written
+
+
+def test_ctrl_c_ends_quietly_until_a_subcommand_begins(command, monkeypatch):
+    from jgd import cli
+
+    handlers, subcommand = [], cli._subcommand
+    keep = lambda: handlers.append(signal.getsignal(signal.SIGINT))
+    monkeypatch.setattr(cli, "_subcommand", lambda name: (keep(), subcommand(name))[1])
+    monkeypatch.setattr("jgd.cli.console.print_table", lambda *_, **__: keep())
+    assert command("list")[0] == 0
+    assert handlers[0] is cli._leave
+    assert {*handlers[1:]} == {signal.default_int_handler} == {signal.getsignal(signal.SIGINT)}
+    monkeypatch.setattr("os._exit", sys.exit)
+    with pytest.raises(SystemExit, match="130"):
+        cli._leave(signal.SIGINT, None)

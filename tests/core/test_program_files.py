@@ -5,9 +5,10 @@ import subprocess
 import sys
 from pathlib import Path
 
+import jax
 import pytest
 
-from jgd.core import program_files
+from jgd.core import program_files, program_maps
 
 CODE = """
 import jax, jgd
@@ -51,3 +52,17 @@ def test_a_large_folder_loses_the_oldest_programs_and_nothing_else(tmp_path, mon
     monkeypatch.setattr(program_files, "LARGEST", 150)
     program_files._prune(tmp_path)
     assert sorted(path.name for path in tmp_path.iterdir()) == ["mine.txt", "new-cache"]
+
+
+def test_programs_are_let_go_before_they_fill_the_memory_maps(monkeypatch, tmp_path):
+    let_go = []
+    monkeypatch.setattr(jax, "clear_caches", lambda: let_go.append(True))
+    for name, text in (("MAPS", "a map\n" * 10), ("LIMIT", "21\n")):
+        (tmp_path / name).write_text(text)
+        monkeypatch.setattr(program_maps, name, tmp_path / name)
+    calls = lambda: [program_maps.spare_maps() for _ in range(program_maps.EVERY)]
+    calls()
+    assert not let_go
+    (tmp_path / "LIMIT").write_text("19\n")
+    calls()
+    assert let_go == [True]

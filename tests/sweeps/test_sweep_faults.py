@@ -1,5 +1,6 @@
 """Faults around a sweep: the caller's settings reach the worker threads, and the first fault stops them all."""
 
+import os
 from dataclasses import replace
 
 import jax
@@ -77,3 +78,30 @@ def test_a_parameter_may_not_take_a_name_of_the_results():
     for name in {*found.variables, *found.dims} - known:
         with pytest.raises(jgd.JgdError, match=f"'{name}', which a sweep's results use"):
             sweeping.sweep(open_ended, space={"learning_rate": [0.1], name: [1.0]})
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="no fork here")
+@pytest.mark.filterwarnings("ignore:.*fork")
+def test_a_fork_of_a_process_with_jax_is_refused_by_name():
+    jax.devices()
+    if (child := os.fork()) == 0:  # whatever happens here, no test may go on in the child
+        try:
+            jgd.sweep("iris", "sgd", {"learning_rate": [0.1]}, steps=1)
+        except jgd.JgdError as refused:
+            os._exit(0 if "spawn" in str(refused) else 1)
+        finally:
+            os._exit(2)
+    assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 0
+
+
+@pytest.mark.slow
+def test_a_trap_for_nan_is_off_where_nan_is_watched_for(setting):
+    setting("jax_debug_nans", True)
+    with pytest.warns(UserWarning, match="jax_debug_nans is off inside: a run watches for NaN by itself"):
+        found = sweeping.sweep("sgd", seeds=1)
+    with pytest.warns(UserWarning, match="jax_debug_nans is off"):
+        assert found.replay(config=0, seed=0).reproduced
+    with pytest.warns(UserWarning, match="jax_debug_nans is off"):
+        run = jgd.train(lambda w, _: jnp.log(w), jgd.optimizers.sgd(0.1), jnp.full((), 0.1), steps=2)
+    assert run.status == "nonfinite_loss"
+    assert jax.config.jax_debug_nans

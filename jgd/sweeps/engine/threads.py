@@ -14,6 +14,7 @@ CONTEXTS: dict[str, Callable[[Any], Any]] = {  # settings that a thread may have
     "jax_numpy_dtype_promotion": jax.numpy_dtype_promotion,
     "jax_numpy_rank_promotion": jax.numpy_rank_promotion,
     "jax_debug_nans": jax.debug_nans,
+    "jax_debug_infs": jax.debug_infs,
 }
 
 

@@ -1,0 +1,71 @@
+"""What a sweep was asked for, in words. Enters: a `Source`. Leaves: pairs of a heading and its words."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from jgd.core.format import format_value
+from jgd.reports.page.source import Source
+
+FEW = 6  # values of a list that are all named
+_BETWEEN = {
+    "log_uniform": "log-uniform",
+    "one_minus_log_uniform": "1 − x log-uniform",
+    "uniform": "uniform",
+    "integers": "whole numbers",
+}
+
+
+def asked_rows(source: Source) -> list[tuple[str, str]]:
+    """What was to be done, one fact a row."""
+    sweep, asked = source.sweep, source.asked
+    better = "larger" if sweep.larger_is_better else "smaller"
+    policy, options = asked["policy"]
+    said = ", ".join(f"{name} {value}" for name, value in options.items() if value is not None)
+    rows = [
+        ("task", sweep.task),
+        ("chosen by", f"validation {sweep.metric}, {better} is better; the mean over {sweep.facts.splits.over}"),
+        *_spaces(asked["axis"]["spaces"]),
+        ("configs", f"{len(sweep.configs)}{_sampled(asked['axis'])}"),
+        ("runs", f"{len(sweep.configs)} configs × {sweep.facts.seed_words}, {sweep.steps:,} steps each"),
+        ("batch", "all rows, or as the space says" if asked["batch_size"] is None else f"{asked['batch_size']} rows"),
+        ("order", asked["order"] or "of the user's own"),
+        ("evaluated", f"every {asked['evaluate_every']:,} steps on the validation rows"),
+    ]
+    return rows + ([] if policy == "Full" else [("policy", f"{policy}{f': {said}' if said else ''}")])
+
+
+def _spaces(spaces: Mapping[str, Mapping[str, Any]]) -> list[tuple[str, str]]:
+    """The recipes, and a row for each hyperparameter; a space that all recipes share is told once."""
+    first, *others = spaces.values()
+    rows = [("recipes", ", ".join(spaces))]
+    if all(other == first for other in others):
+        return rows + [(name, entry_words(entry)) for name, entry in first.items()]
+    return rows + [
+        (f"{name} of {recipe}", entry_words(entry)) for recipe, space in spaces.items() for name, entry in space.items()
+    ]
+
+
+def _sampled(axis: Mapping[str, Any]) -> str:
+    sampler, added = axis["sampler"], sum(map(len, axis["added"].values()))
+    drawn = "" if sampler is None or not axis["count"] else f", {axis['count']} a recipe drawn by {sampler[0]}"
+    return drawn + (f", {added} given one by one" if added else "")
+
+
+def entry_words(entry: Mapping[str, Any]) -> str:
+    """What a hyperparameter may be.
+
+    >>> entry_words({"log_uniform": [1e-4, 1.0]}), entry_words({"choice": [1e-3, 1e-2, 0.1, 1.0, 10.0, 100.0, 1e3]})
+    ('0.0001 to 1, log-uniform', '7 values from 0.001 to 1e+03')
+    >>> entry_words({"static": ["a", "b"], "when": {"kind": [1, 2]}})
+    'a, b where kind is 1 or 2'
+    """
+    kind, values = next((name, each) for name, each in entry.items() if isinstance(each, Sequence) and name != "when")
+    conditions = [f"{name} is {' or '.join(map(format_value, each))}" for name, each in entry.get("when", {}).items()]
+    where = f" where {' and '.join(conditions)}" if conditions else ""
+    if kind in _BETWEEN:
+        log = ", log-spaced" if entry.get("log") else ""
+        return f"{format_value(values[0])} to {format_value(values[-1])}, {_BETWEEN[kind]}{log}{where}"
+    numbers = all(isinstance(value, int | float) and not isinstance(value, bool) for value in values)
+    if numbers and len(values) > FEW:
+        return f"{len(values)} values from {format_value(min(values))} to {format_value(max(values))}{where}"
+    return ", ".join(map(format_value, values)) + where
