@@ -116,7 +116,8 @@ class VectorizedSearchCV(MetaEstimatorMixin, BaseEstimator):
         """
         last_of(self.estimator)
         drawn = candidates_of(self.param_grid, self.n_iter, self.random_state)
-        splitter: Any = check_cv(self.cv, y, classifier=is_classifier(self.estimator))  # pyright: ignore[reportArgumentType]
+        cv: Any = self.cv
+        splitter: Any = check_cv(cv, y, classifier=is_classifier(self.estimator))
         splits = list(splitter.split(X, y, groups))
         self.scorer_: Any = check_scoring(self.estimator, self.scoring)
         folds = Folds(self.estimator, X, y, sample_weight, splits)
