@@ -6,13 +6,12 @@ runs are one compiled program. In the order of the data flow:
     data ─► split ─► scale ─► batches ─► loss ─► gradient ─► step ─► train ─► sweep ─► analysis ─► plots, reports
 """
 
-import importlib
-import importlib.util
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
+from jgd.core.on_demand import import_on_demand
 from jgd.core.version import __version__ as __version__
 
-if TYPE_CHECKING:  # for editors and type checkers; at run time a name is imported when it is first asked for
+if TYPE_CHECKING:  # for editors and type checkers
     from jgd import analysis as analysis
     from jgd import data as data
     from jgd import error_functions as error_functions
@@ -88,7 +87,7 @@ if TYPE_CHECKING:  # for editors and type checkers; at run time a name is import
     from jgd.training import train as train
     from jgd.training import train_seeds as train_seeds
 
-_HOMES = {  # module -> its names that are public here
+HOMES = {  # module -> its names that are public here
     "": (
         "analysis data error_functions gradient_free gradients interop landscapes losses "
         "models optimizers plots prediction reports schedules sklearn spaces structured_errors tasks teaching transforms"
@@ -118,22 +117,4 @@ _HOMES = {  # module -> its names that are public here
     "tasks": "Task",
     "training": "Run Runs load_run lr_range_test smooth train train_seeds",
 }
-_HOME_OF = {name: module for module, names in _HOMES.items() for name in names.split()}
-
-
-def __getattr__(name: str) -> Any:
-    """A public name or a module of jgd, imported when it is first asked for: `import jgd` costs little more than jax."""
-    home = _HOME_OF.get(name)
-    if home:
-        value = getattr(importlib.import_module(f"jgd.{home}"), name)
-    elif not name.startswith("_") and importlib.util.find_spec(f"jgd.{name}"):
-        value = importlib.import_module(f"jgd.{name}")
-    else:
-        raise AttributeError(f"module 'jgd' has no attribute {name!r}")
-    globals()[name] = value
-    return value
-
-
-def __dir__() -> list[str]:
-    imported = {name for name, value in globals().items() if getattr(value, "__name__", "").startswith("jgd.")}
-    return sorted({*_HOME_OF, *imported, *(name for name in globals() if name.startswith("__"))})
+import_on_demand(__name__, HOMES)

@@ -8,8 +8,9 @@ import jax.numpy as jnp
 from jax import Array
 
 from jgd import error_functions, structured_errors
-from jgd.core import checks, tree
+from jgd.core import checks, row_weights
 from jgd.core.record import record, static_field
+from jgd.core.supervised_batch import parts_of, told_of_other_params
 from jgd.core.types import Batch, Params
 from jgd.models import Model
 
@@ -117,7 +118,9 @@ class SupervisedLoss:
     """loss(params, batch) of a model: a reduction of its per-example errors on batch = (inputs, targets).
 
     A batch (inputs, targets, weights) counts each example by its weight ≥ 0, (n,): "sum" is Σ w e, "mean" Σ w e / Σ w
-    (so that equal weights of any size change nothing), "half_mean" half of that; 0 where all weights are.
+    (so that equal weights of any size change nothing), "half_mean" half of that; 0 where all weights are. An example of
+    weight 0 is no part of the loss, but still of what the model does: its numbers must be finite, for 0 · NaN would be in
+    the gradient, and a model that normalizes over the batch sees it too.
 
     Args:
         model: A record with `predict(params, inputs)`.
@@ -152,7 +155,9 @@ class SupervisedLoss:
 
     def outputs(self, params: Params, batch: Batch) -> Array:
         """The model's outputs, (n, …)."""
-        return self.model.predict(params, batch[0])
+        inputs = parts_of("batch", batch)[0]
+        with told_of_other_params(self.model, params):
+            return self.model.predict(params, inputs)
 
     def _errors(self, outputs: Array, batch: Batch) -> Array:
         error = self.error if callable(self.error) else errors[self.error]
@@ -163,13 +168,10 @@ class SupervisedLoss:
         each = self._errors(outputs, batch)
         if len(batch) == 2:
             return reductions[self.reduction](each)
-        checks.same_shape("weights", batch[2], "one weight an example", each.shape)
-        weights = batch[2].astype(tree.compute_dtype(each))  # a sum of halves could overflow
-        counted = weights * each.astype(weights.dtype)
-        total = jnp.sum(jnp.where(weights > 0, counted, 0))  # a NaN of weight 0 is no part of the sum
-        if self.reduction != "sum":
-            total = tree.safe_divide(total, jnp.sum(weights))
-        return (total / 2 if self.reduction == "half_mean" else total).astype(each.dtype)
+        if self.reduction == "sum":
+            return row_weights.weighed_sum(each, batch[2]).astype(each.dtype)
+        mean = row_weights.weighed_mean(each, batch[2])
+        return mean / 2 if self.reduction == "half_mean" else mean
 
     def weighted(self, batch: Batch, weights: Array) -> Batch:
         """The batch with each row counted by `weights`, (n,) ≥ 0, times the weight that it has.
@@ -179,20 +181,19 @@ class SupervisedLoss:
         this one and overrides `outputs`, `of_outputs` or `__call__` is taken to have neither this method nor `row_share`
         unless it defines them again.
         """
-        return (*batch[:2], weights if len(batch) == 2 else weights * batch[2])
+        return row_weights.weighted(batch, weights)
 
     def row_share(self, piece: Batch, whole: Batch) -> Array:
         """What the loss of some of the rows counts for in that of all: Σ share · loss over the pieces is the loss."""
-        of = lambda rows: rows[2].sum() if len(rows) > 2 else len(jax.tree.leaves(rows)[0])
-        total = lambda rows: jnp.asarray(of(rows), jnp.result_type(float))
-        return jnp.ones(()) if self.reduction == "sum" else tree.safe_divide(total(piece), total(whole))
+        return jnp.ones(()) if self.reduction == "sum" else row_weights.row_share(piece, whole)
 
     def per_example(self, params: Params, batch: Batch) -> Array:
         """The error of each example, (n,), weights aside."""
         return self._errors(self.outputs(params, batch), batch)
 
     def __call__(self, params: Params, batch: Batch) -> Array:
-        return self.of_outputs(self.outputs(params, batch), batch)
+        with told_of_other_params(self.model, params):
+            return self.of_outputs(self.outputs(params, batch), batch)
 
 
 @record
@@ -220,4 +221,6 @@ class StochasticLoss(SupervisedLoss):
 
     def __call__(self, params: Params, batch: Batch, key: Array | None = None) -> Array:
         predict: Any = self.model.predict
-        return self.of_outputs(predict(params, batch[0], key), batch)
+        inputs = parts_of("batch", batch)[0]
+        with told_of_other_params(self.model, params):
+            return self.of_outputs(predict(params, inputs, key), batch)

@@ -108,6 +108,9 @@ def _value(name: str, function: Any, params: Params, rows: Batch, model_state: A
         value = function(params, rows, **given(function, None, model_state))
     except UNTRACEABLE as error:
         raise untraceable(function, f"metric {name!r},") from error
+    except Exception as error:
+        error.add_note(f"raised by the metric {name!r}, traced on the validation rows")
+        raise
     known = isinstance(value, Array | np.ndarray | np.generic | float | int)
     if not known or jnp.shape(value) != ():
         got = f"shape {jnp.shape(value)}" if known else repr(value)

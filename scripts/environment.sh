@@ -28,3 +28,6 @@ fi
 # programs compiled once are read back in later runs
 export JAX_COMPILATION_CACHE_DIR=${JAX_COMPILATION_CACHE_DIR:-$PWD/.cache/jax}
 export JAX_PERSISTENT_COMPILATION_CACHE_MIN_COMPILE_TIME_SECS=${JAX_PERSISTENT_COMPILATION_CACHE_MIN_COMPILE_TIME_SECS:-0.2}
+
+# as an install that isn't editable does: no process compiles jgd's source anew where Python may not write beside it
+.venv/bin/python -m compileall -q jgd

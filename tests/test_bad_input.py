@@ -11,11 +11,12 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
+from scipy import sparse
 
 import jgd
 from jgd import MinMax, Standard, optimizers, schedules, transforms
 from jgd.core import seeds
-from jgd.models import MLP, GlorotUniform, Linear, Normal, Softmax
+from jgd.models import MLP, GlorotUniform, Linear, Logistic, Normal, Softmax
 from jgd.optimizers import adam, nesterov, sgd
 
 X, Y = np.ones((4, 2), np.float32), np.ones(4, np.float32)
@@ -42,6 +43,19 @@ def swept():
 def update(grads, params, optimizer=None, **options):
     optimizer = optimizer or sgd(0.1)
     return optimizer.update(grads, optimizer.init(params), params, **options)
+
+
+def classify(labels, error="softmax_cross_entropy", model=None, **options):
+    model = model or Softmax(2, 3)
+    loss = jgd.SupervisedLoss(model, error)
+    return train(loss, params=model.init(jax.random.key(0)), data=(X, np.array(labels)), **options)
+
+
+class Sequences(Softmax):
+    """A place a row."""
+
+    def predict(self, params, inputs):
+        return super().predict(params, inputs)[:, None]
 
 
 def measured(metrics):
@@ -212,6 +226,31 @@ ROWS = {
     "validation of other rows": (lambda: train(validation=(X, Y[:2])), V, ["validation[0] has 4", "validation[1] has 2"]),
     "rows of text": (lambda: train(data=(X, np.array(["a"] * 4))), T, ["data[1]", "numbers", "<U1"]),
     "validation of text": (lambda: train(validation=(X, np.array(["a"] * 4))), T, ["validation[1]", "numbers", "<U1"]),
+    "a label too large": (lambda: classify([0, 1, 2, 3]), V, ["data[1]", "0 … 2", "the label 3 at row 3"]),
+    "a label below 0": (lambda: classify([0, -1, 2, 0], "focal"), V, ["data[1]", "the label -1 at row 1"]),
+    "a label of the validation": (lambda: classify([0, 1, 2, 0], validation=(X, np.array([0, 1, 5, 0]))), V,
+                                  ["validation[1]", "the label 5 at row 2"]),
+    "a sequence's label": (lambda: classify([[0], [-1], [-2], [0]], "sequence_cross_entropy", Sequences(2, 3)), V,
+                           ["0 … 2, or −1", "-2 at row 2, place 0"]),
+    "labels of a hinge": (lambda: classify([-1, 1, -1, 1], "hinge", Logistic(2)), V, ["0 or 1", "-1 at row 0"]),
+    "labels of a logistic": (lambda: classify([-1, 1, -1, 1], "logistic_nll", Logistic(2)), V, ["from 0 to 1", "-1 at row 0"]),
+    "a sweep's label": (lambda: sweep(replace(jgd.tasks.get("iris"), validation=(np.ones((1, 4)), np.array([3])))), V,
+                        ["task.validation[1]", "the label 3 at row 0"]),
+    "a weight below 0": (lambda: train(data=(X, Y, np.float32([1, 1, -1, 1]))), V, ["data[2]", ">= 0", "-1.0 at row 2"]),
+    "weights of 0": (lambda: train(data=(X, Y, 0 * Y)), V, ["data[2]", "above 0"]),
+    "whole numbers that wrap": (lambda: train(data=(np.full((4, 2), 2**40), Y)), V, ["data[0]", "int32", "row 0, column 0"]),
+    "float64 that overflows": (lambda: train(data=(X, np.float64([1, 1e300, 1, 1]))), V, ["data[1]", "1e+300 at row 1", "float32"]),
+    "complex rows": (lambda: train(data=(X * 1j, Y)), T, ["data[0]", "complex64", "real"]),
+    "a sparse matrix": (lambda: train(data=(sparse.csr_matrix(X), Y)), T, ["data[0]", "scipy", "data[0].toarray()"]),
+    "a masked array": (lambda: train(data=(np.ma.masked_array(X, X > 0), Y)), T, ["data[0]", "MaskedArray", "filled"]),
+    "lists": (lambda: train(data=(X.tolist(), Y)), V, ["data[0][0][0]", "np.asarray"]),
+    "a dict for a pair": (lambda: train(data={"x": X, "y": Y}), T, ["(inputs, targets)", "dict of 'x', 'y'"]),
+    "inputs alone": (lambda: train(data=X), T, ["(inputs, targets)", "shape (4, 2)"]),
+    "four parts": (lambda: train(data=(X, Y, Y, Y)), T, ["(inputs, targets)", "4 parts"]),
+    "other parameters": (lambda: train(params={"w": np.ones(2, np.float32)}), V, ["params misses", "['bias']", "Linear"]),
+    "wider parameters": (lambda: train(params={**W, "weights": np.ones(3, np.float32)}), V, ["['weights']", "(2,)", "(3,)"]),
+    "keys of two kinds": (lambda: train(params={"a": W, "b": {0: X, "c": X}}), T, ["params['b']", "0 (int)", "'c' (str)"]),
+    "keys of data": (lambda: train(data={0: X, "c": X}), T, ["data must have keys of one kind"]),
     "a metric by number": (lambda: measured({3: LOSS}), T, ["metrics", "named by text", "3"]),
     "a metric of None": (lambda: measured({"nothing": lambda *_: None}), V, ["'nothing'", "one number", "None"]),
     "a metric of rows": (lambda: measured({"rows": lambda _, rows: rows[1]}), V, ["'rows'", "one number", "shape"]),

@@ -58,8 +58,8 @@ def test_the_step_is_traced_once_where_rows_can_be_weighed_and_no_method_asks_fo
 
 
 def test_a_batch_is_filled_up_only_where_that_wastes_little():
-    fillable = [Batches(rows, 8, "shuffled").fillable for rows in (8, 16, 15, 23, 9, 801)]
-    assert fillable == [False, False, True, True, False, True]
+    fillable = [Batches(rows, 8, "shuffled").fillable for rows in (8, 16, 15, 23, 9, 801, 42, 41)]
+    assert fillable == [False, False, True, True, False, True, True, False]
     assert not Batches(22, 8, "replacement").fillable
     batches = Batches(ROWS, SIZE, "sequential")
     rows, own = batches.take_filled(jnp.arange(ROWS), batches.filled(jnp.arange(ROWS)), jnp.int32(2))

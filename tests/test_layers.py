@@ -24,6 +24,7 @@ LAYERS = {
     "transforms": 2,
     "optimizers": 3,
     "gradients": 3,
+    "label_checks": 3,
     "prediction": 3,
     "descent": 3,
     "lane": 4,

@@ -9,11 +9,13 @@ import ast
 import difflib
 import enum
 import importlib
+import importlib.util
 import inspect
 import subprocess
 import sys
 from pathlib import Path
 from types import ModuleType
+from typing import is_typeddict
 
 import pytest
 from helpers.public import is_function, public_modules, public_names
@@ -68,6 +70,8 @@ def members(kind: type) -> list[str]:
 def described(whole: str, value: object) -> list[str]:
     if isinstance(value, ModuleType):
         return [f"{whole} (module)"]
+    if is_typeddict(value):
+        return [f"{whole}[{', '.join(value.__annotations__)}]"]
     if inspect.isclass(value):
         plain = issubclass(value, Exception | enum.Enum)  # whose signatures are Python's, and change with its version
         return [whole if plain else f"{whole}{signature(value)}", *(whole + line for line in members(value))]
@@ -130,20 +134,28 @@ def test_a_line_says_what_a_caller_may_write(value, lines):
     assert described("x", value) == lines
 
 
-def test_what_a_type_checker_sees_is_what_is_imported_on_demand():
-    block = next(node for node in ast.parse(inspect.getsource(jgd)).body if isinstance(node, ast.If))
-    seen = {
-        (node.module.removeprefix("jgd").removeprefix("."), alias.name) for node in block.body for alias in node.names
-    }
-    assert seen == {(home, name) for home, names in jgd._HOMES.items() for name in names.split()}
+@pytest.mark.parametrize(
+    "package", [jgd, jgd.optimizers, jgd.sweeps, jgd.transforms], ids=lambda package: package.__name__
+)
+def test_what_a_type_checker_sees_is_what_is_imported_on_demand(package):
+    block = next(node for node in ast.parse(inspect.getsource(package)).body if isinstance(node, ast.If))
+    seen = {(node.module, alias.name) for node in block.body for alias in node.names}
+    of = lambda home: importlib.util.resolve_name(f".{home}", package.__name__) if home else package.__name__
+    assert seen == {(of(home), name) for home, names in package.HOMES.items() for name in names.split()}
 
 
 @pytest.mark.slow
 def test_importing_jgd_imports_no_room():
-    """A fresh process: what `import jgd` brings besides jax is a handful of modules."""
-    code = "import sys, jgd; print(len([name for name in sys.modules if name.startswith('jgd')])); jgd.optimizers.adam(0.1)"
+    """A fresh process: what `import jgd` brings besides jax is a handful of modules, and a method brings its own."""
+    code = (
+        "import sys, jgd; print(len([name for name in sys.modules if name.startswith('jgd')]))\n"
+        "import jgd.optimizers.adamw; jgd.optimizers.adam(0.1), jgd.optimizers.adamw(0.1)  # functions, not their modules\n"
+        "print(*(name for name in ('optimizers.soap', 'transforms.switch', 'gradients') if f'jgd.{name}' in sys.modules))"
+    )
     out = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout
-    assert int(out) <= 4
+    modules, others = out.split("\n")[:2]
+    assert int(modules) <= 4
+    assert others == ""
 
 
 if __name__ == "__main__":

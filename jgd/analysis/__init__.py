@@ -6,6 +6,10 @@ responses.py      the score over one hyperparameter  pick_losses.py  what the pi
 sensitivity.py, stability.py   learning rates: how much they matter, and where they break
 budget.py, time_to_target.py, profiles.py   what k configs buy, how soon, and how often
 unit_cube.py, importance.py    configs as points of a cube; which hyperparameters mattered
+importance_pairs.py, response_plane.py   two hyperparameters at once
+search_history.py, score_distribution.py how a search went, how its runs are spread
+critical_difference.py         many methods on many tasks
+loss_slices.py, decision_map.py          the loss around solutions, the classes over two features
 findings.py       what speaks against the picks  cost.py        where the steps went
 """
 
@@ -18,6 +22,10 @@ from jgd.analysis.comparison import paired as paired
 from jgd.analysis.comparison import probability_of_improvement as probability_of_improvement
 from jgd.analysis.cost import SweepCost as SweepCost
 from jgd.analysis.cost import cost_of as cost_of
+from jgd.analysis.critical_difference import CriticalDifference as CriticalDifference
+from jgd.analysis.critical_difference import critical_difference as critical_difference
+from jgd.analysis.decision_map import DecisionMap as DecisionMap
+from jgd.analysis.decision_map import decision_map as decision_map
 from jgd.analysis.final_scores import FinalScores as FinalScores
 from jgd.analysis.final_scores import final_scores as final_scores
 from jgd.analysis.findings import Finding as Finding
@@ -25,17 +33,29 @@ from jgd.analysis.findings import findings as findings
 from jgd.analysis.importance import Importance as Importance
 from jgd.analysis.importance import importance as importance
 from jgd.analysis.importance import importance_of as importance_of
+from jgd.analysis.importance_pairs import PairImportance as PairImportance
+from jgd.analysis.importance_pairs import importance_pairs_of as importance_pairs_of
+from jgd.analysis.loss_slices import LossLine as LossLine
+from jgd.analysis.loss_slices import LossPlane as LossPlane
+from jgd.analysis.loss_slices import loss_line as loss_line
+from jgd.analysis.loss_slices import loss_plane as loss_plane
 from jgd.analysis.pick_losses import pick_losses as pick_losses
 from jgd.analysis.profiles import PerformanceProfile as PerformanceProfile
 from jgd.analysis.profiles import performance_profile as performance_profile
 from jgd.analysis.ranking import Ranking as Ranking
 from jgd.analysis.ranking import rank as rank
+from jgd.analysis.response_plane import ResponsePlane as ResponsePlane
+from jgd.analysis.response_plane import response_plane as response_plane
 from jgd.analysis.responses import ResponseCurve as ResponseCurve
 from jgd.analysis.responses import numeric_parameter as numeric_parameter
 from jgd.analysis.responses import numeric_parameters as numeric_parameters
 from jgd.analysis.responses import response as response
 from jgd.analysis.responses import response_of as response_of
 from jgd.analysis.responses import sensitivity_curves as sensitivity_curves
+from jgd.analysis.score_distribution import ScoreDistribution as ScoreDistribution
+from jgd.analysis.score_distribution import score_distribution as score_distribution
+from jgd.analysis.search_history import SearchHistory as SearchHistory
+from jgd.analysis.search_history import search_history as search_history
 from jgd.analysis.sensitivity import learning_rate_sensitivity as learning_rate_sensitivity
 from jgd.analysis.sensitivity import sensitivity_of as sensitivity_of
 from jgd.analysis.stability import StabilityBracket as StabilityBracket

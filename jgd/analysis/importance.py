@@ -6,6 +6,7 @@ assessing hyperparameter importance".
 """
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
@@ -138,8 +139,7 @@ def _shares(x: np.ndarray, y: np.ndarray, seed: int, forest: bool) -> tuple[np.n
     unknown = np.full(x.shape[1], np.nan)
     if np.ptp(y) == 0:
         return unknown * 0, unknown * 0, 1.0, "equal ranks"
-    sizes = [len(np.unique(column)) for column in x.T]
-    if len(np.unique(x, axis=0)) == len(x) == np.prod(sizes):
+    if is_grid(x):
         effects = [[y[column == value].mean() for value in np.unique(column)] for column in x.T]
         return np.array([np.var(effect) for effect in effects]) / np.var(y), unknown * 0, 1.0, "grid"
     if len(x) < max(FEWEST, FEWEST_EACH * x.shape[1]):
@@ -147,7 +147,20 @@ def _shares(x: np.ndarray, y: np.ndarray, seed: int, forest: bool) -> tuple[np.n
     return _forest(x, y, seed) if forest else (unknown, unknown, np.nan, UNGROWN)
 
 
+def is_grid(x: np.ndarray) -> bool:
+    """Whether configs (configs, names) are every combination of their values, once each."""
+    sizes = [len(np.unique(column)) for column in x.T]
+    return len(np.unique(x, axis=0)) == len(x) == np.prod(sizes)
+
+
 def _forest(x: np.ndarray, y: np.ndarray, seed: int) -> tuple[np.ndarray, np.ndarray, float, str]:
+    forest = grow_forest(x, y, seed)
+    shares = np.stack([_main_effects(tree.tree_, x.shape[1]) for tree in forest.estimators_])
+    return shares.mean(axis=0), shares.std(axis=0, ddof=1), float(forest.oob_score_), "forest"
+
+
+def grow_forest(x: np.ndarray, y: np.ndarray, seed: int) -> Any:
+    """scikit-learn's forest of regression trees, grown."""
     try:
         from sklearn.ensemble import RandomForestRegressor
     except ImportError as missing:
@@ -157,14 +170,12 @@ def _forest(x: np.ndarray, y: np.ndarray, seed: int) -> tuple[np.ndarray, np.nda
     forest = RandomForestRegressor(
         TREES, max_leaf_nodes=LEAVES, oob_score=True, random_state=checks.count("seed", seed, 0, 2**32 - 1)
     )
-    forest.fit(x, y)
-    shares = np.stack([_main_effects(tree.tree_, x.shape[1]) for tree in forest.estimators_])
-    return shares.mean(axis=0), shares.std(axis=0, ddof=1), float(forest.oob_score_), "forest"
+    return forest.fit(x, y)
 
 
 def _main_effects(tree: object, names: int) -> np.ndarray:
     """Shares of one regression tree over the unit cube, exactly: its leaves are boxes with one value each."""
-    low, high, values = _boxes(tree, names)
+    low, high, values = boxes(tree, names)
     widths = high - low
     volumes = widths.prod(axis=1)
     mean = (volumes * values).sum()
@@ -179,7 +190,7 @@ def _main_effects(tree: object, names: int) -> np.ndarray:
     return out / whole if whole > 0 else out
 
 
-def _boxes(tree: object, names: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+def boxes(tree: object, names: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """-> (low (leaves, names), high, values (leaves,)) of scikit-learn's tree arrays."""
     left, right, feature, threshold, value = (
         getattr(tree, name) for name in ("children_left", "children_right", "feature", "threshold", "value")

@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 
 from jgd.analysis.check_sweep import check_sweep
-from jgd.analysis.final_scores import final_scores
+from jgd.analysis.final_scores import FinalScores, final_scores
 from jgd.core import checks
 from jgd.sweeps import Sweep
 
@@ -107,16 +107,25 @@ def response_of(
     """
     check_sweep(sweep)
     ends = final_scores(sweep, recipe, metric)
-    names = dict.fromkeys(name for i in ends.rows for name in sweep.configs[i][1])
-    parameter = checks.choice("swept parameter", parameter, names)
-    rows = [k for k, i in enumerate(ends.rows) if parameter in sweep.configs[i][1] and not ends.stopped[k]]
-    owners = dict.fromkeys(sweep.configs[ends.rows[k]][0] for k in rows)
-    if len(owners) != 1:
-        raise checks.JgdValueError(
-            f"recipe must say whose {parameter!r}: one of {', '.join(owners) or 'none finished'}", argument="recipe"
-        )
+    rows = swept_rows(sweep, ends, (parameter,))
     values = [sweep.configs[ends.rows[k]][1][parameter] for k in rows]
     return response(values, ends.scores[rows], ends.larger_is_better, over_others, parameter)
+
+
+def swept_rows(sweep: Sweep, ends: FinalScores, parameters: tuple[str, ...]) -> list[int]:
+    """The places in `ends` of the one recipe's configs that have the hyperparameters and weren't stopped."""
+    names = dict.fromkeys(name for i in ends.rows for name in sweep.configs[i][1])
+    for name in parameters:
+        checks.choice("swept parameter", name, names)
+    has = lambda i: all(name in sweep.configs[i][1] for name in parameters)
+    rows = [k for k, i in enumerate(ends.rows) if has(i) and not ends.stopped[k]]
+    owners = dict.fromkeys(sweep.configs[ends.rows[k]][0] for k in rows)
+    if len(owners) != 1:
+        whose = " and ".join(map(repr, parameters))
+        raise checks.JgdValueError(
+            f"recipe must say whose {whose}: one of {', '.join(owners) or 'none finished'}", argument="recipe"
+        )
+    return rows
 
 
 def sensitivity_curves(sweep: Sweep, parameter: str | None = None) -> dict[str, ResponseCurve]:

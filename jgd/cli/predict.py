@@ -10,7 +10,7 @@ import jgd
 from jgd.cli.importing import imported_thing
 from jgd.cli.task_options import Decimal, Delimiter, Empty, Encoding, csv_format
 from jgd.core import atomic_files, checks
-from jgd.data.columns import read_columns
+from jgd.data.columns import read_columns, read_rows
 from jgd.prediction.files import FILE
 
 
@@ -49,14 +49,17 @@ def command(
     """Predict the target of new rows: a CSV with one line a row, in their order, in the target's own labels or units.
 
     The file of rows has the columns that the model was trained on, as they were then: gaps, words and dates are read as
-    they were fitted on the training rows. Nothing in the model's file is run.
+    they were fitted on the training rows. Of a model of arrays it is an .npy of that shape, or a table of as many columns.
+    Nothing in the model's file is run.
     """
     if out is not None and out.exists() and not overwrite:
         raise checks.JgdValueError(f"--out {out} is there already; name another, or pass --overwrite")
     predictor = _found(model, code)
-    if predictor.preprocessing is None:
+    ready = predictor.preprocessing
+    if ready is None:
         raise checks.JgdValueError(f"{str(model)!r} was trained without a table: it has no columns to find in {data}")
-    rows = read_columns(data, predictor.preprocessing.words, csv=csv_format(delimiter, decimal, encoding, empty or ()))
+    csv = csv_format(delimiter, decimal, encoding, empty or ())
+    rows = read_columns(data, ready.words, csv=csv) if ready.columns else read_rows(data, csv)
     answers = predictor.to_dataframe(rows, probabilities, data.name).to_csv(index=False)
     if out is None:
         sys.stdout.write(answers)

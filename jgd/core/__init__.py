@@ -8,7 +8,7 @@ tree.py          arithmetic on pytrees                tree_xla.py   work-arounds
 seeds.py         keys from (seed, stream)             functions.py  users' functions: names, a checked loss
 fingerprint.py, source.py  what a run is made of      machine.py    what its last bits depend on
 atomic_files.py, snapshots.py, strict_json.py, plain_trees.py  files that are whole, or not there
-version.py       jgd's
+version.py       jgd's                                on_demand.py  packages of many names
 registry.py, spellings.py  builders by name           statistics.py, text.py  estimates and tables
 eager.py         calls outside jit, compiled once a structure
 checks/          errors for bad input                 program_files.py  compiled programs on the disk

@@ -125,21 +125,21 @@ def evaluated(loss: Loss, params: Params, batch: Batch, state: Any = None) -> Ar
     Raises:
         JgdTypeError: At trace time, as in `outcome`.
     """
-    made = _returned(loss, params, batch, given(loss, None, state))
+    made = _returned(loss, params, batch, given(loss, None, state), evaluation=True)
     return one_number(loss, made[0] if isinstance(made, tuple) and made else made)
 
 
-def _returned(loss: Loss, params: Params, batch: Batch, extra: Mapping[str, Any]) -> Any:
+def _returned(loss: Loss, params: Params, batch: Batch, extra: Mapping[str, Any], evaluation: bool = False) -> Any:
     """What a loss returns; its faults are told by its name, or with what may have led to them."""
     try:
         return loss(params, batch, **extra)
     except UNTRACEABLE as error:
         raise untraceable(loss) from error
     except Exception as error:
+        error.add_note(f"raised by {name_of(loss)}, traced {'on the validation rows' if evaluation else 'for a step'}")
         if extra.get("key", 0) is None:
             error.add_note(
-                f"{name_of(loss)} was evaluated, which calls it with key=None: let it do without noise then, or give "
-                "evaluation_loss="
+                "an evaluation calls it with key=None: let it do without noise then, or give evaluation_loss="
             )
         raise
 

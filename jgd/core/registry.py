@@ -1,5 +1,6 @@
 """Registries: names, as they are written in spaces and on the command line, and the functions that they stand for."""
 
+import importlib
 import inspect
 import keyword
 from collections.abc import Callable, Iterator, Mapping
@@ -15,7 +16,8 @@ class Registry(Mapping[str, T], Generic[T]):
 
     Args:
         kind: What its errors call an entry.
-        entries: The builders that it starts with, by name.
+        entries: The builders that it starts with, by name; or where one is, as "module:name", imported when it is first
+            asked for.
 
     Example:
         >>> shapes = Registry("shape", {"circle": lambda radius: radius})
@@ -30,12 +32,16 @@ class Registry(Mapping[str, T], Generic[T]):
         jgd.core.checks.errors.JgdValueError: unknown shape 'sqare'; did you mean 'square'? choose from: circle, square
     """
 
-    def __init__(self, kind: str, entries: Mapping[str, T]):
+    def __init__(self, kind: str, entries: Mapping[str, T | str]):
         self.kind = kind
-        self._entries: dict[str, T] = dict(entries)
+        self._entries: dict[str, Any] = dict(entries)
 
     def __getitem__(self, name: str) -> T:
-        return self._entries[name]
+        entry = self._entries[name]
+        if isinstance(entry, str):
+            module, own = entry.split(":")
+            entry = self._entries[name] = getattr(importlib.import_module(module), own)
+        return entry
 
     def __iter__(self) -> Iterator[str]:
         return iter(self._entries)

@@ -7,8 +7,9 @@ columns.py   what holds columns                   column.py    one column as num
 csv_file.py  a CSV as columns                     csv_format.py  how it is written
 target.py    classes or values
 encoding.py  gaps filled, words one-hot           preprocessing.py  from raw rows to inputs, and back
+array_rows.py  rows without columns: images, sequences
 markov.py    synthetic text whose entropy is known
-orders.py    shuffled, sequential, weighted, balanced, easy to hard, the hardest more often
+orders.py    shuffled, sequential, weighted, balanced, easy to hard, the hardest more often; permutation.py  jax's, in one hash
 """
 
 from jgd.data import datasets as datasets

@@ -18,7 +18,7 @@ from jgd.core.record import record, static_field
 from jgd.core.types import Batch
 from jgd.data import orders
 
-MOST_FILLED = 1 / 8  # of an epoch's rows: more repeated rows cost more steps than the second program they save
+MOST_FILLED = 1 / 6  # of an epoch's rows: more repeated rows cost more steps than the second program they save
 
 
 @record

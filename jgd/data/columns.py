@@ -55,6 +55,16 @@ def read_columns(
         raise checks.JgdValueError(f"data file {path.name!r} can't be read: {fault}") from fault
 
 
+def read_rows(path: Path, csv: CsvFormat | None = None) -> Any:
+    """The rows of a file for a model that takes arrays: what is in an .npy, of any shape, or its columns as in `read_columns`."""
+    if path.suffix.lower() != ".npy" or not path.is_file():
+        return read_columns(path, csv=csv)
+    try:
+        return _content(path, ".npy")
+    except (OSError, ValueError, EOFError) as fault:
+        raise checks.JgdValueError(f"data file {path.name!r} can't be read: {fault}") from fault
+
+
 def _content(path: Path, suffix: str) -> Any:
     if suffix in (".npz", ".npy") and not _start(path).startswith((b"PK", b"\x93NUMPY")):
         raise checks.JgdValueError(f"data file {path.name!r} is no {suffix} of NumPy's, or is damaged")

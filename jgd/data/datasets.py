@@ -18,13 +18,13 @@ from jgd.data.target import describe_target
 
 @dataclass(frozen=True)
 class Dataset:
-    """Unscaled rows of a table. Printed, it is one line: how many rows and columns, and what the target is taken for.
+    """Unscaled rows of a table, or of an array without columns. Printed, it is one line: how many rows, and of what target.
 
     Args:
         name: what tasks and results call it.
-        inputs: (n, columns) float64; NaN is a gap.
+        inputs: (n, columns) float64; NaN is a gap. Without columns (n, …), images or sequences, of any dtype.
         targets: (n,): int32 labels 0 … classes − 1, or float64 values.
-        features: the columns' names.
+        features: the columns' names; () where there are none.
         classes: how many; 0 for a regression.
         columns: how each column's cells are numbers; () where they are numbers as they stand.
         labels: what the classes are called in the table, in the order of their numbers; () is 0 … classes − 1.

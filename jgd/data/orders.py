@@ -14,6 +14,7 @@ from jax import Array
 from jgd.core import checks
 from jgd.core.record import hyper, record, static_field
 from jgd.core.spellings import builder
+from jgd.data.permutation import permutation
 
 
 @record
@@ -23,7 +24,7 @@ class Shuffled:
     each_once = True
 
     def indices(self, key: Array, epoch: Array, rows: int, size: int) -> Array:
-        return jax.random.permutation(jax.random.fold_in(key, epoch), jnp.arange(rows, dtype=jnp.int32))
+        return permutation(key, epoch, rows)
 
 
 @record

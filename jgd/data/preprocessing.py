@@ -9,10 +9,11 @@ from typing import Any
 import numpy as np
 
 from jgd.core import checks
+from jgd.data.array_rows import ArrayRows
 from jgd.data.column import Column, gaps, kind_of, word_of
 from jgd.data.columns import columns_of
 from jgd.data.encoding import Encoder
-from jgd.data.scale import Scaling
+from jgd.data.scale import Scaling, by_last_axis
 
 
 @dataclass(frozen=True)
@@ -20,11 +21,11 @@ class Preprocessing:
     """What was fitted on a task's training rows.
 
     Args:
-        encoder: Columns to features.
-        scaling: Of the features; None leaves them raw.
+        encoder: Columns to features; `ArrayRows` where rows are those of an array without columns.
+        scaling: Of the features, or of the entries along an array's last axis; None leaves them raw.
         target: The target's name.
         classes: The labels of a classification in the order of their numbers 0, 1, …; () for values.
-        unit: Scaling of a regression's targets, one column; None leaves them raw.
+        unit: Scaling of a regression's targets; None leaves them raw.
 
     Example:
         >>> import jgd
@@ -33,7 +34,7 @@ class Preprocessing:
         ((1, 4), ('setosa', 'versicolor', 'virginica'))
     """
 
-    encoder: Encoder
+    encoder: Encoder | ArrayRows
     scaling: Scaling | None = None
     target: str = "target"
     classes: tuple[Any, ...] = ()
@@ -41,7 +42,7 @@ class Preprocessing:
 
     @property
     def columns(self) -> tuple[str, ...]:
-        """The names of the raw columns, in the order that arrays without names have them in."""
+        """The names of the raw columns, in the order that arrays without names have them in; () of `ArrayRows`."""
         return tuple(column.name for column in self.encoder.columns)
 
     @property
@@ -55,23 +56,36 @@ class Preprocessing:
 
         Args:
             rows: A frame, a mapping of names to arrays, or an array (n, columns) in the order of `columns`. Other
-                columns than those needed are ignored.
+                columns than those needed are ignored. Of `ArrayRows` an array (n, …), or a table of as many columns in
+                their order, without the target's.
             table: What errors call it.
 
         Returns:
-            (n, features) float32.
+            (n, features) float32; of `ArrayRows` (n, …), in float32 where they are scaled.
 
         Raises:
             JgdValueError: A column is missing, or a cell can't be read; a word that the training rows did not have is
                 warned about, and counts as none of its column's words.
             JgdTypeError: Something that is no table, or words where numbers are expected.
         """
-        return self.features(self._numbers(rows, table), table)
+        found = self._array(rows, table) if isinstance(self.encoder, ArrayRows) else self._numbers(rows, table)
+        return self.features(found, table)
 
     def features(self, numbers: np.ndarray, table: str = "the rows") -> np.ndarray:
         """The inputs of columns that are numbers already, (n, columns) float64, as a `Dataset` has them."""
         encoded = self.encoder(numbers, table)
-        return (encoded if self.scaling is None else self.scaling(encoded)).astype(np.float32)
+        if self.scaling is not None:
+            encoded = self.scaling(by_last_axis(encoded)).reshape(encoded.shape)
+        elif isinstance(self.encoder, ArrayRows):
+            return encoded
+        return encoded.astype(np.float32)
+
+    def _array(self, rows: Any, table: str) -> Any:
+        """Rows of an array; of a table its columns but the target's, side by side."""
+        if isinstance(rows, list | tuple) or (hasattr(rows, "__array__") and not hasattr(rows, "columns")):
+            return rows
+        found = [column for name, column in columns_of(rows, table).items() if name != self.target]
+        return np.stack(found, axis=1) if found else np.zeros((0, 0))
 
     def _numbers(self, rows: Any, table: str) -> np.ndarray:
         """(n, columns) float64: the cells that the model needs, read as numbers."""
@@ -100,7 +114,7 @@ class Preprocessing:
     def _warn_of_news(self, parts: list[np.ndarray], found: dict[str, np.ndarray], table: str) -> None:
         import warnings
 
-        for column, codes, known in zip(self.encoder.columns, parts, self.encoder.categories, strict=True):
+        for column, codes, known in zip(self.encoder.columns, parts, self.encoder.categories or (), strict=True):
             if column.kind == "words":
                 new = ~np.isin(codes, known) & ~np.isnan(codes)
                 if new.any():
@@ -124,6 +138,9 @@ class Preprocessing:
                 f"the target {self.target!r} of {table} must have no empty cell, got one at row {int(np.argmax(empty))}"
             )
         if not self.classes:
+            if values.ndim > 1:
+                checks.numeric_data("targets", values)
+                return values.astype(np.float64)
             if kind_of(values) != "number":
                 raise checks.JgdTypeError(
                     f"the target {self.target!r} of {table} must be numbers, got {checks.shown(str(values[0]))}"
@@ -137,7 +154,9 @@ class Preprocessing:
         return np.array([place[word] for word in words], np.int32)
 
     def values(self, outputs: np.ndarray) -> np.ndarray:
-        """A regression's outputs (n,) or (n, 1) in the target's units, (n,) float64."""
+        """A regression's outputs in the target's units: (n,) float64 of (n,) or (n, 1), else as many as there are."""
+        if self.unit is None and np.ndim(outputs) > 2:
+            return np.asarray(outputs)
         table = np.asarray(outputs, np.float64).reshape(len(outputs), -1)
         table = table if self.unit is None else self.unit.inverse(table)
         return table[:, 0] if table.shape[1] == 1 else table

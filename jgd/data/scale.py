@@ -53,6 +53,15 @@ class Scaling:
         return inputs
 
 
+def by_last_axis(array: np.ndarray) -> np.ndarray:
+    """An array as rows of the entries of its last axis, which are scaled one by one: a table's columns, an image's channels.
+
+    >>> by_last_axis(np.zeros((5, 8, 8, 3))).shape, by_last_axis(np.zeros(5)).shape
+    ((320, 3), (5, 1))
+    """
+    return array.reshape(-1, array.shape[-1] if array.ndim > 1 else 1)
+
+
 class _Unfitted:
     def __call__(self, inputs: np.ndarray) -> NoReturn:
         raise checks.JgdTypeError(

@@ -16,3 +16,4 @@ from jgd.interop import mlflow as mlflow
 from jgd.interop import optax as optax
 from jgd.interop import tensorboard as tensorboard
 from jgd.interop import wandb as wandb
+from jgd.interop.supervised import TaskOptions as TaskOptions

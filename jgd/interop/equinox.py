@@ -1,9 +1,9 @@
 """Tasks of models in Equinox: arrays that descend, arrays that don't, state and keys told apart, and put together again."""
 
 import inspect
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from functools import partial
-from typing import Any
+from typing import Any, Unpack
 
 import jax
 import jax.numpy as jnp
@@ -13,7 +13,7 @@ from jgd.core import checks
 from jgd.core.types import Params
 from jgd.interop.libraries import library
 from jgd.interop.network import Known, Network, draws_by, filled, nested
-from jgd.interop.supervised import parts_of, task_of
+from jgd.interop.supervised import TaskOptions, rows_of, task_of
 from jgd.tasks import Task
 
 __all__ = ["task"]
@@ -24,12 +24,8 @@ def task(
     loss: str | Callable[[Array, Array], Any],
     data: Any,
     *,
-    name: str | None = None,
-    metrics: Mapping[str, Callable[[Array, Array], Array]] | None = None,
-    metric: str | None = None,
-    larger_is_better: bool | None = None,
-    split_seed: int = 0,
     axis_name: str = "batch",
+    **options: Unpack[TaskOptions],
 ) -> Task:
     """A task of a model in Equinox, for `jgd.train` and `jgd.sweep`.
 
@@ -44,20 +40,18 @@ def task(
             from whose numbers every run starts.
         loss: (outputs, targets) -> () or (n,), which is averaged, or (it, aux) as any loss's; or a name of
             `jgd.losses.errors`. The outputs are those of a batch, (n, …).
-        data: Rows (inputs, targets), split 60 : 20 : 20, or three parts of such rows, or a `jgd.data.Dataset`.
-        name: What results call the task. Default: the model's class.
-        metrics: Name -> function (outputs, targets) -> () or (n,), averaged. Default: "accuracy" where targets are integers.
-        metric: What chooses. Default: "accuracy" of the default metrics, else "loss".
-        larger_is_better: Whether its largest value is the best. Default: of that accuracy, else not.
-        split_seed: Of the split of rows.
+        data: Rows (inputs, targets) or (inputs, targets, weights), split 60 : 20 : 20, or three parts of such rows, or a
+            `jgd.data.Dataset`. Targets may be words. Weights ≥ 0 count the rows, where the loss is an error a row.
         axis_name: The batch's axis, by which batch norm knows it.
+        options: Names, metrics, scales, classes and their weights: see `jgd.interop.TaskOptions`.
 
     Returns:
         The `Task`. A run's `run.model()` and a sweep's `found.model()` are the module with the best parameters, in
         inference mode, or (module, state) where there is a state.
 
     Raises:
-        JgdTypeError: A model or data of another kind.
+        JgdTypeError: A model or data of another kind, or an option that there isn't.
+        JgdValueError: Outputs that are no logits of the classes, or labels and weights that don't fit the rows.
         ImportError: Equinox is not installed.
 
     Example:
@@ -69,7 +63,7 @@ def task(
         ((30, 3), True)
     """
     network = Equinox(model, axis_name)
-    return task_of(network, loss, parts_of(data, split_seed), name, metrics, metric, larger_is_better)
+    return task_of(network, loss, rows_of(data, options), options)
 
 
 class Equinox(Network):

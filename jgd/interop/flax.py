@@ -5,9 +5,9 @@ model ─► parameters, which descend ─► loss(params, batch, key, state) �
 """
 
 import inspect
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from functools import partial
-from typing import Any
+from typing import Any, Unpack
 
 import jax
 import jax.numpy as jnp
@@ -17,7 +17,7 @@ from jgd.core import checks
 from jgd.core.types import Params
 from jgd.interop.libraries import library
 from jgd.interop.network import Network, draws_by, filled, nested
-from jgd.interop.supervised import parts_of, task_of
+from jgd.interop.supervised import TaskOptions, rows_of, task_of
 from jgd.tasks import Task
 
 __all__ = ["task"]
@@ -31,13 +31,9 @@ def task(
     loss: str | Callable[[Array, Array], Any],
     data: Any,
     *,
-    name: str | None = None,
-    metrics: Mapping[str, Callable[[Array, Array], Array]] | None = None,
-    metric: str | None = None,
-    larger_is_better: bool | None = None,
-    split_seed: int = 0,
     trained: Any = None,
     draws: tuple[str, ...] = ("dropout",),
+    **options: Unpack[TaskOptions],
 ) -> Task:
     """A task of a model in Flax, for `jgd.train` and `jgd.sweep`.
 
@@ -52,21 +48,19 @@ def task(
             anew; or an NNX module, from whose numbers every run starts. Or a Linen module, which every seed initializes.
         loss: (outputs, targets) -> () or (n,), which is averaged, or (it, aux) as any loss's; or a name of
             `jgd.losses.errors`.
-        data: Rows (inputs, targets), split 60 : 20 : 20, or three parts of such rows, or a `jgd.data.Dataset`.
-        name: What results call the task. Default: the model's class.
-        metrics: Name -> function (outputs, targets) -> () or (n,), averaged. Default: "accuracy" where targets are integers.
-        metric: What chooses. Default: "accuracy" of the default metrics, else "loss".
-        larger_is_better: Whether its largest value is the best. Default: of that accuracy, else not.
-        split_seed: Of the split of rows.
+        data: Rows (inputs, targets) or (inputs, targets, weights), split 60 : 20 : 20, or three parts of such rows, or a
+            `jgd.data.Dataset`. Targets may be words. Weights ≥ 0 count the rows, where the loss is an error a row.
         trained: An NNX filter, what descends. Default: `nnx.Param`.
         draws: The streams of random numbers of a Linen module.
+        options: Names, metrics, scales, classes and their weights: see `jgd.interop.TaskOptions`.
 
     Returns:
         The `Task`. A run's `run.model()` and a sweep's `found.model()` are modules of Flax with the best parameters and
         their state: of NNX in evaluation mode, of Linen bound to its variables.
 
     Raises:
-        JgdTypeError: A model or data of another kind.
+        JgdTypeError: A model or data of another kind, or an option that there isn't.
+        JgdValueError: Outputs that are no logits of the classes, or labels and weights that don't fit the rows.
         ImportError: Flax is not installed.
 
     Example:
@@ -77,10 +71,10 @@ def task(
         >>> run.model()(own.test[0]).shape, run.best.value > 0.8
         ((30, 3), True)
     """
-    parts = parts_of(data, split_seed)
+    rows = rows_of(data, options)
     nnx, linen = library("flax.nnx"), library("flax.linen")
     if isinstance(model, linen.Module):
-        network: Network = Linen(model, jax.tree.map(lambda a: jnp.asarray(a[:1]), parts[0][0]), draws)
+        network: Network = Linen(model, jax.tree.map(lambda a: jnp.asarray(a[:1]), rows.parts[0][0]), draws)
     elif callable(model):  # modules are, too
         network = NNX(model, nnx.Param if trained is None else trained)
     else:
@@ -89,7 +83,7 @@ def task(
             f"got {checks.shown(model)}",
             argument="model",
         )
-    return task_of(network, loss, parts, name, metrics, metric, larger_is_better)
+    return task_of(network, loss, rows, options)
 
 
 class NNX(Network):

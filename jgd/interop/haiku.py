@@ -1,8 +1,8 @@
 """Tasks of models in Haiku, whose parameters and state are dictionaries already."""
 
 import inspect
-from collections.abc import Callable, Mapping
-from typing import Any
+from collections.abc import Callable
+from typing import Any, Unpack
 
 import jax
 import jax.numpy as jnp
@@ -12,7 +12,7 @@ from jgd.core import checks
 from jgd.core.types import Params
 from jgd.interop.libraries import library
 from jgd.interop.network import Known, Network
-from jgd.interop.supervised import parts_of, task_of
+from jgd.interop.supervised import TaskOptions, rows_of, task_of
 from jgd.tasks import Task
 
 __all__ = ["task"]
@@ -22,12 +22,7 @@ def task(
     model: Callable[..., Any],
     loss: str | Callable[[Array, Array], Any],
     data: Any,
-    *,
-    name: str | None = None,
-    metrics: Mapping[str, Callable[[Array, Array], Array]] | None = None,
-    metric: str | None = None,
-    larger_is_better: bool | None = None,
-    split_seed: int = 0,
+    **options: Unpack[TaskOptions],
 ) -> Task:
     """A task of a model in Haiku, for `jgd.train` and `jgd.sweep`.
 
@@ -38,19 +33,17 @@ def task(
             with a parameter `is_training` is told whether it is.
         loss: (outputs, targets) -> () or (n,), which is averaged, or (it, aux) as any loss's; or a name of
             `jgd.losses.errors`.
-        data: Rows (inputs, targets), split 60 : 20 : 20, or three parts of such rows, or a `jgd.data.Dataset`.
-        name: What results call the task. Default: the model's class.
-        metrics: Name -> function (outputs, targets) -> () or (n,), averaged. Default: "accuracy" where targets are integers.
-        metric: What chooses. Default: "accuracy" of the default metrics, else "loss".
-        larger_is_better: Whether its largest value is the best. Default: of that accuracy, else not.
-        split_seed: Of the split of rows.
+        data: Rows (inputs, targets) or (inputs, targets, weights), split 60 : 20 : 20, or three parts of such rows, or a
+            `jgd.data.Dataset`. Targets may be words. Weights ≥ 0 count the rows, where the loss is an error a row.
+        options: Names, metrics, scales, classes and their weights: see `jgd.interop.TaskOptions`.
 
     Returns:
         The `Task`. A run's `run.model()` and a sweep's `found.model()` are functions, inputs -> outputs, of the best
         parameters and their state.
 
     Raises:
-        JgdTypeError: A model or data of another kind.
+        JgdTypeError: A model or data of another kind, or an option that there isn't.
+        JgdValueError: Outputs that are no logits of the classes, or labels and weights that don't fit the rows.
         ImportError: Haiku is not installed.
 
     Example:
@@ -66,9 +59,9 @@ def task(
             f"model must be a function, which haiku.transform_with_state takes, got {checks.shown(model)}",
             argument="model",
         )
-    parts = parts_of(data, split_seed)
-    network = Haiku(model, jax.tree.map(lambda a: jnp.asarray(a[:1]), parts[0][0]))
-    return task_of(network, loss, parts, name, metrics, metric, larger_is_better)
+    rows = rows_of(data, options)
+    network = Haiku(model, jax.tree.map(lambda a: jnp.asarray(a[:1]), rows.parts[0][0]))
+    return task_of(network, loss, rows, options)
 
 
 class Haiku(Network):

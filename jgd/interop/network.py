@@ -60,6 +60,9 @@ class Network:
             known.update(np.asarray(leaf).tobytes())
         self._known_by = known.hexdigest()[:16]
 
+    def __init_subclass__(cls) -> None:
+        jax.tree_util.register_static(cls)  # in a record it is structure
+
     def start(self, key: Array) -> tuple[Params, Any]:
         """(parameters, state or None) before the first step."""
         if self._start is not None:

@@ -1,7 +1,8 @@
-"""The task of a network and rows: its loss in training and in evaluation, its metrics, and the parts of the rows."""
+"""The task of a network and rows: its loss in training and in evaluation, its metrics, and how the rows become inputs."""
 
-from collections.abc import Callable, Mapping
-from typing import Any
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
+from typing import Any, TypedDict
 
 import jax
 import jax.numpy as jnp
@@ -10,11 +11,45 @@ from jax import Array
 
 from jgd.core import checks
 from jgd.core.record import record, static_field
+from jgd.core.row_weights import row_share, weighed_mean, weighted
 from jgd.core.types import Batch, Params
-from jgd.data import Dataset, split
+from jgd.data.array_rows import written
 from jgd.interop.network import Known, Network
 from jgd.losses import errors
-from jgd.tasks import Task
+from jgd.prediction import OF_CLASSES, OF_VALUES
+from jgd.tasks import Score, Task
+from jgd.tasks.own_rows import OwnRows, own_rows
+from jgd.tasks.raw_rows import Scale
+
+OF_NUMBERS = ("squared_error", "huber", "log_cosh", "poisson_nll")  # errors whose integer targets number no classes
+
+
+class TaskOptions(TypedDict, total=False):
+    """How rows become a task; what `jgd.interop.flax.task`, `equinox.task` and `haiku.task` share.
+
+    Attributes:
+        name: What results call the task. Default: the model's class.
+        metrics: Name -> function (outputs, targets) -> () or (n,), averaged. Default: "accuracy" of classes.
+        metric: What chooses: "loss", one of `metrics`, or by its name one that `jgd.tasks.Score` knows. Default:
+            "accuracy" of classes where there are no other metrics, else "loss".
+        larger_is_better: Whether its largest value is the best. Default: as `Score` knows, else not.
+        split_seed: Of the split of rows.
+        scale: Of the inputs, fitted on the training rows: `jgd.Standard()`, `jgd.MinMax()`, a `Scaling` or None; of arrays
+            along their last axis (columns, channels). Default: a `Dataset` is standardized, arrays stay as they are.
+        target_scale: Of targets that are values, likewise; predictions return to the target's unit.
+        class_weight: What a row counts in the loss: "balanced", or label -> weight, as in `jgd.tasks.supervised`.
+        classes: What integer targets 0, 1, … are called, or the order of targets that are words. Default: their own.
+    """
+
+    name: str
+    metrics: Mapping[str, Callable[[Array, Array], Array]]
+    metric: str
+    larger_is_better: bool
+    split_seed: int
+    scale: Scale | str
+    target_scale: Scale | str
+    class_weight: str | Mapping[Any, float]
+    classes: Sequence[Any]
 
 
 @record
@@ -26,11 +61,25 @@ class OutputLoss:
     training: bool = static_field(default=True)
 
     def __call__(self, params: Params, batch: Batch, key: Array | None = None, state: Any = None) -> Any:
-        inputs, targets = batch[:2]
+        inputs, targets, *weights = batch
         outputs, after = self.network.outputs(params, inputs, state, key, self.training)
         made = self.error.function(outputs, targets)
         value, aux = made if isinstance(made, tuple) else (made, {})
-        return (jnp.mean(value), aux) if state is None else (jnp.mean(value), aux, after)
+        if weights and jnp.ndim(value) == 0:
+            raise checks.JgdTypeError(
+                "weights of rows count where the loss returns an error a row, (n,), got one number"
+            )
+        each = value.reshape(len(value), -1).mean(axis=1) if weights else value
+        mean = weighed_mean(each, weights[0]) if weights else jnp.mean(each)
+        return (mean, aux) if state is None else (mean, aux, after)
+
+
+@record
+class RowLoss(OutputLoss):
+    """One that has an error a row, of a network whose rows don't meet: a row of weight 0 is as if it weren't there."""
+
+    weighted = staticmethod(weighted)
+    row_share = staticmethod(row_share)
 
 
 @record
@@ -57,69 +106,109 @@ class Start:
 
 
 def correct(outputs: Array, targets: Array) -> Array:
-    """(n,) whether the largest of the logits (n, classes), or the sign of one (n,), names the class."""
-    said = jnp.argmax(outputs, axis=-1) if outputs.ndim > 1 else outputs >= 0
-    return said == targets
+    """(n, …) whether the largest of the logits (n, …, classes) names the class."""
+    return jnp.argmax(outputs, axis=-1) == targets
 
 
-def task_of(
-    network: Network,
-    loss: str | Callable[[Array, Array], Any],
-    parts: tuple[Batch, Batch, Batch],
-    name: str | None,
-    metrics: Mapping[str, Callable[[Array, Array], Array]] | None,
-    metric: str | None,
-    larger_is_better: bool | None,
-) -> Task:
-    """The task of a network; what isn't said follows from the targets, see `jgd.interop.flax.task`."""
+def rows_of(data: Any, options: TaskOptions) -> OwnRows:
+    """The rows of a task by its options.
+
+    Raises:
+        JgdTypeError: An option that there isn't, or data of another kind.
+    """
+    for each in options:
+        if each not in TaskOptions.__annotations__:
+            raise checks.JgdTypeError(
+                f"there is no option {each!r}: {', '.join(TaskOptions.__annotations__)}", argument=each
+            )
+    given: Any = options
+    chosen = {each: given[each] for each in ("scale", "target_scale", "classes") if each in given}
+    return own_rows(data, "data", seed=options.get("split_seed", 0), **chosen)
+
+
+def task_of(network: Network, loss: str | Callable[[Array, Array], Any], rows: OwnRows, options: TaskOptions) -> Task:
+    """The task of a network; what isn't said follows from the targets and the outputs."""
     if isinstance(loss, str):
         checks.choice("loss", loss, errors)
     error = Known(errors[loss] if isinstance(loss, str) else checks.function("loss", loss))
-    classes = np.issubdtype(np.asarray(parts[0][1]).dtype, np.integer)
-    chosen = ({"accuracy": correct} if classes else {}) if metrics is None else dict(metrics)
-    has_state = jax.eval_shape(Start(network, True), jax.random.key(0)) is not None
-    by_accuracy = metrics is None and classes and metric in (None, "accuracy")
-    return Task(
-        network.name if name is None else name,
+    state = jax.eval_shape(Start(network, True), jax.random.key(0))
+    outputs, a_row_each = _shapes(network, error, rows, state)
+    count = _classes(outputs, rows, loss)
+    rows = rows.of_classes(count).weighed(options.get("class_weight"))
+    by_row = lambda rowwise: RowLoss if a_row_each and rowwise else OutputLoss
+    metrics, metric = options.get("metrics"), options.get("metric")
+    own: dict[str, Any] = {name: OutputMetric(network, Known(function)) for name, function in (metrics or {}).items()}
+    if metrics is None and count:
+        own = {"accuracy": Score("accuracy", network, count)}
+    elif metrics is None and _are_tokens(outputs, rows.parts[0][1]):
+        own = {"accuracy": OutputMetric(network, Known(correct))}
+    by_accuracy = metrics is None and "accuracy" in own and metric in (None, "accuracy")
+    by_name = metric is not None and metric not in own and metric in OF_CLASSES + OF_VALUES
+    made = Task(
+        options.get("name") or network.name,
         Start(network),
-        OutputLoss(network, error),
-        *parts,
-        metrics={each: OutputMetric(network, Known(function)) for each, function in chosen.items()},
-        metric=metric or ("accuracy" if by_accuracy else "loss"),
-        larger_is_better=by_accuracy if larger_is_better is None else larger_is_better,
+        by_row(state is None)(network, error),
+        *rows.parts,
+        metrics=own,
+        metric="accuracy" if by_accuracy else "loss" if metric is None or by_name else metric,
+        larger_is_better=by_accuracy,
         model=network,
-        init_state=Start(network, True) if has_state else None,
-        evaluation_loss=OutputLoss(network, error, False),
+        preprocessing=rows.ready,
+        raw=rows.raw,
+        init_state=None if state is None else Start(network, True),
+        evaluation_loss=by_row(True)(network, error, False),
     )
+    made = made.chosen_by(metric) if metric is not None and by_name else made
+    larger = options.get("larger_is_better")
+    return made if larger is None else replace(made, larger_is_better=larger)
 
 
-def parts_of(data: Any, seed: int) -> tuple[Batch, Batch, Batch]:
-    """Training, validation and test rows: three parts as they are, rows split by `seed`."""
-    rows = _rows_of(data) if isinstance(data, Dataset) else data
-    if isinstance(rows, tuple | list) and len(rows) == 3 and all(isinstance(part, tuple | list) for part in rows):
-        parts = [tuple(part) for part in rows]
-    elif isinstance(rows, tuple | list) and len(rows) == 2:
-        parts = list(split(tuple(rows), seed=seed))
-    else:
-        raise checks.JgdTypeError(
-            "data must be rows (inputs, targets), which are split, or three parts (train, validation, test) of such rows, "
-            f"got {type(data).__name__}",
-            argument="data",
+def _shapes(network: Network, error: Known, rows: OwnRows, state: Any) -> tuple[tuple[int, ...], bool]:
+    """-> (the shape of the outputs for some rows, whether the loss has an error for each of them)."""
+    inputs, targets = jax.tree.map(lambda array: jnp.asarray(array[:3]), rows.parts[0][:2])
+    count = len(jax.tree.leaves(inputs)[0])
+
+    def made(params: Params, state: Any) -> Any:
+        outputs, _ = network.outputs(params, inputs, state, None, False)
+        value = error.function(outputs, targets)
+        return outputs, value[0] if isinstance(value, tuple) else value
+
+    try:
+        outputs, value = jax.eval_shape(made, jax.eval_shape(Start(network), jax.random.key(0)), state)
+    except Exception as fault:
+        shapes = lambda tree: ", ".join(written(leaf.shape[1:]) for leaf in jax.tree.leaves(tree))
+        fault.add_note(
+            f"{network.name} was called with inputs {shapes(inputs)}, the loss with targets {shapes(targets)}"
         )
-    if any(len(part) != 2 for part in parts):
-        raise checks.JgdTypeError(
-            "data must have parts of (inputs, targets): weights of rows count in no loss of (outputs, targets)",
-            argument="data",
-        )
-    return parts[0], parts[1], parts[2]
+        raise
+    value_shape = jnp.shape(value)
+    return getattr(outputs, "shape", ()), value_shape[:1] == (count,)
 
 
-def _rows_of(data: Dataset) -> tuple[np.ndarray, np.ndarray]:
-    """Its rows, refused where they are not numbers yet: what encodes words and fills gaps is fitted on training rows."""
-    if any(column.kind == "words" for column in data.columns) or np.isnan(data.inputs).any():
-        raise checks.JgdTypeError(
-            f"the data set {data.name!r} has words or gaps: encode them first, made = jgd.tasks.of_table(data), and give "
-            "(made.train, made.validation, made.test)",
-            argument="data",
-        )
-    return data.rows
+def _classes(outputs: tuple[int, ...], rows: OwnRows, loss: Any) -> int:
+    """How many classes the targets number; 0 for values, tokens and what is no array.
+
+    Raises:
+        JgdValueError: The outputs are no logits of the classes that the rows are known to have.
+    """
+    if rows.ready is None or rows.ready.unit is not None:
+        return 0
+    logits = outputs[1] if len(outputs) == 2 and outputs[1] > 1 else 2 if len(outputs) == 1 else 0
+    known = len(rows.ready.classes)
+    if known:
+        if logits != known:
+            raise checks.JgdValueError(
+                f"the model must have a logit for each of the {known} classes, outputs (n, {known})"
+                f"{' or (n,)' if known == 2 else ''}, got {written(outputs[1:])}",
+                argument="model",
+            )
+        return known
+    targets = np.concatenate([np.asarray(part[1]) for part in rows.parts])
+    numbers = np.issubdtype(targets.dtype, np.integer) and targets.ndim == 1 and loss not in OF_NUMBERS
+    return logits if numbers and targets.min() >= 0 and targets.max() < logits else 0
+
+
+def _are_tokens(outputs: tuple[int, ...], targets: Any) -> bool:
+    """Whether targets number classes at each of several places."""
+    dtype = getattr(targets, "dtype", None)
+    return len(outputs) > 2 and np.shape(targets)[1:] == outputs[1:-1] and bool(np.issubdtype(dtype, np.integer))

@@ -53,3 +53,6 @@ def sgd(
                 raise checks.JgdValueError(f"{name} needs a momentum, got momentum=None", argument=name)
         return chain(ScaleByLearningRate(learning_rate))
     return chain(Trace(momentum, nesterov, 0.0 if dampening is None else dampening), ScaleByLearningRate(learning_rate))
+
+
+gd = sgd  # the same rule; what differs is the batch

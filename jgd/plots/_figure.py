@@ -9,7 +9,7 @@ from jgd.core import checks
 
 COLORS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000")  # Okabe & Ito: color-blind safe
 STYLES = ("-", "--", "-.", ":")
-SEQUENTIAL, DIVERGING = "cividis", "RdBu_r"  # color maps that stay ordered for the color-blind, cividis also in gray
+SEQUENTIAL = "cividis"  # a color map that is even for the color-blind, and in gray
 WIDTHS = {1: 3.5, 2: 7.2}  # inches of one and of two columns of a journal's page, 89 and 183 mm
 SIZE = (WIDTHS[2], 4.4)
 FEW = 200.0  # highest over lowest of a logarithmic axis, up to which 2 and 5 are ticks too
@@ -122,11 +122,20 @@ def finish(ax: Any, *, grid: bool = True, legend: str | None = "inside") -> Any:
 def words(ax: Any) -> None:
     """Title and labels in their sizes, broken where they are longer than the side that they stand at."""
     box, (width, height) = ax.get_position(), ax.figure.get_size_inches()
-    sides = (ax.title, width * box.width, PANEL), (ax.xaxis.label, width * box.width, LABEL)
+    ticks = max((len(label.get_text()) for label in ax.get_yticklabels()), default=0) * TICK * LETTER / 72
+    across = width * box.width - max(0.0, ticks - 0.4)  # long words at the ticks leave less room
+    sides = (ax.title, across, PANEL), (ax.xaxis.label, across, LABEL)
     for text, inches, points in (*sides, (ax.yaxis.label, height * box.height, LABEL)):
         fits = max(12, int(72 * inches / (points * LETTER)))
         lines = [textwrap.fill(line, fits, break_long_words=False) for line in text.get_text().splitlines()]
         text.set(text="\n".join(lines), fontsize=points)
+
+
+def levels_norm(levels: np.ndarray) -> Any:
+    """Colors that are even over levels, whatever their distances."""
+    from matplotlib.colors import BoundaryNorm
+
+    return BoundaryNorm(levels, 256, extend="neither")
 
 
 def _few_decades(axis: Any) -> None:

@@ -26,3 +26,13 @@ def spans_decades(values: np.ndarray) -> bool:
     """
     finite = np.asarray(values, float)[np.isfinite(values)]
     return bool(finite.size and finite.min() > 0 and finite.max() > DECADES * finite.min())
+
+
+def is_number(value: object) -> bool:
+    """Whether a hyperparameter's value is a number, which True and False are not.
+
+    Example:
+        >>> is_number(0.1), is_number(True), is_number("a")
+        (True, False, False)
+    """
+    return isinstance(value, int | float) and not isinstance(value, bool)

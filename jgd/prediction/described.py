@@ -9,8 +9,9 @@ import numpy as np
 from jgd.core import checks
 from jgd.core.fingerprint import address_of
 from jgd.core.plain_trees import tree_of
-from jgd.core.strict_json import fault_of, is_text
+from jgd.core.strict_json import fault_of, is_count, is_text
 from jgd.data import Preprocessing, Scaling
+from jgd.data.array_rows import ArrayRows
 from jgd.data.column import KINDS, Column
 from jgd.data.encoding import Encoder
 from jgd.prediction.named_models import describe_model, model_of
@@ -33,8 +34,9 @@ _COLUMN = {
     "fill": (None, _is_number),
     "categories": [(None, _is_number)],
 }
+_ROW = {"shape": [is_count], "dtype": is_text}
 _PREPROCESSING = {
-    "columns": [_COLUMN],
+    "columns": (_ROW, [_COLUMN]),
     "scaling": _SCALING,
     "target": is_text,
     "classes": [_is_label],
@@ -91,24 +93,30 @@ def plain_params(described: Any, leaves: Iterable[np.ndarray]) -> Any:
 
 
 def _describe_preprocessing(ready: Preprocessing) -> dict[str, Any]:
-    encoder = ready.encoder
-    parts = zip(encoder.columns, encoder.fills, encoder.categories, strict=True)
     return {
-        "columns": [
-            {
-                "name": column.name,
-                "kind": column.kind,
-                "words": list(column.words),
-                "fill": fill,
-                "categories": [None if math.isnan(code) else code for code in codes],
-            }
-            for column, fill, codes in parts
-        ],
+        "columns": _describe_rows(ready.encoder),
         "scaling": _describe_scaling(ready.scaling),
         "target": ready.target,
         "classes": list(ready.classes),
         "unit": _describe_scaling(ready.unit),
     }
+
+
+def _describe_rows(encoder: Encoder | ArrayRows) -> Any:
+    """The columns of a table, or what a row of an array is."""
+    if isinstance(encoder, ArrayRows):
+        return {"shape": list(encoder.shape), "dtype": encoder.dtype}
+    parts = zip(encoder.columns, encoder.fills, encoder.categories, strict=True)
+    return [
+        {
+            "name": column.name,
+            "kind": column.kind,
+            "words": list(column.words),
+            "fill": fill,
+            "categories": [None if math.isnan(code) else code for code in codes],
+        }
+        for column, fill, codes in parts
+    ]
 
 
 def _describe_scaling(scaling: Scaling | None) -> dict[str, Any] | None:
@@ -118,8 +126,24 @@ def _describe_scaling(scaling: Scaling | None) -> dict[str, Any] | None:
 
 
 def _preprocessing_of(there: dict[str, Any]) -> Preprocessing:
+    encoder = _encoder_of(there["columns"])
+    scaling, unit = _scaling_of(there["scaling"]), _scaling_of(there["unit"])
+    last = len(encoder.features) if isinstance(encoder, Encoder) else (*encoder.shape, 1)[len(encoder.shape) - 1]
+    if scaling is not None and len(scaling.shift) != last:
+        raise checks.JgdValueError("its scaling is not of its features")
+    return Preprocessing(encoder, scaling, there["target"], tuple(there["classes"]), unit)
+
+
+def _encoder_of(there: Any) -> Encoder | ArrayRows:
+    if isinstance(there, dict):
+        try:
+            dtype = np.dtype(there["dtype"])
+        except (TypeError, ValueError, SyntaxError) as fault:
+            raise checks.JgdValueError(f"its rows have no dtype {there['dtype']!r}") from fault
+        checks.numeric_data("rows", np.zeros(0, dtype))
+        return ArrayRows(tuple(there["shape"]), dtype.name)
     columns, fills, categories = [], [], []
-    for each in there["columns"]:
+    for each in there:
         codes = tuple(math.nan if code is None else float(code) for code in each["categories"])
         places = [code for code in codes if not math.isnan(code)]
         if any(code != int(code) or not 0 <= code < len(each["words"]) for code in places):
@@ -127,14 +151,10 @@ def _preprocessing_of(there: dict[str, Any]) -> Preprocessing:
         columns.append(Column(each["name"], each["kind"], tuple(each["words"])))
         fills.append(each["fill"])
         categories.append(codes)
-    encoder = Encoder(tuple(columns), tuple(fills), tuple(categories))
     names = [column.name for column in columns]
     if not names or len(set(names)) < len(names):
         raise checks.JgdValueError("its columns have not one name each")
-    scaling, unit = _scaling_of(there["scaling"]), _scaling_of(there["unit"])
-    if scaling is not None and len(scaling.shift) != len(encoder.features):
-        raise checks.JgdValueError("its scaling is not of its features")
-    return Preprocessing(encoder, scaling, there["target"], tuple(there["classes"]), unit)
+    return Encoder(tuple(columns), tuple(fills), tuple(categories))
 
 
 def _scaling_of(there: dict[str, Any] | None) -> Scaling | None:

@@ -194,7 +194,7 @@ class Predictor:
             table: What errors call the rows.
 
         Returns:
-            A frame of n rows.
+            A frame of n rows; several values a row are columns "NAME[0]", "NAME[1]", ….
 
         Raises:
             JgdError: As `predict` and `probabilities` do.
@@ -202,7 +202,10 @@ class Predictor:
         import pandas as pd  # xarray brings it
 
         name = "prediction" if self.preprocessing is None else self.preprocessing.target
-        out = {name: self.predict(rows, table)}
+        answers = self.predict(rows, table)
+        if answers.ndim > 2:
+            raise checks.JgdTypeError(f"answers of shape {answers.shape} are no columns: take predict")
+        out = {name: answers} if answers.ndim == 1 else {f"{name}[{i}]": each for i, each in enumerate(answers.T)}
         if probabilities:
             chances = self.probabilities(rows, table)
             labels = self.classes or range(chances.shape[1])

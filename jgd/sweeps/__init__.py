@@ -16,33 +16,63 @@ proposers/     studies that propose configs
 hypergradient.py   derivatives in the hyperparameters, through a whole run (unrolled.py)
 """
 
-from jgd.core.statistics import Estimate as Estimate
-from jgd.core.statistics import estimate as estimate
-from jgd.sweeps.confirm import Confirmation as Confirmation
-from jgd.sweeps.confirm import Confirmed as Confirmed
-from jgd.sweeps.engine.devices import use_cores as use_cores
-from jgd.sweeps.engine.pool import Pool as Pool
-from jgd.sweeps.engine.progress import BlockEvaluation as BlockEvaluation
-from jgd.sweeps.engine.progress import SweepProgress as SweepProgress
-from jgd.sweeps.hypergradient import Hypergradient as Hypergradient
-from jgd.sweeps.hypergradient import hypergradient as hypergradient
-from jgd.sweeps.load import load_sweep as load_sweep
-from jgd.sweeps.picks import Pick as Pick
-from jgd.sweeps.policies.hyperband import Hyperband as Hyperband
-from jgd.sweeps.policies.median import MedianStopping as MedianStopping
-from jgd.sweeps.policies.policy import Full as Full
-from jgd.sweeps.policies.policy import Policy as Policy
-from jgd.sweeps.policies.policy import Round as Round
-from jgd.sweeps.policies.policy import SweepState as SweepState
-from jgd.sweeps.policies.population import PopulationBasedTraining as PopulationBasedTraining
-from jgd.sweeps.policies.replay import PopulationReplay as PopulationReplay
-from jgd.sweeps.policies.replay import ScheduleSegment as ScheduleSegment
-from jgd.sweeps.policies.successive_halving import SuccessiveHalving as SuccessiveHalving
-from jgd.sweeps.recipes import format_config as format_config
-from jgd.sweeps.run_spec import RunSpec as RunSpec
-from jgd.sweeps.selection import pick as pick
-from jgd.sweeps.selection import ranked as ranked
-from jgd.sweeps.sweep import sweep as sweep
-from jgd.sweeps.sweep_data import SweepData as SweepData
-from jgd.sweeps.sweep_result import Sweep as Sweep
-from jgd.sweeps.sweep_view import SweepView as SweepView
+from typing import TYPE_CHECKING
+
+from jgd.core.on_demand import import_on_demand
+
+if TYPE_CHECKING:  # for editors and type checkers
+    from jgd.core.statistics import Estimate as Estimate
+    from jgd.core.statistics import estimate as estimate
+    from jgd.sweeps.confirm import Confirmation as Confirmation
+    from jgd.sweeps.confirm import Confirmed as Confirmed
+    from jgd.sweeps.engine.devices import use_cores as use_cores
+    from jgd.sweeps.engine.pool import Pool as Pool
+    from jgd.sweeps.engine.progress import BlockEvaluation as BlockEvaluation
+    from jgd.sweeps.engine.progress import SweepProgress as SweepProgress
+    from jgd.sweeps.hypergradient import Hypergradient as Hypergradient
+    from jgd.sweeps.hypergradient import hypergradient as hypergradient
+    from jgd.sweeps.load import load_sweep as load_sweep
+    from jgd.sweeps.picks import Pick as Pick
+    from jgd.sweeps.policies.hyperband import Hyperband as Hyperband
+    from jgd.sweeps.policies.median import MedianStopping as MedianStopping
+    from jgd.sweeps.policies.policy import Full as Full
+    from jgd.sweeps.policies.policy import Policy as Policy
+    from jgd.sweeps.policies.policy import Round as Round
+    from jgd.sweeps.policies.policy import SweepState as SweepState
+    from jgd.sweeps.policies.population import PopulationBasedTraining as PopulationBasedTraining
+    from jgd.sweeps.policies.replay import PopulationReplay as PopulationReplay
+    from jgd.sweeps.policies.replay import ScheduleSegment as ScheduleSegment
+    from jgd.sweeps.policies.successive_halving import SuccessiveHalving as SuccessiveHalving
+    from jgd.sweeps.recipes import format_config as format_config
+    from jgd.sweeps.run_spec import RunSpec as RunSpec
+    from jgd.sweeps.selection import pick as pick
+    from jgd.sweeps.selection import ranked as ranked
+    from jgd.sweeps.sweep import sweep as sweep
+    from jgd.sweeps.sweep_data import SweepData as SweepData
+    from jgd.sweeps.sweep_result import Sweep as Sweep
+    from jgd.sweeps.sweep_view import SweepView as SweepView
+
+HOMES = {  # module -> its names that are public here
+    ".core.statistics": "Estimate estimate",
+    "confirm": "Confirmation Confirmed",
+    "engine.devices": "use_cores",
+    "engine.pool": "Pool",
+    "engine.progress": "BlockEvaluation SweepProgress",
+    "hypergradient": "Hypergradient hypergradient",
+    "load": "load_sweep",
+    "picks": "Pick",
+    "policies.hyperband": "Hyperband",
+    "policies.median": "MedianStopping",
+    "policies.policy": "Full Policy Round SweepState",
+    "policies.population": "PopulationBasedTraining",
+    "policies.replay": "PopulationReplay ScheduleSegment",
+    "policies.successive_halving": "SuccessiveHalving",
+    "recipes": "format_config",
+    "run_spec": "RunSpec",
+    "selection": "pick ranked",
+    "sweep": "sweep",
+    "sweep_data": "SweepData",
+    "sweep_result": "Sweep",
+    "sweep_view": "SweepView",
+}
+import_on_demand(__name__, HOMES)

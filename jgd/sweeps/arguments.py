@@ -9,6 +9,7 @@ import numpy as np
 from jgd import tasks
 from jgd.core import checks
 from jgd.core import seeds as seeding
+from jgd.label_checks import check_supervised_rows
 from jgd.lane import RECORDABLE
 from jgd.metrics import check_metrics
 from jgd.spaces.lists import plain
@@ -35,6 +36,9 @@ def check_data(task: Task, check_finite: bool) -> None:
     if checks.flag("check_finite", check_finite):
         checks.finite_data("task.train", task.train)
         checks.finite_data("task.validation", task.validation)
+    params = jax.eval_shape(task.init, seeding.init_key(0))
+    check_supervised_rows(task.loss, params, "task.train", task.train)
+    check_supervised_rows(task.measure, params, "task.validation", task.validation)
     check_metrics(task.metrics)
 
 

@@ -8,8 +8,9 @@ from jgd.core import checks
 from jgd.data import MarkovSource, Scaling, Standard, datasets
 from jgd.losses import SupervisedLoss
 from jgd.models import CNN, MLP, Linear, Logistic, Normal, Softmax, Transformer
+from jgd.tasks.of_models import Accuracy, Start
 from jgd.tasks.supervised import HIDDEN, supervised
-from jgd.tasks.task import Accuracy, Start, Task
+from jgd.tasks.task import Task
 
 CHANNELS = (16, 32)  # of the digits' convolutions
 LENGTH = 32  # of the sequences of synthetic text

@@ -6,6 +6,7 @@ from typing import Any
 import jax
 import numpy as np
 
+from jgd.core import checks
 from jgd.data import Preprocessing
 from jgd.tasks import resplit
 from jgd.tasks.raw_rows import RawRows
@@ -50,7 +51,13 @@ def fewer(task: Any, rows: int | float, seed: int) -> Any:
 
 
 def unit_of(ready: Preprocessing) -> float:
-    """What 1 of a task's targets is in the table's unit."""
+    """What 1 of a task's targets is in the table's unit.
+
+    Raises:
+        JgdValueError: Targets of several columns, each with a unit of its own.
+    """
     if ready.unit is None:
         return 1.0
+    if len(ready.unit.shift) > 1:
+        raise checks.JgdValueError("a metric by name is in one unit, and the targets have several columns")
     return float(np.diff(ready.unit.inverse(np.array([[0.0], [1.0]])), axis=0)[0, 0])

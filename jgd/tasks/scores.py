@@ -4,15 +4,16 @@ What scikit-learn's functions of these names return, to rounding; `Predictor.sco
 """
 
 from collections.abc import Callable
+from typing import Any
 
 import jax
 import jax.numpy as jnp
 from jax import Array
 
 from jgd.core import checks
+from jgd.core.loss_protocol import takes
 from jgd.core.record import record, static_field
 from jgd.core.types import Batch, Params
-from jgd.models import Model
 from jgd.prediction.scores import OF_CLASSES, OF_VALUES
 
 SMALLER = ("log_loss", "rmse", "mae")  # is better
@@ -21,7 +22,7 @@ ROW_MEANS = ("accuracy", "log_loss", "mae")
 
 @record
 class Score:
-    """A metric of a model by its name: (params, rows) -> (), rows are (inputs, targets) or (inputs, targets, weights).
+    """A metric of a model by its name: (params, rows, state) -> (), rows are (inputs, targets) or (inputs, targets, weights).
 
     Weights are those of a loss, and count in none of these:
 
@@ -35,7 +36,8 @@ class Score:
 
     Args:
         name: Its name; structure.
-        model: A record with `predict`, and with `classify` for classes.
+        model: What predicts: a record with `predict(params, inputs)` or a function of these two; also with a parameter
+            `state`. Labels are those of its `classify` where it has one, else of its outputs as logits.
         classes: How many, 0 for values; structure.
         unit: What 1 of the rows' targets is in the target's unit.
 
@@ -50,7 +52,7 @@ class Score:
     """
 
     name: str = static_field()
-    model: Model
+    model: Any
     classes: int = static_field(default=0)
     unit: float = 1.0
 
@@ -66,12 +68,11 @@ class Score:
         """The share of a piece's rows in the whole, for a mean over rows; None for what isn't one."""
         return len(piece[1]) / len(whole[1]) if self.name in ROW_MEANS else None
 
-    def __call__(self, params: Params, rows: Batch) -> Array:
+    def __call__(self, params: Params, rows: Batch, state: Any = None) -> Array:
         inputs, targets = rows[:2]
-        if self.name in ("accuracy", "balanced_accuracy", "f1"):
-            guess = self.model.classify(params, inputs)  # pyright: ignore[reportAttributeAccessIssue]  # a model of classes has it
-            return _OF_LABELS[self.name](guess, targets, self.classes)
-        outputs = self.model.predict(params, inputs)
+        if self.name in _OF_LABELS:
+            return _OF_LABELS[self.name](self._labels(params, inputs, state), targets, self.classes)
+        outputs = self._outputs(params, inputs, state)
         if self.name in OF_VALUES:
             return _OF_NUMBERS[self.name](outputs.reshape(-1), targets.reshape(-1).astype(outputs.dtype), self.unit)
         chances = log_probabilities(self.model, outputs)
@@ -79,8 +80,19 @@ class Score:
             return -jnp.mean(jnp.take_along_axis(chances, targets[:, None].astype(jnp.int32), axis=1))
         return _roc_auc(outputs, targets, self.classes)
 
+    def _outputs(self, params: Params, inputs: Array, state: Any) -> Array:
+        predict = getattr(self.model, "predict", self.model)
+        return predict(params, inputs, **({"state": state} if state is not None and takes(predict).state else {}))
 
-def log_probabilities(model: Model, outputs: Array) -> Array:
+    def _labels(self, params: Params, inputs: Array, state: Any) -> Array:
+        """(n,) class numbers."""
+        if hasattr(self.model, "classify"):
+            return self.model.classify(params, inputs)
+        outputs = self._outputs(params, inputs, state)
+        return jnp.argmax(outputs, axis=1) if outputs.ndim == 2 else (outputs >= 0).astype(jnp.int32)
+
+
+def log_probabilities(model: Any, outputs: Array) -> Array:
     """log p of each class, (n, classes), of logits (n, classes), or (n,) of two classes.
 
     Raises:
@@ -88,7 +100,7 @@ def log_probabilities(model: Model, outputs: Array) -> Array:
     """
     if outputs.ndim == 2:
         return jax.nn.log_softmax(outputs)
-    if not hasattr(model, "probability"):
+    if hasattr(model, "classify") and not hasattr(model, "probability"):
         raise checks.JgdTypeError(
             f"the outputs of {type(model).__name__} are no logits: it has labels, and no probabilities"
         )

@@ -12,8 +12,9 @@ from jgd.core import checks
 from jgd.data import MinMax, Scaling, Splits, Standard, datasets, split
 from jgd.losses import SupervisedLoss, errors
 from jgd.models import MLP, Linear, Logistic, Model, Softmax
+from jgd.tasks.of_models import Accuracy, Start
 from jgd.tasks.raw_rows import STANDARD, RawRows, encoder_of
-from jgd.tasks.task import Accuracy, Start, Task
+from jgd.tasks.task import Task
 
 HIDDEN = 64  # units of the hidden layer, unless a model is given
 

@@ -1,20 +1,20 @@
 """Task: everything that a run or a sweep needs besides an optimizer."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-import jax.numpy as jnp
 from jax import Array
 
 from jgd.core import checks
-from jgd.core.record import record, static_field
+from jgd.core.functions import crossing
 from jgd.core.types import Batch, Loss, Params
 from jgd.data import Preprocessing, split
-from jgd.models import Model
 from jgd.prediction import OF_CLASSES, OF_VALUES, Predictor
 from jgd.tasks import resplit
-from jgd.tasks.raw_rows import RawRows
+from jgd.tasks.of_models import Accuracy
+from jgd.tasks.own_rows import has_words, own_rows
+from jgd.tasks.raw_rows import RawRows, Scale
 from jgd.tasks.recut import fewer, recut, unit_of
 from jgd.tasks.scores import Score
 
@@ -84,6 +84,10 @@ class Task:
         validation: float = 0.2,
         test: float = 0.2,
         seed: int = 0,
+        scale: Scale = None,
+        target_scale: Scale = None,
+        class_weight: str | Mapping[Any, float] | None = None,
+        classes: Sequence[Any] = (),
         **rest: Any,
     ) -> "Task":
         """A task whose three parts are cut out of one set of rows, shuffled.
@@ -92,17 +96,24 @@ class Task:
             name: as in `Task`.
             init: as in `Task`.
             loss: as in `Task`.
-            rows: a pytree of arrays with one leading axis, such as (inputs, targets); scaled as the loss wants them.
+            rows: a pytree of arrays with one leading axis, such as (inputs, targets) or (inputs, targets, weights).
             validation: share of the rows in (0, 1), as in `jgd.split`.
             test: likewise; the rest trains.
             seed: of the split.
-            rest: further fields of `Task`: metrics, metric, larger_is_better, init_state, ….
+            scale: of the inputs, `jgd.Standard()`, `jgd.MinMax()`, a `Scaling` or None (default); fitted on the training
+                rows along the last axis (columns, channels), and kept for predictions on rows as they were.
+            target_scale: of targets that are values, likewise; predictions return to the target's unit.
+            class_weight: what a row counts, as a third array of the batch: "balanced", or label -> weight.
+            classes: what integer targets 0, 1, … are called, or the order of targets that are words; default their own.
+            rest: further fields of `Task`: model, metrics, metric, larger_is_better, init_state, …. With one of the four
+                above, or targets that are words, `model` is what predicts, where the loss has none.
 
         Returns:
             The `Task`.
 
         Raises:
-            JgdValueError: a part would be empty, or the arrays have different lengths.
+            JgdValueError: a part would be empty, the arrays have different lengths, or labels and weights don't fit them.
+            JgdTypeError: a scale, classes or class_weight for rows that aren't (inputs, targets).
 
         Example:
             >>> rows = (jnp.arange(10.0), 2 * jnp.arange(10.0))
@@ -111,7 +122,11 @@ class Task:
             >>> [len(part[0]) for part in (task.train, task.validation, task.test)]
             [6, 2, 2]
         """
-        return cls(name, init, loss, *split(rows, validation=validation, test=test, seed=seed), **rest)
+        own: dict[str, Any] = {"scale": scale, "target_scale": target_scale, "classes": classes}
+        if scale is target_scale is class_weight is None and not (len(classes) or has_words(rows)):
+            return cls(name, init, loss, *split(rows, validation=validation, test=test, seed=seed), **rest)
+        made = own_rows(rows, name, validation=validation, test=test, seed=seed, **own).weighed(class_weight)
+        return cls(name, init, loss, *made.parts, preprocessing=made.ready, raw=made.raw, **rest)
 
     def folds(self, count: int = 5, *, seed: int = 0) -> tuple["Task", ...]:
         """A task for each of k folds: the fold validates, the rest of the training and validation rows trains.
@@ -165,6 +180,7 @@ class Task:
             if getattr(self, name) is not None:
                 checks.function(name, getattr(self, name))
         for part in ("train", "validation", "test"):
+            object.__setattr__(self, part, checks.as_rows(part, getattr(self, part)))
             checks.rows(part, getattr(self, part))
         checks.choice("metric", self.metric, ["loss", *self.metrics])
 
@@ -208,7 +224,7 @@ class Task:
             return replace(self, metric=metric, larger_is_better=metric != "loss")
         assert ready is not None
         assert model is not None
-        added = Score(metric, model, len(ready.classes), unit_of(ready))
+        added = Score(metric, crossing(model), len(ready.classes), unit_of(ready))
         metrics = {**self.metrics, metric: added}
         return replace(self, metrics=metrics, metric=metric, larger_is_better=added.larger_is_better)
 
@@ -220,30 +236,3 @@ class Task:
     def predictor(self, params: Params) -> Predictor:
         """What answers for raw rows by these parameters."""
         return Predictor(self.predicting_model, params, self.preprocessing, self.name)
-
-
-@record
-class Accuracy:
-    """The share of rows whose label `model.classify` reads right, () in 0 … 1; rows are (inputs, integer labels)."""
-
-    model: Model
-
-    def row_share(self, piece: Batch, whole: Batch) -> float:
-        """The share of a piece's rows in the whole: a mean over rows."""
-        return len(piece[1]) / len(whole[1])
-
-    def __call__(self, params: Params, rows: Batch) -> Array:
-        inputs, labels = rows[:2]  # weights, where there are some, are those of the loss
-        # a model of classes has it
-        return jnp.mean(self.model.classify(params, inputs) == labels)  # pyright: ignore[reportAttributeAccessIssue]
-
-
-@record
-class Start:
-    """key -> the model's parameters in `dtype`; two of one model are equal, so a recipe may make its task afresh."""
-
-    model: Model
-    dtype: str = static_field(default="float32")
-
-    def __call__(self, key: Array) -> Params:
-        return self.model.init(key, jnp.dtype(self.dtype))

@@ -70,7 +70,7 @@ def descents(landscape: Landscape, methods: Mapping[str, Optimizer], steps: int,
     for name, method in methods.items():
         checks.instance(f"methods[{name!r}]", method, Optimizer, "jgd.optimizers.sgd(0.1) is")
     begin, steps = _start(landscape, start), checks.count("steps", steps, 1)
-    found = {name: jax.device_get(_path(landscape, method, begin, steps)) for name, method in methods.items()}
+    found = {name: jax.device_get(path_points(landscape, method, begin, steps)) for name, method in methods.items()}
     paths = {name: np.asarray(points, np.float64) for name, (points, _) in found.items()}
     return Descents(landscape, paths, {name: np.asarray(losses, np.float64) for name, (_, losses) in found.items()})
 
@@ -206,7 +206,7 @@ def _start(landscape: Landscape, start: Any) -> Array:
 
 
 @partial(jax.jit, static_argnames="steps")
-def _path(landscape: Landscape, method: Optimizer, begin: Array, steps: int) -> tuple[Array, Array]:
+def path_points(landscape: Landscape, method: Optimizer, begin: Array, steps: int) -> tuple[Array, Array]:
     """((steps + 1, dimensions) points, (steps + 1,) losses)."""
     move = lambda state, _: (moved := step(landscape, method, state, None)[0], moved.params)
     points = jax.lax.scan(move, start_of(method, begin), length=steps)[1]

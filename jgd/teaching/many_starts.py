@@ -10,7 +10,7 @@ import numpy as np
 from jgd.core import checks
 from jgd.core.optimizer import Optimizer
 from jgd.landscapes import Landscape
-from jgd.teaching.descents import _path
+from jgd.teaching.descents import path_points
 
 NEAR = 0.02  # of the box's diagonal: ends nearer than this are one place
 
@@ -75,7 +75,7 @@ def many_starts(
     points = np.asarray(starts, np.float64)
     if points.ndim != 2 or points.shape[1] != len(low) or not len(points):
         raise checks.JgdValueError(f"starts must have shape (n, {len(low)}), got {points.shape}", argument="starts")
-    run = jax.jit(jax.vmap(lambda begin: _path(landscape, optimizer, begin, steps)[0][-1]))
+    run = jax.jit(jax.vmap(lambda begin: path_points(landscape, optimizer, begin, steps)[0][-1]))
     ends = np.asarray(run(jnp.asarray(points, jnp.result_type(float))), np.float64)
     heights = np.asarray(jax.vmap(landscape)(jnp.asarray(ends, jnp.result_type(float))), np.float64)
     near = NEAR * np.linalg.norm(high - low)

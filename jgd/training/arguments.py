@@ -21,6 +21,7 @@ from jgd.core.schedule_ranges import check_schedules
 from jgd.core.types import Batch, Loss, Params
 from jgd.data.batches import Batches
 from jgd.data.orders import HardMining, Order
+from jgd.label_checks import check_supervised_rows
 from jgd.metrics import check_metrics
 from jgd.prediction import Predictor
 from jgd.stopping import StoppingRule
@@ -72,6 +73,7 @@ class TrainArguments:
     predictor: Predictor | None = field(init=False)  # what the run will predict with, for any parameters
 
     def __post_init__(self) -> None:
+        checks.leaves_of("params", self.params)
         self._take_task()
         self.data = np.zeros(1, np.float32) if self.data is None else self.data  # a loss without data ignores its batch
         self._take_batches()
@@ -99,6 +101,9 @@ class TrainArguments:
 
     def _take_batches(self) -> None:
         """Which rows each step sees, be they arrays or a loader's."""
+        checks.leaves_of("data", self.data)
+        self.data = self.data if is_loader(self.data) else checks.as_rows("data", self.data)
+        self.validation = checks.as_rows("validation", self.validation)
         self.source = BatchSource.of(self.data, self.batch_size, self.order) if is_loader(self.data) else None
         if self.source is not None:
             self.data, self.batches = self.source.first, self.source.batches(self.steps)
@@ -148,11 +153,14 @@ class TrainArguments:
         checks.numeric_data("data", self.data)
         if self.check_finite:
             checks.finite_data("data", self.data)
+        check_supervised_rows(self.loss, self.params, "data", self.data)
         if self.validation is not None:
             checks.rows("validation", self.validation)
             checks.numeric_data("validation", self.validation)
             if self.check_finite:
                 checks.finite_data("validation", self.validation)
+            measure = self.loss if self.evaluation_loss is None else self.evaluation_loss
+            check_supervised_rows(measure, self.params, "validation", self.validation)
 
     def _check_evaluation(self) -> None:
         rule = StoppingRule() if self.stop is None else self.stop

@@ -16,50 +16,81 @@ shared          wrapper.py  what they share                         subtree.py  
                 matrices.py  leaves as stacks of matrices           kronecker.py  a tensor axis by axis
 """
 
-from jgd.transforms.accumulate import Accumulate as Accumulate
-from jgd.transforms.averages import EmaOfParams as EmaOfParams
-from jgd.transforms.averages import MeanOfParams as MeanOfParams
-from jgd.transforms.cautious import AddCautiousDecay as AddCautiousDecay
-from jgd.transforms.cautious import Cautious as Cautious
-from jgd.transforms.clip import ClipAdaptively as ClipAdaptively
-from jgd.transforms.clip import ClipByBlockRms as ClipByBlockRms
-from jgd.transforms.clip import ClipByGlobalNorm as ClipByGlobalNorm
-from jgd.transforms.clip import ClipByValue as ClipByValue
-from jgd.transforms.decay import AddDecayedWeights as AddDecayedWeights
-from jgd.transforms.decay import IndependentDecay as IndependentDecay
-from jgd.transforms.eight_bit import EightBit as EightBit
-from jgd.transforms.flatten import Flatten as Flatten
-from jgd.transforms.guard import SkipNonFinite as SkipNonFinite
-from jgd.transforms.learning_rate import LearningRateState as LearningRateState
-from jgd.transforms.learning_rate import ReportsLearningRate as ReportsLearningRate
-from jgd.transforms.learning_rate import ScaleByLearningRate as ScaleByLearningRate
-from jgd.transforms.line_search import BacktrackingSearch as BacktrackingSearch
-from jgd.transforms.line_search import ZoomSearch as ZoomSearch
-from jgd.transforms.lookahead import Lookahead as Lookahead
-from jgd.transforms.masks import Freeze as Freeze
-from jgd.transforms.masks import Only as Only
-from jgd.transforms.masks import all_but as all_but
-from jgd.transforms.masks import only as only
-from jgd.transforms.means import Mean as Mean
-from jgd.transforms.noise import DrawsNoise as DrawsNoise
-from jgd.transforms.noise import Noise as Noise
-from jgd.transforms.normalize import AddNoise as AddNoise
-from jgd.transforms.normalize import Centralize as Centralize
-from jgd.transforms.normalize import EmaOfUpdates as EmaOfUpdates
-from jgd.transforms.normalize import NormalizeByGlobalNorm as NormalizeByGlobalNorm
-from jgd.transforms.partitions import Partition as Partition
-from jgd.transforms.partitions import partition as partition
-from jgd.transforms.plateau import ReduceOnPlateau as ReduceOnPlateau
-from jgd.transforms.precision import MasterCopy as MasterCopy
-from jgd.transforms.precision import StochasticRounding as StochasticRounding
-from jgd.transforms.project import Box as Box
-from jgd.transforms.project import L1Ball as L1Ball
-from jgd.transforms.project import L2Ball as L2Ball
-from jgd.transforms.project import LInfBall as LInfBall
-from jgd.transforms.project import NonNegative as NonNegative
-from jgd.transforms.project import Project as Project
-from jgd.transforms.project import Simplex as Simplex
-from jgd.transforms.switch import Restart as Restart
-from jgd.transforms.switch import Switch as Switch
-from jgd.transforms.trust_ratio import TrustRatio as TrustRatio
-from jgd.transforms.wrapper import Wrapper as Wrapper
+from typing import TYPE_CHECKING
+
+from jgd.core.on_demand import import_on_demand
+
+if TYPE_CHECKING:  # for editors and type checkers
+    from jgd.transforms.accumulate import Accumulate as Accumulate
+    from jgd.transforms.averages import EmaOfParams as EmaOfParams
+    from jgd.transforms.averages import MeanOfParams as MeanOfParams
+    from jgd.transforms.cautious import AddCautiousDecay as AddCautiousDecay
+    from jgd.transforms.cautious import Cautious as Cautious
+    from jgd.transforms.clip import ClipAdaptively as ClipAdaptively
+    from jgd.transforms.clip import ClipByBlockRms as ClipByBlockRms
+    from jgd.transforms.clip import ClipByGlobalNorm as ClipByGlobalNorm
+    from jgd.transforms.clip import ClipByValue as ClipByValue
+    from jgd.transforms.decay import AddDecayedWeights as AddDecayedWeights
+    from jgd.transforms.decay import IndependentDecay as IndependentDecay
+    from jgd.transforms.eight_bit import EightBit as EightBit
+    from jgd.transforms.flatten import Flatten as Flatten
+    from jgd.transforms.guard import SkipNonFinite as SkipNonFinite
+    from jgd.transforms.learning_rate import LearningRateState as LearningRateState
+    from jgd.transforms.learning_rate import ReportsLearningRate as ReportsLearningRate
+    from jgd.transforms.learning_rate import ScaleByLearningRate as ScaleByLearningRate
+    from jgd.transforms.line_search import BacktrackingSearch as BacktrackingSearch
+    from jgd.transforms.line_search import ZoomSearch as ZoomSearch
+    from jgd.transforms.lookahead import Lookahead as Lookahead
+    from jgd.transforms.masks import Freeze as Freeze
+    from jgd.transforms.masks import Only as Only
+    from jgd.transforms.masks import all_but as all_but
+    from jgd.transforms.masks import only as only
+    from jgd.transforms.means import Mean as Mean
+    from jgd.transforms.noise import DrawsNoise as DrawsNoise
+    from jgd.transforms.noise import Noise as Noise
+    from jgd.transforms.normalize import AddNoise as AddNoise
+    from jgd.transforms.normalize import Centralize as Centralize
+    from jgd.transforms.normalize import EmaOfUpdates as EmaOfUpdates
+    from jgd.transforms.normalize import NormalizeByGlobalNorm as NormalizeByGlobalNorm
+    from jgd.transforms.partitions import Partition as Partition
+    from jgd.transforms.partitions import partition as partition
+    from jgd.transforms.plateau import ReduceOnPlateau as ReduceOnPlateau
+    from jgd.transforms.precision import MasterCopy as MasterCopy
+    from jgd.transforms.precision import StochasticRounding as StochasticRounding
+    from jgd.transforms.project import Box as Box
+    from jgd.transforms.project import L1Ball as L1Ball
+    from jgd.transforms.project import L2Ball as L2Ball
+    from jgd.transforms.project import LInfBall as LInfBall
+    from jgd.transforms.project import NonNegative as NonNegative
+    from jgd.transforms.project import Project as Project
+    from jgd.transforms.project import Simplex as Simplex
+    from jgd.transforms.switch import Restart as Restart
+    from jgd.transforms.switch import Switch as Switch
+    from jgd.transforms.trust_ratio import TrustRatio as TrustRatio
+    from jgd.transforms.wrapper import Wrapper as Wrapper
+
+HOMES = {  # module -> its names that are public here
+    "accumulate": "Accumulate",
+    "averages": "EmaOfParams MeanOfParams",
+    "cautious": "AddCautiousDecay Cautious",
+    "clip": "ClipAdaptively ClipByBlockRms ClipByGlobalNorm ClipByValue",
+    "decay": "AddDecayedWeights IndependentDecay",
+    "eight_bit": "EightBit",
+    "flatten": "Flatten",
+    "guard": "SkipNonFinite",
+    "learning_rate": "LearningRateState ReportsLearningRate ScaleByLearningRate",
+    "line_search": "BacktrackingSearch ZoomSearch",
+    "lookahead": "Lookahead",
+    "masks": "Freeze Only all_but only",
+    "means": "Mean",
+    "noise": "DrawsNoise Noise",
+    "normalize": "AddNoise Centralize EmaOfUpdates NormalizeByGlobalNorm",
+    "partitions": "Partition partition",
+    "plateau": "ReduceOnPlateau",
+    "precision": "MasterCopy StochasticRounding",
+    "project": "Box L1Ball L2Ball LInfBall NonNegative Project Simplex",
+    "switch": "Restart Switch",
+    "trust_ratio": "TrustRatio",
+    "wrapper": "Wrapper",
+}
+import_on_demand(__name__, HOMES)

@@ -8,7 +8,7 @@ import pytest
 
 import jgd
 from jgd.analysis.final_scores import final_scores, overall_ranks
-from jgd.analysis.importance import _boxes, _main_effects, importance, importance_of
+from jgd.analysis.importance import _main_effects, boxes, importance, importance_of
 from jgd.analysis.unit_cube import neighbors, unit_cube
 
 N = np.nan
@@ -45,7 +45,7 @@ def test_a_trees_main_effects_are_its_integrals():
     surface = tree.predict(np.stack(np.meshgrid(side, side, indexing="ij"), -1).reshape(-1, 2)).reshape(500, 500)
     want = [surface.mean(axis=axis).var() / surface.var() for axis in (1, 0)]
     np.testing.assert_allclose(_main_effects(tree.tree_, 2), want, atol=0.01)
-    low, high, values = _boxes(tree.tree_, 2)
+    low, high, values = boxes(tree.tree_, 2)
     assert (high - low).prod(axis=1).sum() == pytest.approx(1)
     assert len(values) == 8
 

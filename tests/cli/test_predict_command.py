@@ -4,8 +4,11 @@ import re
 import shlex
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 import pytest
+
+import jgd
 
 pytest.importorskip("typer")
 PAGE = (Path(__file__).parents[2] / "docs/tables.md").read_text(encoding="utf-8")
@@ -42,6 +45,29 @@ def test_the_pages_shell_lines_run_in_order(folder, command, monkeypatch):
     assert len(pd.read_csv("by-the-best.csv")) == len(answers)
     code, _, err = command("predict", "model", "--data", "new.csv", "--out", "answers.csv")
     assert (code, "is there already" in err) == (2, True)
+
+
+def test_a_model_of_arrays_takes_them_and_tables_of_as_many_columns(command, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    model, inputs = jgd.models.Softmax(3, 2), np.arange(60, dtype=np.float32).reshape(20, 3)
+    words = np.where(inputs[:, 0] > 30, "late", "soon")
+    loss = jgd.SupervisedLoss(model, "softmax_cross_entropy")
+    task = jgd.Task.from_arrays("own", model.init, loss, (inputs, words), scale=jgd.Standard())
+    predictor = task.predictor({"weights": np.tile([[1.0, -1.0]], (3, 1)), "bias": np.zeros(2)})
+    jgd.save_model(predictor, "model.safetensors")
+    np.save("new.npy", inputs)
+    pd.DataFrame(inputs).assign(target=words).to_csv("new.csv", index=False)
+    code, out, err = command("predict", "model.safetensors", "--data", "new.npy")
+    assert (code, out.splitlines()[1:]) == (0, predictor.predict(inputs).tolist()), err
+    code, again, err = command("predict", "model.safetensors", "--data", "new.csv", "--metric", "accuracy")
+    assert (code, again) == (0, out)
+    assert float(err.split()[1]) > 0.8
+    np.save("narrow.npy", inputs[:, :2])
+    code, _, err = command("predict", "model.safetensors", "--data", "narrow.npy")
+    assert (code, "narrow.npy must have the shape that the model was trained on, (n, 3), got (20, 2)" in err) == (
+        2,
+        True,
+    )
 
 
 BAD = {

@@ -143,6 +143,12 @@ def test_seeds_and_streams_have_keys_of_their_own():
     assert drawn[0, seeds.Stream.INIT] == tuple(jax.random.bits(seeds.key(0, seeds.Stream.INIT), (2,)).tolist())
 
 
+def test_keys_are_those_of_jax():
+    for seed in (0, 7, 2**32 - 1):
+        jaxs = jax.random.fold_in(jax.random.key(seed, impl="threefry2x32"), int(seeds.Stream.NOISE))
+        assert (seeds.key(seed, seeds.Stream.NOISE) == jaxs).all()
+
+
 def test_a_vmapped_key_draws_what_it_draws_alone():
     keys = [seeds.key(seed, seeds.Stream.NOISE) for seed in range(3)]
     together = jax.vmap(lambda key: jax.random.normal(key, (4,)))(jnp.stack(keys))

@@ -29,6 +29,12 @@ def as_often_as(drawn, odds):
 
 
 @pytest.mark.slow
+def test_a_shuffled_epoch_is_jaxs_permutation_also_of_rows_that_are_sorted_twice():
+    for rows in (1, 2, 7, 1626):
+        jaxs = jax.random.permutation(jax.random.fold_in(key(3, Stream.ORDER), 5), rows)
+        assert (orders.Shuffled().indices(key(3, Stream.ORDER), jnp.int32(5), rows, 1) == jaxs).all()
+
+
 def test_g5_with_replacement_every_batch_is_whole():
     batches = Batches(10, 4, "replacement")
     assert (batches.per_epoch, batches.rest) == (3, 0)

@@ -4,6 +4,7 @@ import dataclasses
 
 import jax.numpy as jnp
 import numpy as np
+import pandas as pd
 import pytest
 
 import jgd
@@ -63,6 +64,24 @@ def test_rows_of_ones_own_are_cut_as_they_are():
             assert fold.preprocessing is iris.preprocessing
 
 
+def test_arrays_keep_their_scale_their_labels_and_their_weights():
+    inputs, words = np.arange(40.0).reshape(20, 2), np.array(["no", "yes"] * 10)
+    model = jgd.models.Softmax(2, 2)
+    own = {"scale": jgd.MinMax(), "class_weight": {"yes": 3.0}}
+    task = jgd.Task.from_arrays(
+        "own", model.init, jgd.SupervisedLoss(model, "softmax_cross_entropy"), (inputs, words), **own
+    )
+    assert (task.train[0].min(), task.train[0].max(), set(task.train[2].tolist())) == (0, 1, {1.0, 3.0})
+    chosen = task.chosen_by("f1")
+    predictor = chosen.predictor(model.init(jgd.init_key(0)))
+    assert set(predictor.predict(inputs)) <= {"no", "yes"}
+    assert all((fold.train[0].min(), fold.train[0].max()) == (0, 1) for fold in chosen.folds(2))
+    pair = lambda *rows: jgd.Task.from_arrays("own", model.init, lambda params, batch: 0.0, rows, classes=("a", "b"))
+    with pytest.raises(jgd.JgdError, match="an array each"):
+        pair({"x": inputs}, words)
+    assert pair(inputs, np.array([0, 1] * 10)).preprocessing.classes == ("a", "b")
+
+
 def test_fewer_training_rows_are_a_part_of_more():
     few, more = TASK.with_rows(3), TASK.with_rows(0.5)
     assert (len(few.train[1]), len(more.train[1])) == (3, 6)
@@ -88,3 +107,15 @@ def test_fewer_training_rows_are_a_part_of_more():
 def test_what_is_refused(call, says):
     with pytest.raises(jgd.JgdError, match=says):
         call()
+
+
+def test_frames_are_rows_and_a_loss_that_raises_is_named():
+    def reads_elsewhere(params, rows):
+        return params["elsewhere"]
+
+    frame = pd.DataFrame({"a": np.arange(4.0, dtype=np.float32)})
+    task = jgd.Task("frames", lambda key: {"w": jnp.zeros(())}, reads_elsewhere, *[(frame, frame["a"])] * 3)
+    assert [type(part) for part in task.train] == [np.ndarray] * 2
+    with pytest.raises(KeyError) as caught:
+        jgd.train(task, jgd.optimizers.sgd(0.1), steps=1)
+    assert any("raised by reads_elsewhere, traced for a step" in note for note in caught.value.__notes__)

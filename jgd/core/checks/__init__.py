@@ -12,6 +12,10 @@ from jgd.core.checks.arguments import floating_dtype as floating_dtype
 from jgd.core.checks.arguments import function as function
 from jgd.core.checks.arguments import instance as instance
 from jgd.core.checks.columns import refused_rows as refused_rows
+from jgd.core.checks.data import as_rows as as_rows
+from jgd.core.checks.data import finite_data as finite_data
+from jgd.core.checks.data import numeric_data as numeric_data
+from jgd.core.checks.data import rows as rows
 from jgd.core.checks.errors import JgdError as JgdError
 from jgd.core.checks.errors import JgdTypeError as JgdTypeError
 from jgd.core.checks.errors import JgdValueError as JgdValueError
@@ -24,11 +28,9 @@ from jgd.core.checks.hyperparameters import not_deleted as not_deleted
 from jgd.core.checks.hyperparameters import number as number
 from jgd.core.checks.paths import path as path
 from jgd.core.checks.shown import shown as shown
-from jgd.core.checks.trees import finite_data as finite_data
-from jgd.core.checks.trees import numeric_data as numeric_data
+from jgd.core.checks.trees import leaves_of as leaves_of
 from jgd.core.checks.trees import parameters as parameters
 from jgd.core.checks.trees import path_of as path_of
-from jgd.core.checks.trees import rows as rows
 from jgd.core.checks.trees import same_shape as same_shape
 from jgd.core.checks.trees import same_state as same_state
 from jgd.core.checks.trees import same_structure as same_structure

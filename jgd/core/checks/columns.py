@@ -1,7 +1,7 @@
 """Checks of whole columns of numbers. Enters: a function of numbers and a column for each. Leaves: the rows that it refuses.
 
-Checks let traced numbers pass, whose values nobody knows. Here the function is traced once for any row, what its checks
-have let pass is noted, and then the columns are checked as arrays, instead of calling the function row by row.
+Checks let traced numbers pass, whose values nobody knows. Here the function is traced for any row, what its checks have
+let pass is noted, and then the columns are checked as arrays, instead of calling the function row by row.
 """
 
 from collections.abc import Callable, Mapping
@@ -10,7 +10,6 @@ from typing import Any, TypeAlias
 
 import jax
 import numpy as np
-from jax.extend.core import jaxpr_as_fun
 
 Check: TypeAlias = tuple[Callable[..., np.ndarray], tuple[Any, ...]]  # which of its values are good, and the values
 PIECE = 8192  # rows at once of what a function computes from its numbers
@@ -60,23 +59,10 @@ def refused_rows(function: Callable[..., Any], columns: Mapping[str, np.ndarray]
 
     rows = len(next(iter(columns.values())))
     bad = np.zeros(rows, bool)
-    values_of = _by_row(checked, {name: column[0] for name, column in columns.items()})
     for begin in range(0, rows, PIECE):
-        values = values_of({name: column[begin : begin + PIECE] for name, column in columns.items()})
+        with jax.enable_x64(True):  # in float64, like Python's numbers
+            values = jax.vmap(checked)({name: column[begin : begin + PIECE] for name, column in columns.items()})
         for good, mine in zip(goods, values, strict=True):
             passes = good(*(np.asarray(value, np.float64) for value in mine))
             bad[begin : begin + PIECE] |= ~passes.reshape(len(passes), -1).all(axis=1)
     return np.flatnonzero(bad), structures[-1]
-
-
-def _by_row(function: Callable[[dict[str, Any]], Any], first: dict[str, Any]) -> Callable[[dict[str, np.ndarray]], Any]:
-    """`function`, traced for the numbers of one row, as a function of columns; in float64, like Python's numbers."""
-    with jax.enable_x64(True):
-        program, shapes = jax.make_jaxpr(function, return_shape=True)(first)
-    row = jax.vmap(jaxpr_as_fun(program))
-
-    def of_columns(columns: dict[str, np.ndarray]) -> Any:
-        with jax.enable_x64(True):
-            return jax.tree.unflatten(jax.tree.structure(shapes), row(*jax.tree.leaves(columns)))
-
-    return of_columns

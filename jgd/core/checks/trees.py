@@ -1,12 +1,11 @@
 """Checks of trees of arrays: parameters, gradients, states, and rows of data."""
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import jax
 import jax.numpy as jnp
-import numpy as np
 
 from jgd.core.checks.errors import JgdTypeError, JgdValueError
 from jgd.core.checks.hyperparameters import not_deleted
@@ -18,9 +17,41 @@ def path_of(path: Sequence[Any]) -> str:
     return jax.tree_util.keystr(tuple(path)) or "(the tree itself)"
 
 
+def leaves_of(name: str, tree: Any) -> list[tuple[Any, Any]]:
+    """(path, leaf) of each leaf; `JgdTypeError` for a dict whose keys have no order, which JAX can't flatten.
+
+    >>> leaves_of("params", {"a": {"b": 1.0, 0: 2.0}})
+    Traceback (most recent call last):
+    jgd.core.checks.errors.JgdTypeError: params['a'] must have keys of one kind, got 'b' (str) and 0 (int)
+    """
+    try:
+        return jax.tree_util.tree_leaves_with_path(tree)
+    except (TypeError, ValueError) as fault:
+        found = _unordered(tree)
+        if found is None:
+            raise
+        path, first, other = found
+        raise JgdTypeError(
+            f"{name}{path} must have keys of one kind, got {shown(first)} ({type(first).__name__}) and {shown(other)} "
+            f"({type(other).__name__})",
+            argument=name,
+        ) from fault
+
+
+def _unordered(tree: Any, path: str = "") -> tuple[str, Any, Any] | None:
+    """(path, two keys of different kinds) of the first dict that mixes them."""
+    if isinstance(tree, Mapping):
+        keys = list(tree)
+        other = next((key for key in keys if type(key) is not type(keys[0])), None)
+        if other is not None:
+            return path, keys[0], other
+    parts = tree.items() if isinstance(tree, Mapping) else enumerate(tree) if isinstance(tree, list | tuple) else ()
+    return next(filter(None, (_unordered(part, f"{path}[{key!r}]") for key, part in parts)), None)
+
+
 def parameters(params: Any) -> None:
     """Refuse leaves that can't descend: anything but real floating numbers, by path and dtype."""
-    for path, leaf in jax.tree_util.tree_leaves_with_path(params):
+    for path, leaf in leaves_of("params", params):
         not_deleted(f"params{path_of(path)}", leaf)
         dtype = getattr(leaf, "dtype", None)
         if dtype is None and isinstance(leaf, float):
@@ -90,70 +121,6 @@ def same_state(state: Any, made: Any) -> None:
     raise JgdTypeError(
         f"state must be {jax.tree.structure(made)}, got {jax.tree.structure(state)}: {whose}", argument="state"
     )
-
-
-def rows(name: str, data: Any) -> int:
-    """The number of rows that all leaves of `data` share; no leaf, no row and unequal counts are refused."""
-    leaves = jax.tree_util.tree_leaves_with_path(data)
-    if not leaves:
-        raise JgdValueError(f"{name} must hold at least one array, got {shown(data)}", argument=name)
-    first = None
-    for path, leaf in leaves:
-        if jnp.ndim(leaf) == 0:
-            raise JgdValueError(f"{name}{path_of(path)} must have a leading axis of rows, got a scalar", argument=name)
-        have = jnp.shape(leaf)[0]
-        if first is None:
-            first = (path, have)
-        elif have != first[1]:
-            raise JgdValueError(
-                f"{name} must have as many rows in every array: {name}{path_of(first[0])} has {first[1]}, "
-                f"{name}{path_of(path)} has {have}",
-                argument=name,
-            )
-    assert first is not None
-    if first[1] == 0:
-        raise JgdValueError(f"{name} has 0 rows", argument=name)
-    return first[1]
-
-
-def numeric_data(name: str, data: Any) -> None:
-    """Refuse arrays that hold no numbers (text, objects, dates), by their path."""
-    for path, leaf in jax.tree_util.tree_leaves_with_path(data):
-        not_deleted(f"{name}{path_of(path)}", leaf)
-        dtype = getattr(leaf, "dtype", None)
-        dtype = np.asarray(leaf).dtype if dtype is None else dtype
-        if not (jnp.issubdtype(dtype, jnp.number) or jnp.issubdtype(dtype, jnp.bool_)):
-            raise JgdTypeError(f"{name}{path_of(path)} must hold numbers, got dtype {dtype}", argument=name)
-
-
-def finite_data(name: str, data: Any) -> None:
-    """Refuse NaN and infinity in `data`, by the array's path and the first bad index (row, column)."""
-    for path, leaf in jax.tree_util.tree_leaves_with_path(data):
-        array = np.asarray(leaf)
-        if not jnp.issubdtype(array.dtype, jnp.floating):
-            continue
-        index = _first_bad(array)
-        if index is None:
-            continue
-        place = ", ".join(f"{word} {i}" for word, i in zip(("row", "column"), index, strict=False))
-        raise JgdValueError(
-            f"{name}{path_of(path)} must be finite, got {array[index]} at {place or index} "
-            "(check_finite=False lets it pass)",
-            argument=name,
-        )
-
-
-def _first_bad(array: np.ndarray) -> tuple[int, ...] | None:
-    """The index of the first entry that is not finite, looked for by pieces: the array may be larger than memory."""
-    if array.ndim == 0:
-        return None if np.isfinite(array) else ()
-    piece = max(1, 2**22 // max(1, array[:1].size))
-    for first in range(0, len(array), piece):
-        finite = np.isfinite(array[first : first + piece])
-        if not finite.all():
-            row, *rest = map(int, np.argwhere(~finite)[0])
-            return (first + row, *rest)
-    return None
 
 
 def same_shape(name: str, array: Any, other: str, shape: tuple[int, ...]) -> None:

@@ -8,7 +8,7 @@ import numpy as np
 from jgd.analysis import FinalScores, ResponseCurve, final_scores, response_of
 from jgd.core import checks
 from jgd.plots import _figure
-from jgd.plots._values import over_seeds, spans_decades
+from jgd.plots._values import is_number, over_seeds, spans_decades
 from jgd.sweeps import Sweep
 
 COLUMNS = 3  # of panels
@@ -81,12 +81,12 @@ def _chosen(configs: list[dict[str, Any]], parameters: Sequence[str] | None) -> 
 
 
 def _draw(ax: Any, sweep: Sweep, ends: FinalScores, best: ResponseCurve, mean: ResponseCurve) -> None:
-    numeric = all(isinstance(value, int | float) and not isinstance(value, bool) for value in best.values)
+    numeric = all(map(is_number, best.values))
     x = dict(zip(best.values, best.values if numeric else range(len(best.values)), strict=True))
     values = [sweep.configs[i][1].get(best.parameter) for i in ends.rows]
     known = [k for k, value in enumerate(values) if value in x]
     means = over_seeds(np.mean, ends.scores)
-    ax.plot([x[values[k]] for k in known], means[known], ".", ms=5, color="0.5", mew=0, alpha=0.7, zorder=1)
+    ax.plot([x[values[k]] for k in known], means[known], "o", ms=3.5, color="0.5", mew=0, alpha=0.7, zorder=1)
     at, color = list(x.values()), _figure.color(0)
     if max(best.configs) > 1 or len(sweep.configs[ends.rows[0]][1]) == 1:  # else a line would join what differs in all
         ax.plot(at, over_seeds(np.mean, mean.scores), "-", lw=1, color=color, alpha=0.6, label="mean of others")

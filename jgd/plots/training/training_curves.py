@@ -22,11 +22,12 @@ def plot_training_curves(
     scale: str = "auto",
     ax: Any = None,
 ) -> Any:
-    """Plots training loss (thin, and smoothed thick) and validation loss (dashed, its best marked) against the step.
+    """Plots training loss (thin, and smoothed thick) and validation loss (dashed) against the step.
 
-    A dotted line says where a run broke.
+    The dot is the evaluation whose parameters are kept as `run.best`, the best by the metric that chooses. A dotted line
+    says where a run broke.
 
-    Numbers: `run.history`, `run.evaluations`, and `jgd.smooth(run.history["loss"], smoothing, form)`.
+    Numbers: `run.history`, `run.evaluations`, `run.best`, and `jgd.smooth(run.history["loss"], smoothing, form)`.
 
     Args:
         runs: One run, several by name, or those of `jgd.train_seeds`.
@@ -99,10 +100,10 @@ def _draw(ax: Any, name: str, run: Run, color: str, smoothing: float | None, for
         return smoothed
     at = run.evaluations["step"]
     ax.plot(at, seen, "--", color=color, lw=1.4, label="" if name else "validation")
-    if np.isfinite(seen).any():
-        best = int(np.nanargmin(seen))
-        label = "" if name else f"lowest: {seen[best]:.3g} after {at[best]} steps"
-        ax.plot(at[best], seen[best], "o", color=color, ms=5, label=label)
+    if run.best is not None and run.best.step in at:
+        kept = seen[list(at).index(run.best.step)]
+        label = "" if name else f"kept: after {run.best.step} steps"
+        ax.plot(run.best.step, kept, "o", color=color, ms=6, mec="white", label=label)
     return np.concatenate([smoothed, seen])
 
 

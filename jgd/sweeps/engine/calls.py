@@ -10,17 +10,21 @@ from jax import Array
 from jgd.lane import Lane
 from jgd.sweeps.engine.block import Block
 from jgd.sweeps.engine.device_inputs import DeviceInputs
-from jgd.sweeps.engine.programs import CAPACITY, BlockState, init_block, segment_program
+from jgd.sweeps.engine.programs import CAPACITY, BlockState, init_block, init_program, segment_program
 from jgd.sweeps.engine.work import Job, Work
 
 
 def initial_state(work: Work, inputs: DeviceInputs, job: Job) -> BlockState:
     """A block before its first step."""
-    seed, number = job.block.seed, job.block.group
+    return init_program()(*_start(work, inputs, job), width=work.widths[job.block.group])
+
+
+def _start(work: Work, inputs: DeviceInputs, job: Job) -> tuple[Any, ...]:
+    seed = job.block.seed
     values = jax.device_put(dict(job.values), inputs.device)
     keys = inputs.init_keys[seed], inputs.noise_keys[seed], inputs.loss_keys[seed]
-    build, width = work.groups[number].build, work.widths[number]
-    return init_block(build, values, inputs.shared[seed], inputs.params[seed], *keys, inputs.factor, width=width)
+    build = work.groups[job.block.group].build
+    return build, values, inputs.shared[seed], inputs.params[seed], *keys, inputs.factor
 
 
 def state_at_begin(work: Work, inputs: DeviceInputs, job: Job) -> BlockState:
@@ -36,9 +40,13 @@ def advance(
     return segment_program()(*_arguments(inputs, block, state, end), **_structure(work, block, state))
 
 
-def trace(work: Work, inputs: DeviceInputs, block: Block, state: BlockState) -> None:
-    """Trace the program of `advance`; jax keeps what was traced."""
-    segment_program().lower(*_arguments(inputs, block, state, 0), **_structure(work, block, state))
+def trace(work: Work, inputs: DeviceInputs, job: Job) -> None:
+    """Trace the program of `advance` from the shapes of a block alone; jax keeps what was traced."""
+    begun = lambda: init_block(*_start(work, inputs, job), width=work.widths[job.block.group])
+    there = jax.sharding.SingleDeviceSharding(inputs.device)
+    shape = lambda x: jax.ShapeDtypeStruct(x.shape, x.dtype, sharding=there, weak_type=x.weak_type)
+    state = jax.tree.map(shape, jax.eval_shape(begun))
+    segment_program().lower(*_arguments(inputs, job.block, state, 0), **_structure(work, job.block, state))
 
 
 def _arguments(inputs: DeviceInputs, block: Block, state: BlockState, end: int) -> tuple[Any, ...]:

@@ -10,14 +10,14 @@ import jax
 
 from jgd.sweeps.engine.calls import advance, initial_state, trace
 from jgd.sweeps.engine.device_inputs import DeviceInputs
-from jgd.sweeps.engine.programs import final_params
+from jgd.sweeps.engine.programs import BlockState, final_params
 from jgd.sweeps.engine.progress import Meter
 from jgd.sweeps.engine.threads import in_threads
 from jgd.sweeps.engine.work import Job, Work
 
 
 def compile_programs(work: Work, devices: Sequence[DeviceInputs], jobs: Sequence[Job], meter: Meter) -> None:
-    """Trace the program of each job, in a thread of its own; then compile it for each device, in parallel.
+    """Trace the program of each job in a thread of its own, and compile its start meanwhile; then it, for each device.
 
     What compiles is a call that makes no step. jobs: one a group, at its start. jax keeps what was compiled, so that the
     next sweep of the same structure and shapes compiles nothing.
@@ -30,19 +30,20 @@ def compile_programs(work: Work, devices: Sequence[DeviceInputs], jobs: Sequence
 
     def serve(inputs: DeviceInputs, stop: threading.Event) -> None:
         for job, ready in zip(jobs, traced, strict=True):
+            with one_at_a_time:
+                state = initial_state(work, inputs, job)
             while not ready.wait(0.1):
                 if stop.is_set():
                     return
             with one_at_a_time:
-                compile_job(work, inputs, job)
+                _compile_steps(work, inputs, job, state)
             with meter.lock:
                 done.append(job)
                 meter.report_compiled(len(done), total, time.perf_counter() - begin)
 
     def trace_all(stop: threading.Event) -> None:
         for job, ready in zip(jobs, traced, strict=True):
-            with one_at_a_time:
-                trace(work, devices[0], job.block, initial_state(work, devices[0], job))
+            trace(work, devices[0], job)
             ready.set()
 
     in_threads([trace_all, *(partial(serve, inputs) for inputs in devices)])
@@ -50,6 +51,9 @@ def compile_programs(work: Work, devices: Sequence[DeviceInputs], jobs: Sequence
 
 def compile_job(work: Work, inputs: DeviceInputs, job: Job) -> None:
     """Compile all that a block calls, without a step."""
-    state = initial_state(work, inputs, job)
+    _compile_steps(work, inputs, job, initial_state(work, inputs, job))
+
+
+def _compile_steps(work: Work, inputs: DeviceInputs, job: Job, state: BlockState) -> None:
     lanes, *_ = advance(work, inputs, job.block, state, 0)
     final_params(state.spec, lanes)

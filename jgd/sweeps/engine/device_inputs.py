@@ -7,6 +7,7 @@ from typing import Any
 
 import jax
 import jax.numpy as jnp
+import numpy as np
 
 from jgd.core import seeds
 from jgd.core.types import Params
@@ -41,7 +42,7 @@ def device_inputs(work: Work, devices: Sequence[Any]) -> list[DeviceInputs]:
     starts = [(init(key), None if init_state is None else init_state(key)) for key in init_keys]
     keys = init_keys, order_keys, noise_keys, loss_keys
     shared = {id(task): SharedData.of(task) for task in work.tasks}
-    rest = (starts, *keys, jnp.asarray(work.diverged_above))
+    rest = (starts, *keys, np.asarray(work.diverged_above, jnp.result_type(float)))
 
     def copied(device: Any) -> DeviceInputs:
         there = jax.device_put(shared, device)

@@ -49,7 +49,7 @@ class SharedData:
     def of(cls, task: Task) -> "SharedData":
         metrics = {name: traceable(metric) for name, metric in task.metrics.items()}
         measure = None if task.evaluation_loss is None else traceable(task.evaluation_loss)
-        train, validation = jax.tree.map(jnp.asarray, (task.train, task.validation))
+        train, validation = jax.device_put((task.train, task.validation))  # no program, as jnp.asarray would be
         return cls(traceable(task.loss), metrics, train, validation, measure)
 
     @property
@@ -106,12 +106,18 @@ def init_block(
     return replace(over_lanes(one, (0,), axes, width)(dict(values)), aux=names[0])
 
 
+@cache
+def init_program() -> Any:
+    """`init_block`, compiled."""
+    return jax.jit(init_block, static_argnames=("build", "width"), compiler_options=compiler.options())
+
+
 def block_shapes(build: Build, values: Mapping[str, np.ndarray], task: Task, *, width: int) -> BlockState:
     """A block before its first step, as shapes and dtypes."""
     shared, key = SharedData.of(task), seeds.key(0, seeds.Stream.INIT)
     dtype = jnp.result_type(float)
     numbers = {name: np.asarray(column, dtype) for name, column in values.items()}
-    one = jnp.ones((), dtype)
+    one = np.ones((), dtype)
     init = lambda numbers: init_block(build, numbers, shared, task.start(key), key, key, key, one, width=width)
     return jax.eval_shape(init, numbers)
 
