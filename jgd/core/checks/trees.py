@@ -6,6 +6,7 @@ from typing import Any
 
 import jax
 import jax.numpy as jnp
+import numpy as np
 
 from jgd.core.checks.errors import JgdTypeError, JgdValueError
 from jgd.core.checks.hyperparameters import not_deleted
@@ -53,7 +54,7 @@ def parameters(params: Any) -> None:
     """Refuse leaves that can't descend: anything but real floating numbers, by path and dtype."""
     for path, leaf in leaves_of("params", params):
         not_deleted(f"params{path_of(path)}", leaf)
-        dtype = getattr(leaf, "dtype", None)
+        dtype = None if isinstance(leaf, jax.ShapeDtypeStruct) else getattr(leaf, "dtype", None)
         if dtype is None and isinstance(leaf, float):
             continue
         if dtype is None or not jnp.issubdtype(dtype, jnp.floating):
@@ -63,6 +64,18 @@ def parameters(params: Any) -> None:
                 f"got {got}; keep what is not trained outside params",
                 argument="params",
             )
+
+
+def _shapes(name: str, tree: Any) -> dict[str, tuple[int, ...]]:
+    """Path -> shape; `JgdTypeError` for a leaf that is no number and no array of numbers."""
+    leaves = [(path_of(path), leaf) for path, leaf in leaves_of(name, tree)]
+    for path, leaf in leaves:
+        not_deleted(f"{name}{path}", leaf)
+        if not isinstance(leaf, jax.Array | np.ndarray | np.generic | float | complex):
+            raise JgdTypeError(f"{name}{path} must hold real floating numbers, got {shown(leaf)}", argument=name)
+        if isinstance(leaf, np.ndarray | np.generic) and leaf.dtype.kind in "OSUMm":
+            raise JgdTypeError(f"{name}{path} must hold real floating numbers, got {leaf.dtype}", argument=name)
+    return {path: jnp.shape(leaf) for path, leaf in leaves}
 
 
 def same_structure(grads: Any, params: Any, name: str = "grads", other: str = "params") -> None:
@@ -78,8 +91,7 @@ def same_structure(grads: Any, params: Any, name: str = "grads", other: str = "p
         JgdValueError: For a leaf that is missing, unexpected or of another shape.
         JgdTypeError: For a leaf that is not floating, or another kind of tree.
     """
-    got = {path_of(path): jnp.shape(leaf) for path, leaf in jax.tree_util.tree_leaves_with_path(grads)}
-    want = {path_of(path): jnp.shape(leaf) for path, leaf in jax.tree_util.tree_leaves_with_path(params)}
+    got, want = _shapes(name, grads), _shapes(other, params)
     for path in want:
         if path not in got:
             raise JgdValueError(f"{name} misses the leaf {path}, which {other} has", argument=name)
