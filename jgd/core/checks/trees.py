@@ -54,7 +54,7 @@ def parameters(params: Any) -> None:
     """Refuse leaves that can't descend: anything but real floating numbers, by path and dtype."""
     for path, leaf in leaves_of("params", params):
         not_deleted(f"params{path_of(path)}", leaf)
-        dtype = None if isinstance(leaf, jax.ShapeDtypeStruct) else getattr(leaf, "dtype", None)
+        dtype = getattr(leaf, "dtype", None)
         if dtype is None and isinstance(leaf, float):
             continue
         if dtype is None or not jnp.issubdtype(dtype, jnp.floating):
@@ -66,12 +66,12 @@ def parameters(params: Any) -> None:
             )
 
 
-def _shapes(name: str, tree: Any) -> dict[str, tuple[int, ...]]:
-    """Path -> shape; `JgdTypeError` for a leaf that is no number and no array of numbers."""
+def _shapes(name: str, tree: Any, *kinds: type) -> dict[str, tuple[int, ...]]:
+    """Path -> shape; `JgdTypeError` for a leaf that is no number and no array of numbers. kinds: of leaves that pass too."""
     leaves = [(path_of(path), leaf) for path, leaf in leaves_of(name, tree)]
     for path, leaf in leaves:
         not_deleted(f"{name}{path}", leaf)
-        if not isinstance(leaf, jax.Array | np.ndarray | np.generic | float | complex):
+        if not isinstance(leaf, (jax.Array, np.ndarray, np.generic, float, complex, *kinds)):
             raise JgdTypeError(f"{name}{path} must hold real floating numbers, got {shown(leaf)}", argument=name)
         if isinstance(leaf, np.ndarray | np.generic) and leaf.dtype.kind in "OSUMm":
             raise JgdTypeError(f"{name}{path} must hold real floating numbers, got {leaf.dtype}", argument=name)
@@ -91,7 +91,7 @@ def same_structure(grads: Any, params: Any, name: str = "grads", other: str = "p
         JgdValueError: For a leaf that is missing, unexpected or of another shape.
         JgdTypeError: For a leaf that is not floating, or another kind of tree.
     """
-    got, want = _shapes(name, grads), _shapes(other, params)
+    got, want = _shapes(name, grads), _shapes(other, params, jax.ShapeDtypeStruct)
     for path in want:
         if path not in got:
             raise JgdValueError(f"{name} misses the leaf {path}, which {other} has", argument=name)
