@@ -8,10 +8,12 @@ from pathlib import Path
 import chex
 import jax
 import pytest
+from helpers import quick_compilation
 
 import jgd
 
-jgd.use_cores(2)  # before JAX is first used
+quick_compilation.switch_on()  # before JAX is first used, both
+jgd.use_cores(2)
 if "JAX_COMPILATION_CACHE_DIR" in os.environ:  # the scripts choose where; small programs are worth keeping too
     jax.config.update("jax_persistent_cache_min_compile_time_secs", 0.1)
 

@@ -79,6 +79,7 @@ def test_values_and_gradients(ours, given, theirs):
     assert float(2 * jnp.sum(slope * step)) == pytest.approx(rise, abs=2e-4)
 
 
+@pytest.mark.slow
 def test_far_out_all_is_finite_and_what_is_no_label_is_nan():
     far = jnp.array([1e4, -1e4])
     for error, targets in ((losses.huber, far * 0), (losses.log_cosh, far * 0), (losses.hinge, jnp.array([0, 1]))):

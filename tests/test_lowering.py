@@ -20,6 +20,7 @@ from jgd.training.arguments import TrainArguments
 from jgd.training.plan import plan_run
 
 PLATFORMS = ["cuda", "tpu"]
+QUICK = ("sgd", "adam", "muon", "lbfgs")  # in the fast part of the suite
 PROMISES = Path(__file__).parents[1] / "docs" / "promises.md"
 DECOMPOSITIONS = re.compile(r"custom_call @\w*(eigh|syevd|qr|svd|jacobi)\w*", re.IGNORECASE)
 POLICIES = {
@@ -48,7 +49,10 @@ def lowered(function, *args, **structure) -> str:
     return jax.export.export(function, platforms=PLATFORMS)(*args, **structure).mlir_module()
 
 
-@pytest.mark.parametrize("name", methods.NAMES)
+@pytest.mark.sampled(1)  # all of them
+@pytest.mark.parametrize(
+    "name", [pytest.param(name, marks=() if name in QUICK else pytest.mark.slow) for name in methods.NAMES]
+)
 def test_an_optimizers_step_lowers(name):
     loss, params, batch = methods.classifier()
     optimizer = methods.built(name)
@@ -88,9 +92,7 @@ class Recorded:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize(
-    "options", [pytest.param(o, id=n, marks=() if n == "full" else pytest.mark.slow) for n, o in POLICIES.items()]
-)
+@pytest.mark.parametrize("options", POLICIES.values(), ids=POLICIES.keys())
 def test_the_programs_of_a_sweep_lower(options, monkeypatch):
     recorded = []
     segments = Recorded(calls.segment_program())

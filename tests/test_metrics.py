@@ -1,12 +1,14 @@
 """Evaluations: many rows are evaluated piece by piece where that is the same, with the same bits in runs and sweeps."""
 
-from dataclasses import replace
+import functools
+import subprocess
+import sys
 
 import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
-from helpers import sweeping
+from helpers import evaluated, quick_compilation
 
 import jgd
 from jgd import metrics
@@ -78,28 +80,26 @@ def test_a_loss_that_is_said_to_be_a_mean_still_draws_and_keeps_its_state():
     assert loss(2.0, jnp.ones(3), key=3.0, state=4.0) == (6.0, {}, 4.0)
 
 
-def test_runs_and_sweeps_evaluate_with_the_same_bits_in_the_room_of_a_piece():
-    small = sweeping.task()
-    large = replace(small, validation=jax.tree.map(lambda leaf: np.concatenate([leaf] * 240), small.validation))
-    options = {"steps": 3, "batch_size": 15, "evaluate_every": 3}
-    found = jgd.sweep(large, "sgd", {"learning_rate": 0.1}, seeds=[0], block=1, **options)
-    run = jgd.train(
-        large.loss,
-        jgd.optimizers.sgd(0.1),
-        large.init(jgd.init_key(0)),
-        large.train,
-        validation=large.validation,
-        metrics=large.metrics,
-        **options,
-    )
-    for name, values in found.validation.items():
-        assert values[0, 0, -1] == run.evaluations[name][-1]
+@pytest.mark.slow
+def test_runs_and_sweeps_evaluate_with_the_same_bits():
+    told = functools.partial(subprocess.run, capture_output=True, text=True, check=True)
+    out = told([sys.executable, evaluated.__file__], env=quick_compilation.as_users_have_it()).stdout
+    assert dict(line.split() for line in out.splitlines()) == {"loss": "True", "accuracy": "True"}
+
+
+def test_rows_are_evaluated_in_the_room_of_a_piece():
+    large = evaluated.task()
+    params = large.init(jgd.init_key(0))
     room = lambda loss: (
         jax.jit(lambda params, rows: metrics.evaluation({}, loss, params, rows))
-        .lower(run.params, large.validation)
+        .lower(params, large.validation)
         .compile()
         .memory_analysis()
         .temp_size_in_bytes
     )
     assert room(large.loss) < room(lambda params, rows: large.loss(params, rows)) / 4
-    np.testing.assert_allclose(run.evaluations["loss"][-1], large.loss(run.params, large.validation), rtol=1e-5)
+    np.testing.assert_allclose(
+        metrics.evaluation({}, large.loss, params, large.validation)["loss"],
+        large.loss(params, large.validation),
+        rtol=1e-5,
+    )

@@ -74,6 +74,11 @@ def test_a_warm_start_and_passes_go_on():
         passes.partial_fit(X, VALUES)
     np.testing.assert_allclose(passes.coef_, whole.coef_, rtol=1e-5)
     assert (passes.n_iter_, len(passes.loss_curve_)) == (20, 20)
+    before = passes.coef_
+    passes.set_params(learning_rate=1e-30).partial_fit(X, VALUES)  # the settings that it has now
+    np.testing.assert_array_equal(passes.coef_, before)
+    passes.set_params(optimizer="sign_sgd", learning_rate=0.5).partial_fit(X, VALUES)
+    np.testing.assert_allclose(np.abs(passes.coef_ - before), 0.5, rtol=1e-5)
     with pytest.raises(checks.JgdValueError, match="warm_start needs the model of the last fit"):
         warm.set_params(model="mlp").fit(X, VALUES)
     with pytest.raises(checks.JgdValueError, match="partial_fit needs the model of the last fit"):

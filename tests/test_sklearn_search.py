@@ -77,12 +77,17 @@ def test_a_diverged_fit_is_data_and_a_fit_that_may_end_early_runs_alone(sweeps):
     assert sweeps == [4]
     table = mine.cv_results_
     assert table["rank_test_score"].argmin() == 0
-    assert np.isfinite(table["mean_test_score"]).all()
+    assert np.isnan(table["mean_test_score"]).tolist() == [False, True, False]  # its last finite parameters can't win
     assert mine.best_params_ == {"learning_rate": 1e-2}
     assert table["param_tol"].mask.tolist() == [True, True, False]
     alone = clone(estimator).set_params(learning_rate=1e-2, tol=1e9).fit(X[25:], y[25:])
     assert table["split0_test_score"][2] == alone.score(X[:25], y[:25])
     assert not hasattr(mine, "predict")
+    with (
+        pytest.warns(ConvergenceWarning, match="score is error_score, nan"),
+        pytest.raises(jgd.JgdError, match="no candidate"),
+    ):
+        VectorizedSearchCV(estimator, {"learning_rate": [1e3]}, cv=2).fit(X, y)
 
 
 def plans(*settings, estimator=SOFTMAX):

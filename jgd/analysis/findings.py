@@ -89,7 +89,9 @@ def findings(sweep: Sweep, confidence: float = 0.95) -> list[Finding]:
             said = f"{recipe}: the best config itself diverged at {lost} of {seeds} seeds, and no other did better"
             out.append(Finding("best_diverged", said, recipe, best, {"diverged": lost, "seeds": seeds}))
         curves = np.asarray(sweep.validation[ends.metric][best], np.float64)
-        out += still_improving(curves, sweep.evaluation_steps, ends.larger_is_better, confidence, recipe, best)
+        out += still_improving(
+            curves, sweep.evaluation_steps, ends.larger_is_better, confidence, recipe, best, ends.overlap
+        )
     return out + undecided(final_scores(sweep), confidence)
 
 
@@ -197,6 +199,7 @@ def still_improving(
     confidence: float = 0.95,
     recipe: str | None = None,
     config: int | None = None,
+    overlap: float = 0.0,
 ) -> list[Finding]:
     """A finding where a metric was still getting better at the end: more steps may change the winner.
 
@@ -212,7 +215,7 @@ def still_improving(
     last = max(3, -(-len(at) // 3))
     x, y = at[-last:], values[:, -last:]
     slopes = (y - y.mean(axis=1, keepdims=True)) @ (x - x.mean()) / ((x - x.mean()) ** 2).sum()
-    gains = estimate(slopes * (x[-1] - x[0]), confidence)
+    gains = estimate(slopes * (x[-1] - x[0]), confidence, overlap=overlap)
     rises = slopes[0] > 0 and _slope_by_chance(x, y[0]) < 1 - confidence if len(values) == 1 else gains.low > 0
     whole = np.ptp(values.mean(axis=0))
     if not rises or gains.mean <= STILL * whole:

@@ -12,7 +12,9 @@ from jgd.core.statistics import Estimate, estimate
 from jgd.sweeps import Sweep
 
 
-def learning_rate_sensitivity(losses: np.ndarray, initial_loss: Any, confidence: float = 0.95) -> Estimate:
+def learning_rate_sensitivity(
+    losses: np.ndarray, initial_loss: Any, confidence: float = 0.95, overlap: float = 0.0
+) -> Estimate:
     """E_η[min(ℓ(η), ℓ₀)] − min_η ℓ(η): 0 for what needs no tuning. Wortsman et al. 2023, arXiv:2309.14322, section 2.2.
 
     The expectation is the plain mean over the rates given, so it is over log η where these are log-spaced or drawn
@@ -24,6 +26,7 @@ def learning_rate_sensitivity(losses: np.ndarray, initial_loss: Any, confidence:
             counts as ℓ₀.
         initial_loss: ℓ₀ > the best, a number or one for each seed.
         confidence: Of the interval, in (0, 1).
+        overlap: Of losses over splits of the same rows, as in `jgd.sweeps.estimate`.
 
     Returns:
         The sensitivity, in units of the loss.
@@ -46,7 +49,7 @@ def learning_rate_sensitivity(losses: np.ndarray, initial_loss: Any, confidence:
         raise checks.JgdValueError(f"initial_loss must be finite, got {initial_loss}", argument="initial_loss")
     clipped = np.where(np.isfinite(losses), np.minimum(losses, initial), initial)
     best = clipped[np.argmin(clipped.mean(axis=1))]
-    return estimate((clipped - best).mean(axis=0), confidence)
+    return estimate((clipped - best).mean(axis=0), confidence, overlap=overlap)
 
 
 def sensitivity_of(sweep: Sweep, recipe: str | None = None, confidence: float = 0.95) -> Estimate:
@@ -80,4 +83,5 @@ def sensitivity_of(sweep: Sweep, recipe: str | None = None, confidence: float = 
         )
     if sweep.steps == 0:
         raise checks.JgdValueError("sensitivity needs a step or more, got a sweep of 0 steps")
-    return learning_rate_sensitivity(curve.scores, np.median(sweep.loss[ends.rows, :, 0], axis=0), confidence)
+    initial = np.median(sweep.loss[ends.rows, :, 0], axis=0)
+    return learning_rate_sensitivity(curve.scores, initial, confidence, ends.overlap)

@@ -3,6 +3,7 @@
 train.py  check.py  list.py                          one run, a gradient, what there is
 sweep.py  extend.py  show.py  confirm.py  replay.py  a sweep, and what can be done with its directory
 work.py  dask.py                                     … by several processes
+prune.py                                             … made smaller
 report.py  export.py                                 the same as a page, and for other tools
 task_options.py  methods.py  options.py              what options mean: tasks, optimizers and orders, values
 request.py  run_files.py                             what was asked for, kept in the directory; the directory
@@ -28,7 +29,7 @@ To begin with: `jgd sweep digits`, and then `jgd confirm runs/digits`. `jgd COMM
 
 
 COMMANDS = (
-    *("sweep", "extend", "work", "show", "report", "confirm", "replay", "export"),
+    *("sweep", "extend", "work", "prune", "show", "report", "confirm", "replay", "export"),
     *("train", "predict", "check", "list"),
 )
 

@@ -7,6 +7,7 @@ from typing import Any
 import jgd
 from jgd.cli import console, methods
 from jgd.data import orders
+from jgd.tasks.supervised import SUITABLE
 
 
 def command() -> None:
@@ -22,7 +23,10 @@ def command() -> None:
     )
     for kind, known in (("sampler", jgd.spaces.samplers.SAMPLERS), ("policy", methods.POLICIES)):
         console.print_table([kind, "parameters"], [[name, signature(build)] for name, build in known.items()])
-    console.print_table(["loss, for a table of your own"], [[name] for name in jgd.losses.errors])
+    of_tables = [name for names in SUITABLE.values() for name in names]
+    console.print_table(["loss, for a table of your own"], [[name] for name in of_tables])
+    others = [[name] for name in jgd.losses.errors if name not in of_tables]
+    console.print_table(["other errors of outputs, for models of your own in Python"], others)
 
 
 def signature(build: Callable[..., Any], without: Collection[str] = ()) -> str:

@@ -6,6 +6,7 @@
 `jgd.train`, `jgd.sweep` and `jgd.hypergradient` know how many steps there are; in a loop of one's own `in_steps` is told.
 """
 
+from dataclasses import fields, is_dataclass, replace
 from typing import Any, NamedTuple, TypeVar
 
 import jax
@@ -106,7 +107,8 @@ def in_steps(tree: T, *, steps: int = 0, per_epoch: int = 0) -> T:
         The same record with numbers in their place.
 
     Raises:
-        JgdValueError: For a share without `steps`, or epochs without `per_epoch`.
+        JgdValueError: For a share without `steps`, epochs without `per_epoch`, or steps that a schedule refuses, such as a
+            warm-up longer than the decay that it belongs to.
 
     Example:
         >>> import jgd
@@ -124,10 +126,25 @@ def in_steps(tree: T, *, steps: int = 0, per_epoch: int = 0) -> T:
 
 
 def resolved(tree: T, run: RunLength) -> T:
-    """`in_steps` of a run, which may have no step."""
+    """`in_steps` of a run, which may have no step; a record whose lengths become steps checks them again."""
     if not kinds_of(tree):
         return tree
-    return jax.tree.map(lambda leaf: leaf.steps_of(run) if is_length(leaf) else leaf, tree, is_leaf=is_length)
+
+    def one(node: Any) -> Any:
+        if is_length(node):
+            return node.steps_of(run)
+        if not _holds_lengths(node):
+            return node
+        return replace(
+            node, **{each.name: resolved(getattr(node, each.name), run) for each in fields(node) if each.init}
+        )
+
+    return jax.tree.map(one, tree, is_leaf=lambda node: is_length(node) or _holds_lengths(node))
+
+
+def _holds_lengths(node: Any) -> bool:
+    """Whether a record has a length in a field of its own."""
+    return is_dataclass(node) and any(is_length(getattr(node, each.name, None)) for each in fields(node))
 
 
 def kinds_of(tree: Any) -> set[type]:

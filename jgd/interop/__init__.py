@@ -2,7 +2,7 @@
 
 flax.py        models in Flax NNX or Linen as tasks  equinox.py, haiku.py  models in Equinox and Haiku as tasks
 network.py     what a library's model is to jgd      supervised.py         the task of a network and rows
-optax.py       optax's optimizers in jgd, jgd's in optax
+optax.py       optax's optimizers in jgd, jgd's in optax    optax_transform.py  one of optax's as one of jgd's
 tensorboard.py, wandb.py, mlflow.py  callbacks of `train` and `sweep` that log    scalars.py  what they log
 
 None of the libraries is imported before a function here needs it: `pip install 'jgd[interop]'`

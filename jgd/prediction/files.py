@@ -38,8 +38,9 @@ def save_model(trained: Any, path: str | os.PathLike) -> Path:
         The file's path.
 
     Raises:
-        JgdTypeError: Something that has no predictor.
-        JgdValueError: A name or a label with control characters.
+        JgdTypeError: Something that has no predictor, or parameters or a state that aren't numbers, such as a typed key
+            (`jax.random.key_data` makes numbers of it).
+        JgdValueError: A name or a label with control characters, or a path into a directory that isn't there.
         OSError: The file can't be written.
 
     Example:
@@ -55,6 +56,10 @@ def save_model(trained: Any, path: str | os.PathLike) -> Path:
     predictor = _predictor(trained)
     file = checks.path("path", path)
     file = file / FILE if file.is_dir() else file
+    if not file.parent.is_dir():
+        raise checks.JgdValueError(f"path must be in a directory that is there, got {str(file)!r}", argument="path")
+    checks.numeric_data("params", predictor.params)
+    checks.numeric_data("model_state", predictor.model_state)
     held = {**pack("params", predictor.params), **pack("model_state", predictor.model_state)}
     stored = {name: atomic_files.storable(array) for name, array in held.items()}
     facts: dict[str, Any] = {

@@ -74,7 +74,7 @@ class Predictor:
                 "it as jgd.Task(…, model=…)"
             )
         refuse_fork("a prediction")
-        inputs = np.asarray(rows) if self.preprocessing is None else self.preprocessing.inputs(rows, table)
+        inputs = self._inputs(rows, table)
         if not len(inputs):
             raise checks.JgdValueError(f"{table} must have at least one row")
         predict = getattr(self.model, "predict", self.model)
@@ -82,6 +82,9 @@ class Predictor:
         own = {"state": state} if state is not None and takes(predict).state else {}
         blocks = [inputs[begin : begin + ROWS] for begin in range(0, len(inputs), ROWS)]
         return np.concatenate([np.asarray(predict(params, block, **own)) for block in blocks])
+
+    def _inputs(self, rows: Any, table: str) -> np.ndarray:
+        return np.asarray(rows) if self.preprocessing is None else self.preprocessing.inputs(rows, table)
 
     def library_model(self) -> Any:
         """The object of a library's own with these parameters, see `Run.model`.
@@ -183,6 +186,11 @@ class Predictor:
             found = columns_of(rows, table)
             checks.choice(f"target column of {table}", self.preprocessing.target, found)
             targets = found[self.preprocessing.target]
+        elif len(targets) != len(self._inputs(rows, table)):
+            raise checks.JgdValueError(
+                f"targets must be one a row of {table}, {len(self._inputs(rows, table))}, got {len(targets)}",
+                argument="targets",
+            )
         return score(self, rows, self.preprocessing.targets(targets, table), metric, table)
 
     def to_dataframe(self, rows: Any, probabilities: bool = False, table: str = "the rows") -> "pd.DataFrame":

@@ -19,10 +19,10 @@ from jgd.analysis import (
 )
 from jgd.analysis.importance import UNGROWN
 from jgd.core import atomic_files, checks
+from jgd.core.format import format_estimate, format_value
 from jgd.core.statistics import estimate
 from jgd.core.strict_json import is_word
 from jgd.core.text import align_columns
-from jgd.reports.format import format_estimate, format_value
 from jgd.reports.members import member_lines
 from jgd.reports.table import padding
 from jgd.sweeps import Sweep

@@ -3,8 +3,8 @@
 from collections import Counter
 
 from jgd.core import checks
+from jgd.core.format import format_estimate, format_value
 from jgd.core.text import align_columns
-from jgd.reports.format import format_estimate, format_value
 from jgd.sweeps import Sweep
 from jgd.sweeps.engine.width import MUCH_PADDING, fitting_block
 

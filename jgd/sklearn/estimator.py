@@ -209,13 +209,17 @@ class GradientDescentEstimator(BaseEstimator):
         loss = self._supervised_loss()
         if hasattr(self, "params_"):
             check_same_kind(vars(self), loss.model, None, "partial_fit")
+        seed = seed_of(self.random_state)
+        noise = seeds.key(seed, seeds.Stream.NOISE)
         if stream is None:
             steps = self.epochs * -(-len(rows.inputs) // self._batch(len(rows.inputs)))
-            seed = seed_of(self.random_state)
+            steps = steps if self.steps is None else self.steps
             start = self.params_ if hasattr(self, "params_") else loss.model.init(seeds.init_key(seed))
-            optimizer = self._optimizer_over(steps if self.steps is None else self.steps)
-            stream = Stream.begin(optimizer, start, seeds.key(seed, seeds.Stream.NOISE))
-            self._stream, self.n_iter_, self.loss_curve_ = stream, 0, []
+            stream = Stream.begin(self._optimizer_over(steps), start, noise, steps)
+            self.n_iter_, self.loss_curve_ = 0, []
+        else:
+            stream = stream.by(self._optimizer_over(stream.steps), noise)  # settings may have changed
+        self._stream = stream
         value = stream.absorb(loss, rows, self.batch_size, pad=not wants_examples(stream.optimizer))
         if value is None:
             warnings.warn(

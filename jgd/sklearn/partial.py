@@ -18,17 +18,25 @@ class Stream:
     """Where a stream of chunks stands.
 
     Attributes:
-        optimizer: The one that the first chunk chose.
+        optimizer: The one that makes the steps.
         state: Parameters and the optimizer's state, NumPy arrays.
+        steps: That a schedule by name is over, as the first chunk said.
     """
 
     optimizer: Optimizer
     state: TrainState
+    steps: int
 
     @classmethod
-    def begin(cls, optimizer: Optimizer, params: Any, noise: jax.Array) -> "Stream":
+    def begin(cls, optimizer: Optimizer, params: Any, noise: jax.Array, steps: int) -> "Stream":
         """Before the first chunk."""
-        return cls(optimizer, jax.device_get(jax.jit(start)(optimizer, params, noise)))
+        return cls(optimizer, jax.device_get(jax.jit(start)(optimizer, params, noise)), steps)
+
+    def by(self, optimizer: Optimizer, noise: jax.Array) -> "Stream":
+        """The same by an optimizer whose settings may be others: of other numbers it goes on from the state, else anew."""
+        if jax.tree.structure(optimizer) == jax.tree.structure(self.optimizer):
+            return Stream(optimizer, self.state, self.steps)
+        return Stream.begin(optimizer, self.params, noise, self.steps)
 
     @property
     def params(self) -> Any:

@@ -54,6 +54,8 @@ class VectorizedSearchCV(MetaEstimatorMixin, BaseEstimator):
         cv: Folds, a splitter, or splits; None is five.
         random_state: Of the draws of candidates.
         return_train_score: Whether training rows are scored too.
+        error_score: The score of a fit that diverged; NaN, the default, ranks its candidate last. The number of such fits
+            is warned about.
         progress: Bars on stderr, as of `jgd.sweep`: None where that is a terminal, True everywhere, False never.
 
     Attributes:
@@ -85,6 +87,7 @@ class VectorizedSearchCV(MetaEstimatorMixin, BaseEstimator):
         cv=None,
         random_state=None,
         return_train_score=False,
+        error_score=np.nan,
         progress=False,
     ):
         self.estimator = estimator
@@ -95,6 +98,7 @@ class VectorizedSearchCV(MetaEstimatorMixin, BaseEstimator):
         self.cv = cv
         self.random_state = random_state
         self.return_train_score = return_train_score
+        self.error_score = error_score
         self.progress = progress
 
     def fit(self, X, y, *, groups=None, sample_weight=None) -> Self:
@@ -111,7 +115,7 @@ class VectorizedSearchCV(MetaEstimatorMixin, BaseEstimator):
 
         Raises:
             JgdTypeError: For an estimator of another kind, or settings of another kind.
-            JgdValueError: For a setting of a candidate that is outside its rule.
+            JgdValueError: For a setting of a candidate that is outside its rule, or where every candidate diverged.
             ValueError: For data or parameters that scikit-learn refuses.
         """
         last_of(self.estimator)
@@ -144,26 +148,29 @@ class VectorizedSearchCV(MetaEstimatorMixin, BaseEstimator):
         fits = run_together([each.plan for each in planned], self.progress)
         diverged = sum(fit.diverged for fit, _ in fits)
         if diverged:
-            warnings.warn(f"{diverged} of {len(fits)} fits diverged", ConvergenceWarning, stacklevel=3)
+            said = f"{diverged} of {len(fits)} fits diverged: their score is error_score, {self.error_score}"
+            warnings.warn(said, ConvergenceWarning, stacklevel=3)
         scores: dict[str, list[float]] = {}
         seconds = []
         for number, (each, (fit, _)) in enumerate(zip(planned, fits, strict=True)):
             each.become(fit)
             begin = time.perf_counter()
-            self._note(scores, "test", each.estimator, folds.test(number % shape[1]))
+            self._note(scores, "test", each.estimator, folds.test(number % shape[1]), fit.diverged)
             seconds.append(time.perf_counter() - begin)
             if self.return_train_score:
-                self._note(scores, "train", each.estimator, folds.training(number % shape[1])[:2])
+                self._note(scores, "train", each.estimator, folds.training(number % shape[1])[:2], fit.diverged)
         table = lambda values: np.array(values, float).reshape(shape)
         times = {"fit_time": table([spent for _, spent in fits]), "score_time": table(seconds)}
         names = [name.removeprefix("test_") for name in scores if name.startswith("test_")]
         ordered = [f"{part}_{name}" for name in names for part in ("test", "train")]
         return {name: table(scores[name]) for name in ordered if name in scores}, times
 
-    def _note(self, scores: dict[str, list[float]], part: str, estimator: Any, rows: tuple[Any, Any]) -> None:
+    def _note(
+        self, scores: dict[str, list[float]], part: str, estimator: Any, rows: tuple[Any, Any], diverged: bool
+    ) -> None:
         found = self.scorer_(estimator, *rows)
         for name, value in (found if isinstance(found, Mapping) else {"score": found}).items():
-            scores.setdefault(f"{part}_{name}", []).append(float(value))
+            scores.setdefault(f"{part}_{name}", []).append(float(self.error_score if diverged else value))
 
     def _choose(self, scores: Mapping[str, np.ndarray]) -> None:
         """Set `best_index_` and what goes with it, where one score chooses."""
@@ -176,6 +183,10 @@ class VectorizedSearchCV(MetaEstimatorMixin, BaseEstimator):
             chooser = checks.choice("refit", self.refit, names) if self.multimetric_ else "score"
             self.best_index_ = int(self.cv_results_[f"rank_test_{chooser}"].argmin())
             self.best_score_ = float(self.cv_results_[f"mean_test_{chooser}"][self.best_index_])
+            if np.isnan(self.cv_results_[f"mean_test_{chooser}"]).all():
+                raise checks.JgdValueError(
+                    "no candidate has a score on every fold: try smaller learning rates, or scale the inputs"
+                )
         self.best_params_ = self.cv_results_["params"][self.best_index_]
 
     @property

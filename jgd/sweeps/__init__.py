@@ -9,7 +9,7 @@ assemble.py    what is kept, as data              cost.py      what it took
 share.py       one of several processes on one directory
 sweep_data.py  that data                          selection.py, picks.py   what it chooses
 sweep_view.py     what is seen of it: to_xarray.py, to_dataframe.py
-sweep_result.py   `Sweep`, with what can be done: extend.py, propose.py, confirm.py, replay.py
+sweep_result.py   `Sweep`, with what can be done: extend.py, propose.py, confirm.py (confirmation.py), replay.py
 predictors.py  what its runs predict with
 load.py        a directory as a `Sweep`           stored_plan.py   … with its code, to go on with
 proposers/     studies that propose configs
@@ -23,8 +23,8 @@ from jgd.core.on_demand import import_on_demand
 if TYPE_CHECKING:  # for editors and type checkers
     from jgd.core.statistics import Estimate as Estimate
     from jgd.core.statistics import estimate as estimate
-    from jgd.sweeps.confirm import Confirmation as Confirmation
-    from jgd.sweeps.confirm import Confirmed as Confirmed
+    from jgd.sweeps.confirmation import Confirmation as Confirmation
+    from jgd.sweeps.confirmation import Confirmed as Confirmed
     from jgd.sweeps.engine.devices import use_cores as use_cores
     from jgd.sweeps.engine.pool import Pool as Pool
     from jgd.sweeps.engine.progress import BlockEvaluation as BlockEvaluation
@@ -47,6 +47,7 @@ if TYPE_CHECKING:  # for editors and type checkers
     from jgd.sweeps.run_spec import RunSpec as RunSpec
     from jgd.sweeps.selection import pick as pick
     from jgd.sweeps.selection import ranked as ranked
+    from jgd.sweeps.store.prune import prune as prune
     from jgd.sweeps.sweep import sweep as sweep
     from jgd.sweeps.sweep_data import SweepData as SweepData
     from jgd.sweeps.sweep_result import Sweep as Sweep
@@ -54,7 +55,7 @@ if TYPE_CHECKING:  # for editors and type checkers
 
 HOMES = {  # module -> its names that are public here
     ".core.statistics": "Estimate estimate",
-    "confirm": "Confirmation Confirmed",
+    "confirmation": "Confirmation Confirmed",
     "engine.devices": "use_cores",
     "engine.pool": "Pool",
     "engine.progress": "BlockEvaluation SweepProgress",
@@ -70,6 +71,7 @@ HOMES = {  # module -> its names that are public here
     "recipes": "format_config",
     "run_spec": "RunSpec",
     "selection": "pick ranked",
+    "store.prune": "prune",
     "sweep": "sweep",
     "sweep_data": "SweepData",
     "sweep_result": "Sweep",

@@ -9,7 +9,8 @@ import numpy as np
 from jgd.prediction import Predictor
 from jgd.spaces.proposer import Proposer
 from jgd.spaces.space import Config
-from jgd.sweeps.confirm import Confirmation, confirm
+from jgd.sweeps.confirm import confirm
+from jgd.sweeps.confirmation import Confirmation
 from jgd.sweeps.engine.progress import SweepProgress
 from jgd.sweeps.extend import extend
 from jgd.sweeps.picks import Pick

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from jgd.core import checks
+from jgd.core import checks, notebook
 from jgd.core.types import Params
 from jgd.descent import TrainState
 from jgd.prediction import Predictor
@@ -126,6 +126,19 @@ class Run:
         if self.notes:
             words.append(f"{len(self.notes)} notes")
         return f"Run({'; '.join(words)})"
+
+    def _repr_html_(self) -> str:
+        """What a notebook's cell shows: how it ended, its best evaluation, and its curves."""
+        rows = [("ended", str(self.end))]
+        if self.best is not None:
+            rows.append(("best validation", f"{self.best.value:.6g} at step {self.best.step}"))
+        rows += [("note", note) for note in self.notes]
+        losses = self.history.get("loss", np.zeros(0))
+        curves = [notebook.curve(losses, "loss", log=bool(len(losses)) and bool((losses > 0).all()))]
+        curves += [
+            notebook.curve(values, f"validation {name}") for name, values in self.evaluations.items() if name != "step"
+        ]
+        return notebook.table((), rows, "Run") + "".join(curves)
 
     def to_dataframe(self) -> "pd.DataFrame":
         """One row a step of the history; evaluations are in its columns "validation_…", NaN where there was none.

@@ -8,7 +8,7 @@ import numpy as np
 from jax import Array
 
 from jgd import tasks
-from jgd.core import checks
+from jgd.core import checks, notebook
 from jgd.core import seeds as seeding
 from jgd.core.optimizer import Optimizer
 from jgd.core.statistics import student_quantile
@@ -18,9 +18,9 @@ from jgd.training.run import Run
 from jgd.training.train import train
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Runs:
-    """Runs that differ by their seed only. Diverged ones are counted, and never averaged away.
+    """Runs that differ by their seed only. Diverged ones are counted, and never averaged away. Printed, they are one line.
 
     Attributes:
         runs: One a seed.
@@ -75,6 +75,21 @@ class Runs:
 
     def __iter__(self):
         return iter(self.runs)
+
+    def __repr__(self) -> str:
+        s = self.summary()
+        interval = f" ± {(s['high'] - s['low']) / 2:.4g}" if s["n"] > 1 else ""
+        return f"Runs({len(self)} seeds; last loss {s['mean']:.6g}{interval}; {self.diverged} diverged)"
+
+    def _repr_html_(self) -> str:
+        """What a notebook's cell shows: a row for each seed."""
+        names = [name for name in (self.runs[0].evaluations or {"loss": ()}) if name != "step"] if self.runs else []
+        last = [self.last(name) for name in names]
+        rows = [
+            (seed, *(f"{values[place]:.4g}" for values in last), str(run.end))
+            for place, (seed, run) in enumerate(zip(self.seeds, self.runs, strict=True))
+        ]
+        return notebook.table(("seed", *names, "ended"), rows, repr(self))
 
     def __len__(self) -> int:
         return len(self.runs)

@@ -100,7 +100,7 @@ def partition(groups: Mapping[Any, TransformLike], labels: Any = None) -> Optimi
             matches no leaf, a label that is no group's, and a group that is no leaf's.
 
     Example:
-        >>> import jgd, jax.numpy as jnp
+        >>> import jax, jgd, jax.numpy as jnp
         >>> from jgd.transforms import Freeze
         >>> slow, fast = jgd.optimizers.sgd(0.125), jgd.optimizers.adam(0.5)
         >>> optimizer = partition({"bias": slow, "head/*": Freeze(), "*": fast})

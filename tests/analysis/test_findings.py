@@ -119,6 +119,9 @@ def test_still_improving_is_found_and_a_plateau_with_noise_is_not():
     noisy = lambda seeds: 1 + 0.1 * rng.normal(size=(seeds, 12))
     alarms = {s: np.mean([bool(still_improving(noisy(s), range(12), False)) for _ in range(400)]) for s in (1, 4)}
     assert max(alarms.values()) < 0.05
+    falling = 1 - np.outer([0.5, 1.0, 1.5, 2.0], np.arange(6)) / 10
+    told = [bool(still_improving(falling, range(6), False, overlap=each)) for each in (0.0, 2.0)]
+    assert told == [True, False]  # folds share their rows, and say less
 
 
 def test_configs_stopped_early_are_neither_best_nor_diverged():

@@ -72,6 +72,8 @@ def test_the_heavy_balls_edge_lies_at_two_times_one_plus_momentum():
 def test_the_definition_by_hand():
     losses = np.array([[1.0, 3.0], [2.0, 0.5], [9.0, N]])
     e = learning_rate_sensitivity(losses, initial_loss=np.array([4.0, 5.0]))
+    wider = learning_rate_sensitivity(losses, np.array([4.0, 5.0]), overlap=0.25)
+    assert wider.half_width == pytest.approx(e.half_width * np.sqrt(1 + 2 * 0.25))
     # clipped: (1, 3), (2, 0.5), (4, 5); means 2, 1.25, 4.5: η* is the second
     per_seed = np.array([7 / 3 - 2, 8.5 / 3 - 0.5])
     assert e.mean == pytest.approx(per_seed.mean()) == pytest.approx((2 + 1.25 + 4.5) / 3 - 1.25)

@@ -24,6 +24,7 @@ for words in (["--version"], ["--help"], ["show", "sweep"]):
 """
 
 
+@pytest.mark.slow
 def test_help_takes_no_jax_and_a_look_no_scikit_learn(tmp_path):
     space = {"learning_rate": jgd.spaces.log_uniform(0.01, 1), "b1": jgd.spaces.uniform(0.5, 0.95)}
     found = jgd.sweep("iris", "adam", space, samples=16, seeds=2, steps=4, store=tmp_path / "sweep")

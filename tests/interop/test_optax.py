@@ -113,6 +113,11 @@ def test_what_is_none_is_refused_and_what_is_missing_is_named(monkeypatch):
         wrap(3)
     with pytest.raises(jgd.JgdError, match="optimizer must be"):
         to_optax(optax.adam(0.1))
+    for bad in ({"learning_rate": "0.1"}, {"learning_rate": 0.1, "b1": [0.9]}):
+        with pytest.raises(jgd.JgdError, match="must be a number or a schedule, got"):
+            wrap(optax.adam)(**bad)
+    assert jgd.interop.optax.adam is wrap(optax.adam)  # a stored sweep's recipe is found by that address
+    assert not hasattr(jgd.interop.optax, "no_builder")
     monkeypatch.setitem(sys.modules, "optax", None)
     with pytest.raises(ImportError, match=r"optax is not installed: pip install 'jgd\[interop\]'"):
         library("optax")

@@ -110,6 +110,7 @@ def test_a_race_is_drawn_as_far_as_asked_and_moves_frame_by_frame(tmp_path):
         plots.plot_race(found, steps=5)
 
 
+@pytest.mark.slow
 def test_starts_are_gathered_by_where_they_end(ax):
     hills = jgd.landscapes.get("local_minimum")
     found = teaching.many_starts(hills, sgd(0.1), [[-0.4], [6.0], [3.0], [-0.6]])

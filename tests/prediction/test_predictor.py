@@ -47,6 +47,7 @@ def test_raw_rows_get_labels_and_probabilities(run):
         assert len(run[0].predict({**less, "city": ["Rom", "Bonn"]})) == 2
 
 
+@pytest.mark.slow
 def test_the_rarer_class_counts_as_much(run):
     train = run[0]
     task = tables.task()
@@ -144,6 +145,18 @@ def test_a_sweep_predicts_by_its_best_run_also_from_its_directory(tmp_path):
     best = found.best.config
     chosen = found.predictor(seed=found.seeds[int(np.argmax(found.scores[best]))])
     assert found.predict(rows).tolist() == chosen.predict(rows).tolist()
+
+
+def test_what_can_not_be_kept_or_scored_is_said(tmp_path):
+    task = jgd.tasks.get("iris")
+    predictor = task.predictor(task.init(jgd.init_key(0)))
+    with pytest.raises(jgd.JgdError, match="path must be in a directory that is there"):
+        jgd.save_model(predictor, tmp_path / "none" / "iris.safetensors")
+    drawing = dataclasses.replace(predictor, model_state={"key": jax.random.key(0)})
+    with pytest.raises(jgd.JgdError, match=r"model_state\['key'\] must hold numbers, got dtype key"):
+        jgd.save_model(drawing, tmp_path)
+    with pytest.raises(jgd.JgdError, match="targets must be one a row of the rows, 2, got 3"):
+        predictor.score(np.ones((2, 4)), targets=["setosa"] * 3)
 
 
 def own_model(params, inputs):

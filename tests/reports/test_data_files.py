@@ -19,6 +19,7 @@ def run():
     return jgd.train("hours_points", jgd.optimizers.sgd(0.1), steps=3)
 
 
+@pytest.mark.slow
 def test_a_row_for_each_run_has_what_the_arrays_have():
     found = sweeping.wild()  # one of its configs diverges
     table = found.to_dataframe()

@@ -54,6 +54,11 @@ def test_every_length_of_every_schedule_takes_them():
         (lambda: schedules.Join((1.0, 2.0), (epochs(1),))(jnp.int32(0)), jgd.JgdError, "is no number of steps outside"),
         (lambda: in_steps(schedules.CosineDecay(0.1, share(1))), jgd.JgdError, "steps must be given"),
         (lambda: in_steps(schedules.CosineDecay(0.1, epochs(1)), steps=3), jgd.JgdError, "per_epoch must be given"),
+        (
+            lambda: in_steps(jgd.optimizers.sgd(schedules.WarmupCosineDecay(0.0, 1.0, 50, share(0.5))), steps=60),
+            jgd.JgdError,
+            "warmup_steps must be <= decay_steps, got 50 and 30",
+        ),
     ],
 )
 def test_they_are_refused_where_nobody_knows_the_run(call, error, says):
@@ -67,6 +72,7 @@ def test_without_lengths_nothing_is_touched():
     assert not kinds_of(optimizer)
 
 
+@pytest.mark.slow
 def test_a_sweep_s_runs_are_those_of_train_and_replayed_by_the_shares_of_all_its_steps():
     found = jgd.sweep("iris", warmed, {"warmup": [0.1, 0.3]}, seeds=1, steps=10, batch_size=45)
     run = jgd.train("iris", warmed(0.3), steps=10, batch_size=45)
@@ -78,6 +84,7 @@ def test_a_sweep_s_runs_are_those_of_train_and_replayed_by_the_shares_of_all_its
         found.extend(steps=20)
 
 
+@pytest.mark.slow
 def test_epochs_don_t_depend_on_the_run_and_can_be_extended():
     recipe = lambda learning_rate: jgd.optimizers.sgd(schedules.StepDecay(learning_rate, epochs(1), 0.5))
     run = {"seeds": 1, "batch_size": 45, "block": 1}

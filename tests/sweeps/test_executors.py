@@ -57,6 +57,7 @@ def test_what_follows_a_sweep_takes_an_executor_too(pool, tmp_path):
     same(jgd.load_sweep(tmp_path / "there"), there)
 
 
+@pytest.mark.slow
 def test_a_dask_client_is_an_executor():
     distributed = pytest.importorskip("distributed", reason="dask is an extra: jgd[cluster]")
     with distributed.Client(processes=False, n_workers=2, threads_per_worker=1, dashboard_address=None) as client:
@@ -156,3 +157,18 @@ def test_a_shard_that_cannot_be_is_named(tmp_path):
         swept(shard=(0, 2))
     with pytest.raises(jgd.JgdError, match="patience must be"):
         swept(store=tmp_path, shard=(0, 2), patience=-1)
+
+
+def test_a_pruned_directory_keeps_its_results_and_what_is_not_its_own(tmp_path):
+    alone = swept(store=tmp_path)
+    held = sum(file.stat().st_size for file in (tmp_path / "lanes").iterdir())
+    (tmp_path / "lanes" / "mine.txt").write_text("mine")
+    assert jgd.sweeps.prune(tmp_path) == held
+    assert [file.name for file in (tmp_path / "lanes").iterdir()] == ["mine.txt"]
+    there = jgd.load_sweep(tmp_path)
+    same(there, alone)
+    longer = there.extend(steps=30)
+    assert longer.cost["steps"] == 30 * alone.diverged_at.size, "from their start"
+    same(longer, swept(steps=30, evaluate_every=2))
+    with pytest.raises(jgd.JgdError, match="there is no sweep in"):
+        jgd.sweeps.prune(tmp_path / "lanes")

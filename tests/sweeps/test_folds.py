@@ -39,6 +39,7 @@ def same(a, b):
     np.testing.assert_array_equal(np.asarray(a), np.asarray(b))
 
 
+@pytest.mark.slow
 def test_each_run_is_that_of_its_seed_on_its_fold(found):
     assert found.seeds == (4, 5, 6, 7, 12, 13, 14, 15)
     assert found.dataset.seed_of.values.tolist() == [1, 1, 1, 1, 3, 3, 3, 3]

@@ -24,6 +24,7 @@ def found(folder):
     return jgd.sweep(TASK, "momentum", SPACE, seeds=2, store=folder, **RUN)
 
 
+@pytest.mark.slow
 def test_a_run_alone_and_replayed_has_its_bits_and_train_its_numbers(found):
     alone = jgd.sweep(TASK, "momentum", {"learning_rate": [0.1]}, seeds=[1], **RUN)
     replayed = found.replay(1, seed=1)
@@ -80,6 +81,7 @@ def test_a_start_of_its_own_needs_a_state_of_its_own():
         jgd.sweep(TASK, {"own": lambda: made}, seeds=1, **RUN)
 
 
+@pytest.mark.slow
 def test_a_hypergradient_goes_through_the_state():
     found = jgd.hypergradient(TASK, "sgd", {"learning_rate": 0.05}, steps=3, batch_size=10)
     run = jgd.train(TASK, jgd.optimizers.sgd(0.05), steps=3, batch_size=10)
@@ -88,6 +90,7 @@ def test_a_hypergradient_goes_through_the_state():
     assert jax.tree.structure(run.model_state) == jax.tree.structure(stateful.start_state(None))
 
 
+@pytest.mark.slow
 def test_norms_and_rates_are_recorded_on_request(tmp_path):
     schedule = jgd.schedules.Linear(0.1, 0.0, 8)
     recipe = lambda momentum: jgd.optimizers.momentum(schedule, momentum=momentum)

@@ -56,6 +56,7 @@ def test_penalty_and_smoothing_are_swept_as_separate_runs_are_trained():
         jax.tree.map(close, swept().params(config, 3), run.params)
 
 
+@pytest.mark.slow
 def test_a_penalty_is_not_in_the_measure():
     for config in range(8):
         params = swept().params(config, 3)

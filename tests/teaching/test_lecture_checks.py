@@ -116,6 +116,7 @@ def test_a_step_that_is_not_the_gradients_stands_alone():
     assert "method 1 stands alone" in result.detail
 
 
+@pytest.mark.slow
 def test_a_wrong_gradient_stands_against_method_two(x64):
     wrong = with_custom_gradient(LOSS, lambda p, b: jax.tree.map(lambda g: 2 * g, jax.grad(LOSS)(p, b)))
     result = two_checks(wrong, start("float64"), hours("float64"), 0.01)

@@ -65,6 +65,7 @@ def straight():
     return train(Shuffled())
 
 
+@pytest.mark.slow
 def test_a_loader_is_another_way_to_the_same_rows():
     here = train(list(ROWS), batch_size=8, order="sequential")
     for loader in (Loader(), Unsized(length=False)):

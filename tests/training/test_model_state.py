@@ -23,6 +23,7 @@ def run():
     return jgd.train(TASK, jgd.optimizers.adam(0.05), **RUN)
 
 
+@pytest.mark.slow
 def test_a_run_is_its_steps_by_hand(run):
     optimizer = jgd.optimizers.adam(0.05)
     state = jgd.start(optimizer, TASK.init(jgd.init_key(5)), model_state=start_state(None))
@@ -84,6 +85,7 @@ def test_a_step_that_the_guard_skips_leaves_no_trace_in_the_state():
         assert float(state.model_state) == want
 
 
+@pytest.mark.slow
 def test_what_looks_elsewhere_or_again_takes_key_and_state_along():
     for order in ("shuffled", HardMining(update_every=2)):
         run = jgd.train(TASK, jgd.optimizers.get("lbfgs")(), **{**RUN, "steps": 3}, order=order)
@@ -103,6 +105,7 @@ def test_a_rollout_draws_what_train_draws():
     assert int(state.model_state) == int(run.model_state) == 3
 
 
+@pytest.mark.slow
 def test_a_task_gives_what_is_not_given():
     own, task = jnp.zeros(3), jgd.tasks.get("iris")
     assert (jgd.train(TASK, "cocob", {"w": own}, steps=0).params["w"] == own).all()

@@ -305,7 +305,7 @@ def test_sigkill_at_random_moments(tmp_path, which):
     want = subprocess.run(command, capture_output=True, text=True, check=True).stdout
     newest = lambda: max((file.name for file in store.glob("*.json")), default="")
     chance, kills = np.random.default_rng(1), 0
-    attempts = 10 if "JGD_ALL_ROWS" in os.environ else 5
+    attempts = 10 if "JGD_ALL_ROWS" in os.environ else 3
     for attempt in range(attempts):
         before = newest()
         process = subprocess.Popen([*command, str(store)], stdout=subprocess.PIPE, stderr=subprocess.PIPE)

@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from jgd.reports.format import format_value
+from jgd.core.format import format_value
 from jgd.reports.page.source import Source
 
 FEW = 6  # values of a list that are all named

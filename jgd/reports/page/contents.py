@@ -4,9 +4,8 @@ from typing import Any
 
 from jgd.analysis import findings
 from jgd.core import checks
+from jgd.core.format import format_estimate, format_value
 from jgd.core.version import __version__
-from jgd.reports.confirmation import confirmed_columns, confirmed_rows, reads_line
-from jgd.reports.format import format_estimate, format_value
 from jgd.reports.members import member_lines
 from jgd.reports.page.asked import asked_rows
 from jgd.reports.page.compare import confirmed_best
@@ -16,6 +15,7 @@ from jgd.reports.page.figures import parallel_figure, score_figure
 from jgd.reports.page.source import Source
 from jgd.reports.report import cost_lines, report
 from jgd.reports.table import table_columns, table_rows
+from jgd.sweeps.confirmation import confirmed_columns, confirmed_rows, reads_line
 
 FIGURES = (
     ("Scores", score_figure, "A mark is one run: config and seed."),

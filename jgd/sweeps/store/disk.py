@@ -37,7 +37,7 @@ from jgd.sweeps.store.block_file import arrays_of, facts_of, result_of
 from jgd.sweeps.store.memory import MemoryStore
 
 READS, ROUNDS = "test_reads.json", "rounds.json"
-FOLDERS = "blocks", "lanes"
+BLOCKS, LANES = FOLDERS = "blocks", "lanes"
 _READ = {"at": is_word, "seeds": [int], "configs": [int]}
 
 
@@ -101,8 +101,8 @@ class DiskStore(Store):
             "begin": block.begin,
             "end": block.end,
             **facts_of(result),
-            "block": atomic_files.save_arrays(self.path / "blocks" / name, arrays_of(result)),
-            "lanes": atomic_files.save_arrays(self.path / "lanes" / name, pack("lane", lanes)),
+            "block": atomic_files.save_arrays(self.path / BLOCKS / name, arrays_of(result)),
+            "lanes": atomic_files.save_arrays(self.path / LANES / name, pack("lane", lanes)),
         }
         journal.append(self.path, line, self.journal_name)
         self._seen.add(name)
@@ -115,7 +115,7 @@ class DiskStore(Store):
         if block not in self._on_disk:
             return self.memory.lanes_of(block)
         line = self._on_disk[block]
-        arrays = atomic_files.load_arrays(self.path / "lanes" / line["file"], line["lanes"])
+        arrays = atomic_files.load_arrays(self.path / LANES / line["file"], line["lanes"])
         return unpack("lane", arrays, self._like(block, self._running)[1])
 
     @property
@@ -143,7 +143,7 @@ class DiskStore(Store):
         line = self._on_disk.pop(block, None)
         if line is not None:
             with suppress(OSError):
-                (self.path / "lanes" / line["file"]).unlink()
+                (self.path / LANES / line["file"]).unlink()
 
     def read(self, mend: bool = False) -> None:
         """Take in what has landed since the last time. A block result that is damaged is warned about, and its runs run again.
@@ -185,7 +185,7 @@ class DiskStore(Store):
     def _result(self, block: Block, line: Mapping[str, Any]) -> BlockResult | None:
         """What a line of the journal stands for; None, with a warning, where the file is damaged."""
         try:
-            arrays = atomic_files.load_arrays(self.path / "blocks" / line["file"], line["block"])
+            arrays = atomic_files.load_arrays(self.path / BLOCKS / line["file"], line["block"])
             like = None if self.plan is None else self._like(block, self.plan)
             return result_of(arrays, line, block, self.facts, like)
         except (OSError, checks.JgdValueError) as fault:
@@ -211,7 +211,7 @@ class DiskStore(Store):
 
     def _lanes_are_whole(self, line: Mapping[str, Any]) -> bool:
         try:
-            atomic_files.load_arrays(self.path / "lanes" / line["file"], line["lanes"])
+            atomic_files.load_arrays(self.path / LANES / line["file"], line["lanes"])
         except FileNotFoundError:  # let go: others have gone on from them
             return False
         except (OSError, checks.JgdValueError) as fault:
