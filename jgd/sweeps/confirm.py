@@ -15,7 +15,7 @@ import numpy as np
 
 from jgd.core import checks, seeds
 from jgd.core.nan_traps import no_nan_traps
-from jgd.core.statistics import estimate
+from jgd.core.statistics import SHARES, estimate
 from jgd.lane import NOT_DIVERGED
 from jgd.spaces.space import Config
 from jgd.sweeps.arguments import executor_of
@@ -96,14 +96,15 @@ def _block(data: SweepData, runs: int) -> int | None:
 
 def _confirmed(pick: Pick, runs: SweepData, index: int, test: np.ndarray) -> Confirmed:
     overlap = runs.facts.splits.overlap
-    validation, sign = estimate(runs.scores[index], overlap=overlap), 1 if runs.larger_is_better else -1
+    share, sign = runs.metric in SHARES, 1 if runs.larger_is_better else -1
+    validation = estimate(runs.scores[index], overlap=overlap, share=share)
     return Confirmed(
         recipe=pick.recipe,
         config=int(pick.config or 0),
         hyperparameters=pick.hyperparameters,
         chosen_at=pick.validation,
         validation=validation,
-        test=estimate(test, overlap=overlap),
+        test=estimate(test, overlap=overlap, share=share),
         optimism=sign * (pick.validation.mean - validation.mean),
         diverged=int((runs.diverged_at[index] != NOT_DIVERGED).sum()),
     )

@@ -69,8 +69,8 @@ class Sweep(SweepView):
             >>> space = {"learning_rate": jgd.spaces.log_uniform(0.01, 1)}
             >>> few = jgd.sweep("iris", "sgd", space, samples=2, seeds=2, steps=10)
             >>> more = few.extend(samples=4, steps=20)
-            >>> bool((more.loss[:2, :, :10] == few.loss).all()), more.cost["steps"]
-            (True, 120)
+            >>> bool((more.loss[:2, :, :10] == few.loss).all()), more.cost["steps"]  # of both
+            (True, 160)
         """
         more = {"samples": samples, "configs": configs, "seeds": seeds, "steps": steps}
         return Sweep.of(extend(self, **more, callback=callback, executor=executor))

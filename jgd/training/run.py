@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+import jax
 import numpy as np
 
 from jgd.core import checks, notebook
@@ -16,9 +17,9 @@ if TYPE_CHECKING:
     import xarray as xr
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class BestParams:
-    """The parameters at the best evaluation.
+    """The parameters at the best evaluation. Printed, it is one line.
 
     Attributes:
         params: Those to evaluate and deploy.
@@ -31,6 +32,10 @@ class BestParams:
     step: int
     value: float
     model_state: Any = None
+
+    def __repr__(self) -> str:
+        sizes = [np.size(leaf) for leaf in jax.tree.leaves(self.params)]
+        return f"BestParams(value={self.value:.6g}, step={self.step}, params={sum(sizes):,} in {len(sizes)} arrays)"
 
 
 @dataclass(frozen=True, repr=False)

@@ -11,7 +11,7 @@ from jgd import tasks
 from jgd.core import checks, notebook
 from jgd.core import seeds as seeding
 from jgd.core.optimizer import Optimizer
-from jgd.core.statistics import student_quantile
+from jgd.core.statistics import SHARES, estimate
 from jgd.core.types import Batch, Loss, Params
 from jgd.tasks import Task
 from jgd.training.run import Run
@@ -61,17 +61,14 @@ class Runs:
             confidence: Of the interval, in (0, 1).
 
         Returns:
-            "mean", "std" (n − 1), Student's t interval of the mean "low" … "high", "n" runs that count, and how many
-            "diverged".
+            "mean", "std" (n − 1), the interval of the mean "low" … "high" (see `jgd.core.statistics.estimate`), "n" runs that
+            count, and how many "diverged".
         """
         confidence = checks.number("confidence", confidence, "(0, 1)")
-        values = self.last(name)
-        sound = values[np.isfinite(values)]
-        n = len(sound)
-        mean = float(sound.mean()) if n else np.nan
-        std = float(sound.std(ddof=1)) if n > 1 else np.nan
-        half = float(student_quantile(confidence, n) * std / np.sqrt(n)) if n > 1 else np.nan
-        return {"mean": mean, "std": std, "low": mean - half, "high": mean + half, "n": n, "diverged": self.diverged}
+        found = estimate(self.last(name), confidence, share=name in SHARES)
+        std = found.standard_error * float(np.sqrt(found.n))
+        ends = {"low": found.low, "high": found.high}
+        return {"mean": found.mean, "std": std, **ends, "n": found.n, "diverged": self.diverged}
 
     def __iter__(self):
         return iter(self.runs)
