@@ -8,6 +8,7 @@ from typing import Any
 
 from jgd.analysis import numeric_parameters
 from jgd.core import checks
+from jgd.plots import plot_loss_curves, plot_member_schedules, plot_sensitivity
 from jgd.reports.data_files import save_netcdf
 from jgd.reports.report import report
 from jgd.reports.table import table_text
@@ -98,8 +99,6 @@ def save_sweep(sweep: Sweep, directory: str | Path) -> list[Path]:
     """
     checks.instance("sweep", sweep, Sweep, "jgd.sweep(…) returns")
     checks.path("directory", directory)
-    from jgd.plots import plot_loss_curves, plot_member_schedules, plot_sensitivity  # here: `jgd show` draws nothing
-
     directory = Path(directory)
     writers = _writers(sweep)
     part = directory / ".part"
