@@ -9,7 +9,7 @@ apart. jgd also records the loss curves, watches for divergence and evaluates at
 * a warm compiled scan (tuned), one config after the other.
 * torch, where it is installed: an eager loop, and a torch.func ensemble with one fused Adam.
 
-    python benchmarks/sweep_throughput.py [--rounds 5] [--steps 300] [--out benchmarks/results]
+    python benchmarks/sweep_throughput.py [--rounds 5] [--steps 300] [--only optax] [--out benchmarks/results]
 """
 
 import argparse
@@ -184,6 +184,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--steps", type=int, default=300)
+    parser.add_argument("--only", default="", help="peers whose name has this in it")
     parser.add_argument("--out", type=Path, default=Path(__file__).parent / "results")
     asked = parser.parse_args()
     if os.environ.get("JAX_PLATFORMS", "cpu") == "cpu":
@@ -194,14 +195,14 @@ def main() -> None:
         contenders: dict[str, Callable[[], float]] = {"jgd": partial(ours, task, asked.steps)}
         for peers in (optax_contenders, torch_contenders):
             try:
-                contenders |= peers(task, asked.steps)
+                contenders |= {name: run for name, run in peers(task, asked.steps).items() if asked.only in name}
             except ImportError as missing:
                 print(f"left out: {missing.name} is not installed")
         measured = measure.alternate(contenders, asked.rounds)
         results[model] = measured
         title = "digits MLP 64-64-10" if model == "mlp" else "digits softmax regression"
         print(f"\n{title}, batch {BATCH}, Adam, {CONFIGS} configs × {SEEDS} seeds, {asked.steps} steps")
-        print("\n".join(measure.table(measured, "jgd", "steps/s")))
+        print("\n".join(measure.table(measured, "jgd", "steps/s")), flush=True)
     path = measure.file_for(asked.out, "sweep_throughput")
     measure.write(path, {"steps": asked.steps, "steps_per_second": results})
     print(f"\nwrote {path}")

@@ -283,6 +283,7 @@ def main() -> None:
     parser.add_argument("--out", type=Path, default=Path(__file__).parent / "results")
     asked = parser.parse_args()
     cells: dict[str, Any] = {}
+    loads: dict[str, float] = {}  # of the machine when a cell was done
     for task in asked.tasks:
         for size in asked.sizes:
             with tempfile.TemporaryDirectory() as folder:
@@ -296,12 +297,12 @@ def main() -> None:
                         if name == "jgd, warm cache" and round_ == 0:
                             measured(name, task, size, data, cache)  # fills the cache
                         runs[name].append(measured(name, task, size, data, cache))
-            cells[f"{task} {size}"] = runs
+            cells[f"{task} {size}"], loads[f"{task} {size}"] = runs, os.getloadavg()[0]
             print(f"\n{task}, {size} (configs x seeds), {STEPS} steps; load {os.getloadavg()[0]:.1f}", flush=True)
             for name, rows in runs.items():
                 wall, cpu = (statistics.median(row[what] for row in rows) for what in ("wall", "cpu"))
                 print(f"  {name:32} wall {wall:7.2f} s   CPU {cpu:7.2f} s   best {rows[-1]['value']:.4f}", flush=True)
-            measure.write(measure.file_for(asked.out, "time_to_result"), {"runs": cells})
+            measure.write(measure.file_for(asked.out, "time_to_result"), {"loads": loads, "runs": cells})
     return None
 
 

@@ -12,7 +12,7 @@ from jgd.core import atomic_files, checks
 from jgd.reports.files import PAGE
 from jgd.reports.page.render import write_report
 from jgd.reports.page.source import sources_of
-from jgd.sweeps.store.journal import JOURNAL
+from jgd.sweeps.store.journal import JOURNAL, shares
 
 
 def command(
@@ -59,5 +59,8 @@ def _wait(directories: Sequence[Path], every: float) -> None:
 
 def _marks(directories: Sequence[Path]) -> list[tuple[int, int]]:
     """Sizes and times of the files to which a sweep adds a line as it goes on."""
-    files = [directory / name for directory in directories for name in (atomic_files.SWEEP, JOURNAL)]
+    names = [
+        (directory, name) for directory in directories for name in (atomic_files.SWEEP, JOURNAL, *shares(directory))
+    ]
+    files = [directory / name for directory, name in names]
     return [(stat.st_size, stat.st_mtime_ns) for file in files if file.exists() for stat in [file.stat()]]

@@ -12,7 +12,7 @@ from jgd import reports
 from jgd.cli import console, request
 from jgd.core import atomic_files, checks
 from jgd.reports import confirmation, files
-from jgd.reports.table import cost_line, stopped_line, table_columns, table_rows
+from jgd.reports.table import cost_line, interval_words, stopped_line, table_columns, table_rows
 from jgd.sweeps.store.disk import FOLDERS
 from jgd.sweeps.store.journal import BLOCK_FILE
 from jgd.sweeps.store.manifest import OWN
@@ -92,7 +92,7 @@ def save_share(found: jgd.Sweep, directory: Path, shard: str | None) -> int:
 def save(found: jgd.Sweep, directory: Path) -> int:
     """Print a sweep's picks and cost and write them down: -> the exit code, 1 where every run diverged."""
     size = f"{len(found.configs)} configs × {found.facts.seed_words}, {found.steps} steps"
-    title = f"{found.task}: {size}; ± is the 95% interval of the mean over {found.facts.splits.over}"
+    title = f"{found.task}: {size}; {interval_words(found)}"
     console.print_table(table_columns(found), table_rows(found), title=title)
     if stopped_line(found):
         console.print_line(stopped_line(found))
@@ -102,7 +102,7 @@ def save(found: jgd.Sweep, directory: Path) -> int:
         console.print_line("nothing was left to run: all runs are stored")
     for note in found.notes:
         console.print_line(f"note: {note}")
-    if found.cost["steps"] or not all((directory / name).exists() for name in ("results.nc", "table.txt")):
+    if found.cost["steps"] or not files.are_there(found, directory):
         for path in reports.save_sweep(found, directory):
             console.print_line(f"wrote {path}")
     if found.best.config is None:

@@ -12,11 +12,20 @@ def _format(value: float) -> str:
     return f"{value:.4f}" if value == 0 or 1e-2 <= abs(value) < 1e6 else f"{value:.4g}"
 
 
+UNITS = ("rmse", "mae")  # metrics in the target's unit
+
+
+def _unit(task: jgd.Task) -> str:
+    return "" if task.preprocessing is None else f" (unit of {task.preprocessing.target})"
+
+
 def print_curve(title: str, task: jgd.Task, run: jgd.Run) -> None:
     """Print the validation curve of a run, and how it ended."""
     names = list(run.evaluations)
     table = [[str(int(row[0])), *map(_format, row[1:])] for row in zip(*run.evaluations.values(), strict=True)]
-    console.print_table([names[0], *(f"validation {name}" for name in names[1:])], table, title=title)
+    unit = _unit(task)
+    heads = [f"validation {name}{unit if name in UNITS else ''}" for name in names[1:]]
+    console.print_table([names[0], *heads], table, title=title)
     if run.best is not None:
         console.print_line(f"best {task.metric} {_format(run.best.value)} at step {run.best.step}")
     console.print_line(str(run.end))
@@ -30,7 +39,16 @@ def print_summary(title: str, task: jgd.Task, runs: jgd.Runs) -> None:
     for name in ("loss", *task.metrics):
         s = runs.summary(name)
         mean, std, low, high = (_format(s[key]) for key in ("mean", "std", "low", "high"))
-        rows.append([name, mean, std, f"{low} … {high}", str(int(s["n"])), str(int(s["diverged"]))])
+        rows.append(
+            [
+                name + (_unit(task) if name in UNITS else ""),
+                mean,
+                std,
+                f"{low} … {high}",
+                str(int(s["n"])),
+                str(int(s["diverged"])),
+            ]
+        )
     head = ["validation", "mean", "std", "95% interval", "runs", "diverged"]
     console.print_table(head, rows, title=f"{title}, {len(runs)} seeds")
     for seed, run in zip(runs.seeds, runs, strict=True):

@@ -10,8 +10,9 @@ import jgd
 from jgd import reports
 from jgd.cli import console
 from jgd.core import atomic_files, checks
-from jgd.core.statistics import estimate
+from jgd.core.statistics import SHARES, estimate
 from jgd.lane import NOT_DIVERGED
+from jgd.reports.table import interval_words
 from jgd.sweeps import format_config
 
 
@@ -37,7 +38,7 @@ def command(
     console.print_table(
         reports.table_columns(found),
         reports.table_rows(found),
-        title=f"picks; ± is the 95% interval of the mean over {found.facts.splits.over}",
+        title=f"picks; {interval_words(found)}",
     )
     if left:
         heads = ["config", "recipe", "hyperparameters", f"validation {found.metric}", "diverged"]
@@ -67,7 +68,8 @@ def _best_so_far(found: jgd.Sweep, top: int) -> list[list[str]]:
             found.configs[place][0],
             format_config(found.configs[place][1]),
             reports.format_estimate(
-                estimate(found.scores[place], overlap=found.facts.splits.overlap), len(found.seeds)
+                estimate(found.scores[place], overlap=found.facts.splits.overlap, share=found.metric in SHARES),
+                len(found.seeds),
             ),
             f"{broken[place]} of {len(found.seeds)}",
         ]

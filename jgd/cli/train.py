@@ -1,6 +1,7 @@
 """jgd train: one run, or a few seeds of it."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Annotated, Any, NamedTuple
 
@@ -27,7 +28,7 @@ from jgd.cli.task_options import (
     table_options,
 )
 from jgd.core import checks
-from jgd.training.resume import UnaskedError
+from jgd.training.resume import UnaskedError, stored_settings
 
 STEPS = 300
 DEFAULT_OPTIMIZER = "adam"
@@ -133,6 +134,8 @@ def command(
     asked, table = TaskOptions(task, model, file, target, loss, scale, metric, **columns).make()
     if table is not None:
         console.print_line(str(table))
+        if not table.classes and metric is None:  # the loss is of standardized targets
+            asked = replace(asked, metrics=asked.chosen_by("rmse").metrics)
     rate, words = methods.RateOptions(learning_rate, schedule, set_schedule or []), set_ or []
     if recipe is None:
         method = optimizer or DEFAULT_OPTIMIZER
@@ -146,6 +149,7 @@ def command(
     what = watched.started_at(what, start) if start else what
     directory = None if out is None else console.output_directory(out, what.name, overwrite)
     jgd.use_program_cache()
+    seed, batch_size, evaluate_every = _kept(store if resume else None, seed, batch_size, evaluate_every)
     length = _length(steps, epochs, batch_size, checks.rows("data", what.train))
     if target_loss is not None:
         checks.number("target_loss", target_loss, "(-inf, inf)")
@@ -177,6 +181,15 @@ def command(
         write_runs(directory, runs)
     if any(run.status.broken for run in runs.values()):
         raise typer.Exit(1)
+
+
+def _kept(
+    store: Path | None, seed: int | None, batch_size: int | None, evaluate_every: int | None
+) -> tuple[int | None, int | None, int | None]:
+    """The three, where they aren't given as the run that is gone on with has them."""
+    stored = {} if store is None else stored_settings(store)
+    kept = lambda name, given: int(stored[name]) if given is None and stored.get(name, "").isdigit() else given
+    return kept("seed", seed), kept("batch_size", batch_size), kept("evaluate_every", evaluate_every)
 
 
 def _several(

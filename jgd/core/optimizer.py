@@ -8,7 +8,7 @@ import jax
 import jax.numpy as jnp
 from jax import Array
 
-from jgd.core import checks, eager, hyperparameters, tree, tree_xla
+from jgd.core import checks, eager, hyperparameters, short_repr, tree, tree_xla
 from jgd.core.composite import Chain, check_order, hint
 from jgd.core.record import record
 from jgd.core.seeds import NoiseKeys
@@ -175,6 +175,9 @@ class Optimizer:
         """
         given = {} if changes is None else checks.instance("changes", changes, Mapping, "{'learning_rate': 0.1}")
         return hyperparameters.changed(self, {**given, **named})
+
+    __repr__ = short_repr.optimizer_line
+    _repr_html_ = short_repr.optimizer_html  # a notebook's cell
 
     def _check(self, state: Any, params: Params) -> None:
         """Refuse what `init` would not make for such parameters; no array is made to find out."""

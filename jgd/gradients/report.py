@@ -3,6 +3,7 @@
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
+from jgd.core import notebook
 from jgd.core.checks import JgdError
 from jgd.core.strict_json import without_nan
 from jgd.core.text import align_columns
@@ -83,9 +84,9 @@ class ConsistencyCheck:
     verdict: str
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class GradientCheck:
-    """The result of `check_gradients`; print it.
+    """The result of `check_gradients`; print it. Its repr is one line.
 
     Attributes:
         leaves: A verdict for each leaf of params.
@@ -139,10 +140,27 @@ class GradientCheck:
         """Plain lists, numbers and strings, for strict JSON: what is not finite is None."""
         return {**without_nan(asdict(self)), "ok": self.ok, "conclusive": self.conclusive}
 
-    def __str__(self) -> str:
-        lines = align_columns([HEADINGS, *map(_row, self.leaves)])
+    @property
+    def _counts(self) -> str:
         counts = [(sum(leaf.verdict == verdict for leaf in self.leaves), verdict) for verdict in VERDICTS]
-        lines.append(", ".join(f"{count} {verdict}" for count, verdict in counts if count) or "no leaves")
+        return ", ".join(f"{count} {verdict}" for count, verdict in counts if count) or "no leaves"
+
+    def __repr__(self) -> str:
+        wrong = "".join(f"; {leaf.path} wrong: {leaf.cause}" for leaf in self.leaves if leaf.verdict == "wrong")
+        problem = f"; could not be checked: {self.problem}" if self.problem else ""
+        return f"GradientCheck({'ok' if self.ok else 'not ok'}: {self._counts}{wrong}{problem})"
+
+    def _repr_html_(self) -> str:
+        """What a notebook's cell shows: the table, and what else was compared."""
+        rows = [_row(leaf) for leaf in self.leaves]
+        rest = [(a.name, a.verdict, f"{a.leaf} differs by {a.relative_error:.1e}") for a in self.consistency]
+        rest += [("could not be checked", self.problem, "")] if self.problem else []
+        second = "" if self.second is None else f"<div>second order:</div>{self.second._repr_html_()}"
+        title = f"gradient check: {'ok' if self.ok else 'not ok'}, {self._counts}"
+        return notebook.table(HEADINGS, rows, title) + (notebook.table((), rest) if rest else "") + second
+
+    def __str__(self) -> str:
+        lines = [*align_columns([HEADINGS, *map(_row, self.leaves)]), self._counts]
         lines += [f"{a.name}: {a.verdict} ({a.leaf} differs by {a.relative_error:.1e})" for a in self.consistency]
         if self.problem:
             lines.append(f"could not be checked: {self.problem}")

@@ -47,7 +47,7 @@ def get(name: str) -> Callable[..., Optimizer]:
 
     Example:
         >>> get("sgd")(0.1)
-        Optimizer(transform=Chain(transforms=(ScaleByLearningRate(learning_rate=0.1),)))
+        Optimizer(ScaleByLearningRate(learning_rate=0.1))
     """
     return registry.find(name)
 

@@ -7,14 +7,14 @@ data_files.py, latex.py   a sweep or a run for other tools
 page/       all of it as one page for a browser
 """
 
+from jgd.core.format import format_estimate as format_estimate
+from jgd.core.format import format_value as format_value
 from jgd.reports.confirmation import confirmation_text as confirmation_text
 from jgd.reports.confirmation import save_confirmation as save_confirmation
 from jgd.reports.confirmation import stored_confirmations as stored_confirmations
 from jgd.reports.data_files import save_data as save_data
 from jgd.reports.files import save_figure as save_figure
 from jgd.reports.files import save_sweep as save_sweep
-from jgd.reports.format import format_estimate as format_estimate
-from jgd.reports.format import format_value as format_value
 from jgd.reports.page.render import html_report as html_report
 from jgd.reports.page.render import save_report as save_report
 from jgd.reports.report import report as report

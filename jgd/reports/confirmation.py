@@ -13,9 +13,9 @@ from jgd.core import atomic_files, checks
 from jgd.core.statistics import Estimate
 from jgd.core.strict_json import fault_of, is_word, without_nan
 from jgd.core.text import align_columns
-from jgd.reports.format import format_estimate
 from jgd.spaces.json_space import of_json
-from jgd.sweeps import Confirmation, Confirmed, format_config
+from jgd.sweeps import Confirmation, Confirmed
+from jgd.sweeps.confirmation import confirmed_columns, confirmed_rows, reads_line
 
 FILES = ("confirmation.json", "confirmation.txt")
 
@@ -30,42 +30,6 @@ _CONFIRMED = {
     "hyperparameters": {str: (int, float, bool, list, None, is_word)},
 }
 _ENTRY = {"metric": is_word, "seeds": [int], "reads": int, "confirmed": [_CONFIRMED]}
-
-
-def confirmed_columns() -> list[str]:
-    """The headings of `confirmed_rows`; uncertainties are 95% intervals of the mean over seeds (Student's t)."""
-    return ["pick", "chosen at", "fresh seeds", "optimism", "test", "diverged", "hyperparameters"]
-
-
-def confirmed_rows(confirmation: Confirmation) -> list[list[str]]:
-    """One row a chosen config: the validation mean that chose it, that on fresh seeds, their difference, the test.
-
-    >>> import jgd
-    >>> found = jgd.sweep("hours_points", "sgd", {"learning_rate": [0.01, 0.1]}, seeds=2, steps=30)
-    >>> row = confirmed_rows(found.confirm(seeds=3))[0]
-    >>> row[0], row[-2:]
-    ('sgd 1', ['0 of 3', 'learning_rate=0.1'])
-    """
-    return [
-        [
-            f"{each.recipe} {each.config}",
-            f"{each.chosen_at.mean:.4f}",
-            format_estimate(each.validation, runs),
-            f"{each.optimism:+.4f}",
-            format_estimate(each.test, runs),
-            f"{each.diverged} of {runs}",
-            format_config(each.hyperparameters),
-        ]
-        for each in confirmation.confirmed
-        for runs in [each.validation.n + each.validation.diverged]  # of each fresh seed one, or as many as folds
-    ]
-
-
-def reads_line(confirmation: Confirmation) -> str:
-    """How often the test rows were read, and what that means."""
-    times = "once" if confirmation.reads == 1 else f"{confirmation.reads} times, this one included"
-    warning = "" if confirmation.reads == 1 else ": what is chosen by comparing these reads is chosen on the test rows"
-    return f"the test rows of this sweep were read {times}{warning}"
 
 
 def confirmation_text(confirmation: Confirmation) -> str:

@@ -1,6 +1,6 @@
 """What a population went through, in words."""
 
-from jgd.reports.format import format_estimate, format_value
+from jgd.core.format import format_estimate, format_value
 from jgd.sweeps import Sweep
 
 

@@ -19,10 +19,10 @@ from jgd.analysis import (
 )
 from jgd.analysis.importance import UNGROWN
 from jgd.core import atomic_files, checks
-from jgd.core.statistics import estimate
+from jgd.core.format import format_estimate, format_value
+from jgd.core.statistics import SHARES, estimate
 from jgd.core.strict_json import is_word
 from jgd.core.text import align_columns
-from jgd.reports.format import format_estimate, format_value
 from jgd.reports.members import member_lines
 from jgd.reports.table import padding
 from jgd.sweeps import Sweep
@@ -92,7 +92,7 @@ def _best(sweep: Sweep, ends: FinalScores, ranking: Ranking, top: int, confidenc
         [
             "=" if i in ranking.tied else " ",
             *_named(sweep, int(i)),
-            format_estimate(estimate(ends.scores[i], confidence, overlap=ends.overlap), ends.scores.shape[1]),
+            _score(ends, i, confidence),
         ]
         for i in ranking.order[:top]
     ]
@@ -106,17 +106,19 @@ def _best(sweep: Sweep, ends: FinalScores, ranking: Ranking, top: int, confidenc
     return [*align_columns(rows), ties, *stopped]
 
 
+def _score(ends: FinalScores, config: int, confidence: float) -> str:
+    scores = ends.scores[config]
+    found = estimate(scores, confidence, overlap=ends.overlap, share=ends.metric in SHARES)
+    return format_estimate(found, len(scores))
+
+
 def _neighbors(sweep: Sweep, ends: FinalScores, ranking: Ranking, confidence: float) -> list[str]:
     where = unit_cube(sweep.configs, sweep.space_of())
     if ranking.best is None or not where.names:
         return []
     rows = []
     for i in neighbors(where, ranking.best):
-        score = (
-            "stopped early"
-            if ends.stopped[i]
-            else format_estimate(estimate(ends.scores[i], confidence, overlap=ends.overlap), ends.scores.shape[1])
-        )
+        score = "stopped early" if ends.stopped[i] else _score(ends, i, confidence)
         rows.append([*_named(sweep, i), score])
     return align_columns(rows) or ["none of its structure"]
 
@@ -172,13 +174,13 @@ def _importance(sweep: Sweep, measured: list[str] | None) -> list[str]:
 
 
 def _best_of(ends: FinalScores) -> list[str]:
-    means = ends.scores[~ends.stopped].mean(axis=1)
-    if len(means) < 2 or not np.isfinite(means).any() or ends.stopped.any():
+    scores = ends.scores[~ends.stopped]
+    if len(scores) < 2 or not np.isfinite(scores).all(axis=1).any() or ends.stopped.any():
         return []
-    budgets = sorted({*(2**i for i in range(len(means).bit_length())), len(means)})
-    curve = best_of(means, ends.larger_is_better, budgets)
-    shown = ", ".join(f"{best:.4g} of {k}" for k, best in zip(budgets, curve.expected, strict=True))
-    return [f"expected best of so many random configs of these: {shown}"]
+    budgets = sorted({*(2**i for i in range(len(scores).bit_length())), len(scores)})
+    curve = best_of(scores, ends.larger_is_better, budgets)
+    shown = ", ".join(f"{best + 0.0:.4g} of {k}" for k, best in zip(budgets, curve.expected, strict=True))
+    return [f"expected best of so many of these configs, drawn at random: {shown}"]
 
 
 def cost_lines(sweep: Sweep) -> list[str]:
@@ -186,9 +188,11 @@ def cost_lines(sweep: Sweep) -> list[str]:
     cost, spent = sweep.cost, cost_of(sweep)
     wasted = f"wasted: {spent.diverged_share:.0%} of the steps after divergence"
     if cost["steps"]:
+        part = cost["steps"] < spent.steps  # of a directory that was gone on with
         lines = [
-            f"compile {cost['compile_seconds']:.1f} s, run {cost['run_seconds']:.1f} s, "
-            f"{cost['steps_per_second']:,.0f} steps/s, {spent.steps:,} steps",
+            f"{'the last call: ' if part else ''}compile {cost['compile_seconds']:.1f} s, run {cost['run_seconds']:.1f} s, "
+            f"{cost['steps_per_second']:,.0f} steps/s, {cost['steps']:,} steps"
+            + (f" of {spent.steps:,} in all" if part else ""),
             f"{wasted}, {padding(sweep)}",
         ]
     else:  # read from its directory: only what its blocks took is known

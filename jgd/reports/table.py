@@ -3,10 +3,11 @@
 from collections import Counter
 
 from jgd.core import checks
+from jgd.core.format import format_estimate, format_value
 from jgd.core.text import align_columns
-from jgd.reports.format import format_estimate, format_value
 from jgd.sweeps import Sweep
 from jgd.sweeps.engine.width import MUCH_PADDING, fitting_block
+from jgd.sweeps.plan import Plan
 
 
 def table_columns(sweep: Sweep) -> list[str]:
@@ -42,6 +43,13 @@ def _names(sweep: Sweep) -> list[str]:
 
 def _some_are_short(sweep: Sweep) -> bool:
     return any(pick.config is not None and pick.reached < sweep.steps for pick in sweep.picks)
+
+
+def interval_words(sweep: Sweep) -> str:
+    """What the intervals of a sweep's scores are of, and what they leave out."""
+    rows = checks.rows("validation", sweep.plan.task.validation) if isinstance(sweep.made_by, Plan) else None
+    which = "the validation rows" if rows is None else f"{rows} validation rows"
+    return f"± and [ ] are 95% intervals of the mean over {sweep.facts.splits.over}; the sampling error of {which} is in none"
 
 
 def table_rows(sweep: Sweep) -> list[list[str]]:

@@ -38,6 +38,7 @@ from jgd.schedules.decays import Polynomial as Polynomial
 from jgd.schedules.decays import Rex as Rex
 from jgd.schedules.inverse import InverseSqrtDecay as InverseSqrtDecay
 from jgd.schedules.inverse import InverseTimeDecay as InverseTimeDecay
+from jgd.schedules.notebook import schedule_html
 from jgd.schedules.pieces import MultiStepDecay as MultiStepDecay
 from jgd.schedules.pieces import PiecewiseConstant as PiecewiseConstant
 from jgd.schedules.pieces import PiecewiseInterpolate as PiecewiseInterpolate
@@ -79,6 +80,11 @@ registry: Registry[Callable[..., Any]] = Registry(
         "sum": Sum,
     },
 )
+
+
+for each in registry.values():
+    if isinstance(each, type):
+        each._repr_html_ = schedule_html  # pyright: ignore[reportAttributeAccessIssue]
 
 
 def get(name: str) -> Callable[..., Any]:

@@ -9,7 +9,7 @@ assemble.py    what is kept, as data              cost.py      what it took
 share.py       one of several processes on one directory
 sweep_data.py  that data                          selection.py, picks.py   what it chooses
 sweep_view.py     what is seen of it: to_xarray.py, to_dataframe.py
-sweep_result.py   `Sweep`, with what can be done: extend.py, propose.py, confirm.py, replay.py
+sweep_result.py   `Sweep`, with what can be done: extend.py, propose.py, confirm.py (confirmation.py), replay.py
 predictors.py  what its runs predict with
 load.py        a directory as a `Sweep`           stored_plan.py   … with its code, to go on with
 proposers/     studies that propose configs
@@ -23,8 +23,8 @@ from jgd.core.on_demand import import_on_demand
 if TYPE_CHECKING:  # for editors and type checkers
     from jgd.core.statistics import Estimate as Estimate
     from jgd.core.statistics import estimate as estimate
-    from jgd.sweeps.confirm import Confirmation as Confirmation
-    from jgd.sweeps.confirm import Confirmed as Confirmed
+    from jgd.sweeps.confirmation import Confirmation as Confirmation
+    from jgd.sweeps.confirmation import Confirmed as Confirmed
     from jgd.sweeps.engine.devices import use_cores as use_cores
     from jgd.sweeps.engine.pool import Pool as Pool
     from jgd.sweeps.engine.progress import BlockEvaluation as BlockEvaluation
@@ -55,7 +55,7 @@ if TYPE_CHECKING:  # for editors and type checkers
 
 HOMES = {  # module -> its names that are public here
     ".core.statistics": "Estimate estimate",
-    "confirm": "Confirmation Confirmed",
+    "confirmation": "Confirmation Confirmed",
     "engine.devices": "use_cores",
     "engine.pool": "Pool",
     "engine.progress": "BlockEvaluation SweepProgress",

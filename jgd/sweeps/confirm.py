@@ -5,7 +5,7 @@ optimism of the selection.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -15,11 +15,12 @@ import numpy as np
 
 from jgd.core import checks, seeds
 from jgd.core.nan_traps import no_nan_traps
-from jgd.core.statistics import Estimate, estimate
+from jgd.core.statistics import SHARES, estimate
 from jgd.lane import NOT_DIVERGED
 from jgd.spaces.space import Config
 from jgd.sweeps.arguments import executor_of
 from jgd.sweeps.configs import ConfigAxis
+from jgd.sweeps.confirmation import Confirmation, Confirmed
 from jgd.sweeps.engine.programs import SharedData, evaluate
 from jgd.sweeps.picks import Pick, best_member
 from jgd.sweeps.plan import Plan
@@ -32,51 +33,6 @@ from jgd.sweeps.sweep_data import SweepData
 
 COMPILATION = 3.0  # seconds of a program, as they were on a common machine
 LANE_STEP = 3e-5  # seconds of a step of one lane there
-
-
-@dataclass(frozen=True)
-class Confirmed:
-    """One config on fresh seeds.
-
-    Attributes:
-        recipe: The recipe's name.
-        config: Its index in the sweep.
-        hyperparameters: Of the config.
-        chosen_at: The validation estimate that chose it.
-        validation: The estimate of that metric over the fresh seeds that didn't diverge.
-        test: The same on the test rows.
-        optimism: By how much the validation mean that chose it was better than the fresh one; positive where the choice
-            flattered.
-        diverged: Fresh seeds that did diverge.
-    """
-
-    recipe: str
-    config: int
-    hyperparameters: Config
-    chosen_at: Estimate
-    validation: Estimate
-    test: Estimate
-    optimism: float
-    diverged: int
-
-
-@dataclass(frozen=True)
-class Confirmation:
-    """The chosen configs on fresh seeds.
-
-    Attributes:
-        metric: The metric that chose.
-        seeds: The fresh ones; `runs` has one for each, or for each of them and fold.
-        confirmed: One for each pick.
-        reads: How often this sweep's test rows were read, this time included.
-        runs: The fresh runs.
-    """
-
-    metric: str
-    seeds: tuple[int, ...]
-    confirmed: tuple[Confirmed, ...]
-    reads: int
-    runs: SweepData
 
 
 @no_nan_traps()
@@ -140,14 +96,15 @@ def _block(data: SweepData, runs: int) -> int | None:
 
 def _confirmed(pick: Pick, runs: SweepData, index: int, test: np.ndarray) -> Confirmed:
     overlap = runs.facts.splits.overlap
-    validation, sign = estimate(runs.scores[index], overlap=overlap), 1 if runs.larger_is_better else -1
+    share, sign = runs.metric in SHARES, 1 if runs.larger_is_better else -1
+    validation = estimate(runs.scores[index], overlap=overlap, share=share)
     return Confirmed(
         recipe=pick.recipe,
         config=int(pick.config or 0),
         hyperparameters=pick.hyperparameters,
         chosen_at=pick.validation,
         validation=validation,
-        test=estimate(test, overlap=overlap),
+        test=estimate(test, overlap=overlap, share=share),
         optimism=sign * (pick.validation.mean - validation.mean),
         diverged=int((runs.diverged_at[index] != NOT_DIVERGED).sum()),
     )

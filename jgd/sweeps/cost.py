@@ -50,6 +50,25 @@ def setup_of(plan: Plan) -> dict[str, Any]:
     }
 
 
+def together(before: Mapping[str, Any], after: Mapping[str, Any]) -> dict[str, Any]:
+    """The cost of a sweep and of what was added to it: seconds, steps and rounds of both."""
+    both = lambda name: before[name] + after[name]
+    seconds, steps = both("run_seconds"), both("steps")
+    computed = sum(each["steps"] / (1 - each["padded_share"]) for each in (before, after))
+    summed = {
+        name: both(name)
+        for name in ("compile_seconds", "run_seconds", "steps", *(n for n in after if n.startswith("round_")))
+    }
+    peaks = [each["peak_bytes"] for each in (before, after) if "peak_bytes" in each]
+    return {
+        **after,
+        **summed,
+        "steps_per_second": steps / seconds if seconds else 0.0,
+        "padded_share": 1 - steps / computed if computed else 0.0,
+        **({"peak_bytes": max(peaks)} if peaks else {}),
+    }
+
+
 def peak_bytes(plan: Plan) -> dict[str, int]:
     """The peak of the devices' memory, where they count it."""
     counted = peak(plan.devices.devices)

@@ -7,6 +7,7 @@ from typing import Any
 from jgd.core import checks
 from jgd.spaces.space import Config
 from jgd.sweeps.arguments import executor_of, seeds_of
+from jgd.sweeps.cost import together
 from jgd.sweeps.engine.progress import SweepProgress
 from jgd.sweeps.execute import execute
 from jgd.sweeps.plan import Plan
@@ -48,7 +49,8 @@ def extend(
             argument="seeds",
         )
     store = None if plan.store else _carried(data.store, plan, longer)
-    return execute(longer, callback, resume=True, store=store, executor=executor_of(executor))
+    made = execute(longer, callback, resume=True, store=store, executor=executor_of(executor))
+    return replace(made, cost=together(data.cost, made.cost))
 
 
 def _carried(store: Store, old: Plan, new: Plan) -> MemoryStore:

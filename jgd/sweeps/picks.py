@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from jgd.core.statistics import Estimate, estimate
+from jgd.core.statistics import SHARES, Estimate, estimate
 from jgd.lane import NOT_DIVERGED
 from jgd.spaces.space import Config
 from jgd.sweeps.selection import pick
@@ -57,7 +57,7 @@ def pick_of(data: SweepData, recipe: str) -> Pick:
         config=config,
         hyperparameters=values,
         metric=data.metric,
-        validation=estimate(scores, overlap=data.facts.splits.overlap),
+        validation=estimate(scores, overlap=data.facts.splits.overlap, share=data.metric in SHARES),
         diverged=int((data.diverged_at[mine] != NOT_DIVERGED).sum()),
         runs=data.diverged_at[mine].size,
         reached=0 if config is None else int(data.reached[config]),

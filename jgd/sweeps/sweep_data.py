@@ -33,7 +33,8 @@ class SweepData:
         validation: name -> (config, seed, evaluation) after `evaluation_steps` updates, NaN likewise.
         diverged_at: (config, seed) the step whose update was refused, −1 where there is none.
         cost: compile and run seconds, steps of all runs together and a second, padded share, width of a block, devices;
-            the share of steps that stopping early has saved, and seconds and steps of each round; of an executor, its hosts.
+            the share of steps that stopping early has saved, and seconds and steps of each round; of an executor, its
+            hosts. Of an extended sweep, of all of it.
         rounds: What the policy decided.
         recorded: name -> (config, seed, step), what the loss returned beside its value (its aux) and what `record` asked for,
             NaN as in `loss`; what `observe` returned as (config, seed, step, …), after the step's update.

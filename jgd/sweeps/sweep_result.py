@@ -9,7 +9,8 @@ import numpy as np
 from jgd.prediction import Predictor
 from jgd.spaces.proposer import Proposer
 from jgd.spaces.space import Config
-from jgd.sweeps.confirm import Confirmation, confirm
+from jgd.sweeps.confirm import confirm
+from jgd.sweeps.confirmation import Confirmation
 from jgd.sweeps.engine.progress import SweepProgress
 from jgd.sweeps.extend import extend
 from jgd.sweeps.picks import Pick
@@ -68,8 +69,8 @@ class Sweep(SweepView):
             >>> space = {"learning_rate": jgd.spaces.log_uniform(0.01, 1)}
             >>> few = jgd.sweep("iris", "sgd", space, samples=2, seeds=2, steps=10)
             >>> more = few.extend(samples=4, steps=20)
-            >>> bool((more.loss[:2, :, :10] == few.loss).all()), more.cost["steps"]
-            (True, 120)
+            >>> bool((more.loss[:2, :, :10] == few.loss).all()), more.cost["steps"]  # of both
+            (True, 160)
         """
         more = {"samples": samples, "configs": configs, "seeds": seeds, "steps": steps}
         return Sweep.of(extend(self, **more, callback=callback, executor=executor))

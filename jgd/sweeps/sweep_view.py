@@ -4,6 +4,8 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING
 
+from jgd.core import notebook
+from jgd.core.format import format_estimate, format_value
 from jgd.lane import NOT_DIVERGED
 from jgd.sweeps.picks import Pick, best_member, best_of, pick_of
 from jgd.sweeps.sweep_data import SweepData
@@ -92,3 +94,20 @@ class SweepView(SweepData):
             f"Sweep({self.task}: {len(self.configs)} configs × {self.facts.seed_words}, {self.steps} steps; "
             f"{int((self.diverged_at != NOT_DIVERGED).sum())} of {self.diverged_at.size} runs diverged; {found})"
         )
+
+    def _repr_html_(self) -> str:
+        """What a notebook's cell shows: a row for each recipe's pick."""
+        rows = [
+            (
+                pick.recipe,
+                "–" if pick.config is None else pick.config,
+                ", ".join(f"{name} {format_value(value)}" for name, value in pick.hyperparameters.items()),
+                format_estimate(pick.validation, len(self.seeds)),
+                f"{pick.diverged} of {pick.runs}",
+            )
+            for pick in self.picks
+        ]
+        heads = ("recipe", "config", "hyperparameters", f"validation {self.metric}", "diverged")
+        size = f"{len(self.configs)} configs × {self.facts.seed_words}, {self.steps} steps"
+        left = f"; {self.runs_left} runs are left" if self.runs_left else ""
+        return notebook.table(heads, rows, f"Sweep of {self.task}: {size}{left}; ± is a 95% interval")

@@ -29,6 +29,7 @@ from jgd.stopping import StoppingRule
 from jgd.tasks import Task
 from jgd.training.batch_source import BatchSource, is_loader
 from jgd.training.data_parallel import DataParallel
+from jgd.training.forewarned import of_settings
 from jgd.training.loader import on_disk
 from jgd.training.progress import TrainProgress
 
@@ -98,7 +99,8 @@ class TrainArguments:
                 "order HardMining looks at every row, which memory-mapped data are too large for"
             )
         parts = {"params": self.params, "data": self.data, "validation": self.validation}
-        self.notes = tuple(note for name, part in parts.items() for note in _casts(name, part))
+        foreseen = of_settings(self.optimizer, self.batches, self.total_steps, self.data, self.validation)
+        self.notes = (*(note for name, part in parts.items() for note in _casts(name, part)), *foreseen)
 
     def _take_batches(self) -> None:
         """Which rows each step sees, be they arrays or a loader's."""

@@ -9,6 +9,7 @@ import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
+from pathlib import Path
 
 import jax
 import jax.numpy as jnp
@@ -16,7 +17,7 @@ import numpy as np
 
 from jgd.core import checks, machine
 from jgd.core.fingerprint import described, differences
-from jgd.core.snapshots import RunDirectory, opened, pack
+from jgd.core.snapshots import RunDirectory, holds_a_run, opened, pack
 from jgd.core.strict_json import fault_of, is_count
 from jgd.lane import eval_params_of
 from jgd.prediction.described import describe
@@ -81,6 +82,12 @@ class Saver:
         if all(averages[name].tobytes() == array.tobytes() for name, array in own.items()):
             return {}
         return {f"{AVERAGES}{name}": array for name, array in averages.items()}
+
+
+def stored_settings(path: Path) -> dict[str, str]:
+    """What identifies the run in a directory, path -> what it is; empty where there is none that can be read."""
+    snapshot = RunDirectory(path).load() if path.is_dir() and holds_a_run(path) else None
+    return {} if snapshot is None or fault_of(snapshot.facts, FACTS) else snapshot.facts["identity"]
 
 
 @contextmanager

@@ -3,9 +3,10 @@
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+import jax
 import numpy as np
 
-from jgd.core import checks
+from jgd.core import checks, notebook
 from jgd.core.types import Params
 from jgd.descent import TrainState
 from jgd.prediction import Predictor
@@ -16,9 +17,9 @@ if TYPE_CHECKING:
     import xarray as xr
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class BestParams:
-    """The parameters at the best evaluation.
+    """The parameters at the best evaluation. Printed, it is one line.
 
     Attributes:
         params: Those to evaluate and deploy.
@@ -31,6 +32,10 @@ class BestParams:
     step: int
     value: float
     model_state: Any = None
+
+    def __repr__(self) -> str:
+        sizes = [np.size(leaf) for leaf in jax.tree.leaves(self.params)]
+        return f"BestParams(value={self.value:.6g}, step={self.step}, params={sum(sizes):,} in {len(sizes)} arrays)"
 
 
 @dataclass(frozen=True, repr=False)
@@ -126,6 +131,19 @@ class Run:
         if self.notes:
             words.append(f"{len(self.notes)} notes")
         return f"Run({'; '.join(words)})"
+
+    def _repr_html_(self) -> str:
+        """What a notebook's cell shows: how it ended, its best evaluation, and its curves."""
+        rows = [("ended", str(self.end))]
+        if self.best is not None:
+            rows.append(("best validation", f"{self.best.value:.6g} at step {self.best.step}"))
+        rows += [("note", note) for note in self.notes]
+        losses = self.history.get("loss", np.zeros(0))
+        curves = [notebook.curve(losses, "loss", log=bool(len(losses)) and bool((losses > 0).all()))]
+        curves += [
+            notebook.curve(values, f"validation {name}") for name, values in self.evaluations.items() if name != "step"
+        ]
+        return notebook.table((), rows, "Run") + "".join(curves)
 
     def to_dataframe(self) -> "pd.DataFrame":
         """One row a step of the history; evaluations are in its columns "validation_…", NaN where there was none.

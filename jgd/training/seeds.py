@@ -8,19 +8,19 @@ import numpy as np
 from jax import Array
 
 from jgd import tasks
-from jgd.core import checks
+from jgd.core import checks, notebook
 from jgd.core import seeds as seeding
 from jgd.core.optimizer import Optimizer
-from jgd.core.statistics import student_quantile
+from jgd.core.statistics import SHARES, estimate
 from jgd.core.types import Batch, Loss, Params
 from jgd.tasks import Task
 from jgd.training.run import Run
 from jgd.training.train import train
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Runs:
-    """Runs that differ by their seed only. Diverged ones are counted, and never averaged away.
+    """Runs that differ by their seed only. Diverged ones are counted, and never averaged away. Printed, they are one line.
 
     Attributes:
         runs: One a seed.
@@ -61,20 +61,32 @@ class Runs:
             confidence: Of the interval, in (0, 1).
 
         Returns:
-            "mean", "std" (n − 1), Student's t interval of the mean "low" … "high", "n" runs that count, and how many
-            "diverged".
+            "mean", "std" (n − 1), the interval of the mean "low" … "high" (see `jgd.core.statistics.estimate`), "n" runs that
+            count, and how many "diverged".
         """
         confidence = checks.number("confidence", confidence, "(0, 1)")
-        values = self.last(name)
-        sound = values[np.isfinite(values)]
-        n = len(sound)
-        mean = float(sound.mean()) if n else np.nan
-        std = float(sound.std(ddof=1)) if n > 1 else np.nan
-        half = float(student_quantile(confidence, n) * std / np.sqrt(n)) if n > 1 else np.nan
-        return {"mean": mean, "std": std, "low": mean - half, "high": mean + half, "n": n, "diverged": self.diverged}
+        found = estimate(self.last(name), confidence, share=name in SHARES)
+        std = found.standard_error * float(np.sqrt(found.n))
+        ends = {"low": found.low, "high": found.high}
+        return {"mean": found.mean, "std": std, **ends, "n": found.n, "diverged": self.diverged}
 
     def __iter__(self):
         return iter(self.runs)
+
+    def __repr__(self) -> str:
+        s = self.summary()
+        interval = f" ± {(s['high'] - s['low']) / 2:.4g}" if s["n"] > 1 else ""
+        return f"Runs({len(self)} seeds; last loss {s['mean']:.6g}{interval}; {self.diverged} diverged)"
+
+    def _repr_html_(self) -> str:
+        """What a notebook's cell shows: a row for each seed."""
+        names = [name for name in (self.runs[0].evaluations or {"loss": ()}) if name != "step"] if self.runs else []
+        last = [self.last(name) for name in names]
+        rows = [
+            (seed, *(f"{values[place]:.4g}" for values in last), str(run.end))
+            for place, (seed, run) in enumerate(zip(self.seeds, self.runs, strict=True))
+        ]
+        return notebook.table(("seed", *names, "ended"), rows, repr(self))
 
     def __len__(self) -> int:
         return len(self.runs)

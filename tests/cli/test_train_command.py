@@ -132,11 +132,13 @@ def test_ctrl_c_says_what_is_kept(jgd_here, monkeypatch):
 
 
 def test_a_finished_run_goes_on_with_more_steps(jgd_here):
-    words = [*STEEP, "--store", "kept", "--evaluate-every", "5", "--steps"]
-    assert jgd_here(*words, "10")[0] == 0
+    words = [*STEEP, "--store", "kept", "--steps"]
+    assert jgd_here(*words, "10", "--seed", "3", "--evaluate-every", "5", "--batch-size", "9")[0] == 0
     code, out, err = jgd_here(*words, "20", "--resume")
     assert (code, err) == (0, "")
-    assert "max_steps at step 20" in out
+    assert "max_steps at step 20" in out  # seed, batch size and evaluations are those of the store
+    assert "rmse (unit of price)" in out
+    assert "prices: 80 rows, 3 columns; target 'price': values from" in out
     code, _, err = jgd_here(*words, "15", "--resume")
     assert (code, err) == (2, "jgd: --steps must be >= 20, which the stored run has made, got 15\n")
 

@@ -23,7 +23,7 @@ def test_the_table_has_a_row_a_recipe_best_first():
     best = found.picks[int(np.argmax(means))]
     assert table[0][0] == best.recipe
     assert table[0][1] == f"{best.hyperparameters['learning_rate']:.3g}"
-    assert table[0][2].startswith(f"{max(means):.4f} ± ")
+    assert table[0][2].startswith(f"{max(means):.4f} [")
     assert len(table) == 2
     assert "steps/s" in jgd.reports.table_text(found)
 
@@ -32,6 +32,8 @@ def test_the_table_has_a_row_a_recipe_best_first():
     ("estimate", "text"),
     [
         (Estimate(0.5, 0.1, 0.25, 0.75, 3), "0.5000 ± 0.2500"),
+        (Estimate(-1e-9, 1e-9, -2e-9, 0.0, 3), "0.0000 ± 0.0000"),
+        (Estimate(0.95, 0.05, 0.4653, 0.9976, 2, method="score"), "0.9500 [0.4653, 0.9976]"),
         (Estimate(0.5, np.nan, np.nan, np.nan, 1), "0.5000"),
         (Estimate(np.nan, np.nan, np.nan, np.nan, 0), "–"),
     ],

@@ -33,9 +33,9 @@ def test_the_report_lists_the_best_with_their_ties_and_intervals():
     ends = final_scores(found)
     ranking = rank(ends.scores, larger_is_better=True)
     lines = section(text, "Best configs")
-    first = estimate(ends.scores[ranking.best])
+    first = estimate(ends.scores[ranking.best], share=True)
     assert lines[0].split()[:3] == ["=", str(ranking.best), found.configs[ranking.best][0]]
-    assert lines[0].endswith(f"{first.mean:.4f} ± {first.half_width:.4f}")
+    assert lines[0].endswith(f"{first.mean:.4f} [{first.low:.4f}, {first.high:.4f}]")  # Student's would leave 0 … 1
     assert len(lines) == 4
     assert f"can't tell {len(ranking.tied)} of 14 apart" in lines[3]
     assert len(section(text, "Neighbors of the best")) == 4

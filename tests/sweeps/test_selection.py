@@ -59,6 +59,22 @@ def test_an_estimate_is_students(confidence):
     by_hand(estimate(values, confidence), values, confidence)
 
 
+def test_a_share_stays_in_its_range_and_keeps_the_coverage():
+    """Wilson's interval solves |mean - p| = t √(p (1 - p) / m), where Student's would leave 0 … 1."""
+    values = np.array([0.9333, 0.9667, 1.0])
+    found, students = estimate(values, share=True), estimate(values)
+    assert 0 < found.low < found.mean < found.high < 1 < students.high
+    t = students.half_width / students.standard_error
+    size = found.mean * (1 - found.mean) / found.standard_error**2
+    for end in (found.low, found.high):
+        np.testing.assert_allclose(abs(found.mean - end), t * np.sqrt(end * (1 - end) / size), rtol=1e-9)
+    assert estimate(0.5 * values, share=True) == estimate(0.5 * values)
+    assert estimate(100 * values, share=True) == estimate(100 * values)  # percents are no shares
+    drawn = np.random.default_rng(0).binomial(30, 0.95, (400, 5)) / 30
+    inside = [each.low <= 0.95 <= each.high for each in (estimate(row, share=True) for row in drawn)]
+    assert 0.93 < np.mean(inside) < 0.995
+
+
 @pytest.mark.parametrize(
     ("values", "mean", "n"),
     [([2.0], 2.0, 1), ([2.0, np.nan], 2.0, 1), ([np.nan], np.nan, 0), ([], np.nan, 0)],

@@ -118,4 +118,4 @@ def test_frames_are_rows_and_a_loss_that_raises_is_named():
     assert [type(part) for part in task.train] == [np.ndarray] * 2
     with pytest.raises(KeyError) as caught:
         jgd.train(task, jgd.optimizers.sgd(0.1), steps=1)
-    assert any("raised by reads_elsewhere, traced for a step" in note for note in caught.value.__notes__)
+    assert any("reads_elsewhere, traced for a step" in note for note in caught.value.__notes__)

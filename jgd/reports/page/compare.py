@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from jgd.analysis import paired
-from jgd.reports.format import format_estimate, format_value
+from jgd.core.format import format_estimate, format_value
 from jgd.reports.page.asked import asked_rows
 from jgd.reports.page.figures import COLORS, SYMBOLS, Figure, escaped, layout_of, run_text, short
 from jgd.reports.page.source import Source
@@ -59,7 +59,11 @@ def paired_lines(sources: Sequence[Source]) -> list[str]:
         left, right = a.sweep, b.sweep
         alike = (left.task, left.metric, left.facts.splits) == (right.task, right.metric, right.facts.splits)
         common = [seed for seed in left.seeds if seed in right.seeds]
-        if not alike or len(common) < 2 or left.best.config is None or right.best.config is None:
+        if (
+            not alike
+            or len(common) < 2
+            or any(each.best.config is None or each.is_population for each in (left, right))
+        ):
             continue
         ours, theirs = (
             sweep.last_scores[sweep.best.config, [sweep.seeds.index(seed) for seed in common]]

@@ -6,9 +6,9 @@ from typing import Any
 import numpy as np
 
 from jgd.analysis import final_scores, rank
+from jgd.core.format import format_estimate, format_value
 from jgd.core.statistics import Estimate, estimate
 from jgd.lane import NOT_DIVERGED
-from jgd.reports.format import format_estimate, format_value
 from jgd.sweeps import Sweep, ranked
 
 MOST = 1000  # rows: a browser keeps up, and the data files have the rest

@@ -4,9 +4,8 @@ from typing import Any
 
 from jgd.analysis import findings
 from jgd.core import checks
+from jgd.core.format import format_estimate, format_value
 from jgd.core.version import __version__
-from jgd.reports.confirmation import confirmed_columns, confirmed_rows, reads_line
-from jgd.reports.format import format_estimate, format_value
 from jgd.reports.members import member_lines
 from jgd.reports.page.asked import asked_rows
 from jgd.reports.page.compare import confirmed_best
@@ -16,6 +15,7 @@ from jgd.reports.page.figures import parallel_figure, score_figure
 from jgd.reports.page.source import Source
 from jgd.reports.report import cost_lines, report
 from jgd.reports.table import table_columns, table_rows
+from jgd.sweeps.confirmation import confirmed_columns, confirmed_rows, reads_line
 
 FIGURES = (
     ("Scores", score_figure, "A mark is one run: config and seed."),
@@ -50,7 +50,7 @@ def contents_of(source: Source) -> dict[str, Any]:
             }
             for each in source.confirmations
         ],
-        "reads": len(sweep.test_reads),
+        "unread": _unread(len(sweep.test_reads)),
         "findings": _findings(source),
         "members": member_lines(sweep) if sweep.is_population else [],
         "table": config_table(sweep),
@@ -65,6 +65,16 @@ def contents_of(source: Source) -> dict[str, Any]:
         "command": source.reproduced_by,
         "text": report(sweep, directory=source.directory) if source.finished else "",
     }
+
+
+def _unread(reads: int) -> str:
+    """What stands where no confirmation is at hand."""
+    times = "once" if reads == 1 else f"{reads} times"
+    return (
+        f"The test rows were read {times}; what was found isn't at hand."
+        if reads
+        else "The test rows have not been read."
+    )
 
 
 def _state(source: Source) -> str:

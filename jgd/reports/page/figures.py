@@ -12,8 +12,8 @@ from typing import Any
 import numpy as np
 
 from jgd.analysis import numeric_parameters
+from jgd.core.format import format_value
 from jgd.lane import NOT_DIVERGED
-from jgd.reports.format import format_value
 from jgd.reports.page.configs import config_order, parameter_names
 from jgd.sweeps import Sweep
 

@@ -11,12 +11,13 @@ from typing import Any
 from jgd import optimizers, tasks
 from jgd.core import atomic_files, checks
 from jgd.core.fingerprint import address_of, function_fingerprint
-from jgd.core.strict_json import fault_of, is_text
+from jgd.core.strict_json import fault_of, is_word
 from jgd.sweeps import Sweep
 from jgd.sweeps.policies.bundled import POLICIES
+from jgd.sweeps.recipes import by_optimizer
 from jgd.sweeps.sweep import EVALUATIONS
 
-_TYPED = {"argv": [is_text], "directory": str, "options": dict}
+_TYPED = {"argv": [is_word], "directory": is_word, "options": dict}
 WIDTH = 88  # of a printed call
 
 
@@ -43,9 +44,10 @@ def stored_command(directory: Path, asked: Mapping[str, Any]) -> str | None:
 
 def _extension(options: Mapping[str, Any], asked: Mapping[str, Any]) -> list[str]:
     """The words of `jgd extend` that lead from what the command asked for to what is there."""
-    seeds = len(asked["seeds"]) // asked.get("splits", {}).get("folds", 1)
+    seeds = len(asked["seeds"]) // (asked.get("splits") or {}).get("folds", 1)
     there = {"samples": asked["axis"]["count"], "seeds": seeds, "steps": asked["steps"]}
-    larger = {name: value for name, value in there.items() if options.get(name) and value and value > options[name]}
+    asked_for = {name: options[name] for name in there if type(options.get(name)) is int}
+    larger = {name: there[name] for name, count in asked_for.items() if there[name] and there[name] > count}
     return [word for name, value in larger.items() for word in (f"--{name}", str(value))]
 
 
@@ -71,6 +73,8 @@ def _task(name: str, asked: Mapping[str, Any]) -> str:
 
 def _recipes(addresses: Mapping[str, str], own: list[str]) -> str:
     known = {address_of(recipe): name for name, recipe in optimizers.registry.items()}
+    if list(addresses.values()) == [address_of(by_optimizer)]:
+        return "None"  # the space names the optimizers
     if all(known.get(address) == name for name, address in addresses.items()):
         return repr(list(addresses))
     own += [f"{name!r}, {address}" for name, address in addresses.items() if known.get(address) != name]
@@ -99,8 +103,8 @@ def _options(sweep: Sweep, asked: Mapping[str, Any]) -> dict[str, str]:
     seeds = sweep.facts.splits.seeds_of(sweep.seeds)
     counted = tuple(sorted(seeds)) == tuple(range(len(seeds)))
     out = {}
-    if sampler is not None and axis["count"]:
-        out |= {"samples": repr(axis["count"]), "sampler": repr(sampler[0])}
+    if axis["count"]:
+        out |= {"samples": repr(axis["count"])} | ({} if sampler is None else {"sampler": repr(sampler[0])})
     out["seeds"] = repr(len(seeds) if counted else list(seeds))
     if splits:
         out |= {"folds": repr(splits["folds"])} if splits["folds"] > 1 else {}

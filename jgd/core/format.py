@@ -15,7 +15,7 @@ def format_estimate(estimate: Estimate, seeds: int | None = None) -> str:
         seeds: How many there were; said where some of them failed.
 
     Returns:
-        "mean ± half the interval"; the mean alone with one seed, "–" with none.
+        "mean ± half the interval", or "mean [low, high]" where it isn't symmetric; the mean alone with one seed, "–" with none.
 
     Example:
         >>> from jgd.core.statistics import estimate
@@ -26,7 +26,10 @@ def format_estimate(estimate: Estimate, seeds: int | None = None) -> str:
         return "–"
     runs = "runs" if OVERLAPPING in estimate.note else "seeds"
     some = f" ({estimate.n} of {seeds} {runs})" if seeds is not None and estimate.n < seeds else ""
-    return f"{estimate.mean:.4f}" + (f" ± {estimate.half_width:.4f}" if estimate.n > 1 else "") + some
+    plain = lambda value: f"{value:.4f}".replace("-0.0000", "0.0000")
+    if estimate.method == "score":
+        return f"{plain(estimate.mean)} [{plain(estimate.low)}, {plain(estimate.high)}]{some}"
+    return plain(estimate.mean) + (f" ± {estimate.half_width:.4f}" if estimate.n > 1 else "") + some
 
 
 def format_value(value: Any) -> str:
