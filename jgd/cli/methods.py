@@ -90,6 +90,8 @@ def make_optimizer(name: str, words: Sequence[str], rate: RateOptions) -> jgd.Op
 
 def with_plateau(optimizer: jgd.Optimizer, words: Sequence[str], larger_is_better: bool) -> jgd.Optimizer:
     """The optimizer whose updates are reduced when validation has not improved, by the NAME=VALUE words of --plateau."""
+    if not words:
+        return optimizer
     rule = jgd.transforms.ReduceOnPlateau
     given = options.builder_arguments(words, "--plateau", "--plateau", rule, {"metric": "the run's own validation"})
     with options.blamed_on("--plateau"):

@@ -127,8 +127,7 @@ def command(
         raise checks.JgdValueError("--steps and --epochs: give one of them")
     if recipe is not None and optimizer is not None:
         raise checks.JgdValueError("--optimizer and --recipe: give one of them")
-    if float64:
-        context.with_resource(jax.enable_x64(True))
+    context.with_resource(jax.enable_x64(float64 or bool(jax.config.jax_enable_x64)))
     file = None if data is None else str(data)
     columns = table_options(locals())
     asked, table = TaskOptions(task, model, file, target, loss, scale, metric, **columns).make()
@@ -143,10 +142,8 @@ def command(
     else:
         method = recipe.rpartition(":")[2]
         what, chosen = methods.run_recipe(recipe, words, rate, asked)
-    if plateau:
-        chosen = methods.with_plateau(chosen, plateau, what.larger_is_better)
-    what = watched.in_float64(what) if float64 else what
-    what = watched.started_at(what, start) if start else what
+    chosen = methods.with_plateau(chosen, plateau or [], what.larger_is_better)
+    what = watched.started(what, start or [], float64)
     directory = None if out is None else console.output_directory(out, what.name, overwrite)
     jgd.use_program_cache()
     seed, batch_size, evaluate_every = _kept(store if resume else None, seed, batch_size, evaluate_every)
@@ -156,7 +153,7 @@ def command(
     labels = what.train[1] if "accuracy" in what.metrics else None
     column = methods.order_column(asked if table is not None else None, order_by)
     arguments: dict[str, Any] = {
-        "observe": watched.observer(what, watch_param) if watch_param else None,
+        "observe": watched.observer(what, watch_param or []),
         "steps": length.steps,
         "epochs": epochs,
         "batch_size": length.batch_size,
@@ -174,9 +171,7 @@ def command(
         runs = _several(what, chosen, title, seeds, seed, store is not None or resume, arguments)
     else:
         runs = {"": _single(what, chosen, title, seed or 0, store, resume, arguments)}
-    if watch_param:
-        for run in runs.values():
-            watched.print_watched(run)
+    watched.print_watched(runs.values())
     if directory is not None:
         write_runs(directory, runs)
     if any(run.status.broken for run in runs.values()):

@@ -1,7 +1,7 @@
 """Where a run starts, in which precision, and which parameters are watched: --start, --float64, --watch-param."""
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -20,7 +20,13 @@ ROWS = 11  # of the table, of the first steps; and one less of the last
 _ENTRY = re.compile(r"(?P<leaf>[^\[\]]+)(\[(?P<place>\d+(,\d+)*)\])?")
 
 
-def in_float64(task: jgd.Task) -> jgd.Task:
+def started(task: jgd.Task, words: Sequence[str], float64: bool) -> jgd.Task:
+    """The task in float64 if so wanted, and with its parameters where the words of --start want them."""
+    task = _in_float64(task) if float64 else task
+    return _started_at(task, words) if words else task
+
+
+def _in_float64(task: jgd.Task) -> jgd.Task:
     """The task with rows and parameters in float64; its rows have the digits that they had."""
     wide = lambda leaf: np.asarray(leaf, np.float64) if np.asarray(leaf).dtype == np.float32 else leaf
     parts = {name: jax.tree.map(wide, getattr(task, name)) for name in ("train", "validation", "test")}
@@ -28,7 +34,7 @@ def in_float64(task: jgd.Task) -> jgd.Task:
     return replace(task, init=lambda key: jax.tree.map(lambda leaf: jnp.asarray(wide(leaf)), begin(key)), **parts)
 
 
-def started_at(task: jgd.Task, words: Sequence[str]) -> jgd.Task:
+def _started_at(task: jgd.Task, words: Sequence[str]) -> jgd.Task:
     """The task whose parameters start at what --start says: a number for all, or PARAM=NUMBER for some of them."""
     begin = task.init
     shape = jax.eval_shape(begin, jgd.init_key(0))
@@ -57,8 +63,10 @@ def _pair(word: str) -> tuple[str, float]:
         ) from None
 
 
-def observer(task: jgd.Task, words: Sequence[str]) -> Callable[[Params], dict[str, Any]]:
-    """params -> {name: number} of the parameters that --watch-param names."""
+def observer(task: jgd.Task, words: Sequence[str]) -> Callable[[Params], dict[str, Any]] | None:
+    """params -> {name: number} of the parameters that --watch-param names; None where it names none."""
+    if not words:
+        return None
     shape = jax.eval_shape(task.init, jgd.init_key(0))
     names, leaves = paths(shape), jax.tree.leaves(shape)
     watched: dict[str, tuple[int, tuple[int, ...]]] = {}
@@ -96,8 +104,14 @@ def _leaves(option: str, params: Params, word: str) -> list[tuple[int, Any]]:
     return [(i, place) for i in index]
 
 
-def print_watched(run: jgd.Run) -> None:
-    """Print the first and the last steps: the loss and the gradient before each update, the parameters after it."""
+def print_watched(runs: Iterable[jgd.Run]) -> None:
+    """Print each run's first and last steps: the loss and the gradient before an update, what is watched after it."""
+    for run in runs:
+        if run.observations is not None:
+            _print_steps(run)
+
+
+def _print_steps(run: jgd.Run) -> None:
     steps = run.history["step"]
     chosen = [i for i in range(len(steps)) if i < ROWS or i >= len(steps) - (ROWS - 1)]
     rows = [

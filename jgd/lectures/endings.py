@@ -39,7 +39,7 @@ def stopping() -> tuple[list[Part], Pictures]:
     )
     together, in_place = _one_step()
     task = tasks.get("breast_cancer", "mlp")
-    run = train(task, optimizers.adam(0.01), epochs=120, batch_size=32, stop=StoppingRule(patience=30))
+    run = train(task, optimizers.adam(0.01), epochs=120, batch_size=32, metric="loss", stop=StoppingRule(patience=30))
     assert run.best is not None
     kept = Table(
         {
