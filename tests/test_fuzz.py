@@ -73,7 +73,6 @@ RECORDS = [
     models.CNN,
     models.Transformer,
     models.Normal,
-    models.Normal.of_variance,
 ]
 SPACES = [
     spaces.uniform,

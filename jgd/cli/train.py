@@ -5,7 +5,6 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Annotated, Any, NamedTuple
 
-import jax
 import typer
 
 import jgd
@@ -127,7 +126,7 @@ def command(
         raise checks.JgdValueError("--steps and --epochs: give one of them")
     if recipe is not None and optimizer is not None:
         raise checks.JgdValueError("--optimizer and --recipe: give one of them")
-    context.with_resource(jax.enable_x64(float64 or bool(jax.config.jax_enable_x64)))
+    context.with_resource(watched.precision(float64))
     file = None if data is None else str(data)
     columns = table_options(locals())
     asked, table = TaskOptions(task, model, file, target, loss, scale, metric, **columns).make()

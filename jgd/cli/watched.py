@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable, Iterable, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import replace
 from typing import Any
 
@@ -18,6 +19,11 @@ from jgd.core.types import Params
 MOST = 8  # numbers that are watched
 ROWS = 11  # of the table, of the first steps; and one less of the last
 _ENTRY = re.compile(r"(?P<leaf>[^\[\]]+)(\[(?P<place>\d+(,\d+)*)\])?")
+
+
+def precision(float64: bool) -> AbstractContextManager[Any]:
+    """64 bits while it lasts, or what there is."""
+    return jax.enable_x64(True) if float64 else nullcontext()
 
 
 def started(task: jgd.Task, words: Sequence[str], float64: bool) -> jgd.Task:

@@ -1,6 +1,7 @@
 """Four ways to a derivative, two checks of a gradient, what derivatives cost, and why the gradient points where it does."""
 
 import importlib.util
+from typing import Any
 
 import jax
 import jax.numpy as jnp
@@ -156,21 +157,23 @@ def logistic() -> tuple[list[Part], Pictures]:
     graphs = teaching.graphs
     graph = graphs.Graph(u=graphs.dot("w", "x"), p=graphs.sigmoid("u"), L=graphs.negative_log("p"))
     trace = graph.run(w=[0.5, -0.25, 1.0], x=[2.0, 4.0, -1.0])
+    slopes: Any = trace.derivatives
     local = Table(
         {
             "derivative": ["∂L/∂p = −1/p", "∂p/∂u = p (1 − p)", "∂L/∂u = p − 1"],
-            "value": [float(trace.derivatives["p"]), float(trace.local("p", "u")), float(trace.derivatives["u"])],
+            "value": [float(slopes["p"]), float(trace.local("p", "u")), float(slopes["u"])],
         },
         {"value": ".16g"},
     )
     stable = graphs.Graph(L=graphs.node(lambda u: jax.nn.softplus(-u), "u", label="softplus")).run(u=np.float32(-200))
     naive = lambda u: -jnp.log(jax.nn.sigmoid(u))
     value, slope = jax.value_and_grad(naive)(jnp.float32(-200))
+    stable_slopes: Any = stable.derivatives
     far = Table(
         {
             "−log σ(−200) in float32": ["in two blocks", "in one, softplus(200)"],
             "loss": [float(value), float(stable.values["L"])],
-            "derivative": [float(slope), float(stable.derivatives["u"])],
+            "derivative": [float(slope), float(stable_slopes["u"])],
         }
     )
     parts: list[Part] = [

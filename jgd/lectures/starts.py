@@ -18,7 +18,7 @@ DRAWS = 100_000
 def initialisation() -> tuple[list[Part], Pictures]:
     """Zeros, normal, Glorot: mean and variance of what they draw; and hidden units that start equal."""
     key = init_key(0)
-    drawn = {
+    drawn: dict[str, tuple[float, Any]] = {
         "zeros, for biases": (0.0, models.Zeros()(key, (DRAWS,))),
         "normal, variance 1": (1.0, models.Normal(variance=1.0)(key, (DRAWS,))),
         "normal, variance 0.1": (0.1, models.Normal(variance=0.1)(key, (DRAWS,))),

@@ -39,9 +39,9 @@ class Normal:
 
     std: float | Array = hyper(">= 0", schedule=False)
 
-    def __init__(self, *unnamed: Any, std: Any = None, variance: Any = None):
-        if unnamed:
-            word = checks.shown(unnamed[0])
+    def __init__(self, unnamed: Any = None, *, std: Any = None, variance: Any = None):
+        if unnamed is not None:
+            word = checks.shown(unnamed)
             raise checks.JgdTypeError(f"Normal takes std={word} or variance={word} by name, got {word} alone")
         if (std is None) == (variance is None):
             raise checks.JgdTypeError(f"Normal needs std or variance, got {'neither' if std is None else 'both'}")
