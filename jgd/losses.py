@@ -48,8 +48,7 @@ def gaussian_nll(outputs: Array, targets: Array, std: float = 1.0) -> Array:
     For any fixed σ it is `squared_error` times 1/(2σ²) plus a constant, and has its minimum at the same parameters.
 
     Args:
-        outputs: The means ŷ, (n, …).
-        targets: y, of the shape of outputs.
+        outputs, targets: The means ŷ and y, (n, …) both.
         std: σ > 0 of the noise, the same for all; another with `functools.partial(gaussian_nll, std=0.5)`.
 
     Returns:
@@ -62,8 +61,9 @@ def gaussian_nll(outputs: Array, targets: Array, std: float = 1.0) -> Array:
     checks.hyperparameter("std", std, "> 0", schedule=False)
     squares = squared_error(outputs, targets)
     scale = jnp.asarray(std).astype(squares.dtype)
-    numbers = math.prod(jnp.shape(outputs)[1:])  # an example
-    return squares / (2 * jnp.square(scale)) + numbers * (jnp.log(scale) + 0.5 * math.log(2 * math.pi))
+    return squares / (2 * jnp.square(scale)) + math.prod(jnp.shape(outputs)[1:]) * (
+        jnp.log(scale) + 0.5 * math.log(2 * math.pi)
+    )
 
 
 def logistic_nll(outputs: Array, targets: Array) -> Array:
