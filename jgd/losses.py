@@ -43,12 +43,11 @@ def squared_error(outputs: Array, targets: Array) -> Array:
 
 
 def gaussian_nll(outputs: Array, targets: Array, std: float = 1.0) -> Array:
-    """(y − ŷ)²/(2σ²) + log σ + ½ log 2π, (n,): −log of the normal density at y, of mean ŷ and deviation σ.
-
-    For any fixed σ it is `squared_error` times 1/(2σ²) plus a constant, and has its minimum at the same parameters.
+    """(y − ŷ)²/(2σ²) + log σ + ½ log 2π, (n,): −log of the normal density at y; for any σ least where squares are.
 
     Args:
-        outputs, targets: The means ŷ and y, (n, …) both.
+        outputs: The means ŷ, (n, …).
+        targets: y, of the shape of outputs.
         std: σ > 0 of the noise, the same for all; another with `functools.partial(gaussian_nll, std=0.5)`.
 
     Returns:
@@ -59,11 +58,9 @@ def gaussian_nll(outputs: Array, targets: Array, std: float = 1.0) -> Array:
         [0.918, 2.918]
     """
     checks.hyperparameter("std", std, "> 0", schedule=False)
-    squares = squared_error(outputs, targets)
+    squares, entries = squared_error(outputs, targets), math.prod(jnp.shape(outputs)[1:])
     scale = jnp.asarray(std).astype(squares.dtype)
-    return squares / (2 * jnp.square(scale)) + math.prod(jnp.shape(outputs)[1:]) * (
-        jnp.log(scale) + 0.5 * math.log(2 * math.pi)
-    )
+    return squares / (2 * scale * scale) + entries * (jnp.log(scale) + 0.5 * math.log(2 * math.pi))
 
 
 def logistic_nll(outputs: Array, targets: Array) -> Array:
