@@ -7,7 +7,6 @@ from dataclasses import replace
 from typing import Any
 
 import jax
-import jax.numpy as jnp
 import numpy as np
 
 import jgd
@@ -34,10 +33,10 @@ def started(task: jgd.Task, words: Sequence[str], float64: bool) -> jgd.Task:
 
 def _in_float64(task: jgd.Task) -> jgd.Task:
     """The task with rows and parameters in float64; its rows have the digits that they had."""
-    wide = lambda leaf: np.asarray(leaf, np.float64) if np.asarray(leaf).dtype == np.float32 else leaf
+    wide = lambda leaf: leaf.astype(np.float64) if leaf.dtype == np.float32 else leaf
     parts = {name: jax.tree.map(wide, getattr(task, name)) for name in ("train", "validation", "test")}
     begin = task.init
-    return replace(task, init=lambda key: jax.tree.map(lambda leaf: jnp.asarray(wide(leaf)), begin(key)), **parts)
+    return replace(task, init=lambda key: jax.tree.map(wide, begin(key)), **parts)
 
 
 def _started_at(task: jgd.Task, words: Sequence[str]) -> jgd.Task:

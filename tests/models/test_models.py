@@ -59,6 +59,11 @@ def test_l15_adaline_is_linear_regression_read_with_a_threshold():
         runs[type(model)] = run.params
     chex.assert_trees_all_equal(*runs.values())
     assert Adaline(1).classify(runs[Adaline], inputs).tolist() == labels.tolist()
+    signs = jgd.SupervisedLoss(Adaline(1, labels=(-1, 1)), "squared_error")
+    run = jgd.train(signs, jgd.optimizers.sgd(0.1), runs[Linear], (inputs, 2 * labels - 1), steps=50)
+    assert run.predict(inputs).tolist() == [-1, -1, 1, 1]
+    with pytest.raises(jgd.JgdError, match=r"labels must be \(0, 1\) or \(-1, 1\)"):
+        Adaline(1, labels=(1, 2))
 
 
 def test_i1_zeros():
