@@ -22,7 +22,10 @@ def adaptive() -> tuple[list[Part], Pictures]:
     vanishing = teaching.effective_rates(optimizers.adagrad(0.1), lambda w, _: jnp.sum(w), jnp.zeros(1), None, 10_000)
     times = [1, 100, 10_000]
     rare = jnp.where(jnp.arange(100) % 10 == 9, 1.0, 0.0)
-    sparse = teaching.effective_rates(optimizers.adagrad(0.1), lambda w, seen: w[0] + seen * w[1], jnp.zeros(2), rare)
+    apart = {"often": jnp.zeros(()), "rare": jnp.zeros(())}
+    sparse = teaching.effective_rates(
+        optimizers.adagrad(0.1), lambda w, seen: w["often"] + seen * w["rare"], apart, rare
+    )
     grid = (0.01, 0.03, 0.1, 0.3)
     spread = {}
     for name, build in (("gradient descent", optimizers.sgd), ("AdaGrad", optimizers.adagrad)):

@@ -42,7 +42,7 @@ def traps() -> tuple[list[Part], Pictures]:
         "A plateau. f(w) = 1 − exp(−w²/2) is almost flat at w = 5; 1000 steps at η = 0.1:",
         Table(
             {"method": list(across), "w": [crossing.paths[name][-1, 0] for name in across]},
-            {"w": ".6g"},
+            {"w": ".7g"},
         ),
         "A saddle. x² − y² has gradient 0 at the origin; 100 steps at η = 0.1, from x = 1:",
         Table({"from y": [0.0, 1e-6], "to y": [end[1] for end in beside]}, {"to y": ".4g"}),

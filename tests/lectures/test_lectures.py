@@ -21,7 +21,7 @@ SAID = {  # what is printed of each
     "adaline": ["(-1, 1)          0      0.95"],
     "logistic": ["1.313262", "-3.71828182845904", "0.196611933241481", "inf         nan", "200          -1"],
     "derivatives": ["by hand", "∂f/∂w = -2*x*(-w*x + y)", "1e-02  7.8e-03  1.7e-05", "refused. For the number of rows"],
-    "checks": ["-9.333333333327", "-9.33333333339", "verdict: ok", "1e-08  -11.92092896  2.8e-01", "ScaleByAdam"],
+    "checks": ["-9.33333333333332", "-9.3333333333", "verdict: ok", "1e-08  -11.92092896  2.8e-01", "ScaleByAdam"],
     "costs": ["H/grad", "from w = 1 to 2"],
     "steepest": ["-10.049876", "curvatures 1, 10"],
     "search": [
@@ -48,7 +48,7 @@ SAID = {  # what is printed of each
     "initialisation": ["0.8660254037844386", "0.3162277660168", "Glorot"],
     "seeds": ["bit for bit: yes", "0 diverged"],
     "scaling": ["34.301020", "38.349707", "-0.606396", "-0.540000", "1.115"],
-    "traps": ["3.381747  0.472851", "-0.487422  -0.137238", "4.998128", "4.98068", "82.8"],
+    "traps": ["3.381747   0.472851", "-0.487422  -0.137238", "4.998128", "4.98068", "82.8"],
 }
 
 
