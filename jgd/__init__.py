@@ -19,6 +19,7 @@ if TYPE_CHECKING:  # for editors and type checkers
     from jgd import gradients as gradients
     from jgd import interop as interop
     from jgd import landscapes as landscapes
+    from jgd import lectures as lectures
     from jgd import losses as losses
     from jgd import models as models
     from jgd import optimizers as optimizers
@@ -89,7 +90,7 @@ if TYPE_CHECKING:  # for editors and type checkers
 
 HOMES = {  # module -> its names that are public here
     "": (
-        "analysis data error_functions gradient_free gradients interop landscapes losses "
+        "analysis data error_functions gradient_free gradients interop landscapes lectures losses "
         "models optimizers plots prediction reports schedules sklearn spaces structured_errors tasks teaching transforms"
     ),
     "core.checks": "JgdError",

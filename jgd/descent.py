@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 import jax
 from jax import Array
 
-from jgd.core import tree
+from jgd.core import checks, tree
 from jgd.core.loss_protocol import Aux, OnBatch, as_state
 from jgd.core.optimizer import Optimizer, OptimizerState
 from jgd.core.record import record
@@ -74,6 +74,7 @@ def start(optimizer: Optimizer, params: Params, noise: Array | None = None, *, m
         >>> int(jgd.start(jgd.optimizers.sgd(0.25), jnp.zeros(2)).opt_state.step)
         0
     """
+    checks.instance("optimizer", optimizer, Optimizer, "jgd.optimizers.sgd(0.1)")
     opt_state = optimizer.init(params)
     own = None if model_state is None else as_state(model_state)
     return TrainState(params, opt_state if noise is None else optimizer.reseed(opt_state, noise), own)
@@ -111,9 +112,24 @@ def step(
         >>> train_state.params.tolist(), float(metrics.loss)
         ([0.5, 1.0], 5.0)
     """
+    _check_step(loss, optimizer, train_state)
     at = OnBatch(loss, batch, key, train_state.model_state)
     train_state, seen = descend(at, optimizer, train_state)
     return train_state, metrics_of(optimizer, train_state, seen)
+
+
+def _check_step(loss: Any, optimizer: Any, train_state: Any) -> None:
+    """Refuse arguments in each other's places."""
+    if isinstance(loss, type) or not callable(loss):
+        raise checks.JgdTypeError(
+            f"loss must be callable as loss(params, batch), got {checks.shown(loss)}", argument="loss"
+        )
+    checks.instance("optimizer", optimizer, Optimizer, "jgd.optimizers.sgd(0.1)")
+    if not isinstance(train_state, TrainState):
+        raise checks.JgdTypeError(
+            f"train_state must be what jgd.start(optimizer, params) returns, got {checks.shown(train_state)}",
+            argument="train_state",
+        )
 
 
 class Seen(NamedTuple):
@@ -178,6 +194,7 @@ def rollout(
         -4.096
     """
     begin = start(optimizer, params, model_state=model_state)
+    checks.rows("batches", batches)
     if key is None:
         return jax.lax.scan(partial(step, loss, optimizer), begin, batches)
     drawn = lambda state, batch: step(loss, optimizer, state, batch, jax.random.fold_in(key, state.opt_state.step))

@@ -4,9 +4,10 @@ from typing import Any
 
 import jax
 import jax.numpy as jnp
+import numpy as np
 from jax import Array
 
-from jgd.core import tree
+from jgd.core import checks, tree
 from jgd.core.loss_protocol import Aux, OnBatch
 from jgd.core.seeds import loss_key
 from jgd.core.types import Batch, Loss, Params
@@ -32,7 +33,7 @@ def loss_limit(at_start: Array, factor: float | Array) -> Array:
 
     Args:
         at_start: () the loss at the start.
-        factor: > 0, `diverged_above` of `train`.
+        factor: > 0, `diverged_above` of `train`; inf for no limit.
 
     Returns:
         () in the dtype of `at_start`; inf where the start is not finite.
@@ -43,3 +44,15 @@ def loss_limit(at_start: Array, factor: float | Array) -> Array:
     """
     factor = jnp.asarray(factor).astype(at_start.dtype)  # with x64 on, a factor may be wider than the loss
     return jnp.where(jnp.isfinite(at_start), at_start + factor * jnp.maximum(jnp.abs(at_start), 1), jnp.inf)
+
+
+def checked_factor(value: Any) -> float:
+    """`diverged_above` as a float: > 0, and inf where no loss is too large.
+
+    Raises:
+        JgdTypeError: It is no number.
+        JgdValueError: It isn't > 0.
+    """
+    if isinstance(value, float | np.floating) and value == np.inf:
+        return float(value)
+    return checks.number("diverged_above", value, "> 0")

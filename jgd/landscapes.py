@@ -161,7 +161,7 @@ def quadratic(curvatures: Any) -> Landscape:
         >>> float(quadratic([1.0, 100.0])(jnp.ones(2)))
         50.5
     """
-    c = np.asarray(curvatures, np.float64)
+    c = checks.array("curvatures", curvatures)
     if c.ndim != 1 or not np.isfinite(c).all():
         raise checks.JgdValueError(
             f"curvatures must be a vector of finite numbers, got {checks.shown(curvatures)}", argument="curvatures"

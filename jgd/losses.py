@@ -1,5 +1,6 @@
 """Layer 2: losses. Errors of a model's outputs, one number an example; `SupervisedLoss` makes a loss(params, batch) of them."""
 
+import math
 from collections.abc import Callable
 from typing import Any
 
@@ -39,6 +40,27 @@ def squared_error(outputs: Array, targets: Array) -> Array:
     checks.same_shape("targets", targets, "the outputs", jnp.shape(outputs))
     squares = jnp.square(outputs - targets.astype(outputs.dtype))
     return squares.reshape(squares.shape[0], -1).sum(axis=1)
+
+
+def gaussian_nll(outputs: Array, targets: Array, std: float = 1.0) -> Array:
+    """(y − ŷ)²/(2σ²) + log σ + ½ log 2π, (n,): −log of the normal density at y; for any σ least where squares are.
+
+    Args:
+        outputs: The means ŷ, (n, …).
+        targets: y, of the shape of outputs.
+        std: σ > 0 of the noise, the same for all; another with `functools.partial(gaussian_nll, std=0.5)`.
+
+    Returns:
+        One error an example, (n,), summed over the trailing axes.
+
+    Example:
+        >>> gaussian_nll(jnp.array([0.0, 2.0]), jnp.zeros(2)).tolist()
+        [0.918, 2.918]
+    """
+    checks.hyperparameter("std", std, "> 0", schedule=False)
+    squares, entries = squared_error(outputs, targets), math.prod(jnp.shape(outputs)[1:])
+    scale = jnp.asarray(std).astype(squares.dtype)
+    return squares / (2 * scale * scale) + entries * (jnp.log(scale) + 0.5 * math.log(2 * math.pi))
 
 
 def logistic_nll(outputs: Array, targets: Array) -> Array:
@@ -106,6 +128,7 @@ reductions: dict[str, Callable[[Array], Array]] = {
 
 errors: dict[str, Callable[[Array, Array], Array]] = {
     "squared_error": squared_error,
+    "gaussian_nll": gaussian_nll,
     "logistic_nll": logistic_nll,
     "softmax_cross_entropy": softmax_cross_entropy,
     **error_functions.BY_NAME,

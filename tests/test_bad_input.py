@@ -180,8 +180,8 @@ ROWS = {
     "d of an exponential": (lambda: schedules.ExponentialDecay(0.1, 1, -0.5), V, ["decay_rate", ">= 0"]),
     "transition of 0": (lambda: schedules.ExponentialDecay(0.1, 0, 0.5), V, ["transition_steps", "> 0"]),
     "schedule of a schedule": (lambda: schedules.Constant(schedules.Constant(0.1)), T, ["value", "Constant"]),
-    "std": (lambda: Normal(-1.0), V, ["std", ">= 0"]),
-    "variance": (lambda: Normal.of_variance(-1.0), V, ["variance", ">= 0"]),
+    "std": (lambda: Normal(std=-1.0), V, ["std", ">= 0"]),
+    "variance": (lambda: Normal(variance=-1.0), V, ["variance", ">= 0"]),
     # unknown names, with the nearest one
     "optimizer": (lambda: optimizers.get("adm"), V, ["optimizer", "'adm'", "did you mean 'adam'", "71 in all"]),
     "schedule": (lambda: schedules.get("constnt"), V, ["did you mean 'constant'", "25 in all"]),

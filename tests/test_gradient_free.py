@@ -24,7 +24,7 @@ def needle(w):
 
 
 def test_r1_exhaustive_finds_the_lectures_weight(x64):
-    found = gradient_free.grid_search(hours_points, 0.0, 4.0, points=100, at="left")
+    found = gradient_free.grid_search(hours_points, 0.0, 4.0)
     assert (float(found.params), found.value, found.evaluations) == (2.0, 0.0, 100)
 
 
@@ -49,13 +49,13 @@ def test_r1_points_stream_by(monkeypatch):
 def test_r2_divide_and_conquer_makes_32_evaluations(x64):
     bowl = lambda p: (p[0] - 37) ** 2 + (p[1] - 61) ** 2
     found = gradient_free.divide_and_conquer(bowl, [0.0, 0.0], [100.0, 100.0], cells=4, levels=2)
-    full = gradient_free.grid_search(bowl, [0.0, 0.0], [100.0, 100.0], points=16)
+    full = gradient_free.grid_search(bowl, [0.0, 0.0], [100.0, 100.0], points=16, at="center")
     assert (found.evaluations, full.evaluations) == (32, 256)
     assert [float(x) for x in found.params] == [float(x) for x in full.params] == [34.375, 59.375]
 
 
 def test_r3_divide_and_conquer_overlooks_the_needle(x64):
-    whole = gradient_free.grid_search(needle, 0.0, 100.0, points=100)
+    whole = gradient_free.grid_search(needle, 0.0, 100.0, at="center")
     split = gradient_free.divide_and_conquer(needle, 0.0, 100.0, cells=4, levels=2)
     assert (float(whole.params), round(whole.value, 7)) == (69.5, -0.7044180)
     assert (float(split.params), round(split.value, 7)) == (21.875, 1.0014063)
@@ -86,7 +86,7 @@ def test_r5_a_population_solves_it_and_never_loses_its_best():
 
 def test_r6_the_table_of_costs():
     searches = {
-        "exhaustive": gradient_free.grid_search(hours_points, 0.0, 4.0, at="left"),
+        "exhaustive": gradient_free.grid_search(hours_points, 0.0, 4.0),
         "random": gradient_free.random_search(hours_points, 0.0, 4.0),
         "descent": gradient_free.gradient_descent(hours_points, jgd.optimizers.sgd(0.05), jnp.ones(()), steps=50),
     }
@@ -113,7 +113,7 @@ def test_a_tree_is_searched_as_a_tree():
 
 def test_not_a_number_is_never_the_best():
     found = gradient_free.grid_search(lambda w: jnp.where(w < 2, jnp.nan, w), 0.0, 4.0, points=10)
-    assert float(found.params) == pytest.approx(2.2)
+    assert float(found.params) == pytest.approx(2.0)
     nothing = gradient_free.random_search(lambda w: jnp.nan * w, 0.0, 4.0, 10)
     assert nothing.value == np.inf
     assert len(nothing.history["value"]) == 0

@@ -42,6 +42,7 @@ LAYERS = {
     "plots": 9,
     "testing": 9,
     "reports": 10,
+    "lectures": 10,  # numbers of the teaching, drawn by the plots
     "(the top)": 11,  # jgd/__init__.py, the public names: the command stands on them, nothing below does
     "cli": 12,
 }

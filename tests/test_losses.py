@@ -7,7 +7,7 @@ import pytest
 from scipy.special import log_softmax
 
 import jgd
-from jgd.losses import logistic_nll, softmax_cross_entropy, squared_error
+from jgd.losses import gaussian_nll, logistic_nll, softmax_cross_entropy, squared_error
 from jgd.models import Linear, Logistic
 
 # the lectures' three rows, and weights to judge there
@@ -161,3 +161,18 @@ def test_weights_count_each_example(x64):
     assert mean.row_share((inputs[:1], {"any": targets[:1]}), (inputs, {"any": targets})) == jnp.asarray(1 / 3)
     with pytest.raises(jgd.JgdError, match="weights"):
         mean(params, (inputs, targets, weights[:, None]))
+
+
+def test_l14_likelihood_and_squared_error_have_one_minimum():
+    x, y = np.array([1.0, 2.0, 3.0]), np.array([2.1, 3.8, 6.3])
+    for std in (0.5, 2.0):
+        mine = gaussian_nll(jnp.asarray(1.5 * x), jnp.asarray(y), std)
+        density = np.exp(-((y - 1.5 * x) ** 2) / (2 * std**2)) / (std * np.sqrt(2 * np.pi))
+        np.testing.assert_allclose(mine, -np.log(density), rtol=1e-5)
+        np.testing.assert_allclose(mine.sum(), -np.log(density.prod()), rtol=1e-5)
+        slope = jax.grad(lambda w, std=std: gaussian_nll(w * x, jnp.asarray(y), std).sum())
+        assert abs(slope(jnp.float32(x @ y / (x @ x)))) < 1e-4 < abs(slope(jnp.float32(2.1)))  # least squares
+    pairs = gaussian_nll(jnp.ones((3, 2)), jnp.zeros((3, 2)))
+    np.testing.assert_allclose(pairs, np.full(3, 2 * (0.5 + 0.5 * np.log(2 * np.pi))), rtol=1e-6)
+    with pytest.raises(jgd.JgdError, match="std must be a finite number > 0"):
+        gaussian_nll(jnp.ones(3), jnp.ones(3), 0.0)

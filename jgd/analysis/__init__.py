@@ -1,6 +1,6 @@
 """Layer 8: what a sweep says. Enters: arrays over configs and seeds, or a `Sweep`. Leaves: numbers with intervals, and words.
 
-final_scores.py   what runs ended with           ranking.py     the best and its ties
+final_scores.py   what runs ended with           ranking.py, ties.py   the best and its ties
 comparison.py     is A better than B             aggregate.py   many tasks as one number
 responses.py      the score over one hyperparameter  pick_losses.py  what the picks did on the way
 sensitivity.py, stability.py   learning rates: how much they matter, and where they break
@@ -10,7 +10,7 @@ importance_pairs.py, response_plane.py   two hyperparameters at once
 search_history.py, score_distribution.py how a search went, how its runs are spread
 critical_difference.py         many methods on many tasks
 loss_slices.py, decision_map.py          the loss around solutions, the classes over two features
-findings.py       what speaks against the picks  cost.py        where the steps went
+findings.py, stuck.py   what speaks against the picks  cost.py        where the steps went
 """
 
 from jgd.analysis.aggregate import interquartile_mean as interquartile_mean

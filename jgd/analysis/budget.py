@@ -19,7 +19,7 @@ class BestOf:
     Attributes:
         budgets: (k,) how many configs each.
         expected: (k,) the best validation score of so many, on average over which are drawn.
-        deviation: (k,) the standard deviation of that best score from one search to the next.
+        deviation: (k,) the standard deviation of the best mean score from one search to the next.
     """
 
     budgets: np.ndarray
@@ -42,8 +42,14 @@ def best_of(
     (i/n)ᵏ − ((i−1)/n)ᵏ, the first estimator (Dodge et al. 2019, "Show your work", arXiv:1909.03004), which is pessimistic,
     steadier, and knows k > n.
 
+    The best of noisy scores is too good, the more so the more configs there are. Scores over seeds are split: configs are
+    ordered by the mean of all seeds but one, the score of a place is that of the seed left out, and each seed is left
+    out once. This is the score that the chosen config has on a new seed. (Simulated, 20 configs with a tenth of the
+    variance, 3 seeds, k = 10: 0.066, where the chosen have 0.080 and the plain estimate says 0.218.)
+
     Args:
-        scores: (configs,), one validation score each, from a space sampled at random; NaN: the config diverged.
+        scores: (configs,), one validation score each, from a space sampled at random, or (configs, seeds) with common
+            seeds. NaN: the config diverged.
         larger_is_better: Of the scores.
         budgets: Numbers of configs k, or one for 1 … k; default 1 … n.
         replacement: Whether configs are drawn with replacement.
@@ -61,25 +67,35 @@ def best_of(
         ([0.7, 0.833, 0.9], [0.163, 0.094, 0.0])
     """
     larger, replacement = checks.flag("larger_is_better", larger_is_better), checks.flag("replacement", replacement)
-    scores = np.asarray(scores, np.float64)
-    if scores.ndim != 1 or not np.isfinite(scores).any():
+    table = np.asarray(scores, np.float64)
+    table = table[:, None] if table.ndim == 1 else table
+    sign = 1 if larger else -1
+    finite = np.asarray(np.isfinite(table).all(axis=1)) if table.ndim == 2 else np.zeros(0, bool)
+    if not finite.any():
         raise checks.JgdValueError(
-            f"scores must have shape (configs,) and one that is finite, got {scores}", argument="scores"
+            f"scores must have shape (configs,) or (configs, seeds) and a config that is finite, got {scores}",
+            argument="scores",
         )
-    finite, sign = np.isfinite(scores), 1 if larger else -1
-    worst = (sign * scores[finite]).min() * sign
+    worst = float(np.min(sign * table[finite].mean(axis=1))) * sign
     floor = worst if diverged_as is None else checks.number("diverged_as", diverged_as, "(-inf, inf)")
-    ordered = np.sort(np.where(finite, scores, floor) * sign)
+    table = np.where(finite[:, None], table, floor) * sign
+    ordered, left_out = np.sort(table.mean(axis=1)), _left_out(table)
     n = len(ordered)
     chosen = _budgets(n if budgets is None else budgets, None if replacement else n)
     weights = _with_replacement(n) if replacement else _without_replacement(n)
     moments = []
     for k in chosen:
         share = weights(k)
-        mean = share @ ordered
-        moments.append((mean * sign, np.sqrt(share @ (ordered - mean) ** 2)))
+        moments.append((share @ left_out * sign, np.sqrt(share @ (ordered - share @ ordered) ** 2)))
     expected, deviation = np.array(moments).T
     return BestOf(np.array(chosen), expected, deviation)
+
+
+def _left_out(table: np.ndarray) -> np.ndarray:
+    """(configs,), the mean score on a seed of the config that is i-th by the other seeds; by itself with one seed."""
+    seeds = table.shape[1]
+    others = table.sum(axis=1, keepdims=True) - table if seeds > 1 else table
+    return np.take_along_axis(table, np.argsort(others, axis=0, kind="stable"), axis=0).mean(axis=1)
 
 
 def _budgets(budgets: Any, most: int | None) -> list[int]:
@@ -110,7 +126,7 @@ def _without_replacement(n: int) -> Callable[[int], np.ndarray]:
 
 
 def best_of_budget(sweep: Sweep) -> dict[str, BestOf]:
-    """`best_of` of each recipe's mean validation scores, at up to 64 budgets.
+    """`best_of` of each recipe's validation scores, at up to 64 budgets.
 
     Args:
         sweep: The result of `jgd.sweep` over a space sampled at random. Configs that were stopped early are left out;
@@ -129,8 +145,8 @@ def best_of_budget(sweep: Sweep) -> dict[str, BestOf]:
     curves = {}
     for recipe in sweep.recipes:
         ends = final_scores(sweep, recipe)
-        means = ends.scores[~ends.stopped].mean(axis=1)
-        if np.isfinite(means).any():
-            budgets = np.unique(np.geomspace(1, len(means), 64).astype(int))
-            curves[recipe] = best_of(means, ends.larger_is_better, budgets)
+        scores = ends.scores[~ends.stopped]
+        if np.isfinite(scores).all(axis=1).any():
+            budgets = np.unique(np.geomspace(1, len(scores), 64).astype(int))
+            curves[recipe] = best_of(scores, ends.larger_is_better, budgets)
     return curves

@@ -8,7 +8,8 @@ import numpy as np
 from jgd.analysis.check_sweep import check_sweep
 from jgd.analysis.comparison import paired
 from jgd.analysis.final_scores import FinalScores, final_scores, overall_ranks
-from jgd.analysis.ranking import rank
+from jgd.analysis.ranking import Ranking, rank
+from jgd.analysis.stuck import at_chance, never_moved
 from jgd.analysis.unit_cube import UnitCube, unit_cube
 from jgd.core import checks
 from jgd.core.statistics import estimate, midranks
@@ -27,7 +28,7 @@ class Finding:
     """One objection to a sweep.
 
     Attributes:
-        kind: "edge", "diverged", "best_diverged", "all_diverged", "undecided" or "improving".
+        kind: "edge", "diverged", "best_diverged", "all_diverged", "chance", "unmoved", "undecided" or "improving".
         message: For people.
         recipe: Whose, where it is about one.
         config: Which, where it is about one.
@@ -45,7 +46,8 @@ def findings(sweep: Sweep, confidence: float = 0.95) -> list[Finding]:
     """Everything that speaks against trusting a sweep's picks; an empty list is the best one.
 
     For each recipe: its best config at an edge of the space; more than a quarter of its runs diverged; a seed of its
-    best diverged; all of them; its best still improving at the end. Once: the best and the next of all configs can't be
+    best diverged; all of them; some seeds of a good config ended at chance; configs whose parameters never moved; its best
+    still improving at the end. Once: the best and the next of all configs can't be
     told apart. The functions of this file say each rule.
 
     Args:
@@ -88,11 +90,18 @@ def findings(sweep: Sweep, confidence: float = 0.95) -> list[Finding]:
             seeds = ends.diverged.shape[1]
             said = f"{recipe}: the best config itself diverged at {lost} of {seeds} seeds, and no other did better"
             out.append(Finding("best_diverged", said, recipe, best, {"diverged": lost, "seeds": seeds}))
+        out += _stuck(sweep, ends, ranking, recipe)
         curves = np.asarray(sweep.validation[ends.metric][best], np.float64)
         out += still_improving(
             curves, sweep.evaluation_steps, ends.larger_is_better, confidence, recipe, best, ends.overlap
         )
     return out + undecided(final_scores(sweep), confidence)
+
+
+def _stuck(sweep: Sweep, ends: FinalScores, ranking: Ranking, recipe: str) -> list[Finding]:
+    """Findings of runs that ended finite and learned nothing (`jgd.analysis.stuck`)."""
+    told = (("chance", at_chance(sweep, ends, ranking)), ("unmoved", never_moved(sweep, ends)))
+    return [Finding(kind, f"{recipe}: {found[0]}", recipe, *found[1:]) for kind, found in told if found]
 
 
 def at_edge(
@@ -158,15 +167,13 @@ def many_diverged(diverged: np.ndarray, recipe: str | None = None) -> list[Findi
 def undecided(ends: FinalScores, confidence: float = 0.95) -> list[Finding]:
     """A finding where the seeds can't tell the best config and the next apart, with how many seeds might.
 
-    The next is the second by mean among those that lost as few seeds. The number of seeds is what the mean and the
+    The next is the first that is tied with the best. The number of seeds is what the mean and the
     deviation of the paired differences would need if they stayed as they are (`seeds_to_decide`).
     """
     ranking = rank(ends.scores, ends.larger_is_better, confidence, ends.stopped, overlap=ends.overlap)
-    if ranking.best is None or len(ranking.order) < 2:
+    if len(ranking.tied) < 2:
         return []
-    first, second = ranking.order[:2]
-    if ranking.diverged[second] > ranking.diverged[first]:
-        return []
+    first, second = ranking.tied[:2]
     pair = ends.scores[first], ends.scores[second]
     found = paired(*pair, ends.larger_is_better, confidence, overlap=ends.overlap)
     if found.tell_apart:

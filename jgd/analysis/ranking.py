@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from jgd.analysis.ties import diverges_more, worse_in_mean
 from jgd.core import checks
 
 
@@ -41,12 +42,14 @@ def rank(
 ) -> Ranking:
     """Orders configs by their mean over common seeds, fewest diverged seeds first, and finds the ties for the best.
 
-    A config is tied with the best unless the paired differences over common seeds say that it is worse: one-sided
-    Student's t at level (1 − confidence)/(K − 1), K configs in all. The true best is beaten wrongly by each of the
-    other K − 1 with at most that probability, so it stays in `tied` with at least `confidence`, whichever config came
-    out first (Bonferroni; subset selection as in Gupta 1965 and Hsu 1984). Plain intervals would not do: the first of
-    many equal configs is first by luck. With few seeds and many configs the set is large, and that is the answer. Where
-    some configs have fewer diverged seeds than others, only those with the fewest can be tied.
+    A config is tied with the first unless the paired differences over common seeds say that it is worse, or it diverged
+    significantly more often (`jgd.analysis.ties`: comparisons with the best, by variances that all configs tell together).
+    The true best is in `tied` with `confidence`, whichever config came out first. Plain intervals would not do: the
+    first of many equal configs is first by luck. In simulation of equal configs 95% sets held it in 94 to 97% at 3, 5,
+    10 and 30 seeds, and where a config is better than the others more often. Where the configs' deviations differ by a
+    factor of 7, or that of one is three times the others', it was 90 to 97%, the least at 3 seeds. With few seeds and
+    many close configs the set is large, and that is the answer. Where runs diverged each of the two tests has half of the
+    error, and a config without a finite score is out.
 
     Args:
         scores: (configs, seeds), the same seeds in every row; what is not finite diverged.
@@ -81,29 +84,13 @@ def rank(
     order = [int(i) for i in np.lexsort((-oriented, diverged)) if running[i]]
     if not order or diverged[order[0]] == scores.shape[1]:
         return Ranking(tuple(order), means, diverged, (), confidence)
-    best = order[0]
-    others = [i for i in order[1:] if diverged[i] == diverged[best]]
-    ahead = (scores[best] - scores[others]) * (1 if larger else -1)
-    level = (1 - confidence) / max(len(order) - 1, 1)
-    tied = [
-        i
-        for i, worse in zip(others, _above_zero(ahead, level, checks.number("overlap", overlap, ">= 0")), strict=True)
-        if not worse
-    ]
-    return Ranking(tuple(order), means, diverged, (best, *tied), confidence)
-
-
-def _above_zero(differences: np.ndarray, level: float, overlap: float) -> np.ndarray:
-    """(rows,), whether the mean of each row's finite entries is above 0 by a one-sided t test; one entry never is."""
-    from scipy import special  # here: jgd imports as fast as jax
-
-    finite = np.isfinite(differences)
-    n = finite.sum(axis=1)
-    held = np.where(finite, differences, 0.0)
-    mean = held.sum(axis=1) / np.maximum(n, 1)
-    squares = np.where(finite, (differences - mean[:, None]) ** 2, 0.0).sum(axis=1)
-    error = np.sqrt(squares / np.maximum(n - 1, 1) * (1 / np.maximum(n, 1) + overlap))
-    return (n > 1) & (mean > -special.stdtrit(np.maximum(n - 1, 1).astype(np.float64), level) * error)
+    error = (1 - confidence) / 2 if diverged[order].any() else 1 - confidence
+    ran = np.where(finite, scores, np.nan)[order] * (1 if larger else -1)
+    out = worse_in_mean(ran, 0, 1 - error, checks.number("overlap", overlap, ">= 0"))
+    out |= diverges_more(~finite[order], 0, error / max(len(order) - 1, 1)) | ~finite[order].any(axis=1)
+    return Ranking(
+        tuple(order), means, diverged, tuple(i for i, worse in zip(order, out, strict=True) if not worse), confidence
+    )
 
 
 def _flags(name: str, values: np.ndarray, count: int) -> np.ndarray:

@@ -1,10 +1,12 @@
 """Layer 12: the `jgd` command. Thin: every subcommand calls one public function and prints what it returns.
 
 train.py  check.py  list.py                          one run, a gradient, what there is
+lecture.py                                           the lectures redone
 sweep.py  extend.py  show.py  confirm.py  replay.py  a sweep, and what can be done with its directory
 work.py  dask.py                                     … by several processes
 prune.py                                             … made smaller
 report.py  export.py                                 the same as a page, and for other tools
+watched.py                                           where a run starts, what of it is shown step by step
 task_options.py  methods.py  options.py              what options mean: tasks, optimizers and orders, values
 request.py  run_files.py                             what was asked for, kept in the directory; the directory
 predict.py                                           what was trained, on new rows
@@ -30,7 +32,7 @@ To begin with: `jgd sweep digits`, and then `jgd confirm runs/digits`. `jgd COMM
 
 COMMANDS = (
     *("sweep", "extend", "work", "prune", "show", "report", "confirm", "replay", "export"),
-    *("train", "predict", "check", "list"),
+    *("train", "predict", "check", "list", "lecture"),
 )
 
 

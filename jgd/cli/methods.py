@@ -88,6 +88,18 @@ def make_optimizer(name: str, words: Sequence[str], rate: RateOptions) -> jgd.Op
         return build(**{**given, **chosen})
 
 
+def with_plateau(optimizer: jgd.Optimizer, words: Sequence[str], larger_is_better: bool) -> jgd.Optimizer:
+    """The optimizer whose updates are reduced when validation has not improved, by the NAME=VALUE words of --plateau."""
+    if not words:
+        return optimizer
+    rule = jgd.transforms.ReduceOnPlateau
+    given = options.builder_arguments(words, "--plateau", "--plateau", rule, {"metric": "the run's own validation"})
+    with options.blamed_on("--plateau"):
+        return jgd.chain(
+            optimizer, rule(**{"mode": "max" if larger_is_better else "min", **given, "metric": "validation"})
+        )
+
+
 def run_recipe(address: str, words: Sequence[str], rate: RateOptions, task: jgd.Task) -> tuple[jgd.Task, jgd.Optimizer]:
     """The optimizer of --recipe, module:function, and the task with whatever the recipe changes of it."""
     build = imported("--recipe", address)
@@ -164,3 +176,13 @@ def make_order(
     )
     with options.blamed_on("--order-by" if name == "weighted" else "--set-order"):
         return ORDERS[name](**rows, **{**usual, **numbers})
+
+
+def order_column(task: jgd.Task | None, name: str | None) -> np.ndarray | None:
+    """(training rows,) the feature of --order-by, as it is in the file; None for a task of no file."""
+    if name is None:
+        return None
+    if task is None or task.raw is None or task.preprocessing is None:
+        raise checks.JgdValueError("--order-by names a column of --data")
+    columns = task.preprocessing.columns
+    return task.raw.parts[0][0][:, columns.index(checks.choice("order_by", name, columns))]

@@ -102,7 +102,7 @@ def save(found: jgd.Sweep, directory: Path) -> int:
         console.print_line("nothing was left to run: all runs are stored")
     for note in found.notes:
         console.print_line(f"note: {note}")
-    if found.cost["steps"] or not all((directory / name).exists() for name in ("results.nc", "table.txt")):
+    if found.cost["steps"] or not files.are_there(found, directory):
         for path in reports.save_sweep(found, directory):
             console.print_line(f"wrote {path}")
     if found.best.config is None:

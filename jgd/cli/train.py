@@ -5,11 +5,10 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Annotated, Any, NamedTuple
 
-import numpy as np
 import typer
 
 import jgd
-from jgd.cli import console, methods
+from jgd.cli import console, methods, watched
 from jgd.cli.run_output import print_curve, print_summary, write_runs
 from jgd.cli.task_options import (
     ClassWeight,
@@ -35,6 +34,7 @@ DEFAULT_OPTIMIZER = "adam"
 
 
 def command(
+    context: typer.Context,
     task: Annotated[
         str | None, typer.Argument(help="A task of `jgd list`, or module:function that makes one; none with --data.")
     ] = None,
@@ -74,12 +74,23 @@ def command(
         str | None, typer.Option(help="A schedule of `jgd list`; --learning-rate is its peak or first value.")
     ] = None,
     set_schedule: Annotated[list[str] | None, typer.Option(help="NAME=VALUE: a parameter of the schedule.")] = None,
+    plateau: Annotated[
+        list[str] | None,
+        typer.Option(help="NAME=VALUE of jgd.transforms.ReduceOnPlateau, as factor=0.5: less after bad validations."),
+    ] = None,
     steps: Annotated[int | None, typer.Option(help=f"Updates; default {STEPS}.")] = None,
     epochs: Annotated[int | None, typer.Option(help="Passes over the rows, instead of --steps.")] = None,
     batch_size: Annotated[
         int | None, typer.Option(help="Rows a step; default 64, or all where there are fewer.")
     ] = None,
     metric: Metric = None,
+    start: Annotated[
+        list[str] | None, typer.Option(help="NUMBER, or PARAM=NUMBER: where parameters start; default drawn by --seed.")
+    ] = None,
+    float64: Annotated[bool, typer.Option("--float64", help="Compute in 64 bits instead of 32.")] = False,
+    watch_param: Annotated[
+        list[str] | None, typer.Option(help="PARAM or PARAM[0]: print it step by step beside the loss; repeat it.")
+    ] = None,
     order: Annotated[
         str,
         typer.Option(help="shuffled, sequential, replacement, balanced, mining; weighted, curriculum with --order-by."),
@@ -115,6 +126,7 @@ def command(
         raise checks.JgdValueError("--steps and --epochs: give one of them")
     if recipe is not None and optimizer is not None:
         raise checks.JgdValueError("--optimizer and --recipe: give one of them")
+    context.with_resource(watched.precision(float64))
     file = None if data is None else str(data)
     columns = table_options(locals())
     asked, table = TaskOptions(task, model, file, target, loss, scale, metric, **columns).make()
@@ -129,6 +141,8 @@ def command(
     else:
         method = recipe.rpartition(":")[2]
         what, chosen = methods.run_recipe(recipe, words, rate, asked)
+    chosen = methods.with_plateau(chosen, plateau or [], what.larger_is_better)
+    what = watched.started(what, start or [], float64)
     directory = None if out is None else console.output_directory(out, what.name, overwrite)
     jgd.use_program_cache()
     seed, batch_size, evaluate_every = _kept(store if resume else None, seed, batch_size, evaluate_every)
@@ -136,8 +150,9 @@ def command(
     if target_loss is not None:
         checks.number("target_loss", target_loss, "(-inf, inf)")
     labels = what.train[1] if "accuracy" in what.metrics else None
-    column = _column(asked if table is not None else None, order_by)
+    column = methods.order_column(asked if table is not None else None, order_by)
     arguments: dict[str, Any] = {
+        "observe": watched.observer(what, watch_param or []),
         "steps": length.steps,
         "epochs": epochs,
         "batch_size": length.batch_size,
@@ -155,6 +170,7 @@ def command(
         runs = _several(what, chosen, title, seeds, seed, store is not None or resume, arguments)
     else:
         runs = {"": _single(what, chosen, title, seed or 0, store, resume, arguments)}
+    watched.print_watched(runs.values())
     if directory is not None:
         write_runs(directory, runs)
     if any(run.status.broken for run in runs.values()):
@@ -231,13 +247,3 @@ def _length(steps: int | None, epochs: int | None, batch_size: int | None, rows:
     steps = STEPS if steps is None and epochs is None else steps
     total = steps if steps is not None else checks.count("epochs", epochs, 0) * per_epoch
     return Length(steps, size, per_epoch, total)
-
-
-def _column(task: jgd.Task | None, name: str | None) -> np.ndarray | None:
-    """(training rows,) the feature of --order-by, as it is in the file; None for a task of no file."""
-    if name is None:
-        return None
-    if task is None or task.raw is None or task.preprocessing is None:
-        raise checks.JgdValueError("--order-by names a column of --data")
-    columns = task.preprocessing.columns
-    return task.raw.parts[0][0][:, columns.index(checks.choice("order_by", name, columns))]

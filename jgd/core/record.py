@@ -106,7 +106,7 @@ def record(cls: type[T]) -> type[T]:
             check_kind(self, f)
         self.__dict__.pop("_parts", None)  # of before the check, which may have set fields
 
-    __post_init__.own_check = own_check  # pyright: ignore[reportFunctionMemberAccess]
+    __post_init__.own_check = own_check  # pyright: ignore[reportFunctionMemberAccess]  # functions take attributes
     cls.__post_init__ = __post_init__  # pyright: ignore[reportAttributeAccessIssue]  (dataclass calls it)
     made: Any = dataclass(frozen=True, eq=False)(cls)
     if "__eq__" not in cls.__dict__:

@@ -122,7 +122,11 @@ class Registry(Mapping[str, T], Generic[T]):
     def _check_builder(self, build: Any) -> None:
         if not callable(build):
             raise checks.JgdTypeError(f"{self.kind} must be a function that builds one, got {checks.shown(build)}")
-        for parameter in inspect.signature(build).parameters.values():
+        try:
+            parameters = inspect.signature(build).parameters.values()
+        except ValueError as fault:  # of C
+            raise checks.JgdTypeError(f"{self.kind} must be a Python function, got {checks.shown(build)}") from fault
+        for parameter in parameters:
             if parameter.kind in (parameter.POSITIONAL_ONLY, parameter.VAR_POSITIONAL):
                 raise checks.JgdTypeError(
                     f"{self.kind} must take its arguments by name, got {checks.shown(build)} with the positional {parameter.name!r}"

@@ -15,6 +15,7 @@ from jgd.core import checks
 METHODS = ("t", "bootstrap")
 RESAMPLES = 4999  # of a bootstrap: its ends move by less than a hundredth of the interval between seeds
 ALL_EQUAL = "all values are equal"
+FEW = 20  # values, below which a bootstrap interval is too narrow
 OVERLAPPING = "wider, as the runs share training rows"
 SHARES = ("accuracy", "balanced_accuracy", "f1", "roc_auc")  # metrics from 0 to 1
 
@@ -67,7 +68,8 @@ def estimate(
             n ≥ 2, and the choice for the few seeds of a sweep. "bootstrap": bias-corrected and accelerated (BCa; Efron
             1987), 4999 resamples, for skewed values. It needs many: in simulation, 95% intervals of an exponential's
             mean covered 83% at n = 5, 87% at 10, 92% at 20 to 50 and 93% at 100; of a normal's 82% at 5, 93% at 20 and
-            94% at 100. Where BCa is not defined the interval is the percentile bootstrap's, and `note` says so.
+            94% at 100. Below 20 values `note` warns of that, and where BCa is not defined, so that the interval is the
+            percentile bootstrap's.
         seed: of the bootstrap's draws.
         overlap: validation rows over training rows, where the values are of folds or other splits of the same rows. Such
             values depend on each other, so that error and interval are √(1 + n · overlap) times as wide (Nadeau and
@@ -115,8 +117,14 @@ def estimate(
             return Estimate(mean, error, *_score_interval(mean, error, quantile), n, diverged, "score", also)
         return Estimate(mean, error, mean - reach, mean + reach, n, diverged, note=also)
     low, high, note = _bootstrap(finite, confidence, seed)
+    note = "; ".join(filter(None, (few_resampled(n), note)))
     low, high = mean - (mean - low) * wider, mean + (high - mean) * wider
     return Estimate(mean, error, low, high, n, diverged, method, "; ".join(filter(None, (note, also))))
+
+
+def few_resampled(n: int) -> str:
+    """What to say of a bootstrap of n values, "" where they are enough."""
+    return f"a bootstrap of {n} values is too narrow; method='t' is for few" if n < FEW else ""
 
 
 def _score_interval(mean: float, error: float, quantile: float) -> tuple[float, float]:

@@ -131,7 +131,7 @@ class MinMax(_Unfitted):
 
 
 def _training(inputs: np.ndarray) -> np.ndarray:
-    inputs = np.asarray(inputs, dtype=np.float64)
+    inputs = checks.array("inputs", inputs)
     if inputs.ndim != 2:
         raise checks.JgdValueError(
             f"inputs must have shape (n, columns), got {inputs.shape}; try inputs[:, None]", argument="inputs"

@@ -61,7 +61,10 @@ def split(data: Rows, *, validation: float = 0.2, test: float = 0.2, seed: int =
 
 def _spread(order: np.ndarray, by: Any) -> np.ndarray:
     """The order in which every stretch has its share of each label: a row stands by its place within its label."""
-    labels = np.asarray(by)
+    try:
+        labels = np.asarray(by)
+    except Exception as fault:  # NumPy and JAX have a dozen ways to refuse
+        raise checks.JgdTypeError(f"by must be an array of labels, got {checks.shown(by)}", argument="by") from fault
     if labels.shape != (len(order),):
         raise checks.JgdValueError(
             f"by must be one label a row, shape ({len(order)},), got {labels.shape}", argument="by"

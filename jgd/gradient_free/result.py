@@ -48,7 +48,7 @@ def comparison_table(searches: Mapping[str, SearchResult] | list[SearchResult], 
     Example:
         >>> import jgd
         >>> bowl = lambda w: (w - 3.2) ** 2
-        >>> grid = jgd.gradient_free.grid_search(bowl, 0.0, 4.0, points=10)
+        >>> grid = jgd.gradient_free.grid_search(bowl, 0.0, 4.0, points=10, at="center")
         >>> steps = jgd.gradient_free.gradient_descent(bowl, jgd.optimizers.sgd(0.25), 0.0, steps=10)
         >>> print(comparison_table([grid, steps], value=0.05))
         method            to <= 0.05  evaluations  best value

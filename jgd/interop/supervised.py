@@ -21,7 +21,13 @@ from jgd.tasks import Score, Task
 from jgd.tasks.own_rows import OwnRows, own_rows
 from jgd.tasks.raw_rows import Scale
 
-OF_NUMBERS = ("squared_error", "huber", "log_cosh", "poisson_nll")  # errors whose integer targets number no classes
+OF_NUMBERS = (
+    "squared_error",
+    "huber",
+    "log_cosh",
+    "poisson_nll",
+    "gaussian_nll",
+)  # errors whose integer targets number no classes
 
 
 class TaskOptions(TypedDict, total=False):

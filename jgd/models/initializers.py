@@ -27,18 +27,29 @@ class Zeros:
 
 @record
 class Normal:
-    """Gaussian with mean 0 and the standard deviation `std` (the lectures' "variance 0.1" is std = √0.1 = 0.316…).
+    """Gaussian with mean 0, its standard deviation or its variance given by name: `Normal(std=0.1)`, `Normal(variance=0.1)`.
+
+    A number alone would not say which it is: the lectures' 0.1 is a variance, and the deviation √0.1 = 0.316….
 
     >>> round(float(Normal(std=0.1)(jax.random.key(0), (10_000,)).std()), 2)
+    0.1
+    >>> round(float(Normal(variance=0.1)(jax.random.key(0), (10_000,)).var()), 2)
     0.1
     """
 
     std: float | Array = hyper(">= 0", schedule=False)
 
-    @staticmethod
-    def of_variance(variance: float) -> "Normal":
-        """The same, said as a variance."""
-        return Normal(checks.number("variance", variance, ">= 0") ** 0.5)
+    def __init__(self, unnamed: Any = None, *, std: Any = None, variance: Any = None):
+        if unnamed is not None:
+            word = checks.shown(unnamed)
+            raise checks.JgdTypeError(f"Normal takes std={word} or variance={word} by name, got {word} alone")
+        if (std is None) == (variance is None):
+            raise checks.JgdTypeError(f"Normal needs std or variance, got {'neither' if std is None else 'both'}")
+        if variance is not None:
+            checks.hyperparameter("variance", variance, ">= 0", schedule=False)
+            std = variance**0.5
+        object.__setattr__(self, "std", std)
+        getattr(self, "__post_init__")()  # noqa: B009 (the record's check of its fields, which `record` adds)
 
     def __call__(self, key: Array, shape: Sequence[int], dtype=jnp.float32) -> Array:
         return jnp.asarray(self.std).astype(dtype) * jax.random.normal(key, shape, dtype)

@@ -14,6 +14,8 @@ from jgd.core.record import record, static_field
 from jgd.core.types import Params
 from jgd.models.initializers import Initializer, Zeros, check, check_initializer
 
+LABELS = ((0, 1), (-1, 1))  # what two classes may be called as numbers
+
 
 def affine(params: Params, inputs: Array) -> Array:
     """inputs · weights + bias, in the weights' dtype; inputs (n, features), the bias may be absent."""
@@ -100,15 +102,36 @@ class Linear:
 
 @record
 class Adaline(Linear):
-    """Widrow & Hoff's adaline: a linear output trained with squared error on labels 0/1; the threshold is only read.
+    """Widrow & Hoff's adaline: a linear output trained with squared error on two labels; the threshold is only read.
+
+    Its attribute `labels` are the two numbers that stand for the classes, (0, 1) or (−1, 1), the lower one first; what lies
+    above their middle is predicted to be the second.
 
     >>> Adaline(1).classify({"weights": jnp.array([1.0]), "bias": jnp.array(0.0)}, jnp.array([[0.2], [0.7]])).tolist()
     [0, 1]
+    >>> signs = Adaline(1, labels=(-1, 1))
+    >>> signs.classify({"weights": jnp.array([1.0]), "bias": jnp.array(0.0)}, jnp.array([[-0.2], [0.7]])).tolist()
+    [-1, 1]
     """
+
+    labels: tuple[int, int] = static_field(default=(0, 1))
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        if tuple(self.labels) not in LABELS:
+            raise checks.JgdValueError(
+                f"labels must be (0, 1) or (-1, 1), got {checks.shown(self.labels)}", argument="labels"
+            )
+
+    @property
+    def threshold(self) -> float:
+        """Between the labels."""
+        return sum(self.labels) / 2
 
     def classify(self, params: Params, inputs: Array) -> Array:
         """The label that is predicted for each row, (n,) integers."""
-        return (affine(params, inputs) >= 0.5).astype(jnp.int32)
+        low, high = self.labels
+        return jnp.where(affine(params, inputs) >= self.threshold, high, low).astype(jnp.int32)
 
 
 @record

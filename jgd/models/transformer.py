@@ -13,7 +13,7 @@ from jgd.models.dropout import dropout
 from jgd.models.initializers import GlorotUniform, Initializer, Normal, check, check_initializer
 from jgd.models.linear import affine, init_affine
 
-EMBEDDING = Normal(0.02)  # as GPT-2's; a tied head then begins close to the uniform distribution
+EMBEDDING = Normal(std=0.02)  # as GPT-2's; a tied head then begins close to the uniform distribution
 EPS = 1e-5  # of a norm, added to the variance
 
 

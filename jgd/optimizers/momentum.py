@@ -5,13 +5,14 @@ v ← γ v + (1 − τ) g
 
 Source: Polyak 1964, "Some methods of speeding up the convergence of iteration methods", equation 9; in this form in
 Sutskever et al. 2013, section 2. η stands outside the velocity, as in torch and optax: when η changes, the
-whole step changes at once. The lectures' v ← γ v + η g agrees while η is constant, and differs once it decays. The
+whole step changes at once. `rate_in_velocity` is v ← γ v + η (1 − τ) g, θ ← θ − v, as in Keras and in the papers: it agrees
+while η is constant, and differs once it decays. The
 dampening τ is torch's, whose first velocity is g itself, not (1 − τ) g; ours too. τ = 0 is the paper; optax has no τ.
 """
 
 import jax.numpy as jnp
 
-from jgd.core import tree
+from jgd.core import checks, tree
 from jgd.core.optimizer import Optimizer, chain
 from jgd.core.record import hyper, record, static_field
 from jgd.core.spellings import builder
@@ -48,6 +49,7 @@ def momentum(
     momentum: Scalar = 0.9,
     *,
     dampening: Scalar = 0.0,
+    rate_in_velocity: bool = False,
 ) -> Optimizer:
     """Heavy-ball momentum: v ← γ v + (1 − τ) g, θ ← θ − η v.
 
@@ -56,6 +58,8 @@ def momentum(
         momentum: γ in [0, 1); 0.9 keeps nine tenths of the velocity, and a constant gradient g ends at the speed η g (1
             − τ) / (1 − γ). Default: 0.9.
         dampening: τ in [0, 1]. The first velocity is g whatever τ is. Default: 0.0.
+        rate_in_velocity: Whether η stands inside the velocity, v ← γ v + η (1 − τ) g and θ ← θ − v, as in Keras: a rate that
+            falls then acts on new gradients only. The same for a constant η. Structure. Default: False.
 
     Returns:
         The optimizer, a record whose numbers are leaves.
@@ -73,4 +77,5 @@ def momentum(
         >>> updates.tolist()
         [-0.15]
     """
-    return chain(Trace(momentum, dampening=dampening), ScaleByLearningRate(learning_rate))
+    velocity, rate = Trace(momentum, dampening=dampening), ScaleByLearningRate(learning_rate)
+    return chain(rate, velocity) if checks.flag("rate_in_velocity", rate_in_velocity) else chain(velocity, rate)

@@ -121,15 +121,15 @@ class Predictor:
             assert self.preprocessing is not None
             return self.preprocessing.labels(self._numbers(outputs))
         if self.preprocessing is None:
-            return self._numbers(outputs) if hasattr(self.model, "classify") else outputs
+            numbers = self._numbers(outputs) if hasattr(self.model, "classify") else outputs
+            return np.asarray(self.model.labels)[numbers] if hasattr(self.model, "labels") else numbers
         return self.preprocessing.values(outputs)
 
     def _numbers(self, outputs: np.ndarray) -> np.ndarray:
         """(n,) class numbers of outputs."""
         if outputs.ndim == 2:
             return np.argmax(outputs, axis=1)
-        adaline = hasattr(self.model, "classify") and not hasattr(self.model, "probability")  # learns 0 and 1 as values
-        return (outputs >= (0.5 if adaline else 0.0)).astype(np.int64)
+        return (outputs >= getattr(self.model, "threshold", 0.0)).astype(np.int64)
 
     def probabilities(self, rows: Any, table: str = "the rows") -> np.ndarray:
         """The probability of each class.

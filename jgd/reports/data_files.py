@@ -119,7 +119,7 @@ def _frame(data: Sweep | Run, curves: bool) -> Any:
 
 def _save_parquet(frame: Any, path: Path) -> None:
     try:
-        import pyarrow  # noqa: F401
+        import pyarrow  # noqa: F401  # whether it is there
     except ImportError as missing:
         raise ImportError(".parquet needs pyarrow: pip install 'jgd[data]'") from missing
     frame.to_parquet(path, engine="pyarrow", index=False)

@@ -51,6 +51,26 @@ def save_figure(path: str | Path, draw: Callable[[Any], Any]) -> Path:
     return Path(path)
 
 
+def are_there(sweep: Sweep, directory: Path) -> bool:
+    """Whether a directory has every file that `save_sweep` writes: a kill may have left some of them."""
+    return all((directory / name).exists() for name in _writers(sweep))
+
+
+def _writers(sweep: Sweep) -> dict[str, Callable[[Path], Any]]:
+    """Name -> what writes it, the pictures last."""
+    writers: dict[str, Callable[[Path], Any]] = {
+        "results.nc": lambda path: save_netcdf(sweep.dataset, path),
+        "table.txt": lambda path: Path(path).write_text(table_text(sweep) + "\n", encoding="utf-8"),
+        "report.txt": lambda path: Path(path).write_text(report(sweep) + "\n", encoding="utf-8"),
+        "loss.png": lambda path: save_figure(path, lambda ax: plot_loss_curves(sweep, ax=ax)),
+    }
+    if sweep.is_population:
+        writers["members.png"] = lambda path: save_figure(path, lambda ax: plot_member_schedules(sweep, ax=ax))
+    elif numeric_parameters(sweep):
+        writers["sensitivity.png"] = lambda path: save_figure(path, lambda ax: plot_sensitivity(sweep, ax=ax))
+    return writers
+
+
 def save_sweep(sweep: Sweep, directory: str | Path) -> list[Path]:
     """Writes results.nc (every run), table.txt, report.txt, sensitivity.png and loss.png.
 
@@ -80,16 +100,7 @@ def save_sweep(sweep: Sweep, directory: str | Path) -> list[Path]:
     checks.instance("sweep", sweep, Sweep, "jgd.sweep(…) returns")
     checks.path("directory", directory)
     directory = Path(directory)
-    writers = {
-        "results.nc": lambda path: save_netcdf(sweep.dataset, path),
-        "table.txt": lambda path: Path(path).write_text(table_text(sweep) + "\n", encoding="utf-8"),
-        "report.txt": lambda path: Path(path).write_text(report(sweep) + "\n", encoding="utf-8"),
-        "loss.png": lambda path: save_figure(path, lambda ax: plot_loss_curves(sweep, ax=ax)),
-    }
-    if sweep.is_population:
-        writers["members.png"] = lambda path: save_figure(path, lambda ax: plot_member_schedules(sweep, ax=ax))
-    elif numeric_parameters(sweep):
-        writers["sensitivity.png"] = lambda path: save_figure(path, lambda ax: plot_sensitivity(sweep, ax=ax))
+    writers = _writers(sweep)
     part = directory / ".part"
     try:
         directory.mkdir(parents=True, exist_ok=True)

@@ -174,11 +174,11 @@ def _importance(sweep: Sweep, measured: list[str] | None) -> list[str]:
 
 
 def _best_of(ends: FinalScores) -> list[str]:
-    means = ends.scores[~ends.stopped].mean(axis=1)
-    if len(means) < 2 or not np.isfinite(means).any() or ends.stopped.any():
+    scores = ends.scores[~ends.stopped]
+    if len(scores) < 2 or not np.isfinite(scores).all(axis=1).any() or ends.stopped.any():
         return []
-    budgets = sorted({*(2**i for i in range(len(means).bit_length())), len(means)})
-    curve = best_of(means, ends.larger_is_better, budgets)
+    budgets = sorted({*(2**i for i in range(len(scores).bit_length())), len(scores)})
+    curve = best_of(scores, ends.larger_is_better, budgets)
     shown = ", ".join(f"{best + 0.0:.4g} of {k}" for k, best in zip(budgets, curve.expected, strict=True))
     return [f"expected best of so many of these configs, drawn at random: {shown}"]
 

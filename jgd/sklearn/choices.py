@@ -18,7 +18,7 @@ from jgd.models import MLP, Adaline, Linear, Logistic, Softmax, Zeros
 RATE = 0.01  # of an optimizer that has no default
 ONE_LOGIT = ("logistic_nll", "hinge")  # errors by name, of outputs (n,) for two classes
 A_LOGIT_A_CLASS = ("softmax_cross_entropy", "smoothed_cross_entropy", "focal")  # of outputs (n, classes)
-OF_VALUES = ("squared_error", "huber", "log_cosh", "poisson_nll")
+OF_VALUES = ("squared_error", "huber", "log_cosh", "poisson_nll", "gaussian_nll")
 AFFINE = (Linear, Logistic, Softmax)  # models that are inputs · weights + bias, by exact type
 WARMUP = 0.1  # of the steps, in a schedule by name
 

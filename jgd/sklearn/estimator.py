@@ -1,7 +1,7 @@
 """What the classifier and the regressor share: settings, fits, passes, and the attributes that they leave."""
 
 import warnings
-from typing import Any, Self
+from typing import Any, ClassVar, Self
 
 import jax
 import jax.numpy as jnp
@@ -82,7 +82,7 @@ class GradientDescentEstimator(BaseEstimator):
         """The rows' weights, those of their classes included."""
         return weights
 
-    _validation: dict[str, Any] = {}  # noqa: RUF012  (of `validate_data`, never changed)
+    _validation: ClassVar[dict[str, Any]] = {}  # of `validate_data`
     _stratify = False
 
     def fit(self, X, y, sample_weight=None) -> Self:

@@ -1,6 +1,6 @@
 """Regression by gradient descent, with scikit-learn's interface."""
 
-from typing import Any, Self
+from typing import Any, ClassVar, Self
 
 import numpy as np
 from sklearn.base import RegressorMixin
@@ -56,7 +56,7 @@ class GradientDescentRegressor(RegressorMixin, GradientDescentEstimator):
         ([3.0], 1.0)
     """
 
-    _validation = {"multi_output": True, "y_numeric": True}  # noqa: RUF012
+    _validation: ClassVar[dict[str, Any]] = {"multi_output": True, "y_numeric": True}
 
     def partial_fit(self, X, y, sample_weight=None) -> Self:
         """One pass over some rows in their order, from where the last one ended, the optimizer and its state included.

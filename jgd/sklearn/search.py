@@ -3,7 +3,7 @@
 import time
 import warnings
 from collections.abc import Mapping, Sequence
-from typing import Any, Self
+from typing import Any, Self, cast
 
 import numpy as np
 from sklearn.base import BaseEstimator, MetaEstimatorMixin, is_classifier
@@ -120,7 +120,7 @@ class VectorizedSearchCV(MetaEstimatorMixin, BaseEstimator):
         """
         last_of(self.estimator)
         drawn = candidates_of(self.param_grid, self.n_iter, self.random_state)
-        splitter: Any = check_cv(self.cv, y, classifier=is_classifier(self.estimator))  # pyright: ignore[reportArgumentType]
+        splitter: Any = check_cv(cast(Any, self.cv), y, classifier=is_classifier(self.estimator))
         splits = list(splitter.split(X, y, groups))
         self.scorer_: Any = check_scoring(self.estimator, self.scoring)
         folds = Folds(self.estimator, X, y, sample_weight, splits)

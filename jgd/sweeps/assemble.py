@@ -42,9 +42,9 @@ def assemble(
             known = known.reshape(known.shape + (1,) * (values.ndim - 2))
             recorded[name][at] = np.where(known, values, np.nan).swapaxes(0, 1)
         if (np.diff(configs) == 1).all():  # the piece is a part of the whole from now on, not a copy of it
-            part = lambda whole: whole[configs[0] : configs[-1] + 1, at[1], at[2]].swapaxes(0, 1)  # noqa: B023
-            own = {name: part(recorded[name]) for name in result.recorded}
-            store.results[block] = replace(result, losses=part(loss), recorded=own)
+            part = (slice(configs[0], configs[-1] + 1), *at[1:])
+            own = {name: recorded[name][part].swapaxes(0, 1) for name in result.recorded}
+            store.results[block] = replace(result, losses=loss[part].swapaxes(0, 1), recorded=own)
         diverged_at[at[:2]] = result.diverged_at
     validation = evaluations(facts, store, ("loss", *facts.metrics))
     return SweepData(facts, made_by, store, reached, loss, validation, diverged_at, cost, rounds, recorded)

@@ -15,7 +15,7 @@ from jgd.core import checks, seeds
 from jgd.core.forked import refuse_fork
 from jgd.core.tracing import traceable
 from jgd.data.orders import Order
-from jgd.divergence import DIVERGED_ABOVE
+from jgd.divergence import DIVERGED_ABOVE, checked_factor
 from jgd.gradients import GradientCheck
 from jgd.lane import NOT_DIVERGED
 from jgd.metrics import check_metrics
@@ -160,7 +160,7 @@ def hypergradient(
         noise_key=seeds.key(seed, seeds.Stream.NOISE),
         loss_key=seeds.key(seed, seeds.Stream.LOSS),
         evaluation_loss=None if task.evaluation_loss is None else traceable(task.evaluation_loss),
-        diverged_above=checks.number("diverged_above", diverged_above, "> 0"),
+        diverged_above=checked_factor(diverged_above),
     )
     begin = None if spec.init is not None else jax.jit(task.start)(run.init_key)
     data = (begin, *jax.tree.map(jnp.asarray, (task.train, task.validation)))

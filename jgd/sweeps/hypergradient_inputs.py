@@ -48,7 +48,7 @@ def _value(name: str, value: Any) -> np.ndarray:
 def build_of(recipe: Any, values: Mapping[str, Any]) -> Build:
     """A recipe by its name or itself, refused where it doesn't take these hyperparameters or needs others."""
     function = optimizers.get(recipe) if isinstance(recipe, str) else recipe
-    if not callable(function):
+    if not callable(function) or isinstance(function, type):
         raise checks.JgdTypeError(
             f"recipe must be a function that returns an optimizer, or a name, got {checks.shown(recipe)}",
             argument="recipe",

@@ -48,10 +48,10 @@ def load_sweep(
         ...     jgd.load_sweep(folder).scores.shape
         (2, 2)
     """
-    given, path = str(path), checks.path("path", path)
+    given, path = path, checks.path("path", path)
     checks.flag("trust", trust)
     if not os.path.lexists(path / FILE):
-        raise checks.JgdValueError(f"there is no sweep in {given!r}")
+        raise checks.JgdValueError(f"there is no sweep in {str(given)!r}")
     atomic_files.refuse_links(path, (*OWN, *shares(path)))
     try:
         there = read_manifest(path)

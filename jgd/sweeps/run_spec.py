@@ -41,7 +41,7 @@ class RunSpec:
     Example:
         >>> import jgd
         >>> def recipe(learning_rate, scale, hidden=8):
-        ...     model = jgd.models.MLP((4, hidden, 3), initializer=jgd.models.Normal(scale))
+        ...     model = jgd.models.MLP((4, hidden, 3), initializer=jgd.models.Normal(std=scale))
         ...     loss = jgd.SupervisedLoss(model, "softmax_cross_entropy")
         ...     metrics = {"accuracy": jgd.tasks.Accuracy(model)}
         ...     return jgd.RunSpec(jgd.optimizers.adam(learning_rate), init=model, loss=loss, metrics=metrics)

@@ -9,7 +9,7 @@ from jgd.core import checks
 from jgd.core.forked import refuse_fork
 from jgd.core.types import Params
 from jgd.data.orders import Order
-from jgd.divergence import DIVERGED_ABOVE
+from jgd.divergence import DIVERGED_ABOVE, checked_factor
 from jgd.spaces.lists import plain
 from jgd.spaces.samplers import Sampler
 from jgd.spaces.space import Space
@@ -112,7 +112,7 @@ def sweep(
         policy: which configs get how many steps. By default all get them all; `SuccessiveHalving` (a number is its
             eta), `Hyperband` and `MedianStopping` stop the worse ones early, `PopulationBasedTraining` replaces them,
             `PopulationReplay` goes by a schedule of hyperparameters.
-        diverged_above: a run has diverged whose loss is this many times that of its start.
+        diverged_above: a run has diverged whose loss is this many times that of its start; inf: none whose loss is finite.
         block: runs that a compiled block holds; default by the size of the model. It fixes a run's bits, with the
             machine and versions.
         memory: bytes that a block may take on its device; the block is narrowed to fit, by XLA's own account of the
@@ -177,7 +177,7 @@ def sweep(
         policy=policy_of(policy).resolve(steps, len(axis.configs)),
         batch_size=plain(batch_size),
         order=order,
-        diverged_above=checks.number("diverged_above", diverged_above, "> 0"),
+        diverged_above=checked_factor(diverged_above),
         block=optional_count("block", block),
         memory=optional_count("memory", memory),
         devices=devices_of(devices),

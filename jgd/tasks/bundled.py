@@ -36,7 +36,7 @@ def _values(name: str, kind: str) -> Task:
 
 def _hours_points(name: str, kind: str) -> Task:
     """Trained on the lectures' three rows; validation and test are later hours of the same rule, y = 2 x."""
-    data, model = datasets.hours_points(), Linear(1, bias=False, initializer=Normal(1.0))
+    data, model = datasets.hours_points(), Linear(1, bias=False, initializer=Normal(std=1.0))
     validation, test = ((np.array([[hour]], np.float32), np.array([2 * hour], np.float32)) for hour in (4.0, 5.0))
     train = (data.inputs.astype(np.float32), data.targets.astype(np.float32))
     return Task(data.name, Start(model), SupervisedLoss(model, "squared_error"), train, validation, test)

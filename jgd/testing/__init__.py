@@ -8,7 +8,7 @@
 """
 
 try:
-    import chex as _chex  # noqa: F401
+    import chex as _chex  # noqa: F401  # whether it is there
 except ImportError as missing:
     raise ImportError("jgd.testing needs chex: pip install 'jgd[testing]'") from missing
 

@@ -21,6 +21,7 @@ from jgd.core.schedule_ranges import check_schedules
 from jgd.core.types import Batch, Loss, Params
 from jgd.data.batches import Batches
 from jgd.data.orders import HardMining, Order
+from jgd.divergence import checked_factor
 from jgd.label_checks import check_supervised_rows
 from jgd.metrics import check_metrics
 from jgd.prediction import Predictor
@@ -28,6 +29,7 @@ from jgd.stopping import StoppingRule
 from jgd.tasks import Task
 from jgd.training.batch_source import BatchSource, is_loader
 from jgd.training.data_parallel import DataParallel
+from jgd.training.forewarned import of_settings
 from jgd.training.loader import on_disk
 from jgd.training.progress import TrainProgress
 
@@ -97,7 +99,8 @@ class TrainArguments:
                 "order HardMining looks at every row, which memory-mapped data are too large for"
             )
         parts = {"params": self.params, "data": self.data, "validation": self.validation}
-        self.notes = tuple(note for name, part in parts.items() for note in _casts(name, part))
+        foreseen = of_settings(self.optimizer, self.batches, self.total_steps, self.data, self.validation)
+        self.notes = (*(note for name, part in parts.items() for note in _casts(name, part)), *foreseen)
 
     def _take_batches(self) -> None:
         """Which rows each step sees, be they arrays or a loader's."""
@@ -179,7 +182,7 @@ class TrainArguments:
         seeds.check(self.seed)
         self.history = None if self.history is None else checks.count("history", self.history, 2)
         self.record_every = checks.count("record_every", self.record_every, 1)
-        self.diverged_above = checks.number("diverged_above", self.diverged_above, "> 0")
+        self.diverged_above = checked_factor(self.diverged_above)
         self.save_every = checks.number("save_every", self.save_every, ">= 0")
 
     def _check_functions(self) -> None:

@@ -108,7 +108,7 @@ def smooth(values: Any, b: float, form: str = "recursive") -> np.ndarray:
     """
     b = checks.number("b", b, "(0, 1]")
     checks.choice("form", form, FORMS)
-    values = np.asarray(values, np.float64)
+    values = checks.array("values", values)
     if values.ndim != 1:
         raise checks.JgdValueError(
             f"values must be a vector, one number a step, got shape {values.shape}", argument="values"

@@ -40,7 +40,9 @@ class LrRangeTest:
         smoothed: (steps made,) of the losses.
         steepest: The rate below `lowest` where the smoothed loss fell fastest per factor of the rate; NaN where it
             never fell.
-        lowest: The rate at the lowest smoothed loss; NaN where it never fell.
+        lowest: The rate at the lowest smoothed loss, NaN where it never fell. Of losses without noise, as of full batches,
+            that at which the loss has come down by all but a thousandth of its fall: at the bottom higher rates tell
+            nothing, and the smoothed loss lags behind.
     """
 
     rates: np.ndarray
@@ -123,8 +125,17 @@ def lr_range_test(
     steepest = lowest = float("nan")
     if end > 2:
         fall = -np.gradient(smoothed, np.log(rates))
-        bottom = int(smoothed.argmin())
+        bottom = min(int(smoothed.argmin()), _first_low(losses))
         if smoothed[0] - smoothed[bottom] > 1e-4 * abs(smoothed[0]):  # more than rounding
             steepest = float(rates[int(fall[: bottom + 1].argmax())])  # a break above it may fall again, and faster
             lowest = float(rates[bottom])
     return LrRangeTest(rates, losses, smoothed, steepest, lowest)
+
+
+def _first_low(losses: np.ndarray) -> int:
+    """The first step at which all but a thousandth of the fall is done; the last step where noise is larger than that.
+
+    The noise is told by second differences, in which a trend has no part: their deviation is √6 times its own.
+    """
+    noise, rest = 1.4826 * np.median(np.abs(np.diff(losses, 2))) / np.sqrt(6), 1e-3 * (losses[0] - losses.min())
+    return int(np.argmax(losses <= losses.min() + rest)) if noise <= rest else len(losses) - 1

@@ -16,6 +16,7 @@ from jgd.epoch_loop import segment
 from jgd.lane import NOT_DIVERGED
 from jgd.status import RunEnd, Status
 from jgd.training.end_reason import end_reason
+from jgd.training.forewarned import of_the_end
 from jgd.training.hard_mining import hardest_rows
 from jgd.training.interrupt import uninterrupted
 from jgd.training.plan import TrainPlan
@@ -141,12 +142,14 @@ def _left(plan: TrainPlan, state: RunState, notes: tuple[str, ...]) -> Run:
     history = state.history.table() if state.history.done else _no_rows(plan)
     seconds = history.pop("seconds")
     params, best = eval_params(plan.loop.optimizer, state.lane), state.best
-    own = state.lane.train_state.model_state
+    last, own = state.lane.train_state, state.lane.train_state.model_state
+    if state.end is not None and not state.end.status.broken:
+        notes = (*notes, *of_the_end(plan.params, last.params, history))
     deployed = (params, own) if best is None else (best.params, best.model_state)
     return Run(
         params=params,
         best=best,
-        train_state=state.lane.train_state,
+        train_state=last,
         end=state.end or RunEnd(Status.INTERRUPTED, state.step),
         history=history,
         evaluations=state.evaluation_table(),

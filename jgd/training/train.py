@@ -112,7 +112,7 @@ def train(
         history: Rows to keep at most; a longer run keeps every 2nd, 4th, … step. None keeps all.
         record_every: Steps between two rows of the history, which always has the last step. No number depends on it.
         diverged_above: The run stops once the loss exceeds this many times its start, that is the loss at `params` on
-            the first 1024 rows, taken as at least 1.
+            the first 1024 rows, taken as at least 1. inf: never, as long as it is finite.
         devices: Over which each batch is cut by rows, for one model too slow for one device: all hold the parameters,
             and their gradients are summed at every step. They must divide `batch_size` (an epoch's short last batch
             that they don't divide is computed on each). The numbers are those of one device to rounding, not to the bit.

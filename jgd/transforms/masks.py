@@ -54,10 +54,9 @@ class Only(Wrapper):
         return True
 
     @property
-    def sign(self) -> str | None:
-        return (
-            None if self.transform.sign == "turns" else self.transform.sign
-        )  # others may do that for the other leaves
+    def sign(self) -> str:
+        own = self.transform.sign
+        return "" if own == "turns" else own  # others may do that for the other leaves
 
     def _chosen(self, params: Params) -> list[bool]:
         return [named != self.but for named in chosen("mask", self.mask, params, some=not self.but)]

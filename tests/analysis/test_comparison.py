@@ -40,7 +40,7 @@ def test_bootstrap_intervals_of_skewed_values_cover_where_n_is_large():
 def test_intervals_of_the_probability_of_improvement_cover(shift):
     rng, n = np.random.default_rng(0), 6
     truth = stats.norm.cdf(shift / math.sqrt(2))
-    interval = lambda a, b: probability_of_improvement(a, b, True)
+    interval = lambda a, b: probability_of_improvement(a, b, True, pairs=False)
     assert 0.93 <= coverage(1000, interval, truth, lambda: (rng.normal(shift, 1, n), rng.normal(size=n))) <= 0.97
 
 
@@ -73,7 +73,7 @@ def test_the_bootstrap_is_seeded_and_says_where_it_has_no_acceleration():
     one, again, other = (estimate(values, method="bootstrap", seed=seed) for seed in (1, 1, 2))
     assert one == again
     assert (one.low, one.high) != (other.low, other.high)
-    assert one.note == ""
+    assert one.note == ""  # of 20 values
     equal = estimate(np.full(5, 0.1), method="bootstrap")
     assert (equal.low, equal.mean, equal.high, equal.note) == (0.1, 0.1, 0.1, "all values are equal")
 
@@ -114,17 +114,15 @@ def test_seeds_to_decide_is_the_least_that_would():
 def test_probability_of_improvement_by_hand():
     a, b = np.array([3.0, 2.0, N]), np.array([1.0, 2.0, N])
     # of 9: 3>1, 3>2, 3>N, 2>1, 2=2, 2>N, N<1, N<2, N=N
-    e = probability_of_improvement(a, b, larger_is_better=True)
+    e = probability_of_improvement(a, b, larger_is_better=True, pairs=False)
     assert (e.mean, e.n, e.diverged) == pytest.approx((6 / 9, 3, 2))
-    assert probability_of_improvement(a, b, larger_is_better=True, pairs=True).mean == pytest.approx(
-        (1 + 0.5 + 0.5) / 3
-    )
-    tasks = probability_of_improvement(np.stack([a, a]), np.stack([b, b[::-1]]), larger_is_better=True)
+    assert probability_of_improvement(a, b, larger_is_better=True).mean == pytest.approx((1 + 0.5 + 0.5) / 3)
+    tasks = probability_of_improvement(np.stack([a, a]), np.stack([b, b[::-1]]), larger_is_better=True, pairs=False)
     assert tasks.mean == pytest.approx(6 / 9)
 
 
 def test_always_winning_is_not_certainty():
-    e = probability_of_improvement(np.arange(4) + 10.0, np.arange(4.0), larger_is_better=True)
+    e = probability_of_improvement(np.arange(4) + 10.0, np.arange(4.0), larger_is_better=True, pairs=False)
     assert e.mean == e.high == 1.0
     assert 0.5 < e.low < 0.9
 
@@ -142,8 +140,8 @@ scores = st.lists(st.floats(-5, 5) | st.just(N), min_size=1, max_size=8)
 
 @given(scores, scores, st.booleans())
 def test_probabilities_of_both_sides_sum_to_one(a, b, larger):
-    one = probability_of_improvement(np.array(a), np.array(b), larger)
-    other = probability_of_improvement(np.array(b), np.array(a), larger)
+    one = probability_of_improvement(np.array(a), np.array(b), larger, pairs=False)
+    other = probability_of_improvement(np.array(b), np.array(a), larger, pairs=False)
     np.testing.assert_allclose([one.mean + other.mean, one.low + other.high, one.high + other.low], 1, atol=1e-6)
     assert one.low <= one.mean <= one.high
 
@@ -160,7 +158,28 @@ def test_a_quarter_of_diverged_seeds_is_cut_like_bad_scores_and_more_is_said():
     few = interquartile_mean(np.array([1.0, 2.0, 3.0, N]), larger_is_better=True)
     assert (few.mean, few.diverged) == (1.5, 1)  # the best and the diverged one are cut
     many = interquartile_mean(np.array([1.0, N, N, 3.0]), larger_is_better=False)
-    assert (many.mean, many.high, many.note) == (np.inf, np.inf, "more than a quarter diverged")
+    assert (many.mean, many.note) == (np.inf, "more than a quarter diverged")
+    many = interquartile_mean(np.array([1.0, N, N, 3.0]), larger_is_better=False, method="bootstrap")
+    assert many.high == np.inf
+    assert "bootstrap of 4 values is too narrow" in many.note
+    assert "too narrow" in estimate(np.arange(19.0), method="bootstrap").note
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("seeds", [3, 5, 10, 30])
+def test_statistics_cover_as_their_pages_say(seeds):
+    rng, trials = np.random.default_rng(seeds), 500
+    middle = lambda values: interquartile_mean(values, True)
+    for tasks in (1, 10):
+        assert 0.91 <= coverage(trials, middle, 0.0, lambda tasks=tasks: (rng.normal(size=(tasks, seeds)),)) <= 0.98
+
+    def shared():  # configs of one sweep: what a seed does is most of it
+        common = 5 * rng.normal(size=seeds)
+        return common + rng.normal(0.5, 1, seeds), common + rng.normal(size=seeds)
+
+    truth = stats.norm.cdf(0.5 / math.sqrt(2))
+    held = coverage(trials, lambda a, b: probability_of_improvement(a, b, True), truth, shared)
+    assert (0.83 if seeds == 3 else 0.90) <= held <= 1
 
 
 @pytest.mark.parametrize(

@@ -124,6 +124,14 @@ def test_still_improving_is_found_and_a_plateau_with_noise_is_not():
     assert told == [True, False]  # folds share their rows, and say less
 
 
+def test_seeds_at_chance_and_configs_that_never_moved_are_told():
+    scores = np.array([[0.9, 0.91, 0.92], [0.3, 0.31, 0.97], [0.93, 0.94, 0.95]])
+    (finding, *_) = [each for each in findings(planted(scores)) if each.kind == "chance"]
+    assert (finding.config, finding.numbers) == (1, {"at_chance": 1, "seeds": 3, "more": 0})
+    assert "1 of 3 seeds are at chance in config 1" in finding.message
+    assert "unmoved" in kinds(planted(scores, curve=[1, 1, 1, 1, 1, 1]))
+
+
 def test_configs_stopped_early_are_neither_best_nor_diverged():
     sweep = planted(np.array([[0.9], [0.5], [0.7]]) + NOISE, reached=np.array([60, 60, 20]))
     sweep.validation["loss"][2, :, 2:] = N

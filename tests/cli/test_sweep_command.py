@@ -111,6 +111,9 @@ def test_a_finished_sweep_is_shown_and_not_run_again(here, tmp_path):
     code, out, _ = here(*IRIS)
     assert (code, "nothing was left to run" in out) == (0, True)
     assert before["results.nc"] == (tmp_path / "run/results.nc").stat().st_mtime_ns
+    (tmp_path / "run/loss.png").unlink()  # as a kill leaves it between the last run and the last picture
+    assert here(*IRIS)[0] == 0
+    assert (tmp_path / "run/loss.png").exists()
     code, out, _ = here("export", "run", "runs.csv")
     assert (code, out, len((tmp_path / "runs.csv").read_text().splitlines())) == (0, "wrote runs.csv\n", 1 + 6 * 2)
 

@@ -7,6 +7,7 @@ import re
 import subprocess
 import sys
 
+import jax.numpy as jnp
 import numpy as np
 import pandas as pd
 import pytest
@@ -88,6 +89,30 @@ def test_the_target_model_and_loss_say_what_is_learned(jgd_here):
     for loss in ([], ["--loss", "logistic_nll"], ["--loss", "softmax_cross_entropy"]):
         code, classes, _ = jgd_here(*answers, *loss)
         assert (code, "accuracy" in classes) == (0, True)
+
+
+@pytest.mark.slow
+def test_the_lectures_listing_from_the_shell(command, monkeypatch, tmp_path):
+    monkeypatch.chdir(tmp_path)
+    lecture = ["train", "hours_points", "-o", "sgd", "--learning-rate", "0.01", "--epochs", "100", "--start", "1"]
+    code, out, err = command(*lecture, "--float64", "--watch-param", "weights")
+    assert (code, err) == (0, "")
+    assert re.search(r" 0 +1\.093333333 +4\.666666667 +9\.333333333", out)
+    assert re.search(r" 99 +1\.99994444 +1\.752432687e-08", out)  # in float32 other digits
+    assert jnp.result_type(float) == jnp.float32
+    short = ["train", "iris", "-o", "sgd", "--learning-rate", "0.1", "--steps", "3", "--evaluate-every", "1"]
+    code, out, _ = command(*short, "--plateau", "factor=0.5", "--start", "bias=0.5", "--watch-param", "bias[1]")
+    assert code == 0
+    assert "bias[1] after" in out
+    for words, said in (
+        (["--watch-param", "bias[7]"], "bias has shape (3,), and no entry [7]"),
+        (["--watch-param", "biases"], "there is no parameter 'biases'; there are bias, weights"),
+        (["--watch-param", "*"], "shows at most 8 numbers"),
+        (["--start", "bias=x"], "--start takes NUMBER or PARAM=NUMBER"),
+        (["--plateau", "metric=loss"], "metric is the run's own validation"),
+    ):
+        code, _, err = command(*short, *words)
+        assert (code, said in err) == (2, True), err
 
 
 @pytest.mark.slow

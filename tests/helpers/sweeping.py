@@ -101,4 +101,4 @@ def by_hand(found, values, confidence=0.95):
     got = [found.mean, found.standard_error, found.low, found.high]
     ends = 2 if found.method == "score" else 4  # of a share whose interval would leave 0 … 1
     np.testing.assert_allclose(got[:ends], want[:ends], rtol=1e-6)
-    np.testing.assert_allclose(found.half_width, (high - low) / 2, rtol=1e-6, atol=1e-12)
+    np.testing.assert_allclose(found.half_width, (got[3] - got[2]) / 2, rtol=1e-6, atol=1e-12)

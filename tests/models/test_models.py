@@ -59,6 +59,11 @@ def test_l15_adaline_is_linear_regression_read_with_a_threshold():
         runs[type(model)] = run.params
     chex.assert_trees_all_equal(*runs.values())
     assert Adaline(1).classify(runs[Adaline], inputs).tolist() == labels.tolist()
+    signs = jgd.SupervisedLoss(Adaline(1, labels=(-1, 1)), "squared_error")
+    run = jgd.train(signs, jgd.optimizers.sgd(0.1), runs[Linear], (inputs, 2 * labels - 1), steps=50)
+    assert run.predict(inputs).tolist() == [-1, -1, 1, 1]
+    with pytest.raises(jgd.JgdError, match=r"labels must be \(0, 1\) or \(-1, 1\)"):
+        Adaline(1, labels=(1, 2))
 
 
 def test_i1_zeros():
@@ -68,7 +73,7 @@ def test_i1_zeros():
     assert all(layer["weights"].any() for layer in params)
 
 
-@pytest.mark.parametrize(("initializer", "variance"), [(Normal(1.0), 1.0), (Normal.of_variance(0.1), 0.1)])
+@pytest.mark.parametrize(("initializer", "variance"), [(Normal(std=1.0), 1.0), (Normal(variance=0.1), 0.1)])
 def test_i2_normal(initializer, variance):
     n = 100_000
     draws = np.asarray(initializer(KEY, (n,)), np.float64)
@@ -77,7 +82,10 @@ def test_i2_normal(initializer, variance):
 
 
 def test_a6_a_variance_is_no_standard_deviation():
-    np.testing.assert_allclose(Normal.of_variance(0.1).std, 0.31622776601683794, rtol=1e-15)
+    np.testing.assert_allclose(Normal(variance=0.1).std, 0.31622776601683794, rtol=1e-15)
+    for given, words in (((0.1,), {}), ((), {}), ((), {"std": 1.0, "variance": 1.0})):
+        with pytest.raises(jgd.JgdError, match="std"):
+            Normal(*given, **words)
 
 
 @pytest.mark.slow

@@ -131,6 +131,10 @@ def test_a8_the_rate_stands_outside_the_velocity(x64):
     path, _ = walk(optimizers.momentum(jgd.schedules.ExponentialDecay(0.01, 1, 0.5)), slope, jnp.zeros(()), 5)
     velocity = np.cumsum(0.9 ** np.arange(5))  # of a constant gradient 1
     np.testing.assert_allclose(path, -np.cumsum(rates * velocity), rtol=1e-13)
+    falling = jgd.schedules.ExponentialDecay(0.01, 1, 0.5)
+    path, _ = walk(optimizers.momentum(falling, 0.9, rate_in_velocity=True), slope, jnp.zeros(()), 5)
+    velocity = [sum(0.9 ** (t - i) * rates[i] for i in range(t + 1)) for t in range(5)]  # v ← γ v + η g
+    np.testing.assert_allclose(path, -np.cumsum(velocity), rtol=1e-13)
 
 
 def test_a9_the_shifted_form_runs_at_the_look_ahead_points(x64):

@@ -13,6 +13,7 @@ import jgd
 from jgd.reports import html_report, save_report
 from jgd.reports.page.compare import comparison_rows, different_rows, paired_lines
 from jgd.reports.page.configs import MOST, config_order, config_table
+from jgd.reports.page.contents import _unread
 from jgd.reports.page.curves import loss_figure, thinned, validation_figure
 from jgd.reports.page.figures import parallel_figure, score_figure
 from jgd.reports.page.reproduce import python_call
@@ -50,10 +51,17 @@ def test_the_page_says_what_the_sweep_says(page):
         "not confirmed: ",
         "7 values from 0.01 to 1",
         "every 6 steps",
-        "The test rows have not been read.",
         "jax",
     ):
         assert words in text, words
+
+
+def test_reads_without_their_numbers_are_told():
+    assert [_unread(reads).split(";")[0] for reads in range(3)] == [
+        "The test rows have not been read.",
+        "The test rows were read once",
+        "The test rows were read 2 times",
+    ]
 
 
 @pytest.mark.slow
@@ -158,6 +166,10 @@ def test_a_sweep_of_somebodys_code_names_it():
     said = python_call(replace(sweeping.wild(), facts=replace(sweeping.wild().facts, task=task.name)), asked)
     assert said.splitlines()[0] == "# of your own: task; 'own', module:own"
     assert "{'own': my_own}" in said
+    drawn = {**source.asked, "axis": {**source.asked["axis"], "count": 4}}
+    assert "    samples=4,\n    seeds=2," in python_call(sweeping.wild(), drawn)
+    named = {**source.asked, "recipes": {"optimizer": "jgd.sweeps.recipes:by_optimizer"}}
+    assert "task,\n    None,\n" in python_call(sweeping.wild(), named)
     assert "policy=jgd.sweeps.SuccessiveHalving(eta=3)" in said
 
 

@@ -105,7 +105,7 @@ class Penalized:
 
 def whole_trial(peak, warmup, strength, scale):
     """Everything that a recipe may do: a schedule's numbers, a penalty, the scale of the start."""
-    model = jgd.models.Softmax(4, 3, initializer=jgd.models.Normal(scale))
+    model = jgd.models.Softmax(4, 3, initializer=jgd.models.Normal(std=scale))
     schedule = jgd.schedules.LinearWarmup(peak, warmup)
     loss = Penalized(jgd.SupervisedLoss(model, "softmax_cross_entropy"), strength)
     return RunSpec(jgd.optimizers.adam(schedule), init=model, loss=loss, measure=loss.loss)

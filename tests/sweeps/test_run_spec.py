@@ -66,7 +66,7 @@ def test_a_penalty_is_not_in_the_measure():
 
 
 def scaled(learning_rate, scale, hidden):
-    model = MLP((4, hidden, 3), initializer=Normal(scale))
+    model = MLP((4, hidden, 3), initializer=Normal(std=scale))
     loss = jgd.SupervisedLoss(model, "softmax_cross_entropy")
     metrics = {"accuracy": jgd.tasks.Accuracy(model)}
     return jgd.RunSpec(jgd.optimizers.sgd(learning_rate), init=model, loss=loss, metrics=metrics)
@@ -78,7 +78,7 @@ def test_initial_scale_is_a_leaf_and_width_a_program():
     found = sweep(scaled, space, seeds=[3])
     assert len(found.plan.groups) == 2
     for config, (_, h) in enumerate(found.configs):
-        model = MLP((4, h["hidden"], 3), initializer=Normal(h["scale"]))
+        model = MLP((4, h["hidden"], 3), initializer=Normal(std=h["scale"]))
         loss = jgd.SupervisedLoss(model, "softmax_cross_entropy")
         run = alone(loss, jgd.optimizers.sgd(0.1), model.init(key(3, Stream.INIT)))
         np.testing.assert_allclose(found.loss[config, 0], run.history["loss"], rtol=1e-5)

@@ -171,7 +171,7 @@ class RidgeGradient:
 @pytest.mark.slow
 def test_records_with_numbers_attach_and_are_batched():
     _, params, batch = problem("linear_mse", 2, 7, 3)
-    model = Linear(3, initializer=jgd.models.Normal(1))  # a whole number among the leaves
+    model = Linear(3, initializer=jgd.models.Normal(std=1))  # a whole number among the leaves
     loss, gradient = Ridge(model, 0.05), RidgeGradient(model, 0.05)
     attached = with_custom_gradient(loss, gradient)
     assert_equal(jax.grad(attached)(params, batch), jax.grad(loss)(params, batch))

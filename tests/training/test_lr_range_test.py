@@ -17,6 +17,20 @@ def test_it_breaks_at_the_stable_rate(x64):
     np.testing.assert_allclose(seen.rates[0], 1e-4)
 
 
+@pytest.mark.slow
+@pytest.mark.parametrize("name", ["hours_points", "linear_regression"])
+def test_the_rates_to_choose_by_are_stable_on_all_rows(name):
+    task = jgd.tasks.get(name)
+    start = task.init(jgd.init_key(0))
+    seen = jgd.lr_range_test(task.loss, jgd.optimizers.sgd, start, task.train, high=10.0)
+    stable = jgd.gradients.max_stable_learning_rate(task.loss, start, task.train)  # 2/λ
+    assert seen.lowest < 2 * stable
+    assert seen.steepest <= stable
+    run = jgd.train(task.loss, jgd.optimizers.sgd(seen.lowest / 10), start, task.train, steps=100)
+    assert run.status == "max_steps"
+    assert run.history["loss"][-1] < run.history["loss"][0]
+
+
 def test_a_loss_that_never_falls_has_no_rate():
     seen = jgd.lr_range_test(lambda w, _: jnp.sum(0 * w) + 1, jgd.optimizers.sgd, jnp.ones(2), steps=20)
     assert np.isnan([seen.steepest, seen.lowest]).all()

@@ -51,6 +51,9 @@ def test_e2_divergence_is_a_status_with_its_step(learning_rate, x64):
 
 def test_divergence_stops_at_a_given_factor(x64):
     assert rate(0.3, diverged_above=10.0).end.step < rate(0.3).end.step < rate(0.3, diverged_above=1e9).end.step
+    assert (
+        rate(0.3, diverged_above=np.inf).end.step > rate(0.3, diverged_above=1e9).end.step
+    )  # never, while it is finite
 
 
 def test_e3_the_best_step_is_one(x64):

@@ -4,6 +4,7 @@ Checks run on the host, when a record is made or when a program is traced, never
 value can't be read and passes; the sweep checks its grid before it traces.
 """
 
+from jgd.core.checks.arguments import array as array
 from jgd.core.checks.arguments import choice as choice
 from jgd.core.checks.arguments import count as count
 from jgd.core.checks.arguments import flag as flag

@@ -89,6 +89,14 @@ def function(name: str, value: Any) -> Any:
     return value
 
 
+def array(name: str, value: Any) -> np.ndarray:
+    """`value` as float64 numbers, refused where it holds none."""
+    try:
+        return np.asarray(value, np.float64)
+    except Exception as fault:  # NumPy and JAX have a dozen ways to refuse what holds no numbers
+        raise JgdTypeError(f"{name} must be an array of numbers, got {shown(value)}", argument=name) from fault
+
+
 def floating_dtype(name: str, value: Any) -> str:
     """The name of a floating dtype.
 

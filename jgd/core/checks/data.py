@@ -56,12 +56,12 @@ def rows(name: str, data: Any) -> int:
         raise JgdValueError(f"{name} must hold at least one array, got {shown(data)}", argument=name)
     first = None
     for path, leaf in leaves:
-        if jnp.ndim(leaf) == 0:
+        if np.ndim(leaf) == 0:
             raise JgdValueError(
                 f"{name}{path_of(path)} must have a leading axis of rows, got a scalar (np.asarray makes one array of a list)",
                 argument=name,
             )
-        have = jnp.shape(leaf)[0]
+        have = np.shape(leaf)[0]
         if first is None:
             first = (path, have)
         elif have != first[1]:

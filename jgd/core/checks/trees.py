@@ -6,6 +6,7 @@ from typing import Any
 
 import jax
 import jax.numpy as jnp
+import numpy as np
 
 from jgd.core.checks.errors import JgdTypeError, JgdValueError
 from jgd.core.checks.hyperparameters import not_deleted
@@ -65,6 +66,18 @@ def parameters(params: Any) -> None:
             )
 
 
+def _shapes(name: str, tree: Any, *kinds: type) -> dict[str, tuple[int, ...]]:
+    """Path -> shape; `JgdTypeError` for a leaf that is no number and no array of numbers. kinds: of leaves that pass too."""
+    leaves = [(path_of(path), leaf) for path, leaf in leaves_of(name, tree)]
+    for path, leaf in leaves:
+        not_deleted(f"{name}{path}", leaf)
+        if not isinstance(leaf, (jax.Array, np.ndarray, np.generic, float, complex, *kinds)):
+            raise JgdTypeError(f"{name}{path} must hold real floating numbers, got {shown(leaf)}", argument=name)
+        if isinstance(leaf, np.ndarray | np.generic) and leaf.dtype.kind in "OSUMm":
+            raise JgdTypeError(f"{name}{path} must hold real floating numbers, got {leaf.dtype}", argument=name)
+    return {path: jnp.shape(leaf) for path, leaf in leaves}
+
+
 def same_structure(grads: Any, params: Any, name: str = "grads", other: str = "params") -> None:
     """Refuse gradients (or updates) that are not floating, or whose tree or shapes are not those of `params`.
 
@@ -78,8 +91,7 @@ def same_structure(grads: Any, params: Any, name: str = "grads", other: str = "p
         JgdValueError: For a leaf that is missing, unexpected or of another shape.
         JgdTypeError: For a leaf that is not floating, or another kind of tree.
     """
-    got = {path_of(path): jnp.shape(leaf) for path, leaf in jax.tree_util.tree_leaves_with_path(grads)}
-    want = {path_of(path): jnp.shape(leaf) for path, leaf in jax.tree_util.tree_leaves_with_path(params)}
+    got, want = _shapes(name, grads), _shapes(other, params, jax.ShapeDtypeStruct)
     for path in want:
         if path not in got:
             raise JgdValueError(f"{name} misses the leaf {path}, which {other} has", argument=name)

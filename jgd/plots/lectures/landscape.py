@@ -13,16 +13,26 @@ LONGEST = 4.0  # sides of a box up to which one unit is as long on both axes
 STAR = {"ms": 12, "color": "k", "mec": "white", "mew": 0.6, "zorder": 5}  # a minimum
 
 
+@jax.jit  # by the landscape's functions: drawn again, it isn't compiled again
+def _heights(landscape: Landscape, points: jax.Array) -> jax.Array:
+    return jax.vmap(landscape)(points)
+
+
+@jax.jit
+def _slopes(landscape: Landscape, points: jax.Array) -> jax.Array:
+    return jax.vmap(jax.grad(landscape))(points)
+
+
 def heights(landscape: Landscape, points: np.ndarray) -> np.ndarray:
     """The landscape at points (…, dimensions): (…)."""
     flat = jnp.asarray(points.reshape(-1, points.shape[-1]), jnp.result_type(float))
-    return np.asarray(jax.jit(jax.vmap(landscape))(flat), np.float64).reshape(points.shape[:-1])
+    return np.asarray(_heights(landscape, flat), np.float64).reshape(points.shape[:-1])
 
 
 def slopes(landscape: Landscape, points: np.ndarray) -> np.ndarray:
     """The gradient at points (n, dimensions): (n, dimensions)."""
     flat = jnp.asarray(points, jnp.result_type(float))
-    return np.asarray(jax.jit(jax.vmap(jax.grad(landscape)))(flat), np.float64)
+    return np.asarray(_slopes(landscape, flat), np.float64)
 
 
 def condition_number(landscape: Landscape) -> float:

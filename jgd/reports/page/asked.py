@@ -47,7 +47,8 @@ def _spaces(spaces: Mapping[str, Mapping[str, Any]]) -> list[tuple[str, str]]:
 
 def _sampled(axis: Mapping[str, Any]) -> str:
     sampler, added = axis["sampler"], sum(map(len, axis["added"].values()))
-    drawn = "" if sampler is None or not axis["count"] else f", {axis['count']} a recipe drawn by {sampler[0]}"
+    by = "halton" if sampler is None else sampler[0]  # the default of spaces with ranges
+    drawn = f", {axis['count']} a recipe drawn by {by}" if axis["count"] else ""
     return drawn + (f", {added} given one by one" if added else "")
 
 

@@ -50,7 +50,7 @@ def contents_of(source: Source) -> dict[str, Any]:
             }
             for each in source.confirmations
         ],
-        "reads": len(sweep.test_reads),
+        "unread": _unread(len(sweep.test_reads)),
         "findings": _findings(source),
         "members": member_lines(sweep) if sweep.is_population else [],
         "table": config_table(sweep),
@@ -65,6 +65,16 @@ def contents_of(source: Source) -> dict[str, Any]:
         "command": source.reproduced_by,
         "text": report(sweep, directory=source.directory) if source.finished else "",
     }
+
+
+def _unread(reads: int) -> str:
+    """What stands where no confirmation is at hand."""
+    times = "once" if reads == 1 else f"{reads} times"
+    return (
+        f"The test rows were read {times}; what was found isn't at hand."
+        if reads
+        else "The test rows have not been read."
+    )
 
 
 def _state(source: Source) -> str:

@@ -14,6 +14,7 @@ from jgd.core.fingerprint import address_of, function_fingerprint
 from jgd.core.strict_json import fault_of, is_word
 from jgd.sweeps import Sweep
 from jgd.sweeps.policies.bundled import POLICIES
+from jgd.sweeps.recipes import by_optimizer
 from jgd.sweeps.sweep import EVALUATIONS
 
 _TYPED = {"argv": [is_word], "directory": is_word, "options": dict}
@@ -72,6 +73,8 @@ def _task(name: str, asked: Mapping[str, Any]) -> str:
 
 def _recipes(addresses: Mapping[str, str], own: list[str]) -> str:
     known = {address_of(recipe): name for name, recipe in optimizers.registry.items()}
+    if list(addresses.values()) == [address_of(by_optimizer)]:
+        return "None"  # the space names the optimizers
     if all(known.get(address) == name for name, address in addresses.items()):
         return repr(list(addresses))
     own += [f"{name!r}, {address}" for name, address in addresses.items() if known.get(address) != name]
@@ -100,8 +103,8 @@ def _options(sweep: Sweep, asked: Mapping[str, Any]) -> dict[str, str]:
     seeds = sweep.facts.splits.seeds_of(sweep.seeds)
     counted = tuple(sorted(seeds)) == tuple(range(len(seeds)))
     out = {}
-    if sampler is not None and axis["count"]:
-        out |= {"samples": repr(axis["count"]), "sampler": repr(sampler[0])}
+    if axis["count"]:
+        out |= {"samples": repr(axis["count"])} | ({} if sampler is None else {"sampler": repr(sampler[0])})
     out["seeds"] = repr(len(seeds) if counted else list(seeds))
     if splits:
         out |= {"folds": repr(splits["folds"])} if splits["folds"] > 1 else {}
