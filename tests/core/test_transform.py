@@ -1,9 +1,14 @@
 """The base class of transforms: a user's own takes part, what is none is refused, an optimizer counts as one."""
 
+import os
+import subprocess
+import sys
+
 import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
+from helpers.quick_compilation import as_users_have_it
 
 import jgd
 from jgd.core import seeds
@@ -215,7 +220,14 @@ def test_a_refusal_names_what_to_change(make, said):
 
 
 @pytest.mark.slow
-def test_outside_jit_an_update_is_compiled_once_with_the_bits_of_a_jitted_one():
+def test_outside_jit_an_update_is_compiled_once_with_the_bits_of_a_jitted_one(request):
+    if "JGD_QUICK" in os.environ:  # the bits are those of the programs that users have
+        words = [sys.executable, "-m", "pytest", "-qp", "no:xdist", request.node.nodeid]
+        done = subprocess.run(
+            words, env=as_users_have_it(), cwd=request.config.rootpath, capture_output=True, text=True
+        )
+        assert done.returncode == 0, done.stdout
+        return
     traced = []
 
     @jgd.record

@@ -25,7 +25,8 @@ def switch_on() -> None:
 
 def as_users_have_it() -> dict[str, str]:
     """The environment of a process whose programs are compiled as users have them."""
-    return {**os.environ, "XLA_FLAGS": " ".join(_others())}
+    others = {name: value for name, value in os.environ.items() if name != "JGD_QUICK"}
+    return {**others, "XLA_FLAGS": " ".join(_others())}
 
 
 def _others() -> list[str]:

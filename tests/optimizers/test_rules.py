@@ -33,7 +33,7 @@ def test_thirty_noisy_steps_are_the_papers(row, x64):
     path = trajectory(row.build(), problem.loss, problem.params(), problem.noise())
     for name, want in row.path().items():
         np.testing.assert_allclose(path[name][0], want[0], rtol=row.rtol)
-        np.testing.assert_allclose(path[name], want, rtol=row.rtol)
+        np.testing.assert_allclose(path[name], want, rtol=row.rtol, atol=1e-15)  # entries near 0 among those near 1
 
 
 @pytest.mark.parametrize("row", [row for row in ROWS if row.golden], ids=str)

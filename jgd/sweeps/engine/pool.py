@@ -2,8 +2,9 @@
 
 import hashlib
 import pickle
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, BrokenExecutor, Future, ProcessPoolExecutor, wait
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -104,19 +105,23 @@ class Pooled:
             while True:
                 while len(sent) < self.most and (block := next(left, None)) is not None:
                     job = job_of(block)
-                    sent[self.pool.submit(run_order, short, job)] = job
+                    sent[self._submit(short, job)] = job
                 if not sent:
                     break
                 for future in wait(sent, return_when=FIRST_COMPLETED).done:
                     job, answer = sent.pop(future), _answer_of(future)
                     if answer is None:
-                        sent[self.pool.submit(run_order, self.order, job)] = job
+                        sent[self._submit(self.order, job)] = job
                     else:
                         self._take(answer, land)
         finally:
             for future in sent:
                 future.cancel()
             self.meter.end_run()
+
+    def _submit(self, order: Order, job: Job) -> Future:
+        with _named():
+            return self.pool.submit(run_order, order, job)
 
     def _take(self, answer: Answer, land: Land) -> None:
         for made in answer.told:
@@ -127,9 +132,16 @@ class Pooled:
 
 
 def _answer_of(future: Future) -> Answer | None:
-    """What a worker says; a pool that has lost its workers is named."""
-    try:
+    """What a worker says."""
+    with _named():
         return future.result()
+
+
+@contextmanager
+def _named() -> Iterator[None]:
+    """A pool that has lost its workers is named."""
+    try:
+        yield
     except BrokenExecutor as fault:
         raise checks.JgdError(
             f"a worker of the executor has ended while it ran a block ({fault}). With store= the same call, with a new "
