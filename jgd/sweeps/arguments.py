@@ -45,7 +45,7 @@ def check_data(task: Task, check_finite: bool) -> None:
 def recorded_names(names: str | Sequence[str]) -> tuple[str, ...]:
     """Names of numbers that a step can tell of, each once, in the order of RECORDABLE."""
     given = (names,) if isinstance(names, str) else names
-    if not isinstance(given, Sequence) or not all(isinstance(name, str) for name in given):
+    if not isinstance(given, Sequence) or isinstance(given, bytes) or not all(isinstance(name, str) for name in given):
         raise checks.JgdTypeError(
             f"record must be names such as ('gradient_norm',), got {checks.shown(names)}", argument="record"
         )

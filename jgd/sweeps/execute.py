@@ -35,7 +35,7 @@ def execute(
     spare_maps()
     plan.validate()
     if callback is not None:
-        checks.function("callback", callback)
+        checks.function("callback", callback, "progress")
     shown = False if progress is None and callback is not None else progress
     with progress_bar(shown, plan.task.metric) as show:
         told = _both(callback, show)

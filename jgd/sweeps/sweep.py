@@ -173,7 +173,7 @@ def sweep(
         steps=steps,
         **_spacing(evaluate_every, record_every, directory, steps),
         record=recorded_names(record),
-        observe=None if observe is None else checks.function("observe", observe),
+        observe=None if observe is None else checks.function("observe", observe, "params"),
         policy=policy_of(policy).resolve(steps, len(axis.configs)),
         batch_size=plain(batch_size),
         order=order,

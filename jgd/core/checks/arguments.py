@@ -1,6 +1,7 @@
 """Checks of single arguments: counts, flags, words, functions, dtypes."""
 
 import difflib
+import inspect
 import numbers
 from collections.abc import Hashable, Iterable
 from typing import Any, TypeVar
@@ -82,11 +83,40 @@ def instance(name: str, value: Any, kind: type[T], example: str) -> T:
     return value
 
 
-def function(name: str, value: Any) -> Any:
-    """`value`, refused unless it can be called, and told from another (which an array or a list can't)."""
-    if not callable(value) or not isinstance(value, Hashable):
-        raise JgdTypeError(f"{name} must be a function, got {shown(value)} ({type(value).__name__})", argument=name)
+def function(name: str, value: Any, *arguments: str) -> Any:
+    """`value`, refused unless it can be called, and told from another (which an array or a list can't).
+
+    arguments: what it is called with, by place; a class, which would make something of them, is refused then.
+    """
+    if not callable(value) or not isinstance(value, Hashable) or (arguments and isinstance(value, type)):
+        of = f" of {', '.join(arguments)}" if arguments else ""
+        raise JgdTypeError(f"{name} must be a function{of}, got {shown(value)} ({type(value).__name__})", argument=name)
+    if arguments:
+        takes(name, value, *arguments)
     return value
+
+
+def takes(name: str, function: Any, *arguments: str) -> None:
+    """Refuse a function that can't be called with these arguments by place, by its signature.
+
+    Example:
+        >>> takes("callback", lambda: 0, "progress")
+        Traceback (most recent call last):
+            ...
+        jgd.core.checks.errors.JgdTypeError: callback must be callable as callback(progress), got <lambda>(): too many positional arguments
+    """
+    try:
+        signature = inspect.signature(function)
+    except (TypeError, ValueError):  # built in: only a call can tell
+        return
+    try:
+        signature.bind(*arguments)
+    except TypeError as fault:
+        called = getattr(function, "__name__", None) or type(function).__name__
+        raise JgdTypeError(
+            f"{name} must be callable as {name}({', '.join(arguments)}), got {called}{signature}: {fault}",
+            argument=name,
+        ) from None
 
 
 def array(name: str, value: Any) -> np.ndarray:

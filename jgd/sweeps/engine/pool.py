@@ -52,7 +52,7 @@ class Pool:
         if not callable(getattr(self.executor, "submit", None)):
             raise checks.JgdTypeError(
                 "executor must be a concurrent.futures.Executor, a dask Client, or a jgd.sweeps.Pool of one, "
-                f"got {self.executor!r}",
+                f"got {checks.shown(self.executor)}",
                 argument="executor",
             )
         if isinstance(self.executor, ProcessPoolExecutor) and _start_method(self.executor) == "fork":
