@@ -436,6 +436,12 @@ ROWS = {
     "an infinite limit": (lambda: MinMax(-np.inf, 1), V, ["low", "finite", "-inf"]),
     "ddof below 0": (lambda: Standard(-1), V, ["ddof", "-1"]),
     "no model": (lambda: jgd.SupervisedLoss(None, "squared_error"), T, ["model", "predict", "None"]),
+    "an observe that takes nothing": (lambda: sweep(observe=lambda: 0), T, ["observe(params)", "too many"]),
+    "a class that observes": (lambda: sweep(observe=int), T, ["observe", "function of params", "int"]),
+    "a callback that takes nothing": (lambda: sweep(callback=lambda: 0), T, ["callback(progress)", "too many"]),
+    "bytes to record": (lambda: sweep(record=b"loss"), T, ["record", "names"]),
+    "a number as a shard": (lambda: sweep(shard=1.5), T, ["shard", "pair", "1.5"]),
+    "text as an executor": (lambda: sweep(executor="x"), T, ["executor", "'x'"]),
 }  # fmt: skip
 
 

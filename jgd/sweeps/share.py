@@ -43,7 +43,8 @@ class Share:
             index, count = (int(part) if isinstance(part, str) else part for part in parts)
         except (TypeError, ValueError):
             raise checks.JgdTypeError(
-                f'shard must be a pair such as (3, 64), or "3/64": the fourth of 64, got {checks.shown(shard)}', argument="shard"
+                f'shard must be a pair such as (3, 64), or "3/64": the fourth of 64, got {checks.shown(shard)}',
+                argument="shard",
             ) from None
         count = checks.count("shard[1]", count, 1, 10**6)
         return cls(

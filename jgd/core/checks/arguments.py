@@ -100,10 +100,10 @@ def takes(name: str, function: Any, *arguments: str) -> None:
     """Refuse a function that can't be called with these arguments by place, by its signature.
 
     Example:
-        >>> takes("callback", lambda: 0, "progress")
+        >>> takes("init", lambda: 0, "key")
         Traceback (most recent call last):
             ...
-        jgd.core.checks.errors.JgdTypeError: callback must be callable as callback(progress), got <lambda>(): too many positional arguments
+        jgd.core.checks.errors.JgdTypeError: init must be callable as init(key), got <lambda>(): too many positional arguments
     """
     try:
         signature = inspect.signature(function)
