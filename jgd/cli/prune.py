@@ -5,8 +5,8 @@ from typing import Annotated
 
 import typer
 
-import jgd
 from jgd.cli import console
+from jgd.sweeps.store.prune import prune
 
 
 def command(directory: Annotated[Path, typer.Argument(help="Of a sweep that is finished.")]) -> None:
@@ -14,5 +14,5 @@ def command(directory: Annotated[Path, typer.Argument(help="Of a sweep that is f
 
     `jgd extend --steps` then makes the runs anew from their start, to the same numbers.
     """
-    freed = jgd.sweeps.prune(directory)
+    freed = prune(directory)
     console.print_line(f"freed {freed:,} bytes of {directory}")

@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 import jax
+import jax.numpy as jnp
 import numpy as np
 
 from jgd.core import checks
@@ -24,8 +25,9 @@ def distribution_of(name: str, entry: Any) -> Distribution:
     checks.not_deleted(name, entry)
     if isinstance(entry, Sequence | np.ndarray | jax.Array) and getattr(entry, "ndim", 1) > 0:
         return Choice(numbers_of(name, entry))
-    number = isinstance(entry, np.ndarray | jax.Array) and not jax.dtypes.issubdtype(entry.dtype, jax.dtypes.extended)
-    value = plain(entry.item() if number else entry)
+    scalar: Any = entry
+    number = isinstance(entry, np.ndarray | jax.Array) and not jnp.issubdtype(entry.dtype, jax.dtypes.extended)
+    value = plain(scalar.item() if number else entry)
     if not isinstance(value, int | float):
         raise checks.JgdTypeError(
             f"{name} must be a distribution, a sequence of numbers or a number, got {checks.shown(entry)}",

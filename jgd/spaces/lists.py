@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import jax
+import jax.numpy as jnp
 import numpy as np
 
 from jgd.core import checks
@@ -118,7 +119,7 @@ def plain(value: Any) -> Any:
 
 def _sequence(name: str, values: Any, of: str) -> Any:
     checks.not_deleted(name, values)
-    if isinstance(values, jax.Array) and not jax.dtypes.issubdtype(values.dtype, jax.dtypes.extended):  # keys stay
+    if isinstance(values, jax.Array) and not jnp.issubdtype(values.dtype, jax.dtypes.extended):  # keys stay
         values = np.asarray(values)
     if (
         isinstance(values, str | bytes)

@@ -125,4 +125,4 @@ def _transforms(transform: Any) -> Iterator[Any]:
 def tree_norm(tree: Params) -> float:
     """√Σ x² over all leaves, in float64."""
     parts = [np.linalg.norm(np.asarray(leaf).astype(np.float64).ravel()) for leaf in jax.tree.leaves(tree)]
-    return float(np.linalg.norm(parts)) if parts else 0.0
+    return float(np.linalg.norm(np.array(parts)))
