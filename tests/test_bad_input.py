@@ -441,6 +441,12 @@ ROWS = {
     "a callback that takes nothing": (lambda: sweep(callback=lambda: 0), T, ["callback(progress)", "too many"]),
     "bytes to record": (lambda: sweep(record=b"loss"), T, ["record", "names"]),
     "a number as a shard": (lambda: sweep(shard=1.5), T, ["shard", "pair", "1.5"]),
+    "a class as a recipe": (lambda: sweep(recipes=type), T, ["recipe", "parameters"]),
+    "an array as a count of seeds": (lambda: sweep(seeds=np.array(3.5)), T, ["seeds"]),
+    "a run's callback that takes nothing": (lambda: train(callback=lambda: 0), T, ["callback(progress)", "too many"]),
+    "a run's observe, a class": (lambda: train(observe=int), T, ["observe", "function of params"]),
+    "a loss of nothing": (lambda: train(loss=lambda: 0), T, ["loss(params, batch)", "too many"]),
+    "a loss that is a class": (lambda: train(loss=int), T, ["loss must be callable"]),
     "text as an executor": (lambda: sweep(executor="x"), T, ["executor", "'x'"]),
 }  # fmt: skip
 

@@ -1,13 +1,10 @@
 """Losses and data that can't be differentiated, refused by name."""
 
-import inspect
-from collections.abc import Callable
 from typing import Any
 
 import jax
 
 from jgd.core import checks
-from jgd.core.functions import name_of
 from jgd.core.types import Batch, Loss, Params
 
 
@@ -17,25 +14,10 @@ def check_loss_and_data(loss: Loss, params: Params, *data: Batch) -> None:
         raise checks.JgdTypeError(
             f"loss must be a function (params, batch) -> a number, got {type(loss).__name__}", argument="loss"
         )
-    check_arity("loss", loss, "params", *["batch"] * len(data))
+    checks.takes("loss", loss, "params", *["batch"] * len(data))
     check_numbers(params=params)
     for each in data:
         check_numbers(batch=each)
-
-
-def check_arity(name: str, function: Callable[..., Any], *arguments: str) -> None:
-    """Refuse a function that can't be called with these positional arguments, by its name and its signature."""
-    try:
-        signature = inspect.signature(function)
-    except (TypeError, ValueError):  # built in: only a call can tell
-        return
-    try:
-        signature.bind(*arguments)
-    except TypeError as error:
-        raise checks.JgdTypeError(
-            f"{name} must be callable as {name}({', '.join(arguments)}), got {name_of(function)}{signature}: {error}",
-            argument=name,
-        ) from None
 
 
 def check_numbers(**trees: Any) -> None:

@@ -20,7 +20,7 @@ from jgd.core.functions import UNTRACEABLE, name_of, untraceable
 from jgd.core.types import Batch, Loss, Params
 from jgd.gradients import preconditions
 from jgd.gradients.analytic import AnalyticGradient, analytic_gradient
-from jgd.gradients.arguments import check_arity, check_loss_and_data
+from jgd.gradients.arguments import check_loss_and_data
 from jgd.gradients.check_leaf import check_leaf, unmeasured
 from jgd.gradients.consistency import check_consistency, comparisons, gradient_of
 from jgd.gradients.float64_loss import Float64Loss, build_float64_loss
@@ -208,7 +208,7 @@ def _check_options(gradient: Any, directions: Any, order: Any, compare: Any, tol
             argument="gradient",
         )
     if gradient is not None:
-        check_arity("gradient", gradient, "params", "batch")
+        checks.takes("gradient", gradient, "params", "batch")
     checks.count("directions", directions, 1)
     checks.count("order", order, 1, 2)
     if tolerance is not None:

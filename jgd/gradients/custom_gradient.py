@@ -9,7 +9,6 @@ from jgd.core import checks, tree
 from jgd.core.functions import crossing
 from jgd.core.record import record
 from jgd.core.types import Batch, Loss, Params
-from jgd.gradients.arguments import check_arity
 
 
 @jax.custom_vjp
@@ -76,5 +75,5 @@ def with_custom_gradient(loss: Loss, gradient: Callable[[Params, Batch], Params]
             raise checks.JgdTypeError(
                 f"{name} must be callable as {name}(params, batch), got {checks.shown(function)}", argument=name
             )
-        check_arity(name, function, "params", "batch")
+        checks.takes(name, function, "params", "batch")
     return CustomGradient(crossing(loss), crossing(gradient))

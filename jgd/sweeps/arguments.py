@@ -92,7 +92,7 @@ def executor_of(executor: Any) -> Executor | None:
 
 def seeds_of(seeds: int | Sequence[int]) -> tuple[int, ...]:
     """How many seeds (0, 1, …) or which, as their tuple."""
-    if isinstance(seeds, Sequence | np.ndarray) and not isinstance(seeds, str):
+    if isinstance(seeds, Sequence | np.ndarray) and not isinstance(seeds, str) and np.ndim(seeds) > 0:
         chosen = tuple(seeding.check(seed, f"seeds[{i}]") for i, seed in enumerate(seeds))
         if not chosen:
             raise checks.JgdValueError("seeds must name at least one, got none", argument="seeds")

@@ -83,7 +83,7 @@ def group_configs(
     recipes: Mapping[str, Recipe], configs: Sequence[tuple[str, Config]], static: Iterable[str]
 ) -> list[Group]:
     """The groups of a sweep's configs, in the order of their first config; what is made of each config is checked."""
-    structural, takes = set(static), {name: inspect.signature(recipe).parameters for name, recipe in recipes.items()}
+    structural, takes = set(static), {name: _parameters(name, recipe) for name, recipe in recipes.items()}
     members: dict[tuple[str, tuple[str, ...], tuple[Hashable, ...]], list[int]] = {}
     structures: dict[
         tuple[str, tuple[str, ...]], tuple[str, ...]
@@ -134,6 +134,17 @@ def format_config(config: Config) -> str:
     """
     number = lambda value: f"{value:.6g}" if isinstance(value, float) else str(value)
     return ", ".join(f"{name}={number(value)}" for name, value in config.items())
+
+
+def _parameters(name: str, recipe: Recipe) -> Mapping[str, inspect.Parameter]:
+    """Those of a recipe, refused where it doesn't tell them."""
+    try:
+        return inspect.signature(recipe).parameters
+    except (TypeError, ValueError):
+        raise checks.JgdTypeError(
+            f"recipe {name!r} must be a function whose parameters can be told, got {checks.shown(recipe)}",
+            argument="recipes",
+        ) from None
 
 
 def _check_names(recipe: str, config: Config, parameters: Mapping[str, Mapping[str, inspect.Parameter]]) -> None:

@@ -17,7 +17,6 @@ import jax.numpy as jnp
 from jgd.core import checks
 from jgd.core.text import align_columns
 from jgd.core.types import Batch, Loss, Params
-from jgd.gradients.arguments import check_arity
 from jgd.gradients.hessian_products import MEMORY, loss_on_vector
 from jgd.losses import SupervisedLoss
 from jgd.models import Linear
@@ -157,7 +156,7 @@ def cost_table(
         raise checks.JgdTypeError(
             f"problem must be a function size -> (loss, params, batch), got {checks.shown(problem)}", argument="problem"
         )
-    check_arity("problem", problem, "size")
+    checks.takes("problem", problem, "size")
     if not sizes:
         raise checks.JgdValueError("sizes must name at least one size, got none", argument="sizes")
     return CostTable(tuple(cost(*problem(checks.count("sizes", size, 1))) for size in sizes))

@@ -187,22 +187,23 @@ class TrainArguments:
         self.save_every = checks.number("save_every", self.save_every, ">= 0")
 
     def _check_functions(self) -> None:
-        if not callable(self.loss):
+        if not callable(self.loss) or isinstance(self.loss, type):
             raise checks.JgdTypeError(
                 f"loss must be callable as loss(params, batch), a task or the name of a bundled one, got {checks.shown(self.loss)}",
                 argument="loss",
             )
         if self.params is None:
             raise checks.JgdTypeError("params must be given, where to start; only a task knows", argument="params")
-        given(self.loss, None, self.model_state)  # refuses a loss without the state that it takes
+        extra = given(self.loss, None, self.model_state)  # refuses a loss without the state that it takes
+        checks.takes("loss", self.loss, "params", "batch", **extra)
         if self.model_state is not None and not takes(self.loss).state:
             raise checks.JgdValueError(
                 f"model_state is for a loss with a parameter 'state', which {name_of(self.loss)} has not",
                 argument="model_state",
             )
-        for name in ("observe", "callback", "evaluation_loss"):
+        for name, called_with in (("observe", ("params",)), ("callback", ("progress",)), ("evaluation_loss", ())):
             if getattr(self, name) is not None:
-                checks.function(name, getattr(self, name))
+                checks.function(name, getattr(self, name), *called_with)
 
     def _check_store(self) -> None:
         if self.store is not None:

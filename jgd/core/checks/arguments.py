@@ -96,8 +96,8 @@ def function(name: str, value: Any, *arguments: str) -> Any:
     return value
 
 
-def takes(name: str, function: Any, *arguments: str) -> None:
-    """Refuse a function that can't be called with these arguments by place, by its signature.
+def takes(name: str, function: Any, *arguments: str, **named: Any) -> None:
+    """Refuse a function that can't be called with these arguments by place, and those by name, by its signature.
 
     Example:
         >>> takes("init", lambda: 0, "key")
@@ -110,11 +110,11 @@ def takes(name: str, function: Any, *arguments: str) -> None:
     except (TypeError, ValueError):  # built in: only a call can tell
         return
     try:
-        signature.bind(*arguments)
+        signature.bind(*arguments, **named)
     except TypeError as fault:
         called = getattr(function, "__name__", None) or type(function).__name__
         raise JgdTypeError(
-            f"{name} must be callable as {name}({', '.join(arguments)}), got {called}{signature}: {fault}",
+            f"{name} must be callable as {name}({', '.join((*arguments, *named))}), got {called}{signature}: {fault}",
             argument=name,
         ) from None
 
