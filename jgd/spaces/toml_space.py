@@ -40,13 +40,16 @@ def space_of_toml(path: str | PathLike[str]) -> Space:
         [{'learning_rate': 0.01}]
     """
     try:
-        text = Path(path).read_text(encoding="utf-8")
+        text = Path(path).read_text(encoding="utf-8-sig")  # some editors write a mark first
     except (OSError, UnicodeDecodeError) as error:
         raise checks.JgdValueError(
             f"space must be a readable TOML file, got {checks.shown(str(path))}: {error}", argument="space"
         ) from error
     try:
-        return Space.of(tomllib.loads(text))
+        entries = tomllib.loads(text)
+        if not entries:
+            raise checks.JgdValueError("space names nothing to search", argument="space")
+        return Space.of(entries)
     except tomllib.TOMLDecodeError as error:
         raise checks.JgdValueError(f"{path}: space must be TOML, got an error: {error}") from error
     except checks.JgdError as error:

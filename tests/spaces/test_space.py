@@ -200,7 +200,7 @@ when = { optimizer = "adam", widths = [[64]] }
 
 def test_a_space_from_a_file(tmp_path):
     path = tmp_path / "space.toml"
-    path.write_text(TOML)
+    path.write_text(TOML, encoding="utf-8-sig")  # with the mark that some editors write
     read = space_of_toml(path)
     assert jgd.Space.of(json.loads(json.dumps(read.describe()))) == read
     assert read.describe()["warmup"] == {"integers": [0, 200]}, "what is stored of integers(low, high) stays"
@@ -248,6 +248,7 @@ FILES = {
         ["space['a']", "'b'", "choose from: a"],
     ),
     "no condition": ("a = { log_uniform = [1, 2], when = {} }", T, ["space['a']", "when"]),
+    "nothing": ("# learning_rate = 1", V, ["names nothing to search"]),
     "no TOML": ("a = ", V, ["must be TOML", "Invalid"]),
 }
 
