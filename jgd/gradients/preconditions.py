@@ -11,7 +11,7 @@ from jgd.core.functions import one_number
 from jgd.core.types import Batch, Loss, Params
 from jgd.gradients.layout import ravel_params
 from jgd.gradients.precision import float64_enabled
-from jgd.gradients.promote_jaxpr import INLINED
+from jgd.gradients.promote_jaxpr import INLINED, scan_sizes
 
 STAIRS = {"sign", "floor", "ceil", "round"}  # of floating numbers, with floating results, and flat almost everywhere
 
@@ -98,7 +98,7 @@ def _reaches(traced: Any, marked: Sequence[bool], smoothly: bool) -> list[bool]:
 
 def _reaches_in_scan(scan: dict[str, Any], inputs: list[bool], smoothly: bool) -> list[bool]:
     """The same of a loop, through which a mark goes round until no other result has it."""
-    first, carried = scan["num_consts"], scan["num_carry"]
+    first, carried = scan_sizes(scan)
     while True:
         outputs = _reaches(scan["jaxpr"], inputs, smoothly)
         after = [old or new for old, new in zip(inputs[first : first + carried], outputs[:carried], strict=True)]

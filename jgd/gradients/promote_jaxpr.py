@@ -59,10 +59,7 @@ UNPROMOTED = {"bitcast_convert_type", "nextafter", "pure_callback", "io_callback
 
 
 def _scan(given: dict[str, Any], values: list[Any]) -> list[Any]:
-    if "ft_in" in given:  # newer versions: the three parts as trees
-        consts, carried = (len(list(part)) for part in list(given["ft_in"].unpack())[:2])
-    else:
-        consts, carried = given["num_consts"], given["num_carry"]
+    consts, carried = scan_sizes(given)
     body = promote(given["jaxpr"])
 
     def step(carry, row):
@@ -72,6 +69,14 @@ def _scan(given: dict[str, Any], values: list[Any]) -> list[Any]:
     first, rows = tuple(values[consts : consts + carried]), tuple(values[consts + carried :])
     carry, stacked = jax.lax.scan(step, first, rows, length=given["length"], reverse=given["reverse"])
     return [*carry, *stacked]
+
+
+def scan_sizes(given: dict[str, Any]) -> tuple[int, int]:
+    """How many of a scan's arguments are constants, and how many are carried."""
+    if "ft_in" in given:  # newer versions: the three parts as trees
+        consts, carried = (len(list(part)) for part in list(given["ft_in"].unpack())[:2])
+        return consts, carried
+    return given["num_consts"], given["num_carry"]
 
 
 def _while(given: dict[str, Any], values: list[Any]) -> list[Any]:
