@@ -108,7 +108,7 @@ NAMES: dict[str, tuple[str, ...]] = {
 ELSEWHERE: dict[str, str] = {
     "amsgrad": "use jgd.optimizers.amsgrad",
     "nesterov": "use jgd.optimizers.nesterov",
-    "weight_decay": "chain jgd.transforms.AddDecayedWeights(...) with it, or use one whose name ends in w",
+    "weight_decay": "put jgd.transforms.Decayed(..., weight_decay) around it, or use one whose name ends in w",
     "mask": "only methods that decay weights have one; jgd.transforms.only(mask, ...) confines any transform",
     "clipnorm": "chain jgd.transforms.ClipByGlobalNorm(...) before it",
     "global_clipnorm": "chain jgd.transforms.ClipByGlobalNorm(...) before it",
