@@ -154,7 +154,9 @@ def test_rates_by_path_and_by_layer():
     state = lambda transform: jgd.chain(jgd.optimizers.sgd(1.0), transform).init(params)
     made = lambda transform: step(transform)(params, state(transform), params)[0]
     by_layer = made(jgd.transforms.LayerwiseDecay(0.5, ("embed", "layers/#/w", "out")))
-    depths = [float(-np.log2(-u[0])) for u in (by_layer["embed"], *(w["w"] for w in by_layer["layers"]), by_layer["out"])]
+    depths = [
+        float(-np.log2(-u[0])) for u in (by_layer["embed"], *(w["w"] for w in by_layer["layers"]), by_layer["out"])
+    ]
     np.testing.assert_allclose(depths, np.arange(12, -1, -1))
     by_path = made(jgd.transforms.scale_by_path({"layers/1/*": 0.0, "layers/*": 0.5}))
     assert [float(by_path["layers"][i]["w"][0]) for i in (0, 1, 10)] == [-0.5, 0.0, -0.5]
