@@ -31,6 +31,7 @@ if TYPE_CHECKING:  # for editors and type checkers
     from jgd.optimizers.adamax import ScaleByAdamax as ScaleByAdamax
     from jgd.optimizers.adamax import adamax as adamax
     from jgd.optimizers.adamax import adamaxw as adamaxw
+    from jgd.optimizers.adamuon import adamuon as adamuon
     from jgd.optimizers.adamw import adamw as adamw
     from jgd.optimizers.adan import AdanState as AdanState
     from jgd.optimizers.adan import DescendProximally as DescendProximally
@@ -65,6 +66,9 @@ if TYPE_CHECKING:  # for editors and type checkers
     from jgd.optimizers.dadapt_adamw import DadaptAdamwState as DadaptAdamwState
     from jgd.optimizers.dadapt_adamw import DescendByDadaptAdamw as DescendByDadaptAdamw
     from jgd.optimizers.dadapt_adamw import dadapt_adamw as dadapt_adamw
+    from jgd.optimizers.dion import DionState as DionState
+    from jgd.optimizers.dion import ScaleByDion as ScaleByDion
+    from jgd.optimizers.dion import dion as dion
     from jgd.optimizers.dog import DescendByDog as DescendByDog
     from jgd.optimizers.dog import DistanceState as DistanceState
     from jgd.optimizers.dog import PolynomialAverage as PolynomialAverage
@@ -120,6 +124,8 @@ if TYPE_CHECKING:  # for editors and type checkers
     from jgd.optimizers.newton import gauss_newton_cg as gauss_newton_cg
     from jgd.optimizers.newton import newton as newton
     from jgd.optimizers.noisy_sgd import noisy_sgd as noisy_sgd
+    from jgd.optimizers.normuon import NormalizeMatrices as NormalizeMatrices
+    from jgd.optimizers.normuon import normuon as normuon
     from jgd.optimizers.novograd import NovogradState as NovogradState
     from jgd.optimizers.novograd import ScaleByNovograd as ScaleByNovograd
     from jgd.optimizers.novograd import novograd as novograd
@@ -187,6 +193,7 @@ HOMES = {  # module -> its names that are public here
     "adam_atan2": "ScaleByAdamAtan2 adam_atan2",
     "adam_mini": "ScaleByAdamMini adam_mini",
     "adamax": "AdamaxState ScaleByAdamax adamax adamaxw",
+    "adamuon": "adamuon",
     "adamw": "adamw",
     "adan": "AdanState DescendProximally ScaleByAdan adan",
     "ademamix": (
@@ -200,6 +207,7 @@ HOMES = {  # module -> its names that are public here
     "cautious": "cautious_adamw cautious_lion",
     "cocob": "CocobState DescendByCocob cocob",
     "dadapt_adamw": "DadaptAdamwState DescendByDadaptAdamw dadapt_adamw",
+    "dion": "DionState ScaleByDion dion",
     "dog": "DescendByDog DistanceState PolynomialAverage dog",
     "dowg": "DescendByDowg dowg",
     "dp_sgd": "PrivateGradient dp_sgd",
@@ -220,6 +228,7 @@ HOMES = {  # module -> its names that are public here
     "nesterov": "DescendByLookAhead LookAheadState nesterov nesterov_shifted",
     "newton": "ScaleByCurvature gauss_newton_cg newton",
     "noisy_sgd": "noisy_sgd",
+    "normuon": "NormalizeMatrices normuon",
     "novograd": "NovogradState ScaleByNovograd novograd",
     "optimistic": "ScaleByOptimisticGradient optimistic_gradient_descent",
     "polyak_sgd": "DescendByPolyak polyak_sgd",
