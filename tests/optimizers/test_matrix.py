@@ -44,7 +44,9 @@ def test_muons_step_has_all_singular_values_near_one(shape):
 
 @pytest.mark.parametrize(("name", "off"), [("dion", 0.03), ("polar_express", 0.145)])
 def test_triples_that_change_end_nearer_to_one_than_a_triple(name, off):
-    values = np.linalg.svd(first_update(optimizers.muon(1.0, scale="none", ns_coeffs=name), random(6, 4)), compute_uv=False)
+    values = np.linalg.svd(
+        first_update(optimizers.muon(1.0, scale="none", ns_coeffs=name), random(6, 4)), compute_uv=False
+    )
     assert abs(values - 1).max() < off
     alone = first_update(optimizers.muon(0.1, ns_coeffs=[NAMED["standard"]] * 5), random(6, 4))
     np.testing.assert_allclose(alone, first_update(optimizers.muon(0.1), random(6, 4)), atol=1e-6)

@@ -71,7 +71,9 @@ def beside_adamw(rule):
 
     def both(w, gradient, *, learning_rate, **numbers):
         own = {name[5:]: numbers.pop(name) for name in list(numbers) if name.startswith("adam_")}
-        yield from rule(w, gradient, learning_rate=learning_rate, **numbers) if w.ndim > 1 else adamw(w, gradient, **own)
+        yield from (
+            rule(w, gradient, learning_rate=learning_rate, **numbers) if w.ndim > 1 else adamw(w, gradient, **own)
+        )
 
     return both
 
