@@ -70,6 +70,8 @@ NAMES: dict[str, tuple[str, ...]] = {
     "debias": ("bias_correction",),
     "correct_bias": ("bias_correction",),
     "use_bias_correction": ("bias_correction",),
+    "consistent_rms": ("scale",),
+    "muon_weight_dimension_numbers": ("matrices",),
     "line_search": ("linesearch",),
     "line_search_fn": ("linesearch",),
     "history_size": ("memory_size",),
@@ -108,7 +110,7 @@ NAMES: dict[str, tuple[str, ...]] = {
 ELSEWHERE: dict[str, str] = {
     "amsgrad": "use jgd.optimizers.amsgrad",
     "nesterov": "use jgd.optimizers.nesterov",
-    "weight_decay": "chain jgd.transforms.AddDecayedWeights(...) with it, or use one whose name ends in w",
+    "weight_decay": "put jgd.transforms.Decayed(..., weight_decay) around it, or use one whose name ends in w",
     "mask": "only methods that decay weights have one; jgd.transforms.only(mask, ...) confines any transform",
     "clipnorm": "chain jgd.transforms.ClipByGlobalNorm(...) before it",
     "global_clipnorm": "chain jgd.transforms.ClipByGlobalNorm(...) before it",

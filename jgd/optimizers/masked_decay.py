@@ -3,35 +3,19 @@
 from collections.abc import Callable, Sequence
 from typing import Any
 
-import jax
-import jax.numpy as jnp
-
 from jgd.core.composite import Chain
-from jgd.core.masks import Mask, as_mask, chosen
+from jgd.core.masks import Mask
 from jgd.core.record import record, static_field
 from jgd.core.transform import Context, Transform
 from jgd.core.types import Params, Scalar
 from jgd.transforms import AddDecayedWeights, Partition, only
+from jgd.transforms.decay import decaying, held
 
 
 def decay(weight_decay: Scalar, mask: Mask | None) -> Transform:
     """u ← u + weight_decay θ for the leaves of the mask, all without one."""
     added = AddDecayedWeights(weight_decay)
     return added if mask is None else only(mask, added)
-
-
-def held(mask: Mask | None) -> Any:
-    """A mask as the static field of a record that decays by itself, for `decaying`."""
-    return None if mask is None else as_mask("mask", mask)
-
-
-def decaying(mask: Any, context: Context) -> Params:
-    """The weights, with 0 in place of those that don't decay. mask: what `held` gives."""
-    if mask is None:
-        return context.params
-    leaves, structure = jax.tree.flatten(context.params)
-    named = chosen("mask", mask, context.params)
-    return structure.unflatten([w if decays else jnp.zeros_like(w) for w, decays in zip(leaves, named, strict=True)])
 
 
 @record

@@ -5,7 +5,8 @@ the step        learning_rate.py  the learning rate's transform, which reports t
 before it       clip.py  by value, norm, block RMS, adaptively      normalize.py  normalize, centralize, average, noise
                 decay.py  weight decay, decoupled or L2             cautious.py  never against the gradient
                 trust_ratio.py  steps as long as the leaf
-after it        project.py  onto convex sets                        averages.py  parameters for evaluation
+after it        scale.py  by a factor, a path, a layer
+                project.py  onto convex sets                        averages.py  parameters for evaluation
                 precision.py  master copies, stochastic rounding
 around a transform   masks.py  some of the leaves                   partitions.py each group of leaves its own
                 accumulate.py  micro-batches                        guard.py  steps that are not finite
@@ -31,6 +32,7 @@ if TYPE_CHECKING:  # for editors and type checkers
     from jgd.transforms.clip import ClipByGlobalNorm as ClipByGlobalNorm
     from jgd.transforms.clip import ClipByValue as ClipByValue
     from jgd.transforms.decay import AddDecayedWeights as AddDecayedWeights
+    from jgd.transforms.decay import Decayed as Decayed
     from jgd.transforms.decay import IndependentDecay as IndependentDecay
     from jgd.transforms.eight_bit import EightBit as EightBit
     from jgd.transforms.flatten import Flatten as Flatten
@@ -64,6 +66,9 @@ if TYPE_CHECKING:  # for editors and type checkers
     from jgd.transforms.project import NonNegative as NonNegative
     from jgd.transforms.project import Project as Project
     from jgd.transforms.project import Simplex as Simplex
+    from jgd.transforms.scale import LayerwiseDecay as LayerwiseDecay
+    from jgd.transforms.scale import Scale as Scale
+    from jgd.transforms.scale import scale_by_path as scale_by_path
     from jgd.transforms.switch import Restart as Restart
     from jgd.transforms.switch import Switch as Switch
     from jgd.transforms.trust_ratio import TrustRatio as TrustRatio
@@ -74,7 +79,7 @@ HOMES = {  # module -> its names that are public here
     "averages": "EmaOfParams MeanOfParams",
     "cautious": "AddCautiousDecay Cautious",
     "clip": "ClipAdaptively ClipByBlockRms ClipByGlobalNorm ClipByValue",
-    "decay": "AddDecayedWeights IndependentDecay",
+    "decay": "AddDecayedWeights Decayed IndependentDecay",
     "eight_bit": "EightBit",
     "flatten": "Flatten",
     "guard": "SkipNonFinite",
@@ -89,6 +94,7 @@ HOMES = {  # module -> its names that are public here
     "plateau": "ReduceOnPlateau",
     "precision": "MasterCopy StochasticRounding",
     "project": "Box L1Ball L2Ball LInfBall NonNegative Project Simplex",
+    "scale": "LayerwiseDecay Scale scale_by_path",
     "switch": "Restart Switch",
     "trust_ratio": "TrustRatio",
     "wrapper": "Wrapper",

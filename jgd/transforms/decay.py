@@ -3,16 +3,25 @@
 behind the algorithm, beside its step:  u ← u + λ θ      chain(ScaleByAdam(...), AddDecayedWeights(λ), ScaleByLearningRate(η))
 before it, through the gradient (L2):   g ← g + λ θ      chain(AddDecayedWeights(λ), ScaleByAdam(...), ScaleByLearningRate(η))
 behind the learning rate, of its own:   θ ← (1 − λ) θ + step   chain(adam(η), IndependentDecay(λ))
+around any optimizer, beside its step:  θ ← (1 − η λ) θ + step   Decayed(adam(η), λ)
 
 L2 is what torch's `weight_decay` does in SGD and Adam; for plain descent the two are the same. Decay of some leaves:
 `all_but(("bias", "scale"), AddDecayedWeights(λ))`.
 """
 
-from jgd.core import tree
-from jgd.core.record import hyper, record
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+
+from jgd.core import checks, tree
+from jgd.core.masks import as_mask, chosen
+from jgd.core.optimizer import TransformLike
+from jgd.core.record import hyper, record, static_field
 from jgd.core.spellings import builder
 from jgd.core.transform import Context, Transform
 from jgd.core.types import Params, Scalar
+from jgd.transforms.wrapper import Wrapper
 
 
 @builder
@@ -69,3 +78,76 @@ class IndependentDecay(Transform):
 
     def update(self, updates: Params, state: tuple[()], context: Context) -> tuple[Params, tuple[()]]:
         return tree.add(updates, tree.scale(-context.at(self.weight_decay), context.params)), state
+
+
+@record
+class DecayedState:
+    """The state of the optimizer inside."""
+
+    inner: Any
+
+
+@builder
+@record
+class Decayed(Wrapper):
+    """θ ← θ − η λ θ beside the step of any optimizer, η the learning rate that it reports for that step.
+
+    Around `adam` it is `adamw`; around `radam`, `rmsprop` or a method of your own it is their decoupled decay. A step that a
+    guard skips decays nothing. `Accumulate` stands around it, not inside: else each micro-batch would decay. Of several
+    groups with rates of their own the first one's counts; put it around each group instead.
+
+    Args:
+        transform: A transform or an optimizer that has a learning rate.
+        weight_decay: λ, also a schedule. ≥ 0.
+        mask: The leaves that decay: patterns of their paths, a tree of bools, or a predicate of the leaf such as
+            `lambda x: x.ndim > 1`; structure. None for all.
+
+    Raises:
+        JgdTypeError: For something that is no transform, or no mask.
+        JgdValueError: For a negative λ, and at the first update for an optimizer that has no learning rate.
+
+    Example:
+        >>> import jgd, jax.numpy as jnp
+        >>> optimizer = jgd.chain(Decayed(jgd.optimizers.radam(0.1), 0.5))
+        >>> optimizer.update(jnp.zeros(1), optimizer.init(jnp.ones(1)), jnp.ones(1))[0].tolist()
+        [-0.05]
+    """
+
+    transform: TransformLike
+    weight_decay: Scalar = hyper(">= 0")
+    mask: Any = static_field(default=None)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "mask", held(self.mask))
+        self._accept()
+
+    def init(self, params: Params) -> DecayedState:
+        return DecayedState(self.transform.init(params))
+
+    def update(self, updates: Params, state: DecayedState, context: Context) -> tuple[Params, DecayedState]:
+        updates, inner = self.transform.update(updates, state.inner, context)
+        info = self.transform.info(inner)
+        if info.learning_rate is None:
+            raise checks.JgdValueError(
+                "Decayed multiplies its decay by the learning rate of the optimizer inside, which has none: put "
+                "jgd.transforms.IndependentDecay behind it",
+                argument="transform",
+            )
+        share = info.learning_rate * context.at(self.weight_decay)
+        if info.skipped is not None:
+            share = jnp.where(info.skipped, 0, share)
+        return tree.map(lambda u, w: u - share * w, updates, decaying(self.mask, context)), DecayedState(inner)
+
+
+def held(mask: Any) -> Any:
+    """A mask as the static field of a record that decays by itself, for `decaying`."""
+    return None if mask is None else as_mask("mask", mask)
+
+
+def decaying(mask: Any, context: Context) -> Params:
+    """The weights, with 0 in place of those that don't decay. mask: what `held` gives."""
+    if mask is None:
+        return context.params
+    leaves, structure = jax.tree.flatten(context.params)
+    named = chosen("mask", mask, context.params)
+    return structure.unflatten([w if decays else jnp.zeros_like(w) for w, decays in zip(leaves, named, strict=True)])

@@ -91,6 +91,8 @@ CASES = [
     around(lambda transform: transforms.Restart(transform, 2), "Restart"),
     before(transforms.AddDecayedWeights, weight_decay=0.1),
     after(transforms.IndependentDecay, weight_decay=0.1),
+    around(transforms.Decayed, weight_decay=0.1),
+    after(transforms.Scale, factor=0.7),
     before(transforms.NormalizeByGlobalNorm, eps=0.1),
     before(transforms.Centralize, downhill=False),
     before(transforms.EmaOfUpdates, decay=0.7),

@@ -53,7 +53,9 @@ def test_every_method_that_decays_weights_has_a_mask():
     assert set(DECAYING) == WITH_DECAY - WITHOUT_MASK
 
 
-@pytest.mark.parametrize("name", DECAYING)
+@pytest.mark.parametrize(
+    "name", [pytest.param(n, marks=() if n in ("adamw", "lion", "novograd") else pytest.mark.slow) for n in DECAYING]
+)
 def test_the_masked_leaf_decays_as_without_a_mask_and_the_other_not_at_all(name):
     parameters = inspect.signature(jgd.optimizers.registry[name]).parameters
     start = {
@@ -133,3 +135,36 @@ def test_every_method_turns_the_sign_once():
     for name, build in jgd.optimizers.registry.items():
         numbers = needs.get(name) or ((0.1,) if "learning_rate" in inspect.signature(build).parameters else ())
         assert build(*numbers).transform.sign == "turns", name
+
+
+def test_decay_around_any_optimizer_is_its_own_decay():
+    """Also where the rate is a schedule, under a mask, and at a step that a guard skips."""
+    rate, decayed = jgd.schedules.Linear(0.1, 0.0, 2), jgd.transforms.Decayed
+    around = decayed(jgd.optimizers.adam(rate), 0.5, large)
+    want = descended(jgd.optimizers.adamw(rate, weight_decay=0.5, mask=large))
+    jax.tree.map(np.testing.assert_allclose, descended(jgd.chain(around)), want)
+    guarded = jgd.chain(decayed(jgd.transforms.SkipNonFinite(jgd.optimizers.sgd(0.1)), 0.5))
+    updates, _ = guarded.update(jnp.array([jnp.nan]), guarded.init(jnp.ones(1)), jnp.ones(1))
+    assert updates.tolist() == [0.0]
+    with pytest.raises(jgd.JgdError, match="IndependentDecay"):
+        descended(jgd.chain(decayed(jgd.optimizers.ScaleByAdam(0.9, 0.999, 1e-8), 0.5)))
+
+
+def test_rates_by_path_and_by_layer():
+    params = {"embed": jnp.ones(1), "layers": [{"w": jnp.ones(1)} for _ in range(11)], "out": jnp.ones(1)}
+    step = lambda transform: jgd.chain(jgd.optimizers.sgd(1.0), transform).update
+    state = lambda transform: jgd.chain(jgd.optimizers.sgd(1.0), transform).init(params)
+    made = lambda transform: step(transform)(params, state(transform), params)[0]
+    by_layer = made(jgd.transforms.LayerwiseDecay(0.5, ("embed", "layers/#/w", "out")))
+    depths = [
+        float(-np.log2(-u[0])) for u in (by_layer["embed"], *(w["w"] for w in by_layer["layers"]), by_layer["out"])
+    ]
+    np.testing.assert_allclose(depths, np.arange(12, -1, -1))
+    by_path = made(jgd.transforms.scale_by_path({"layers/1/*": 0.0, "layers/*": 0.5}))
+    assert [float(by_path["layers"][i]["w"][0]) for i in (0, 1, 10)] == [-0.5, 0.0, -0.5]
+    assert float(by_path["out"][0]) == -1.0
+    for odd, message in [(("embed", "out"), "belongs to no group"), (("layer/#", "*"), "matches no leaf")]:
+        with pytest.raises(jgd.JgdError, match=message):
+            made(jgd.transforms.LayerwiseDecay(0.5, odd))
+    with pytest.raises(jgd.JgdError, match=r"factors\['out'\] must be a finite number >= 0"):
+        jgd.transforms.scale_by_path({"out": -1.0})

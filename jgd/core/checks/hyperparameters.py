@@ -64,7 +64,11 @@ def hyperparameter(name: str, value: Any, rule: str, schedule: bool = True, leng
         rounded = (
             f", which is {there:g} in {jnp.result_type(float)}" if np.isfinite(value) and holds(rule, value) else ""
         )
-        raise JgdValueError(f"{name}{place} must be a finite number {words}, got {value:.12g}{rounded}", argument=name)
+        still = value == 0 and name.endswith("learning_rate")
+        hint = ": a schedule may reach 0, and jgd.transforms.Freeze() keeps parameters as they are" if still else ""
+        raise JgdValueError(
+            f"{name}{place} must be a finite number {words}, got {value:.12g}{rounded}{hint}", argument=name
+        )
 
 
 def _can_be_schedule(name: str, value: Callable) -> None:
