@@ -73,15 +73,15 @@ def overall_ranks(sweep: Sweep, ends: FinalScores) -> np.ndarray:
     """(configs,) larger for the better: where each stands among all, also among those that were stopped early.
 
     A config that ran to the end stands by its mean over seeds, above all that were stopped. Of those the one that was
-    given more steps stands higher, and of equals the one with the better mean where it stopped. A config that lost a
-    seed has NaN.
+    given more steps stands higher, and of equals the one with the better mean where it stopped. A config that lost
+    a seed or has not run has NaN.
     """
     values = np.asarray(sweep.validation[ends.metric][ends.rows], np.float64) * (1 if ends.larger_is_better else -1)
     evaluated = np.asarray(np.isfinite(values).any(axis=1))
     last = values.shape[2] - 1 - evaluated[:, ::-1].argmax(axis=1)
     means = np.take_along_axis(values, last[:, None, None], axis=2)[..., 0].mean(axis=1)
     _, place = np.unique(np.stack([sweep.reached[ends.rows], means], axis=1), axis=0, return_inverse=True)
-    return np.where(ends.diverged.any(axis=1), np.nan, place.ravel().astype(np.float64))
+    return np.where(ends.diverged.any(axis=1) | np.isnan(means), np.nan, place.ravel().astype(np.float64))
 
 
 def config_indices(sweep: Sweep, recipe: str | None) -> np.ndarray:

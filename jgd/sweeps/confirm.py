@@ -40,7 +40,7 @@ def confirm(data: SweepData, picks: Sequence[Pick], seeds: int | Sequence[int], 
     """See `Sweep.confirm`."""
     chosen = [pick for pick in _checked(data, picks) if pick.config is not None]
     if not chosen:
-        raise checks.JgdValueError("there is nothing to confirm: every run diverged")
+        raise checks.JgdValueError(f"there is nothing to confirm: {data.why_no_pick}")
     fresh = _fresh_seeds(data, seeds)
     plan = _plan_of(data, chosen, data.facts.splits.labels(fresh))
     runs = run_plan(plan, MemoryStore(), executor=executor_of(executor))

@@ -89,7 +89,7 @@ class SweepView(SweepData):
 
     def __repr__(self) -> str:
         best = self.best
-        found = "every run diverged" if best.config is None else f"best {best.recipe} {best.hyperparameters}"
+        found = self.why_no_pick if best.config is None else f"best {best.recipe} {best.hyperparameters}"
         return (
             f"Sweep({self.task}: {len(self.configs)} configs × {self.facts.seed_words}, {self.steps} steps; "
             f"{int((self.diverged_at != NOT_DIVERGED).sum())} of {self.diverged_at.size} runs diverged; {found})"
