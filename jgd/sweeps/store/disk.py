@@ -159,7 +159,8 @@ class DiskStore(Store):
             warnings.warn(
                 f"{damaged} lines of the journal in {str(self.path)!r} are damaged; their runs run again", stacklevel=2
             )
-        self._tell_unknown({line["file"] for line in lines})
+        if not damaged:
+            self._tell_unknown({line["file"] for line in lines})
         if mend and (damaged or torn or journal.shares(self.path)):
             self._join(lines)
         for line in sorted((line for line in lines if line["file"] not in self._seen), key=lambda line: line["begin"]):
