@@ -70,6 +70,8 @@ NAMES: dict[str, tuple[str, ...]] = {
     "debias": ("bias_correction",),
     "correct_bias": ("bias_correction",),
     "use_bias_correction": ("bias_correction",),
+    "consistent_rms": ("scale",),
+    "muon_weight_dimension_numbers": ("matrices",),
     "line_search": ("linesearch",),
     "line_search_fn": ("linesearch",),
     "history_size": ("memory_size",),

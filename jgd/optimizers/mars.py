@@ -26,9 +26,10 @@ from jgd.core.spellings import builder
 from jgd.core.transform import Context, Transform
 from jgd.core.types import Params, Scalar
 from jgd.optimizers.adam import ScaleByAdam
+from jgd.optimizers.beside_adamw import OF_ADAM
 from jgd.optimizers.masked_decay import by_group, decay
 from jgd.optimizers.momentum import Trace
-from jgd.optimizers.muon import OF_ADAM, Orthogonalize
+from jgd.optimizers.muon import Orthogonalize
 from jgd.transforms import AddDecayedWeights, Mean, Partition, ScaleByLearningRate
 from jgd.transforms.matrices import MatrixGroups
 

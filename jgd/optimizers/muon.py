@@ -2,13 +2,11 @@
 
 m ← μ m + (1 − μ) g                      the momentum
 d = μ m + (1 − μ) g                      Nesterov's form (else d = m)
-X = d / (‖d‖_F + eps)                    then, five times:
-X ← a X + (b A + c A²) X,  A = X Xᵀ      Newton–Schulz, (a, b, c) = (3.4445, −4.7750, 2.0315)
+X = NS(d)                                Newton–Schulz, see newton_schulz.py
 θ ← θ − η (s X + weight_decay θ)         s = √max(1, out / in), or 0.2 √max(in, out)
 
 Source: Jordan et al. 2024, https://kellerjordan.github.io/posts/muon, and its reference implementation; the decay and
-the second scale s are Liu et al. 2025 (Moonlight), arXiv:2502.16982, section 2.2. The quintic maximizes the slope at
-0, so singular values end in about [0.7, 1.2], not at 1.
+the second scale s are Liu et al. 2025 (Moonlight), arXiv:2502.16982, section 2.2.
 
 Weights are (in, out) here, as x W has them; torch's are (out, in), so its rows / columns is our out / in. The peers:
 the reference and torch iterate in bfloat16, we in the compute dtype; torch divides by max(‖d‖, eps). The reference
@@ -19,26 +17,24 @@ little in the first steps (`bias_correction=True`), and gives its vectors Nester
 """
 
 import math
+import numbers
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 import jax
-from jax import Array
 
 from jgd.core import checks, tree
 from jgd.core.masks import Mask
-from jgd.core.optimizer import Optimizer, chain
-from jgd.core.paths import listed
+from jgd.core.optimizer import Optimizer
 from jgd.core.record import hyper, record, static_field
 from jgd.core.spellings import builder
 from jgd.core.transform import Context, Transform
 from jgd.core.types import Params, Scalar
-from jgd.optimizers.adam import ScaleByAdam
-from jgd.optimizers.masked_decay import by_group
-from jgd.transforms import AddDecayedWeights, Mean, ScaleByLearningRate
-from jgd.transforms.matrices import Matrices, MatrixGroups, axes_of, each_shape, named_axes
+from jgd.optimizers.beside_adamw import beside_adamw
+from jgd.optimizers.newton_schulz import QUINTIC, as_coefficients, newton_schulz
+from jgd.transforms import Mean
+from jgd.transforms.matrices import Matrices, axes_of, each_shape, named_axes
 
-QUINTIC = (3.4445, -4.7750, 2.0315)
 SCALES = {  # by the matrix's rows (inputs), columns (outputs) and, of a convolution, taps
     "original": lambda rows, columns, taps: math.sqrt(max(1, columns / max(1, rows))),
     "match_rms_adamw": lambda rows, columns, taps: 0.2 * math.sqrt(max(rows, columns)),
@@ -47,21 +43,16 @@ SCALES = {  # by the matrix's rows (inputs), columns (outputs) and, of a convolu
 }
 
 
-def newton_schulz(stack: Array, eps: Array, steps: int, coefficients: tuple[float, ...] = QUINTIC) -> Array:
-    """U Vᵀ, nearly, of every matrix U S Vᵀ in a (stack, m, n); 0 of 0."""
-    if stack.shape[1] > stack.shape[2]:
-        return newton_schulz(stack.mT, eps, steps, coefficients).mT
-    a, b, c = coefficients
-
-    def improve(_, x):
-        gram = x @ x.mT
-        return a * x + (b * gram + c * gram @ gram) @ x
-
-    norms = jax.vmap(tree.norm)(stack)[:, None, None]
-    return jax.lax.fori_loop(0, steps, improve, tree.safe_divide(stack, norms + eps))
+def scale_of(scale: str | float, rows: int, columns: int, taps: int) -> float:
+    """s of a matrix: by its name, or a number c for c √max(in, out)."""
+    return SCALES[scale](rows, columns, taps) if isinstance(scale, str) else scale * math.sqrt(max(rows, columns))
 
 
-OF_ADAM = {name: f"adam_{name}" for name in ("b1", "b2", "eps", "weight_decay", "learning_rate")}
+def as_scale(scale: Any, also: tuple[str, ...] = ()) -> Any:
+    """One of `SCALES` or of `also`, or a positive number; anything else is refused."""
+    if isinstance(scale, numbers.Real) and not isinstance(scale, bool):
+        return float(checks.number("scale", scale, "> 0"))
+    return checks.choice("scale", scale, (*SCALES, *also))
 
 
 @record
@@ -70,8 +61,8 @@ class Orthogonalize(Transform):
 
     eps: Scalar = hyper(">= 0")
     steps: int = static_field(default=5)
-    scale: str = static_field(default="original")
-    coefficients: tuple[float, ...] = static_field(default=QUINTIC)
+    scale: Any = static_field(default="original")  # a name, or a number
+    coefficients: tuple[Any, ...] = static_field(default=QUINTIC)  # a triple, or one for each step
     matrices: Matrices = static_field(default=())
     per_leaf = True
 
@@ -80,7 +71,7 @@ class Orthogonalize(Transform):
         axes, eps = axes_of(context.params, self.matrices), context.at(self.eps)
         near = lambda stack: newton_schulz(stack, eps, self.steps, self.coefficients)
         stacks = each_shape(near, [axis.stack(x) for axis, x in zip(axes, leaves, strict=True)])
-        factors = [SCALES[self.scale](*axis.sizes(x.shape)) for axis, x in zip(axes, leaves, strict=True)]
+        factors = [scale_of(self.scale, *axis.sizes(x.shape)) for axis, x in zip(axes, leaves, strict=True)]
         made = [s * axis.unstack(u, x.shape) for s, axis, u, x in zip(factors, axes, stacks, leaves, strict=True)]
         return jax.tree.unflatten(structure, made), state
 
@@ -118,8 +109,8 @@ def muon(
     mask: Mask | None = None,
     nesterov: bool = True,
     ns_steps: int = 5,
-    ns_coeffs: Sequence[float] = QUINTIC,
-    scale: str = "original",
+    ns_coeffs: str | Sequence[Any] = QUINTIC,
+    scale: str | float = "original",
     bias_correction: bool = False,
     adam: str | Sequence[str] = (),
     adam_learning_rate: Scalar | None = None,
@@ -140,9 +131,11 @@ def muon(
             the leaf; structure. None for all.
         nesterov: Nesterov's form of the momentum; structure. Default: True.
         ns_steps: Newton–Schulz iterations, ≥ 1; structure. Default: 5.
-        ns_coeffs: (a, b, c) of Newton–Schulz; structure. Default: QUINTIC.
+        ns_coeffs: (a, b, c) of Newton–Schulz, or such a triple for each step, whose number then replaces ns_steps; or
+            "standard", "dion" or "polar_express", see newton_schulz.py; structure. Default: QUINTIC.
         scale: s: "original" (√max(1, out / in)), "match_rms_adamw" (0.2 √max(in, out)), "spectral" (√(out / in), as
-            `scion`) or "none"; structure. Default: "original".
+            `scion`) or "none"; or a number c > 0 for c √max(in, out), optax's `consistent_rms`. Structure. Default:
+            "original".
         bias_correction: Whether m and g are corrected as in optax; structure. Default: False.
         adam: Patterns of the paths of matrices that AdamW should have (the paper: embeddings and output heads);
             structure. Default: ().
@@ -169,23 +162,20 @@ def muon(
         >>> [[round(float(u), 3) for u in row] for row in updates["weights"]], updates["bias"].tolist()
         ([[-0.112, -0.0], [-0.0, 0.068]], [-0.1])
     """
-    axes = named_axes(matrices)
-    rule = MatrixGroups((listed("adam", adam),), vectors=1, axes=axes)
-    steps = checks.count("ns_steps", ns_steps, 1)
-    if not isinstance(ns_coeffs, Sequence) or len(ns_coeffs) != 3:
-        raise checks.JgdValueError(
-            f"ns_coeffs must be a tuple of three numbers, got {checks.shown(ns_coeffs)}", argument="ns_coeffs"
-        )
-    coefficients = tuple(checks.number("ns_coeffs", c, "(-inf, inf)") for c in ns_coeffs)
-    checks.choice("scale", scale, SCALES)
-    rate = learning_rate if adam_learning_rate is None else adam_learning_rate
+    axes, coefficients = named_axes(matrices), as_coefficients("ns_coeffs", ns_coeffs)
+    steps, scale = checks.count("ns_steps", ns_steps, 1), as_scale(scale)
     with checks.renamed(momentum="beta"):
-        matrix = (MeanMomentum(beta, nesterov, bias_correction), Orthogonalize(eps, steps, scale, coefficients, axes))
-    decayed, descend = AddDecayedWeights(weight_decay), ScaleByLearningRate(learning_rate)
-    with checks.renamed(**OF_ADAM):
-        others = (
-            ScaleByAdam(adam_b1, adam_b2, adam_eps),
-            AddDecayedWeights(adam_weight_decay),
-            ScaleByLearningRate(rate),
-        )
-    return chain(*by_group((matrix, others[:1]), (decayed, others[1]), (descend, others[2]), rule, mask))
+        direction = MeanMomentum(beta, nesterov, bias_correction), Orthogonalize(eps, steps, scale, coefficients, axes)
+    return beside_adamw(
+        direction,
+        learning_rate,
+        weight_decay,
+        mask,
+        axes,
+        adam,
+        adam_learning_rate,
+        adam_b1=adam_b1,
+        adam_b2=adam_b2,
+        adam_eps=adam_eps,
+        adam_weight_decay=adam_weight_decay,
+    )

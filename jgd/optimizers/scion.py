@@ -29,7 +29,8 @@ from jgd.core.record import hyper, record, static_field
 from jgd.core.spellings import builder
 from jgd.core.transform import Context, Transform
 from jgd.core.types import Params, Scalar
-from jgd.optimizers.muon import QUINTIC, MeanMomentum, Orthogonalize
+from jgd.optimizers.muon import MeanMomentum, Orthogonalize
+from jgd.optimizers.newton_schulz import QUINTIC
 from jgd.transforms import AddDecayedWeights, Partition, ScaleByLearningRate
 from jgd.transforms.matrices import Matrices, MatrixGroups, axes_of, named_axes
 

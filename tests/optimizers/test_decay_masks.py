@@ -53,7 +53,9 @@ def test_every_method_that_decays_weights_has_a_mask():
     assert set(DECAYING) == WITH_DECAY - WITHOUT_MASK
 
 
-@pytest.mark.parametrize("name", DECAYING)
+@pytest.mark.parametrize(
+    "name", [pytest.param(n, marks=() if n in ("adamw", "lion", "novograd") else pytest.mark.slow) for n in DECAYING]
+)
 def test_the_masked_leaf_decays_as_without_a_mask_and_the_other_not_at_all(name):
     parameters = inspect.signature(jgd.optimizers.registry[name]).parameters
     start = {

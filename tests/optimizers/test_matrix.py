@@ -12,6 +12,7 @@ from jgd.optimizers import InLowRank
 from jgd.optimizers.adam import ScaleByAdam
 from jgd.optimizers.mars import VarianceReduced
 from jgd.optimizers.muon import Orthogonalize
+from jgd.optimizers.newton_schulz import NAMED
 from jgd.optimizers.psgd_kron import ScaleByKron
 from jgd.optimizers.scion import OverRms, SignOfMatrix
 from jgd.optimizers.shampoo import ScaleByShampoo
@@ -39,6 +40,38 @@ def test_muons_step_has_all_singular_values_near_one(shape):
     assert values.max() < 1.25
     u, _, vt = np.linalg.svd(random(*shape), full_matrices=False)
     assert np.sum(-update * (u @ vt)) > 0.9 * min(shape) ** 0.5 * np.linalg.norm(update)  # along U Vᵀ
+
+
+@pytest.mark.parametrize(("name", "off"), [("dion", 0.03), ("polar_express", 0.145)])
+def test_triples_that_change_end_nearer_to_one_than_a_triple(name, off):
+    values = np.linalg.svd(
+        first_update(optimizers.muon(1.0, scale="none", ns_coeffs=name), random(6, 4)), compute_uv=False
+    )
+    assert abs(values - 1).max() < off
+    alone = first_update(optimizers.muon(0.1, ns_coeffs=[NAMED["standard"]] * 5), random(6, 4))
+    np.testing.assert_allclose(alone, first_update(optimizers.muon(0.1), random(6, 4)), atol=1e-6)
+
+
+def test_dion_is_the_authors_step_and_keeps_what_it_left_out(x64):
+    """microsoft/dion's dion_update, whose weights are (out, in), on the Q that the state starts with."""
+    optimizer, w = optimizers.dion(0.1, 2, momentum=0.8, eps=1e-3, weight_decay=0.5), problem.START["weights"]
+    tree = lambda x: {"bias": jnp.zeros(1), "weights": jnp.asarray(x.T)}
+    X, M, state = w.T, np.zeros(w.T.shape), optimizer.init(tree(w.T))
+    Q = np.asarray(state.inner[0][0][0].right["weights"])[0]
+    update = jax.jit(optimizer.update)
+    still = update(tree(0 * X), state, tree(X))[0]["weights"]
+    np.testing.assert_allclose(still, -0.05 * w)
+    for t in range(3):
+        G = problem.Slope("weights")(X.T, t).T
+        updates, state = update(tree(G), state, tree(X))
+        M = M + G
+        P = np.linalg.qr(M @ Q)[0]
+        R = M.T @ P
+        M = M - (1 - 0.8) * P @ R.T
+        Q = R / (np.linalg.norm(R, axis=0) + 1e-3)
+        after = (1 - 0.1 * 0.5) * X - 0.1 * (X.shape[0] / X.shape[1]) ** 0.5 * P @ Q.T
+        np.testing.assert_allclose(updates["weights"], (after - X).T, rtol=1e-10)
+        X = after
 
 
 def test_a_stack_of_matrices_is_as_many_matrices():

@@ -53,7 +53,9 @@ def muon(
             weight_decay=adam_weight_decay,
         )
     rows, columns = w.shape  # inputs, outputs
-    s = {"original": max(1, columns / rows) ** 0.5, "match_rms_adamw": 0.2 * max(rows, columns) ** 0.5}[scale]
+    s = {"original": max(1, columns / rows) ** 0.5, "match_rms_adamw": 0.2 * max(rows, columns) ** 0.5}.get(
+        scale, scale if isinstance(scale, str) else scale * max(rows, columns) ** 0.5
+    )
     m = np.zeros_like(w)
     for t in count(1):
         g = gradient(w, t - 1)
@@ -61,6 +63,46 @@ def muon(
         c, c_next = (1 - beta**t, 1 - beta ** (t + 1)) if bias_correction else (1, 1)
         d = beta * m / c_next + (1 - beta) * g / c if nesterov else m / c
         w = w - learning_rate * (s * orthogonal(d, eps) + weight_decay * w)
+        yield w
+
+
+def beside_adamw(rule):
+    """A rule of matrices with AdamW for what is none, as `muon` has it."""
+
+    def both(w, gradient, *, learning_rate, **numbers):
+        own = {name[5:]: numbers.pop(name) for name in list(numbers) if name.startswith("adam_")}
+        yield from (
+            rule(w, gradient, learning_rate=learning_rate, **numbers) if w.ndim > 1 else adamw(w, gradient, **own)
+        )
+
+    return both
+
+
+@beside_adamw
+def normuon(w, gradient, *, learning_rate, beta, b2, eps, ns_eps, weight_decay, nesterov=True, scale="original"):
+    rows, columns = w.shape
+    m, v = np.zeros_like(w), np.zeros(columns)
+    for t in count():
+        g = gradient(w, t)
+        m = beta * m + (1 - beta) * g
+        o = orthogonal(beta * m + (1 - beta) * g if nesterov else m, ns_eps)
+        v = b2 * v + (1 - b2) * (o * o).mean(axis=0)
+        even = o / (np.sqrt(v) + eps)
+        length = np.linalg.norm(o) * max(1, columns / rows) ** 0.5 if scale == "original" else 0.2 * w.size**0.5
+        w = w - learning_rate * (length / (np.linalg.norm(even) + eps) * even + weight_decay * w)
+        yield w
+
+
+@beside_adamw
+def adamuon(w, gradient, *, learning_rate, beta, eps, ns_eps, weight_decay, nesterov=True):
+    m, v = np.zeros_like(w), np.zeros_like(w)
+    for t in count():
+        g = gradient(w, t)
+        m = beta * m + (1 - beta) * g
+        o = orthogonal(np.sign(beta * m + (1 - beta) * g if nesterov else m), ns_eps)
+        v = beta * v + (1 - beta) * o**2
+        even = o / (np.sqrt(v) + eps)
+        w = w - learning_rate * (0.2 * w.size**0.5 / (np.linalg.norm(even) + eps) * even + weight_decay * w)
         yield w
 
 
@@ -221,6 +263,9 @@ ADAM_PART = {"adam_learning_rate": 0.04, "adam_b1": 0.8, "adam_b2": 0.9, "adam_e
 MUON = {"learning_rate": 0.05, "beta": 0.8, "eps": 1e-2, "weight_decay": 0.1, **ADAM_PART}
 
 
+ADAMUON = {**MUON, "eps": 0.02, "ns_eps": 1e-2}
+NORMUON = {**ADAMUON, "b2": 0.7}
+DION = {"learning_rate": 0.05, "momentum": 0.8, "eps": 1e-2, "weight_decay": 0.1, **ADAM_PART}
 SCION = {"learning_rate": 0.05, "momentum": 0.8, "radius": 1.2, "eps": 1e-2}
 FLAGS = {"entrywise": False, "still": False, "rtol": 1e-10}  # still: the rows decay their weights
 SHAMPOO = {"learning_rate": 0.1, "eps": 1e-2}
@@ -244,6 +289,11 @@ ROWS = [
     Row("muon", muon, MUON, **FLAGS),
     Row("muon", muon, MUON, {"nesterov": False, "scale": "match_rms_adamw"}, **FLAGS),
     Row("muon", muon, MUON, {"bias_correction": True}, **FLAGS),
+    Row("muon", muon, MUON, {"scale": 0.3}, **FLAGS),
+    Row("normuon", normuon, NORMUON, **FLAGS),
+    Row("normuon", normuon, NORMUON, {"scale": "rms", "nesterov": False}, **FLAGS),
+    Row("adamuon", adamuon, ADAMUON, rough=("beta",), **FLAGS),
+    Row("dion", None, DION, {"rank": 2}, rough=tuple(DION), **FLAGS),
     Row("scion", scion, SCION, **FLAGS),
     Row("scion", scion, SCION, {"unconstrained": True}, **FLAGS),
     Row("scion", scion, {**SCION, "last_radius": 2.0}, {"last_layers": "weights"}, hidden=("last_layers",), **FLAGS),
