@@ -127,7 +127,11 @@ def test_a_race_runs_the_full_sweeps_bits_and_a_kill_changes_none(tmp_path):
     whole = full().scores[-1]
     np.testing.assert_array_equal(found.scores[-1, :2], whole)
     assert (np.isfinite(found.scores) == ran).all()
-    assert (found.best.config, found.best.seeds, found.best.validation.n) == (5, 4, 4)  # first by four seeds, second by two
+    assert (found.best.config, found.best.seeds, found.best.validation.n) == (
+        5,
+        4,
+        4,
+    )  # first by four seeds, second by two
     assert (found.cost["saved_share"], found.runs_left) == (pytest.approx(10 / 28), 0)
     assert found.cost["round_steps"] == [14 * 12, 4 * 12]
     assert time_to_target_of(found, 0.5).known.tolist() == ran.tolist()
