@@ -172,7 +172,9 @@ def test_without_a_journal_runs_count_as_not_run_never_as_diverged(copy):
     assert found.runs_left == found.scores.size
     assert "runs are left to run" in repr(found)
     text = jgd.reports.report(found) + jgd.reports.table_text(found)
-    assert ("none: 12 runs are left" in text, "every run diverged" in text, "stop" in text) == (True, False, False), text
+    assert ("none: 12 runs are left" in text, "every run diverged" in text, "stop" in text) == (True, False, False), (
+        text
+    )
 
 
 @pytest.mark.parametrize("make", [Path.mkdir, os.mkfifo], ids=["directory", "pipe"])

@@ -45,5 +45,7 @@ def plot_best_of_budget(sweep: Sweep, *, ax: Any = None) -> Any:
     ax.xaxis.set_major_formatter("{x:g}")
     ax.set_xlabel("configs drawn")
     ax.set_ylabel(f"best validation {sweep.metric}, expected")
-    ax.set_title(f"{sweep.task}: the best of k of its configs, drawn at random, ± one standard deviation", **_figure.TITLE)
+    ax.set_title(
+        f"{sweep.task}: the best of k of its configs, drawn at random, ± one standard deviation", **_figure.TITLE
+    )
     return _figure.finish(ax)
