@@ -138,11 +138,6 @@ class SweepData:
         last, seeds = self.rounds[-1], self.rounds[-1].places(len(self.seeds))
         return sum(not self.store.done(config, seed, last.until) for config in last.configs for seed in seeds)
 
-    @property
-    def why_no_pick(self) -> str:
-        """In words, where nothing is picked: the runs diverged, or they aren't there (yet)."""
-        return f"{self.runs_left:,} runs are left to run" if self.runs_left else "every run diverged"
-
     def configs_of(self, recipe: str) -> np.ndarray:
         """The indices of a recipe's configs."""
         checks.choice("recipe", recipe, self.recipes)
