@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from jgd.core import checks
 from jgd.spaces.integer_range import Integers
 from jgd.spaces.lists import List
+from jgd.spaces.normals import LogNormal, Normal
 from jgd.spaces.ranges import Distribution, LogUniform, OneMinusLogUniform, Uniform
 from jgd.spaces.space import Config, Space, as_space
 
@@ -20,7 +21,8 @@ _WORDS = (str, bool, int, float, type(None))  # what every storage of Optuna's h
 class OptunaProposer:
     """Batches of configs from an Optuna study: `ask` opens trials, `tell` closes them.
 
-    A name of `one_minus_log_uniform` is called "1 - name" in the study, on a log scale. A diverged config is told as
+    A name of `one_minus_log_uniform` is called "1 - name" in the study, on a log scale; one of `normal` or `log_normal` "place of
+    name", which is uniform in [0, 1]; weights of a choice are not told. A diverged config is told as
     pruned: Optuna's samplers take that for the worst result, and ignore a failed one. A sampler that proposes batches
     should know of the trials still open: `TPESampler(constant_liar=True)`.
 
@@ -108,6 +110,8 @@ def _suggested(trial: "optuna.Trial", name: str, kind: Distribution) -> Any:
         return min(max(1 - distance, 1 - kind.high), 1 - kind.low)
     if isinstance(kind, LogUniform | Uniform):
         return trial.suggest_float(name, kind.low, kind.high, log=isinstance(kind, LogUniform))
+    if isinstance(kind, Normal | LogNormal):  # no law of Optuna's: its place is uniform
+        return kind.at(trial.suggest_float(f"place of {name}", 0, 1))
     if isinstance(kind, Integers):
         return trial.suggest_int(name, int(kind.low), int(kind.high), log=kind.log, step=kind.step)
     if isinstance(kind, List):
