@@ -1,7 +1,7 @@
 # %% [markdown]
 # # Which optimizer is better?
 #
-# A fair answer needs equal budgets, more than one seed, and a range that holds each method's best. Then "can't tell" is an answer, too.
+# A fair answer needs equal budgets, more than one seed, and a range that holds the best of each. Then "can't tell" is an answer, too.
 
 # %%
 import jgd
