@@ -1,6 +1,6 @@
 """Layer 8: what a sweep says. Enters: arrays over configs and seeds, or a `Sweep`. Leaves: numbers with intervals, and words.
 
-final_scores.py   what runs ended with           ranking.py, ties.py   the best and its ties
+final_scores.py   what runs ended with           ranking.py       the best and its ties
 comparison.py     is A better than B             aggregate.py   many tasks as one number
 responses.py      the score over one hyperparameter  pick_losses.py  what the picks did on the way
 sensitivity.py, stability.py   learning rates: how much they matter, and where they break

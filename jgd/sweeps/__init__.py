@@ -40,6 +40,7 @@ if TYPE_CHECKING:  # for editors and type checkers
     from jgd.sweeps.policies.policy import Round as Round
     from jgd.sweeps.policies.policy import SweepState as SweepState
     from jgd.sweeps.policies.population import PopulationBasedTraining as PopulationBasedTraining
+    from jgd.sweeps.policies.racing import RacingSeeds as RacingSeeds
     from jgd.sweeps.policies.replay import PopulationReplay as PopulationReplay
     from jgd.sweeps.policies.replay import ScheduleSegment as ScheduleSegment
     from jgd.sweeps.policies.successive_halving import SuccessiveHalving as SuccessiveHalving
@@ -66,6 +67,7 @@ HOMES = {  # module -> its names that are public here
     "policies.median": "MedianStopping",
     "policies.policy": "Full Policy Round SweepState",
     "policies.population": "PopulationBasedTraining",
+    "policies.racing": "RacingSeeds",
     "policies.replay": "PopulationReplay ScheduleSegment",
     "policies.successive_halving": "SuccessiveHalving",
     "recipes": "format_config",

@@ -110,7 +110,8 @@ def sweep(
             It takes 4 bytes an entry, run and recorded step in memory and in the store, and 1000 steps of each block that
             runs on the device, where it is computed at every step; `record_every` thins out what is kept.
         policy: which configs get how many steps. By default all get them all; `SuccessiveHalving` (a number is its
-            eta), `Hyperband` and `MedianStopping` stop the worse ones early, `PopulationBasedTraining` replaces them,
+            eta), `Hyperband` and `MedianStopping` stop the worse ones early, `RacingSeeds` gives more seeds to those that
+            may be the best only, `PopulationBasedTraining` replaces the worst,
             `PopulationReplay` goes by a schedule of hyperparameters.
         diverged_above: a run has diverged whose loss is this many times that of its start; inf: none whose loss is finite.
         block: runs that a compiled block holds; default by the size of the model. It fixes a run's bits, with the

@@ -24,6 +24,20 @@ DEGREES = np.array(
 )  # of freedom, between which critical values are interpolated
 
 
+def worse_than_first(scores: np.ndarray, confidence: float, overlap: float = 0.0) -> np.ndarray:
+    """(configs,), whether a config is worse than the first one, in the mean or because it diverged more often.
+
+    Where runs diverged each of the two tests has half of the error; a config without a finite score is worse.
+
+    scores: (configs, seeds), larger is better, the best config first; what is not finite diverged. overlap: as in
+    `jgd.sweeps.estimate`.
+    """
+    finite = np.isfinite(scores)
+    error = 1 - confidence if finite.all() else (1 - confidence) / 2
+    out = worse_in_mean(np.where(finite, scores, np.nan), 0, 1 - error, overlap)
+    return out | diverges_more(~finite, 0, error / max(len(scores) - 1, 1)) | ~finite.any(axis=1)
+
+
 def worse_in_mean(scores: np.ndarray, best: int, confidence: float, overlap: float = 0.0) -> np.ndarray:
     """(configs,), whether the mean over common seeds is below that of `best`.
 
