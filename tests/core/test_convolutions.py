@@ -50,7 +50,8 @@ def test_every_convolution_of_a_scanned_step_is_in_that_order():
     orders = [
         line.split("dim_numbers = ")[1].split(", window")[0] for line in text.splitlines() if "dim_numbers" in line
     ]
-    assert len(orders) == 2 and set(orders) == {FAST_3}
+    assert len(orders) == 2
+    assert set(orders) == {FAST_3}
 
 
 def test_outside_of_a_trace_and_without_convolutions_nothing_changes():
