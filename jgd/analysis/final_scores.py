@@ -74,7 +74,7 @@ def overall_ranks(sweep: Sweep, ends: FinalScores) -> np.ndarray:
 
     A config that ran to the end stands by its mean over seeds, above all that were stopped. Of those the one that was
     given more steps (over all seeds) stands higher, and of equals the one with the better mean where it stopped. A config
-    that lost a seed has NaN.
+    that lost a seed or has not run has NaN.
     """
     values = np.asarray(sweep.validation[ends.metric][ends.rows], np.float64) * (1 if ends.larger_is_better else -1)
     evaluated = np.asarray(np.isfinite(values).any(axis=1))
@@ -83,7 +83,8 @@ def overall_ranks(sweep: Sweep, ends: FinalScores) -> np.ndarray:
     ended = np.take_along_axis(values, last[:, None, None], axis=2)[..., 0]
     means = np.where(given > 0, ended, 0.0).sum(axis=1) / np.maximum((given > 0).sum(axis=1), 1)
     _, place = np.unique(np.stack([given.sum(axis=1), means], axis=1), axis=0, return_inverse=True)
-    return np.where(ends.diverged.any(axis=1), np.nan, place.ravel().astype(np.float64))
+    lost = ends.diverged.any(axis=1) | (given == 0).all(axis=1) | np.isnan(means)
+    return np.where(lost, np.nan, place.ravel().astype(np.float64))
 
 
 def config_indices(sweep: Sweep, recipe: str | None) -> np.ndarray:

@@ -113,7 +113,7 @@ def stopped_line(sweep: Sweep) -> str:
     '8 of 9 configs stopped early · 74% of the steps saved'
     """
     stopped = int(sweep.stopped.sum())
-    if not stopped:
+    if not stopped or sweep.runs_left:  # what has not run was not stopped
         return ""
     return (
         f"{stopped} of {len(sweep.configs)} configs stopped early · {sweep.cost['saved_share']:.0%} of the steps saved"

@@ -82,3 +82,8 @@ def best_member(data: SweepData, recipe: str | None = None, seed: int | None = N
     runs = [(int(config), index) for config in mine for index in seeds]
     best = pick(np.array([[data.last_scores[run]] for run in runs]), data.larger_is_better)
     return None if best is None else (runs[best][0], data.seeds[runs[best][1]])
+
+
+def why_none(data: SweepData) -> str:
+    """In words, where nothing is picked: the runs diverged, or they aren't there (yet)."""
+    return f"{data.runs_left:,} runs are left to run" if data.runs_left else "every run diverged"
