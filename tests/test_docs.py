@@ -1,4 +1,7 @@
-"""Every ```python block of the README and of docs/*.md runs, in order, one namespace a page; their asserts check."""
+"""Every ```python block of the README and of docs/*.md runs, in order, one namespace a page; their asserts check.
+
+So do the scripts of examples/, with small numbers.
+"""
 
 import re
 from pathlib import Path
@@ -10,6 +13,8 @@ import jgd
 
 ROOT = Path(__file__).parent.parent
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
+EXAMPLES = sorted((ROOT / "examples").glob("*.py"))
+COUNTS = re.compile(r"^([A-Z]+(?:, [A-Z]+)*) = (\d+(?:, \d+)*)$", re.MULTILINE)
 
 
 def pieces(text: str, cells: bool) -> list[tuple[int, str]]:
@@ -40,6 +45,23 @@ def test_the_page_runs(page, tmp_path, monkeypatch):
                 exec(compile("\n" * line + code, str(page), "exec"), names)  # an error names its line in the page
     finally:
         jax.config.update("jax_enable_x64", before)
+
+
+@pytest.mark.slow  # every third of them; all with JGD_ALL_ROWS=1
+@pytest.mark.parametrize("example", EXAMPLES, ids=lambda example: example.stem)
+def test_the_example_runs(example, tmp_path, monkeypatch):
+    """As it is, but for the counts on top: NAME, NAME = 300, 4 become as small as makes sense."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(jgd, "use_cores", lambda: None)
+    text, found = COUNTS.subn(smaller, example.read_text(encoding="utf-8"))
+    assert found, "an example's counts stand on top, so that a test can make them small"
+    with jax.numpy_dtype_promotion("standard"), jax.numpy_rank_promotion("allow"):
+        exec(compile(text, str(example), "exec"), {"__name__": "__main__"})
+
+
+def smaller(counts: re.Match) -> str:
+    """A tenth of each, and 3 at least."""
+    return f"{counts[1]} = " + ", ".join(str(max(3, int(count) // 10)) for count in counts[2].split(","))
 
 
 def test_the_table_of_optimizers_has_a_row_for_each_and_its_file():

@@ -1,6 +1,7 @@
 """Layer 1: search spaces. Enters: names with what may be tried for each. Leaves: configs, dicts of values.
 
-distributions.py   log_uniform, uniform, integers, choice, static, when (records of them: ranges.py, integer_range.py, lists.py)
+distributions.py   log_uniform, uniform, normal, integers, choice, static, when, …
+                   (records of them: ranges.py, normals.py, integer_range.py, lists.py)
 space.py           names to distributions, with conditions; entries.py: what is said of one name
 json_space.py      a space as data; toml_space.py: as a file
 samplers.py        a space to configs (grid_sampler.py: every combination, table_sampler.py: rows of one's own)
@@ -11,7 +12,9 @@ proposer.py        ask-and-tell
 from jgd.spaces import samplers as samplers
 from jgd.spaces.distributions import choice as choice
 from jgd.spaces.distributions import integers as integers
+from jgd.spaces.distributions import log_normal as log_normal
 from jgd.spaces.distributions import log_uniform as log_uniform
+from jgd.spaces.distributions import normal as normal
 from jgd.spaces.distributions import one_minus_log_uniform as one_minus_log_uniform
 from jgd.spaces.distributions import static as static
 from jgd.spaces.distributions import uniform as uniform

@@ -11,10 +11,11 @@ import numpy as np
 from jgd.core import checks
 from jgd.spaces.integer_range import Integers
 from jgd.spaces.lists import Choice, Static, plain
+from jgd.spaces.normals import LogNormal, Normal
 from jgd.spaces.ranges import Distribution, LogUniform, OneMinusLogUniform, Uniform
 
 KINDS: dict[str, type[Distribution]] = {
-    kind.kind: kind for kind in (LogUniform, OneMinusLogUniform, Uniform, Integers, Choice, Static)
+    kind.kind: kind for kind in (LogUniform, OneMinusLogUniform, Uniform, Normal, LogNormal, Integers, Choice, Static)
 }
 
 
@@ -114,6 +115,53 @@ def uniform(low: float, high: float) -> Uniform:
     return Uniform(low, high)
 
 
+def normal(mean: float, std: float, *, low: float | None = None, high: float | None = None) -> Normal:
+    """A normal prior: likely near mean, cut off at low and high.
+
+    Args:
+        mean: where values are the likeliest.
+        std: the standard deviation before the cut, > 0.
+        low: the smallest value; default mean − 4 std.
+        high: the largest value; default mean + 4 std.
+
+    Returns:
+        The distribution, for a name of a `jgd.space`.
+
+    Raises:
+        JgdValueError: for numbers out of range, low ≥ high, or bounds with nothing of the law between them.
+
+    Example:
+        >>> normal(0.5, 0.1).at(0.5), round(normal(0, 1).at(0.975), 3), normal(0.1, 0.1, low=0).points(2)
+        (0.5, 1.96, (0.0, 0.5))
+    """
+    return Normal(mean, std, low=low, high=high)
+
+
+def log_normal(median: float, spread: float, *, low: float | None = None, high: float | None = None) -> LogNormal:
+    """A log-normal prior: the median, give or take a factor.
+
+    log(value) is normal with the mean log(median) and the standard deviation log(spread), the geometric standard
+    deviation: two thirds of the values lie between median / spread and median · spread.
+
+    Args:
+        median: as many values lie below it as above, before the cut; > 0.
+        spread: the factor, > 1.
+        low: the smallest value, > 0; default median / spread⁴.
+        high: the largest value; default median · spread⁴.
+
+    Returns:
+        The distribution, for a name of a `jgd.space`.
+
+    Raises:
+        JgdValueError: for numbers out of range, low ≥ high, or bounds with nothing of the law between them.
+
+    Example:
+        >>> log_normal(1e-3, 10).at(0.5), round(log_normal(1e-3, 10, low=1e-6, high=1).at(0.8413), 4)
+        (0.001, 0.01)
+    """
+    return LogNormal(median, spread, low=low, high=high)
+
+
 def integers(low: int, high: int, *, log: bool = False, step: int = 1) -> Integers:
     """Whole numbers from low to high, both included; values are Python ints.
 
@@ -141,8 +189,8 @@ def integers(low: int, high: int, *, log: bool = False, step: int = 1) -> Intege
     return Integers(low, high, log=log, step=step)
 
 
-def choice(values: Sequence[Any]) -> Choice | Static:
-    """One of some values, equally likely: numbers are a numeric choice, anything else is structure.
+def choice(values: Sequence[Any], *, weights: Sequence[float] = ()) -> Choice | Static:
+    """One of some values, equally likely or by weights: numbers are a numeric choice, anything else is structure.
 
     Where all values are numbers, configs that differ in them share one compiled program; a bare sequence of numbers in a
     space is the same. Where one is not a number (a word, a flag, None, a tuple), each value is a program of its own, as
@@ -150,24 +198,28 @@ def choice(values: Sequence[Any]) -> Choice | Static:
 
     Args:
         values: each once. Numbers are finite, and become floats; structure is hashable.
+        weights: a number > 0 for each value: of weights 1 and 3, the second is drawn three times as often. A grid has all
+            values once.
 
     Returns:
         The distribution, for a name of a `jgd.space`.
 
     Raises:
         JgdTypeError: for what is no sequence, or values that can't be hashed.
-        JgdValueError: for no value, a value twice, or a number that is not finite.
+        JgdValueError: for no value, a value twice, a number that is not finite, or weights that don't fit the values.
 
     Example:
         >>> choice([0, 1e-4, 1e-2]).at(0.9), choice(["sgd", "adam"]).at(0.9)
         (0.01, 'adam')
+        >>> choice(["sgd", "adam"], weights=[1, 3]).at(0.3)
+        'adam'
     """
     checks.not_deleted("values", values)
     listed = isinstance(values, Sequence | np.ndarray | jax.Array) and getattr(values, "ndim", 1) > 0
     if not listed or isinstance(values, str | bytes):
         raise checks.JgdTypeError(f"choice must be a sequence of values, got {checks.shown(values)}", argument="values")
     kind: Any = Choice if all(map(_is_number, values)) else Static
-    return kind(values)
+    return kind(values, weights=weights)
 
 
 def _is_number(value: Any) -> bool:
@@ -175,11 +227,12 @@ def _is_number(value: Any) -> bool:
     return hasattr(value, "dtype") or (isinstance(value, Number) and not isinstance(value, bool))
 
 
-def static(values: Sequence[Any]) -> Static:
+def static(values: Sequence[Any], *, weights: Sequence[float] = ()) -> Static:
     """Structure: each value is a compiled program of its own, also where it is a number, such as a width.
 
     Args:
         values: hashable ones, each once. Configs are grouped by them.
+        weights: a number > 0 for each value, as in `choice`.
 
     Returns:
         The distribution, for a name of a `jgd.space`.
@@ -192,4 +245,4 @@ def static(values: Sequence[Any]) -> Static:
         >>> static(["sgd", "adam"]).at(0.7), static([16, 32]).at(0.1)
         ('adam', 16)
     """
-    return Static(values)  # pyright: ignore[reportArgumentType]  # made a tuple there
+    return Static(values, weights=weights)  # pyright: ignore[reportArgumentType]  # made tuples there

@@ -1,7 +1,8 @@
 """Layer 1. Enters: a name's distribution and conditions. Leaves: plain data that JSON and TOML hold; and the way back.
 
 {"log_uniform": [1e-4, 1.0]}    {"one_minus_log_uniform": [1e-4, 0.1], "when": {"optimizer": ["adam"]}}    [0.0, 1e-4]    0.9
-{"integers": [16, 1024], "log": true}    {"integers": [0, 100], "step": 10}
+{"integers": [16, 1024], "log": true}    {"integers": [0, 100], "step": 10}    {"choice": ["sgd", "adam"], "weights": [1, 3]}
+{"normal": [0.5, 0.1], "low": 0.0}    {"log_normal": [1e-3, 10.0]}
 """
 
 import math
@@ -16,7 +17,8 @@ from jgd.spaces.ranges import Distribution
 
 WHEN = "when"
 OPTIONS_OF = {name: {f.name for f in fields(cast(Any, kind)) if f.kw_only} for name, kind in KINDS.items()}
-OPTIONS = sorted(set().union(*OPTIONS_OF.values()))  # log and step, of integers
+OPTIONS = sorted(set().union(*OPTIONS_OF.values()))
+PAIRS = {"normal": "[mean, std]", "log_normal": "[median, spread]"}  # what two numbers say; else bounds
 
 
 def entry_to_json(name: str, kind: Distribution, conditions: Mapping[str, tuple[Any, ...]]) -> dict[str, Any]:
@@ -57,7 +59,7 @@ def entry_from_json(name: str, data: Any) -> Any:
     listed = issubclass(KINDS[kind], List)
     if not listed and len(arguments) != 2:
         raise checks.JgdValueError(
-            f"space[{name!r}] must have two bounds, {kind} = [low, high], got {checks.shown(arguments)}",
+            f"space[{name!r}] must have two numbers, {kind} = {PAIRS.get(kind, '[low, high]')}, got {checks.shown(arguments)}",
             argument="space",
         )
     for option in options.keys() - OPTIONS_OF[kind]:
@@ -67,7 +69,7 @@ def entry_from_json(name: str, data: Any) -> Any:
     arguments = list(map(of_json, arguments))
     try:
         build: Any = choice if kind == "choice" else KINDS[kind]
-        made = build(arguments) if listed else build(*arguments, **options)
+        made = build(arguments, **options) if listed else build(*arguments, **options)
     except checks.JgdError as error:
         raise checks.prefixed(f"space[{name!r}]: ", error) from error
     if conditions is None:

@@ -2,8 +2,9 @@
 
 import math
 from abc import abstractmethod
+from bisect import bisect_right
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import jax
@@ -16,12 +17,14 @@ from jgd.spaces.ranges import REAL, Distribution
 
 @dataclass(frozen=True)
 class List(Distribution):
-    """Some values in the order given, each in a bin of the same width."""
+    """Some values in the order given, each in a bin as wide as its weight; without weights, all of the same width."""
 
     values: tuple[Any, ...]
+    weights: tuple[float, ...] = field(default=(), kw_only=True)
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "values", self._checked(self.values))
+        object.__setattr__(self, "weights", _weights(self.kind, self.weights, self.values))
 
     @abstractmethod
     def _checked(self, values: Any) -> tuple[Any, ...]:
@@ -33,11 +36,24 @@ class List(Distribution):
 
     def at_each(self, units: Sequence[float]) -> list[Any]:
         values, size = self.values, self.size
-        return [values[min(int(u * size), size - 1)] for u in units]
+        if not self.weights:
+            return [values[min(int(u * size), size - 1)] for u in units]
+        ends = self._ends
+        return [values[min(bisect_right(ends, u), size - 1)] for u in units]
 
     def place(self, value: Any) -> float:
         self.admit(value)
-        return (index_of(value, self.values) + 0.5) / self.size
+        index = index_of(value, self.values)
+        if not self.weights:
+            return (index + 0.5) / self.size
+        ends = (0.0, *self._ends)
+        return (ends[index] + ends[index + 1]) / 2
+
+    @property
+    def _ends(self) -> tuple[float, ...]:
+        """Where the bin of each value ends."""
+        whole = math.fsum(self.weights)
+        return tuple(min(math.fsum(self.weights[: i + 1]) / whole, 1.0) for i in range(self.size))
 
     def points(self, count: int) -> tuple[Any, ...]:
         if checks.count("count", count, 1) != self.size:
@@ -102,6 +118,20 @@ class Static(List):
     def scaled(self, value: Any, factor: float) -> Any:
         """Itself: structure has no neighbors."""
         return self.admit(value)
+
+
+def _weights(kind: str, weights: Any, values: tuple[Any, ...]) -> tuple[float, ...]:
+    """How likely each value is beside the others; none where all are equally likely."""
+    if isinstance(weights, tuple) and not weights:
+        return ()
+    kept = _sequence(f"weights of {kind}", weights, "numbers")
+    numbers = tuple(checks.number(f"weights[{i}] of {kind}", plain(weight), "> 0") for i, weight in enumerate(kept))
+    if len(numbers) != len(values):
+        raise checks.JgdValueError(
+            f"weights of {kind} must be one for each of its {len(values)} values, got {len(numbers)}",
+            argument=f"weights of {kind}",
+        )
+    return () if len(set(numbers)) == 1 else numbers
 
 
 def numbers_of(name: str, values: Any) -> tuple[float, ...]:

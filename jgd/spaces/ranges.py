@@ -105,7 +105,8 @@ class Distribution(ABC):
     def options(self) -> dict[str, Any]:
         """What made it besides, by name: the options that aren't at their defaults."""
         named = [f for f in fields(cast(Any, self)) if f.kw_only]
-        return {f.name: getattr(self, f.name) for f in named if getattr(self, f.name) != f.default}
+        said = {f.name: getattr(self, f.name) for f in named if getattr(self, f.name) != f.default}
+        return {name: list(value) if isinstance(value, tuple) else value for name, value in said.items()}
 
     def __str__(self) -> str:
         said = [*map(repr, self.arguments()), *(f"{name}={value!r}" for name, value in self.options().items())]

@@ -16,11 +16,14 @@ def space_of_toml(path: str | PathLike[str]) -> Space:
         b2 = { one_minus_log_uniform = [1e-4, 0.1], when = { optimizer = "adam" } }
         width = { integers = [16, 1024], log = true }
         warmup = { integers = [0, 200], step = 20 }
+        smoothing = { normal = [0.1, 0.05], low = 0.0 }
+        kind = { choice = ["plain", "nesterov"], weights = [1, 3] }
         decay = [0.0, 1e-4]
         b1 = 0.9
 
     Kinds are log_uniform, one_minus_log_uniform, uniform, integers (each with [low, high]; the last may have log or
-    step beside it), choice and static; lists inside these two become tuples.
+    step beside it), normal ([mean, std]) and log_normal ([median, spread]), which may have low and high beside them, choice
+    and static, which may have weights; lists inside these two become tuples.
 
     Args:
         path: of the file.

@@ -22,7 +22,10 @@ KINDS = {
     "integers": jgd.spaces.integers(-3, 200),
     "integers by 7": jgd.spaces.integers(-3, 200, step=7),
     "integers log": jgd.spaces.integers(2, 50, log=True),
+    "normal": jgd.spaces.normal(0.5, 0.1, low=0.3),
+    "log_normal": jgd.spaces.log_normal(1e-3, 10),
     "choice": jgd.spaces.choice([0.1, 0, 1e-4]),
+    "choice by weights": jgd.spaces.choice([0.1, 0, 1e-4], weights=[1, 2, 1]),
     "static": jgd.spaces.static(["sgd", 1, True, None, (64, 64)]),
 }
 kinds = pytest.mark.parametrize("kind", KINDS.values(), ids=KINDS)
@@ -36,6 +39,7 @@ def test_a_value_lies_at_its_place(kind, u):
     value = kind.at(u)
     place = kind.place(value)
     widest = 1 / (kind.size or 1e9) if kind != KINDS["integers log"] else math.log(2.5 / 1.5) / math.log(50.5 / 1.5)
+    widest = 0.5 if getattr(kind, "weights", ()) else widest
     assert abs(place - u) <= 0.5 * widest + 1e-9
     assert type(kind.at(min(place, 1))) is type(value)
     assert kind.admit(value) == value
@@ -91,6 +95,20 @@ def test_integers_by_steps_and_on_a_log_scale():
     ends = np.log(np.arange(9) + 0.5)
     np.testing.assert_allclose(shares, np.diff(ends) / (ends[-1] - ends[0]), atol=2e-4)  # Optuna's law
     assert [doubling.points(n) for n in (1, 2, 4, 8)] == [(1,), (1, 8), (1, 2, 4, 8), tuple(range(1, 9))]
+
+
+def test_priors_have_the_law_that_they_say():
+    from scipy import stats
+
+    places = (np.arange(200) + 0.5) / 200
+    cut = jgd.spaces.normal(0.5, 0.2, low=0.3, high=1.5)
+    np.testing.assert_allclose([cut.at(u) for u in places], stats.truncnorm(-1, 5, 0.5, 0.2).ppf(places), rtol=1e-9)
+    around = jgd.spaces.log_normal(1e-3, 10, low=1e-9, high=1e3)
+    law = stats.truncnorm(-6, 6, math.log(1e-3), math.log(10))
+    np.testing.assert_allclose([around.at(u) for u in places], np.exp(law.ppf(places)), rtol=1e-9)
+    weighted = jgd.spaces.static(["a", "b", "c"], weights=[1, 5, 2])
+    assert [[weighted.at(u) for u in places].count(value) for value in "abc"] == [25, 125, 50]
+    assert jgd.spaces.choice([1, 2], weights=[3, 3]) == jgd.spaces.choice([1, 2]), "equal weights are none"
 
 
 def nested() -> jgd.Space:
@@ -187,7 +205,8 @@ warmup = { integers = [0, 200] }
 hold = { integers = [0, 200], step = 20, when = { optimizer = "sgd" } }
 width = { integers = [16, 1024], log = true }
 smoothing = { uniform = [0, 0.2] }
-optimizer = { static = ["sgd", "adam"] }
+optimizer = { static = ["sgd", "adam"], weights = [1, 2] }
+scale = { normal = [1, 0.1], low = 0.5 }
 widths = { static = [[64], [64, 64]] }
 decay = [0, 1e-4, 1e-2]
 b1 = 0.9
@@ -211,7 +230,8 @@ def test_a_space_from_a_file(tmp_path):
         hold=jgd.spaces.when(jgd.spaces.integers(0, 200, step=20), optimizer="sgd"),
         width=jgd.spaces.integers(16, 1024, log=True),
         smoothing=jgd.spaces.uniform(0, 0.2),
-        optimizer=jgd.spaces.static(["sgd", "adam"]),
+        optimizer=jgd.spaces.static(["sgd", "adam"], weights=[1, 2]),
+        scale=jgd.spaces.normal(1, 0.1, low=0.5),
         widths=jgd.spaces.static([(64,), (64, 64)]),
         decay=jgd.spaces.choice([0, 1e-4, 1e-2]),
         b1=0.9,
@@ -235,6 +255,8 @@ FILES = {
     "no list": ("a = { log_uniform = 1 }", T, ["space['a']", "list", "'log_uniform'"]),
     "swapped": ("a = { log_uniform = [2, 1] }", V, ["space['a']", "low", "high"]),
     "nan": ("a = { uniform = [nan, 1] }", V, ["space['a']", "low of uniform", "nan"]),
+    "normal of one": ("a = { normal = [1] }", V, ["space['a']", "[mean, std]", "[1]"]),
+    "weights of a range": ("a = { uniform = [0, 1], weights = [1, 2] }", V, ["space['a']", "'weights' with uniform"]),
     "flag": ("a = true", T, ["space['a']", "True"]),
     "word": ('a = "adam"', T, ["space['a']", "jgd.spaces.choice(['adam'])"]),
     "empty": ("a = []", V, ["space['a']", "at least one"]),
@@ -289,6 +311,11 @@ BAD = {
         ["1 - low of one_minus_log_uniform", "float32"],
     ),
     "integers of halves": (lambda: jgd.spaces.integers(0, 2.5), T, ["high of integers", "2.5"]),
+    "normal without width": (lambda: jgd.spaces.normal(0, 0), V, ["std of normal", "> 0", "got 0"]),
+    "normal of nothing": (lambda: jgd.spaces.normal(0, 1, low=50, high=60), V, ["normal", "between", "low=50.0"]),
+    "log_normal by 1": (lambda: jgd.spaces.log_normal(1, 1), V, ["spread of log_normal", "got 1"]),
+    "a weight of 0": (lambda: jgd.spaces.choice([1, 2], weights=[1, 0]), V, ["weights[1] of choice", "got 0"]),
+    "weights too few": (lambda: static(["a", "b"], weights=[1]), V, ["weights of static", "2 values", "got 1"]),
     "integers swapped": (lambda: jgd.spaces.integers(5, 1), V, ["low=5", "high=1"]),
     "integers beyond int32": (lambda: jgd.spaces.integers(0, 2**31), V, ["high of integers", "2147483648"]),
     "integers log and step": (lambda: jgd.spaces.integers(1, 9, log=True, step=2), V, ["step of integers", "log", "2"]),

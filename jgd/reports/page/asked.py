@@ -13,6 +13,8 @@ _BETWEEN = {
     "uniform": "uniform",
     "integers": "whole numbers",
 }
+_AROUND = {"normal": "{} ± {}, normal", "log_normal": "{} times or by {}, log-normal"}
+_BOUNDS = {"low": "at least", "high": "at most"}
 
 
 def asked_rows(source: Source) -> list[tuple[str, str]]:
@@ -59,14 +61,23 @@ def entry_words(entry: Mapping[str, Any]) -> str:
     ('0.0001 to 1, log-uniform', '7 values from 0.001 to 1e+03')
     >>> entry_words({"static": ["a", "b"], "when": {"kind": [1, 2]}})
     'a, b where kind is 1 or 2'
+    >>> entry_words({"log_normal": [1e-3, 10.0], "high": 1.0}), entry_words({"static": ["a", "b"], "weights": [1.0, 3.0]})
+    ('0.001 times or by 10, log-normal, at most 1', 'a (weight 1), b (weight 3)')
     """
     kind, values = next((name, each) for name, each in entry.items() if isinstance(each, Sequence) and name != "when")
     conditions = [f"{name} is {' or '.join(map(format_value, each))}" for name, each in entry.get("when", {}).items()]
     where = f" where {' and '.join(conditions)}" if conditions else ""
+    if kind in _AROUND:
+        bounds = "".join(f", {word} {format_value(entry[end])}" for end, word in _BOUNDS.items() if end in entry)
+        return _AROUND[kind].format(*map(format_value, values)) + bounds + where
     if kind in _BETWEEN:
         log = ", log-spaced" if entry.get("log") else ""
         return f"{format_value(values[0])} to {format_value(values[-1])}, {_BETWEEN[kind]}{log}{where}"
     numbers = all(isinstance(value, int | float) and not isinstance(value, bool) for value in values)
     if numbers and len(values) > FEW:
         return f"{len(values)} values from {format_value(min(values))} to {format_value(max(values))}{where}"
-    return ", ".join(map(format_value, values)) + where
+    weights = entry.get("weights")
+    words = list(map(format_value, values))
+    if weights:
+        words = [f"{word} (weight {format_value(weight)})" for word, weight in zip(words, weights, strict=True)]
+    return ", ".join(words) + where

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from jgd.core import checks
 from jgd.spaces.integer_range import Integers
 from jgd.spaces.lists import List
+from jgd.spaces.normals import LogNormal, Normal
 from jgd.spaces.ranges import Distribution, LogUniform, OneMinusLogUniform, Uniform
 from jgd.spaces.space import Config, Space, as_space
 
@@ -20,13 +21,16 @@ _WORDS = (str, bool, int, float, type(None))  # what every storage of Optuna's h
 class OptunaProposer:
     """Batches of configs from an Optuna study: `ask` opens trials, `tell` closes them.
 
-    A name of `one_minus_log_uniform` is called "1 - name" in the study, on a log scale. A diverged config is told as
+    A name of `one_minus_log_uniform` is called "1 - name" in the study, on a log scale; one of `normal` or `log_normal` "place of
+    name", which is uniform in [0, 1]; weights of a choice are not told. A diverged config is told as
     pruned: Optuna's samplers take that for the worst result, and ignore a failed one. A sampler that proposes batches
     should know of the trials still open: `TPESampler(constant_liar=True)`.
 
     Args:
         space: a `jgd.space` or a mapping; a name that a condition leaves out isn't suggested, a fixed one never is.
         study: one `optuna.Study` with one objective, `maximize` where a larger score is better.
+        diverged_as_worst: tell a diverged config by the worst score so far, for samplers that learn nothing from pruned
+            trials (GPSampler, CmaEsSampler).
 
     Raises:
         ImportError: without Optuna.
@@ -44,19 +48,20 @@ class OptunaProposer:
         (1.5, ['COMPLETE', 'PRUNED'], 0.9)
     """
 
-    def __init__(self, space: Space | Any, study: "optuna.Study") -> None:
+    def __init__(self, space: Space | Any, study: "optuna.Study", *, diverged_as_worst: bool = False) -> None:
         self.space = as_space(space)
-        if not isinstance(study, _library().Study):
+        if not isinstance(study, optuna_library().Study):
             raise checks.JgdTypeError(f"study must be an optuna.Study, got {checks.shown(study)}", argument="study")
         if len(study.directions) != 1:
             raise checks.JgdValueError(f"study must have one objective, got {len(study.directions)}", argument="study")
         self.study = study
+        self.diverged_as_worst = checks.flag("diverged_as_worst", diverged_as_worst)
         self._open: list[tuple[Config, optuna.Trial]] = []
 
     @property
     def larger_is_better(self) -> bool:
         """Whether the study maximizes."""
-        return self.study.direction == _library().study.StudyDirection.MAXIMIZE
+        return self.study.direction == optuna_library().study.StudyDirection.MAXIMIZE
 
     def ask(self, count: int) -> list[Config]:
         """`count` configs, each a trial of the study that stays open until it is told."""
@@ -92,12 +97,20 @@ class OptunaProposer:
                     argument="configs",
                 )
             closing.append(still.pop(at)[1])
+        finite = [float(score) for score in scores if math.isfinite(score)]
+        instead = self._worst(finite) if self.diverged_as_worst and len(finite) < len(scores) else math.nan
         for trial, score in zip(closing, scores, strict=True):
-            if math.isfinite(score):
-                self.study.tell(trial, float(score))
+            value = float(score) if math.isfinite(score) else instead
+            if math.isfinite(value):
+                self.study.tell(trial, value)
             else:
-                self.study.tell(trial, state=_library().trial.TrialState.PRUNED)
+                self.study.tell(trial, state=optuna_library().trial.TrialState.PRUNED)
         self._open = still
+
+    def _worst(self, scores: list[float]) -> float:
+        """The worst of these scores and of those that the study has; NaN where there is none."""
+        known = [*scores, *(trial.value for trial in self.study.get_trials(deepcopy=False) if trial.value is not None)]
+        return (min if self.larger_is_better else max)(known, default=math.nan)
 
 
 def _suggested(trial: "optuna.Trial", name: str, kind: Distribution) -> Any:
@@ -108,6 +121,8 @@ def _suggested(trial: "optuna.Trial", name: str, kind: Distribution) -> Any:
         return min(max(1 - distance, 1 - kind.high), 1 - kind.low)
     if isinstance(kind, LogUniform | Uniform):
         return trial.suggest_float(name, kind.low, kind.high, log=isinstance(kind, LogUniform))
+    if isinstance(kind, Normal | LogNormal):  # no law of Optuna's: its place is uniform
+        return kind.at(trial.suggest_float(f"place of {name}", 0, 1))
     if isinstance(kind, Integers):
         return trial.suggest_int(name, int(kind.low), int(kind.high), log=kind.log, step=kind.step)
     if isinstance(kind, List):
@@ -123,7 +138,8 @@ def _labels(values: tuple[Any, ...]) -> list[Any]:
     return [f"{i}: {value!r}" for i, value in enumerate(values)]
 
 
-def _library() -> Any:
+def optuna_library() -> Any:
+    """Optuna, imported when it is first needed."""
     try:
         import optuna
     except ImportError as missing:

@@ -159,6 +159,8 @@ class DiskStore(Store):
             warnings.warn(
                 f"{damaged} lines of the journal in {str(self.path)!r} are damaged; their runs run again", stacklevel=2
             )
+        if not damaged:
+            self._tell_unknown({line["file"] for line in lines})
         if mend and (damaged or torn or journal.shares(self.path)):
             self._join(lines)
         for line in sorted((line for line in lines if line["file"] not in self._seen), key=lambda line: line["begin"]):
@@ -173,6 +175,18 @@ class DiskStore(Store):
                 self.file(result)
                 if self.plan is not None and self._lanes_are_whole(line):
                     self._on_disk[block] = line
+
+    def _tell_unknown(self, named: set[str]) -> None:
+        """Warn of block results without a line: of two or more, since a kill may come between a file and its line."""
+        with suppress(OSError):
+            unknown = {each.name for each in (self.path / BLOCKS).glob("*.safetensors")} - named - self._seen
+            if unknown and (len(unknown) > 1 or not named) and not atomic_files.in_use(self.path):
+                gone = "" if (self.path / journal.JOURNAL).exists() else ", which is missing"
+                warnings.warn(
+                    f"{len(unknown)} block results in {str(self.path)!r} have no line in the journal{gone}: their runs count "
+                    "as not run",
+                    stacklevel=3,
+                )
 
     def _join(self, lines: Sequence[Mapping[str, Any]]) -> None:
         """One journal of all lines, and no other."""

@@ -1,0 +1,92 @@
+"""The optimizers' pages, made from the registry: equations, source, arguments and a picture of each method."""
+
+import importlib
+import inspect
+from pathlib import Path
+
+import api_pages
+import prose
+from optimizer_pictures import STEPS, picture
+
+from jgd.optimizers.catalog import FAMILIES, registry
+
+GALLERY = "optimizers/gallery.md"
+CAPTION = (
+    f"{STEPS} steps from the ring to the square; the star is the minimum. The learning rate is the best of eleven, half "
+    "decades from 10⁻⁴ to 10."
+)
+NO_PICTURE = (
+    "No picture: the method needs a loss that says how it is made of a model's outputs, which a landscape doesn't."
+)
+
+
+def file_of(name: str) -> str:
+    """adam for jgd/optimizers/adam.py."""
+    return Path(inspect.getsourcefile(inspect.unwrap(registry[name]))).stem
+
+
+def files() -> dict[str, list[str]]:
+    """{file: the methods in it}, in the registry's order."""
+    found: dict[str, list[str]] = {}
+    for names in FAMILIES.values():
+        for name in names.split():
+            found.setdefault(file_of(name), []).append(name)
+    return found
+
+
+def pages() -> dict[str, str]:
+    public = {name.source: name for name in api_pages.all_names()["jgd.optimizers"]}
+    out = {GALLERY: gallery()}
+    for file, names in files().items():
+        module = importlib.import_module(f"jgd.optimizers.{file}")
+        title, text = prose.markdown(module.__doc__)
+        builders = {inspect.unwrap(registry[name]) for name in names}
+        sources = {f"{each.__module__}.{each.__qualname__}" for each in builders}
+        mine = [name for name in public.values() if name.page == f"optimizers/{file}.md"]
+        mine.sort(key=lambda name: name.source not in sources)  # what a user calls comes first
+        parts = [
+            f"# {', '.join(names)}",
+            prose.escaped(title),
+            text,
+            *(f"![Paths of {name}]({name}.png)\n*{name}*" if picture(name) else NO_PICTURE for name in names),
+            CAPTION if any(map(picture, names)) else "",
+            *map(api_pages.described, mine),
+        ]
+        out[f"optimizers/{file}.md"] = "\n\n".join(filter(None, parts))
+    return out
+
+
+def gallery() -> str:
+    lines = ["# Gallery of optimizers", CAPTION]
+    for family, names in FAMILIES.items():
+        lines += [f"## {family.capitalize()}", '<div class="gallery" markdown>']
+        for name in names.split():
+            shown = f"![Paths of {name}]({name}.png)" if picture(name) else NO_PICTURE
+            lines.append(f"[{shown} **{name}** {prose.escaped(summary(name))}]({file_of(name)}.md)")
+        lines.append("</div>")
+    return "\n\n".join(lines)
+
+
+def summary(name: str) -> str:
+    module = importlib.import_module(f"jgd.optimizers.{file_of(name)}")
+    return prose.markdown(module.__doc__)[0]
+
+
+def pictures() -> dict[str, bytes]:
+    found = {f"optimizers/{name}.png": picture(name) for names in FAMILIES.values() for name in names.split()}
+    return {path: content for path, content in found.items() if content}
+
+
+def navigation() -> list:
+    """The gallery, then a section for each family, a page where its first method stands."""
+    out: list = [{"Gallery": GALLERY}]
+    seen: set[str] = set()
+    for family, names in FAMILIES.items():
+        entries = []
+        for name in names.split():
+            file = file_of(name)
+            if file not in seen:
+                seen.add(file)
+                entries.append({", ".join(files()[file]): f"optimizers/{file}.md"})
+        out.append({family.capitalize(): entries})
+    return out
