@@ -6,7 +6,7 @@ before it       clip.py  by value, norm, block RMS, adaptively      normalize.py
                 decay.py  weight decay, decoupled or L2             cautious.py  never against the gradient
                 trust_ratio.py  steps as long as the leaf
 after it        scale.py  by a factor, a path, a layer              averages.py  parameters for evaluation
-                project.py  onto the sets of convex_sets.py         precision.py  master copies, stochastic rounding
+                project.py  onto the sets of convex_sets.py, balls.py  precision.py  master copies, stochastic rounding
 around a transform   masks.py  some of the leaves                   partitions.py each group of leaves its own
                 accumulate.py  micro-batches                        guard.py  steps that are not finite
                 proximal.py  penalties, exact zeros                 decay.py  decay of any optimizer
@@ -25,6 +25,11 @@ if TYPE_CHECKING:  # for editors and type checkers
     from jgd.transforms.accumulate import Accumulate as Accumulate
     from jgd.transforms.averages import EmaOfParams as EmaOfParams
     from jgd.transforms.averages import MeanOfParams as MeanOfParams
+    from jgd.transforms.balls import L1Ball as L1Ball
+    from jgd.transforms.balls import L2Ball as L2Ball
+    from jgd.transforms.balls import LInfBall as LInfBall
+    from jgd.transforms.balls import Simplex as Simplex
+    from jgd.transforms.balls import Sphere as Sphere
     from jgd.transforms.cautious import AddCautiousDecay as AddCautiousDecay
     from jgd.transforms.cautious import Cautious as Cautious
     from jgd.transforms.clip import ClipAdaptively as ClipAdaptively
@@ -34,12 +39,7 @@ if TYPE_CHECKING:  # for editors and type checkers
     from jgd.transforms.convex_sets import Box as Box
     from jgd.transforms.convex_sets import HalfSpace as HalfSpace
     from jgd.transforms.convex_sets import Hyperplane as Hyperplane
-    from jgd.transforms.convex_sets import L1Ball as L1Ball
-    from jgd.transforms.convex_sets import L2Ball as L2Ball
-    from jgd.transforms.convex_sets import LInfBall as LInfBall
     from jgd.transforms.convex_sets import NonNegative as NonNegative
-    from jgd.transforms.convex_sets import Simplex as Simplex
-    from jgd.transforms.convex_sets import Sphere as Sphere
     from jgd.transforms.decay import AddDecayedWeights as AddDecayedWeights
     from jgd.transforms.decay import Decayed as Decayed
     from jgd.transforms.decay import IndependentDecay as IndependentDecay
@@ -85,9 +85,10 @@ if TYPE_CHECKING:  # for editors and type checkers
 HOMES = {  # module -> its names that are public here
     "accumulate": "Accumulate",
     "averages": "EmaOfParams MeanOfParams",
+    "balls": "L1Ball L2Ball LInfBall Simplex Sphere",
     "cautious": "AddCautiousDecay Cautious",
     "clip": "ClipAdaptively ClipByBlockRms ClipByGlobalNorm ClipByValue",
-    "convex_sets": "Box HalfSpace Hyperplane L1Ball L2Ball LInfBall NonNegative Simplex Sphere",
+    "convex_sets": "Box HalfSpace Hyperplane NonNegative",
     "decay": "AddDecayedWeights Decayed IndependentDecay",
     "eight_bit": "EightBit",
     "flatten": "Flatten",

@@ -2,7 +2,7 @@
 
 u ← P(θ + u) − θ, leaf by leaf, each leaf one vector
 
-Source: Bertsekas 1976, "On the Goldstein–Levitin–Polyak gradient projection method"; the sets are in convex_sets.py.
+Source: Bertsekas 1976, "On the Goldstein–Levitin–Polyak gradient projection method"; the sets are in convex_sets.py and balls.py.
 
 θ + u is rounded to the parameter's dtype, which can put it outside again by a last digit. Where it does, the set is
 taken smaller by a few such digits (bounds and balls; the sum of a simplex holds to rounding, its signs exactly).
