@@ -8,8 +8,6 @@ from the first step on (at γ = 1 it goes into C from anywhere), and after t ste
 ℓ1 ball or a simplex. Each leaf is one vector of a set of its own.
 """
 
-from typing import Any
-
 from jgd.core import checks, tree
 from jgd.core.optimizer import Optimizer, chain
 from jgd.core.record import hyper, record
@@ -18,13 +16,14 @@ from jgd.core.transform import Context
 from jgd.core.types import Params, Scalar
 from jgd.schedules import InverseTimeDecay
 from jgd.transforms import LearningRateState, ReportsLearningRate
+from jgd.transforms.convex_sets import BoundedSet
 
 
 @record
 class DescendTowardsCorner(ReportsLearningRate):
     """γ (s − θ), s = argmin gᵀ s over the set, leaf by leaf."""
 
-    onto: Any
+    onto: BoundedSet
     learning_rate: Scalar = hyper("> 0")
     per_leaf = True
 
@@ -48,7 +47,7 @@ class DescendTowardsCorner(ReportsLearningRate):
 
 @builder
 def frank_wolfe(
-    onto: Any,
+    onto: BoundedSet,
     learning_rate: Scalar | None = None,
 ) -> Optimizer:
     """Frank–Wolfe: θ ← θ + γ (s − θ), s the point of a set with the least gᵀ s.

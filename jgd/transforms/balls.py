@@ -12,11 +12,11 @@ from jax import Array
 from jgd.core import tree
 from jgd.core.record import hyper, record
 from jgd.core.types import Scalar
-from jgd.transforms.convex_sets import ConvexSet
+from jgd.transforms.convex_sets import BoundedSet, ConvexSet
 
 
 @record
-class Simplex(ConvexSet):
+class Simplex(BoundedSet):
     """x ≥ 0 and Σ x = total.
 
     Args:
@@ -36,7 +36,7 @@ class Simplex(ConvexSet):
 
 
 @record
-class L1Ball(ConvexSet):
+class L1Ball(BoundedSet):
     """Σ |x| ≤ radius.
 
     Args:
@@ -57,7 +57,7 @@ class L1Ball(ConvexSet):
 
 
 @record
-class L2Ball(ConvexSet):
+class L2Ball(BoundedSet):
     """√Σ x² ≤ radius.
 
     Args:
@@ -78,7 +78,7 @@ class L2Ball(ConvexSet):
 
 
 @record
-class LInfBall(ConvexSet):
+class LInfBall(BoundedSet):
     """max |x| ≤ radius.
 
     Args:

@@ -30,8 +30,13 @@ class ConvexSet(Protocol):
         """Whether x lies in the set, for all entries at once or for each; `at` is `context.at`."""
         ...
 
-    # furthest(direction, at): the point of the set that lies furthest in a direction, where it is bounded: what
-    # `frank_wolfe` goes by
+
+class BoundedSet(ConvexSet, Protocol):
+    """What `frank_wolfe` takes: a set that can tell its furthest point in a direction too."""
+
+    def furthest(self, direction: Array, at: Any, /) -> Array:
+        """A point of the set that lies furthest in a direction, of largest Σ direction · x; `at` is `context.at`."""
+        ...
 
 
 @record
@@ -46,7 +51,7 @@ class NonNegative(ConvexSet):
 
 
 @record
-class Box(ConvexSet):
+class Box(BoundedSet):
     """low ≤ x ≤ high, entry by entry.
 
     Args:

@@ -34,7 +34,7 @@ class Penalty(Protocol):
         ...
 
 
-class _Summed:
+class _Summed(Penalty):
     """A penalty whose value is a sum over leaves."""
 
     def _of(self, x: Array) -> Array:
