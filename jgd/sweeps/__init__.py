@@ -44,6 +44,7 @@ if TYPE_CHECKING:  # for editors and type checkers
     from jgd.sweeps.policies.replay import PopulationReplay as PopulationReplay
     from jgd.sweeps.policies.replay import ScheduleSegment as ScheduleSegment
     from jgd.sweeps.policies.successive_halving import SuccessiveHalving as SuccessiveHalving
+    from jgd.sweeps.proposers.optuna_sampler import OptunaSampler as OptunaSampler
     from jgd.sweeps.recipes import format_config as format_config
     from jgd.sweeps.run_spec import RunSpec as RunSpec
     from jgd.sweeps.selection import pick as pick
@@ -70,6 +71,7 @@ HOMES = {  # module -> its names that are public here
     "policies.racing": "RacingSeeds",
     "policies.replay": "PopulationReplay ScheduleSegment",
     "policies.successive_halving": "SuccessiveHalving",
+    "proposers.optuna_sampler": "OptunaSampler",
     "recipes": "format_config",
     "run_spec": "RunSpec",
     "selection": "pick ranked",

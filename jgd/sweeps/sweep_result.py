@@ -77,7 +77,7 @@ class Sweep(SweepView):
 
     def propose(
         self,
-        proposer: Proposer,
+        proposer: Proposer | Mapping[str, Proposer],
         batches: int,
         batch: int = 16,
         callback: Callable[[SweepProgress], None] | None = None,
@@ -89,7 +89,8 @@ class Sweep(SweepView):
         larger or a smaller one is better as `larger_is_better` says.
 
         Args:
-            proposer: it has ask(count) and tell(configs, scores), as `jgd.sweeps.proposers.optuna.OptunaProposer` has.
+            proposer: it has ask(count) and tell(configs, scores), as `jgd.sweeps.proposers.optuna.OptunaProposer` has; of a
+                sweep of several recipes, recipe name -> its own.
             batches: how many batches.
             batch: configs in each.
             callback: as in `jgd.sweep`.
@@ -100,7 +101,7 @@ class Sweep(SweepView):
 
         Raises:
             JgdTypeError: for what is no proposer.
-            JgdValueError: for one that seeks the opposite, or where the policy can't be extended.
+            JgdValueError: for one that seeks the opposite, one for several recipes, or where the policy can't be extended.
         """
         from jgd.sweeps.propose import propose  # here: who looks doesn't wait for what runs
 
