@@ -72,6 +72,7 @@ if TYPE_CHECKING:  # for editors and type checkers
     from jgd.sweeps import MedianStopping as MedianStopping
     from jgd.sweeps import PopulationBasedTraining as PopulationBasedTraining
     from jgd.sweeps import PopulationReplay as PopulationReplay
+    from jgd.sweeps import RacingSeeds as RacingSeeds
     from jgd.sweeps import RunSpec as RunSpec
     from jgd.sweeps import SuccessiveHalving as SuccessiveHalving
     from jgd.sweeps import Sweep as Sweep
@@ -113,7 +114,7 @@ HOMES = {  # module -> its names that are public here
     "stopping": "StoppingRule",
     "sweeps": (
         "Hyperband Hypergradient MedianStopping PopulationBasedTraining "
-        "PopulationReplay RunSpec SuccessiveHalving Sweep hypergradient load_sweep sweep use_cores"
+        "PopulationReplay RacingSeeds RunSpec SuccessiveHalving Sweep hypergradient load_sweep sweep use_cores"
     ),
     "tasks": "Task",
     "training": "Run Runs load_run lr_range_test smooth train train_seeds",

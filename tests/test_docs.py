@@ -47,8 +47,7 @@ def test_the_page_runs(page, tmp_path, monkeypatch):
         jax.config.update("jax_enable_x64", before)
 
 
-@pytest.mark.slow
-@pytest.mark.sampled(1)
+@pytest.mark.slow  # every third of them; all with JGD_ALL_ROWS=1
 @pytest.mark.parametrize("example", EXAMPLES, ids=lambda example: example.stem)
 def test_the_example_runs(example, tmp_path, monkeypatch):
     """As it is, but for the counts on top: NAME, NAME = 300, 4 become as small as makes sense."""

@@ -92,7 +92,15 @@ OTHERS = [
     jgd.Hyperband,
     jgd.split,
 ]
-OTHERS += [jgd.MedianStopping, jgd.PopulationBasedTraining, jgd.smooth, jgd.init_key, jgd.in_pieces, jgd.apply_updates]
+OTHERS += [
+    jgd.MedianStopping,
+    jgd.RacingSeeds,
+    jgd.PopulationBasedTraining,
+    jgd.smooth,
+    jgd.init_key,
+    jgd.in_pieces,
+    jgd.apply_updates,
+]
 OTHERS += [landscapes.get, landscapes.quadratic, optimizers.get, SGD.init, jgd.space, jgd.load_run, jgd.load_sweep]
 TRANSFORMS = [
     each for each in vars(transforms).values() if isinstance(each, type) and each.__module__ != "jgd.transforms.means"

@@ -4,7 +4,7 @@ from typing import Any
 
 from jgd.core import checks
 
-READ = ("configs", "loss", "validation", "diverged_at", "reached")  # what the analyses read: data will do
+READ = ("configs", "loss", "validation", "diverged_at", "given")  # what the analyses read: data will do
 
 
 def check_sweep(sweep: Any) -> None:

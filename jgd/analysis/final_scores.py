@@ -21,7 +21,7 @@ class FinalScores:
         scores: (config, seed), after the last step; NaN where the run diverged or was stopped before.
         diverged: (config, seed), whether it isn't finite though the config was given every step, or diverged before it was
             stopped.
-        stopped: (config,), given fewer steps than the others (halving).
+        stopped: (config,), given fewer steps than the others (halving), or fewer seeds (racing).
         rows: (config,), the index of each config in the sweep.
         overlap: Validation rows over training rows, where runs share them (see `jgd.sweeps.estimate`).
     """
@@ -62,7 +62,7 @@ def final_scores(sweep: Sweep, recipe: str | None = None, metric: str | None = N
     rows = config_indices(sweep, recipe)
     scores = np.asarray(sweep.validation[metric][rows, :, -1], np.float64)
     scores = np.where(np.isfinite(scores), scores, np.nan)
-    stopped = sweep.reached[rows] < sweep.steps
+    stopped = sweep.stopped[rows]
     diverged = np.where(stopped[:, None], sweep.diverged_at[rows] >= 0, np.isnan(scores))
     larger = sweep.larger_is_better if metric == sweep.metric else metric != "loss"
     overlap = sweep.facts.splits.overlap
@@ -73,15 +73,18 @@ def overall_ranks(sweep: Sweep, ends: FinalScores) -> np.ndarray:
     """(configs,) larger for the better: where each stands among all, also among those that were stopped early.
 
     A config that ran to the end stands by its mean over seeds, above all that were stopped. Of those the one that was
-    given more steps stands higher, and of equals the one with the better mean where it stopped. A config that lost a
-    seed has NaN.
+    given more steps (over all seeds) stands higher, and of equals the one with the better mean where it stopped. A config
+    that lost a seed or has not run has NaN.
     """
     values = np.asarray(sweep.validation[ends.metric][ends.rows], np.float64) * (1 if ends.larger_is_better else -1)
     evaluated = np.asarray(np.isfinite(values).any(axis=1))
     last = values.shape[2] - 1 - evaluated[:, ::-1].argmax(axis=1)
-    means = np.take_along_axis(values, last[:, None, None], axis=2)[..., 0].mean(axis=1)
-    _, place = np.unique(np.stack([sweep.reached[ends.rows], means], axis=1), axis=0, return_inverse=True)
-    return np.where(ends.diverged.any(axis=1), np.nan, place.ravel().astype(np.float64))
+    given = sweep.given[ends.rows]
+    ended = np.take_along_axis(values, last[:, None, None], axis=2)[..., 0]
+    means = np.where(given > 0, ended, 0.0).sum(axis=1) / np.maximum((given > 0).sum(axis=1), 1)
+    _, place = np.unique(np.stack([given.sum(axis=1), means], axis=1), axis=0, return_inverse=True)
+    lost = ends.diverged.any(axis=1) | (given == 0).all(axis=1) | np.isnan(means)
+    return np.where(lost, np.nan, place.ravel().astype(np.float64))
 
 
 def config_indices(sweep: Sweep, recipe: str | None) -> np.ndarray:

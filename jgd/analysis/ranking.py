@@ -4,8 +4,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from jgd.analysis.ties import diverges_more, worse_in_mean
 from jgd.core import checks
+from jgd.core.ties import worse_than_first
 
 
 @dataclass(frozen=True)
@@ -43,7 +43,7 @@ def rank(
     """Orders configs by their mean over common seeds, fewest diverged seeds first, and finds the ties for the best.
 
     A config is tied with the first unless the paired differences over common seeds say that it is worse, or it diverged
-    significantly more often (`jgd.analysis.ties`: comparisons with the best, by variances that all configs tell together).
+    significantly more often (`jgd.core.ties`: comparisons with the best, by variances that all configs tell together).
     The true best is in `tied` with `confidence`, whichever config came out first. Plain intervals would not do: the
     first of many equal configs is first by luck. In simulation of equal configs 95% sets held it in 94 to 97% at 3, 5,
     10 and 30 seeds, and where a config is better than the others more often. Where the configs' deviations differ by a
@@ -84,10 +84,8 @@ def rank(
     order = [int(i) for i in np.lexsort((-oriented, diverged)) if running[i]]
     if not order or diverged[order[0]] == scores.shape[1]:
         return Ranking(tuple(order), means, diverged, (), confidence)
-    error = (1 - confidence) / 2 if diverged[order].any() else 1 - confidence
-    ran = np.where(finite, scores, np.nan)[order] * (1 if larger else -1)
-    out = worse_in_mean(ran, 0, 1 - error, checks.number("overlap", overlap, ">= 0"))
-    out |= diverges_more(~finite[order], 0, error / max(len(order) - 1, 1)) | ~finite[order].any(axis=1)
+    overlap = checks.number("overlap", overlap, ">= 0")
+    out = worse_than_first(scores[order] * (1 if larger else -1), confidence, overlap)
     return Ranking(
         tuple(order), means, diverged, tuple(i for i, worse in zip(order, out, strict=True) if not worse), confidence
     )

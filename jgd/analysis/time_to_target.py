@@ -18,7 +18,7 @@ class TimeToTarget:
         target: The value.
         steps: (config, seed) updates until the first evaluation at or beyond it; inf where it never came.
         known: (config, seed), False where a run was stopped early before it could; its steps are inf too.
-        share_reached: (config,) of seeds.
+        share_reached: (config,) of the seeds that it ran with.
         median_steps: (config,) the first time at which half of the seeds or more are there, inf if none is.
         seconds: (config,) median_steps in seconds of one run's share of the machine; NaN where that is not known.
     """
@@ -49,7 +49,7 @@ def time_to_target(
         evaluate_at: (evaluations,) updates made; steps are as coarse as that.
         target: The value to reach.
         larger_is_better: Of the values.
-        reached: (config,) steps that each config was given; default all.
+        reached: (config,) or (config, seed), steps that each config or run was given; default all.
         seconds_per_step: Of one run; default unknown.
 
     Returns:
@@ -74,14 +74,17 @@ def time_to_target(
     hit = values >= target if larger else values <= target  # NaN is neither
     steps = np.where(hit.any(axis=2), at[hit.argmax(axis=2)], np.inf)
     given = np.full(len(values), at[-1]) if reached is None else np.asarray(reached, np.float64)
-    if given.shape != (len(values),):
+    if given.shape not in (steps.shape, steps.shape[:1]):
         raise checks.JgdValueError(
-            f"reached must be steps, one number a config, got shape {given.shape}", argument="reached"
+            f"reached must be steps, one number a config or run, got shape {given.shape}", argument="reached"
         )
-    diverged = (np.isnan(values) & (at <= given[:, None])[:, None, :]).any(axis=2)
-    known = np.isfinite(steps) | diverged | (given >= at[-1])[:, None]
+    given = given.reshape(len(values), -1) + np.zeros(steps.shape)
+    ran = given > 0
+    diverged = (np.isnan(values) & ran[..., None] & (at <= given[..., None])).any(axis=2)
+    known = np.isfinite(steps) | diverged | (given >= at[-1])
     median = np.array([_median(row, ~seen, end) for row, seen, end in zip(steps, known, given, strict=True)])
-    return TimeToTarget(target, steps, known, hit.any(axis=2).mean(axis=1), median, median * seconds_per_step)
+    share = hit.any(axis=2).sum(axis=1) / np.maximum(ran.sum(axis=1), 1)
+    return TimeToTarget(target, steps, known, share, median, median * seconds_per_step)
 
 
 def time_to_target_of(sweep: Sweep, target: float, recipe: str | None = None) -> TimeToTarget:
@@ -111,12 +114,12 @@ def time_to_target_of(sweep: Sweep, target: float, recipe: str | None = None) ->
         sweep.evaluation_steps,
         target,
         sweep.larger_is_better,
-        sweep.reached[rows],
+        sweep.given[rows],
         1 / sweep.cost["steps_per_second"] if sweep.cost.get("steps_per_second") else float("nan"),
     )
 
 
-def _median(steps: np.ndarray, censored: np.ndarray, end: float) -> float:
+def _median(steps: np.ndarray, censored: np.ndarray, end: np.ndarray) -> float:
     """The first time at which the Kaplan–Meier share still on its way is at most a half; inf if it never is."""
     from scipy import stats  # here: jgd imports as fast as jax
 

@@ -24,6 +24,7 @@ POLICIES: dict[str, Callable[..., Any]] = {
     "halving": jgd.SuccessiveHalving,
     "hyperband": jgd.Hyperband,
     "median": jgd.MedianStopping,
+    "racing": jgd.RacingSeeds,
     "population": jgd.PopulationBasedTraining,
 }
 BY_ROWS = ("weights", "difficulty", "labels", "ranked")  # parameters of orders that no word can give

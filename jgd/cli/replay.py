@@ -29,9 +29,11 @@ def command(
     Writes history.csv and training.png.
     """
     found = request.load(directory, trust)
-    place = found.indices(config, seed)[0]
-    if steps is None and not found.reached[place]:
-        raise checks.JgdValueError(f"config {config} has not run yet: give --steps, or `jgd extend {directory}` first")
+    place, _ = run = found.indices(config, seed)
+    if steps is None and not found.given[run]:
+        raise checks.JgdValueError(
+            f"config {config} has not run with seed {seed}: give --steps, or `jgd extend {directory}` first"
+        )
     atomic_files.refuse_links(directory, (run_files.REPLAYS,))
     out = directory / run_files.REPLAYS / f"config-{config}-seed-{seed}" if out is None else out
     console.output_directory(out, found.task, overwrite=True)  # can it be written?

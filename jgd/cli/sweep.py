@@ -33,7 +33,7 @@ from jgd.cli.task_options import (
 from jgd.core import checks
 from jgd.spaces import samplers
 from jgd.spaces.toml_space import space_of_toml
-from jgd.sweeps import SweepProgress
+from jgd.sweeps import OptunaSampler, SweepProgress
 from jgd.sweeps.share import PATIENCE
 
 RECIPES = ["sgd", "momentum", "adam"]
@@ -63,7 +63,10 @@ def command(
         int | None, typer.Option(help=f"Configs a recipe, drawn from the ranges of --space; default {SAMPLES}.")
     ] = None,
     sampler: Annotated[
-        str | None, typer.Option(help=f"{', '.join(samplers.SAMPLERS)}; default grid for lists, halton for ranges.")
+        str | None,
+        typer.Option(
+            help=f"{', '.join([*samplers.SAMPLERS, *OptunaSampler.METHODS])}; default grid for lists, halton for ranges."
+        ),
     ] = None,
     seeds: Annotated[int, typer.Option(help="How many seeds.")] = 4,
     folds: Annotated[
@@ -203,7 +206,8 @@ def _recipes(
 
 def _samples(searched: jgd.Space, sampler: str | None, samples: int | None) -> int | None:
     """How many configs a recipe; a grid knows it itself."""
-    if not isinstance(samplers.sampler_of(sampler, searched), samplers.Grid):
+    proposes = OptunaSampler.of(sampler) is not None
+    if proposes or not isinstance(samplers.sampler_of(sampler, searched), samplers.Grid):
         return SAMPLES if samples is None else samples
     if samples is not None:
         raise checks.JgdValueError(

@@ -12,20 +12,35 @@ curvature.py        sharpness, limits, condition numbers       hessian_products.
 custom_gradient.py  a gradient of one's own for a loss         difference_formulas.py  offsets, weights, steps
 """
 
-from jgd.gradients.check import check_gradients as check_gradients
-from jgd.gradients.curvature import Sharpness as Sharpness
-from jgd.gradients.curvature import condition_number as condition_number
-from jgd.gradients.curvature import max_stable_learning_rate as max_stable_learning_rate
-from jgd.gradients.curvature import sharpness as sharpness
-from jgd.gradients.custom_gradient import with_custom_gradient as with_custom_gradient
-from jgd.gradients.hessian_products import hessian as hessian
-from jgd.gradients.hessian_products import hvp as hvp
-from jgd.gradients.numerical import central_difference as central_difference
-from jgd.gradients.numerical import complex_step as complex_step
-from jgd.gradients.numerical import directional_derivative as directional_derivative
-from jgd.gradients.numerical import evaluations as evaluations
-from jgd.gradients.numerical import forward_difference as forward_difference
-from jgd.gradients.numerical import richardson as richardson
-from jgd.gradients.report import GradientCheck as GradientCheck
-from jgd.gradients.report import LeafCheck as LeafCheck
-from jgd.gradients.report import WrongGradientError as WrongGradientError
+from typing import TYPE_CHECKING
+
+from jgd.core.on_demand import import_on_demand
+
+if TYPE_CHECKING:  # for editors and type checkers
+    from jgd.gradients.check import check_gradients as check_gradients
+    from jgd.gradients.curvature import Sharpness as Sharpness
+    from jgd.gradients.curvature import condition_number as condition_number
+    from jgd.gradients.curvature import max_stable_learning_rate as max_stable_learning_rate
+    from jgd.gradients.curvature import sharpness as sharpness
+    from jgd.gradients.custom_gradient import with_custom_gradient as with_custom_gradient
+    from jgd.gradients.hessian_products import hessian as hessian
+    from jgd.gradients.hessian_products import hvp as hvp
+    from jgd.gradients.numerical import central_difference as central_difference
+    from jgd.gradients.numerical import complex_step as complex_step
+    from jgd.gradients.numerical import directional_derivative as directional_derivative
+    from jgd.gradients.numerical import evaluations as evaluations
+    from jgd.gradients.numerical import forward_difference as forward_difference
+    from jgd.gradients.numerical import richardson as richardson
+    from jgd.gradients.report import GradientCheck as GradientCheck
+    from jgd.gradients.report import LeafCheck as LeafCheck
+    from jgd.gradients.report import WrongGradientError as WrongGradientError
+
+HOMES = {  # module -> its names that are public here
+    "check": "check_gradients",
+    "curvature": "Sharpness condition_number max_stable_learning_rate sharpness",
+    "custom_gradient": "with_custom_gradient",
+    "hessian_products": "hessian hvp",
+    "numerical": "central_difference complex_step directional_derivative evaluations forward_difference richardson",
+    "report": "GradientCheck LeafCheck WrongGradientError",
+}
+import_on_demand(__name__, HOMES)

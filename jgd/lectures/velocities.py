@@ -59,7 +59,9 @@ def momentum() -> tuple[list[Part], Pictures]:
     paths = teaching.descents(long, race, 60).paths
     return parts, {
         "valley": lambda: plots.plot_paths(long, paths),
-        "arrows": lambda: plots.plot_look_ahead(teaching.look_ahead(long, 0.004)),
+        "arrows": lambda: plots.plot_look_ahead(
+            teaching.look_ahead(landscapes.quadratic([1.0, 3.0]), 0.25, 0.6, steps=1)
+        ),
     }
 
 

@@ -7,17 +7,33 @@ data_files.py, latex.py   a sweep or a run for other tools
 page/       all of it as one page for a browser
 """
 
-from jgd.core.format import format_estimate as format_estimate
-from jgd.core.format import format_value as format_value
-from jgd.reports.confirmation import confirmation_text as confirmation_text
-from jgd.reports.confirmation import save_confirmation as save_confirmation
-from jgd.reports.confirmation import stored_confirmations as stored_confirmations
-from jgd.reports.data_files import save_data as save_data
-from jgd.reports.files import save_figure as save_figure
-from jgd.reports.files import save_sweep as save_sweep
-from jgd.reports.page.render import html_report as html_report
-from jgd.reports.page.render import save_report as save_report
-from jgd.reports.report import report as report
-from jgd.reports.table import table_columns as table_columns
-from jgd.reports.table import table_rows as table_rows
-from jgd.reports.table import table_text as table_text
+from typing import TYPE_CHECKING
+
+from jgd.core.on_demand import import_on_demand
+
+if TYPE_CHECKING:  # for editors and type checkers
+    from jgd.core.format import format_estimate as format_estimate
+    from jgd.core.format import format_value as format_value
+    from jgd.reports.confirmation import confirmation_text as confirmation_text
+    from jgd.reports.confirmation import save_confirmation as save_confirmation
+    from jgd.reports.confirmation import stored_confirmations as stored_confirmations
+    from jgd.reports.data_files import save_data as save_data
+    from jgd.reports.files import save_figure as save_figure
+    from jgd.reports.files import save_sweep as save_sweep
+    from jgd.reports.page.render import html_report as html_report
+    from jgd.reports.page.render import save_report as save_report
+    from jgd.reports.report import report as report
+    from jgd.reports.table import table_columns as table_columns
+    from jgd.reports.table import table_rows as table_rows
+    from jgd.reports.table import table_text as table_text
+
+HOMES = {  # module -> its names that are public here
+    ".core.format": "format_estimate format_value",
+    "confirmation": "confirmation_text save_confirmation stored_confirmations",
+    "data_files": "save_data",
+    "files": "save_figure save_sweep",
+    "page.render": "html_report save_report",
+    "report": "report",
+    "table": "table_columns table_rows table_text",
+}
+import_on_demand(__name__, HOMES)

@@ -8,7 +8,7 @@ def member_lines(sweep: Sweep) -> list[str]:
     """A line for each seed's best member, and the schedule of the best of all."""
     best = sweep.best_member()
     if best is None:
-        return ["none: every run diverged"]
+        return [f"none: {sweep.why_no_pick}"]
     lines = [
         f"{pick.recipe}: {format_estimate(pick.validation, len(sweep.seeds))}, the best member of each seed"
         for pick in sweep.picks

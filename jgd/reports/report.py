@@ -87,7 +87,7 @@ def _of_configs(sweep: Sweep, top: int, confidence: float, measured: list[str] |
 
 def _best(sweep: Sweep, ends: FinalScores, ranking: Ranking, top: int, confidence: float) -> list[str]:
     if ranking.best is None:
-        return ["none: every run diverged"]
+        return [f"none: {sweep.why_no_pick}"]
     rows = [
         [
             "=" if i in ranking.tied else " ",
@@ -102,7 +102,9 @@ def _best(sweep: Sweep, ends: FinalScores, ranking: Ranking, top: int, confidenc
         if count == 1
         else f"can't tell {count} of {len(ranking.order)} apart: with {confidence:.0%} confidence the best is among them"
     )
-    stopped = [f"{int(ends.stopped.sum())} configs were stopped early"] if ends.stopped.any() else []
+    stopped = (
+        [f"{int(ends.stopped.sum())} configs were stopped early"] if ends.stopped.any() and not sweep.runs_left else []
+    )
     return [*align_columns(rows), ties, *stopped]
 
 
@@ -126,7 +128,8 @@ def _neighbors(sweep: Sweep, ends: FinalScores, ranking: Ranking, confidence: fl
 def _sensitivity(sweep: Sweep, confidence: float) -> list[str]:
     lines = []
     for recipe in dict.fromkeys(name for name, _ in sweep.configs):
-        if final_scores(sweep, recipe).diverged.all():
+        ends = final_scores(sweep, recipe)
+        if ends.diverged.all() or (sweep.runs_left and np.isnan(ends.scores).all()):
             continue
         rates = {c["learning_rate"] for name, c in sweep.configs if name == recipe and "learning_rate" in c}
         if len(rates) < 2:
@@ -200,7 +203,7 @@ def cost_lines(sweep: Sweep) -> list[str]:
         lines = [f"{seconds:.1f} s of devices, {spent.steps:,} steps", wasted]
     if "hosts" in cost:
         lines.append(f"run by {', '.join(cost['hosts'])}")
-    if spent.saved_share > 0:
+    if spent.saved_share > 0 and not sweep.runs_left:
         lines.append(f"saved by stopping early: {spent.saved_share:.0%} of {spent.full_steps:,} steps")
     if "peak_bytes" in cost and "planned_bytes" in cost:
         peak, plan = cost["peak_bytes"] / 2**20, cost["planned_bytes"] / 2**20

@@ -70,7 +70,9 @@ def table_rows(sweep: Sweep) -> list[list[str]]:
     checks.instance("sweep", sweep, Sweep, "jgd.sweep(…) returns")
     names, short = _names(sweep), _some_are_short(sweep)
     sign = -1 if sweep.larger_is_better else 1
-    order = sorted(sweep.picks, key=lambda p: (-p.reached, sign * p.validation.mean if p.config is not None else 0))
+    order = sorted(
+        sweep.picks, key=lambda p: (-p.reached, -p.seeds, sign * p.validation.mean if p.config is not None else 0)
+    )
     return [
         [
             pick.recipe,
@@ -110,8 +112,8 @@ def stopped_line(sweep: Sweep) -> str:
     >>> stopped_line(jgd.sweep("iris", "sgd", space, seeds=1, steps=90, policy=jgd.SuccessiveHalving(3, min_steps=10)))
     '8 of 9 configs stopped early · 74% of the steps saved'
     """
-    stopped = int((sweep.reached < sweep.steps).sum())
-    if not stopped:
+    stopped = int(sweep.stopped.sum())
+    if not stopped or sweep.runs_left:  # what has not run was not stopped
         return ""
     return (
         f"{stopped} of {len(sweep.configs)} configs stopped early · {sweep.cost['saved_share']:.0%} of the steps saved"

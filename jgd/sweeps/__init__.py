@@ -40,9 +40,11 @@ if TYPE_CHECKING:  # for editors and type checkers
     from jgd.sweeps.policies.policy import Round as Round
     from jgd.sweeps.policies.policy import SweepState as SweepState
     from jgd.sweeps.policies.population import PopulationBasedTraining as PopulationBasedTraining
+    from jgd.sweeps.policies.racing import RacingSeeds as RacingSeeds
     from jgd.sweeps.policies.replay import PopulationReplay as PopulationReplay
     from jgd.sweeps.policies.replay import ScheduleSegment as ScheduleSegment
     from jgd.sweeps.policies.successive_halving import SuccessiveHalving as SuccessiveHalving
+    from jgd.sweeps.proposers.optuna_sampler import OptunaSampler as OptunaSampler
     from jgd.sweeps.recipes import format_config as format_config
     from jgd.sweeps.run_spec import RunSpec as RunSpec
     from jgd.sweeps.selection import pick as pick
@@ -66,8 +68,10 @@ HOMES = {  # module -> its names that are public here
     "policies.median": "MedianStopping",
     "policies.policy": "Full Policy Round SweepState",
     "policies.population": "PopulationBasedTraining",
+    "policies.racing": "RacingSeeds",
     "policies.replay": "PopulationReplay ScheduleSegment",
     "policies.successive_halving": "SuccessiveHalving",
+    "proposers.optuna_sampler": "OptunaSampler",
     "recipes": "format_config",
     "run_spec": "RunSpec",
     "selection": "pick ranked",

@@ -20,7 +20,7 @@ def assemble(
     facts: SweepFacts,
     made_by: Plan | Callable[[], Plan],
     store: Store,
-    reached: np.ndarray,
+    given: np.ndarray,
     cost: dict[str, Any],
     rounds: tuple[Round, ...] = (),
 ) -> SweepData:
@@ -47,7 +47,7 @@ def assemble(
             store.results[block] = replace(result, losses=loss[part].swapaxes(0, 1), recorded=own)
         diverged_at[at[:2]] = result.diverged_at
     validation = evaluations(facts, store, ("loss", *facts.metrics))
-    return SweepData(facts, made_by, store, reached, loss, validation, diverged_at, cost, rounds, recorded)
+    return SweepData(facts, made_by, store, given, loss, validation, diverged_at, cost, rounds, recorded)
 
 
 def _empty(loss: np.ndarray, results: list[BlockResult]) -> dict[str, np.ndarray]:

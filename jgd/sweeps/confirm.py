@@ -22,7 +22,7 @@ from jgd.sweeps.arguments import executor_of
 from jgd.sweeps.configs import ConfigAxis
 from jgd.sweeps.confirmation import Confirmation, Confirmed
 from jgd.sweeps.engine.programs import SharedData, evaluate
-from jgd.sweeps.picks import Pick, best_member
+from jgd.sweeps.picks import Pick, best_member, why_none
 from jgd.sweeps.plan import Plan
 from jgd.sweeps.policies.policy import Full, Policy
 from jgd.sweeps.policies.replay import PopulationReplay
@@ -40,7 +40,7 @@ def confirm(data: SweepData, picks: Sequence[Pick], seeds: int | Sequence[int], 
     """See `Sweep.confirm`."""
     chosen = [pick for pick in _checked(data, picks) if pick.config is not None]
     if not chosen:
-        raise checks.JgdValueError("there is nothing to confirm: every run diverged")
+        raise checks.JgdValueError(f"there is nothing to confirm: {why_none(data)}")
     fresh = _fresh_seeds(data, seeds)
     plan = _plan_of(data, chosen, data.facts.splits.labels(fresh))
     runs = run_plan(plan, MemoryStore(), executor=executor_of(executor))

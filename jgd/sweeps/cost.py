@@ -79,7 +79,7 @@ def measured_cost(
     facts: SweepFacts,
     setup: Mapping[str, Any],
     meter: Meter,
-    reached: np.ndarray,
+    given: np.ndarray,
     rounds: Sequence[Round] = (),
     spent: Sequence[Spent] = (),
 ) -> dict[str, Any]:
@@ -92,7 +92,7 @@ def measured_cost(
         "steps": steps,
         "steps_per_second": steps / seconds if seconds else 0.0,
         "padded_share": 1 - steps / meter.padded_steps if meter.padded_steps else 0.0,
-        "saved_share": 1 - int(reached.sum()) * len(facts.seeds) / whole if whole else 0.0,
+        "saved_share": 1 - int(given.sum()) / whole if whole else 0.0,
         "round_until": [each.until for each in rounds],
         "round_seconds": [each.seconds for each in spent],
         "round_steps": [each.steps for each in spent],

@@ -8,6 +8,7 @@ from jgd.core import checks
 from jgd.spaces.space import Config
 from jgd.sweeps.arguments import executor_of, seeds_of
 from jgd.sweeps.cost import together
+from jgd.sweeps.engine.executor import Executor
 from jgd.sweeps.engine.progress import SweepProgress
 from jgd.sweeps.execute import execute
 from jgd.sweeps.plan import Plan
@@ -48,8 +49,19 @@ def extend(
             f"{plan.splits.seeds_of(longer.seeds)}",
             argument="seeds",
         )
-    store = None if plan.store else _carried(data.store, plan, longer)
-    made = execute(longer, callback, resume=True, store=store, executor=executor_of(executor))
+    return grown(data, longer, callback, executor_of(executor))
+
+
+def grown(
+    data: SweepData,
+    longer: Plan,
+    callback: Callable[[SweepProgress], None] | None = None,
+    executor: Executor | None = None,
+    progress: bool | None = None,
+) -> SweepData:
+    """A longer plan carried out, of which what `data` has is done; the cost is that of both."""
+    store = None if data.plan.store else _carried(data.store, data.plan, longer)
+    made = execute(longer, callback, resume=True, store=store, progress=progress, executor=executor)
     return replace(made, cost=together(data.cost, made.cost))
 
 

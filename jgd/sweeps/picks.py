@@ -28,6 +28,7 @@ class Pick:
         runs: How many there are.
         reached: The steps that the config was given, after which it was measured; fewer than the sweep's where all
             configs of the recipe were stopped early.
+        seeds: The runs that it is measured by; fewer than the sweep's where all configs of the recipe lost a race.
     """
 
     recipe: str
@@ -38,6 +39,7 @@ class Pick:
     diverged: int
     runs: int
     reached: int
+    seeds: int
 
 
 def pick_of(data: SweepData, recipe: str) -> Pick:
@@ -49,9 +51,9 @@ def pick_of(data: SweepData, recipe: str) -> Pick:
         member = best_member(data, recipe)
         config, values = (None, {}) if member is None else (member[0], data.schedule(*member)[-1].hyperparameters)
     else:
-        best = pick(data.last_scores[mine], data.larger_is_better, data.reached[mine])
+        best = pick(data.last_scores[mine], data.larger_is_better, data.given[mine].sum(axis=1))
         config, values = (None, {}) if best is None else (int(mine[best]), data.configs[mine[best]][1])
-        scores = np.full(0, np.nan) if config is None else data.last_scores[config]
+        scores = np.full(0, np.nan) if config is None else data.last_scores[config][data.given[config] > 0]
     return Pick(
         recipe=recipe,
         config=config,
@@ -61,6 +63,7 @@ def pick_of(data: SweepData, recipe: str) -> Pick:
         diverged=int((data.diverged_at[mine] != NOT_DIVERGED).sum()),
         runs=data.diverged_at[mine].size,
         reached=0 if config is None else int(data.reached[config]),
+        seeds=len(data.seeds) if data.is_population else len(scores),
     )
 
 
@@ -68,8 +71,8 @@ def best_of(data: SweepData, picks: Sequence[Pick]) -> Pick:
     """See `Sweep.best`."""
     sign = -1 if data.larger_is_better else 1
     chosen = [one for one in picks if one.config is not None] or picks[:1]
-    some_failed = lambda one: one.validation.n < len(data.seeds)
-    return min(chosen, key=lambda one: (-one.reached, some_failed(one), sign * one.validation.mean))
+    some_failed = lambda one: one.validation.n < one.seeds
+    return min(chosen, key=lambda one: (-one.reached, -one.seeds, some_failed(one), sign * one.validation.mean))
 
 
 def best_member(data: SweepData, recipe: str | None = None, seed: int | None = None) -> tuple[int, int] | None:
@@ -79,3 +82,8 @@ def best_member(data: SweepData, recipe: str | None = None, seed: int | None = N
     runs = [(int(config), index) for config in mine for index in seeds]
     best = pick(np.array([[data.last_scores[run]] for run in runs]), data.larger_is_better)
     return None if best is None else (runs[best][0], data.seeds[runs[best][1]])
+
+
+def why_none(data: SweepData) -> str:
+    """In words, where nothing is picked: the runs diverged, or they aren't there (yet)."""
+    return f"{data.runs_left:,} runs are left to run" if data.runs_left else "every run diverged"

@@ -174,7 +174,7 @@ class Plan:
         for config in current.configs:
             members[self.group_of[config]].append(config)
         for number, width in enumerate(self.widths):
-            for seed in range(len(self.seeds)):
+            for seed in current.places(len(self.seeds)):
                 together = defaultdict(list)  # step -> the configs that begin there
                 for config in sorted(members[number]):
                     if (config, seed) in runs if runs is not None else not store.done(config, seed, current.until):

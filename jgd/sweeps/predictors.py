@@ -6,7 +6,7 @@ from jgd import optimizers
 from jgd.core import checks
 from jgd.prediction import Predictor
 from jgd.prediction.described import describe, predictor_of
-from jgd.sweeps.picks import best_member
+from jgd.sweeps.picks import best_member, why_none
 from jgd.sweeps.plan import Plan
 from jgd.sweeps.recipes import by_optimizer
 from jgd.sweeps.selection import pick
@@ -36,12 +36,12 @@ def _chosen(data: SweepData, best: int | None, config: int | None, seed: int | N
         config, seed = (None, seed) if member is None else member
     config = best if config is None else config
     if config is None:
-        raise checks.JgdValueError("every run diverged: there is nothing to predict with", argument="config")
+        raise checks.JgdValueError(f"{why_none(data)}: there is nothing to predict with", argument="config")
     if seed is None:
         data.indices(config, data.seeds[0])  # refuses what isn't there
         place = pick(data.last_scores[config][:, None], data.larger_is_better)
         if place is None:
-            raise checks.JgdValueError(f"every run of config {config} diverged: name another", argument="config")
+            raise checks.JgdValueError(f"no run of config {config} ended finite: name another", argument="config")
         seed = data.seeds[place]
     return config, seed
 

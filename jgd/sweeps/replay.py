@@ -24,8 +24,7 @@ from jgd.training.run import Run
 @no_nan_traps()
 def replay(data: SweepData, config: int, seed: int, steps: int | None = None) -> Run:
     """See `Sweep.replay`."""
-    data.indices(config, seed)  # refuses what isn't there
-    reached = int(data.reached[config])
+    reached = int(data.given[data.indices(config, seed)])
     until = reached if steps is None else checks.count("steps", steps, 0, 2**31 - 2)
     share_of = data.plan.share_of or data.plan.steps
     plan = replace(
@@ -39,7 +38,7 @@ def replay(data: SweepData, config: int, seed: int, steps: int | None = None) ->
         if segment.begin < end or end == 0:
             current = Round((config,), end, segment.begin, None, {(config, 0): segment.hyperparameters})
             engine.run(current, plan.blocks(current, store))
-    given = np.where(np.arange(len(plan.configs)) == config, until, 0)
+    given = np.where(np.arange(len(plan.configs)) == config, until, 0)[:, None]
     found = assemble(plan.facts, plan, store, given, {})
     at = np.array(plan.facts.recorded_steps, int)
     stored = data.run_loss(config, seed)[: np.count_nonzero(at < min(until, reached))]

@@ -30,10 +30,10 @@ def run_plan(
     share: of several processes, each of which takes the others' results from the store where a policy asks for them.
     """
     engine = Engine.of(plan, store, callback, executor)
-    reached = np.zeros(len(plan.configs), int)
+    given = np.zeros((len(plan.configs), len(plan.seeds)), int)
     rounds: list[Round] = []
     spent: list[Spent] = []
-    while (current := plan.policy.next_round(_state(plan.facts, store, reached, rounds))) is not None:
+    while (current := plan.policy.next_round(_state(plan.facts, store, given, rounds))) is not None:
         before = Spent.by(engine.meter)
         rounds.append(current)
         store.note_rounds(rounds)
@@ -42,12 +42,12 @@ def run_plan(
         else:
             _run_share(plan, store, engine, rounds, share)
         spent.append(Spent.by(engine.meter).since(before))
-        if not _note_reached(plan.facts, store, current, reached):
+        if not _note_given(plan.facts, store, current, given):
             break  # others have not landed their share, and no policy waits for it
         store.end_round(current.until)
     setup = setup_of(plan) | peak_bytes(plan)
-    cost = measured_cost(plan.facts, setup, engine.meter, reached, rounds, spent)
-    return assemble(plan.facts, plan, store, reached, cost, tuple(rounds))
+    cost = measured_cost(plan.facts, setup, engine.meter, given, rounds, spent)
+    return assemble(plan.facts, plan, store, given, cost, tuple(rounds))
 
 
 def _run_round(
@@ -73,43 +73,43 @@ def _run_share(plan: Plan, store: Store, engine: Engine, rounds: Sequence[Round]
         _run_round(plan, store, engine, rounds, missing)
 
 
-def _note_reached(facts: SweepFacts, store: Store, current: Round, reached: np.ndarray) -> bool:
-    """Enter how far the configs of a round have come at all seeds: -> whether that is its end for all."""
+def _note_given(facts: SweepFacts, store: Store, current: Round, given: np.ndarray) -> bool:
+    """Enter how far the configs of a round have come at all of its seeds: -> whether that is its end for all."""
+    places = list(current.places(len(facts.seeds)))
     for config in current.configs:
-        ends = [max(store.ends.get((config, seed), {0: None})) for seed in range(len(facts.seeds))]
-        reached[config] = min(current.until, *ends)
-    return all(
-        store.done(config, seed, current.until) for config in current.configs for seed in range(len(facts.seeds))
-    )
+        ends = [max(store.ends.get((config, seed), {0: None})) for seed in places]
+        given[config, places] = min(current.until, *ends)
+    return all(store.done(config, seed, current.until) for config in current.configs for seed in places)
 
 
 def stored_so_far(facts: SweepFacts, store: Store, setup: Mapping[str, Any], made_by: Callable[[], Plan]) -> SweepData:
     """What a store tells of a sweep, without a step: its whole rounds, and what there is of the one after them."""
-    reached = np.zeros(len(facts.configs), int)
+    given = np.zeros((len(facts.configs), len(facts.seeds)), int)
     rounds: list[Round] = []
-    while (current := facts.policy.next_round(_state(facts, store, reached, rounds))) is not None:
+    while (current := facts.policy.next_round(_state(facts, store, given, rounds))) is not None:
         rounds.append(current)
-        if not _note_reached(facts, store, current, reached):
+        if not _note_given(facts, store, current, given):
             break
     idle = Meter(lambda progress: None, facts.larger_is_better)
-    cost = measured_cost(facts, setup, idle, reached)
-    return assemble(facts, made_by, store, reached, cost, tuple(rounds))
+    cost = measured_cost(facts, setup, idle, given)
+    return assemble(facts, made_by, store, given, cost, tuple(rounds))
 
 
-def _state(facts: SweepFacts, store: Store, reached: np.ndarray, rounds: Sequence[Round]) -> SweepState:
+def _state(facts: SweepFacts, store: Store, given: np.ndarray, rounds: Sequence[Round]) -> SweepState:
     """What the policy decides by; the scores alone are read from the store."""
     scores = evaluations(facts, store, (facts.metric,))[facts.metric]
     # what an interrupted round has measured already is of no account yet
-    unseen = np.array(facts.evaluation_steps) > reached[:, None]
+    unseen = np.array(facts.evaluation_steps) > given[..., None]
     return SweepState(
         configs=tuple(config for _, config in facts.configs),
         seeds=facts.seeds,
         steps=facts.steps,
         larger_is_better=facts.larger_is_better,
         evaluation_steps=facts.evaluation_steps,
-        reached=reached.copy(),
-        scores=np.where(unseen[:, None, :], np.nan, scores),
+        reached=given.max(axis=1),
+        scores=np.where(unseen, np.nan, scores),
         rounds=tuple(rounds),
         groups=facts.groups,
         spaces=tuple(facts.spaces[recipe] for recipe, _ in facts.configs),
+        overlap=facts.splits.overlap,
     )

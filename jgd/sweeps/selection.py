@@ -36,7 +36,7 @@ def pick(scores: np.ndarray, larger_is_better: bool, reached: np.ndarray | None 
     Args:
         scores: (configs, seeds).
         larger_is_better: whether a larger score is better.
-        reached: (configs,) the steps after which each was measured. Scores after fewer steps are no match for those
+        reached: (configs,) the steps that each was given, of all its runs. Scores after fewer are no match for those
             after more: only configs that came furthest compete, and shorter ones only where every run of the longer
             ones diverged.
 

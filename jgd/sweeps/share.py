@@ -56,7 +56,7 @@ class Share:
 
         The blocks are counted as if nothing of the round were there, so that all processes count the same ones.
         """
-        everything = {(config, seed) for config in current.configs for seed in range(len(plan.seeds))}
+        everything = {(config, seed) for config in current.configs for seed in current.places(len(plan.seeds))}
         blocks = plan.blocks(current, _Untouched(current.begin), everything)[self.index :: self.count]
         mine = {(config, block.seed) for block in blocks for config in block.configs}
         return {run for run in mine if not store.done(*run, current.until)}
@@ -69,7 +69,7 @@ class Share:
             missing = {
                 (config, seed)
                 for config in current.configs
-                for seed in range(len(plan.seeds))
+                for seed in current.places(len(plan.seeds))
                 if not store.done(config, seed, current.until)
             }
             if not missing or (len(missing) == known and time.monotonic() - heard >= self.patience):

@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -27,7 +28,9 @@ from jgd.sweeps.configs import config_axis
 from jgd.sweeps.engine.progress import SweepProgress
 from jgd.sweeps.execute import execute
 from jgd.sweeps.plan import Plan
-from jgd.sweeps.policies.policy import Policy
+from jgd.sweeps.policies.policy import Full, Policy
+from jgd.sweeps.propose import sweep_by_proposals
+from jgd.sweeps.proposers.optuna_sampler import OptunaSampler
 from jgd.sweeps.recipes import Recipes, recipes_by_name
 from jgd.sweeps.share import PATIENCE, Share
 from jgd.sweeps.splits import Splits
@@ -45,7 +48,7 @@ def sweep(
     space: Space | Mapping[str, Any] | None = None,
     *,
     samples: int | None = None,
-    sampler: Sampler | str | None = None,
+    sampler: Sampler | OptunaSampler | str | None = None,
     seeds: int | Sequence[int] = 4,
     folds: int | None = None,
     resplit: bool = False,
@@ -85,7 +88,8 @@ def sweep(
         space: a `jgd.space`, or parameter name -> values; or recipe name -> its own.
         samples: configs a recipe that the `sampler` draws.
         sampler: "halton", the default where the space has ranges; "grid", every combination, where it has lists only;
-            "sobol", "random", "latin_hypercube", or a record of `jgd.spaces.samplers`.
+            "sobol", "random", "latin_hypercube", or a record of `jgd.spaces.samplers`. "tpe", "gp" and "cmaes" are Optuna's,
+            which look at the scores so far, batch by batch: see `jgd.sweeps.OptunaSampler`.
         seeds: how many (0, 1, …), or which.
         folds: k ≥ 2 cuts the training and validation rows into k parts of one size; each validates once a seed while the
             others train (rows that k doesn't divide train always). The seed axis then has a run for each seed and fold,
@@ -110,7 +114,8 @@ def sweep(
             It takes 4 bytes an entry, run and recorded step in memory and in the store, and 1000 steps of each block that
             runs on the device, where it is computed at every step; `record_every` thins out what is kept.
         policy: which configs get how many steps. By default all get them all; `SuccessiveHalving` (a number is its
-            eta), `Hyperband` and `MedianStopping` stop the worse ones early, `PopulationBasedTraining` replaces them,
+            eta), `Hyperband` and `MedianStopping` stop the worse ones early, `RacingSeeds` gives more seeds to those that
+            may be the best only, `PopulationBasedTraining` replaces the worst,
             `PopulationReplay` goes by a schedule of hyperparameters.
         diverged_above: a run has diverged whose loss is this many times that of its start; inf: none whose loss is finite.
         block: runs that a compiled block holds; default by the size of the model. It fixes a run's bits, with the
@@ -157,7 +162,18 @@ def sweep(
     splits = Splits.of(task, folds, resplit)
     by_name = recipes_by_name(recipes)
     check_data(task, check_finite)
-    axis = config_axis(by_name, {} if space is None else space, sampler, samples)
+    proposes = OptunaSampler.of(sampler)
+    drawn = None if proposes is not None or isinstance(sampler, OptunaSampler) else sampler
+    axis = config_axis(by_name, {} if space is None else space, drawn, samples)
+    axis = axis if proposes is None else replace(axis, count=0)  # its configs are added as they are proposed
+    policy = policy_of(policy)
+    if proposes is None:
+        policy = policy.resolve(steps, len(axis.configs))
+    elif not isinstance(policy, Full) or shard is not None:
+        raise checks.JgdValueError(
+            f"sampler {proposes.method!r} proposes by the scores of whole runs: it goes with no policy and no shard",
+            argument="sampler",
+        )
     directory = None if store is None else checks.path("store", store)
     if directory is None and checks.flag("resume", resume):
         raise checks.JgdValueError("resume needs store=, the directory of the sweep to go on with", argument="store")
@@ -174,7 +190,7 @@ def sweep(
         **_spacing(evaluate_every, record_every, directory, steps),
         record=recorded_names(record),
         observe=None if observe is None else checks.function("observe", observe, "params"),
-        policy=policy_of(policy).resolve(steps, len(axis.configs)),
+        policy=policy,
         batch_size=plain(batch_size),
         order=order,
         diverged_above=checked_factor(diverged_above),
@@ -184,7 +200,10 @@ def sweep(
         store=directory,
     )
     shown = None if progress is None else checks.flag("progress", progress)
-    by: dict[str, Any] = {"executor": executor_of(executor), "share": share}
+    by: dict[str, Any] = {"executor": executor_of(executor)}
+    if proposes is not None:
+        return Sweep.of(sweep_by_proposals(plan, proposes, samples, resume, callback, shown, **by))
+    by["share"] = share
     return Sweep.of(execute(plan, callback, checks.flag("resume", resume), progress=shown, **by))
 
 

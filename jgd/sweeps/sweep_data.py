@@ -27,7 +27,7 @@ class SweepData:
         facts: What was asked for, as far as it is data.
         made_by: The plan; of a sweep from a directory, what makes the plan when something has to run.
         store: The block results that the arrays are made of.
-        reached: (config,) the steps that each was given.
+        given: (config, seed) the steps that each run was given.
         loss: (config, seed, step) on the step's batch before its update, of the `recorded_steps`; NaN after the step at
             which a run diverged, or was stopped.
         validation: name -> (config, seed, evaluation) after `evaluation_steps` updates, NaN likewise.
@@ -43,7 +43,7 @@ class SweepData:
     facts: SweepFacts
     made_by: Plan | Callable[[], Plan]
     store: Store
-    reached: np.ndarray
+    given: np.ndarray
     loss: np.ndarray
     validation: dict[str, np.ndarray]
     diverged_at: np.ndarray
@@ -135,7 +135,7 @@ class SweepData:
         """Runs that the last round so far has not brought to its end; 0 once the sweep is through."""
         if not self.rounds:
             return 0
-        last, seeds = self.rounds[-1], range(len(self.seeds))
+        last, seeds = self.rounds[-1], self.rounds[-1].places(len(self.seeds))
         return sum(not self.store.done(config, seed, last.until) for config in last.configs for seed in seeds)
 
     def configs_of(self, recipe: str) -> np.ndarray:
@@ -151,6 +151,16 @@ class SweepData:
         return first if all(other == first for other in others) else None
 
     @property
+    def reached(self) -> np.ndarray:
+        """(config,): the steps that each was given, at the seeds that it was given."""
+        return self.given.max(axis=1)
+
+    @property
+    def stopped(self) -> np.ndarray:
+        """(config,): whether it was given fewer steps, or seeds, than the sweep has."""
+        return self.given.min(axis=1) < self.steps
+
+    @property
     def scores(self) -> np.ndarray:
         """(config, seed): the metric that chooses after the last step; NaN where a run diverged or was stopped."""
         return self.validation[self.metric][..., -1]
@@ -161,11 +171,11 @@ class SweepData:
         return self.last(self.metric)
 
     def last(self, metric: str) -> np.ndarray:
-        """(config, seed): a validation metric after the steps that each config was given; NaN where it diverged."""
+        """(config, seed): a validation metric after the steps that each run was given; NaN where it diverged, or had none."""
         values = self.validation[checks.choice("metric", metric, self.validation)]
-        last = np.searchsorted(self.evaluation_steps, self.reached, side="right") - 1
-        scores = np.take_along_axis(values, np.maximum(last, 0)[:, None, None], axis=2)[..., 0]
-        return np.where(last[:, None] < 0, np.nan, scores)
+        last = np.searchsorted(self.evaluation_steps, self.given, side="right") - 1
+        scores = np.take_along_axis(values, np.maximum(last, 0)[..., None], axis=2)[..., 0]
+        return np.where(last < 0, np.nan, scores)
 
     @property
     def is_population(self) -> bool:
@@ -217,7 +227,7 @@ class SweepData:
         if not ends:
             seed = self.seeds[place]
             raise checks.JgdValueError(f"config {config} with seed {seed} has not run so far: it has no parameters")
-        reached = int(self.reached[config])
+        reached = int(self.given[config, place])
         return ends[reached if reached in ends else max(ends)]  # of a sweep that still runs: where the run is
 
     @property

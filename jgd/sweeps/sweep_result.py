@@ -2,23 +2,21 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from jgd.prediction import Predictor
 from jgd.spaces.proposer import Proposer
 from jgd.spaces.space import Config
-from jgd.sweeps.confirm import confirm
 from jgd.sweeps.confirmation import Confirmation
 from jgd.sweeps.engine.progress import SweepProgress
-from jgd.sweeps.extend import extend
 from jgd.sweeps.picks import Pick
 from jgd.sweeps.predictors import predictor
-from jgd.sweeps.propose import propose
-from jgd.sweeps.replay import replay
 from jgd.sweeps.sweep_view import SweepView
-from jgd.training.run import Run
+
+if TYPE_CHECKING:
+    from jgd.training.run import Run
 
 
 @dataclass(frozen=True, repr=False)
@@ -72,12 +70,14 @@ class Sweep(SweepView):
             >>> bool((more.loss[:2, :, :10] == few.loss).all()), more.cost["steps"]  # of both
             (True, 160)
         """
+        from jgd.sweeps.extend import extend  # here: who looks doesn't wait for what runs
+
         more = {"samples": samples, "configs": configs, "seeds": seeds, "steps": steps}
         return Sweep.of(extend(self, **more, callback=callback, executor=executor))
 
     def propose(
         self,
-        proposer: Proposer,
+        proposer: Proposer | Mapping[str, Proposer],
         batches: int,
         batch: int = 16,
         callback: Callable[[SweepProgress], None] | None = None,
@@ -89,7 +89,8 @@ class Sweep(SweepView):
         larger or a smaller one is better as `larger_is_better` says.
 
         Args:
-            proposer: it has ask(count) and tell(configs, scores), as `jgd.sweeps.proposers.optuna.OptunaProposer` has.
+            proposer: it has ask(count) and tell(configs, scores), as `jgd.sweeps.proposers.optuna.OptunaProposer` has; of a
+                sweep of several recipes, recipe name -> its own.
             batches: how many batches.
             batch: configs in each.
             callback: as in `jgd.sweep`.
@@ -100,8 +101,10 @@ class Sweep(SweepView):
 
         Raises:
             JgdTypeError: for what is no proposer.
-            JgdValueError: for one that seeks the opposite, or where the policy can't be extended.
+            JgdValueError: for one that seeks the opposite, one for several recipes, or where the policy can't be extended.
         """
+        from jgd.sweeps.propose import propose  # here: who looks doesn't wait for what runs
+
         return Sweep.of(propose(self, proposer, batches, batch, callback, executor))
 
     def confirm(
@@ -130,11 +133,13 @@ class Sweep(SweepView):
             >>> sure.seeds, sure.reads, sure.confirmed[0].test.n
             ((3, 4, 5, 6, 7), 1, 5)
         """
+        from jgd.sweeps.confirm import confirm  # here: who looks doesn't wait for what runs
+
         chosen = self.picks if picks is None else [picks] if isinstance(picks, Pick) else picks
         sure = confirm(self, chosen, seeds, executor)
         return replace(sure, runs=Sweep.of(sure.runs))
 
-    def replay(self, config: int, seed: int, steps: int | None = None) -> Run:
+    def replay(self, config: int, seed: int, steps: int | None = None) -> "Run":
         """One run again, by the program that ran it: the same bits, as its note says.
 
         `run.train_state` is for a loop of one's own with `jgd.step`, `configs[config]` are its hyperparameters.
@@ -156,6 +161,8 @@ class Sweep(SweepView):
             >>> found.replay(config=1, seed=2).notes
             ('bit for bit the stored run over its 30 steps',)
         """
+        from jgd.sweeps.replay import replay  # here: who looks doesn't wait for what runs
+
         return replay(self, config, seed, steps)
 
     def predictor(self, config: int | None = None, seed: int | None = None) -> Predictor:

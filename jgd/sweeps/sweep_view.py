@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from jgd.core import notebook
 from jgd.core.format import format_estimate, format_value
 from jgd.lane import NOT_DIVERGED
-from jgd.sweeps.picks import Pick, best_member, best_of, pick_of
+from jgd.sweeps.picks import Pick, best_member, best_of, pick_of, why_none
 from jgd.sweeps.sweep_data import SweepData
 from jgd.sweeps.to_dataframe import to_dataframe
 from jgd.sweeps.to_xarray import to_xarray
@@ -33,6 +33,11 @@ class SweepView(SweepData):
     def best(self) -> Pick:
         """The best of the picks that came furthest; its `config` is None where every run of the sweep diverged."""
         return best_of(self, self.picks)
+
+    @property
+    def why_no_pick(self) -> str:
+        """In words, where nothing is picked: "every run diverged", or how many runs are left to run."""
+        return why_none(self)
 
     def best_member(self, recipe: str | None = None, seed: int | None = None) -> tuple[int, int] | None:
         """The best run of a population.
@@ -89,7 +94,7 @@ class SweepView(SweepData):
 
     def __repr__(self) -> str:
         best = self.best
-        found = "every run diverged" if best.config is None else f"best {best.recipe} {best.hyperparameters}"
+        found = self.why_no_pick if best.config is None else f"best {best.recipe} {best.hyperparameters}"
         return (
             f"Sweep({self.task}: {len(self.configs)} configs × {self.facts.seed_words}, {self.steps} steps; "
             f"{int((self.diverged_at != NOT_DIVERGED).sum())} of {self.diverged_at.size} runs diverged; {found})"

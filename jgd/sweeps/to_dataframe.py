@@ -48,7 +48,7 @@ def _ends(data: SweepData) -> dict[str, np.ndarray]:
     return {
         **{f"validation_{name}": data.last(name).ravel() for name in data.validation},
         "loss": _last_loss(data).ravel(),
-        "reached": np.repeat(data.reached, len(data.seeds)),
+        "reached": data.given.ravel(),
         "diverged_at": data.diverged_at.ravel(),
     }
 
@@ -57,9 +57,9 @@ def _last_loss(data: SweepData) -> np.ndarray:
     """(config, seed): the last loss that is kept of each run, NaN where it has none or diverged."""
     if not data.loss.shape[-1]:
         return np.full(data.loss.shape[:2], np.nan)
-    kept = np.searchsorted(np.asarray(data.recorded_steps), data.reached) - 1  # steps before `reached`
-    last = np.take_along_axis(data.loss, np.maximum(kept, 0)[:, None, None], axis=2)[..., 0]
-    return np.where(kept[:, None] < 0, np.nan, last)
+    kept = np.searchsorted(np.asarray(data.recorded_steps), data.given) - 1  # steps before `given`
+    last = np.take_along_axis(data.loss, np.maximum(kept, 0)[..., None], axis=2)[..., 0]
+    return np.where(kept < 0, np.nan, last)
 
 
 def _curves(data: SweepData) -> Iterator[tuple[str, np.ndarray, np.ndarray]]:

@@ -15,29 +15,48 @@ many_starts.py        where many starts end
 effective_rates.py    the rate that each parameter really had
 """
 
-from jgd.teaching import closed_forms as closed_forms
-from jgd.teaching import graphs as graphs
-from jgd.teaching import symbolic as symbolic
-from jgd.teaching.batch_descents import BatchDescents as BatchDescents
-from jgd.teaching.batch_descents import batch_descents as batch_descents
-from jgd.teaching.costs import Cost as Cost
-from jgd.teaching.costs import CostTable as CostTable
-from jgd.teaching.costs import cost as cost
-from jgd.teaching.costs import cost_table as cost_table
-from jgd.teaching.descents import Descents as Descents
-from jgd.teaching.descents import descents as descents
-from jgd.teaching.descents import landscape_of as landscape_of
-from jgd.teaching.descents import learning_rates as learning_rates
-from jgd.teaching.descents import race as race
-from jgd.teaching.effective_rates import EffectiveRates as EffectiveRates
-from jgd.teaching.effective_rates import effective_rates as effective_rates
-from jgd.teaching.error_curves import ErrorCurve as ErrorCurve
-from jgd.teaching.error_curves import error_curve as error_curve
-from jgd.teaching.lecture_checks import TwoChecks as TwoChecks
-from jgd.teaching.lecture_checks import two_checks as two_checks
-from jgd.teaching.look_ahead import LookAhead as LookAhead
-from jgd.teaching.look_ahead import look_ahead as look_ahead
-from jgd.teaching.many_starts import ManyStarts as ManyStarts
-from jgd.teaching.many_starts import many_starts as many_starts
-from jgd.teaching.step_gradient import MethodOne as MethodOne
-from jgd.teaching.step_gradient import method_one as method_one
+from typing import TYPE_CHECKING
+
+from jgd.core.on_demand import import_on_demand
+
+if TYPE_CHECKING:  # for editors and type checkers
+    from jgd.teaching import closed_forms as closed_forms
+    from jgd.teaching import graphs as graphs
+    from jgd.teaching import symbolic as symbolic
+    from jgd.teaching.batch_descents import BatchDescents as BatchDescents
+    from jgd.teaching.batch_descents import batch_descents as batch_descents
+    from jgd.teaching.costs import Cost as Cost
+    from jgd.teaching.costs import CostTable as CostTable
+    from jgd.teaching.costs import cost as cost
+    from jgd.teaching.costs import cost_table as cost_table
+    from jgd.teaching.descents import Descents as Descents
+    from jgd.teaching.descents import descents as descents
+    from jgd.teaching.descents import landscape_of as landscape_of
+    from jgd.teaching.descents import learning_rates as learning_rates
+    from jgd.teaching.descents import race as race
+    from jgd.teaching.effective_rates import EffectiveRates as EffectiveRates
+    from jgd.teaching.effective_rates import effective_rates as effective_rates
+    from jgd.teaching.error_curves import ErrorCurve as ErrorCurve
+    from jgd.teaching.error_curves import error_curve as error_curve
+    from jgd.teaching.lecture_checks import TwoChecks as TwoChecks
+    from jgd.teaching.lecture_checks import two_checks as two_checks
+    from jgd.teaching.look_ahead import LookAhead as LookAhead
+    from jgd.teaching.look_ahead import look_ahead as look_ahead
+    from jgd.teaching.many_starts import ManyStarts as ManyStarts
+    from jgd.teaching.many_starts import many_starts as many_starts
+    from jgd.teaching.step_gradient import MethodOne as MethodOne
+    from jgd.teaching.step_gradient import method_one as method_one
+
+HOMES = {  # module -> its names that are public here
+    "": "closed_forms graphs symbolic",
+    "batch_descents": "BatchDescents batch_descents",
+    "costs": "Cost CostTable cost cost_table",
+    "descents": "Descents descents landscape_of learning_rates race",
+    "effective_rates": "EffectiveRates effective_rates",
+    "error_curves": "ErrorCurve error_curve",
+    "lecture_checks": "TwoChecks two_checks",
+    "look_ahead": "LookAhead look_ahead",
+    "many_starts": "ManyStarts many_starts",
+    "step_gradient": "MethodOne method_one",
+}
+import_on_demand(__name__, HOMES)

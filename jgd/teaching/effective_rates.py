@@ -78,8 +78,8 @@ def effective_rates(
 
 
 def _name(path: Any, place: tuple[int, ...]) -> str:
-    own = checks.path_of(path)
-    return f"{own}{list(place) if place else ''}" or "parameter"
+    own = checks.path_of(path) if path else "parameter"
+    return f"{own}{list(place) if place else ''}"
 
 
 def _flat(params: Params) -> Array:

@@ -13,13 +13,29 @@ progress.py      what a callback gets              progress_bar.py   a bar on th
 interrupt.py     Ctrl-C between segments           load.py       a run from its directory
 """
 
-from jgd.training.history import smooth as smooth
-from jgd.training.load import load_run as load_run
-from jgd.training.lr_range_test import LrRangeTest as LrRangeTest
-from jgd.training.lr_range_test import lr_range_test as lr_range_test
-from jgd.training.progress import TrainProgress as TrainProgress
-from jgd.training.run import BestParams as BestParams
-from jgd.training.run import Run as Run
-from jgd.training.seeds import Runs as Runs
-from jgd.training.seeds import train_seeds as train_seeds
-from jgd.training.train import train as train
+from typing import TYPE_CHECKING
+
+from jgd.core.on_demand import import_on_demand
+
+if TYPE_CHECKING:  # for editors and type checkers
+    from jgd.training.history import smooth as smooth
+    from jgd.training.load import load_run as load_run
+    from jgd.training.lr_range_test import LrRangeTest as LrRangeTest
+    from jgd.training.lr_range_test import lr_range_test as lr_range_test
+    from jgd.training.progress import TrainProgress as TrainProgress
+    from jgd.training.run import BestParams as BestParams
+    from jgd.training.run import Run as Run
+    from jgd.training.seeds import Runs as Runs
+    from jgd.training.seeds import train_seeds as train_seeds
+    from jgd.training.train import train as train
+
+HOMES = {  # module -> its names that are public here
+    "history": "smooth",
+    "load": "load_run",
+    "lr_range_test": "LrRangeTest lr_range_test",
+    "progress": "TrainProgress",
+    "run": "BestParams Run",
+    "seeds": "Runs train_seeds",
+    "train": "train",
+}
+import_on_demand(__name__, HOMES)

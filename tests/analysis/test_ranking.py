@@ -6,7 +6,7 @@ from scipy import stats
 
 import jgd
 from jgd.analysis import rank
-from jgd.analysis.ties import critical_value
+from jgd.core.ties import critical_value
 
 N = np.nan
 

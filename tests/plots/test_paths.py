@@ -50,6 +50,7 @@ def test_steps_that_lie_together_are_numbered_once(ax):
     assert [text.get_text() for text in ax.texts] == ["0"]
 
 
+@pytest.mark.slow
 def test_panels_say_their_condition_number_and_share_a_legend():
     long = jgd.landscapes.quadratic([1.0, 36.0])
     left, right = plot_paths_scaled({"raw": (long, {"down": PATH}), "scaled": (BOWL, {"down": PATH})})
@@ -57,6 +58,10 @@ def test_panels_say_their_condition_number_and_share_a_legend():
     assert right.get_title() == "scaled\ncondition number 1"
     assert [text.get_text() for text in left.figure.legends[0].get_texts()] == ["down"]
     np.testing.assert_array_equal(named(right, "down"), PATH)
+    left.figure.draw_without_rendering()  # the long box is wide and low, the round one high: nothing is cut
+    top, (legend,) = left.figure.bbox.y1, left.figure.legends
+    assert max(ax.title.get_window_extent().y1 for ax in (left, right)) <= top
+    assert legend.get_window_extent().y1 <= min(ax.xaxis.label.get_window_extent().y0 for ax in (left, right))
 
 
 @pytest.mark.slow

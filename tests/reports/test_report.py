@@ -67,7 +67,7 @@ def worded():
     values = {name: np.array(array) for name, array in found.validation.items()}
     for array in values.values():
         array[:2, :, 3:] = N
-    return replace(found, validation=values, reached=np.where(np.arange(21) < 2, 6, 12))
+    return replace(found, validation=values, given=np.where(np.arange(21) < 2, 6, 12)[:, None].repeat(2, axis=1))
 
 
 def test_a_table_takes_words_and_absent_names():

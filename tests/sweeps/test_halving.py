@@ -1,6 +1,7 @@
 """Stopping early on the engine: survivors keep their bits, the winner stays, nothing that stopped is taken for diverged."""
 
 import functools
+from dataclasses import replace
 
 import chex
 import numpy as np
@@ -9,6 +10,7 @@ from helpers.sweeping import RATES, Crash, by_loss, crashing, fragile, same, swe
 
 import jgd
 from jgd.analysis.findings import findings
+from jgd.analysis.time_to_target import time_to_target_of
 from jgd.reports import table_columns, table_rows
 from jgd.sweeps.runner import run_plan
 from jgd.sweeps.store.memory import MemoryStore
@@ -114,6 +116,31 @@ def test_a_crash_and_another_run_decide_the_same(after):
     found = run_plan(plan, store)
     assert 0 < found.cost["steps"] <= 56
     same(found, stopped("halving"))
+
+
+def test_a_race_runs_the_full_sweeps_bits_and_a_kill_changes_none(tmp_path):
+    options = {"on": by_loss(), "seeds": 4, "policy": jgd.RacingSeeds(2), "store": tmp_path / "run"}
+    found = sweep("adam", **options)
+    ran = found.given == 12
+    assert ran.sum(axis=1).tolist() == [2] * 5 + [4] * 2
+    assert found.stopped.tolist() == [True] * 5 + [False] * 2
+    whole = full().scores[-1]
+    np.testing.assert_array_equal(found.scores[-1, :2], whole)
+    assert (np.isfinite(found.scores) == ran).all()
+    assert (found.best.config, found.best.seeds, found.best.validation.n) == (
+        5,
+        4,
+        4,
+    )  # first by four seeds, second by two
+    assert (found.cost["saved_share"], found.runs_left) == (pytest.approx(10 / 28), 0)
+    assert found.cost["round_steps"] == [14 * 12, 4 * 12]
+    assert time_to_target_of(found, 0.5).known.tolist() == ran.tolist()
+    assert found.to_dataframe()["reached"].tolist() == found.given.ravel().tolist()
+    same(jgd.load_sweep(tmp_path / "run"), found)
+    store = MemoryStore()
+    with pytest.raises(Crash):
+        run_plan(replace(found.plan, store=None), store, crashing(7))
+    same(run_plan(replace(found.plan, store=None), store), found)
 
 
 def test_a_policy_of_a_number_is_halving_by_it():

@@ -162,6 +162,21 @@ def test_a_file_that_is_no_json_is_damaged(copy, raw):
         jgd.load_sweep(copy)
 
 
+def test_without_a_journal_runs_count_as_not_run_never_as_diverged(copy):
+    (copy / "journal").write_bytes(b"")
+    with pytest.warns(UserWarning, match=r"block results .* have no line in the journal: their runs count as not run"):
+        jgd.load_sweep(copy)
+    (copy / "journal").unlink()
+    with pytest.warns(UserWarning, match="journal, which is missing"):
+        found = jgd.load_sweep(copy)
+    assert found.runs_left == found.scores.size
+    assert "runs are left to run" in repr(found)
+    text = jgd.reports.report(found) + jgd.reports.table_text(found)
+    assert ("none: 12 runs are left" in text, "every run diverged" in text, "stop" in text) == (True, False, False), (
+        text
+    )
+
+
 @pytest.mark.parametrize("make", [Path.mkdir, os.mkfifo], ids=["directory", "pipe"])
 def test_what_is_no_file_is_not_waited_for(copy, make):
     for name in ("sweep.json", "journal"):

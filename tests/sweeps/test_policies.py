@@ -156,6 +156,46 @@ def test_the_best_at_every_evaluation_always_reaches_the_end(seed, policy, large
         assert before.until < after.until
 
 
+def test_a_race_gives_more_seeds_to_those_that_may_be_the_best():
+    noise = np.random.default_rng(0).normal(0, 0.1, (6, 12))
+    means = np.array([0, 5, 4.99, 1, 4.98, 2])[:, None]
+    made = rounds_of(jgd.RacingSeeds(3), state((means + noise)[..., None], 90))
+    assert [(each.configs, list(each.seeds), each.until) for each in made] == [
+        (tuple(range(6)), [0, 1, 2], 90),
+        ((1, 2, 4), [3, 4, 5], 90),
+        ((1, 2, 4), [6, 7, 8, 9, 10, 11], 90),
+    ]
+    small = rounds_of(jgd.RacingSeeds(2, growth=1.1), state((means + noise)[:, :4, None], 90, larger_is_better=False))
+    assert [(each.configs, each.seeds) for each in small[1:]] == [((0,), (2,)), ((0,), (3,))]  # alone, to the end
+    lost = np.where(means > 4, N, noise)[..., None]
+    assert rounds_of(jgd.RacingSeeds(3), state(lost, 90))[1].configs == (0, 3, 5)
+    nobody = rounds_of(jgd.RacingSeeds(3), state(lost * N, 90))
+    assert [len(each.configs) for each in nobody] == [6, 6, 6]
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("spread", [0.0, 1.0])
+def test_a_race_keeps_the_best_with_its_confidence(spread):
+    """Simulated: 20 configs with normal scores; whether the best has all seeds, and what the race costs."""
+    draws, kept, cost = np.random.default_rng(1), 0, 0.0
+    for _ in range(400):
+        means = draws.normal(0, spread, 20)
+        scores = means[:, None] + draws.normal(size=(20, 12))
+        made = rounds_of(jgd.RacingSeeds(3), state(scores[..., None], 9))
+        kept += int(means.argmax()) in made[-1].configs
+        cost += sum(len(each.configs) * len(each.seeds) for each in made) / 240 / 400
+    assert kept / 400 >= 0.93  # 0.95 less two standard errors
+    assert cost < (0.99 if spread == 0 else 0.75)
+
+
+def test_halving_with_a_confidence_keeps_ties_with_the_best():
+    scores = np.array([[1.0, 1.1, 0.9], [1.01, 0.9, 1.1], [0.99, 1.0, 1.0], [0.5, 0.4, 0.6]])[..., None].repeat(2, 2)
+    assert said(rounds_of(jgd.SuccessiveHalving(4, 5), state(scores, 10)))[1] == ((1,), 10)
+    assert said(rounds_of(jgd.SuccessiveHalving(4, 5, 0.95), state(scores, 10)))[1] == ((0, 1, 2), 10)
+    with pytest.raises(jgd.JgdError, match="seeds must be at least 2, by which SuccessiveHalving"):
+        rounds_of(jgd.SuccessiveHalving(4, 5, 0.95), state(scores[:, :1], 10))
+
+
 def population(curve, policy=None, **options):
     return rounds_of(policy or jgd.PopulationBasedTraining(every=10), state(curve, 20, **options))[1]
 
@@ -264,6 +304,13 @@ BAD = {
         "every must be below the sweep's steps, 90, got 90",
     ),
     "after too far": (lambda: jgd.MedianStopping(9, 90).resolve(90, 9), "after must be below"),
+    "a race of one seed": (lambda: jgd.RacingSeeds(1), "first must be a whole number >= 2, got 1"),
+    "no growth": (lambda: jgd.RacingSeeds(growth=1.0), "growth must be a finite number > 1|growth must be .*1, inf"),
+    "a race at its end": (
+        lambda: rounds_of(jgd.RacingSeeds(3), state([[1]] * 2, 9, seeds=3)),
+        "seeds must be more than the 3 that RacingSeeds.first=3. gives every config, got 3",
+    ),
+    "a confidence of 1": (lambda: jgd.Hyperband(confidence=1), "confidence must be a finite number in .0, 1., got 1"),
     "a large fraction": (
         lambda: jgd.PopulationBasedTraining(fraction=0.6),
         "fraction must be a finite number in .0, 0.5., got 0.6",

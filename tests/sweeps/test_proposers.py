@@ -4,7 +4,9 @@ import math
 import subprocess
 import sys
 
+import numpy as np
 import pytest
+from helpers.sweeping import Crash, by_loss, crashing, same, sweep
 
 import jgd
 from jgd.core.checks import JgdTypeError as T
@@ -93,6 +95,64 @@ def test_a_proposer_says_which_way_is_better(optuna, study):
     with pytest.raises(V, match="proposer must seek a larger accuracy"):
         found.propose(OptunaProposer({"learning_rate": [0.1, 0.2]}, study), 1, 2)
     assert not study.trials
+
+
+@pytest.mark.slow
+def test_a_sweep_proposes_its_own_configs_and_a_kill_changes_none(optuna, tmp_path):
+    space = {"learning_rate": jgd.spaces.log_uniform(1e-5, 10), "momentum": [0.5, 0.9]}
+    store = {"store": tmp_path / "run"}
+    options = {"sampler": jgd.sweeps.OptunaSampler("tpe", batch=4), "samples": 10}
+    both = {"one": jgd.optimizers.momentum, "other": jgd.optimizers.nesterov}
+    found = sweep(both, space, on=by_loss(), **options)
+    assert [len(found.configs_of(recipe)) for recipe in both] == [10, 10]
+    rates = np.log10([config["learning_rate"] for _, config in found.configs]).reshape(2, 10)
+    assert (rates[:, 0] == rates[:, 0][0]).all()  # the first batch looks at no score
+    assert rates[:, 4:].mean() > rates[:, :4].mean() + 0.5  # small rates are worse, and are left
+    with pytest.raises(Crash):
+        sweep(both, space, on=by_loss(), **options, **store, callback=crashing(5))
+    assert 0 < len(jgd.load_sweep(tmp_path / "run").configs) < 20
+    same(sweep(both, space, on=by_loss(), **options, **store), found)
+    for other, said in (
+        ({"samples": 9}, "holds a larger sweep, of 10 samples a recipe, got 9"),
+        ({"sampler": jgd.sweeps.OptunaSampler("tpe", 5)}, "doesn't propose by their scores"),
+        ({"samples": None}, "samples must be"),
+        ({"policy": 2}, "sampler 'tpe' proposes .* goes with no policy and no shard"),
+        ({"sampler": "cma"}, "tpe"),
+    ):
+        with pytest.raises(jgd.JgdError, match=said):
+            sweep(both, space, on=by_loss(), **{**options, **store, **other})
+    one = OptunaProposer(space, optuna.create_study())
+    with pytest.raises(V, match="proposer must map each of the recipes one, other to one of its own"):
+        found.propose(one, 1, 2)
+    more = found.propose({"other": one}, 1, 2)
+    assert [len(more.configs_of(recipe)) for recipe in both] == [10, 12]
+    assert [trial.value for trial in one.study.trials] == pytest.approx(more.scores[-2:].mean(axis=1))
+
+
+def test_samplers_of_optuna_by_name(optuna, monkeypatch):
+    for kind in ("gp", "cmaes"):
+        monkeypatch.setattr("jgd.sweeps.proposers.optuna_sampler.find_spec", lambda name: None)
+        with pytest.raises(ImportError, match=f"the sampler '{kind}' of Optuna needs (torch|cmaes): pip install"):
+            jgd.sweeps.OptunaSampler(kind).proposer(SPACE, larger_is_better=True)
+    for bad, said in ((("cma",), "method"), (("tpe", 1), "batch"), (("tpe", 4, -1), "seed")):
+        with pytest.raises(jgd.JgdError, match=said):
+            jgd.sweeps.OptunaSampler(*bad)
+    assert jgd.sweeps.OptunaSampler("tpe").proposer(SPACE, True).larger_is_better
+    worst = OptunaProposer({"rate": [0.1, 0.2]}, optuna.create_study(), diverged_as_worst=True)
+    worst.tell(worst.ask(1), [math.nan])  # worse than what?
+    worst.tell(worst.ask(3), [math.nan, 2.0, 1.0])
+    assert [trial.value for trial in worst.study.trials] == [None, 2.0, 2.0, 1.0]
+
+
+@pytest.mark.slow
+def test_cmaes_learns_from_generations(optuna):
+    pytest.importorskip("cmaes")
+    space = jgd.space(x=jgd.spaces.uniform(-5, 5), y=jgd.spaces.uniform(-5, 5))
+    proposer = jgd.sweeps.OptunaSampler("cmaes", batch=10).proposer(space, larger_is_better=False)
+    for _ in range(20):
+        batch = proposer.ask(10)
+        proposer.tell(batch, [(c["x"] - 1) ** 2 + 9 * (c["y"] + 2) ** 2 for c in batch])
+    assert np.median([trial.value for trial in proposer.study.trials[-20:]]) < 0.1
 
 
 def test_bad_input_is_named(optuna, study):

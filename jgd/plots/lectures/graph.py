@@ -59,16 +59,16 @@ def plot_graph(trace: GraphResult, *, ax: Any = None) -> Any:
                 "shrinkB": 1,
                 "connectionstyle": f"arc3,rad={bend}",
             }
-            ax.annotate("", xy=places[name], xytext=places[source], arrowprops=arrow)
-            local.append((name, source, bend))
+            drawn = ax.annotate("", xy=places[name], xytext=places[source], arrowprops=arrow)
+            local.append((name, source, drawn.arrow_patch, bend))
     across, up = ((-most / 2, most / 2), (0.5 - deep, 0.5)) if down else ((-0.5, deep - 0.5), (-most / 2, most / 2))
     ax.set_xlim(*across)
     ax.set_ylim(*up)
     ax.axis("off")
     ax.figure.draw_without_rendering()  # lays the Axes out: an arc bends on the screen, not in the data
-    for name, source, bend in local:
+    for name, source, arrow, bend in local:
         if trace.derivatives[source] is not None:
-            _draw_local(ax, format_array(trace.local(name, source)), places[source], places[name], bend)
+            _draw_local(ax, format_array(trace.local(name, source)), arrow, places[source], places[name], bend)
     return ax
 
 
@@ -110,12 +110,16 @@ def _draw_box(ax: Any, trace: GraphResult, name: str, place: tuple[float, float]
     return sized.get_bbox_patch()
 
 
-def _draw_local(ax: Any, words: str, tail: tuple[float, float], head: tuple[float, float], bend: float) -> None:
-    """The local derivative on the middle of an arrow, on white."""
+def _draw_local(
+    ax: Any, words: str, arrow: Any, tail: tuple[float, float], head: tuple[float, float], bend: float
+) -> None:
+    """The local derivative on the middle of an arrow, on white; of a straight one on what is seen of it, between the boxes."""
     start, end = ax.transData.transform([tail, head])
     across, up = end - start
-    middle = ax.transData.inverted().transform((start + end) / 2 + bend / 2 * np.array([up, -across]))
-    ax.text(*middle, words, color=BACKWARD, **WORDS, bbox={"facecolor": "white", "edgecolor": "none", "pad": 0.8})
+    box = arrow.get_window_extent()
+    middle = (start + end) / 2 + bend / 2 * np.array([up, -across]) if bend else (box.min + box.max) / 2
+    place = ax.transData.inverted().transform(middle)
+    ax.text(*place, words, color=BACKWARD, **WORDS, bbox={"facecolor": "white", "edgecolor": "none", "pad": 0.8})
 
 
 def format_array(value: Any) -> str:

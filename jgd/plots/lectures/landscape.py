@@ -83,6 +83,18 @@ def draw_contours(ax: Any, landscape: Landscape, low: Any = None, high: Any = No
         ax.plot(*minimum, "*", **STAR)
     ax.set_xlim(x0, x1)
     ax.set_ylim(y0, y1)
-    sides = sorted([x1 - x0, y1 - y0])
-    if sides[1] <= LONGEST * sides[0]:
+    if shape((x0, y0), (x1, y1)) is not None:
         ax.set_aspect("equal")
+
+
+def shape(low: Any, high: Any) -> float | None:
+    """Height over width of a box whose units are equally long on both axes; None where it would be too long for that.
+
+    Example:
+        >>> shape((-2.0, -1.0), (2.0, 1.0)), shape((0, 0), (100.0, 1e6))
+        (0.5, None)
+    """
+    if len(low) != 2:
+        return None
+    width, height = (float(high[axis]) - float(low[axis]) for axis in (0, 1))
+    return height / width if max(width, height) <= LONGEST * min(width, height) else None

@@ -8,14 +8,16 @@ import numpy as np
 from jgd.core import checks
 from jgd.landscapes import Landscape
 from jgd.plots import _figure
-from jgd.plots.lectures.landscape import condition_number, draw_contours, draw_curve, heights, slopes
+from jgd.plots.lectures.landscape import condition_number, draw_contours, draw_curve, heights, shape, slopes
 
 COLORS = ("#D55E00", "#E69F00", "#009E73", "#CC79A7", "#000000", "#0072B2")  # none of the first is the contours' blue
 LABELS = {1: ("weight", "loss"), 2: ("first weight", "second weight")}
 NUMBERED = 12  # steps of a path over one dimension that get a number and a tangent, at most
-APART = 0.035  # of the picture, between two numbers
+NUMBER = 0.2, 0.16  # inches, width and height that the number of a step takes
+EDGE = 0.06  # inches from the sides within which a step has no number
 ARROW = 0.03  # the shortest step that gets an arrow head, of the picture
 TANGENT = 0.05  # half its length, of the picture's width
+LEGEND, AROUND = 1.9, (0.7, 0.9)  # inches beside a picture for its legend, and for the words at its axes and above it
 
 
 def plot_paths(
@@ -53,7 +55,7 @@ def plot_paths(
         ('quadratic', 1.0)
     """
     checked = checked_paths(landscape, paths)
-    ax = _figure.given_ax(ax)
+    ax = _figure.given_ax(ax, _size(landscape))
     draw_paths(ax, landscape, checked, labels)
     ax.set_title(landscape.name.replace("_", " "), **_figure.TITLE)
     return _figure.finish(ax, grid=False, legend="inside" if len(landscape.low) == 1 else "right")
@@ -92,13 +94,23 @@ def plot_paths_scaled(
     if not panels:
         raise checks.JgdValueError("panels must hold at least one landscape, got none", argument="panels")
     checked = {title: (landscape, checked_paths(landscape, paths)) for title, (landscape, paths) in panels.items()}
-    drawn = _figure.given_axes(axes, len(panels), len(panels), (max(_figure.WIDTHS[2], 3.2 * len(panels)), 3.9))
+    wide = max(_figure.WIDTHS[2], 3.2 * len(panels))
+    shapes = [shape(landscape.low, landscape.high) or 1.0 for landscape, _ in checked.values()]
+    tall = (wide / len(panels) - AROUND[0]) * max(shapes) + AROUND[1] + 0.7  # a second line above, a legend below
+    drawn = _figure.given_axes(axes, len(panels), len(panels), (wide, min(tall, 6.0)))
     for ax, (title, (landscape, paths)) in zip(drawn, checked.items(), strict=True):
         draw_paths(ax, landscape, paths, labels)
         ax.set_title("\n".join(filter(None, [title, _condition(landscape)])), **_figure.TITLE)
         _figure.finish(ax, grid=False, legend=None)
     _figure.shared_legend(drawn)
     return drawn
+
+
+def _size(landscape: Landscape) -> tuple[float, float]:
+    """Of a new figure, in inches: as high as the landscape's box asks for, so that no room stays empty."""
+    wide, tall = _figure.SIZE
+    ratio = shape(landscape.low, landscape.high)
+    return (wide, tall if ratio is None else min(tall, (wide - LEGEND - AROUND[0]) * ratio + AROUND[1]))
 
 
 def checked_paths(landscape: Landscape, paths: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
@@ -141,7 +153,7 @@ def draw_paths(
         if dimensions == 2:
             _arrows(ax, at[np.isfinite(at).all(axis=1)], color)
         elif numbers:
-            _number_steps(ax, at, slopes(landscape, steps)[:, 0], color)
+            _number_steps(ax, at, slopes(landscape, steps)[:, 0], color, 1 - 2 * (index % 2))
     across, up = labels or LABELS[dimensions]
     ax.set_xlabel(across)
     ax.set_ylabel(up)
@@ -163,17 +175,26 @@ def _arrows(ax: Any, at: np.ndarray, color: str) -> None:
             ax.annotate("", xy=ahead, xytext=at[one], arrowprops=style, annotation_clip=True, zorder=5)
 
 
-def _number_steps(ax: Any, at: np.ndarray, slope: np.ndarray, color: str) -> None:
-    """Numbers and tangents of the first steps that lie apart, where they are in the picture."""
+def _number_steps(ax: Any, at: np.ndarray, slope: np.ndarray, color: str, side: int) -> None:
+    """Numbers and tangents of the first steps that lie apart, where they are in the picture. side: 1 above the curve, −1 below."""
     (x0, x1), (y0, y1) = ax.get_xlim(), ax.get_ylim()
-    scale, written = np.array([x1 - x0, y1 - y0]), []
+    inches = np.array(ax.figure.get_size_inches()) * [ax.get_position().width, ax.get_position().height]
+    per_unit = inches / [x1 - x0, y1 - y0]
+    written: list[int] = []
     for step, ((x, y), rise) in enumerate(zip(at, slope, strict=True)):
-        near = any(np.hypot(*((at[step] - at[other]) / scale)) < APART for other in written)
-        if near or not (x0 <= x <= x1) or not np.isfinite(y) or len(written) == NUMBERED:
+        near = any((np.abs(at[step] - at[other]) * per_unit < NUMBER).all() for other in written)
+        inside = (x - x0) * per_unit[0] > EDGE and (x1 - x) * per_unit[0] > EDGE
+        if near or not inside or not np.isfinite(y) or len(written) == NUMBERED:
             continue
-        half = TANGENT * np.hypot(*scale) / np.hypot(*(np.array([1, rise]) / scale)) / np.hypot(*scale)
-        ax.plot([x - half, x + half], [y - half * rise, y + half * rise], color=color, lw=1.0, alpha=0.8, zorder=2)
-        ax.annotate(str(step), (x, y), (0, 6), textcoords="offset points", ha="center", fontsize=8, color=color)
+        along = np.array([1.0, rise]) * per_unit  # on the page
+        along /= np.hypot(*along)
+        tangent = TANGENT * inches[0] * along / per_unit
+        ax.plot(
+            [x - tangent[0], x + tangent[0]], [y - tangent[1], y + tangent[1]], color=color, lw=1.0, alpha=0.8, zorder=2
+        )
+        off = side * 9 * np.array([-along[1], along[0]])
+        words = {"textcoords": "offset points", "ha": "center", "va": "center", "fontsize": 8, "color": color}
+        ax.annotate(str(step), (x, y), off, **words)
         written.append(step)
     ax.set_ylim(y0, y1)
 

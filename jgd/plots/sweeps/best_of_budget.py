@@ -1,4 +1,4 @@
-"""What a budget of random configs buys."""
+"""What a budget of configs buys."""
 
 from typing import Any
 
@@ -9,7 +9,7 @@ from jgd.sweeps import Sweep
 
 
 def plot_best_of_budget(sweep: Sweep, *, ax: Any = None) -> Any:
-    """Plots the expected best validation score against the number of random configs tried, a curve for each recipe.
+    """Plots the expected best validation score of k of the configs, drawn at random, against k: a curve for each recipe.
 
     The band is one standard deviation of the outcome from one search to the next. Where curves cross, the better recipe
     depends on the budget. Configs that were stopped early are left out.
@@ -17,7 +17,8 @@ def plot_best_of_budget(sweep: Sweep, *, ax: Any = None) -> Any:
     Numbers: `jgd.analysis.best_of_budget(sweep)`.
 
     Args:
-        sweep: The result of `jgd.sweep` over a space sampled at random.
+        sweep: The result of `jgd.sweep`. Of configs from a random sampler the curve is what a search finds; of a grid's and of
+            proposed ones it is what a draw from them finds.
         ax: The Axes to draw into; default those of a new figure.
 
     Returns:
@@ -42,7 +43,9 @@ def plot_best_of_budget(sweep: Sweep, *, ax: Any = None) -> Any:
         ax.fill_between(curve.budgets, low, high, color=color, alpha=0.18, lw=0)
     ax.set_xscale("log", base=2)
     ax.xaxis.set_major_formatter("{x:g}")
-    ax.set_xlabel("configs tried")
+    ax.set_xlabel("configs drawn")
     ax.set_ylabel(f"best validation {sweep.metric}, expected")
-    ax.set_title(f"{sweep.task}: what a search of k random configs finds, ± one standard deviation", **_figure.TITLE)
+    ax.set_title(
+        f"{sweep.task}: the best of k of its configs, drawn at random, ± one standard deviation", **_figure.TITLE
+    )
     return _figure.finish(ax)

@@ -78,7 +78,7 @@ def _draw_marks(ax: Any, sweep: Sweep, parameter: str | None, places: dict[str, 
         mine = [config for config in sweep.configs_of(recipe) if parameter in sweep.configs[config][1]]
         values = np.array([sweep.configs[config][1][parameter] for config in mine], float)
         broken = (sweep.diverged_at[mine] >= 0).sum(axis=1)
-        stopped = sweep.reached[mine] < sweep.steps
+        stopped = sweep.stopped[mine]
         marks.append((recipe, values.repeat(broken), values[stopped]))
     marks = [row for row in marks if len(row[1]) or len(row[2])]
     if not marks:

@@ -58,7 +58,7 @@ def config_table(sweep: Sweep) -> ConfigTable:
 def config_order(sweep: Sweep) -> list[int]:
     """Configs, best first: by the steps that each was given, the seeds that failed, the mean of the others."""
     order = ranked(sweep.last_scores, sweep.larger_is_better)
-    return [int(config) for config in order[np.argsort(-sweep.reached[order], kind="stable")]]
+    return [int(config) for config in order[np.argsort(-sweep.given.sum(axis=1)[order], kind="stable")]]
 
 
 def ties(sweep: Sweep) -> set[int]:

@@ -89,7 +89,7 @@ def _winner(source: Source) -> dict[str, Any]:
     """The best pick in words: what it is, how sure, and what fresh seeds and test rows say of it."""
     sweep, best = source.sweep, source.sweep.best
     if best.config is None:
-        return {"title": "none: every run diverged", "lines": []}
+        return {"title": f"none: {sweep.why_no_pick}", "lines": []}
     values = ", ".join(f"{name} {format_value(value)}" for name, value in best.hyperparameters.items())
     score = format_estimate(best.validation, len(sweep.seeds))
     lines = [f"validation {best.metric} {score}: the 95% interval of the mean over {sweep.facts.splits.over}"]

@@ -10,12 +10,16 @@ from jgd.sweeps.policies.hyperband import Hyperband
 from jgd.sweeps.policies.median import MedianStopping
 from jgd.sweeps.policies.policy import Full, Policy, Round, SweepState
 from jgd.sweeps.policies.population import PopulationBasedTraining
+from jgd.sweeps.policies.racing import RacingSeeds
 from jgd.sweeps.policies.replay import PopulationReplay
 from jgd.sweeps.policies.successive_halving import SuccessiveHalving
 
 POLICIES: dict[str, Any] = {
     kind.__name__: kind
-    for kind in (Full, SuccessiveHalving, Hyperband, MedianStopping, PopulationBasedTraining, PopulationReplay)
+    for kind in (
+        *(Full, SuccessiveHalving, Hyperband, MedianStopping, RacingSeeds),
+        *(PopulationBasedTraining, PopulationReplay),
+    )
 }
 
 
@@ -61,6 +65,7 @@ def rounds_to_json(rounds: Sequence[Round]) -> list[dict[str, Any]]:
             "begin": each.begin,
             "origins": pairs(each.origins),
             "values": pairs(each.values),
+            **({} if each.seeds is None else {"seeds": list(each.seeds)}),
         }
         for each in rounds
     ]
@@ -73,7 +78,7 @@ def rounds_of_json(data: Any) -> tuple[Round, ...]:
     >>> rounds_of_json(rounds_to_json(rounds)) == rounds
     True
     """
-    fault = fault_of(data, [ROUND], "rounds")
+    fault = fault_of(data, [ROUND], "rounds") or fault_of([each.get("seeds", []) for each in data], [[int]], "seeds")
     if fault:
         raise ValueError(fault)
     config_of = lambda values: {name: of_json(value) for name, value in values.items()}
@@ -85,6 +90,7 @@ def rounds_of_json(data: Any) -> tuple[Round, ...]:
             each["begin"],
             runs(each["origins"], int),
             runs(each["values"], config_of),
+            tuple(each["seeds"]) if "seeds" in each else None,
         )
         for each in data
     )

@@ -7,7 +7,7 @@ import numpy as np
 
 from jgd.core import checks
 from jgd.sweeps.policies.policy import Round, SweepState, resolved
-from jgd.sweeps.policies.successive_halving import DEEPEST, Halving, survivors, whole_log
+from jgd.sweeps.policies.successive_halving import DEEPEST, Halving, whole_log
 
 
 @dataclass(frozen=True)
@@ -25,6 +25,7 @@ class Hyperband(Halving):
         eta: a whole number ≥ 2.
         min_steps: 1 … steps / eta; the default takes as many brackets as there are configs for (Σ nₛ; 5, 17, 49, 143 at
             eta = 3), five at most.
+        confidence: as of `SuccessiveHalving`, within each bracket.
 
     Raises:
         JgdValueError: for too few configs or steps.
@@ -80,7 +81,7 @@ class Hyperband(Halving):
         for bracket in range(deepest + 1):
             members = [config for config in active if bracket_of[config] == bracket]
             begun = deepest - bracket < made
-            stay += survivors(state, members, rungs[made - 1], self.eta) if begun else members
+            stay += self._survivors(state, members, rungs[made - 1]) if begun else members
         return Round(tuple(sorted(stay)), rungs[made])
 
 

@@ -3,7 +3,7 @@
 A policy is a pure function of what was measured, so that a sweep that was killed decides again as it did before.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import ClassVar, Protocol, runtime_checkable
 
@@ -17,6 +17,7 @@ from jgd.spaces.space import Config, Space
 class Round:
     """Configs, by their indices, that go on to `until` steps from wherever they are, at `begin` at least.
 
+    seeds: the indices of the seeds at which they do; None: at all of them.
     origins, values: where, from step `begin` on, a run (config, index of its seed) goes on from another config's
     parameters and state, or by other hyperparameters than its config's; the values are all that hold in this round.
     """
@@ -26,6 +27,11 @@ class Round:
     begin: int = 0
     origins: Mapping[tuple[int, int], int] | None = None
     values: Mapping[tuple[int, int], Config] | None = None
+    seeds: tuple[int, ...] | None = None
+
+    def places(self, count: int) -> Sequence[int]:
+        """The indices of its seeds, of `count` there are."""
+        return range(count) if self.seeds is None else self.seeds
 
     def values_of(self, config: int, seed: int, initial: Config) -> Config:
         """The hyperparameters of a run; `initial`: its config's own."""
@@ -43,6 +49,7 @@ class SweepState:
     reached (configs,): the steps that each was given. scores (configs, seeds, evaluations): the metric that chooses,
     after `evaluation_steps` updates; NaN where a run had diverged, or wasn't given so many steps. rounds: those made so
     far. groups, spaces (configs,): configs of one group share a structure; the space that each was drawn from.
+    overlap: validation rows over training rows, where runs share them (see `jgd.sweeps.estimate`).
     """
 
     configs: tuple[Config, ...]
@@ -55,6 +62,7 @@ class SweepState:
     rounds: tuple[Round, ...]
     groups: tuple[int, ...]
     spaces: tuple[Space, ...]
+    overlap: float = 0.0
 
     def scores_at(self, step: int) -> np.ndarray:
         """(configs, seeds): the scores after `step` updates, one of `evaluation_steps`."""

@@ -31,7 +31,7 @@ def segments_of(
     """
     back: list[tuple[int, int, Config]] = []
     for each in reversed(rounds):
-        if config in each.configs:
+        if config in each.configs and (each.seeds is None or place in each.seeds):
             back.append((config, each.until, each.values_of(config, place, configs[config])))
             config = (each.origins or {}).get((config, place), config)
     out: list[ScheduleSegment] = []

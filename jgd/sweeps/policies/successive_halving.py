@@ -7,7 +7,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import ClassVar
 
+import numpy as np
+
 from jgd.core import checks
+from jgd.core.ties import worse_than_first
 from jgd.sweeps.policies.policy import Policy, Round, SweepState, resolved
 from jgd.sweeps.selection import ranked
 
@@ -16,16 +19,35 @@ DEEPEST = 4  # by default no config is stopped before steps / eta⁴: earlier sc
 
 @dataclass(frozen=True)
 class Halving(Policy):
-    """What `SuccessiveHalving` and `Hyperband` share: one config of `eta` goes on from each rung."""
+    """What `SuccessiveHalving` and `Hyperband` share: one config of `eta` goes on from each rung, and ties with the best."""
 
     eta: int = 3
     min_steps: int | None = None
+    confidence: float | None = None
     extendable: ClassVar[bool] = False
 
     def __post_init__(self) -> None:
         checks.count("eta", self.eta, 2)
         if self.min_steps is not None:
             checks.count("min_steps", self.min_steps, 1)
+        if self.confidence is not None:
+            checks.number("confidence", self.confidence, "(0, 1)")
+
+    def _survivors(self, state: SweepState, configs: Sequence[int], rung: int) -> tuple[int, ...]:
+        """The best ⌊n / eta⌋ of n configs after `rung` updates, at least one, and the ties, in the order of their indices."""
+        scores = state.scores_at(rung)[list(configs)]
+        best_first = ranked(scores, state.larger_is_better)
+        stay = np.arange(len(configs)) < max(1, len(configs) // self.eta)
+        if self.confidence is not None:
+            if len(state.seeds) < 2:
+                raise checks.JgdValueError(
+                    f"seeds must be at least 2, by which {type(self).__name__}(confidence={self.confidence}) tells configs "
+                    "apart, got 1",
+                    argument="seeds",
+                )
+            oriented = np.asarray(scores[best_first], np.float64) * (1 if state.larger_is_better else -1)
+            stay |= ~worse_than_first(oriented, self.confidence, state.overlap)
+        return tuple(sorted(configs[row] for row in best_first[stay]))
 
 
 @dataclass(frozen=True)
@@ -42,9 +64,13 @@ class SuccessiveHalving(Halving):
         eta: a whole number ≥ 2.
         min_steps: 1 … steps − 1; the default leaves fewer than eta configs for the last round, with its first rung not
             below steps / eta⁴.
+        confidence: in (0, 1): also every config goes on that the seeds can't tell from the best of its rung, by the test of
+            `jgd.analysis.rank`. It needs two seeds or more, and stops the fewer configs the more alike they are. Default:
+            the means alone decide.
 
     Raises:
-        JgdValueError: for fewer configs than eta, or min_steps that are not below the sweep's steps.
+        JgdValueError: for fewer configs than eta, min_steps that are not below the sweep's steps, or a confidence with
+            one seed.
 
     Example:
         >>> import jgd
@@ -80,13 +106,7 @@ class SuccessiveHalving(Halving):
             return Round(tuple(range(len(state.configs))), rungs[0])
         if made == len(rungs):
             return None
-        return Round(survivors(state, state.rounds[-1].configs, rungs[made - 1], self.eta), rungs[made])
-
-
-def survivors(state: SweepState, configs: Sequence[int], rung: int, eta: int) -> tuple[int, ...]:
-    """The best ⌊n / eta⌋ of n configs after `rung` updates, at least one, in the order of their indices."""
-    best_first = ranked(state.scores_at(rung)[list(configs)], state.larger_is_better)
-    return tuple(sorted(configs[row] for row in best_first[: max(1, len(configs) // eta)]))
+        return Round(self._survivors(state, state.rounds[-1].configs, rungs[made - 1]), rungs[made])
 
 
 def whole_log(value: int, base: int) -> int:

@@ -33,6 +33,8 @@ class OptunaProposer:
     Args:
         space: a `jgd.space` or a mapping; a name that a condition leaves out isn't suggested, a fixed one never is.
         study: one `optuna.Study` with one objective, `maximize` where a larger score is better.
+        diverged_as_worst: tell a diverged config by the worst score so far, for samplers that learn nothing from pruned
+            trials (GPSampler, CmaEsSampler).
 
     Raises:
         ImportError: without Optuna.
@@ -50,19 +52,20 @@ class OptunaProposer:
         (1.5, ['COMPLETE', 'PRUNED'], 0.9)
     """
 
-    def __init__(self, space: Space | Any, study: "optuna.Study") -> None:
+    def __init__(self, space: Space | Any, study: "optuna.Study", *, diverged_as_worst: bool = False) -> None:
         self.space = as_space(space)
-        if not isinstance(study, _library().Study):
+        if not isinstance(study, optuna_library().Study):
             raise checks.JgdTypeError(f"study must be an optuna.Study, got {checks.shown(study)}", argument="study")
         if len(study.directions) != 1:
             raise checks.JgdValueError(f"study must have one objective, got {len(study.directions)}", argument="study")
         self.study = study
+        self.diverged_as_worst = checks.flag("diverged_as_worst", diverged_as_worst)
         self._open: list[tuple[Config, optuna.Trial]] = []
 
     @property
     def larger_is_better(self) -> bool:
         """Whether the study maximizes."""
-        return self.study.direction == _library().study.StudyDirection.MAXIMIZE
+        return self.study.direction == optuna_library().study.StudyDirection.MAXIMIZE
 
     def ask(self, count: int) -> list[Config]:
         """`count` configs, each a trial of the study that stays open until it is told."""
@@ -117,12 +120,20 @@ class OptunaProposer:
                     argument="configs",
                 )
             closing.append(still.pop(at)[1])
+        finite = [float(score) for score in scores if math.isfinite(score)]
+        instead = self._worst(finite) if self.diverged_as_worst and len(finite) < len(scores) else math.nan
         for trial, score in zip(closing, scores, strict=True):
-            if math.isfinite(score):
-                self.study.tell(trial, float(score))
+            value = float(score) if math.isfinite(score) else instead
+            if math.isfinite(value):
+                self.study.tell(trial, value)
             else:
-                self.study.tell(trial, state=_library().trial.TrialState.PRUNED)
+                self.study.tell(trial, state=optuna_library().trial.TrialState.PRUNED)
         self._open = still
+
+    def _worst(self, scores: list[float]) -> float:
+        """The worst of these scores and of those that the study has; NaN where there is none."""
+        known = [*scores, *(trial.value for trial in self.study.get_trials(deepcopy=False) if trial.value is not None)]
+        return (min if self.larger_is_better else max)(known, default=math.nan)
 
 
 def _suggested(trial: "optuna.Trial", name: str, kind: Distribution) -> Any:
@@ -150,7 +161,8 @@ def _labels(values: tuple[Any, ...]) -> list[Any]:
     return [f"{i}: {value!r}" for i, value in enumerate(values)]
 
 
-def _library() -> Any:
+def optuna_library() -> Any:
+    """Optuna, imported when it is first needed."""
     try:
         import optuna
     except ImportError as missing:

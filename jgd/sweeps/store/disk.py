@@ -37,6 +37,7 @@ from jgd.sweeps.store.block_file import arrays_of, facts_of, result_of
 from jgd.sweeps.store.memory import MemoryStore
 
 READS, ROUNDS = "test_reads.json", "rounds.json"
+CONFIRMED = "confirmation.json"  # what was found by reading them, written by whoever confirms
 BLOCKS, LANES = FOLDERS = "blocks", "lanes"
 _READ = {"at": is_word, "seeds": [int], "configs": [int]}
 
@@ -159,6 +160,8 @@ class DiskStore(Store):
             warnings.warn(
                 f"{damaged} lines of the journal in {str(self.path)!r} are damaged; their runs run again", stacklevel=2
             )
+        if not damaged:
+            self._tell_unknown({line["file"] for line in lines})
         if mend and (damaged or torn or journal.shares(self.path)):
             self._join(lines)
         for line in sorted((line for line in lines if line["file"] not in self._seen), key=lambda line: line["begin"]):
@@ -173,6 +176,18 @@ class DiskStore(Store):
                 self.file(result)
                 if self.plan is not None and self._lanes_are_whole(line):
                     self._on_disk[block] = line
+
+    def _tell_unknown(self, named: set[str]) -> None:
+        """Warn of block results without a line: of two or more, since a kill may come between a file and its line."""
+        with suppress(OSError):
+            unknown = {each.name for each in (self.path / BLOCKS).glob("*.safetensors")} - named - self._seen
+            if unknown and (len(unknown) > 1 or not named) and not atomic_files.in_use(self.path):
+                gone = "" if (self.path / journal.JOURNAL).exists() else ", which is missing"
+                warnings.warn(
+                    f"{len(unknown)} block results in {str(self.path)!r} have no line in the journal{gone}: their runs count "
+                    "as not run",
+                    stacklevel=3,
+                )
 
     def _join(self, lines: Sequence[Mapping[str, Any]]) -> None:
         """One journal of all lines, and no other."""
@@ -194,6 +209,9 @@ class DiskStore(Store):
 
     def _read_reads(self) -> None:
         if not os.path.lexists(self.path / READS):
+            if os.path.lexists(self.path / CONFIRMED):
+                words = f"{READS} is missing beside {CONFIRMED}: earlier reads of the test rows are not counted"
+                warnings.warn(f"in {str(self.path)!r}, {words}", stacklevel=2)
             return
         try:
             content = atomic_files.unsealed(self.path / READS)

@@ -15,6 +15,7 @@ import jax.numpy as jnp
 
 from jgd.core import atomic_files, checks, machine, snapshots
 from jgd.core.fingerprint import address_of, described, differences, function_fingerprint
+from jgd.spaces.json_space import of_json
 from jgd.sweeps.cost import setup_of
 from jgd.sweeps.plan import Plan
 from jgd.sweeps.policies.bundled import is_bundled
@@ -140,6 +141,16 @@ def stored_spacing(path: str | os.PathLike) -> dict[str, int]:
     atomic_files.refuse_links(Path(path), OWN)
     there = _contents_of(Path(path), quiet=True)
     return {} if there is None else {name: there[name] for name in ("evaluate_every", "record_every")}
+
+
+def stored_rows(path: str | os.PathLike) -> dict[str, list[Any]]:
+    """Recipe -> the configs that were added to the sweep in a directory, {} where there is none."""
+    atomic_files.refuse_links(Path(path), OWN)
+    there = _contents_of(Path(path), quiet=True)
+    if there is None:
+        return {}
+    plain = lambda row: {name: of_json(value) for name, value in row.items()}
+    return {recipe: [plain(row) for row in rows] for recipe, rows in there["axis"]["added"].items()}
 
 
 def identity(plan: Plan) -> dict[str, str]:

@@ -82,17 +82,18 @@ def _policy(path: Path, there: Mapping[str, Any], configs: int) -> Policy:
     name, options = there["policy"]
     if name in POLICIES:
         return POLICIES[name](**options).resolve(there["steps"], configs)
-    return StoredRounds(_rounds(path, configs, there["steps"]))
+    return StoredRounds(_rounds(path, configs, len(there["seeds"]), there["steps"]))
 
 
-def _rounds(path: Path, configs: int, steps: int) -> tuple[Round, ...]:
+def _rounds(path: Path, configs: int, seeds: int, steps: int) -> tuple[Round, ...]:
     """What a policy of somebody's own has decided; where that is lost, one round of all."""
     if not os.path.lexists(path / ROUNDS):
         return ()
     try:
         made = rounds_of_json(atomic_files.unsealed(path / ROUNDS).get("rounds"))
         inside = lambda each: all(0 <= c < configs for c in (*each.configs, *(each.origins or {}).values()))
-        if not all(inside(each) and 0 <= each.begin <= each.until <= steps for each in made):
+        known = lambda each: all(0 <= place < seeds for place in each.places(seeds))
+        if not all(inside(each) and known(each) and 0 <= each.begin <= each.until <= steps for each in made):
             raise ValueError(f"{ROUNDS} is of another sweep")
     except atomic_files.OtherFormatError:
         raise
