@@ -47,9 +47,7 @@ def points_of(units: ArrayLike, names: Sequence[str]) -> np.ndarray:
             f"units must be an array of numbers, got {checks.shown(units)}", argument="units"
         ) from error
     if points.ndim != 2 or points.shape[1] != len(names):
-        raise checks.JgdValueError(
-            f"units must have the shape (n, {len(names)}), got {points.shape}", argument="units"
-        )
+        raise checks.JgdValueError(f"units must have the shape (n, {len(names)}), got {points.shape}", argument="units")
     for row, column in np.argwhere((points < 0) | (points > 1))[:1]:
         raise checks.JgdValueError(
             f"units[{row}, {column}] ({names[column]}) must be in [0, 1], got {points[row, column]}", argument="units"

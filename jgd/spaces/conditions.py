@@ -148,7 +148,9 @@ def wanted_of(name: str, parent: str, values: Any, kinds: Mapping[str, Sequence[
                 argument="space",
             )
         return values
-    single = not isinstance(values, list | tuple) or (isinstance(values, tuple) and _known(values, looked_at) is not None)
+    single = not isinstance(values, list | tuple) or (
+        isinstance(values, tuple) and _known(values, looked_at) is not None
+    )
     wanted = (values,) if single else tuple(values)
     if not wanted:
         raise checks.JgdValueError(f"condition of space[{name!r}] on {parent!r} must name at least one value, got none")

@@ -11,7 +11,9 @@ from jgd.spaces.conditions import Case
 from jgd.spaces.entries import check_names
 from jgd.spaces.expressions import Expression
 
-CONSTRAINTS = "constraints"  # a space's key for them, where it has no keywords: a list of words can't be a name's values
+CONSTRAINTS = (
+    "constraints"  # a space's key for them, where it has no keywords: a list of words can't be a name's values
+)
 
 
 def constraints_of(names: Mapping[str, Any]) -> dict[str, Sequence[str]]:

@@ -15,7 +15,8 @@ from jgd.spaces.normals import LogNormal, Normal
 from jgd.spaces.ranges import Distribution, LogUniform, OneMinusLogUniform, Uniform
 
 KINDS: dict[str, type[Distribution]] = {
-    kind.kind: kind for kind in (LogUniform, OneMinusLogUniform, Uniform, Normal, LogNormal, Integers, Choice, Static, Derived)
+    kind.kind: kind
+    for kind in (LogUniform, OneMinusLogUniform, Uniform, Normal, LogNormal, Integers, Choice, Static, Derived)
 }
 
 

@@ -91,7 +91,8 @@ def _elements(name: str, whens: list[When]) -> dict[str, list[When]]:
         raise checks.JgdValueError(f"space[{name!r}] must be a vector in all of its cases or in none", argument="space")
     length = max(each.entry.length for each in whens)
     return {
-        f"{name}[{place}]": [When(each.entry.entry, each.conditions) for each in whens if each.entry.length > place] for place in range(length)
+        f"{name}[{place}]": [When(each.entry.entry, each.conditions) for each in whens if each.entry.length > place]
+        for place in range(length)
     }
 
 

@@ -60,7 +60,8 @@ class Grid(Sampler):
         found = space.allowed_of(_columns(space, axes, places), places.shape[1])
         if not found:
             raise checks.JgdValueError(
-                f"points must leave a config that fulfils {' and '.join(space.constraints)}, got none", argument="points"
+                f"points must leave a config that fulfils {' and '.join(space.constraints)}, got none",
+                argument="points",
             )
         if count not in (None, len(found)):
             raise checks.JgdValueError(
@@ -99,7 +100,10 @@ class _Structure:
 
 def _structures(space: Space, axes: Axes) -> list[_Structure]:
     """Every combination of the names of structure, and of those that conditions look at."""
-    deciding = {*space.static, *(parent for each in space.cases.values() for case in each for parent in case.conditions)}
+    deciding = {
+        *space.static,
+        *(parent for each in space.cases.values() for case in each for parent in case.conditions),
+    }
     for name in reversed(space.order):
         kinds = [case.distribution for case in space.cases[name] if name in deciding]
         deciding.update(each for kind in kinds if isinstance(kind, Derived) for each in kind.expression.names)

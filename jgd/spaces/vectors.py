@@ -80,6 +80,8 @@ def gathered(values: Mapping[str, Any]) -> dict[str, Any]:
     for name, own in elements.items():
         if sorted(own) != list(range(len(own))):
             got = ", ".join(f"{name}[{place}]" for place in sorted(own))
-            raise checks.JgdValueError(f"{name} must have elements from 0 on without a gap, got {got}", argument="space")
+            raise checks.JgdValueError(
+                f"{name} must have elements from 0 on without a gap, got {got}", argument="space"
+            )
         out[name] = tuple(own[place] for place in range(len(own)))
     return out

@@ -83,7 +83,9 @@ def dry_run_ends(group: Group, index: int, config: Config, space: Space) -> None
     """Build a config with each of its numbers at the ends of its distribution, where exploring may lead."""
     for name in group.numbers:
         kind = space.kind(name, config)
-        for end in () if kind is None or isinstance(kind, Derived) else (0.0, 1.0):
+        if kind is None or isinstance(kind, Derived):
+            continue
+        for end in (0.0, 1.0):
             reached = {**config, name: kind.at(end)}
             with blamed(group.recipe, index, reached):
                 group.build(**{name: reached[name] for name in group.numbers})

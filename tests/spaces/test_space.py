@@ -316,7 +316,7 @@ FILES = {
     "derived with options": ('a = { derived = "b", log = true }', V, ["space['a']", "no options"]),
     "a bad formula": ('a = { derived = "b()" }', V, ["space['a']", "calls b"]),
     "a bad bound": (
-        'b = [1, 2]\na = { choice = [1, 2], when = { b = { lo = 1 } } }',
+        "b = [1, 2]\na = { choice = [1, 2], when = { b = { lo = 1 } } }",
         V,
         ["space['a']", "on 'b'", "'lo'"],
     ),

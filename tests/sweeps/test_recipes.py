@@ -103,5 +103,5 @@ def test_a_recipe_gets_vectors_and_no_hidden_names():
     assert [tuple(config.values()) for _, config in found.configs] == [(0.1, 0.05, 1, 2), (0.2, 0.1, 1, 2)]
     plain = jgd.sweep("iris", "sgd", {"learning_rate": [0.15, 0.3]}, seeds=1, steps=3)
     np.testing.assert_allclose(found.loss, plain.loss, rtol=1e-6)
-    with pytest.raises(jgd.JgdValueError, match=r"rates\[1\]"):
+    with pytest.raises(jgd.JgdError, match=r"rates\[1\]"):
         jgd.sweep("iris", layered, {"learning_rate": [0.1], "rates[1]": [1, 2]}, seeds=1, steps=3)

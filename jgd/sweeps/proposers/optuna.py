@@ -80,7 +80,7 @@ class OptunaProposer:
             config = self._config(trial)
             if broken(self.space.constraints, config) is None:
                 return self.space.admit(config), trial
-            self.study.tell(trial, state=_library().trial.TrialState.PRUNED)
+            self.study.tell(trial, state=optuna_library().trial.TrialState.PRUNED)
         raise checks.JgdValueError(
             f"the study must find configs that fulfil {' and '.join(self.space.constraints)}, and {MOST_BROKEN} in a row "
             "did not",
