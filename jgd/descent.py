@@ -11,6 +11,7 @@ import jax
 from jax import Array
 
 from jgd.core import checks, tree
+from jgd.core.convolutions import in_fast_order
 from jgd.core.loss_protocol import Aux, OnBatch, as_state
 from jgd.core.optimizer import Optimizer, OptimizerState
 from jgd.core.record import record
@@ -143,7 +144,7 @@ class Seen(NamedTuple):
 
 def descend(at: OnBatch, optimizer: Optimizer, train_state: TrainState) -> tuple[TrainState, Seen]:
     """`step` without its metrics, whose norms cost more to trace than Adam."""
-    (value, (aux, model_state)), grads = jax.value_and_grad(at.outcome, has_aux=True)(train_state.params)
+    (value, (aux, model_state)), grads = in_fast_order(jax.value_and_grad(at.outcome, has_aux=True))(train_state.params)
     updates, opt_state = optimizer.update(grads, train_state.opt_state, train_state.params, value=value, loss=at)
     params = apply_updates(train_state.params, updates)
     if model_state is not None:  # a batch that the guard has skipped leaves no trace in it

@@ -65,7 +65,9 @@ def unit_cube(configs: Sequence[tuple[str, Mapping[str, Any]]], space: Any = Non
     columns, kept = [], []
     for name in names:
         distinct = list(dict.fromkeys(config[name] for config in each if name in config))
-        if len(distinct) < 2:
+        if (
+            len(distinct) < 2 or getattr(known.get(name), "kind", "") == "derived"
+        ):  # what follows from others has no place
             continue
         structural = (space is not None and name in space.static) or not all(_number(value) for value in distinct)
         place, edge = _placing(distinct, structural, known.get(name))

@@ -20,7 +20,7 @@ import numpy as np
 
 from jgd.core import checks
 
-FORMAT = 6  # of what is written; another one is refused, by its number
+FORMAT = 7  # of what is written; another one is refused, by its number
 LOCK = "lock"
 PART = ".part"  # at the end of the name of what isn't whole yet
 TOKEN = re.compile(r"\.[0-9a-f]{8}")  # before it: of one writer of several

@@ -23,5 +23,12 @@ def no_nan_traps() -> Iterator[None]:
         "where the first one arises, call jax.grad of the loss yourself",
         stacklevel=4,
     )
+    with nan_is_a_value():
+        yield
+
+
+@contextmanager
+def nan_is_a_value() -> Iterator[None]:
+    """Switch the two settings off where a NaN says that there is nothing yet: no word, for nothing went wrong."""
     with jax.debug_nans(False), jax.debug_infs(False):
         yield

@@ -10,6 +10,7 @@ from jax import Array
 
 from jgd.core import checks, eager, hyperparameters, short_repr, tree, tree_xla
 from jgd.core.composite import Chain, check_order, hint
+from jgd.core.nan_traps import nan_is_a_value
 from jgd.core.record import record
 from jgd.core.seeds import NoiseKeys
 from jgd.core.transform import Transform, UpdateInfo, context_of
@@ -57,8 +58,9 @@ class Optimizer:
         """
         checks.parameters(params)
         given = tree.map(jnp.asarray, params)
-        state = tree.map(tree_xla.strong, self.transform.init(given))
-        return OptimizerState(jnp.zeros((), jnp.int32), tree_xla.copy_aliased(state, (params, given, self)))
+        with nan_is_a_value():  # as a learning rate before the first update is
+            state = tree.map(tree_xla.strong, self.transform.init(given))
+            return OptimizerState(jnp.zeros((), jnp.int32), tree_xla.copy_aliased(state, (params, given, self)))
 
     def update(
         self,

@@ -8,6 +8,8 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
+from jgd.core.jaxprs import inner_programs
+
 FLOAT64_LIMIT = 1e-12  # a larger eps is not float64's
 
 
@@ -47,8 +49,7 @@ def coarsest_eps(jaxpr: Any) -> float:
     """The largest machine epsilon among the floating values that a traced program rounds to, at least float64's."""
     eps = float(np.finfo(np.float64).eps)
     for equation in jaxpr.eqns:
-        parts = jax.tree.leaves(list(equation.params.values()), is_leaf=lambda part: hasattr(part, "eqns"))
-        inner = [part for part in (getattr(part, "jaxpr", part) for part in parts) if hasattr(part, "eqns")]
+        inner = inner_programs(equation)
         eps = max([eps, *(coarsest_eps(part) for part in inner)])
         if inner or equation.primitive.name in EXACT:
             continue

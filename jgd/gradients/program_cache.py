@@ -12,6 +12,8 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
+from jgd.core.jaxprs import equations
+
 MAX_PROGRAMS = 16  # programs hold executables, and their losses hold data
 
 _programs: dict[Hashable, Any] = {}
@@ -58,14 +60,7 @@ CUSTOM_DERIVATIVES = ("custom_vjp_call", "custom_jvp_call")
 
 def has_custom_derivatives(part: Any) -> bool:
     """Whether a program holds derivatives that it does not show: its gradient may change while it stays the same."""
-    program = getattr(part, "jaxpr", part)
-    for equation in program.eqns:
-        if equation.primitive.name in CUSTOM_DERIVATIVES:
-            return True
-        held = jax.tree.leaves(list(equation.params.values()), is_leaf=lambda p: hasattr(p, "eqns"))
-        if any(has_custom_derivatives(each) for each in held if hasattr(getattr(each, "jaxpr", each), "eqns")):
-            return True
-    return False
+    return any(each.primitive.name in CUSTOM_DERIVATIVES for each in equations(getattr(part, "jaxpr", part)))
 
 
 def _hash_numbers(part: Any, digest: Any) -> None:

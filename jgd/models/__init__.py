@@ -7,6 +7,7 @@ cnn.py           a small convolutional network
 transformer.py   a small decoder transformer
 dropout.py       entries left out by chance
 initializers.py  where weights start
+own_params.py    whether parameters are a model's own
 """
 
 from jgd.models.cnn import CNN as CNN

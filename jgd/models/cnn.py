@@ -14,6 +14,7 @@ from jgd.models.dropout import dropout
 from jgd.models.initializers import GlorotUniform, Initializer, check, check_initializer
 from jgd.models.linear import affine, init_affine
 from jgd.models.mlp import activations
+from jgd.models.own_params import check_params
 
 
 def patches(images: Array, size: int) -> Array:
@@ -104,6 +105,7 @@ class CNN:
 
     def predict(self, params: Params, inputs: Array, key: Array | None = None) -> Array:
         """The outputs (n, outputs) for images (n, h · w · c) or (n, h, w, c); with a key entries drop out."""
+        check_params(self, params)
         *convolutions, last = params
         images = jnp.asarray(inputs).reshape(-1, *self.image)
         for layer in convolutions:

@@ -13,6 +13,7 @@ from jgd.core import checks
 from jgd.core.record import record, static_field
 from jgd.core.types import Params
 from jgd.models.initializers import Initializer, Zeros, check, check_initializer
+from jgd.models.own_params import check_params
 
 LABELS = ((0, 1), (-1, 1))  # what two classes may be called as numbers
 
@@ -97,6 +98,7 @@ class Linear:
 
     def predict(self, params: Params, inputs: Array) -> Array:
         """The outputs for inputs (n, features)."""
+        check_params(self, params)
         return affine(params, inputs)
 
 
@@ -131,7 +133,7 @@ class Adaline(Linear):
     def classify(self, params: Params, inputs: Array) -> Array:
         """The label that is predicted for each row, (n,) integers."""
         low, high = self.labels
-        return jnp.where(affine(params, inputs) >= self.threshold, high, low).astype(jnp.int32)
+        return jnp.where(self.predict(params, inputs) >= self.threshold, high, low).astype(jnp.int32)
 
 
 @record
@@ -145,11 +147,11 @@ class Logistic(Linear):
 
     def probability(self, params: Params, inputs: Array) -> Array:
         """The probability of class 1 for each row, (n,)."""
-        return jax.nn.sigmoid(affine(params, inputs))
+        return jax.nn.sigmoid(self.predict(params, inputs))
 
     def classify(self, params: Params, inputs: Array) -> Array:
         """The label that is predicted for each row, (n,) integers."""
-        return (affine(params, inputs) >= 0).astype(jnp.int32)
+        return (self.predict(params, inputs) >= 0).astype(jnp.int32)
 
 
 @record
@@ -187,8 +189,9 @@ class Softmax:
 
     def predict(self, params: Params, inputs: Array) -> Array:
         """The outputs for inputs (n, features)."""
+        check_params(self, params)
         return affine(params, inputs)
 
     def classify(self, params: Params, inputs: Array) -> Array:
         """The label that is predicted for each row, (n,) integers."""
-        return jnp.argmax(affine(params, inputs), axis=1).astype(jnp.int32)
+        return jnp.argmax(self.predict(params, inputs), axis=1).astype(jnp.int32)

@@ -11,6 +11,7 @@ from jgd.core.record import record, static_field
 from jgd.core.types import Params
 from jgd.models.initializers import GlorotUniform, Initializer, check, check_initializer
 from jgd.models.linear import affine, affine_columns, init_affine
+from jgd.models.own_params import check_params
 
 activations = {"relu": jax.nn.relu, "tanh": jnp.tanh, "sigmoid": jax.nn.sigmoid}
 
@@ -61,6 +62,7 @@ class MLP:
 
     def predict(self, params: Params, inputs: Array) -> Array:
         """The outputs for inputs (n, features)."""
+        check_params(self, params)
         first, *others = params
         outputs = affine(first, inputs).T
         for layer in others:

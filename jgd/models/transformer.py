@@ -12,6 +12,7 @@ from jgd.core.types import Params
 from jgd.models.dropout import dropout
 from jgd.models.initializers import GlorotUniform, Initializer, Normal, check, check_initializer
 from jgd.models.linear import affine, init_affine
+from jgd.models.own_params import check_params
 
 EMBEDDING = Normal(std=0.02)  # as GPT-2's; a tied head then begins close to the uniform distribution
 EPS = 1e-5  # of a norm, added to the variance
@@ -138,6 +139,7 @@ class Transformer:
             raise checks.JgdValueError(
                 f"inputs must have shape (n, length ≤ {self.length}), got {tokens.shape}", argument="inputs"
             )
+        check_params(self, params)
         table = params["tokens"]
         chosen = jax.nn.one_hot(tokens, self.vocabulary, dtype=table.dtype)
         known = (tokens >= 0) & (tokens < self.vocabulary)

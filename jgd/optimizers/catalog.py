@@ -25,6 +25,7 @@ FAMILIES = {
         "dog dowg cocob mechanic"
     ),
     "curvature, and gradients taken elsewhere": "lbfgs newton gauss_newton_cg sophia sam asam",
+    "penalties and sets": "proximal_gradient fista ftrl exponentiated_gradient frank_wolfe",
     "privacy": "dp_sgd",
 }
 

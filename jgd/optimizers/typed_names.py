@@ -69,8 +69,15 @@ from jgd.optimizers.dowg import DescendByDowg as DescendByDowg
 from jgd.optimizers.dowg import dowg as dowg
 from jgd.optimizers.dp_sgd import PrivateGradient as PrivateGradient
 from jgd.optimizers.dp_sgd import dp_sgd as dp_sgd
+from jgd.optimizers.exponentiated_gradient import DescendByExponent as DescendByExponent
+from jgd.optimizers.exponentiated_gradient import exponentiated_gradient as exponentiated_gradient
+from jgd.optimizers.frank_wolfe import DescendTowardsCorner as DescendTowardsCorner
+from jgd.optimizers.frank_wolfe import frank_wolfe as frank_wolfe
 from jgd.optimizers.fromage import DescendByFromage as DescendByFromage
 from jgd.optimizers.fromage import fromage as fromage
+from jgd.optimizers.ftrl import DescendByFtrl as DescendByFtrl
+from jgd.optimizers.ftrl import FtrlState as FtrlState
+from jgd.optimizers.ftrl import ftrl as ftrl
 from jgd.optimizers.galore import InLowRank as InLowRank
 from jgd.optimizers.galore import InLowRankState as InLowRankState
 from jgd.optimizers.galore import galore as galore
@@ -128,6 +135,10 @@ from jgd.optimizers.polyak_sgd import polyak_sgd as polyak_sgd
 from jgd.optimizers.prodigy import DescendByProdigy as DescendByProdigy
 from jgd.optimizers.prodigy import ProdigyState as ProdigyState
 from jgd.optimizers.prodigy import prodigy as prodigy
+from jgd.optimizers.proximal_gradient import DescendByFista as DescendByFista
+from jgd.optimizers.proximal_gradient import FistaState as FistaState
+from jgd.optimizers.proximal_gradient import fista as fista
+from jgd.optimizers.proximal_gradient import proximal_gradient as proximal_gradient
 from jgd.optimizers.psgd_kron import KronState as KronState
 from jgd.optimizers.psgd_kron import ScaleByKron as ScaleByKron
 from jgd.optimizers.psgd_kron import psgd_kron as psgd_kron

@@ -8,8 +8,6 @@ from typing import Any
 
 import numpy as np
 
-from jgd.spaces.lists import index_of
-
 ABSENT = object()
 
 
@@ -27,23 +25,6 @@ def configs_of(names: Sequence[str], columns: Mapping[str, Sequence[Any]], count
     return [{name: value for name, value in zip(names, row, strict=True) if value is not ABSENT} for row in rows]
 
 
-def present(wanted: Mapping[str, tuple[Any, ...]], columns: Mapping[str, Sequence[Any]], count: int) -> np.ndarray:
-    """(count,) bool: where the columns have one of the wanted values for each of these names.
-
-    >>> present({"optimizer": ("adam",)}, {"optimizer": ["sgd", "adam", ABSENT]}, 3)
-    array([False,  True, False])
-    """
-    out = np.ones(count, bool)
-    for parent, values in wanted.items():
-        known: dict[Any, bool] = {}  # a column of structure has few values; 1 and True are two
-        for place, value in enumerate(columns[parent]):
-            key = type(value), value
-            if key not in known:
-                known[key] = value is not ABSENT and index_of(value, values) >= 0
-            out[place] &= known[key]
-    return out
-
-
 def filled(values: Sequence[Any], where: np.ndarray) -> Sequence[Any]:
     """A column with the values in the places where `where` is True, one after the other, and `ABSENT` in the others.
 
@@ -54,3 +35,18 @@ def filled(values: Sequence[Any], where: np.ndarray) -> Sequence[Any]:
         return values
     given = iter(values)
     return [next(given) if there else ABSENT for there in where.tolist()]
+
+
+def merged(parts: Sequence[tuple[Sequence[Any], np.ndarray]], count: int) -> Sequence[Any]:
+    """One column of several: pairs of the values that hold in some places, one after the other, and those places.
+
+    >>> merged([([1], np.array([True, False])), ([2], np.array([False, True]))], 2)
+    [1, 2]
+    """
+    if len(parts) == 1:
+        return filled(*parts[0])
+    out = [ABSENT] * count
+    for values, where in parts:
+        for row, value in zip(np.flatnonzero(where).tolist(), values, strict=True):
+            out[row] = value
+    return out

@@ -1,7 +1,6 @@
 """Layer 1. Enters: bounds or values, as a person writes them. Leaves: the distribution of one name of a space."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from numbers import Number
 from typing import Any
 
@@ -9,50 +8,16 @@ import jax
 import numpy as np
 
 from jgd.core import checks
+from jgd.spaces.derived import Derived
 from jgd.spaces.integer_range import Integers
 from jgd.spaces.lists import Choice, Static, plain
 from jgd.spaces.normals import LogNormal, Normal
 from jgd.spaces.ranges import Distribution, LogUniform, OneMinusLogUniform, Uniform
 
 KINDS: dict[str, type[Distribution]] = {
-    kind.kind: kind for kind in (LogUniform, OneMinusLogUniform, Uniform, Normal, LogNormal, Integers, Choice, Static)
+    kind.kind: kind
+    for kind in (LogUniform, OneMinusLogUniform, Uniform, Normal, LogNormal, Integers, Choice, Static, Derived)
 }
-
-
-@dataclass(frozen=True)
-class When:
-    """A name's entry in a space that counts only where all conditions, (static name, its values), hold."""
-
-    entry: Any
-    conditions: tuple[tuple[str, Any], ...]
-
-
-def when(distribution: Any, /, **conditions: Any) -> When:
-    """A name that is part of a config only where every condition holds: b2 when the optimizer is adam.
-
-    Args:
-        distribution: any entry of a space.
-        **conditions: a name of structure in the same space = the value it must have, or several, as a list or tuple (a
-            tuple that is itself one of the name's values counts as that value).
-
-    Returns:
-        The entry, for a name of a `jgd.space`.
-
-    Raises:
-        JgdTypeError: without a condition.
-        JgdValueError: for two conditions on one name.
-
-    Example:
-        >>> when(one_minus_log_uniform(1e-4, 0.1), optimizer="adam").conditions
-        (('optimizer', 'adam'),)
-    """
-    if not conditions:
-        raise checks.JgdTypeError("when must have at least one condition, such as optimizer='adam', got none")
-    inner = distribution if isinstance(distribution, When) else When(distribution, ())
-    for name, _ in inner.conditions:
-        if name in conditions:
-            raise checks.JgdValueError(f"when must have one condition on {name!r}, got two")
-    return When(inner.entry, (*inner.conditions, *conditions.items()))
 
 
 def log_uniform(low: float, high: float) -> LogUniform:

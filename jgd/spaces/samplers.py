@@ -10,12 +10,16 @@ import numpy as np
 from jgd.core import checks
 from jgd.core import seeds as seeding
 from jgd.spaces import sequences
+from jgd.spaces.derived import Derived
 from jgd.spaces.grid_sampler import Grid
 from jgd.spaces.lists import List
 from jgd.spaces.ranges import MOST
 from jgd.spaces.sampler import Sampler
 from jgd.spaces.space import Config, Space, as_space
 from jgd.spaces.table_sampler import Table
+
+AT_ONCE = 256  # points that are drawn at a time where some are left out
+LEAST_SHARE = 1000  # points that may be drawn for each that is kept
 
 
 @dataclass(frozen=True)
@@ -30,10 +34,33 @@ class _Drawn(Sampler):
     def configs(self, space: Space, count: int | None, first: int) -> list[Config]:
         if count is None:
             raise checks.JgdValueError(f"count must say how many configs {self} shall draw, got None", argument="count")
+        if not space.constraints:
+            return space.at(self._points(space, first, count))
+        if not self.extendable:
+            raise checks.JgdValueError(f"{self} can't leave out what breaks a constraint: take another sampler")
+        return self._rejecting(space, first, count)
+
+    def _points(self, space: Space, first: int, count: int) -> np.ndarray:
         units = np.zeros((count, len(space.names)))
         free = [space.names.index(name) for name in space.free]
         units[:, free] = self.units(first, count, len(free))
-        return space.at(units)
+        return units
+
+    def _rejecting(self, space: Space, first: int, count: int) -> list[Config]:
+        """Config i is that of the i-th point that fulfils all constraints, whatever the count."""
+        found: list[Config] = []
+        wanted, tried = first + count, 0
+        while len(found) < wanted:
+            more = max(AT_ONCE, 2 * (wanted - len(found)))
+            found += space.drawn(self._points(space, tried, more))
+            tried += more
+            if tried > LEAST_SHARE * (len(found) + 1) + AT_ONCE:
+                raise checks.JgdValueError(
+                    f"constraints must leave more of the space: {len(found)} of {tried} configs that were drawn fulfil "
+                    f"{' and '.join(space.constraints)}; narrow the ranges, or derive one name from another",
+                    argument="space",
+                )
+        return found[first:wanted]
 
     @abstractmethod
     def units(self, first: int, count: int, dimensions: int) -> np.ndarray:
@@ -143,7 +170,8 @@ def sampler_of(sampler: Sampler | str | None, space: Space) -> Sampler:
     if isinstance(sampler, Sampler):
         return sampler
     if sampler is None:
-        return Grid() if all(isinstance(kind, List) for kind in space.distributions.values()) else Halton()
+        kinds = [case.distribution for each in space.cases.values() for case in each]
+        return Grid() if all(isinstance(kind, List | Derived) for kind in kinds) else Halton()
     if isinstance(sampler, str):
         return SAMPLERS[checks.choice("sampler", sampler, SAMPLERS)]()
     raise checks.JgdTypeError(

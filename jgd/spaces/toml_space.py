@@ -20,6 +20,10 @@ def space_of_toml(path: str | PathLike[str]) -> Space:
         kind = { choice = ["plain", "nesterov"], weights = [1, 3] }
         decay = [0.0, 1e-4]
         b1 = 0.9
+        rates = { log_uniform = [1e-4, 1.0], length = 3 }
+        hold = { derived = "200 - warmup" }
+        peak = [{ uniform = [0, 1], when = { warmup = { low = 50 } } }, { uniform = [0, 0.1] }]
+        constraints = ["warmup < width"]
 
     Kinds are log_uniform, one_minus_log_uniform, uniform, integers (each with [low, high]; the last may have log or
     step beside it), normal ([mean, std]) and log_normal ([median, spread]), which may have low and high beside them, choice

@@ -13,6 +13,7 @@ from jgd.core import checks, seeds
 from jgd.core.loss_protocol import OnBatch, as_state
 from jgd.core.tracing import traceable
 from jgd.core.types import Params
+from jgd.spaces.derived import Derived
 from jgd.spaces.space import Config, Space
 from jgd.sweeps.engine.observing import observed
 from jgd.sweeps.engine.programs import SharedData, block_shapes, evaluate, final_params
@@ -81,8 +82,11 @@ def dry_run_block(group: Group, config: Config, task: Task, width: int) -> None:
 def dry_run_ends(group: Group, index: int, config: Config, space: Space) -> None:
     """Build a config with each of its numbers at the ends of its distribution, where exploring may lead."""
     for name in group.numbers:
+        kind = space.kind(name, config)
+        if kind is None or isinstance(kind, Derived):
+            continue
         for end in (0.0, 1.0):
-            reached = {**config, name: space.distributions[name].at(end)}
+            reached = {**config, name: kind.at(end)}
             with blamed(group.recipe, index, reached):
                 group.build(**{name: reached[name] for name in group.numbers})
 

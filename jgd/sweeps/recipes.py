@@ -20,6 +20,7 @@ from jgd.core.functions import UNTRACEABLE, name_of
 from jgd.core.schedule_ranges import check_schedules, looked_at
 from jgd.core.spellings import unknown
 from jgd.spaces.space import Config
+from jgd.spaces.vectors import gathered
 from jgd.sweeps.run_spec import Build
 
 Recipe: TypeAlias = Callable[..., Any]
@@ -31,6 +32,7 @@ RESERVED = {  # names of the results: the dims and variables of `Sweep.dataset`,
     *("reached", "recipe", "recipe_of", "round", "seed", "seed_of", "step", "test"),
 }
 ONE_BY_ONE = 32  # configs of a group that are built to be checked; more are traced once, and checked as columns
+HIDDEN = "_"  # begins names of a space that others are derived from, and no recipe takes
 RESERVED_PREFIXES = ("recorded_", "round_", "validation_")
 
 
@@ -98,7 +100,8 @@ def group_configs(
     out = []
     for (recipe, names, structure), places in members.items():
         given = dict(zip(structures[recipe, names], structure, strict=True))
-        numbers = tuple(name for name in names if name not in given)
+        numbers = tuple(name for name in names if name not in given and not name.startswith(HIDDEN))
+        given = {name: value for name, value in given.items() if not name.startswith(HIDDEN)}
         batch_size: Any = given.get("batch_size")
         if batch_size is not None and "batch_size" not in takes[recipe]:
             del given["batch_size"]  # the sweep's own, not the recipe's
@@ -153,7 +156,8 @@ def _check_names(recipe: str, config: Config, parameters: Mapping[str, Mapping[s
     open_ended = any(p.kind is p.VAR_KEYWORD for p in takes.values())
     if "batch_size" in config and "batch_size" not in takes and isinstance(config["batch_size"], float):
         raise checks.JgdValueError("batch_size is structure: write space['batch_size'] as jgd.spaces.static([…])")
-    for name in config:
+    given = gathered({name: value for name, value in config.items() if not name.startswith(HIDDEN)})
+    for name in given:
         if not open_ended and name not in takes and name != "batch_size":
             others = [other for other, its in parameters.items() if name in its]
             own = f"; {', '.join(others)} has: give each recipe a space of its own" if others else ""
@@ -163,7 +167,7 @@ def _check_names(recipe: str, config: Config, parameters: Mapping[str, Mapping[s
             parameter.VAR_KEYWORD,
             parameter.VAR_POSITIONAL,
         )
-        if needed and name not in config:
+        if needed and name not in given:
             raise checks.JgdValueError(
                 f"space must give values to {name!r}, which {recipe!r} has no default for", argument="space"
             )

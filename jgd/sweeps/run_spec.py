@@ -14,6 +14,7 @@ from jgd.core.lengths import Epochs, RunLength, Share, kinds_of, resolved
 from jgd.core.optimizer import Optimizer
 from jgd.core.record import record
 from jgd.core.types import Params
+from jgd.spaces.vectors import gathered
 from jgd.tasks import Task
 
 
@@ -102,7 +103,7 @@ class Build:
 
     def call(self, **numbers: Any) -> Any:
         """What the recipe returns."""
-        return self.function(**dict(self.structure), **numbers)
+        return self.function(**gathered({**dict(self.structure), **numbers}))
 
     def for_run(self, steps: int, per_epoch: int, numbers: Mapping[str, Any]) -> "Build":
         """The same with schedules of such a run: `run` says what they depend on, nothing where they don't."""

@@ -5,11 +5,11 @@ the step        learning_rate.py  the learning rate's transform, which reports t
 before it       clip.py  by value, norm, block RMS, adaptively      normalize.py  normalize, centralize, average, noise
                 decay.py  weight decay, decoupled or L2             cautious.py  never against the gradient
                 trust_ratio.py  steps as long as the leaf
-after it        scale.py  by a factor, a path, a layer
-                project.py  onto convex sets                        averages.py  parameters for evaluation
-                precision.py  master copies, stochastic rounding
+after it        scale.py  by a factor, a path, a layer              averages.py  parameters for evaluation
+                project.py  onto the sets of convex_sets.py, balls.py  precision.py  master copies, stochastic rounding
 around a transform   masks.py  some of the leaves                   partitions.py each group of leaves its own
                 accumulate.py  micro-batches                        guard.py  steps that are not finite
+                proximal.py  penalties, exact zeros                 decay.py  decay of any optimizer
                 lookahead.py  slow weights                          switch.py  one after another, and restarts
                 flatten.py  one vector of all leaves                eight_bit.py  state in 8 bits
 shared          wrapper.py  what they share                         subtree.py  a part of the leaves
@@ -25,12 +25,21 @@ if TYPE_CHECKING:  # for editors and type checkers
     from jgd.transforms.accumulate import Accumulate as Accumulate
     from jgd.transforms.averages import EmaOfParams as EmaOfParams
     from jgd.transforms.averages import MeanOfParams as MeanOfParams
+    from jgd.transforms.balls import L1Ball as L1Ball
+    from jgd.transforms.balls import L2Ball as L2Ball
+    from jgd.transforms.balls import LInfBall as LInfBall
+    from jgd.transforms.balls import Simplex as Simplex
+    from jgd.transforms.balls import Sphere as Sphere
     from jgd.transforms.cautious import AddCautiousDecay as AddCautiousDecay
     from jgd.transforms.cautious import Cautious as Cautious
     from jgd.transforms.clip import ClipAdaptively as ClipAdaptively
     from jgd.transforms.clip import ClipByBlockRms as ClipByBlockRms
     from jgd.transforms.clip import ClipByGlobalNorm as ClipByGlobalNorm
     from jgd.transforms.clip import ClipByValue as ClipByValue
+    from jgd.transforms.convex_sets import Box as Box
+    from jgd.transforms.convex_sets import HalfSpace as HalfSpace
+    from jgd.transforms.convex_sets import Hyperplane as Hyperplane
+    from jgd.transforms.convex_sets import NonNegative as NonNegative
     from jgd.transforms.decay import AddDecayedWeights as AddDecayedWeights
     from jgd.transforms.decay import Decayed as Decayed
     from jgd.transforms.decay import IndependentDecay as IndependentDecay
@@ -59,13 +68,12 @@ if TYPE_CHECKING:  # for editors and type checkers
     from jgd.transforms.plateau import ReduceOnPlateau as ReduceOnPlateau
     from jgd.transforms.precision import MasterCopy as MasterCopy
     from jgd.transforms.precision import StochasticRounding as StochasticRounding
-    from jgd.transforms.project import Box as Box
-    from jgd.transforms.project import L1Ball as L1Ball
-    from jgd.transforms.project import L2Ball as L2Ball
-    from jgd.transforms.project import LInfBall as LInfBall
-    from jgd.transforms.project import NonNegative as NonNegative
     from jgd.transforms.project import Project as Project
-    from jgd.transforms.project import Simplex as Simplex
+    from jgd.transforms.proximal import ElasticNet as ElasticNet
+    from jgd.transforms.proximal import GroupLasso as GroupLasso
+    from jgd.transforms.proximal import L1Penalty as L1Penalty
+    from jgd.transforms.proximal import NuclearNorm as NuclearNorm
+    from jgd.transforms.proximal import Proximal as Proximal
     from jgd.transforms.scale import LayerwiseDecay as LayerwiseDecay
     from jgd.transforms.scale import Scale as Scale
     from jgd.transforms.scale import scale_by_path as scale_by_path
@@ -77,8 +85,10 @@ if TYPE_CHECKING:  # for editors and type checkers
 HOMES = {  # module -> its names that are public here
     "accumulate": "Accumulate",
     "averages": "EmaOfParams MeanOfParams",
+    "balls": "L1Ball L2Ball LInfBall Simplex Sphere",
     "cautious": "AddCautiousDecay Cautious",
     "clip": "ClipAdaptively ClipByBlockRms ClipByGlobalNorm ClipByValue",
+    "convex_sets": "Box HalfSpace Hyperplane NonNegative",
     "decay": "AddDecayedWeights Decayed IndependentDecay",
     "eight_bit": "EightBit",
     "flatten": "Flatten",
@@ -93,7 +103,8 @@ HOMES = {  # module -> its names that are public here
     "partitions": "Partition partition",
     "plateau": "ReduceOnPlateau",
     "precision": "MasterCopy StochasticRounding",
-    "project": "Box L1Ball L2Ball LInfBall NonNegative Project Simplex",
+    "project": "Project",
+    "proximal": "ElasticNet GroupLasso L1Penalty NuclearNorm Proximal",
     "scale": "LayerwiseDecay Scale scale_by_path",
     "switch": "Restart Switch",
     "trust_ratio": "TrustRatio",

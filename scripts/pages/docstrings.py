@@ -9,7 +9,7 @@ DEFAULTS = ("hyper", "static_field")
 
 
 class Jgd(griffe.Extension):
-    """Records are dataclasses, `Example:` is a section of examples, and lines of equations stay lines."""
+    """Records are dataclasses whose fields have the defaults that `hyper` gives, and `Example:` is a section."""
 
     def on_instance(self, *, obj: griffe.Object, **kwargs: Any) -> None:
         if obj.docstring:
@@ -27,6 +27,6 @@ class Jgd(griffe.Extension):
 
 
 def prepared(text: str) -> str:
-    """The docstring with the name of the section that griffe knows, and with lines kept where they aren't prose."""
+    """The docstring with the name of the section that griffe knows; an example outside of one is a block of code."""
     text = re.sub(r"^(\s*)Example:$", r"\1Examples:", text, flags=re.MULTILINE)
-    return text
+    return re.sub(r"^>>> .*(?:\n.+)*", r"```python\n\g<0>\n```", text, flags=re.MULTILINE)

@@ -15,6 +15,7 @@ from mkdocs.structure.pages import Page
 ROOT = Path(__file__).parents[2]
 LOADED = re.compile(r"""<(?:script|img|iframe|source)\b[^>]*\ssrc=["']?https?:|<link\b[^>]*\shref=["']?https?:""")
 made: dict[str, str | bytes] = {}  # page or picture -> what is in it
+titles: dict[str, str] = {}  # page -> title
 source: dict[str, str] = {page: file for file, page in links.OUTSIDE.items()}
 
 
@@ -36,14 +37,14 @@ def on_config(config: MkDocsConfig) -> MkDocsConfig:
 def on_files(files: Files, config: MkDocsConfig) -> Files:
     for path, content in made.items():
         files.append(File.generated(config, path, content=content))
+    titles.update({file.src_uri: links.title(file.content_string) for file in files.documentation_pages()})
     return files
 
 
 def on_page_markdown(markdown: str, page: Page, config: MkDocsConfig, files: Files) -> str:
     path = page.file.src_uri
-    known = {file.src_uri for file in files.documentation_pages()}
     file = source.get(path) or (path if path in made else f"docs/{path}")
-    return links.of_the_site(markdown, file, path, known) if file != path else markdown
+    return links.of_the_site(markdown, file, path, titles) if file != path else markdown
 
 
 def on_post_build(config: MkDocsConfig) -> None:

@@ -14,10 +14,14 @@ OUTSIDE = {  # file of the repository -> page of the site
 LINK = re.compile(r"\[([^\]]+)\]\(([^)#\s]+)(#[^)\s]*)?\)")
 
 
-def of_the_site(text: str, file: str, page: str, known: set[str]) -> str:
+FILE = re.compile(r"(docs/)?[\w-]+\.md")
+
+
+def of_the_site(text: str, file: str, page: str, titles: dict[str, str]) -> str:
     """The Markdown of `file`, a path in the repository, as that of `page`, a path in the site.
 
-    A link to a file that isn't in the site (a script, a folder) leaves its words behind. known: the site's pages.
+    A link whose words are a file's name gets the page's title; one to a file that isn't in the site (a script, a folder)
+    leaves its words behind. titles: {page: its title}.
     """
 
     def link(found: re.Match) -> str:
@@ -25,11 +29,18 @@ def of_the_site(text: str, file: str, page: str, known: set[str]) -> str:
         if re.match(r"[a-z]+:", target):
             return found[0]
         there = place(normpath(join(dirname(file), target)))
-        if there.endswith(".md") and there not in known:
+        if there.endswith(".md") and there not in titles:
             return words
+        words = titles[there] if FILE.fullmatch(words) else words
         return f"[{words}]({relpath(there, dirname(page) or '.')}{anchor})" if there else words
 
     return LINK.sub(link, text)
+
+
+def title(text: str) -> str:
+    """The first heading of a page, without what comes after a colon."""
+    found = re.search(r"^# (.+)$", text, re.MULTILINE)
+    return found[1].partition(":")[0] if found else ""
 
 
 def place(path: str) -> str:

@@ -48,7 +48,7 @@ def pages() -> dict[str, str]:
             f"# {', '.join(names)}",
             prose.escaped(title),
             text,
-            *(f"![Paths of {name}]({name}.png)\n*{name}*" if picture(name) else NO_PICTURE for name in names),
+            *(shown(name) if len(names) == 1 else f"**{name}**\n\n{shown(name)}" for name in names),
             CAPTION if any(map(picture, names)) else "",
             *map(api_pages.described, mine),
         ]
@@ -61,10 +61,13 @@ def gallery() -> str:
     for family, names in FAMILIES.items():
         lines += [f"## {family.capitalize()}", '<div class="gallery" markdown>']
         for name in names.split():
-            shown = f"![Paths of {name}]({name}.png)" if picture(name) else NO_PICTURE
-            lines.append(f"[{shown} **{name}** {prose.escaped(summary(name))}]({file_of(name)}.md)")
+            lines.append(f"[{shown(name)} **{name}** {prose.escaped(summary(name))}]({file_of(name)}.md)")
         lines.append("</div>")
     return "\n\n".join(lines)
+
+
+def shown(name: str) -> str:
+    return f"![Paths of {name}]({name}.png)" if picture(name) else NO_PICTURE
 
 
 def summary(name: str) -> str:

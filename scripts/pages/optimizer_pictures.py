@@ -48,9 +48,10 @@ def picture(name: str) -> bytes | None:
 
 def builder(name: str) -> Callable:
     build = partial(jgd.optimizers.get(name), **SETTINGS.get(name, {}))
-    if "base_optimizer" in inspect.signature(build).parameters:
+    takes = inspect.signature(build).parameters
+    if "base_optimizer" in takes:
         return lambda learning_rate: build(jgd.optimizers.sgd(learning_rate))
-    return build
+    return build if "learning_rate" in takes else lambda learning_rate: build()
 
 
 def descents(build: Callable) -> list[tuple[float, np.ndarray]]:
@@ -86,7 +87,8 @@ def drawn(name: str, found: list[tuple[float, np.ndarray]]) -> bytes:
     axes = jgd.plots.new_axes(2, height=2.9)
     for ax, ground, title, (rate, points) in zip(axes, GROUNDS, TITLES, found, strict=True):
         jgd.plots.plot_paths(ground, {name: points}, ax=ax)
-        ax.set_title(f"{title}, learning rate {rate:.3g}", fontsize=9)
+        swept = {"learning_rate", "base_optimizer"} & inspect.signature(jgd.optimizers.get(name)).parameters.keys()
+        ax.set_title(f"{title}, learning rate {rate:.3g}" if swept else title, fontsize=9)
         ax.get_legend().remove()
         ax.set(xlabel="", ylabel="")
     whole, small = io.BytesIO(), io.BytesIO()

@@ -26,10 +26,14 @@ def _paragraph(text: str) -> str:
     if not text.startswith(CALLED) and is_formula(text):
         return f"```text\n{text}\n```"
     linked = ARXIV.sub(r"[arXiv:\1](https://arxiv.org/abs/\1)", escaped(text))
+    linked = re.sub(r"(?<![(\[])https://[^\s,;]+", r"<\g<0>>", linked)
     return re.sub(r"^(Sources?:)", r"**\1**", linked)
 
 
 def escaped(text: str) -> str:
-    """Stars, underscores and brackets outside of code mean themselves."""
-    parts = re.split(r"(`[^`]*`)", text)
-    return "".join(part if part.startswith("`") else re.sub(r"([*_<\[\]])", r"\\\1", part) for part in parts)
+    """Stars, underscores and brackets mean themselves, but for code and *emphasis*."""
+    parts = re.split(r"(`[^`]*`|(?<!\w)\*\w[^*]*\w\*)", text)
+    return "".join(
+        part if part.startswith(("`", "*")) and len(part) > 2 else re.sub(r"([*_<\[\]])", r"\\\1", part)
+        for part in parts
+    )

@@ -103,5 +103,8 @@ CASES = [
     onto(transforms.L1Ball, radius=0.9),
     onto(transforms.L2Ball, radius=0.8),
     onto(transforms.LInfBall, radius=0.4),
+    onto(transforms.HalfSpace, downhill=False, normal=0.5, bound=0.3),
+    onto(transforms.Sphere, downhill=False, radius=0.7),
+    around(lambda transform, **n: transforms.Proximal(transform, transforms.GroupLasso(**n)), "Proximal", strength=0.1),
 ]
 EACH = [pytest.param(case, id=case.name) for case in CASES]

@@ -132,6 +132,7 @@ def test_independent_decay_is_the_papers_and_the_rate_does_not_touch_it():
 def test_every_method_turns_the_sign_once():
     needs = {"schedule_free": (jgd.optimizers.adam(0.1),), "mechanic": (jgd.optimizers.adam(0.1),)}
     needs |= {"sam": (jgd.optimizers.adam(0.1),), "asam": (jgd.optimizers.adam(0.1),), "dp_sgd": (0.1, 1.0, 1.0)}
+    needs |= {"frank_wolfe": (jgd.transforms.L1Ball(1.0),)}
     for name, build in jgd.optimizers.registry.items():
         numbers = needs.get(name) or ((0.1,) if "learning_rate" in inspect.signature(build).parameters else ())
         assert build(*numbers).transform.sign == "turns", name

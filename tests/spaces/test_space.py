@@ -198,7 +198,57 @@ def test_a_space_as_data_and_back():
         jgd.space(width=jgd.spaces.static([math.sin])).describe()
 
 
+def woven() -> jgd.Space:
+    """Ranges by condition, numeric conditions, constraints, derived names and vectors, one looking at the other."""
+    of = jgd.spaces
+    return jgd.space(
+        "b1 < b2",
+        "warmup <= length",
+        optimizer=of.static(["sgd", "adam"]),
+        learning_rate=[when(of.log_uniform(1e-5, 1e-2), optimizer="adam"), of.log_uniform(1e-2, 1)],
+        b1=when([0.5, 0.9], optimizer="adam"),
+        b2=when([0.7, 0.99], optimizer="adam"),
+        momentum=when(of.uniform(0, 1), optimizer="sgd"),
+        nesterov=when(of.static([True, False]), momentum=of.between(0.5)),
+        length=of.integers(10, 100),
+        warmup=of.integers(0, 100),
+        hold=of.derived("length - warmup"),
+        rates=of.vector(of.log_uniform(1e-3, 1), 2),
+        last=of.derived("rates[1] / 2 if optimizer == 'adam' else 10 * momentum"),
+    )
+
+
+def test_names_that_look_at_each_other():
+    made = woven()
+    found = jgd.spaces.configs(made, "halton", 60)
+    assert jgd.spaces.configs(made, "halton", 200)[:60] == found, "prefix-stable with constraints"
+    assert jgd.spaces.configs(made, "halton", 20, first=40) == found[40:]
+    for config in found:
+        adam = config["optimizer"] == "adam"
+        assert (config["learning_rate"] <= 1e-2) == adam
+        assert ("b1" in config and config["b1"] < config["b2"]) == adam
+        assert ("nesterov" in config) == (config.get("momentum", 0) >= 0.5)
+        assert config["hold"] == config["length"] - config["warmup"] >= 0
+        assert ("last" in config) == (not adam), "an adam's momentum is absent"
+        assert made.admit(config) == config
+        assert made.at([made.units(config)])[0] == pytest.approx(config)
+    assert jgd.Space.of(json.loads(json.dumps(made.describe()))) == made
+    grid = jgd.spaces.configs(
+        {
+            "a": [1, 2, 3],
+            "b": [when([1, 2], a=[1]), when([7, 8], a=2), [1, 5]],
+            "c": jgd.spaces.derived("a * b"),
+            "d": when([1, 2], c=jgd.spaces.between(high=1)),
+            "constraints": ["a + b < 5"],
+        }
+    )
+    assert [tuple(config.values()) for config in grid] == [(1, 1, 1, 1), (1, 1, 1, 2), (1, 2, 2), (3, 1, 3)]
+
+
 TOML = """
+constraints = ["warmup < width"]
+half = { derived = "momentum / 2" }
+rates = [{ uniform = [0, 1], when = { momentum = { high = 0.9 } }, length = 2 }, { choice = [0.5], length = 1 }]
 learning_rate = { log_uniform = [1e-4, 1] }
 momentum = { one_minus_log_uniform = [1e-3, 0.5] }
 warmup = { integers = [0, 200] }
@@ -224,6 +274,12 @@ def test_a_space_from_a_file(tmp_path):
     assert jgd.Space.of(json.loads(json.dumps(read.describe()))) == read
     assert read.describe()["warmup"] == {"integers": [0, 200]}, "what is stored of integers(low, high) stays"
     assert read == jgd.space(
+        "warmup < width",
+        half=jgd.spaces.derived("momentum / 2"),
+        rates=[
+            jgd.spaces.vector(when(jgd.spaces.uniform(0, 1), momentum=jgd.spaces.between(high=0.9)), 2),
+            jgd.spaces.vector(0.5, 1),
+        ],
         learning_rate=jgd.spaces.log_uniform(1e-4, 1),
         momentum=jgd.spaces.one_minus_log_uniform(1e-3, 0.5),
         warmup=jgd.spaces.integers(0, 200),
@@ -257,6 +313,13 @@ FILES = {
     "nan": ("a = { uniform = [nan, 1] }", V, ["space['a']", "low of uniform", "nan"]),
     "normal of one": ("a = { normal = [1] }", V, ["space['a']", "[mean, std]", "[1]"]),
     "weights of a range": ("a = { uniform = [0, 1], weights = [1, 2] }", V, ["space['a']", "'weights' with uniform"]),
+    "derived with options": ('a = { derived = "b", log = true }', V, ["space['a']", "no options"]),
+    "a bad formula": ('a = { derived = "b()" }', V, ["space['a']", "calls b"]),
+    "a bad bound": (
+        "b = [1, 2]\na = { choice = [1, 2], when = { b = { lo = 1 } } }",
+        V,
+        ["space['a']", "on 'b'", "'lo'"],
+    ),
     "flag": ("a = true", T, ["space['a']", "True"]),
     "word": ('a = "adam"', T, ["space['a']", "jgd.spaces.choice(['adam'])"]),
     "empty": ("a = []", V, ["space['a']", "at least one"]),
@@ -352,7 +415,59 @@ BAD = {
         V,
         ["space['b']", "did you mean"],
     ),
-    "when no static": (lambda: space(b=when(1, c=2), c=[1, 2]), V, ["space['b']", "static names only", "choice"]),
+    "when a range": (lambda: space(b=when(1, c=2), c=log(1, 3)), V, ["space['b']", "between(low, high)", "got 2"]),
+    "when no number": (
+        lambda: space(b=when(1, c=jgd.spaces.between(1)), c=static(["x", 1])),
+        V,
+        ["space['b']", "not bounds", "'x'"],
+    ),
+    "between nothing": (lambda: jgd.spaces.between(), V, ["between", "low or high"]),
+    "between swapped": (lambda: jgd.spaces.between(2, 1), V, ["low=2, high=1"]),
+    "a case too late": (lambda: space(b=[when(1, c="x"), 2, 3], c=static(["x"])), V, ["space['b']", "last"]),
+    "structure in a case": (
+        lambda: space(b=[when(static([1]), c="x"), 2], c=static(["x"])),
+        V,
+        ["space['b']", "structure in all", "static(1), choice(2.0)"],
+    ),
+    "a vector of none": (lambda: space(b=jgd.spaces.vector([1, 2], 0)), V, ["length of vector", "got 0"]),
+    "a call": (lambda: jgd.spaces.derived("open('x')"), V, ["made of", "it calls open"]),
+    "an attribute": (lambda: jgd.spaces.derived("a.b"), V, ["made of", "a.b"]),
+    "a word to calculate with": (lambda: jgd.spaces.derived("'a' * 9"), V, ["'a' where a number is due"]),
+    "half a formula": (lambda: space("a <", a=[1, 2]), V, ["constraints[0]", "'a <'"]),
+    "a formula of nobody": (lambda: space("a < c", a=[1, 2]), V, ["constraints[0]", "'c'", "choose from: a"]),
+    "a formula of words": (
+        lambda: space(a=static(["x"]), b=jgd.spaces.derived("2 * a")),
+        V,
+        ["space['b']", "numbers only", "'x'"],
+    ),
+    "a formula of itself": (lambda: space(a=jgd.spaces.derived("2 * a")), V, ["circle", "a -> a"]),
+    "no number": (
+        lambda: space(a=[0, 1], b=jgd.spaces.derived("1 / a")).at([[0, 0]]),
+        V,
+        ["1 / a", "a=0.0", "division"],
+    ),
+    "a power without end": (lambda: space(a=jgd.spaces.derived("9**9**9")).at([[0]]), V, ["9**9**9", "no value"]),
+    "a derived one that differs": (
+        lambda: space(a=[1, 2], b=jgd.spaces.derived("2 * a")).admit({"a": 1, "b": 3}),
+        V,
+        ["config['b']", "must be 2.0", "got 3"],
+    ),
+    "a constraint broken": (
+        lambda: space("a < b", a=[1, 2], b=[1, 2]).admit({"a": 2, "b": 1}),
+        V,
+        ["config", "'a < b'", "a=2.0, b=1.0"],
+    ),
+    "constraints of nothing": (
+        lambda: jgd.spaces.configs(space("a > 2", a=jgd.spaces.uniform(0, 1)), "random", 4),
+        V,
+        ["0 of", "a > 2"],
+    ),
+    "constraints and a grid": (lambda: jgd.spaces.configs(space("a > 2", a=[0, 1])), V, ["a > 2", "got none"]),
+    "constraints and a design": (
+        lambda: jgd.spaces.configs(space("a > 0.5", a=jgd.spaces.uniform(0, 1)), "latin_hypercube", 4),
+        V,
+        ["LatinHypercube", "constraint"],
+    ),
     "when no value": (lambda: space(b=when(1, c="z"), c=static(["x", "y"])), V, ["space['b']", "'x', 'y'", "'z'"]),
     "when none": (lambda: space(b=when(1, c=[]), c=static(["x"])), V, ["space['b']", "at least one"]),
     "when itself": (lambda: space(b=when(static([1]), b=1)), V, ["circle", "b -> b"]),

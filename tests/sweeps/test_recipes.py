@@ -84,3 +84,24 @@ def test_a_group_is_built_a_few_times_however_many_configs_it_has():
     assert len(built) == 4
     assert group.configs == tuple(range(1000))
     assert other.configs == (1000,)
+
+
+def layered(learning_rate, rates):
+    first, last = rates
+    return jgd.optimizers.sgd(learning_rate * (first + last))
+
+
+def test_a_recipe_gets_vectors_and_no_hidden_names():
+    """Elements are names of configs, a tuple to the recipe; what begins with an underscore isn't given to it."""
+    space = jgd.space(
+        "rates[0] < rates[1]",
+        _scale=[0.1, 0.2],
+        learning_rate=jgd.spaces.derived("_scale / 2"),
+        rates=jgd.spaces.vector([1, 2], 2),
+    )
+    found = jgd.sweep("iris", layered, space, seeds=1, steps=3)
+    assert [tuple(config.values()) for _, config in found.configs] == [(0.1, 0.05, 1, 2), (0.2, 0.1, 1, 2)]
+    plain = jgd.sweep("iris", "sgd", {"learning_rate": [0.15, 0.3]}, seeds=1, steps=3)
+    np.testing.assert_allclose(found.loss, plain.loss, rtol=1e-6)
+    with pytest.raises(jgd.JgdError, match=r"rates\[1\]"):
+        jgd.sweep("iris", layered, {"learning_rate": [0.1], "rates[1]": [1, 2]}, seeds=1, steps=3)

@@ -1,6 +1,7 @@
 """Faults around a sweep: the caller's settings reach the worker threads, and the first fault stops them all."""
 
 import os
+import warnings
 from dataclasses import replace
 
 import jax
@@ -104,4 +105,8 @@ def test_a_trap_for_nan_is_off_where_nan_is_watched_for(setting):
     with pytest.warns(UserWarning, match="jax_debug_nans is off"):
         run = jgd.train(lambda w, _: jnp.log(w), jgd.optimizers.sgd(0.1), jnp.full((), 0.1), steps=2)
     assert run.status == "nonfinite_loss"
+    with warnings.catch_warnings(action="error"):  # a rate before the first update is no fault to tell of
+        start = jgd.start(jgd.optimizers.sgd(0.1), jnp.ones(2))
+    after, _ = jax.jit(lambda start: jgd.step(lambda w, _: jnp.sum(w**2), jgd.optimizers.sgd(0.1), start, None))(start)
+    assert after.params.tolist() == pytest.approx([0.8, 0.8])
     assert jax.config.jax_debug_nans

@@ -114,6 +114,9 @@ def test_a_record_of_test_reads_that_is_damaged_is_told(copy):
     (copy / "test_reads.json").write_text("{")
     with pytest.warns(UserWarning, match=r"test_reads.json is damaged: earlier reads"):
         assert sweep(copy).test_reads == []
+    (copy / "test_reads.json").rename(copy / "confirmation.json")
+    with pytest.warns(UserWarning, match=r"test_reads.json is missing beside confirmation.json: earlier reads"):
+        jgd.load_sweep(copy)
 
 
 def moved(rows):

@@ -54,8 +54,8 @@ def _sampled(axis: Mapping[str, Any]) -> str:
     return drawn + (f", {added} given one by one" if added else "")
 
 
-def entry_words(entry: Mapping[str, Any]) -> str:
-    """What a hyperparameter may be.
+def entry_words(entry: Any) -> str:
+    """What a hyperparameter may be, in each of its cases; or the constraints, which are formulas.
 
     >>> entry_words({"log_uniform": [1e-4, 1.0]}), entry_words({"choice": [1e-3, 1e-2, 0.1, 1.0, 10.0, 100.0, 1e3]})
     ('0.0001 to 1, log-uniform', '7 values from 0.001 to 1e+03')
@@ -63,10 +63,15 @@ def entry_words(entry: Mapping[str, Any]) -> str:
     'a, b where kind is 1 or 2'
     >>> entry_words({"log_normal": [1e-3, 10.0], "high": 1.0}), entry_words({"static": ["a", "b"], "weights": [1.0, 3.0]})
     ('0.001 times or by 10, log-normal, at most 1', 'a (weight 1), b (weight 3)')
+    >>> entry_words([{"derived": "2 * x", "when": {"x": {"low": 0.5}}}, {"choice": [1.0]}]), entry_words(["a < b"])
+    ('2 * x where x is at least 0.5; 1', 'a < b')
     """
+    if isinstance(entry, list):
+        return "; ".join(each if isinstance(each, str) else entry_words(each) for each in entry)
+    if "derived" in entry:
+        return f"{entry['derived']}{_where(entry)}"
     kind, values = next((name, each) for name, each in entry.items() if isinstance(each, Sequence) and name != "when")
-    conditions = [f"{name} is {' or '.join(map(format_value, each))}" for name, each in entry.get("when", {}).items()]
-    where = f" where {' and '.join(conditions)}" if conditions else ""
+    where = _where(entry)
     if kind in _AROUND:
         bounds = "".join(f", {word} {format_value(entry[end])}" for end, word in _BOUNDS.items() if end in entry)
         return _AROUND[kind].format(*map(format_value, values)) + bounds + where
@@ -81,3 +86,14 @@ def entry_words(entry: Mapping[str, Any]) -> str:
     if weights:
         words = [f"{word} (weight {format_value(weight)})" for word, weight in zip(words, weights, strict=True)]
     return ", ".join(words) + where
+
+
+def _where(entry: Mapping[str, Any]) -> str:
+    """The conditions of an entry."""
+    words = [
+        f"{name} is {' and '.join(f'{_BOUNDS[end]} {format_value(bound)}' for end, bound in wanted.items())}"
+        if isinstance(wanted, Mapping)
+        else f"{name} is {' or '.join(map(format_value, wanted))}"
+        for name, wanted in entry.get("when", {}).items()
+    ]
+    return f" where {' and '.join(words)}" if words else ""

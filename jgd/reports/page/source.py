@@ -126,7 +126,8 @@ def _axis(plan: Plan) -> dict[str, Any]:
         spaces = {
             recipe: {
                 name: {type(kind).__name__: [repr(value) for value in kind.arguments()]}
-                for name, kind in space.distributions.items()
+                for name, cases in space.cases.items()
+                for kind in (cases[0].distribution,)
             }
             for recipe, space in plan.axis.spaces.items()
         }

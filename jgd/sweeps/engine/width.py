@@ -7,6 +7,7 @@ from typing import Any
 import jax
 import numpy as np
 
+from jgd.core.jaxprs import inner_programs
 from jgd.core.types import Batch, Loss, Params
 
 # Lanes of a block on a CPU, by the multiply-adds of the loss on one batch. Measured on two cores: where a step is little
@@ -84,14 +85,8 @@ def _count(jaxpr: Any) -> tuple[int, bool]:
             (contracted, _), _ = equation.params["dimension_numbers"]
             left = equation.invars[0].aval.shape
             products += int(np.prod(equation.outvars[0].aval.shape) * np.prod([left[axis] for axis in contracted]))
-        for inner in _inner(equation.params.values()):
+        for inner in inner_programs(equation):
             more, some = _count(inner)
             products += more * equation.params.get("length", 1)  # of a scan
             convolves |= some
     return products, convolves
-
-
-def _inner(values: Any) -> list[Any]:
-    """The jaxprs among an equation's parameters."""
-    flat = [part for value in values for part in (value if isinstance(value, tuple | list) else (value,))]
-    return [inner for inner in (getattr(part, "jaxpr", part) for part in flat) if hasattr(inner, "eqns")]

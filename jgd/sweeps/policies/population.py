@@ -10,6 +10,7 @@ from typing import ClassVar
 import numpy as np
 
 from jgd.core import checks, seeds
+from jgd.spaces.derived import Derived
 from jgd.spaces.lists import Static
 from jgd.spaces.space import Config, Space
 from jgd.sweeps.policies.policy import Policy, Round, SweepState, resolved
@@ -27,7 +28,8 @@ class PopulationBasedTraining(Policy):
     as good itself. Explore: each hyperparameter that the space varies is the donor's, times one of `factors`; or, with
     probability `resample`, drawn from its distribution. Values stay in the space: those of a range are clipped,
     integers are rounded and move by one at least, a choice moves to the next larger or smaller of its values, and
-    `one_minus_log_uniform` has its 1 − value multiplied. Structure stays, and so members are replaced by members of the
+    `one_minus_log_uniform` has its 1 − value multiplied. Derived names follow; values that break a constraint or a condition of
+    the space are dropped for the donor's own. Structure stays, and so members are replaced by members of the
     same structure and recipe only. A member that has diverged is the worst, and is replaced by a sound one always.
 
     What is drawn depends on (`seed`, interval, the sweep's seed, group) only. Every config gets all steps; a config's
@@ -124,10 +126,14 @@ class PopulationBasedTraining(Policy):
     def _explore(self, config: Config, space: Space, draws: np.random.Generator) -> Config:
         out = dict(config)
         for name, value in config.items():
-            kind = space.distributions[name]
-            if isinstance(kind, Static) or kind.size == 1:
+            kind = space.kind(name, config)
+            if kind is None or isinstance(kind, Static) or kind.size == 1:
                 continue  # the member's structure, and what the space holds fixed
             whether, where, which = draws.random(3)  # always three, so that one name never shifts another
             factor = self.factors[int(which * len(self.factors))]
             out[name] = kind.at(where) if whether < self.resample else kind.scaled(value, factor)
-        return out
+        derived = {name for name in out if isinstance(space.kind(name, config), Derived)}
+        try:
+            return space.admit({name: value for name, value in out.items() if name not in derived})
+        except checks.JgdError:  # it isn't one of the space any more
+            return dict(config)

@@ -6,6 +6,8 @@ from numbers import Real
 from typing import TYPE_CHECKING, Any
 
 from jgd.core import checks
+from jgd.spaces.constraints import broken
+from jgd.spaces.derived import Derived
 from jgd.spaces.integer_range import Integers
 from jgd.spaces.lists import List
 from jgd.spaces.normals import LogNormal, Normal
@@ -15,6 +17,7 @@ from jgd.spaces.space import Config, Space, as_space
 if TYPE_CHECKING:
     import optuna
 
+MOST_BROKEN = 1000  # configs in a row that break a constraint
 _WORDS = (str, bool, int, float, type(None))  # what every storage of Optuna's holds
 
 
@@ -22,7 +25,8 @@ class OptunaProposer:
     """Batches of configs from an Optuna study: `ask` opens trials, `tell` closes them.
 
     A name of `one_minus_log_uniform` is called "1 - name" in the study, on a log scale; one of `normal` or `log_normal` "place of
-    name", which is uniform in [0, 1]; weights of a choice are not told. A diverged config is told as
+    name", which is uniform in [0, 1]; weights of a choice are not told. A name with several ranges is
+    one for each of them; a config that breaks a constraint is told as pruned, and another one asked for. A diverged config is told as
     pruned: Optuna's samplers take that for the worst result, and ignore a failed one. A sampler that proposes batches
     should know of the trials still open: `TPESampler(constant_liar=True)`.
 
@@ -65,16 +69,35 @@ class OptunaProposer:
 
     def ask(self, count: int) -> list[Config]:
         """`count` configs, each a trial of the study that stays open until it is told."""
-        asked = [self._config(self.study.ask()) for _ in range(checks.count("count", count))]
+        asked = [self._allowed() for _ in range(checks.count("count", count))]
         self._open += asked
         return [config for config, _ in asked]
 
-    def _config(self, trial: "optuna.Trial") -> "tuple[Config, optuna.Trial]":
+    def _allowed(self) -> "tuple[Config, optuna.Trial]":
+        """A config that breaks no constraint; those that do are told as pruned."""
+        for _ in range(MOST_BROKEN):
+            trial = self.study.ask()
+            config = self._config(trial)
+            if broken(self.space.constraints, config) is None:
+                return self.space.admit(config), trial
+            self.study.tell(trial, state=optuna_library().trial.TrialState.PRUNED)
+        raise checks.JgdValueError(
+            f"the study must find configs that fulfil {' and '.join(self.space.constraints)}, and {MOST_BROKEN} in a row "
+            "did not",
+            argument="space",
+        )
+
+    def _config(self, trial: "optuna.Trial") -> Config:
         config: Config = {}
         for name in self.space.order:
-            if self.space.includes(name, config):
-                config[name] = _suggested(trial, name, self.space.distributions[name])
-        return self.space.admit(config), trial
+            kind = self.space.kind(name, config)
+            if isinstance(kind, Derived):
+                config[name] = kind.of(config)
+            elif kind is not None:
+                several = len(self.space.cases[name]) > 1  # to Optuna, a name has one range
+                label = f"{name}, case {self.space.case(name, config)}" if several else name
+                config[name] = _suggested(trial, label, kind)
+        return config
 
     def tell(self, configs: Sequence[Config], scores: Sequence[float]) -> None:
         """Close the trials of configs that were asked for, in any order; a score that is not finite has diverged."""

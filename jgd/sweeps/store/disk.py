@@ -37,6 +37,7 @@ from jgd.sweeps.store.block_file import arrays_of, facts_of, result_of
 from jgd.sweeps.store.memory import MemoryStore
 
 READS, ROUNDS = "test_reads.json", "rounds.json"
+CONFIRMED = "confirmation.json"  # what was found by reading them, written by whoever confirms
 BLOCKS, LANES = FOLDERS = "blocks", "lanes"
 _READ = {"at": is_word, "seeds": [int], "configs": [int]}
 
@@ -208,6 +209,9 @@ class DiskStore(Store):
 
     def _read_reads(self) -> None:
         if not os.path.lexists(self.path / READS):
+            if os.path.lexists(self.path / CONFIRMED):
+                words = f"{READS} is missing beside {CONFIRMED}: earlier reads of the test rows are not counted"
+                warnings.warn(f"in {str(self.path)!r}, {words}", stacklevel=2)
             return
         try:
             content = atomic_files.unsealed(self.path / READS)

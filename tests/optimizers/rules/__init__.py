@@ -2,7 +2,7 @@
 
 import pytest
 
-from rules import adamlike, classic, classical, curvature, free, matrix
+from rules import adamlike, classic, classical, curvature, free, matrix, penalized
 from rules.row import Row
 
 ROWS: list[Row] = [
@@ -12,6 +12,7 @@ ROWS: list[Row] = [
     *matrix.ROWS,
     *curvature.ROWS,
     *free.ROWS,
+    *penalized.ROWS,
 ]
 NAMED = {row.name: row for row in reversed(ROWS)}  # the plainest row of each name
 QUICK = ("sgd", "nesterov", "adagrad", "rmsprop", "adadelta", "adam", "adamw")  # in the fast part of the suite
