@@ -91,7 +91,13 @@ def budget_rows(comparison: MethodComparison, budgets: Sequence[int] = BUDGETS) 
     for task, curves in comparison.best_of_budget().items():
         for method, curve in curves.items():
             known = dict(zip(curve.budgets.tolist(), curve.expected, strict=True))
-            rows.append([task, method, *(f"{known[k]:.4f}" if k in known else "–" for k in budgets)])
+            rows.append(
+                [
+                    task,
+                    method,
+                    *(f"{known[k] + 0.0:.4f}".replace("-0.0000", "0.0000") if k in known else "–" for k in budgets),
+                ]
+            )
     kept = [i for i in range(len(rows[0])) if i < 2 or any(row[i] != "–" for row in rows[1:])]
     return [[row[i] for i in kept] for row in rows]
 
