@@ -47,8 +47,8 @@ class Sharding:
         >>> mesh = jax.make_mesh((1, 1), ("data", "model"), devices=jax.devices()[:1])
         >>> cut = jgd.Sharding(mesh, {"weights": PartitionSpec(None, "model")})
         >>> run = jgd.train("iris", jgd.optimizers.adam(0.1), steps=5, batch_size=30, devices=cut)
-        >>> run.params["weights"].sharding.spec
-        PartitionSpec(None, 'model')
+        >>> run.params["weights"].addressable_shards[0].data.shape  # all of them, on one device
+        (4, 3)
     """
 
     mesh: Mesh
@@ -142,7 +142,8 @@ class Sharding:
         """(path, shape, pattern, spec) of each parameter: its first rule, or a copy on each device."""
         copy = ("", PartitionSpec())
         for path, leaf in zip(paths(params), jax.tree.leaves(params), strict=True):
-            yield path, np.shape(leaf), *next((rule for rule in self.rules if matches(rule[0], path)), copy)
+            pattern, spec = next((rule for rule in self.rules if matches(rule[0], path)), copy)
+            yield path, np.shape(leaf), pattern, spec
 
     @property
     def cut(self) -> NamedSharding:

@@ -53,7 +53,7 @@ def two_by_two():
 def network(params, batch):
     inputs, labels = batch
     outputs = jax.numpy.tanh(inputs @ params["hidden"]["weights"]) @ params["out"]["weights"] + params["out"]["bias"]
-    return jgd.error_functions.cross_entropy(outputs, labels).mean()
+    return jgd.losses.softmax_cross_entropy(outputs, labels).mean()
 
 
 def widely(devices=None, **options):
@@ -83,7 +83,7 @@ def four_devices(folder):
     chex.assert_trees_all_equal(widely(two_by_two(), steps=14, store=folder, resume=True).params, cut.params)
     with pytest.warns(UserWarning, match="to rounding only: mesh 2 data, 2 model there, 2 data here"):
         on = widely(jax.devices()[:2], steps=20, store=folder, resume=True)
-    agree(on, widely(steps=20))
+    chex.assert_trees_all_close(on.params, widely(steps=20).params, rtol=1e-3, atol=1e-5)
     assert jgd.load_run(folder).params["hidden"]["weights"].shape == (4, 8)  # gathered
 
 
@@ -157,7 +157,7 @@ def sharding(rules=None, shape=(1, 2), **options):
 @pytest.mark.parametrize(
     ("made", "words"),
     [
-        (lambda: jgd.Sharding(2), r"mesh must be a Mesh, such as jax.make_mesh.*got 2"),
+        (lambda: jgd.Sharding(2), r"mesh must be a mesh such as jax.make_mesh.*got 2"),
         (lambda: sharding({"weights": "model"}), r"PartitionSpec\(None, \"model\"\)}, got 'weights': 'model'"),
         (
             lambda: sharding({"weights": P("modle")}),
