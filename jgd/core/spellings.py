@@ -92,6 +92,7 @@ NAMES: dict[str, tuple[str, ...]] = {
     "T_0": ("decay_steps",),
     "T_mult": ("multiplier",),
     "t_mul": ("multiplier",),
+    "m_mul": ("peak_decay",),
     "first_decay_steps": ("decay_steps",),
     "decay_steps": ("transition_steps",),
     "transition_steps": ("decay_steps", "step_size"),

@@ -7,9 +7,9 @@ reached at the step that the formula says and held. A transition of 0 steps is a
 import jax.numpy as jnp
 from jax import Array
 
-from jgd.core.record import hyper, record
+from jgd.core.record import hyper, record, static_field
 from jgd.core.spellings import builder
-from jgd.schedules.clock import Number, at, between, eased, elapsed, left, number, raised, spent
+from jgd.schedules.clock import Number, at, between, eased, elapsed, left, number, periods, raised, spent
 
 
 @builder
@@ -71,12 +71,15 @@ class Linear:
 class Polynomial:
     """η_t = end_value + (init_value − end_value) · (1 − x)^power, x as in `Linear`; torch's PolynomialLR.
 
+    With cycle it rises again from each end: transition_steps is multiplied by ⌈t / transition_steps⌉, TensorFlow's `cycle`.
+
     Args:
         init_value: The value at the start. ≥ 0.
         end_value: The value at the end. ≥ 0.
         power: The exponent of the share that is left. > 0.
         transition_steps: How many steps the transition takes. ≥ 0.
         transition_begin: The step at which it begins. ≥ 0. Default: 0.0.
+        cycle: Whether it rises again, each time for longer; structure. Default: False.
 
     Raises:
         JgdValueError: For a number outside its range.
@@ -92,9 +95,15 @@ class Polynomial:
     power: Number = hyper("> 0", schedule=False)
     transition_steps: Number = hyper(">= 0", schedule=False, length=True)
     transition_begin: Number = hyper(">= 0", schedule=False, length=True, default=0.0)
+    cycle: bool = static_field(default=False)
 
     def __call__(self, step: Array) -> Array:
-        share = left(elapsed(step, self.transition_begin), self.transition_steps)
+        time, length = elapsed(step, self.transition_begin), number(self.transition_steps)
+        if self.cycle:
+            length = length * jnp.maximum(
+                1, -periods(-number(time), jnp.where(length > 0, length, jnp.ones_like(length)))
+            )
+        share = left(time, length)
         return between(self.end_value, self.init_value, raised(share, number(self.power)))
 
 
@@ -171,7 +180,7 @@ class ExponentialDecay:
 
     A smooth decay, by decay_rate every transition_steps; torch's ExponentialLR at transition_steps = 1. decay_rate is
     taken literally: 1 never decays, 0 is zero from the second step on, and above 1 the value rises. (optax's schedule of
-    this name takes 0 to mean a constant, and its staircase is `StepDecay`.)
+    this name takes 0 to mean a constant.)
 
     Args:
         init_value: The value at the start. ≥ 0.
@@ -179,6 +188,7 @@ class ExponentialDecay:
         decay_rate: The factor of one decay, above 1 of one rise. ≥ 0.
         transition_begin: The step at which it begins. ≥ 0. Default: 0.0.
         end_value: The least value, or the largest of a rising one, where 0 is no bound. ≥ 0. Default: 0.0.
+        staircase: Whether it changes every transition_steps at once, as `StepDecay` does; structure. Default: False.
 
     Raises:
         JgdValueError: For a number outside its range.
@@ -194,9 +204,11 @@ class ExponentialDecay:
     decay_rate: Number = hyper(">= 0", schedule=False)
     transition_begin: Number = hyper(">= 0", schedule=False, length=True, default=0.0)
     end_value: Number = hyper(">= 0", schedule=False, default=0.0)
+    staircase: bool = static_field(default=False)
 
     def __call__(self, step: Array) -> Array:
-        times = number(elapsed(step, self.transition_begin)) / number(self.transition_steps)
+        time, unit = number(elapsed(step, self.transition_begin)), number(self.transition_steps)
+        times = periods(time, unit) if self.staircase else time / unit
         start, end, rate = number(self.init_value), number(self.end_value), number(self.decay_rate)
         largest = jnp.finfo(start.dtype).max  # of a rise, that no later step may overflow
         decayed = jnp.minimum(start * jnp.minimum(raised(rate, times), largest), largest)

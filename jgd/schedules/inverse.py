@@ -3,9 +3,9 @@
 import jax.numpy as jnp
 from jax import Array
 
-from jgd.core.record import hyper, record
+from jgd.core.record import hyper, record, static_field
 from jgd.core.spellings import builder
-from jgd.schedules.clock import Number, number
+from jgd.schedules.clock import Number, number, periods
 
 
 @builder
@@ -19,6 +19,7 @@ class InverseTimeDecay:
         init_value: The value at the start. ≥ 0.
         decay_rate: How fast it falls. ≥ 0.
         transition_steps: The unit of time. > 0. Default: 1.0.
+        staircase: Whether only whole units count, TensorFlow's; structure. Default: False.
 
     Raises:
         JgdValueError: For a number outside its range.
@@ -32,9 +33,11 @@ class InverseTimeDecay:
     init_value: Number = hyper(">= 0", schedule=False)
     decay_rate: Number = hyper(">= 0", schedule=False)
     transition_steps: Number = hyper("> 0", schedule=False, length=True, default=1.0)
+    staircase: bool = static_field(default=False)
 
     def __call__(self, step: Array) -> Array:
-        passed = number(step) / number(self.transition_steps)
+        time, unit = number(step), number(self.transition_steps)
+        passed = periods(time, unit) if self.staircase else time / unit
         return number(self.init_value) / (1 + number(self.decay_rate) * passed)
 
 

@@ -1,5 +1,7 @@
 """Values that change at given steps: at once (constant between them) or gradually (interpolated between them)."""
 
+from typing import Any
+
 import jax.numpy as jnp
 from jax import Array
 
@@ -76,12 +78,12 @@ class MultiStepDecay:
 class PiecewiseConstant:
     """η_t = init_value · the product of all scales_i with boundaries_i ≤ t.
 
-    optax writes the two as one dict {boundary: scale}; here the boundaries are numbers too, not keys.
+    optax writes the two as one dict {boundary: scale}, which is taken as `boundaries` too.
 
     Args:
         init_value: The value at the start. ≥ 0.
-        boundaries: The steps of the changes, in order, each ≥ 0.
-        scales: What the value is multiplied by there, each ≥ 0.
+        boundaries: The steps of the changes, in order, each ≥ 0; or {step: scale}.
+        scales: What the value is multiplied by there, each ≥ 0; without it `boundaries` has them.
 
     Raises:
         JgdValueError: For a number outside its range.
@@ -93,12 +95,13 @@ class PiecewiseConstant:
     """
 
     init_value: Number = hyper(">= 0", schedule=False)
-    boundaries: tuple[Number, ...]
-    scales: tuple[Number, ...]
+    boundaries: Any  # a tuple of numbers, once it is made
+    scales: tuple[Number, ...] = ()
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "boundaries", sequences.boundaries("boundaries", self.boundaries))
-        object.__setattr__(self, "scales", sequences.numbers("scales", self.scales, ">= 0"))
+        steps, scales = sequences.steps_and_scales(self.boundaries, self.scales)
+        object.__setattr__(self, "boundaries", sequences.boundaries("boundaries", steps))
+        object.__setattr__(self, "scales", sequences.numbers("scales", scales, ">= 0"))
         sequences.as_many("boundaries", self.boundaries, "scales", self.scales)
 
     def __call__(self, step: Array) -> Array:
@@ -119,8 +122,8 @@ class PiecewiseInterpolate:
     Args:
         interpolate_type: "linear" or "cosine"; structure.
         init_value: The value at the start. ≥ 0.
-        boundaries: The steps at which values are reached, in order, each ≥ 0.
-        scales: Each value over the one before, each ≥ 0.
+        boundaries: The steps at which values are reached, in order, each ≥ 0; or {step: scale}.
+        scales: Each value over the one before, each ≥ 0; without it `boundaries` has them.
 
     Raises:
         JgdValueError: For a number outside its range.
@@ -133,13 +136,14 @@ class PiecewiseInterpolate:
 
     interpolate_type: str = static_field()
     init_value: Number = hyper(">= 0", schedule=False)
-    boundaries: tuple[Number, ...]
-    scales: tuple[Number, ...]
+    boundaries: Any  # a tuple of numbers, once it is made
+    scales: tuple[Number, ...] = ()
 
     def __post_init__(self) -> None:
         checks.choice("interpolate_type", self.interpolate_type, ("linear", "cosine"))
-        object.__setattr__(self, "boundaries", sequences.boundaries("boundaries", self.boundaries))
-        object.__setattr__(self, "scales", sequences.numbers("scales", self.scales, ">= 0"))
+        steps, scales = sequences.steps_and_scales(self.boundaries, self.scales)
+        object.__setattr__(self, "boundaries", sequences.boundaries("boundaries", steps))
+        object.__setattr__(self, "scales", sequences.numbers("scales", scales, ">= 0"))
         sequences.as_many("boundaries", self.boundaries, "scales", self.scales)
 
     def __call__(self, step: Array) -> Array:
@@ -149,7 +153,7 @@ class PiecewiseInterpolate:
         return along(step, self.boundaries, ends, self.interpolate_type)
 
 
-def along(step: Array, boundaries: tuple[Number, ...], values: list[Array], shape: str) -> Array:
+def along(step: Array, boundaries: Any, values: list[Array], shape: str) -> Array:
     """values[0] at step 0, values[i] at boundaries[i − 1], in between linear or half a cosine wave, then held."""
     value, begin = at(values[0], step), 0
     for boundary, low, high in zip(boundaries, values, values[1:], strict=False):

@@ -6,7 +6,7 @@ from jax import Array
 
 from jgd.core.record import hyper, record
 from jgd.core.spellings import builder
-from jgd.schedules.clock import Number, between, eased, left, number
+from jgd.schedules.clock import Number, between, eased, left, number, raised
 
 
 @builder
@@ -16,14 +16,16 @@ class CosineRestarts:
 
     Loshchilov & Hutter 2017, arXiv:1608.03983, equation 5. Run n = 0, 1, … begins at T_0 · (1 + m + … + m^(n−1)) and
     takes T_0 · m^n steps, T_0 = decay_steps, m = multiplier ≥ 1, which need not be whole. torch's
-    CosineAnnealingWarmRestarts (T_0, T_mult, eta_min = alpha · init_value). optax's sgdr_schedule, with a peak for each
-    run, is a `Join` of `WarmupCosineDecay`.
+    CosineAnnealingWarmRestarts (T_0, T_mult, eta_min = alpha · init_value). The peak of run n is peak_decay^n as high above
+    alpha · init_value as the first, TensorFlow's m_mul. optax's sgdr_schedule, with a peak for each run, is a `Join` of
+    `WarmupCosineDecay`.
 
     Args:
         init_value: The value at the start. ≥ 0.
         decay_steps: The length of the first run, T_0. > 0.
         multiplier: Each run's length over the one before, m. In [1, inf). Default: 1.0.
         alpha: The share of init_value that is left at the end. ≥ 0. Default: 0.0.
+        peak_decay: Each peak over the one before. In [0, 1]. Default: 1.0.
 
     Raises:
         JgdValueError: For a number outside its range.
@@ -38,16 +40,17 @@ class CosineRestarts:
     decay_steps: Number = hyper("> 0", schedule=False, length=True)
     multiplier: Number = hyper("[1, inf)", schedule=False, default=1.0)
     alpha: Number = hyper(">= 0", schedule=False, default=0.0)
+    peak_decay: Number = hyper("[0, 1]", schedule=False, default=1.0)
 
     def __call__(self, step: Array) -> Array:
         first, m = number(self.decay_steps), number(self.multiplier)
-        begin, length = _run(number(step), first, m)
-        share = eased(left(number(step) - first * begin, first * length))
+        n, begin, length = _run(number(step), first, m)
+        share = raised(number(self.peak_decay), n) * eased(left(number(step) - first * begin, first * length))
         return number(self.init_value) * between(self.alpha, 1.0, share)
 
 
-def _run(t: Array, first: Array, m: Array) -> tuple[Array, Array]:
-    """The begin 1 + m + … + m^(n−1) and the length m^n of the run n that step t is in, in units of the first run.
+def _run(t: Array, first: Array, m: Array) -> tuple[Array, Array, Array]:
+    """n of the run that step t is in, its begin 1 + m + … + m^(n−1) and its length m^n in units of the first run.
 
     n is the largest with begin ≤ t / first, so about log_m(1 + (m − 1) t / first).
     """
@@ -60,8 +63,9 @@ def _run(t: Array, first: Array, m: Array) -> tuple[Array, Array]:
     begin, length = (jnp.where(far, a, b) for a, b in zip(by_doubling, by_sinh, strict=True))
     for _ in range(2):
         later = first * (1 + m * begin) <= t
+        n = jnp.where(later, n + 1, n)
         begin, length = jnp.where(later, 1 + m * begin, begin), jnp.where(later, m * length, length)
-    return begin, length
+    return n, begin, length
 
 
 def _doubled(n: Array, m: Array) -> tuple[Array, Array]:

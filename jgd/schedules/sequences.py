@@ -1,5 +1,6 @@
 """Checks of what a schedule holds several of. Only the count is structure."""
 
+from collections.abc import Mapping
 from typing import Any
 
 import jax
@@ -24,6 +25,15 @@ def boundaries(name: str, values: Any) -> tuple[Any, ...]:
     for i in range(1, len(given)):
         checks.in_order(f"{name}[{i - 1}]", given[i - 1], f"{name}[{i}]", given[i])
     return given
+
+
+def steps_and_scales(steps: Any, scales: Any) -> tuple[Any, Any]:
+    """Steps and what happens there, also where they are given as one mapping, in any order."""
+    if not isinstance(steps, Mapping):
+        return steps, scales
+    if len(scales):
+        raise checks.JgdValueError("scales must be left out where boundaries is {step: scale}", argument="scales")
+    return tuple(sorted(steps)), tuple(steps[step] for step in sorted(steps))
 
 
 def schedules(name: str, values: Any) -> tuple[Any, ...]:

@@ -5,6 +5,7 @@ A warm-up of 0 steps begins at the peak. Beginning at 0, as optax does, makes a 
 
 import jax.numpy as jnp
 from jax import Array
+from jax.core import Tracer
 
 from jgd.core import checks, tree
 from jgd.core.record import hyper, record, static_field
@@ -126,8 +127,9 @@ class WarmupStableDecay:
     """Linear to peak_value in warmup_steps, constant for stable_steps, then down to end_value in decay_steps: WSD.
 
     Hu et al. 2024 (MiniCPM), arXiv:2404.06395; the shapes are of Hägele et al. 2024, arXiv:2405.18392, with x the share
-    of decay_steps that has passed: decay_type "linear" 1 − x, "1-sqrt" 1 − √x, "cosine" (1 + cos(π x)) / 2. Each of the
-    three steps is a length (so that the decay can be moved by stable_steps alone). MiniCPM's own halving is
+    of decay_steps that has passed: decay_type "linear" 1 − x, "1-sqrt" 1 − √x, "cosine" (1 + cos(π x)) / 2, "1-square"
+    1 − x², and "exponential", which falls by the same factor at every step, to end_value > 0. Each of the three steps is a
+    length (so that the decay can be moved by stable_steps alone). MiniCPM's own halving is
     Join((LinearWarmup(peak, w), ExponentialDecay(peak, half_life, 0.5)), (w + stable,)).
 
     Args:
@@ -137,7 +139,7 @@ class WarmupStableDecay:
         stable_steps: How many steps the value stays at its peak. ≥ 0.
         decay_steps: How many steps the decay takes. ≥ 0.
         end_value: The value at the end. ≥ 0. Default: 0.0.
-        decay_type: "linear", "1-sqrt" or "cosine"; structure. Default: 'linear'.
+        decay_type: "linear", "1-sqrt", "cosine", "1-square" or "exponential"; structure. Default: 'linear'.
 
     Raises:
         JgdValueError: For a number outside its range.
@@ -157,7 +159,12 @@ class WarmupStableDecay:
     decay_type: str = static_field(default="linear")
 
     def __post_init__(self) -> None:
-        checks.choice("decay_type", self.decay_type, ("linear", "1-sqrt", "cosine"))
+        checks.choice("decay_type", self.decay_type, ("linear", "1-sqrt", "cosine", "1-square", "exponential"))
+        known = not (isinstance(self.end_value, Tracer) or jnp.ndim(self.end_value))
+        if self.decay_type == "exponential" and known and self.end_value == 0:
+            raise checks.JgdValueError(
+                'end_value must be > 0 for decay_type="exponential", which never reaches 0', argument="end_value"
+            )
 
     def __call__(self, step: Array) -> Array:
         rising = between(self.init_value, self.peak_value, spent(step, self.warmup_steps))
@@ -166,8 +173,13 @@ class WarmupStableDecay:
             "linear": lambda: left(time, self.decay_steps),
             "1-sqrt": lambda: 1 - tree.safe_sqrt(spent(time, self.decay_steps)),
             "cosine": lambda: eased(left(time, self.decay_steps)),
+            "1-square": lambda: 1 - jnp.square(spent(time, self.decay_steps)),
+            "exponential": lambda: spent(time, self.decay_steps),
         }[self.decay_type]()
         falling = between(self.end_value, self.peak_value, share)
+        if self.decay_type == "exponential":
+            peak, end = number(self.peak_value), number(self.end_value)
+            falling = peak * raised(tree.safe_divide(end, peak), share)
         return jnp.where(elapsed(step, self.warmup_steps) >= 0, falling, rising)
 
 

@@ -64,6 +64,7 @@ def restarts(first, m):
 
 
 # builder, its numbers, and the values at steps 0 … 12 in NumPy
+FALLS = {"1-square": lambda x: 1 - x**2, "exponential": lambda x: (0.1**x - 0.1) / 0.9}
 TABLE = {
     "constant": (Constant, {"value": 0.1}, np.full(STEPS, 0.1)),
     "linear": (
@@ -76,6 +77,11 @@ TABLE = {
         Polynomial,
         {"init_value": 0.3, "end_value": 0.1, "power": 1.7, "transition_steps": 9.0, "transition_begin": 1.0},
         0.1 + 0.2 * (1 - np.clip((T - 1) / 9, 0, 1)) ** 1.7,
+    ),
+    "polynomial, again and again": (
+        lambda **numbers: Polynomial(cycle=True, **numbers),
+        {"init_value": 0.3, "end_value": 0.1, "power": 1.7, "transition_steps": 4.0},
+        0.1 + 0.2 * (1 - T / (4 * np.maximum(1, np.ceil(T / 4)))) ** 1.7,
     ),
     "root": (
         Polynomial,
@@ -92,6 +98,16 @@ TABLE = {
         Rex,
         {"init_value": 0.3, "transition_steps": 10.0, "end_value": 0.1},
         0.1 + 0.2 * (1 - np.minimum(T, 10) / 10) / (1 / 2 + 1 / 2 * (1 - np.minimum(T, 10) / 10)),
+    ),
+    "exponential, in steps": (
+        lambda **numbers: ExponentialDecay(staircase=True, **numbers),
+        {"init_value": 0.1, "transition_steps": 2.0, "decay_rate": 0.5, "transition_begin": 1.0},
+        0.1 * 0.5 ** np.maximum(0, (T - 1) // 2),
+    ),
+    "inverse time, in steps": (
+        lambda **numbers: InverseTimeDecay(staircase=True, **numbers),
+        {"init_value": 0.1, "decay_rate": 0.5, "transition_steps": 3.0},
+        0.1 / (1 + 0.5 * (T // 3)),
     ),
     "exponential": (
         ExponentialDecay,
@@ -203,7 +219,12 @@ TABLE = {
             },
             np.where(T < 3, 0.1 + 0.4 * T / 3, 0.05 + 0.45 * shape(np.clip((T - 5) / 6, 0, 1))),
         )
-        for kind, shape in {"linear": lambda x: 1 - x, "1-sqrt": lambda x: 1 - np.sqrt(x), "cosine": wave}.items()
+        for kind, shape in {
+            "linear": lambda x: 1 - x,
+            "1-sqrt": lambda x: 1 - np.sqrt(x),
+            "cosine": wave,
+            **FALLS,
+        }.items()
     },
     "noam": (
         Noam,
@@ -264,6 +285,11 @@ TABLE = {
         CosineRestarts,
         {"init_value": 0.3, "decay_steps": 2.0, "multiplier": 1.5, "alpha": 0.1},
         0.3 * (0.1 + 0.9 * wave(restarts(2, 1.5))),
+    ),
+    "restarts, lower": (
+        CosineRestarts,
+        {"init_value": 0.3, "decay_steps": 3.0, "alpha": 0.1, "peak_decay": 0.5},
+        0.3 * (0.1 + 0.9 * 0.5 ** (T // 3) * wave(restarts(3, 1))),
     ),
     "restarts, a little longer": (
         CosineRestarts,

@@ -143,6 +143,15 @@ def test_every_registered_schedule_is_tabled():
     assert public == {build.__name__ for build in jgd.schedules.registry.values()}
 
 
+def test_boundaries_and_scales_may_be_one_mapping():
+    for build in (PiecewiseConstant, lambda *given: PiecewiseInterpolate("linear", *given)):
+        assert build(1.0, {4: 0.1, 2: 0.5}) == build(1.0, (2, 4), (0.5, 0.1))
+    with pytest.raises(jgd.JgdError, match="scales must be left out"):
+        PiecewiseConstant(1.0, {2: 0.5}, (0.5,))
+    with pytest.raises(jgd.JgdError, match="end_value must be > 0"):
+        WarmupStableDecay(0.0, 1.0, 1, 1, 1, decay_type="exponential")
+
+
 @pytest.mark.slow
 def test_e5_every_k_epochs(x64):
     rates = StepDecay(0.1, step_size=3, decay_rate=0.5)(jnp.arange(7))
