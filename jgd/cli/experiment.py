@@ -31,7 +31,18 @@ from jgd.spaces.toml_space import space_of_toml
 
 ENDING = ".toml"
 ALIASES = {"store": "out", "set": "set_"}
-NOT_KEPT = ("task", "optimizer", "recipe", "space", "learning_rates", "set_", "policy", "set_policy", "out", "save_config")
+NOT_KEPT = (
+    "task",
+    "optimizer",
+    "recipe",
+    "space",
+    "learning_rates",
+    "set_",
+    "policy",
+    "set_policy",
+    "out",
+    "save_config",
+)
 OF_A_CALL = ("overwrite", "resume", "shard", "patience", "dask")  # how it is carried out this time
 
 
@@ -44,7 +55,10 @@ def task_or_file(context: typer.Context, task: str | None) -> str | None:
         raise checks.JgdValueError(f"{task}: an experiment must name its task = … or data = …, got neither")
     known = {each.name for each in context.command.params} - {"save_config"}
     try:
-        context.default_map = {**_defaults(said, known), **({"space": task} if isinstance(said.get("space"), Mapping) else {})}
+        context.default_map = {
+            **_defaults(said, known),
+            **({"space": task} if isinstance(said.get("space"), Mapping) else {}),
+        }
     except checks.JgdError as error:
         raise checks.prefixed(f"{task}: ", error) from error
     return said.get("task")
@@ -116,7 +130,9 @@ def _defaults(said: Mapping[str, Any], known: Collection[str | None]) -> dict[st
             out["optimizer"] = [word for word in words if ":" not in word]
         elif key == "policy" and isinstance(value, Mapping):
             if len(value) != 1 or not all(isinstance(options, Mapping) for options in value.values()):
-                raise checks.JgdTypeError(f"policy must be a name, or {{NAME = {{OPTION = VALUE}}}}, got {checks.shown(value)}")
+                raise checks.JgdTypeError(
+                    f"policy must be a name, or {{NAME = {{OPTION = VALUE}}}}, got {checks.shown(value)}"
+                )
             out["policy"], options = next(iter(value.items()))
             out["set_policy"] = _assignments(options)
         elif key == "space" and isinstance(value, Mapping):

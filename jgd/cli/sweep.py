@@ -171,7 +171,11 @@ def command(
     request = replace(request, options={**arguments, **said, "space": searched.describe(), "recipes": names})
     if save_config is not None:
         filled = {name: arguments[name] for name in ("samples", "sampler", "seeds", "steps", "batch_size")}
-        own = None if recipes is None else [*(name for name in recipes if name in jgd.optimizers.registry), *(recipe or [])]
+        own = (
+            None
+            if recipes is None
+            else [*(name for name in recipes if name in jgd.optimizers.registry), *(recipe or [])]
+        )
         experiment.save(save_config, context, own, searched, filled)
     goes_on = request.is_stored_in if out is None else run_files.holds_a_sweep
     directory = console.output_directory(out, request.task.name, overwrite, goes_on)
