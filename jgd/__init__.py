@@ -33,6 +33,7 @@ if TYPE_CHECKING:  # for editors and type checkers
     from jgd import tasks as tasks
     from jgd import teaching as teaching
     from jgd import transforms as transforms
+    from jgd.analysis import compare as compare
     from jgd.core.checks import JgdError as JgdError
     from jgd.core.loss_protocol import OnBatch as OnBatch
     from jgd.core.optimizer import Optimizer as Optimizer
@@ -94,6 +95,7 @@ HOMES = {  # module -> its names that are public here
         "analysis data error_functions gradient_free gradients interop landscapes lectures losses "
         "models optimizers plots prediction reports schedules sklearn spaces structured_errors tasks teaching transforms"
     ),
+    "analysis": "compare",
     "core.checks": "JgdError",
     "core.loss_protocol": "OnBatch",
     "core.optimizer": "Optimizer chain",

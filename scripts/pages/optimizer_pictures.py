@@ -23,13 +23,16 @@ GROUNDS = [landscapes.get("ill_conditioned"), landscapes.get("rosenbrock")]
 TITLES = ["a ravine", "Rosenbrock's valley"]
 RATES = np.array([10 ** (k / 2) for k in range(-8, 3)], np.float32)
 STEPS = 200
-SETTINGS = {"dp_sgd": {"l2_norm_clip": 1.0, "noise_multiplier": 0.5}}  # what has no default
+SETTINGS = {  # what has no default
+    "dp_sgd": {"l2_norm_clip": 1.0, "noise_multiplier": 0.5},
+    "frank_wolfe": {"onto": jgd.transforms.L2Ball(2.5)},
+}
 
 
 def picture(name: str) -> bytes | None:
     """The PNG of a method, drawn anew where its file, the landscapes or the drawing have changed.
 
-    None for a method that needs a model's outputs, which a landscape hasn't got.
+    None for a method that needs what a landscape hasn't got, or an argument that isn't among the settings.
     """
     method = inspect.getsourcefile(inspect.unwrap(jgd.optimizers.get(name)))
     parts = [file.read_bytes() for file in [Path(method), *DRAWN_BY]] + [jax.__version__.encode()]
@@ -40,7 +43,8 @@ def picture(name: str) -> bytes | None:
             old.unlink()
         try:
             found = descents(builder(name))
-        except jgd.JgdError:
+        except (jgd.JgdError, TypeError) as refused:
+            print(f"{name} has no picture: {refused}")
             found = None
         kept.write_bytes(drawn(name, found) if found else b"")
     return kept.read_bytes() or None
@@ -48,9 +52,10 @@ def picture(name: str) -> bytes | None:
 
 def builder(name: str) -> Callable:
     build = partial(jgd.optimizers.get(name), **SETTINGS.get(name, {}))
-    if "base_optimizer" in inspect.signature(build).parameters:
+    takes = inspect.signature(build).parameters
+    if "base_optimizer" in takes:
         return lambda learning_rate: build(jgd.optimizers.sgd(learning_rate))
-    return build
+    return build if "learning_rate" in takes else lambda learning_rate: build()
 
 
 def descents(build: Callable) -> list[tuple[float, np.ndarray]]:
@@ -86,7 +91,8 @@ def drawn(name: str, found: list[tuple[float, np.ndarray]]) -> bytes:
     axes = jgd.plots.new_axes(2, height=2.9)
     for ax, ground, title, (rate, points) in zip(axes, GROUNDS, TITLES, found, strict=True):
         jgd.plots.plot_paths(ground, {name: points}, ax=ax)
-        ax.set_title(f"{title}, learning rate {rate:.3g}", fontsize=9)
+        swept = {"learning_rate", "base_optimizer"} & inspect.signature(jgd.optimizers.get(name)).parameters.keys()
+        ax.set_title(f"{title}, learning rate {rate:.3g}" if swept else title, fontsize=9)
         ax.get_legend().remove()
         ax.set(xlabel="", ylabel="")
     whole, small = io.BytesIO(), io.BytesIO()
