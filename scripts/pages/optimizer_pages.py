@@ -15,9 +15,7 @@ CAPTION = (
     f"{STEPS} steps from the ring to the square; the star is the minimum. The learning rate is the best of eleven, half "
     "decades from 10⁻⁴ to 10."
 )
-NO_PICTURE = (
-    "No picture: the method needs a loss that says how it is made of a model's outputs, which a landscape doesn't."
-)
+NO_PICTURE = "No picture: the method needs more than a landscape has, such as a model's outputs."
 
 
 def file_of(name: str) -> str:
