@@ -1,0 +1,56 @@
+"""Early stopping as a reading of a sweep: the rule of single runs, applied to each run."""
+
+from types import SimpleNamespace
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import pytest
+
+from jgd.core.checks import JgdError
+from jgd.stopping import EarlyStopping
+from jgd.sweeps.early_stops import early_stops
+
+NAN = np.nan
+VALUES = np.array([[[3, 2, 2.2, 1.95, 1.9, 1.0], [5, 6, 7, 8, 9, 4]], [[NAN] * 6, [3, NAN, NAN, NAN, NAN, NAN]]])
+
+
+def swept(values: np.ndarray, larger_is_better: bool = False, **others: Any) -> Any:
+    """As much of a sweep as is read."""
+    own = {"validation": {"loss": values}, "metric": "loss", "larger_is_better": larger_is_better, "is_population": False, **others}
+    return SimpleNamespace(evaluation_steps=(2, 4, 6, 8, 10, 12), **{"given": np.full((2, 2), 12), **own})
+
+
+def test_runs_stop_as_a_single_run_does():
+    for sign, better in ((1, False), (-1, True)):
+        found = early_stops(swept(sign * VALUES, better), patience=2, min_delta=0.3)
+        assert found.steps.tolist() == [[8, 6], [4, 6]]
+        assert found.best_steps.tolist() == [[8, 2], [-1, 2]]
+        assert sign * found.scores[0, 0] == 1.95 and found.stopped.all() and found.config == 0
+        assert np.isnan(found.scores[1]).all(), "one has no number, one had diverged when it stopped"
+        assert found.saved_share == pytest.approx(1 - 24 / 48)
+        rule, run = EarlyStopping(0.3, 2, better), sign * VALUES[0, 0]
+        state, update = rule.init(jnp.zeros(())), jax.jit(rule.update)
+        for step, value in zip((2, 4, 6, 8), run, strict=False):
+            assert not state.out_of_patience
+            state = update(state, jnp.zeros(()), jnp.asarray(step), jnp.asarray(value))
+        assert (bool(state.out_of_patience), int(state.step)) == (True, 8)
+    goal = early_stops(swept(VALUES, given=np.array([[12, 4], [12, 12]])), target=1.95)
+    assert goal.steps.tolist() == [[8, 4], [12, 12]] and goal.stopped.tolist() == [[True, False], [False, False]]
+
+
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        ({}, "needs patience=, target= or both"),
+        ({"patience": 0}, "patience must be a whole number >= 1, got 0"),
+        ({"patience": 1, "min_delta": -1}, "min_delta must be a finite number >= 0, got -1"),
+        ({"target": NAN}, "target must be a finite number"),
+    ],
+)
+def test_bad_input_is_named(options, said):
+    with pytest.raises(JgdError, match=said):
+        early_stops(swept(VALUES), **options)
+    with pytest.raises(JgdError, match="a population's"):
+        early_stops(swept(VALUES, is_population=True), patience=1)
