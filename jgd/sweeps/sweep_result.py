@@ -10,8 +10,8 @@ from jgd.prediction import Predictor
 from jgd.spaces.proposer import Proposer
 from jgd.spaces.space import Config
 from jgd.sweeps.confirmation import Confirmation
-from jgd.sweeps.engine.progress import SweepProgress
 from jgd.sweeps.early_stops import EarlyStops, early_stops
+from jgd.sweeps.engine.progress import SweepProgress
 from jgd.sweeps.picks import Pick
 from jgd.sweeps.predictors import predictor
 from jgd.sweeps.sweep_view import SweepView
