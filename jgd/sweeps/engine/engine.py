@@ -37,8 +37,9 @@ class Engine:
         executor: Executor | None = None,
         seconds: float = math.inf,
     ) -> "Engine":
-        """An engine that has run nothing so far. executor: the plan's own devices without one, which begin no block after
-        so many seconds.
+        """An engine that has run nothing so far.
+
+        executor: the plan's own devices without one, which begin no block after so many seconds.
         """
         silent: Callable[[SweepProgress], None] = lambda progress: None
         meter = Meter(callback or silent, plan.task.larger_is_better)
