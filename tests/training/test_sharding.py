@@ -102,12 +102,19 @@ def test_four_devices_cut_batches_and_parameters(tmp_path):
     assert done.returncode == 0, done.stderr
 
 
-def one_of_two_processes(index, port, folder):
+JOIN = """
+import jax
+jax.config.update("jax_num_cpu_devices", 2)
+jax.config.update("jax_cpu_collectives_implementation", "gloo")
+jax.distributed.initialize("localhost:{port}", num_processes=2, process_id={index})
+import test_sharding
+test_sharding.one_of_two_processes({folder!r})
+"""
+
+
+def one_of_two_processes(folder):
     """What each process of the next test runs; it has two of the four devices."""
-    jax.config.update("jax_num_cpu_devices", 2)
-    jax.config.update("jax_cpu_collectives_implementation", "gloo")
-    jax.distributed.initialize(f"localhost:{port}", num_processes=2, process_id=index)
-    assert len(jax.devices()) == 4 and len(jax.local_devices()) == 2
+    assert (len(jax.devices()), len(jax.local_devices())) == (4, 2)
     with pytest.raises(jgd.JgdError, match="this process alone, or all 4 of all processes, got 2 of several"):
         jgd.Sharding(jax.make_mesh((2,), ("data",), devices=jax.devices()[1:3]))
     widely(two_by_two(), steps=5, store=folder)
@@ -119,9 +126,9 @@ def test_two_processes_compute_one_run_and_the_first_writes_it(tmp_path):
     with socket.socket() as free:
         free.bind(("localhost", 0))
         port = free.getsockname()[1]
-    code = f"import test_sharding as t\nt.one_of_two_processes({{}}, {port}, {str(tmp_path)!r})"
+    codes = [JOIN.format(port=port, index=index, folder=str(tmp_path)) for index in (0, 1)]
     options = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "text": True, "env": environment()}
-    both = [subprocess.Popen([sys.executable, "-c", code.format(index)], **options) for index in (0, 1)]
+    both = [subprocess.Popen([sys.executable, "-c", code], **options) for code in codes]
     said = [process.communicate() for process in both]
     assert [process.returncode for process in both] == [0, 0], said
     assert ["called back" in out for out, _ in said] == [True, False]
