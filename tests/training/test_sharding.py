@@ -53,7 +53,9 @@ def two_by_two():
 
 def network(params, batch):
     inputs, labels = batch
-    outputs = jax.numpy.tanh(inputs @ params["hidden"]["weights"]) @ params["out"]["weights"] + params["out"]["bias"]
+    outputs = (
+        jax.numpy.tanh(inputs @ params["hidden"]["weights"]) @ params["out"]["weights"] + params["out"]["bias"][None]
+    )
     return jgd.losses.softmax_cross_entropy(outputs, labels).mean()
 
 
