@@ -43,7 +43,7 @@ NOT_KEPT = (
     "out",
     "save_config",
 )
-OF_A_CALL = ("overwrite", "resume", "shard", "patience", "dask")  # how it is carried out this time
+OF_A_CALL = ("overwrite", "resume", "shard", "patience", "dask", "seconds")  # how it is carried out this time
 
 
 def task_or_file(context: typer.Context, task: str | None) -> str | None:

@@ -112,6 +112,9 @@ def command(
         typer.Option(help=f"Which configs go on: {', '.join(methods.POLICIES)}; a number is the eta of halving."),
     ] = None,
     set_policy: Annotated[list[str] | None, typer.Option(help="NAME=VALUE: a parameter of the policy.")] = None,
+    seconds: Annotated[
+        float | None, typer.Option(help="A budget of time: no block of runs begins after it; the same command goes on.")
+    ] = None,
     block: Annotated[int | None, typer.Option(help="Configs a compiled block holds; default planned.")] = None,
     memory: Annotated[int | None, typer.Option(help="MiB that a block may take on its device.")] = None,
     out: Annotated[
@@ -190,7 +193,7 @@ def command(
         with dask_client(dask) as executor:
             by: dict[str, Any] = {"executor": executor, "shard": shard, "patience": patience}
             kept: dict[str, Any] = {"store": directory, "resume": resume, "callback": callback}
-            found = jgd.sweep(what, recipes, searched, **kept, **by, **arguments)
+            found = jgd.sweep(what, recipes, searched, seconds=seconds, **kept, **by, **arguments)
         request.save(directory)
     raise typer.Exit(run_files.save_share(found, directory, shard))
 
