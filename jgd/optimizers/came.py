@@ -36,11 +36,13 @@ class RowsAndColumns:
 
     @staticmethod
     def like(x: Array) -> "RowsAndColumns":
+        """Both at 0, for a leaf of zeros like x."""
         if x.ndim < 2:
             return RowsAndColumns(x, None)
         return RowsAndColumns(jnp.zeros(x.shape[:-1], x.dtype), jnp.zeros((*x.shape[:-2], x.shape[-1]), x.dtype))
 
     def absorb(self, b: Array, x: Array) -> "RowsAndColumns":
+        """R ← b R + (1 − b) · the means of x along its rows, C alike along its columns."""
         if self.columns is None:
             return RowsAndColumns(b * self.rows + (1 - b) * x, None)
         return RowsAndColumns(
