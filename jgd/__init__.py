@@ -43,6 +43,7 @@ if TYPE_CHECKING:  # for editors and type checkers
     from jgd.core.record import record as record
     from jgd.core.record import static_field as static_field
     from jgd.core.seeds import init_key as init_key
+    from jgd.core.sharding import Sharding as Sharding
     from jgd.core.transform import Context as Context
     from jgd.core.transform import Transform as Transform
     from jgd.core.transform import UpdateInfo as UpdateInfo
@@ -102,6 +103,7 @@ HOMES = {  # module -> its names that are public here
     "core.program_files": "use_program_cache",
     "core.record": "hyper record static_field",
     "core.seeds": "init_key",
+    "core.sharding": "Sharding",
     "core.transform": "Context Transform UpdateInfo",
     "core.updates": "apply_updates",
     "data": "MinMax Standard datasets split",

@@ -95,7 +95,7 @@ def budget_rows(comparison: MethodComparison, budgets: Sequence[int] = BUDGETS) 
                 [
                     task,
                     method,
-                    *(f"{known[k] + 0.0:.4f}".replace("-0.0000", "0.0000") if k in known else "–" for k in budgets),
+                    *(f"{known[k]:.4f}".replace("-0.0000", "0.0000") if k in known else "–" for k in budgets),
                 ]
             )
     kept = [i for i in range(len(rows[0])) if i < 2 or any(row[i] != "–" for row in rows[1:])]
