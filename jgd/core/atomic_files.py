@@ -11,7 +11,7 @@ import os
 import re
 import secrets
 import stat
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
@@ -191,9 +191,16 @@ def load_arrays(file: Path, known: Mapping[str, Any]) -> dict[str, np.ndarray]:
         raise checks.JgdValueError(f"its arrays are not what was written: {len(blob)} bytes of {known.get('bytes')}")
     try:
         stored = load(blob)
-        return {n: stored[n].view(np.dtype(dtype)).reshape(shape) for n, (dtype, shape) in known["arrays"].items()}
+        return {name: as_said(stored[name], *kind) for name, kind in known["arrays"].items()}
     except (SafetensorError, LookupError, TypeError, ValueError, AttributeError, SyntaxError) as fault:
         raise checks.JgdValueError(f"its arrays are not what is said of them: {fault}") from fault
+
+
+def as_said(stored: np.ndarray, dtype: str, shape: Sequence[int]) -> np.ndarray:
+    """An array that `storable` made a vector of, as it was; `ValueError` or `TypeError` where it can't have been."""
+    if any(size < 0 for size in shape):
+        raise ValueError(f"there is no shape {tuple(shape)}")  # NumPy would guess
+    return stored.view(np.dtype(dtype)).reshape(shape)
 
 
 def storable(array: np.ndarray) -> np.ndarray:

@@ -148,8 +148,7 @@ def _read(file: Path) -> tuple[dict[str, Any], dict[str, np.ndarray]]:
     try:
         if _digest(stored) != facts["digest"]:
             raise ValueError("its numbers are not what was written")
-        kinds = facts["arrays"].items()
-        return facts, {name: stored[name].view(np.dtype(dtype)).reshape(shape) for name, (dtype, shape) in kinds}
+        return facts, {name: atomic_files.as_said(stored[name], *kind) for name, kind in facts["arrays"].items()}
     except (LookupError, TypeError, ValueError, AttributeError, SyntaxError) as fault:  # the last of a strange dtype
         raise checks.JgdValueError(f"{str(file)!r} is damaged: {fault}") from fault
 
