@@ -10,7 +10,7 @@ from jgd import analysis
 SAMPLES, SEEDS, STEPS = 30, 40, 300
 
 # %%
-names = ["momentum", "adam", "lion"]
+names = ["lion", "adam"]
 rates = {"learning_rate": jgd.spaces.log_uniform(1e-4, 3)}
 found = jgd.sweep("iris", names, rates, samples=SAMPLES, seeds=SEEDS // 8 + 3, steps=STEPS, batch_size=30)
 print(found)

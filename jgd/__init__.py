@@ -33,6 +33,7 @@ if TYPE_CHECKING:  # for editors and type checkers
     from jgd import tasks as tasks
     from jgd import teaching as teaching
     from jgd import transforms as transforms
+    from jgd.analysis import compare as compare
     from jgd.core.checks import JgdError as JgdError
     from jgd.core.loss_protocol import OnBatch as OnBatch
     from jgd.core.optimizer import Optimizer as Optimizer
@@ -42,6 +43,7 @@ if TYPE_CHECKING:  # for editors and type checkers
     from jgd.core.record import record as record
     from jgd.core.record import static_field as static_field
     from jgd.core.seeds import init_key as init_key
+    from jgd.core.sharding import Sharding as Sharding
     from jgd.core.transform import Context as Context
     from jgd.core.transform import Transform as Transform
     from jgd.core.transform import UpdateInfo as UpdateInfo
@@ -94,12 +96,14 @@ HOMES = {  # module -> its names that are public here
         "analysis data error_functions gradient_free gradients interop landscapes lectures losses "
         "models optimizers plots prediction reports schedules sklearn spaces structured_errors tasks teaching transforms"
     ),
+    "analysis": "compare",
     "core.checks": "JgdError",
     "core.loss_protocol": "OnBatch",
     "core.optimizer": "Optimizer chain",
     "core.program_files": "use_program_cache",
     "core.record": "hyper record static_field",
     "core.seeds": "init_key",
+    "core.sharding": "Sharding",
     "core.transform": "Context Transform UpdateInfo",
     "core.updates": "apply_updates",
     "data": "MinMax Standard datasets split",

@@ -17,6 +17,7 @@ from jgd.core.functions import ExamplesWanted, can_weigh
 from jgd.core.loss_protocol import takes
 from jgd.core.optimizer import Optimizer
 from jgd.core.record import record, static_field
+from jgd.core.sharding import Sharding
 from jgd.core.types import Batch, Loss, Params
 from jgd.data.batches import Batches
 from jgd.descent import StepMetrics
@@ -52,6 +53,7 @@ class EpochLoop:
     of a segment at most.
     `losses_only`: of the steps' metrics the losses, aux and what `record` names alone are kept; norms cost a step a tenth.
     `aux`: the names of what the loss returns beside its value, sorted.
+    `sharding`: how a lane's arrays stay cut over devices; None on one.
     `lanes`: the width of a block whose `optimizer`, `limit` and lane have a leading lane axis (see `LANE_AXES`), and
     whose loss has one where `loss_axis` is 0; the batch is shared by all lanes.
     `filled`: an epoch's short last batch is filled up by rows of weight 0, see `segment`.
@@ -73,6 +75,7 @@ class EpochLoop:
     loss_axis: int | None = static_field(default=None)
     loss_key: Array | None = None
     aux: tuple[str, ...] = static_field(default=())
+    sharding: Sharding | None = static_field(default=None)
 
     def init(self, lane: Lane) -> LoopCarry:
         """The carry of a segment before its first step: its buffers are empty."""
@@ -129,6 +132,8 @@ class EpochLoop:
         if self.thresholds is not None:
             of = lane.thresholds, metrics.loss, metrics.gradient_norm, at, self.batches.per_epoch
             lane = replace(lane, thresholds=self.thresholds.update(*of))
+        if self.sharding is not None:
+            lane = self.sharding.pin(lane, lane.train_state.params)
         write = lambda into, value: jax.lax.dynamic_update_index_in_dim(into, value, at - begin, 0)
         kept, observations = jax.tree.map(write, carry.metrics, metrics), carry.observations
         if self.observe is not None:

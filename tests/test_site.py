@@ -27,6 +27,10 @@ def test_links_of_the_repository_become_those_of_the_site(pages):
     told = "[docs/sweeps.md](docs/sweeps.md) [rates](docs/sweeps.md#rates) [x](CHANGELOG.md) [code](scripts/bits.py)"
     site = pages("links").of_the_site(told, "README.md", "index.md", titles)
     assert site == "[Sweeps](sweeps.md) [rates](sweeps.md#rates) [x](changelog.md) code"
+    told = "[gone](docs/gone.md)"
+    assert (
+        pages("links").of_the_site(told, "README.md", "index.md", titles) == "[gone](gone.md)"
+    )  # which mkdocs refuses
     told = "[adam.py](../jgd/optimizers/adam.py) [jax](https://docs.jax.dev)"
     site = pages("links").of_the_site(told, "docs/optimizers.md", "optimizers.md", titles)
     assert site == "[adam.py](optimizers/adam.md) [jax](https://docs.jax.dev)"

@@ -8,7 +8,8 @@ budget.py, time_to_target.py, profiles.py   what k configs buy, how soon, and ho
 unit_cube.py, importance.py    configs as points of a cube; which hyperparameters mattered
 importance_pairs.py, response_plane.py   two hyperparameters at once
 search_history.py, score_distribution.py how a search went, how its runs are spread
-critical_difference.py         many methods on many tasks
+critical_difference.py, rank_tests.py, task_aggregates.py   many methods on many tasks
+compare.py, method_comparison.py   recipes tuned on tasks, and all of these of them
 loss_slices.py, decision_map.py          the loss around solutions, the classes over two features
 findings.py, stuck.py   what speaks against the picks  cost.py        where the steps went
 """
@@ -22,6 +23,8 @@ if TYPE_CHECKING:  # for editors and type checkers
     from jgd.analysis.budget import BestOf as BestOf
     from jgd.analysis.budget import best_of as best_of
     from jgd.analysis.budget import best_of_budget as best_of_budget
+    from jgd.analysis.compare import compare as compare
+    from jgd.analysis.compare import compare_sweeps as compare_sweeps
     from jgd.analysis.comparison import PairedComparison as PairedComparison
     from jgd.analysis.comparison import paired as paired
     from jgd.analysis.comparison import probability_of_improvement as probability_of_improvement
@@ -44,9 +47,13 @@ if TYPE_CHECKING:  # for editors and type checkers
     from jgd.analysis.loss_slices import LossPlane as LossPlane
     from jgd.analysis.loss_slices import loss_line as loss_line
     from jgd.analysis.loss_slices import loss_plane as loss_plane
+    from jgd.analysis.method_comparison import MethodComparison as MethodComparison
     from jgd.analysis.pick_losses import pick_losses as pick_losses
     from jgd.analysis.profiles import PerformanceProfile as PerformanceProfile
     from jgd.analysis.profiles import performance_profile as performance_profile
+    from jgd.analysis.rank_tests import PairTest as PairTest
+    from jgd.analysis.rank_tests import friedman as friedman
+    from jgd.analysis.rank_tests import wilcoxon_holm as wilcoxon_holm
     from jgd.analysis.ranking import Ranking as Ranking
     from jgd.analysis.ranking import rank as rank
     from jgd.analysis.response_plane import ResponsePlane as ResponsePlane
@@ -67,6 +74,8 @@ if TYPE_CHECKING:  # for editors and type checkers
     from jgd.analysis.stability import StabilityEdge as StabilityEdge
     from jgd.analysis.stability import stability_bracket as stability_bracket
     from jgd.analysis.stability import stability_edge as stability_edge
+    from jgd.analysis.task_aggregates import TaskAggregates as TaskAggregates
+    from jgd.analysis.task_aggregates import task_aggregates as task_aggregates
     from jgd.analysis.time_to_target import TimeToTarget as TimeToTarget
     from jgd.analysis.time_to_target import time_to_target as time_to_target
     from jgd.analysis.time_to_target import time_to_target_of as time_to_target_of
@@ -77,6 +86,7 @@ if TYPE_CHECKING:  # for editors and type checkers
 HOMES = {  # module -> its names that are public here
     "aggregate": "interquartile_mean",
     "budget": "BestOf best_of best_of_budget",
+    "compare": "compare compare_sweeps",
     "comparison": "PairedComparison paired probability_of_improvement",
     "cost": "SweepCost cost_of",
     "critical_difference": "CriticalDifference critical_difference",
@@ -86,8 +96,10 @@ HOMES = {  # module -> its names that are public here
     "importance": "Importance importance importance_of",
     "importance_pairs": "PairImportance importance_pairs_of",
     "loss_slices": "LossLine LossPlane loss_line loss_plane",
+    "method_comparison": "MethodComparison",
     "pick_losses": "pick_losses",
     "profiles": "PerformanceProfile performance_profile",
+    "rank_tests": "PairTest friedman wilcoxon_holm",
     "ranking": "Ranking rank",
     "response_plane": "ResponsePlane response_plane",
     "responses": "ResponseCurve numeric_parameter numeric_parameters response response_of sensitivity_curves",
@@ -95,6 +107,7 @@ HOMES = {  # module -> its names that are public here
     "search_history": "SearchHistory search_history",
     "sensitivity": "learning_rate_sensitivity sensitivity_of",
     "stability": "StabilityBracket StabilityEdge stability_bracket stability_edge",
+    "task_aggregates": "TaskAggregates task_aggregates",
     "time_to_target": "TimeToTarget time_to_target time_to_target_of",
     "unit_cube": "UnitCube neighbors unit_cube",
 }

@@ -49,7 +49,7 @@ def interquartile_mean(
     finite = np.isfinite(scores)
     scores = np.where(finite, scores, -np.inf if larger else np.inf)
     n, diverged = int(finite.sum()), int((~finite).sum())
-    mean = float(_middle_half(scores))
+    mean = float(middle_half(scores))
     note = "" if np.isfinite(mean) else "more than a quarter diverged"
     if n < 2:
         note = "fewer than two values have no interval"
@@ -62,7 +62,7 @@ def interquartile_mean(
         reach = float(student_quantile(confidence, degrees + 1)) * error
         return Estimate(mean, error, mean - reach, mean + reach, n, diverged, method, note)
     note = "; ".join(filter(None, (few_resampled(scores.shape[1]), note)))
-    means = resampled([scores], lambda parts: _middle_half(parts[0]), seed)
+    means = resampled([scores], lambda parts: middle_half(parts[0]), seed)
     low, high = percentiles(means, confidence)
     error = float(means.std(ddof=1)) if np.isfinite(means).all() else np.inf
     return Estimate(mean, error, low, high, n, diverged, "bootstrap", note)
@@ -96,7 +96,7 @@ def percentiles(values: np.ndarray, confidence: float) -> tuple[float, float]:
     return float(low), float(high)
 
 
-def _middle_half(scores: np.ndarray) -> np.ndarray:
+def middle_half(scores: np.ndarray) -> np.ndarray:
     """The trimmed mean over the last two axes, a quarter cut from each end."""
     flat = np.sort(scores.reshape(*scores.shape[:-2], -1), axis=-1)
     n = flat.shape[-1]

@@ -31,6 +31,20 @@ class PerformanceProfile:
         """(methods,), the share of tasks on which a method succeeds."""
         return np.isfinite(self.ratios).mean(axis=1)
 
+    def scores(self, most: float = 4.0) -> np.ndarray:
+        """(methods,), the score of AlgoPerf: the mean height of a curve between τ = 1 and `most`, from 0 to 1.
+
+            ∫₁ᴿ ρ(τ) dτ / (R − 1) = mean over tasks of max(0, R − r) / (R − 1)
+
+        Dahl et al. 2023, "Benchmarking neural network training algorithms", arXiv:2306.07179, where the costs are times to a
+        target and R is 4.
+
+        >>> performance_profile([[10.0, 40.0], [20.0, 20.0]]).scores().round(3).tolist()
+        [0.833, 0.833]
+        """
+        most = checks.number("most", most, "(1, inf)")
+        return np.maximum(0.0, most - self.ratios).mean(axis=1) / (most - 1)
+
 
 def performance_profile(
     costs: Any, methods: list[str] | tuple[str, ...] | None = None, factors: Any = None

@@ -31,9 +31,8 @@ def command(
     found = request.load(directory, trust)
     place, _ = run = found.indices(config, seed)
     if steps is None and not found.given[run]:
-        raise checks.JgdValueError(
-            f"config {config} has not run with seed {seed}: give --steps, or `jgd extend {directory}` first"
-        )
+        instead = f"or `jgd extend {directory}` first" if found.runs_left else "it dropped out before that seed"
+        raise checks.JgdValueError(f"config {config} has not run with seed {seed}: give --steps; {instead}")
     atomic_files.refuse_links(directory, (run_files.REPLAYS,))
     out = directory / run_files.REPLAYS / f"config-{config}-seed-{seed}" if out is None else out
     console.output_directory(out, found.task, overwrite=True)  # can it be written?

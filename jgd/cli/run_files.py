@@ -80,7 +80,12 @@ def _delete_own(aside: Path) -> None:
 def save_share(found: jgd.Sweep, directory: Path, shard: str | None) -> int:
     """`save` where all runs are there; else what a shard has left to the others: -> the exit code."""
     left = found.runs_left
-    if shard is None or not left:
+    if shard is None and left:
+        console.print_line(
+            f"time is over: {left} of {found.diverged_at.size} runs are left; the same command, or `jgd extend {directory}`, goes on"
+        )
+        return 0
+    if not left:
         return save(found, directory)
     console.print_line(
         f"shard {shard} is done; {left} of {found.diverged_at.size} runs have not landed yet: `jgd show {directory}` tells "

@@ -9,7 +9,7 @@ from typing import Annotated, Any
 import typer
 
 import jgd
-from jgd.cli import console, methods, options, run_files
+from jgd.cli import console, experiment, methods, options, run_files
 from jgd.cli.dask import dask_client
 from jgd.cli.importing import given_imports
 from jgd.cli.progress import sweep_progress
@@ -32,7 +32,6 @@ from jgd.cli.task_options import (
 )
 from jgd.core import checks
 from jgd.spaces import samplers
-from jgd.spaces.toml_space import space_of_toml
 from jgd.sweeps import OptunaSampler, SweepProgress
 from jgd.sweeps.share import PATIENCE
 
@@ -42,8 +41,14 @@ SAMPLES = 32  # configs a recipe drawn from ranges: a full block on a CPU
 
 
 def command(
+    context: typer.Context,
     task: Annotated[
-        str | None, typer.Argument(help="A task of `jgd list`, or module:function that makes one; none with --data.")
+        str | None,
+        typer.Argument(
+            help="A task of `jgd list`, or module:function that makes one; none with --data. Or a whole experiment, FILE.toml.",
+            callback=experiment.task_or_file,
+            is_eager=True,
+        ),
     ] = None,
     recipe: Annotated[
         list[str] | None, typer.Option(help="module:function, a recipe of your own; repeat it for several.")
@@ -107,6 +112,9 @@ def command(
         typer.Option(help=f"Which configs go on: {', '.join(methods.POLICIES)}; a number is the eta of halving."),
     ] = None,
     set_policy: Annotated[list[str] | None, typer.Option(help="NAME=VALUE: a parameter of the policy.")] = None,
+    seconds: Annotated[
+        float | None, typer.Option(help="A budget of time: no block of runs begins after it; the same command goes on.")
+    ] = None,
     block: Annotated[int | None, typer.Option(help="Configs a compiled block holds; default planned.")] = None,
     memory: Annotated[int | None, typer.Option(help="MiB that a block may take on its device.")] = None,
     out: Annotated[
@@ -123,12 +131,18 @@ def command(
         float, typer.Option(help="Seconds without news of the other shards, before theirs is run here.")
     ] = PATIENCE,
     dask: Annotated[str | None, typer.Option(help="Address of a Dask scheduler, whose workers run the blocks.")] = None,
+    save_config: Annotated[
+        Path | None, typer.Option(help="Write all of this as FILE.toml, which `jgd sweep FILE.toml` takes, and run it.")
+    ] = None,
     overwrite: Annotated[bool, typer.Option("--overwrite", help="Start anew in --out, whatever it holds.")] = False,
 ) -> None:
     """Train every recipe at every config and seed, and pick by validation. The test rows stay unread: `jgd confirm`.
 
     The directory holds all that was done, block by block: killed at any moment, the same command goes on and ends with
     the same numbers. When it is finished there are results.nc, table.txt, sensitivity.png and loss.png too.
+
+    A file holds a whole sweep, with the keys task, recipes, samples, sampler, seeds, steps, policy, store, a table [space] and
+    any other option by its name: `jgd sweep FILE.toml`. Options that are typed too count first.
     """
     if resume and (out is None or overwrite):
         raise checks.JgdValueError("--resume goes on with what --out holds: give --out, and no --overwrite")
@@ -158,6 +172,14 @@ def command(
     names = None if recipes is None else list(recipes)
     said = {"policy": policy, "set_policy": set_policy}
     request = replace(request, options={**arguments, **said, "space": searched.describe(), "recipes": names})
+    if save_config is not None:
+        filled = {name: arguments[name] for name in ("samples", "sampler", "seeds", "steps", "batch_size")}
+        own = (
+            None
+            if recipes is None
+            else [*(name for name in recipes if name in jgd.optimizers.registry), *(recipe or [])]
+        )
+        experiment.save(save_config, context, own, searched, filled)
     goes_on = request.is_stored_in if out is None else run_files.holds_a_sweep
     directory = console.output_directory(out, request.task.name, overwrite, goes_on)
 
@@ -171,14 +193,14 @@ def command(
         with dask_client(dask) as executor:
             by: dict[str, Any] = {"executor": executor, "shard": shard, "patience": patience}
             kept: dict[str, Any] = {"store": directory, "resume": resume, "callback": callback}
-            found = jgd.sweep(what, recipes, searched, **kept, **by, **arguments)
+            found = jgd.sweep(what, recipes, searched, seconds=seconds, **kept, **by, **arguments)
         request.save(directory)
     raise typer.Exit(run_files.save_share(found, directory, shard))
 
 
 def _space(file: Path | None, rates: tuple[float, float, int] | None, fixes: Sequence[str]) -> jgd.Space:
     """The space of --space, or the learning rates, with what --set fixes."""
-    names = {} if file is None else space_of_toml(file).describe()
+    names = {} if file is None else experiment.space_in(file).describe()
     fixed: dict[str, Any] = options.assignments(fixes, "--set", {"learning_rate": "--learning-rates"}, float)
     if rates is not None or file is None:
         fixed["learning_rate"] = jgd.spaces.log_grid(*(rates or RATES))

@@ -32,9 +32,9 @@ def machine_facts() -> dict[str, str]:
     }
 
 
-def warn_of_another(said: str, there: Mapping[str, str], stacklevel: int) -> None:
-    """Warn, with what differs, where a machine's facts aren't this one's."""
-    elsewhere = differences(there, machine_facts())
+def warn_of_another(said: str, there: Mapping[str, str], here: Mapping[str, str], stacklevel: int) -> None:
+    """Warn, with what differs, where a machine's facts aren't those of `here`."""
+    elsewhere = differences(there, here)
     if elsewhere:
         warnings.warn(f"{said}: {'; '.join(elsewhere)}", stacklevel=stacklevel)
 

@@ -113,7 +113,7 @@ ELSEWHERE: dict[str, str] = {
     "nesterov": "use jgd.optimizers.nesterov",
     "weight_decay": "put jgd.transforms.Decayed(..., weight_decay) around it, or use one whose name ends in w",
     "mask": "only methods that decay weights have one; jgd.transforms.only(mask, ...) confines any transform",
-    "clipnorm": "chain jgd.transforms.ClipByGlobalNorm(...) before it",
+    "clipnorm": "chain jgd.transforms.ClipByLeafNorm(...) before it",
     "global_clipnorm": "chain jgd.transforms.ClipByGlobalNorm(...) before it",
     "max_norm": "chain jgd.transforms.ClipByGlobalNorm(...) before it",
     "max_grad_norm": "chain jgd.transforms.ClipByGlobalNorm(...) before it",

@@ -104,7 +104,10 @@ class Batches:
 
     def spread(self, batch: Batch, size: int) -> Batch:
         """The batch with its rows cut over the devices of `cut`; one that they don't divide stays whole on each."""
-        if self.cut is None or size % self.cut.mesh.size:
+        if self.cut is None:
+            return batch
+        axis = self.cut.spec[0]
+        if axis is not None and size % self.cut.mesh.shape[axis]:
             return batch
         return jax.lax.with_sharding_constraint(batch, self.cut)
 

@@ -11,20 +11,21 @@ from jgd.core.registry import Registry
 B = TypeVar("B", bound=Callable[..., Optimizer])
 
 FAMILIES = {
-    "classical": "gd sgd momentum nesterov nesterov_shifted optimistic_gradient_descent noisy_sgd asgd rprop",
+    "classical": "gd sgd sgdw sgdp momentum qhm aggmo nesterov nesterov_shifted optimistic_gradient_descent noisy_sgd asgd rprop",
     "signs": "sign_sgd signum lion cautious_lion",
     "one rate a weight": (
         "adagrad rmsprop adadelta adam adamw adamax adamaxw nadam nadamw nadam_simplified nadamw_simplified "
         "amsgrad radam adabelief acprop yogi laprop adan adopt ademamix simplified_ademamix adam_atan2 "
-        "stable_adamw cautious_adamw madgrad"
+        "stable_adamw cautious_adamw madgrad "
+        "adabound adamp qhadam"
     ),
-    "one rate a layer, or little memory": "lamb lars fromage novograd adafactor sm3 adam_mini galore",
+    "one rate a layer, or little memory": "lamb lars fromage novograd adafactor came sm3 adam_mini galore",
     "matrices": "muon normuon adamuon dion scion shampoo soap psgd_kron mars",
     "rates from the loss, or none": (
         "polyak_sgd momo momo_adam schedule_free schedule_free_sgd schedule_free_adamw prodigy dadapt_adamw "
         "dog dowg cocob mechanic"
     ),
-    "curvature, and gradients taken elsewhere": "lbfgs newton gauss_newton_cg sophia sam asam",
+    "curvature, and gradients taken elsewhere": "lbfgs newton gauss_newton_cg sophia adahessian sam asam",
     "penalties and sets": "proximal_gradient fista ftrl exponentiated_gradient frank_wolfe",
     "privacy": "dp_sgd",
 }

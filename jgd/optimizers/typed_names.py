@@ -3,6 +3,9 @@
 from jgd.optimizers.adabelief import ScaleByBelief as ScaleByBelief
 from jgd.optimizers.adabelief import acprop as acprop
 from jgd.optimizers.adabelief import adabelief as adabelief
+from jgd.optimizers.adabound import AdaboundState as AdaboundState
+from jgd.optimizers.adabound import DescendByAdabound as DescendByAdabound
+from jgd.optimizers.adabound import adabound as adabound
 from jgd.optimizers.adadelta import AdadeltaState as AdadeltaState
 from jgd.optimizers.adadelta import ScaleByAdadelta as ScaleByAdadelta
 from jgd.optimizers.adadelta import adadelta as adadelta
@@ -12,6 +15,9 @@ from jgd.optimizers.adafactor import FactoredSquare as FactoredSquare
 from jgd.optimizers.adafactor import adafactor as adafactor
 from jgd.optimizers.adagrad import ScaleByAdagrad as ScaleByAdagrad
 from jgd.optimizers.adagrad import adagrad as adagrad
+from jgd.optimizers.adahessian import AdahessianState as AdahessianState
+from jgd.optimizers.adahessian import ScaleByAdahessian as ScaleByAdahessian
+from jgd.optimizers.adahessian import adahessian as adahessian
 from jgd.optimizers.adam import AdamState as AdamState
 from jgd.optimizers.adam import ScaleByAdam as ScaleByAdam
 from jgd.optimizers.adam import adam as adam
@@ -23,6 +29,9 @@ from jgd.optimizers.adamax import AdamaxState as AdamaxState
 from jgd.optimizers.adamax import ScaleByAdamax as ScaleByAdamax
 from jgd.optimizers.adamax import adamax as adamax
 from jgd.optimizers.adamax import adamaxw as adamaxw
+from jgd.optimizers.adamp import WithoutRadial as WithoutRadial
+from jgd.optimizers.adamp import adamp as adamp
+from jgd.optimizers.adamp import sgdp as sgdp
 from jgd.optimizers.adamuon import adamuon as adamuon
 from jgd.optimizers.adamw import adamw as adamw
 from jgd.optimizers.adan import AdanState as AdanState
@@ -40,12 +49,18 @@ from jgd.optimizers.ademamix import simplified_ademamix as simplified_ademamix
 from jgd.optimizers.adopt import AdoptState as AdoptState
 from jgd.optimizers.adopt import ScaleByAdopt as ScaleByAdopt
 from jgd.optimizers.adopt import adopt as adopt
+from jgd.optimizers.aggmo import MeanOfVelocities as MeanOfVelocities
+from jgd.optimizers.aggmo import aggmo as aggmo
 from jgd.optimizers.amsgrad import AmsgradState as AmsgradState
 from jgd.optimizers.amsgrad import ScaleByAmsgrad as ScaleByAmsgrad
 from jgd.optimizers.amsgrad import amsgrad as amsgrad
 from jgd.optimizers.asgd import AsgdState as AsgdState
 from jgd.optimizers.asgd import DescendByAsgd as DescendByAsgd
 from jgd.optimizers.asgd import asgd as asgd
+from jgd.optimizers.came import CameState as CameState
+from jgd.optimizers.came import RowsAndColumns as RowsAndColumns
+from jgd.optimizers.came import ScaleByCame as ScaleByCame
+from jgd.optimizers.came import came as came
 from jgd.optimizers.catalog import get as get
 from jgd.optimizers.catalog import register as register
 from jgd.optimizers.catalog import registry as registry
@@ -142,6 +157,10 @@ from jgd.optimizers.proximal_gradient import proximal_gradient as proximal_gradi
 from jgd.optimizers.psgd_kron import KronState as KronState
 from jgd.optimizers.psgd_kron import ScaleByKron as ScaleByKron
 from jgd.optimizers.psgd_kron import psgd_kron as psgd_kron
+from jgd.optimizers.quasi_hyperbolic import QuasiHyperbolic as QuasiHyperbolic
+from jgd.optimizers.quasi_hyperbolic import ScaleByQhadam as ScaleByQhadam
+from jgd.optimizers.quasi_hyperbolic import qhadam as qhadam
+from jgd.optimizers.quasi_hyperbolic import qhm as qhm
 from jgd.optimizers.radam import RadamState as RadamState
 from jgd.optimizers.radam import ScaleByRadam as ScaleByRadam
 from jgd.optimizers.radam import radam as radam
@@ -167,6 +186,7 @@ from jgd.optimizers.scion import SignOfMatrix as SignOfMatrix
 from jgd.optimizers.scion import scion as scion
 from jgd.optimizers.sgd import gd as gd
 from jgd.optimizers.sgd import sgd as sgd
+from jgd.optimizers.sgdw import sgdw as sgdw
 from jgd.optimizers.shampoo import ScaleByShampoo as ScaleByShampoo
 from jgd.optimizers.shampoo import ShampooState as ShampooState
 from jgd.optimizers.shampoo import shampoo as shampoo

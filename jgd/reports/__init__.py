@@ -3,6 +3,7 @@
 table.py    the picks as rows and as text          report.py        all that a sweep says, section by section
 members.py  what a population went through         confirmation.py  the picks on fresh seeds and the test rows
 files.py    a run directory; figures as files      format.py        numbers as people read them
+comparison_table.py       methods compared over tasks
 data_files.py, latex.py   a sweep or a run for other tools
 page/       all of it as one page for a browser
 """
@@ -14,6 +15,11 @@ from jgd.core.on_demand import import_on_demand
 if TYPE_CHECKING:  # for editors and type checkers
     from jgd.core.format import format_estimate as format_estimate
     from jgd.core.format import format_value as format_value
+    from jgd.reports.comparison_table import budget_rows as budget_rows
+    from jgd.reports.comparison_table import comparison_columns as comparison_columns
+    from jgd.reports.comparison_table import comparison_rows as comparison_rows
+    from jgd.reports.comparison_table import comparison_text as comparison_text
+    from jgd.reports.comparison_table import save_comparison as save_comparison
     from jgd.reports.confirmation import confirmation_text as confirmation_text
     from jgd.reports.confirmation import save_confirmation as save_confirmation
     from jgd.reports.confirmation import stored_confirmations as stored_confirmations
@@ -29,6 +35,7 @@ if TYPE_CHECKING:  # for editors and type checkers
 
 HOMES = {  # module -> its names that are public here
     ".core.format": "format_estimate format_value",
+    "comparison_table": "budget_rows comparison_columns comparison_rows comparison_text save_comparison",
     "confirmation": "confirmation_text save_confirmation stored_confirmations",
     "data_files": "save_data",
     "files": "save_figure save_sweep",

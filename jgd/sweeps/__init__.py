@@ -25,6 +25,7 @@ if TYPE_CHECKING:  # for editors and type checkers
     from jgd.core.statistics import estimate as estimate
     from jgd.sweeps.confirmation import Confirmation as Confirmation
     from jgd.sweeps.confirmation import Confirmed as Confirmed
+    from jgd.sweeps.early_stops import EarlyStops as EarlyStops
     from jgd.sweeps.engine.devices import use_cores as use_cores
     from jgd.sweeps.engine.pool import Pool as Pool
     from jgd.sweeps.engine.progress import BlockEvaluation as BlockEvaluation
@@ -58,6 +59,7 @@ if TYPE_CHECKING:  # for editors and type checkers
 HOMES = {  # module -> its names that are public here
     ".core.statistics": "Estimate estimate",
     "confirmation": "Confirmation Confirmed",
+    "early_stops": "EarlyStops",
     "engine.devices": "use_cores",
     "engine.pool": "Pool",
     "engine.progress": "BlockEvaluation SweepProgress",

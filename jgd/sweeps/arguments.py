@@ -15,7 +15,6 @@ from jgd.metrics import check_metrics
 from jgd.spaces.lists import plain
 from jgd.sweeps.engine.executor import Executor
 from jgd.sweeps.engine.local import LocalDevices
-from jgd.sweeps.engine.pool import Pool
 from jgd.sweeps.policies.policy import Full, Policy
 from jgd.sweeps.policies.successive_halving import SuccessiveHalving
 from jgd.tasks import Task
@@ -87,7 +86,11 @@ def devices_of(devices: Sequence[Any] | None) -> LocalDevices:
 
 def executor_of(executor: Any) -> Executor | None:
     """Who runs the blocks: None for the devices of this process, a `Pool` as it is, or one of anything that takes calls."""
-    return executor if executor is None or isinstance(executor, Pool) else Pool(executor)
+    if executor is None:
+        return None
+    from jgd.sweeps.engine.pool import Pool  # here: process pools take a tenth of a second to import
+
+    return executor if isinstance(executor, Pool) else Pool(executor)
 
 
 def seeds_of(seeds: int | Sequence[int]) -> tuple[int, ...]:

@@ -42,13 +42,23 @@ def confirm(data: SweepData, picks: Sequence[Pick], seeds: int | Sequence[int], 
     if not chosen:
         raise checks.JgdValueError(f"there is nothing to confirm: {why_none(data)}")
     fresh = _fresh_seeds(data, seeds)
-    plan = _plan_of(data, chosen, data.facts.splits.labels(fresh))
-    runs = run_plan(plan, MemoryStore(), executor=executor_of(executor))
+    runs = _trained(data, chosen, fresh, executor)
     test = _on_test_rows(runs)
     now = datetime.now(UTC).isoformat()
     data.store.add_read({"at": now, "seeds": list(fresh), "configs": [int(pick.config or 0) for pick in chosen]})
     confirmed = tuple(_confirmed(pick, runs, index, test[index]) for index, pick in enumerate(chosen))
     return Confirmation(data.metric, fresh, confirmed, len(data.store.reads), runs)
+
+
+@no_nan_traps()
+def fresh_runs(data: SweepData, picks: Sequence[Pick], seeds: int | Sequence[int], executor: Any = None) -> SweepData:
+    """Picks that have a config trained again on fresh seeds, in their order; no test row is read."""
+    return _trained(data, picks, _fresh_seeds(data, seeds), executor)
+
+
+def _trained(data: SweepData, chosen: Sequence[Pick], seeds: tuple[int, ...], executor: Any) -> SweepData:
+    plan = _plan_of(data, chosen, data.facts.splits.labels(seeds))
+    return run_plan(plan, MemoryStore(), executor=executor_of(executor))
 
 
 def _checked(data: SweepData, picks: Any) -> Sequence[Pick]:

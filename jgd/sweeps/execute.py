@@ -1,5 +1,6 @@
 """A plan carried out: checked as a whole before any step, then run or gone on with, on its disk where it has one."""
 
+import math
 from collections.abc import Callable
 
 from jgd.core import checks
@@ -28,6 +29,7 @@ def execute(
     progress: bool | None = None,
     executor: Executor | None = None,
     share: Share | None = None,
+    seconds: float = math.inf,
 ) -> SweepData:
     """Run what is left of a plan. store: what is done of it already, where the plan names no directory."""
     refuse_fork("a sweep")
@@ -40,9 +42,9 @@ def execute(
     with progress_bar(shown, plan.task.metric) as show:
         told = _both(callback, show)
         if plan.store is None:
-            return run_plan(plan, store or MemoryStore(), told, executor)
+            return run_plan(plan, store or MemoryStore(), told, executor, seconds=seconds)
         with open_store(plan, plan.store, resume, share) as on_disk:
-            return run_plan(plan, on_disk, told, executor, share)
+            return run_plan(plan, on_disk, told, executor, share, seconds)
 
 
 def _both(one: Show | None, other: Show | None) -> Show | None:

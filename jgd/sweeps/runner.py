@@ -1,5 +1,6 @@
 """Round by round through a sweep: the policy says who goes on, the engine runs what is left, the store keeps it."""
 
+import math
 from collections.abc import Callable, Mapping, Sequence, Set
 from typing import Any
 
@@ -24,12 +25,14 @@ def run_plan(
     callback: Callable[[SweepProgress], None] | None = None,
     executor: Executor | None = None,
     share: Share | None = None,
+    seconds: float = math.inf,
 ) -> SweepData:
     """Run what is left of a plan, on its own devices or by an executor: -> what was found.
 
-    share: of several processes, each of which takes the others' results from the store where a policy asks for them.
+    share: of several processes, each of which takes the others' results from the store where a policy asks for them. seconds: after
+    which no block begins any more.
     """
-    engine = Engine.of(plan, store, callback, executor)
+    engine = Engine.of(plan, store, callback, executor, seconds)
     given = np.zeros((len(plan.configs), len(plan.seeds)), int)
     rounds: list[Round] = []
     spent: list[Spent] = []
@@ -43,7 +46,7 @@ def run_plan(
             _run_share(plan, store, engine, rounds, share)
         spent.append(Spent.by(engine.meter).since(before))
         if not _note_given(plan.facts, store, current, given):
-            break  # others have not landed their share, and no policy waits for it
+            break  # others have not landed their share, and no policy waits for it; or time is over
         store.end_round(current.until)
     setup = setup_of(plan) | peak_bytes(plan)
     cost = measured_cost(plan.facts, setup, engine.meter, given, rounds, spent)

@@ -1,5 +1,6 @@
 """Many runs as few compiled programs: recipes × configs × seeds on one task, and each recipe's best by validation."""
 
+import math
 import os
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
@@ -60,6 +61,7 @@ def sweep(
     record: str | Sequence[str] = (),
     observe: Callable[[Params], Any] | None = None,
     policy: int | Policy | None = None,
+    seconds: float | None = None,
     diverged_above: float = DIVERGED_ABOVE,
     block: int | None = None,
     memory: int | None = None,
@@ -117,6 +119,9 @@ def sweep(
             eta), `Hyperband` and `MedianStopping` stop the worse ones early, `RacingSeeds` gives more seeds to those that
             may be the best only, `PopulationBasedTraining` replaces the worst,
             `PopulationReplay` goes by a schedule of hyperparameters.
+        seconds: a budget of time, with that for compiling: blocks that have not begun by then are left. The first configs of each
+            recipe run first, at all seeds, and those that are whole compete; `Sweep.runs_left` counts the runs that are
+            missing. With `store`, the same call goes on. Blocks end whole, so that it may take one longer. Default: no limit.
         diverged_above: a run has diverged whose loss is this many times that of its start; inf: none whose loss is finite.
         block: runs that a compiled block holds; default by the size of the model. It fixes a run's bits, with the
             machine and versions.
@@ -174,6 +179,12 @@ def sweep(
             f"sampler {proposes.method!r} proposes by the scores of whole runs: it goes with no policy and no shard",
             argument="sampler",
         )
+    budget = math.inf if seconds is None else checks.number("seconds", seconds, "> 0")
+    if seconds is not None and (executor is not None or shard is not None or proposes is not None):
+        raise checks.JgdValueError(
+            "seconds is a budget of this process's devices: it goes with no executor, shard or proposing sampler",
+            argument="seconds",
+        )
     directory = None if store is None else checks.path("store", store)
     if directory is None and checks.flag("resume", resume):
         raise checks.JgdValueError("resume needs store=, the directory of the sweep to go on with", argument="store")
@@ -203,7 +214,7 @@ def sweep(
     by: dict[str, Any] = {"executor": executor_of(executor)}
     if proposes is not None:
         return Sweep.of(sweep_by_proposals(plan, proposes, samples, resume, callback, shown, **by))
-    by["share"] = share
+    by |= {"share": share, "seconds": budget}
     return Sweep.of(execute(plan, callback, checks.flag("resume", resume), progress=shown, **by))
 
 

@@ -10,6 +10,7 @@ from jgd.prediction import Predictor
 from jgd.spaces.proposer import Proposer
 from jgd.spaces.space import Config
 from jgd.sweeps.confirmation import Confirmation
+from jgd.sweeps.early_stops import EarlyStops, early_stops
 from jgd.sweeps.engine.progress import SweepProgress
 from jgd.sweeps.picks import Pick
 from jgd.sweeps.predictors import predictor
@@ -164,6 +165,30 @@ class Sweep(SweepView):
         from jgd.sweeps.replay import replay  # here: who looks doesn't wait for what runs
 
         return replay(self, config, seed, steps)
+
+    def early_stops(
+        self, patience: int | None = None, min_delta: float = 0.0, target: float | None = None
+    ) -> EarlyStops:
+        """Where each run would have stopped early, by its evaluations on the validation rows; no step is run.
+
+        Args:
+            patience: a run stops after so many evaluations in a row that don't beat the best by more than `min_delta`.
+            min_delta: what is too small a gain, ≥ 0.
+            target: a run stops at the first evaluation that is as good.
+
+        Returns:
+            The `EarlyStops`: steps, scores, what would have been saved, and the config that would have been the best.
+
+        Raises:
+            JgdValueError: without patience and target, for bad values, and of a population.
+
+        Example:
+            >>> import jgd
+            >>> found = jgd.sweep("iris", "sgd", {"learning_rate": [0.01, 0.3]}, seeds=2, steps=50)
+            >>> found.early_stops(target=0.9).steps.tolist()
+            [[50, 50], [20, 20]]
+        """
+        return early_stops(self, patience, min_delta, target)
 
     def predictor(self, config: int | None = None, seed: int | None = None) -> Predictor:
         """What answers for raw rows by the parameters that one run ended with; `jgd.save_model` keeps it.

@@ -22,7 +22,7 @@ class EffectiveRates:
     """|update| / |gradient| of single parameters.
 
     Attributes:
-        names: (parameters,), such as "['weights'][2]".
+        names: (parameters,), such as `"['weights'][2]"`.
         rates: (steps, parameters); NaN where the gradient is 0.
     """
 

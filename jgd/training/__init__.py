@@ -6,8 +6,7 @@ run_loop.py      segment after segment             validation.py evaluations ins
 end_reason.py    why a run ends                    diagnosis.py  why a run broke
 resume.py        saving, and going on              history.py    what each step saw, in bounded memory
 run.py           what is left                      seeds.py      the same at several seeds
-loader.py        rows from the disk                data_parallel.py  rows over several devices
-batch_source.py  batches of another library's loader
+loader.py        rows from the disk                batch_source.py  batches of another library's loader
 hard_mining.py   the hardest rows                  lr_range_test.py  the learning-rate range test
 progress.py      what a callback gets              progress_bar.py   a bar on the terminal
 interrupt.py     Ctrl-C between segments           load.py       a run from its directory

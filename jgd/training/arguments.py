@@ -18,6 +18,7 @@ from jgd.core.lengths import RunLength, resolved
 from jgd.core.loss_protocol import given, takes
 from jgd.core.optimizer import Optimizer
 from jgd.core.schedule_ranges import check_schedules
+from jgd.core.sharding import Sharding
 from jgd.core.types import Batch, Loss, Params
 from jgd.data.batches import Batches
 from jgd.data.orders import HardMining, Order
@@ -28,7 +29,6 @@ from jgd.prediction import Predictor
 from jgd.stopping import StoppingRule
 from jgd.tasks import Task
 from jgd.training.batch_source import BatchSource, is_loader
-from jgd.training.data_parallel import DataParallel
 from jgd.training.forewarned import of_settings
 from jgd.training.loader import on_disk
 from jgd.training.progress import TrainProgress
@@ -59,7 +59,7 @@ class TrainArguments:
     history: int | None
     record_every: int
     diverged_above: float
-    devices: Sequence[Any] | None
+    devices: Sequence[Any] | Sharding | None
     check_finite: bool
     store: str | os.PathLike | None
     resume: bool
@@ -68,7 +68,7 @@ class TrainArguments:
     evaluation_loss: Loss | None
     batches: Batches = field(init=False)
     source: BatchSource | None = field(init=False)  # of data that is a loader, whose first batch `data` becomes
-    parallel: DataParallel | None = field(init=False)
+    sharding: Sharding | None = field(init=False)
     total_steps: int = field(init=False)
     rule: StoppingRule = field(init=False)
     notes: tuple[str, ...] = field(init=False)  # on arrays that JAX holds in a narrower dtype
@@ -79,7 +79,7 @@ class TrainArguments:
         self._take_task()
         self.data = np.zeros(1, np.float32) if self.data is None else self.data  # a loss without data ignores its batch
         self._take_batches()
-        self.parallel = None if self.devices is None else DataParallel.over(self.devices, self.batches)
+        self.sharding = None if self.devices is None else Sharding.over(self.devices)
         self.total_steps = _total_steps(self.steps, self.epochs, self.batches)
         if isinstance(self.optimizer, str):
             self.optimizer = optimizers.without_numbers(self.optimizer)
@@ -154,6 +154,8 @@ class TrainArguments:
 
     def _check_arrays(self) -> None:
         checks.parameters(self.params)
+        if self.sharding is not None:
+            self.sharding.check(self.params, self.batches.size)
         checks.numeric_data("data", self.data)
         if self.check_finite:
             checks.finite_data("data", self.data)

@@ -1,7 +1,8 @@
 """Everything about a run that stays fixed, and its state before the first step."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any
 
 import jax
@@ -12,6 +13,7 @@ from jax import Array
 from jgd.core import seeds
 from jgd.core.loss_protocol import as_state
 from jgd.core.optimizer import Optimizer
+from jgd.core.sharding import Sharding
 from jgd.core.tracing import traceable
 from jgd.core.types import Batch, Loss, Params
 from jgd.data.batches import Batches
@@ -94,6 +96,7 @@ def plan_run(arguments: TrainArguments) -> tuple[TrainPlan, RunState]:
         observe=arguments.observe,
         loss_key=draws,
         aux=tuple(aux),
+        sharding=arguments.sharding,
     )
     names = ("seed", "evaluate_every", "diverged_above", "metric", "larger_is_better", "history", "record_every")
     plan = TrainPlan(
@@ -112,7 +115,7 @@ def plan_run(arguments: TrainArguments) -> tuple[TrainPlan, RunState]:
     )
     early = None if plan.validation is None else plan.validation.early_stopping
     noise = seeds.key(arguments.seed, seeds.Stream.NOISE)
-    lane = _init_lane(optimizer, params, noise, loop.thresholds, early, model_state)
+    lane = _init_lane(optimizer, params, noise, loop.thresholds, early, model_state, loop.sharding)
     state = RunState(lane, History(arguments.history, arguments.record_every))
     if plan.mines:
         state.ranked = np.arange(batches.rows, dtype=np.int32)
@@ -129,27 +132,26 @@ def _loader(arguments: TrainArguments, data: Batch, batches: Batches, key: Array
 
 def _placed(arguments: TrainArguments) -> tuple[Params, Any, Batch, Batches]:
     """The parameters, the model's state, data and batches on the devices of the run."""
-    data, batches, parallel = arguments.data, arguments.batches, arguments.parallel
-    data = data if on_disk(data) else jax.tree.map(jnp.asarray, data)
-    params = jax.tree.map(
-        lambda x: jnp.array(x, dtype=jnp.asarray(x).dtype), arguments.params
-    )  # segments donate theirs
+    data, batches, sharding = arguments.data, arguments.batches, arguments.sharding
     own = None if arguments.model_state is None else as_state(arguments.model_state)
-    if parallel is None:
-        return params, own, data, batches
+    if sharding is None:
+        # copies: segments donate theirs
+        params = jax.tree.map(lambda x: jnp.array(x, dtype=jnp.asarray(x).dtype), arguments.params)
+        return params, own, data if on_disk(data) else jax.tree.map(jnp.asarray, data), batches
     if not on_disk(data):
-        data = parallel.shard(data) if batches.whole else parallel.replicate(data)
-    return parallel.replicate(params), parallel.replicate(own), data, parallel.cut(batches)
+        data = sharding.share(data) if batches.whole else sharding.replicate(data)
+    params = sharding.place(arguments.params, arguments.params)
+    return params, sharding.place(own, params), data, replace(batches, cut=sharding.cut)
 
 
 def _validation(arguments: TrainArguments, measure: Loss) -> Validation | None:
-    rows, parallel = arguments.validation, arguments.parallel
+    rows, sharding = arguments.validation, arguments.sharding
     if rows is None:
         return None
     return Validation(
         measure,
         {name: traceable(metric) for name, metric in (arguments.metrics or {}).items()},
-        jax.tree.map(jnp.asarray, rows) if parallel is None else parallel.shard(rows),
+        jax.tree.map(jnp.asarray, rows) if sharding is None else sharding.share(rows),
         arguments.rule.early_stopping(arguments.larger_is_better),
         every=jnp.asarray(min(arguments.evaluate_every or 1, 2**31 - 1), jnp.int32),
         total_steps=jnp.asarray(arguments.total_steps, jnp.int32),
@@ -157,7 +159,7 @@ def _validation(arguments: TrainArguments, measure: Loss) -> Validation | None:
     )
 
 
-@jax.jit
+@partial(jax.jit, static_argnames="sharding")
 def _init_lane(
     optimizer: Optimizer,
     params: Params,
@@ -165,9 +167,11 @@ def _init_lane(
     thresholds: Thresholds | None,
     early: EarlyStopping | None,
     model_state: Any,
+    sharding: Sharding | None,
 ) -> Lane:
     """The lane before the first step."""
     watched = () if thresholds is None else thresholds.init(jnp.result_type(float))
     evaluated = () if early is None else early.init(params, model_state)
     begin = start(optimizer, params, noise, model_state=model_state)
-    return Lane(begin, jnp.asarray(NOT_DIVERGED, jnp.int32), watched, evaluated)
+    lane = Lane(begin, jnp.asarray(NOT_DIVERGED, jnp.int32), watched, evaluated)
+    return lane if sharding is None else sharding.pin(lane, params)

@@ -62,7 +62,7 @@ class Saver:
             return
         self.last = time.monotonic()
         predictor = None if self.plan is None or self.plan.predictor is None else describe(self.plan.predictor)
-        known = {"identity": self.identity, "machine": machine.machine_facts(), "predictor": predictor}
+        known = {"identity": self.identity, "machine": _made_on(self.plan), "predictor": predictor}
         try:
             self.store.save({**state.arrays(), **self._averages(state)}, {**state.facts(), **known})
             self.fault, self.newest = "", state.step
@@ -84,6 +84,13 @@ class Saver:
         return {f"{AVERAGES}{name}": array for name, array in averages.items()}
 
 
+def _made_on(plan: TrainPlan | None) -> dict[str, str]:
+    """What the last bits depend on: the machine, and over how many devices the run is spread."""
+    sharding = None if plan is None else plan.loop.sharding
+    spread = {} if sharding is None else {"mesh": ", ".join(f"{n} {name}" for name, n in sharding.mesh.shape.items())}
+    return {**machine.machine_facts(), **spread}
+
+
 def stored_settings(path: Path) -> dict[str, str]:
     """What identifies the run in a directory, path -> what it is; empty where there is none that can be read."""
     snapshot = RunDirectory(path).load() if path.is_dir() and holds_a_run(path) else None
@@ -103,8 +110,6 @@ def opened_run(arguments: TrainArguments, plan: TrainPlan, state: RunState) -> I
     with opened(arguments.store) as store:
         saver = Saver(store, identity(plan), arguments.save_every, plan)
         _resume(store, saver.identity, state, plan, arguments.resume)
-        if arguments.parallel is not None:
-            state.lane = arguments.parallel.replicate(state.lane)
         yield saver
 
 
@@ -119,7 +124,6 @@ def identity(plan: TrainPlan) -> dict[str, str]:
         **described("validation", None if validation is None else validation.rows),
         **described("metrics", {} if validation is None else validation.metrics),
         "batch_size": str(loop.batches.size),
-        **({} if loop.batches.cut is None else {"devices": str(loop.batches.cut.mesh.size)}),
         **described("order", loop.batches.order),
         **{name: str(value) for name, value in plan.settings.items()},
         **described("stop", replace(plan.stop, seconds=None)),
@@ -152,9 +156,9 @@ def _resume(store: RunDirectory, known: dict[str, str], state: RunState, plan: T
             "Resume with the same settings, or use another directory"
         )
     elsewhere = f"the run in {str(store.path)!r} was made elsewhere, so that its numbers go on to rounding only"
-    machine.warn_of_another(elsewhere, snapshot.facts["machine"], stacklevel=6)
+    machine.warn_of_another(elsewhere, snapshot.facts["machine"], _made_on(plan), stacklevel=6)
     try:
-        state.restore(snapshot.arrays, snapshot.facts, plan.loop.observe)
+        state.restore(snapshot.arrays, snapshot.facts, plan.loop.observe, plan.loop.sharding)
     except checks.JgdError:
         raise
     except (ArithmeticError, LookupError, TypeError, ValueError) as error:  # arrays that no run leaves

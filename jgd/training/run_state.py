@@ -9,6 +9,7 @@ import jax.numpy as jnp
 import numpy as np
 
 from jgd.core.plain_trees import describe_tree
+from jgd.core.sharding import Sharding
 from jgd.core.snapshots import pack, unpack
 from jgd.core.types import Params
 from jgd.lane import Lane
@@ -82,11 +83,17 @@ class RunState:
         }
 
     def restore(
-        self, arrays: Mapping[str, np.ndarray], facts: Mapping[str, Any], observe: Callable[[Params], Any] | None
+        self,
+        arrays: Mapping[str, np.ndarray],
+        facts: Mapping[str, Any],
+        observe: Callable[[Params], Any] | None,
+        sharding: Sharding | None,
     ) -> None:
         """Become the state that `arrays` and `facts` took apart; in place, as a second lane would cost its memory."""
-        seen = None if observe is None else jax.eval_shape(observe, self.lane.train_state.params)
-        self.lane = jax.tree.map(jnp.asarray, unpack("lane", arrays, self.lane))
+        params = self.lane.train_state.params
+        seen = None if observe is None else jax.eval_shape(observe, params)
+        lane = unpack("lane", arrays, self.lane)
+        self.lane = jax.tree.map(jnp.asarray, lane) if sharding is None else sharding.place(lane, params)
         self.history = History.of(arrays, self.history.limit, **facts["history"])
         self.evaluations = {
             name.removeprefix("evaluations."): list(array)

@@ -16,6 +16,7 @@ from jgd.core.forked import refuse_fork
 from jgd.core.nan_traps import no_nan_traps
 from jgd.core.optimizer import Optimizer
 from jgd.core.program_maps import spare_maps
+from jgd.core.sharding import Sharding
 from jgd.core.types import Batch, Loss, Params
 from jgd.data.orders import Order
 from jgd.divergence import DIVERGED_ABOVE
@@ -55,7 +56,7 @@ def train(
     history: int | None = LIMIT,
     record_every: int = 1,
     diverged_above: float = DIVERGED_ABOVE,
-    devices: Sequence[Any] | None = None,
+    devices: Sequence[Any] | Sharding | None = None,
     check_finite: bool = True,
     store: str | os.PathLike | None = None,
     resume: bool = False,
@@ -115,14 +116,15 @@ def train(
             the first 1024 rows, taken as at least 1. inf: never, as long as it is finite.
         devices: Over which each batch is cut by rows, for one model too slow for one device: all hold the parameters,
             and their gradients are summed at every step. They must divide `batch_size` (an epoch's short last batch
-            that they don't divide is computed on each). The numbers are those of one device to rounding, not to the bit.
+            that they don't divide is computed on each). Or a `jgd.Sharding`, which cuts parameters as well, for one
+            model too large for one device. The numbers are those of one device to rounding, not to the bit.
         check_finite: Refuse NaN or infinite rows before anything runs.
         store: A directory for snapshots, every `save_every` seconds and at the end. A disk that fails later loses
             nothing in memory: the run goes on, and its notes say so.
         resume: The run in the store goes on where its last snapshot was, and ends with the same bits as one that was
-            never interrupted; a finished one is returned without a step. More `steps`, or more `seconds` in `stop`, go
-            on from it; what was evaluated after its last step stays among the evaluations. Another run in it is
-            refused, with what differs.
+            never interrupted (over other devices to rounding, with a warning); a finished one is returned without a
+            step. More `steps`, or more `seconds` in `stop`, go on from it; what was evaluated after its last step stays
+            among the evaluations. Another run in it is refused, with what differs.
         save_every: Seconds between two snapshots.
         model_state: What a loss with a parameter `state` takes at the first step, a pytree of arrays: batch statistics, a
             target network. It goes from step to step beside the parameters, and the optimizer never sees it.

@@ -4,7 +4,8 @@ the step        learning_rate.py  the learning rate's transform, which reports t
                 line_search.py  searches that choose the rate       plateau.py  smaller steps once the loss stalls
 before it       clip.py  by value, norm, block RMS, adaptively      normalize.py  normalize, centralize, average, noise
                 decay.py  weight decay, decoupled or L2             cautious.py  never against the gradient
-                trust_ratio.py  steps as long as the leaf
+                trust_ratio.py  steps as long as the leaf           auto_clip.py  by the norms seen so far
+                slow_gradients.py  their slow part made larger      targets.py  parameters that follow others
 after it        scale.py  by a factor, a path, a layer              averages.py  parameters for evaluation
                 project.py  onto the sets of convex_sets.py, balls.py  precision.py  master copies, stochastic rounding
 around a transform   masks.py  some of the leaves                   partitions.py each group of leaves its own
@@ -23,6 +24,8 @@ from jgd.core.on_demand import import_on_demand
 
 if TYPE_CHECKING:  # for editors and type checkers
     from jgd.transforms.accumulate import Accumulate as Accumulate
+    from jgd.transforms.auto_clip import ClipByPercentile as ClipByPercentile
+    from jgd.transforms.auto_clip import ClipByZScore as ClipByZScore
     from jgd.transforms.averages import EmaOfParams as EmaOfParams
     from jgd.transforms.averages import MeanOfParams as MeanOfParams
     from jgd.transforms.balls import L1Ball as L1Ball
@@ -35,7 +38,9 @@ if TYPE_CHECKING:  # for editors and type checkers
     from jgd.transforms.clip import ClipAdaptively as ClipAdaptively
     from jgd.transforms.clip import ClipByBlockRms as ClipByBlockRms
     from jgd.transforms.clip import ClipByGlobalNorm as ClipByGlobalNorm
+    from jgd.transforms.clip import ClipByLeafNorm as ClipByLeafNorm
     from jgd.transforms.clip import ClipByValue as ClipByValue
+    from jgd.transforms.clip import ZeroNans as ZeroNans
     from jgd.transforms.convex_sets import Box as Box
     from jgd.transforms.convex_sets import HalfSpace as HalfSpace
     from jgd.transforms.convex_sets import Hyperplane as Hyperplane
@@ -77,17 +82,21 @@ if TYPE_CHECKING:  # for editors and type checkers
     from jgd.transforms.scale import LayerwiseDecay as LayerwiseDecay
     from jgd.transforms.scale import Scale as Scale
     from jgd.transforms.scale import scale_by_path as scale_by_path
+    from jgd.transforms.slow_gradients import AmplifySlow as AmplifySlow
     from jgd.transforms.switch import Restart as Restart
     from jgd.transforms.switch import Switch as Switch
+    from jgd.transforms.targets import incremental_update as incremental_update
+    from jgd.transforms.targets import periodic_update as periodic_update
     from jgd.transforms.trust_ratio import TrustRatio as TrustRatio
     from jgd.transforms.wrapper import Wrapper as Wrapper
 
 HOMES = {  # module -> its names that are public here
     "accumulate": "Accumulate",
+    "auto_clip": "ClipByPercentile ClipByZScore",
     "averages": "EmaOfParams MeanOfParams",
     "balls": "L1Ball L2Ball LInfBall Simplex Sphere",
     "cautious": "AddCautiousDecay Cautious",
-    "clip": "ClipAdaptively ClipByBlockRms ClipByGlobalNorm ClipByValue",
+    "clip": "ClipAdaptively ClipByBlockRms ClipByGlobalNorm ClipByLeafNorm ClipByValue ZeroNans",
     "convex_sets": "Box HalfSpace Hyperplane NonNegative",
     "decay": "AddDecayedWeights Decayed IndependentDecay",
     "eight_bit": "EightBit",
@@ -106,7 +115,9 @@ HOMES = {  # module -> its names that are public here
     "project": "Project",
     "proximal": "ElasticNet GroupLasso L1Penalty NuclearNorm Proximal",
     "scale": "LayerwiseDecay Scale scale_by_path",
+    "slow_gradients": "AmplifySlow",
     "switch": "Restart Switch",
+    "targets": "incremental_update periodic_update",
     "trust_ratio": "TrustRatio",
     "wrapper": "Wrapper",
 }

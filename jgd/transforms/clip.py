@@ -2,6 +2,7 @@
 
 by value        u ← max(−c, min(c, g)), entry by entry
 by global norm  u ← g · min(1, c / ‖g‖), one ‖g‖ over all leaves: it keeps the direction
+by leaf norm    u ← g · min(1, c / ‖g‖), leaf by leaf
 by block RMS    u ← g · min(1, c / RMS(g)), leaf by leaf
 adaptively      u ← g · min(1, c · max(‖θ‖, eps) / ‖g‖), unit by unit: it knows how long the weights are
 
@@ -71,6 +72,51 @@ class ClipByGlobalNorm(Transform):
 
     def update(self, updates: Params, state: tuple[()], context: Context) -> tuple[Params, tuple[()]]:
         return tree.scale(_factor(context.at(self.max_norm), tree.norm(updates)), updates), state
+
+
+@builder
+@record
+class ClipByLeafNorm(Transform):
+    """u ← g · min(1, max_norm / ‖g‖), the norm of each leaf for itself, Keras's `clipnorm`.
+
+    Args:
+        max_norm: The longest gradient of a leaf that passes, also a schedule. > 0.
+
+    Example:
+        >>> import jgd
+        >>> optimizer = jgd.chain(ClipByLeafNorm(1.0), jgd.transforms.ScaleByLearningRate(1.0))
+        >>> params = {"a": jnp.zeros(2), "b": jnp.zeros(1)}
+        >>> grads = {"a": jnp.array([3.0, 4.0]), "b": jnp.array([0.5])}
+        >>> updates, _ = optimizer.update(grads, optimizer.init(params), params)
+        >>> updates["a"].round(6).tolist(), updates["b"].tolist()
+        ([-0.6, -0.8], [-0.5])
+    """
+
+    max_norm: Scalar = hyper("> 0")
+    per_leaf = True
+
+    def update(self, updates: Params, state: tuple[()], context: Context) -> tuple[Params, tuple[()]]:
+        most = context.at(self.max_norm)
+        return tree.map(lambda g: _factor(most, tree.norm(g)) * g, updates), state
+
+
+@builder
+@record
+class ZeroNans(Transform):
+    """u ← 0 where g is NaN, entry by entry; infinities pass. `SkipNonFinite` leaves out the whole step instead.
+
+    Example:
+        >>> import jgd
+        >>> optimizer = jgd.chain(ZeroNans(), jgd.transforms.ScaleByLearningRate(1.0))
+        >>> updates, _ = optimizer.update(jnp.array([jnp.nan, 2.0]), optimizer.init(jnp.ones(2)), jnp.ones(2))
+        >>> (updates + 0).tolist()
+        [0.0, -2.0]
+    """
+
+    entrywise = True
+
+    def update(self, updates: Params, state: tuple[()], context: Context) -> tuple[Params, tuple[()]]:
+        return tree.map(lambda g: jnp.where(jnp.isnan(g), jnp.zeros_like(g), g), updates), state
 
 
 @builder

@@ -29,9 +29,9 @@ def of_the_site(text: str, file: str, page: str, titles: dict[str, str]) -> str:
         if re.match(r"[a-z]+:", target):
             return found[0]
         there = place(normpath(join(dirname(file), target)))
-        if there.endswith(".md") and there not in titles:
+        if there.startswith(("optimizers/", "api/")) and there not in titles:
             return words
-        words = titles[there] if FILE.fullmatch(words) else words
+        words = titles.get(there, words) if FILE.fullmatch(words) else words
         return f"[{words}]({relpath(there, dirname(page) or '.')}{anchor})" if there else words
 
     return LINK.sub(link, text)

@@ -2,22 +2,21 @@
 
 import importlib
 import inspect
+from inspect import signature
 from pathlib import Path
 
 import api_pages
 import prose
-from optimizer_pictures import STEPS, picture
+from optimizer_pictures import SETTINGS, STEPS, picture
 
 from jgd.optimizers.catalog import FAMILIES, registry
 
 GALLERY = "optimizers/gallery.md"
 CAPTION = (
     f"{STEPS} steps from the ring to the square; the star is the minimum. The learning rate is the best of eleven, half "
-    "decades from 10⁻⁴ to 10."
+    "decades from 10⁻⁴ to 10, at which the path stays in the picture (of all, where none does)."
 )
-NO_PICTURE = (
-    "No picture: the method needs a loss that says how it is made of a model's outputs, which a landscape doesn't."
-)
+NO_PICTURE = "No picture: the method needs more than a landscape has, such as a model's outputs."
 
 
 def file_of(name: str) -> str:
@@ -50,6 +49,7 @@ def pages() -> dict[str, str]:
             text,
             *(shown(name) if len(names) == 1 else f"**{name}**\n\n{shown(name)}" for name in names),
             CAPTION if any(map(picture, names)) else "",
+            settings(names),
             *map(api_pages.described, mine),
         ]
         out[f"optimizers/{file}.md"] = "\n\n".join(filter(None, parts))
@@ -68,6 +68,17 @@ def gallery() -> str:
 
 def shown(name: str) -> str:
     return f"![Paths of {name}]({name}.png)" if picture(name) else NO_PICTURE
+
+
+def settings(names: list[str]) -> str:
+    """What the pictures of methods without defaults were drawn with."""
+    told = [
+        f"`{name}` with `{option} = {value!r}`" for name in names for option, value in SETTINGS.get(name, {}).items()
+    ]
+    around = [
+        f"`{name}` around plain descent" for name in names if "base_optimizer" in signature(registry[name]).parameters
+    ]
+    return f"Drawn: {'; '.join(told + around)}." if told or around else ""
 
 
 def summary(name: str) -> str:

@@ -23,13 +23,16 @@ GROUNDS = [landscapes.get("ill_conditioned"), landscapes.get("rosenbrock")]
 TITLES = ["a ravine", "Rosenbrock's valley"]
 RATES = np.array([10 ** (k / 2) for k in range(-8, 3)], np.float32)
 STEPS = 200
-SETTINGS = {"dp_sgd": {"l2_norm_clip": 1.0, "noise_multiplier": 0.5}}  # what has no default
+SETTINGS = {  # what has no default
+    "dp_sgd": {"l2_norm_clip": 1.0, "noise_multiplier": 0.5},
+    "frank_wolfe": {"onto": jgd.transforms.L2Ball(2.5)},
+}
 
 
 def picture(name: str) -> bytes | None:
     """The PNG of a method, drawn anew where its file, the landscapes or the drawing have changed.
 
-    None for a method that needs a model's outputs, which a landscape hasn't got.
+    None for a method that needs what a landscape hasn't got, or an argument that isn't among the settings.
     """
     method = inspect.getsourcefile(inspect.unwrap(jgd.optimizers.get(name)))
     parts = [file.read_bytes() for file in [Path(method), *DRAWN_BY]] + [jax.__version__.encode()]
@@ -40,7 +43,8 @@ def picture(name: str) -> bytes | None:
             old.unlink()
         try:
             found = descents(builder(name))
-        except jgd.JgdError:
+        except (jgd.JgdError, TypeError) as refused:
+            print(f"{name} has no picture: {refused}")
             found = None
         kept.write_bytes(drawn(name, found) if found else b"")
     return kept.read_bytes() or None

@@ -19,7 +19,8 @@ for words in (["--version"], ["--help"], ["show", "sweep"]):
     said = io.StringIO()
     with contextlib.suppress(SystemExit), contextlib.redirect_stdout(said):
         main()
-    heavy = "jax", "pandas", "xarray", "sklearn", "scipy.optimize", "matplotlib", "jgd.training", "jgd.gradients"
+    heavy = "jax", "pandas", "xarray", "sklearn", "scipy.optimize", "matplotlib", "multiprocessing.connection"
+    heavy += "jgd.training", "jgd.gradients"
     print(json.dumps([said.getvalue(), [name for name in heavy if name in sys.modules]]))
 """
 

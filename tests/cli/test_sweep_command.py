@@ -460,3 +460,45 @@ def test_folds_from_the_shell(here):
     assert "the mean over seeds and splits" in out
     with xarray.open_dataset("run/results.nc") as found:
         assert found.fold.values.tolist() == [0, 1, 2]
+
+
+EXPERIMENT = """
+task = "iris"
+recipes = ["sgd", "adam"]
+samples = 4
+sampler = "sobol"
+seeds = 2
+steps = 20
+policy = { median = { every = 5 } }
+store = "run"
+
+[space]
+learning_rate = { log_uniform = [1e-3, 1.0] }
+"""
+
+
+def test_a_whole_sweep_in_a_file(here, tmp_path, monkeypatch):
+    asked = []
+
+    def caught(task, recipes, space, **arguments):
+        asked.append({"task": task.name, "recipes": list(recipes), "space": space, **arguments})
+        raise jgd.JgdError("caught")
+
+    monkeypatch.setattr(jgd, "sweep", caught)
+    (tmp_path / "one.toml").write_text(EXPERIMENT)
+    for words in (["one.toml", "--steps", "12", "--save-config", "two.toml"], ["two.toml"]):
+        assert "caught" in here("sweep", *words)[2]
+    first, second = ({**each, "callback": None} for each in asked)
+    assert first == second
+    assert (first["task"], first["recipes"], first["steps"], first["seeds"]) == ("iris", ["sgd", "adam"], 12, 2)
+    assert (str(first["policy"]), first["samples"], first["store"].name) == (str(jgd.MedianStopping(5)), 4, "run")
+    assert first["space"] == jgd.space(learning_rate=jgd.spaces.log_uniform(1e-3, 1))
+    for change, said in (
+        (("seeds =", "seedz ="), ["one.toml", "'seedz'", "did you mean 'seeds'"]),
+        (('task = "iris"', ""), ["one.toml", "task = …"]),
+        (("log_uniform", "log_unifrom"), ["one.toml", "space['learning_rate']"]),
+        (("[space]", "[space"), ["one.toml", "TOML"]),
+    ):
+        (tmp_path / "one.toml").write_text(EXPERIMENT.replace(*change))
+        code, _, err = here("sweep", "one.toml")
+        assert (code, [word for word in said if word not in err]) == (2, []), err

@@ -63,9 +63,17 @@ def onto(convex, downhill=True, **bounds) -> Case:
     return after(lambda **numbers: transforms.Project(convex(**numbers)), convex.__name__, downhill=downhill, **bounds)
 
 
+def by_percentile(percentile):
+    return transforms.ClipByPercentile(percentile, window=3)
+
+
 CASES = [
     before(transforms.ClipByValue, max_delta=0.4),
     before(transforms.ClipByGlobalNorm, max_norm=0.7),
+    before(transforms.ClipByLeafNorm, max_norm=0.7),
+    before(transforms.ZeroNans),
+    before(by_percentile, percentile=40.0),
+    before(transforms.AmplifySlow, amplification=0.7, decay=0.6),
     before(transforms.ClipByBlockRms, threshold=0.3),
     before(transforms.ClipAdaptively, clipping=0.3, eps=0.01),
     around(lambda transform: transforms.Accumulate(transform, 2), "Accumulate", downhill=False),

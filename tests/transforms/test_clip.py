@@ -1,5 +1,6 @@
 """Clipping as the papers write it, in NumPy, and as optax and torch do it."""
 
+import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
@@ -115,3 +116,50 @@ def test_a_schedule_may_clip_to_nothing():
             for _ in range(2):  # the second one's bound is 0
                 updates, state = optimizer.update(grads, state, jnp.ones(2))
             assert (updates == 0).all()
+
+
+@pytest.mark.slow
+def test_thresholds_that_are_found_are_the_papers():
+    """AutoClip's np.percentile over the window; ZClip's mean and variance, of the first norms and then exponential."""
+    norms = np.random.default_rng(0).lognormal(size=40).astype(np.float32)
+
+    def clipped(transform):
+        optimizer = jgd.chain(transform, jgd.transforms.ScaleByLearningRate(1.0))
+
+        def one(state, norm):
+            updates, state = optimizer.update(norm * jnp.float32([0.6, 0.8]), state, jnp.zeros(2))
+            return state, jnp.linalg.norm(updates)
+
+        return jax.lax.scan(one, optimizer.init(jnp.zeros(2)), jnp.asarray(norms).at[9].set(jnp.nan))[1]
+
+    good, want = [], []
+    for i, norm in enumerate(norms):
+        good += [] if i == 9 else [norm]
+        want.append(np.nan if i == 9 else min(norm, np.percentile(good[-7:], 30)))
+    np.testing.assert_allclose(clipped(jgd.transforms.ClipByPercentile(30.0, window=7)), want, rtol=1e-5)
+    first, want = [], []
+    mean = var = 0.0
+    for i, norm in enumerate(norms):
+        if i == 9:
+            want.append(np.nan)
+        elif len(first) < 5:
+            first.append(norm)
+            mean, var = np.mean(first), np.var(first)
+            want.append(norm)
+        else:
+            z = (norm - mean) / (np.sqrt(var) + 1e-6)
+            want.append(mean + 1.5 * np.sqrt(var) / (z / 1.5) if z > 1.5 else norm)
+            mean = 0.9 * mean + 0.1 * want[-1]
+            var = 0.9 * var + 0.1 * (want[-1] - mean) ** 2
+    np.testing.assert_allclose(clipped(jgd.transforms.ClipByZScore(1.5, 0.9, warmup_steps=5)), want, rtol=1e-4)
+    assert (np.nan_to_num(np.array(want)) < np.nan_to_num(norms) - 1e-3).any()
+
+
+def test_targets_follow_in_their_own_dtype():
+    new, old = {"w": jnp.float32([4.0])}, {"w": jnp.bfloat16([2.0])}
+    followed = jgd.transforms.incremental_update(new, old, 0.5)["w"]
+    assert (followed.tolist(), followed.dtype) == ([3.0], jnp.bfloat16)
+    with pytest.raises(jgd.JgdError, match=r"step_size must be a finite number in \[0, 1\]"):
+        jgd.transforms.incremental_update(new, old, 2.0)
+    with pytest.raises(jgd.JgdError, match="update_period"):
+        jgd.transforms.periodic_update(new, old, 3, 0)

@@ -1,5 +1,8 @@
 """The engine: a round's blocks to those who run them, and what they leave into the store."""
 
+import math
+import time
+from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
@@ -32,17 +35,24 @@ class Engine:
         store: Store,
         callback: Callable[[SweepProgress], None] | None = None,
         executor: Executor | None = None,
+        seconds: float = math.inf,
     ) -> "Engine":
-        """An engine that has run nothing so far. executor: the plan's own devices without one."""
+        """An engine that has run nothing so far.
+
+        executor: the plan's own devices without one, which begin no block after so many seconds.
+        """
         silent: Callable[[SweepProgress], None] = lambda progress: None
         meter = Meter(callback or silent, plan.task.larger_is_better)
-        return cls(plan, store, meter, (executor or plan.devices).workers(plan.work, meter))
+        if executor is not None:
+            return cls(plan, store, meter, executor.workers(plan.work, meter))
+        end = time.monotonic() + seconds
+        return cls(plan, store, meter, plan.devices.workers(plan.work, meter, lambda: time.monotonic() >= end))
 
     def run(self, current: Round, blocks: Sequence[Block]) -> None:
         """Run the blocks; each result goes to the store as soon as it is there."""
         if blocks:
             self.meter.total += sum(block.lane_steps for block in blocks)
-            self.workers.run(blocks, partial(self._job, current), self._land)
+            self.workers.run(_whole_configs_first(blocks), partial(self._job, current), self._land)
 
     def _job(self, current: Round, block: Block) -> Job:
         """What a block takes: the numbers of its configs in this round, and the lanes that it goes on from."""
@@ -63,3 +73,16 @@ class Engine:
             if outcome.before is not None:
                 self.store.release(outcome.before)
             self.meter.blocks += outcome.last
+
+
+def _whole_configs_first(blocks: Sequence[Block]) -> list[Block]:
+    """The blocks in the order in which they begin: the first configs of each group at all seeds, then the next ones.
+
+    What has run when time is over, or a process is killed, is then a sweep of fewer configs.
+    """
+    seen: Counter[tuple[int, int]] = Counter()
+    places = []
+    for block in blocks:
+        places.append((seen[block.group, block.seed], block.group, block.seed))
+        seen[block.group, block.seed] += 1
+    return [block for _, block in sorted(zip(places, blocks, strict=True), key=lambda each: each[0])]

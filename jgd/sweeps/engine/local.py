@@ -7,7 +7,7 @@ with a thread a core.
 import queue
 import threading
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import Any
@@ -51,8 +51,8 @@ class LocalDevices:
         """The first of them alone."""
         return LocalDevices(self.devices[:1])
 
-    def workers(self, work: Work, meter: Meter) -> "Threads":
-        return Threads(work, self.devices, meter)
+    def workers(self, work: Work, meter: Meter, late: Callable[[], bool] = lambda: False) -> "Threads":
+        return Threads(work, self.devices, meter, late)
 
     def __reduce__(self) -> tuple[Any, ...]:
         return LocalDevices.all, ()
@@ -65,11 +65,14 @@ class Threads:
     work: Work
     devices: tuple[Any, ...]
     meter: Meter
+    late: Callable[[], bool] = lambda: False  # whether no further block shall begin
     _inputs: list[DeviceInputs] = field(default_factory=list)
     _compiled: set[int] = field(default_factory=set)  # groups
 
     def run(self, blocks: Sequence[Block], job_of: JobOf, land: Land) -> None:
         """Compile what is missing, then run the blocks."""
+        if self.late():
+            return
         begin = time.perf_counter()
         self._inputs = self._inputs or device_inputs(self.work, self.devices)
         first = {block.group: block for block in reversed(blocks)}
@@ -87,7 +90,7 @@ class Threads:
             waiting.put(block)
 
         def serve(inputs: DeviceInputs, stop: threading.Event) -> None:
-            while not stop.is_set():
+            while not stop.is_set() and not self.late():
                 try:
                     block = waiting.get_nowait()
                 except queue.Empty:

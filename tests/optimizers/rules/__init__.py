@@ -2,7 +2,7 @@
 
 import pytest
 
-from rules import adamlike, classic, classical, curvature, free, matrix, penalized
+from rules import adamlike, classic, classical, curvature, free, matrix, mixed, penalized
 from rules.row import Row
 
 ROWS: list[Row] = [
@@ -13,6 +13,7 @@ ROWS: list[Row] = [
     *curvature.ROWS,
     *free.ROWS,
     *penalized.ROWS,
+    *mixed.ROWS,
 ]
 NAMED = {row.name: row for row in reversed(ROWS)}  # the plainest row of each name
 QUICK = ("sgd", "nesterov", "adagrad", "rmsprop", "adadelta", "adam", "adamw")  # in the fast part of the suite

@@ -1,0 +1,81 @@
+"""Early stopping as a reading of a sweep: the rule of single runs, applied to each run."""
+
+from types import SimpleNamespace
+from typing import Any
+
+import jax
+import numpy as np
+import pytest
+
+import jgd
+from jgd.core.checks import JgdError
+from jgd.sweeps.early_stops import early_stops
+from jgd.sweeps.engine import engine
+
+NAN = np.nan
+VALUES = np.array([[[3, 2, 2.2, 1.95, 1.9, 1.0], [5, 6, 7, 8, 9, 4]], [[NAN] * 6, [3, NAN, NAN, NAN, NAN, NAN]]])
+
+
+def swept(values: np.ndarray, larger_is_better: bool = False, **others: Any) -> Any:
+    """As much of a sweep as is read."""
+    own = {
+        "validation": {"loss": values},
+        "metric": "loss",
+        "larger_is_better": larger_is_better,
+        "is_population": False,
+        **others,
+    }
+    return SimpleNamespace(evaluation_steps=(2, 4, 6, 8, 10, 12), **{"given": np.full((2, 2), 12), **own})
+
+
+def test_runs_stop_by_the_rule_of_single_runs():
+    for sign, better in ((1, False), (-1, True)):
+        found = early_stops(swept(sign * VALUES, better), patience=2, min_delta=0.3)
+        assert found.steps.tolist() == [[8, 6], [4, 6]]
+        assert found.best_steps.tolist() == [[8, 2], [-1, 2]]
+        assert sign * found.scores[0, 0] == 1.95
+        assert found.stopped.all()
+        assert found.config == 0
+        assert np.isnan(found.scores[1]).all(), "one has no number, one had diverged when it stopped"
+        assert found.saved_share == pytest.approx(1 - 24 / 48)
+    goal = early_stops(swept(VALUES, given=np.array([[12, 4], [12, 12]])), target=1.95)
+    assert goal.steps.tolist() == [[8, 4], [12, 12]]
+    assert goal.stopped.tolist() == [[True, False], [False, False]]
+
+
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        ({}, "needs patience=, target= or both"),
+        ({"patience": 0}, "patience must be a whole number >= 1, got 0"),
+        ({"patience": 1, "min_delta": -1}, "min_delta must be a finite number >= 0, got -1"),
+        ({"target": NAN}, "target must be a finite number"),
+    ],
+)
+def test_bad_input_is_named(options, said):
+    with pytest.raises(JgdError, match=said):
+        early_stops(swept(VALUES), **options)
+    with pytest.raises(JgdError, match="a population's"):
+        early_stops(swept(VALUES, is_population=True), patience=1)
+
+
+@pytest.mark.slow
+def test_when_time_is_over_whole_configs_are_there_and_the_same_call_goes_on(tmp_path, monkeypatch):
+    setting = {"seeds": 2, "steps": 6, "block": 2, "devices": jax.devices()[:1], "store": tmp_path / "kept"}
+    clock = iter(range(1000))
+    late = SimpleNamespace(monotonic=lambda: next(clock))  # a second a look: before compiling, then for each block
+    monkeypatch.setattr(engine, "time", late)
+    some = jgd.sweep("iris", "sgd", {"learning_rate": [0.01, 0.1, 0.2, 0.3, 0.4]}, **setting, seconds=4)
+    assert some.given.tolist() == [[6, 6], [6, 6], [0, 0], [0, 0], [0, 0]]
+    assert some.runs_left == 6
+    assert some.best.config in (0, 1)
+    monkeypatch.undo()
+    rest = jgd.sweep("iris", "sgd", {"learning_rate": [0.01, 0.1, 0.2, 0.3, 0.4]}, **setting)
+    assert rest.runs_left == 0
+    assert rest.cost["steps"] == 6 * 6
+    with pytest.raises(JgdError, match="seconds is a budget"):
+        jgd.sweep(
+            "iris", "sgd", {"learning_rate": [0.01]}, seeds=1, steps=2, store=tmp_path / "b", shard="0/2", seconds=1
+        )
+    with pytest.raises(JgdError, match="seconds must be a finite number > 0, got 0"):
+        jgd.sweep("iris", "sgd", {"learning_rate": [0.01]}, seeds=1, steps=2, seconds=0)
