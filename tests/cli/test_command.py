@@ -109,8 +109,8 @@ def test_ctrl_c_ends_the_process_at_any_moment(command, monkeypatch):
 
     def printed(*_, **__):
         keep()
+        Swallows()
         with pytest.raises(KeyboardInterrupt):
-            Swallows()
             time.sleep(10)
 
     handlers, subcommand = [], cli._subcommand

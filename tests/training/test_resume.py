@@ -360,5 +360,8 @@ def test_columns_that_are_not_of_one_length_are_no_run(tmp_path):
         jgd.load_run(tmp_path)
     short["arrays"]["history.kept.loss"][1] = [-1]  # of which NumPy would make what there is
     file.write_bytes(atomic_files.sealed({**content, **short}))
-    with pytest.warns(UserWarning, match=r"there is no shape \(-1,\)"), pytest.raises(jgd.JgdError, match="no snapshot"):
+    with (
+        pytest.warns(UserWarning, match=r"there is no shape \(-1,\)"),
+        pytest.raises(jgd.JgdError, match="no snapshot"),
+    ):
         jgd.load_run(tmp_path)
