@@ -16,7 +16,7 @@ import pytest
 from helpers import killed
 
 import jgd
-from jgd.core import atomic_files
+from jgd.core import array_files, atomic_files
 from jgd.core.fingerprint import tree_digest
 from jgd.data import orders
 
@@ -353,8 +353,8 @@ def test_columns_that_are_not_of_one_length_are_no_run(tmp_path):
     jgd.train(loss, jgd.optimizers.sgd(0.1), jnp.ones(()), np.ones(4), steps=3, store=tmp_path)
     [file] = tmp_path.glob("*.json")
     content, numbers = atomic_files.unsealed(file), file.with_suffix(".safetensors")
-    arrays = atomic_files.load_arrays(numbers, content)
-    short = atomic_files.save_arrays(numbers, {**arrays, "history.kept.loss": arrays["history.kept.loss"][:1]})
+    arrays = array_files.load_arrays(numbers, content)
+    short = array_files.save_arrays(numbers, {**arrays, "history.kept.loss": arrays["history.kept.loss"][:1]})
     file.write_bytes(atomic_files.sealed({**content, **short}))
     with pytest.raises(jgd.JgdError, match="columns of its history are not of one length"):
         jgd.load_run(tmp_path)
