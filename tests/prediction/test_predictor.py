@@ -271,6 +271,10 @@ STRANGE = {
     "a model of another module": lambda f: resealed(f, lambda facts: facts.update(model={"record": "os.system"})),
     "a model of strange sizes": lambda f: resealed(f, lambda facts: facts["model"].update(bias="yes")),
     "another tree": lambda f: resealed(f, lambda facts: facts.update(tree=["dict", [["w", "leaf"]]])),
+    "a tree of names that can't be sorted": lambda f: resealed(f, lambda facts: facts["tree"][1][0].__setitem__(0, 7)),
+    "a shape that NumPy would guess": lambda f: resealed(
+        f, lambda facts: facts["arrays"].update({"params['bias']": ["<f4", [-1]]})
+    ),
     "arrays of other shapes": lambda f: resealed(
         f, lambda facts: facts["arrays"].update({"params['bias']": ["<f4", [7]]})
     ),

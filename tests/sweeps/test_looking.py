@@ -136,6 +136,7 @@ STRANGE = {
     "an unknown metric": lambda there: {**there, "metric": "other"},
     "a config of objects": lambda there: {**there, "configs": [["adam", {"learning_rate": [{}]}]] * 6},
     "one group": lambda there: {**there, "groups": [0]},
+    "groups that nothing is known of": lambda there: {**there, "groups": [9] * len(there["configs"])},
     "a cost that is none": lambda there: {**there, "setup": {"steps": 5}},
     "evaluations that go back": lambda there: {**there, "evaluation_steps": [8, 4, 12]},
 }
