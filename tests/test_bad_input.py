@@ -135,8 +135,8 @@ ROWS = {
     "a list of callbacks": (lambda: train(callback=[print]), T, ["callback must be a function", "list"]),
     "progress as a word": (lambda: train(progress="no"), T, ["progress must be True or False", "'no'"]),
     "resume as a path": (lambda: train(store="x", resume="x"), T, ["resume must be True or False", "'x'"]),
-    "store as a number": (lambda: train(store=3), T, ["store must be the path of a directory", "3"]),
-    "store without a name": (lambda: train(store=""), T, ["store must be the path of a directory", "''"]),
+    "store as a number": (lambda: train(store=3), T, ["store must be the path of a file or directory", "3"]),
+    "store without a name": (lambda: train(store=""), T, ["store must be the path of a file or directory", "''"]),
     "metrics as a list": (lambda: train(metrics=[]), T, ["metrics must map names", "[]"]),
     "NaN rate": (lambda: adam(float("nan")), V, ["learning_rate", "finite", "nan"]),
     "infinite rate": (lambda: adam(float("inf")), V, ["learning_rate", "finite", "inf"]),
@@ -183,7 +183,7 @@ ROWS = {
     "std": (lambda: Normal(std=-1.0), V, ["std", ">= 0"]),
     "variance": (lambda: Normal(variance=-1.0), V, ["variance", ">= 0"]),
     # unknown names, with the nearest one
-    "optimizer": (lambda: optimizers.get("adm"), V, ["optimizer", "'adm'", "did you mean 'adam'", "71 in all"]),
+    "optimizer": (lambda: optimizers.get("adm"), V, ["optimizer", "'adm'", "did you mean 'adam'", f"{len(optimizers.registry)} in"]),
     "schedule": (lambda: schedules.get("constnt"), V, ["did you mean 'constant'", "25 in all"]),
     "error": (lambda: jgd.SupervisedLoss(Linear(2), "square_error"), V, ["did you mean 'squared_error'"]),
     "reduction": (lambda: jgd.SupervisedLoss(Linear(2), "squared_error", "men"), V, ["did you mean 'mean'", "half_mean"]),
@@ -460,7 +460,11 @@ def test_bad_input_is_named(call, kind, words):
 
 
 def test_an_analysis_of_what_is_no_sweep_names_it():
-    of_sweeps = [f for f in vars(jgd.analysis).values() if callable(f) and [*signature(f).parameters][:1] == ["sweep"]]
+    of_sweeps = [
+        f
+        for f in (getattr(jgd.analysis, name) for name in jgd.analysis.__all__)
+        if callable(f) and [*signature(f).parameters][:1] == ["sweep"]
+    ]
     assert len(of_sweeps) == 17
     for function in of_sweeps:
         required = [p for p in signature(function).parameters.values() if p.default is p.empty]

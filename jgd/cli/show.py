@@ -8,7 +8,7 @@ import typer
 
 import jgd
 from jgd import reports
-from jgd.cli import console
+from jgd.cli import console, request
 from jgd.core import atomic_files, checks
 from jgd.lane import NOT_DIVERGED
 from jgd.reports.table import interval_words
@@ -29,6 +29,7 @@ def command(
     if not directory.is_dir():
         raise checks.JgdValueError(f"there is no directory {str(directory)!r}")
     found = jgd.load_sweep(directory)
+    request.request_in(directory)  # warns where it is damaged
     left = found.runs_left
     size = f"{len(found.configs)} configs × {found.facts.seed_words}, {found.steps} steps"
     state = "finished" if not left else f"{left} runs are left on the way to step {found.rounds[-1].until}"

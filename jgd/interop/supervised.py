@@ -18,16 +18,9 @@ from jgd.interop.network import Known, Network
 from jgd.losses import errors
 from jgd.prediction import OF_CLASSES, OF_VALUES
 from jgd.tasks import Score, Task
+from jgd.tasks.by_name import OF_NUMBERS
 from jgd.tasks.own_rows import OwnRows, own_rows
 from jgd.tasks.raw_rows import Scale
-
-OF_NUMBERS = (
-    "squared_error",
-    "huber",
-    "log_cosh",
-    "poisson_nll",
-    "gaussian_nll",
-)  # errors whose integer targets number no classes
 
 
 class TaskOptions(TypedDict, total=False):
