@@ -135,8 +135,8 @@ ROWS = {
     "a list of callbacks": (lambda: train(callback=[print]), T, ["callback must be a function", "list"]),
     "progress as a word": (lambda: train(progress="no"), T, ["progress must be True or False", "'no'"]),
     "resume as a path": (lambda: train(store="x", resume="x"), T, ["resume must be True or False", "'x'"]),
-    "store as a number": (lambda: train(store=3), T, ["store must be the path of a directory", "3"]),
-    "store without a name": (lambda: train(store=""), T, ["store must be the path of a directory", "''"]),
+    "store as a number": (lambda: train(store=3), T, ["store must be the path of a file or directory", "3"]),
+    "store without a name": (lambda: train(store=""), T, ["store must be the path of a file or directory", "''"]),
     "metrics as a list": (lambda: train(metrics=[]), T, ["metrics must map names", "[]"]),
     "NaN rate": (lambda: adam(float("nan")), V, ["learning_rate", "finite", "nan"]),
     "infinite rate": (lambda: adam(float("inf")), V, ["learning_rate", "finite", "inf"]),
@@ -183,8 +183,8 @@ ROWS = {
     "std": (lambda: Normal(std=-1.0), V, ["std", ">= 0"]),
     "variance": (lambda: Normal(variance=-1.0), V, ["variance", ">= 0"]),
     # unknown names, with the nearest one
-    "optimizer": (lambda: optimizers.get("adm"), V, ["optimizer", "'adm'", "did you mean 'adam'", "71 in all"]),
-    "schedule": (lambda: schedules.get("constnt"), V, ["did you mean 'constant'", "25 in all"]),
+    "optimizer": (lambda: optimizers.get("adm"), V, ["optimizer", "'adm'", "did you mean 'adam'", f"{len(optimizers.registry)} in"]),
+    "schedule": (lambda: schedules.get("constnt"), V, ["did you mean 'constant'", f"{len(schedules.registry)} in all"]),
     "error": (lambda: jgd.SupervisedLoss(Linear(2), "square_error"), V, ["did you mean 'squared_error'"]),
     "reduction": (lambda: jgd.SupervisedLoss(Linear(2), "squared_error", "men"), V, ["did you mean 'mean'", "half_mean"]),
     "data set": (lambda: jgd.datasets.get("digit"), V, ["did you mean 'digits'", "iris"]),
@@ -291,6 +291,7 @@ ROWS = {
     "loss a tuple": (lambda: train(lambda p, b: (p["bias"], 1)), T, ["lambda", "aux", "got int"]),
     "loss nothing": (lambda: train(lambda p, b: None), T, ["lambda", "NoneType"]),
     "loss that branches": (lambda: train(branches), T, ["branches", "jnp.where"]),
+    "no such task": (lambda: train(loss="irs"), T, ["loss must be callable", "did you mean 'iris'?"]),
     "no loss": (lambda: train("squared_error"), T, ["loss", "callable", "squared_error"]),
     "labels as floats": (lambda: train(jgd.SupervisedLoss(Softmax(2, 2), "softmax_cross_entropy"),
                                        params=Softmax(2, 2).init(jax.random.key(0))), T, ["integer class labels"]),
@@ -460,7 +461,11 @@ def test_bad_input_is_named(call, kind, words):
 
 
 def test_an_analysis_of_what_is_no_sweep_names_it():
-    of_sweeps = [f for f in vars(jgd.analysis).values() if callable(f) and [*signature(f).parameters][:1] == ["sweep"]]
+    of_sweeps = [
+        f
+        for f in (getattr(jgd.analysis, name) for name in jgd.analysis.__all__)
+        if callable(f) and [*signature(f).parameters][:1] == ["sweep"]
+    ]
     assert len(of_sweeps) == 17
     for function in of_sweeps:
         required = [p for p in signature(function).parameters.values() if p.default is p.empty]

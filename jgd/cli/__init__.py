@@ -10,19 +10,16 @@ watched.py                                           where a run starts, what of
 task_options.py  methods.py  options.py              what options mean: tasks, optimizers and orders, values
 request.py  run_files.py                             what was asked for, kept in the directory; the directory
 predict.py                                           what was trained, on new rows
-importing.py  console.py  progress.py                module:function; tables and lines; bars
+importing.py  console.py  progress.py  ctrl_c.py     module:function; tables and lines; bars; how it is stopped
 """
 
 import importlib
 import importlib.util
-import os
-import signal
 import sys
-import threading
 import warnings
-from collections.abc import Iterator
-from contextlib import contextmanager
 from typing import Any, cast
+
+from jgd.cli import ctrl_c
 
 SUMMARY = """Gradient descent as data: sweeps of optimizers and hyperparameters, single runs, gradients checked.
 
@@ -38,34 +35,8 @@ COMMANDS = (
 
 def main() -> None:
     """The entry point; bad input ends with its message and code 2."""
-    with _quiet_import():
+    with ctrl_c.ends_quietly():
         _main()
-
-
-@contextmanager
-def _quiet_import() -> Iterator[None]:
-    """Ctrl-C ends the process at once, quietly with code 130, until `_imported` says that a subcommand begins.
-
-    Nothing is there yet that could be lost, and an exception in the middle of an import is a traceback of somebody else's
-    code, or a crash of jaxlib's. A program that handles the signal itself is left alone.
-    """
-    usual = signal.getsignal(signal.SIGINT) is signal.default_int_handler
-    if usual and threading.current_thread() is threading.main_thread():
-        signal.signal(signal.SIGINT, _leave)
-    try:
-        yield
-    finally:
-        _imported()
-
-
-def _leave(number: int, frame: Any) -> None:
-    os._exit(130)
-
-
-def _imported() -> None:
-    """From here on Ctrl-C is Python's KeyboardInterrupt."""
-    if signal.getsignal(signal.SIGINT) is _leave:
-        signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 def _main() -> None:
@@ -104,7 +75,7 @@ def _lazy_group() -> Any:
         def resolve_command(self, ctx: Any, args: Any) -> Any:  # no `list` here: once imported, it is the subcommand
             if args and args[0] in COMMANDS:
                 self.commands[args[0]] = _subcommand(args[0])
-            _imported()
+            ctrl_c.begins()
             return super().resolve_command(ctx, args)
 
     return LazyGroup

@@ -10,7 +10,6 @@ import jgd
 from jgd.cli.importing import imported_thing
 from jgd.cli.task_options import Decimal, Delimiter, Empty, Encoding, csv_format
 from jgd.core import atomic_files, checks
-from jgd.data.columns import read_columns, read_rows
 from jgd.prediction.files import FILE
 
 
@@ -54,12 +53,13 @@ def command(
     """
     if out is not None and out.exists() and not overwrite:
         raise checks.JgdValueError(f"--out {out} is there already; name another, or pass --overwrite")
+    if out is not None and not out.absolute().parent.is_dir():
+        raise checks.JgdValueError(f"--out {out} must be in a directory that is there")
     predictor = _found(model, code)
     ready = predictor.preprocessing
     if ready is None:
         raise checks.JgdValueError(f"{str(model)!r} was trained without a table: it has no columns to find in {data}")
-    csv = csv_format(delimiter, decimal, encoding, empty or ())
-    rows = read_columns(data, ready.words, csv=csv) if ready.columns else read_rows(data, csv)
+    rows = ready.read(data, csv_format(delimiter, decimal, encoding, empty or ()))
     answers = predictor.to_dataframe(rows, probabilities, data.name).to_csv(index=False)
     if out is None:
         sys.stdout.write(answers)

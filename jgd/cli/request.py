@@ -103,7 +103,7 @@ def load(directory: Path, trust: bool) -> jgd.Sweep:
     """
     if not directory.is_dir():
         raise checks.JgdValueError(f"there is no directory {str(directory)!r}")
-    stored = _request_in(directory)
+    stored = request_in(directory)
     if stored is None:
         return jgd.load_sweep(directory, trust=trust)
     modules = [module for module in stored.imports if module not in given_imports()]  # those have run by now
@@ -120,7 +120,7 @@ def load(directory: Path, trust: bool) -> jgd.Sweep:
     return jgd.load_sweep(directory, stored.task.make()[0], stored.recipe_functions())
 
 
-def _request_in(directory: Path) -> Request | None:
+def request_in(directory: Path) -> Request | None:
     """What was asked for there; None where it isn't known, with a warning where command.json can't be read."""
     file = directory / FILE
     if not os.path.lexists(file):
@@ -131,7 +131,7 @@ def _request_in(directory: Path) -> Request | None:
         if fault:
             raise checks.JgdValueError(f"{FILE} is not what jgd writes: {fault}")
     except checks.JgdError as fault:
-        warnings.warn(f"in {str(directory)!r}, {fault}: going on by what sweep.json says", stacklevel=2)
+        warnings.warn(f"in {str(directory)!r}, {fault}: going on takes what sweep.json says", stacklevel=2)
         return None
     words = {each.name: stored[each.name] for each in fields(TaskOptions)}
     task = TaskOptions(**{**words, **{name: tuple(words[name]) for name in _LISTS}})

@@ -7,7 +7,7 @@ hyperparameters.py  numbers by name                   masks.py, paths.py  which 
 tree.py          arithmetic on pytrees                tree_xla.py   work-arounds for XLA, each with its reason
 seeds.py         keys from (seed, stream)             functions.py  users' functions: names, a checked loss
 fingerprint.py, source.py  what a run is made of      machine.py    what its last bits depend on
-atomic_files.py, snapshots.py, strict_json.py, plain_trees.py  files that are whole, or not there
+atomic_files.py, array_files.py, snapshots.py, strict_json.py, plain_trees.py  files that are whole, or not there
 version.py       jgd's                                on_demand.py  packages of many names
 registry.py, spellings.py  builders by name           statistics.py, text.py  estimates and tables
 eager.py         calls outside jit, compiled once a structure

@@ -1,4 +1,4 @@
-"""Files that are whole, or not there. Enters: bytes, arrays, facts. Leaves: files, and what they held.
+"""Files that are whole, or not there. Enters: bytes, facts. Leaves: files, and what they held.
 
 A file is written under a temporary name, flushed to the disk and renamed; a SHA-256 tells whether it still is what was
 written. A directory may come from a stranger: what is read there are regular files of plain names, never what a link
@@ -15,8 +15,6 @@ from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
-
-import numpy as np
 
 from jgd.core import checks
 
@@ -142,64 +140,6 @@ def write(file: Path, content: bytes) -> None:
             os.fsync(directory)
         finally:
             os.close(directory)
-
-
-def save_arrays(file: Path, arrays: Mapping[str, np.ndarray]) -> dict[str, Any]:
-    """A safetensors file.
-
-    Args:
-        file: Where it is written, whole or not at all.
-        arrays: What it holds, by name, in any dtype of NumPy or of JAX.
-
-    Returns:
-        What `load_arrays` needs to know of it, as JSON holds it.
-
-    Raises:
-        OSError: Where it can't be written.
-    """
-    from safetensors.numpy import save
-
-    held = {name: np.asarray(array) for name, array in arrays.items()}
-    blob = save({name: storable(array) for name, array in held.items()})
-    write(file, blob)
-    return {
-        "sha256": hashlib.sha256(blob).hexdigest(),
-        "bytes": len(blob),
-        "arrays": {name: [str(array.dtype), list(array.shape)] for name, array in held.items()},
-    }
-
-
-def load_arrays(file: Path, known: Mapping[str, Any]) -> dict[str, np.ndarray]:
-    """What was saved, in its order.
-
-    Args:
-        file: What `save_arrays` wrote.
-        known: What it returned.
-
-    Returns:
-        The arrays by name.
-
-    Raises:
-        JgdValueError: Where the file isn't what was written.
-        OSError: Where it can't be read.
-    """
-    from safetensors import SafetensorError
-    from safetensors.numpy import load
-
-    blob = read(file)
-    if hashlib.sha256(blob).hexdigest() != known.get("sha256"):
-        raise checks.JgdValueError(f"its arrays are not what was written: {len(blob)} bytes of {known.get('bytes')}")
-    try:
-        stored = load(blob)
-        return {n: stored[n].view(np.dtype(dtype)).reshape(shape) for n, (dtype, shape) in known["arrays"].items()}
-    except (SafetensorError, LookupError, TypeError, ValueError, AttributeError, SyntaxError) as fault:
-        raise checks.JgdValueError(f"its arrays are not what is said of them: {fault}") from fault
-
-
-def storable(array: np.ndarray) -> np.ndarray:
-    """An array as a vector of a dtype that the file format knows: bfloat16 and its like as the bits they are."""
-    array = np.ascontiguousarray(array)
-    return array.reshape(-1).view(np.uint8) if array.dtype.kind == "V" else array.reshape(-1)
 
 
 def sealed(facts: Mapping[str, Any]) -> bytes:

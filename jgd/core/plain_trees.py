@@ -61,5 +61,13 @@ def _made(described: Any, leaves: Iterator[Any]) -> Any:
         return next(leaves)
     kind, parts = described
     if kind == "dict":
+        _check_names([name for name, _ in parts])
         return {name: _made(part, leaves) for name, part in parts}
     return {"list": list, "tuple": tuple}[kind]([_made(part, leaves) for part in parts])
+
+
+def _check_names(names: list[Any]) -> None:
+    """Refuse names that a tree's dictionary can't have: twice the same, or of kinds that can't be sorted."""
+    kinds = {type(name) for name in names}
+    if len(kinds) > 1 or not kinds <= {str, int, bool} or len(set(names)) < len(names):
+        raise ValueError("a part's names are no names")

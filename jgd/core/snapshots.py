@@ -17,7 +17,7 @@ from typing import Any, NamedTuple
 import jax
 import numpy as np
 
-from jgd.core import atomic_files, checks
+from jgd.core import array_files, atomic_files, checks
 from jgd.core.processes import gathered
 
 KEPT = 2  # snapshots: the newest, and the one before it in case that is damaged
@@ -57,7 +57,7 @@ class RunDirectory:
             OSError: Where it can't be written.
         """
         number = max(self._numbers(), default=0) + 1
-        known = atomic_files.save_arrays(self._file(number, "safetensors"), arrays)
+        known = array_files.save_arrays(self._file(number, "safetensors"), arrays)
         manifest = {"format": atomic_files.FORMAT, **known, "facts": dict(facts)}
         atomic_files.write(self._file(number, "json"), atomic_files.sealed(manifest))
         for old in self._numbers()[:-KEPT]:
@@ -85,7 +85,7 @@ class RunDirectory:
         manifest = atomic_files.unsealed(self._file(number, "json"))
         if not isinstance(manifest.get("facts"), dict):
             raise checks.JgdValueError("it says nothing of a run")
-        return Snapshot(atomic_files.load_arrays(self._file(number, "safetensors"), manifest), manifest["facts"])
+        return Snapshot(array_files.load_arrays(self._file(number, "safetensors"), manifest), manifest["facts"])
 
     def _numbers(self) -> list[int]:
         found = (_NUMBERED.fullmatch(file.name) for file in self.path.iterdir())

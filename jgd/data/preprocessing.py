@@ -4,6 +4,7 @@ Fitted on training rows, kept as numbers and words, so that it is stored with a 
 """
 
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -11,7 +12,8 @@ import numpy as np
 from jgd.core import checks
 from jgd.data.array_rows import ArrayRows
 from jgd.data.column import Column, gaps, kind_of, word_of
-from jgd.data.columns import columns_of
+from jgd.data.columns import columns_of, read_columns, read_rows
+from jgd.data.csv_format import CsvFormat
 from jgd.data.encoding import Encoder
 from jgd.data.scale import Scaling, by_last_axis
 
@@ -50,6 +52,10 @@ class Preprocessing:
         """The columns whose cells are text, whatever they look like; the target too, where its labels are words."""
         own = tuple(column.name for column in self.encoder.columns if column.kind == "words")
         return (*own, self.target) if any(isinstance(label, str) for label in self.classes) else own
+
+    def read(self, path: Path, csv: CsvFormat | None = None) -> Any:
+        """The raw rows of a file, its text columns as text; see `jgd.data.read` for the kinds of files."""
+        return read_columns(path, self.words, csv=csv) if self.columns else read_rows(path, csv)
 
     def inputs(self, rows: Any, table: str = "the rows") -> np.ndarray:
         """A model's inputs.

@@ -18,16 +18,9 @@ from jgd.interop.network import Known, Network
 from jgd.losses import errors
 from jgd.prediction import OF_CLASSES, OF_VALUES
 from jgd.tasks import Score, Task
+from jgd.tasks.by_name import OF_NUMBERS
 from jgd.tasks.own_rows import OwnRows, own_rows
 from jgd.tasks.raw_rows import Scale
-
-OF_NUMBERS = (
-    "squared_error",
-    "huber",
-    "log_cosh",
-    "poisson_nll",
-    "gaussian_nll",
-)  # errors whose integer targets number no classes
 
 
 class TaskOptions(TypedDict, total=False):
@@ -143,7 +136,8 @@ def task_of(network: Network, loss: str | Callable[[Array, Array], Any], rows: O
     rows = rows.of_classes(count).weighed(options.get("class_weight"))
     by_row = lambda rowwise: RowLoss if a_row_each and rowwise else OutputLoss
     metrics, metric = options.get("metrics"), options.get("metric")
-    own: dict[str, Any] = {name: OutputMetric(network, Known(function)) for name, function in (metrics or {}).items()}
+    known = lambda name, function: Known(checks.function(f"metrics[{name!r}]", function))
+    own: dict[str, Any] = {name: OutputMetric(network, known(name, each)) for name, each in (metrics or {}).items()}
     if metrics is None and count:
         own = {"accuracy": Score("accuracy", network, count)}
     elif metrics is None and _are_tokens(outputs, rows.parts[0][1]):

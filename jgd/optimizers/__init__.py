@@ -33,6 +33,7 @@ HOMES = {  # module -> its names that are public here
     "aggmo": "MeanOfVelocities aggmo",
     "amsgrad": "AmsgradState ScaleByAmsgrad amsgrad",
     "asgd": "AsgdState DescendByAsgd asgd",
+    "came": "CameState RowsAndColumns ScaleByCame came",
     "catalog": "get register registry without_numbers",
     "cautious": "cautious_adamw cautious_lion",
     "cocob": "CocobState DescendByCocob cocob",

@@ -19,7 +19,7 @@ FAMILIES = {
         "stable_adamw cautious_adamw madgrad "
         "adabound adamp qhadam"
     ),
-    "one rate a layer, or little memory": "lamb lars fromage novograd adafactor sm3 adam_mini galore",
+    "one rate a layer, or little memory": "lamb lars fromage novograd adafactor came sm3 adam_mini galore",
     "matrices": "muon normuon adamuon dion scion shampoo soap psgd_kron mars",
     "rates from the loss, or none": (
         "polyak_sgd momo momo_adam schedule_free schedule_free_sgd schedule_free_adamw prodigy dadapt_adamw "

@@ -57,6 +57,10 @@ from jgd.optimizers.amsgrad import amsgrad as amsgrad
 from jgd.optimizers.asgd import AsgdState as AsgdState
 from jgd.optimizers.asgd import DescendByAsgd as DescendByAsgd
 from jgd.optimizers.asgd import asgd as asgd
+from jgd.optimizers.came import CameState as CameState
+from jgd.optimizers.came import RowsAndColumns as RowsAndColumns
+from jgd.optimizers.came import ScaleByCame as ScaleByCame
+from jgd.optimizers.came import came as came
 from jgd.optimizers.catalog import get as get
 from jgd.optimizers.catalog import register as register
 from jgd.optimizers.catalog import registry as registry

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from jgd.core import atomic_files, checks
+from jgd.core import array_files, atomic_files, checks
 from jgd.core.plain_trees import describe_tree
 from jgd.core.snapshots import pack
 from jgd.core.strict_json import fault_of
@@ -61,7 +61,7 @@ def save_model(trained: Any, path: str | os.PathLike) -> Path:
     checks.numeric_data("params", predictor.params)
     checks.numeric_data("model_state", predictor.model_state)
     held = {**pack("params", predictor.params), **pack("model_state", predictor.model_state)}
-    stored = {name: atomic_files.storable(array) for name, array in held.items()}
+    stored = {name: array_files.storable(array) for name, array in held.items()}
     facts: dict[str, Any] = {
         "format": atomic_files.FORMAT,
         **describe(predictor),
@@ -105,6 +105,8 @@ def load_model(path: str | os.PathLike, model: Any = None) -> Predictor:
         JgdValueError: There is no such file, or it is damaged, of another version, or no model that jgd wrote; or its
             model is somebody's own and not given.
     """
+    if model is not None and not hasattr(model, "predict"):
+        checks.function("model", model)
     file = checks.path("path", path)
     file = file / FILE if file.is_dir() else file
     facts, arrays = _read(file)
@@ -148,8 +150,7 @@ def _read(file: Path) -> tuple[dict[str, Any], dict[str, np.ndarray]]:
     try:
         if _digest(stored) != facts["digest"]:
             raise ValueError("its numbers are not what was written")
-        kinds = facts["arrays"].items()
-        return facts, {name: stored[name].view(np.dtype(dtype)).reshape(shape) for name, (dtype, shape) in kinds}
+        return facts, {name: array_files.as_said(stored[name], *kind) for name, kind in facts["arrays"].items()}
     except (LookupError, TypeError, ValueError, AttributeError, SyntaxError) as fault:  # the last of a strange dtype
         raise checks.JgdValueError(f"{str(file)!r} is damaged: {fault}") from fault
 

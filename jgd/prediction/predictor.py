@@ -1,5 +1,6 @@
 """Predictor: a trained model with its preprocessing, from raw rows to answers."""
 
+import os
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
 ROWS = 16_384  # at once: what a model makes of them on the way stays small
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Predictor:
     """What training leaves for use: it answers for raw rows, in the target's own labels and units.
 
@@ -48,6 +49,10 @@ class Predictor:
     preprocessing: Preprocessing | None = None
     task: str = ""
     model_state: Any = None
+
+    def __repr__(self) -> str:
+        leaves = jax.tree.leaves(self.params)
+        return f"Predictor({self.task!r}; {type(self.model).__name__}, {sum(map(np.size, leaves)):,} numbers in {len(leaves)} arrays)"
 
     @property
     def classes(self) -> tuple[Any, ...]:
@@ -84,7 +89,15 @@ class Predictor:
         return np.concatenate([np.asarray(predict(params, block, **own)) for block in blocks])
 
     def _inputs(self, rows: Any, table: str) -> np.ndarray:
+        rows = self._read(rows)
         return np.asarray(rows) if self.preprocessing is None else self.preprocessing.inputs(rows, table)
+
+    def _read(self, rows: Any) -> Any:
+        """The rows of a file, where they are one's path."""
+        ready = self.preprocessing
+        return (
+            rows if ready is None or not isinstance(rows, str | os.PathLike) else ready.read(checks.path("rows", rows))
+        )
 
     def library_model(self) -> Any:
         """The object of a library's own with these parameters, see `Run.model`.
@@ -106,7 +119,7 @@ class Predictor:
         """A label of each row, or its value in the target's unit.
 
         Args:
-            rows: A frame, a mapping of names to arrays, or an array (n, columns), as they were before any scaling.
+            rows: A frame, a mapping of names to arrays, an array (n, columns), or a file of them, as before any scaling.
             table: What errors call them.
 
         Returns:
@@ -182,6 +195,7 @@ class Predictor:
             raise checks.JgdTypeError(
                 "rows are scored where the task knows how they become inputs: train on a task of a table"
             )
+        rows = self._read(rows)
         if targets is None:
             found = columns_of(rows, table)
             checks.choice(f"target column of {table}", self.preprocessing.target, found)

@@ -57,7 +57,7 @@ def space_of_toml(path: str | PathLike[str]) -> Space:
         if not entries:
             raise checks.JgdValueError("space names nothing to search", argument="space")
         return Space.of(entries)
-    except tomllib.TOMLDecodeError as error:
-        raise checks.JgdValueError(f"{path}: space must be TOML, got an error: {error}") from error
     except checks.JgdError as error:
         raise checks.prefixed(f"{path}: ", error) from error
+    except (ValueError, RecursionError) as error:  # also numbers of thousands of digits, and lists in lists as deep
+        raise checks.JgdValueError(f"{path}: space must be TOML, got an error: {error}") from error

@@ -212,10 +212,11 @@ def sweep(
     )
     shown = None if progress is None else checks.flag("progress", progress)
     by: dict[str, Any] = {"executor": executor_of(executor)}
+    resume = checks.flag("resume", resume)
     if proposes is not None:
         return Sweep.of(sweep_by_proposals(plan, proposes, samples, resume, callback, shown, **by))
     by |= {"share": share, "seconds": budget}
-    return Sweep.of(execute(plan, callback, checks.flag("resume", resume), progress=shown, **by))
+    return Sweep.of(execute(plan, callback, resume, progress=shown, **by))
 
 
 def _spacing(evaluate_every: int | None, record_every: int | None, store: Path | None, steps: int) -> dict[str, int]:

@@ -6,7 +6,7 @@ bundled.py     by name
 resplit.py     rows cut anew: folds, other splits, fewer     recut.py   a task with rows that are
 own_rows.py    arrays and data sets as three parts    weights.py   of classes
 raw_rows.py    rows before their preprocessing, to fit it again
-scores.py      metrics by name, as compiled programs evaluate them
+scores.py      metrics by name, as compiled programs evaluate them    by_name.py   which suit a task
 """
 
 from jgd.tasks.bundled import PIXELS as PIXELS

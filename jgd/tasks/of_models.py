@@ -13,6 +13,7 @@ class Accuracy:
     """The share of rows whose label `model.classify` reads right, () in 0 … 1; rows are (inputs, integer labels)."""
 
     model: Model
+    larger_is_better = True
 
     def row_share(self, piece: Batch, whole: Batch) -> float:
         """The share of a piece's rows in the whole: a mean over rows."""

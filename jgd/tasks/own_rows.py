@@ -97,7 +97,7 @@ def own_rows(
         >>> rows.ready.classes, sorted(rows.parts[0][1].tolist())
         (('no', 'yes'), [0, 0, 0, 1, 1, 1])
     """
-    known = isinstance(data, Dataset)
+    known, classes = isinstance(data, Dataset), class_names(classes)
     by = data.targets if isinstance(data, Dataset) and data.classes else None
     parts = _parts(data.rows if isinstance(data, Dataset) else data, validation, test, seed, by)
     is_array = lambda each: isinstance(each, np.ndarray | jax.Array)
@@ -112,9 +112,9 @@ def own_rows(
     for part in arrays:
         checks.rows(name, part)
     if isinstance(data, Dataset):
-        data = replace(data, labels=_named(data, classes)) if len(classes) else data
+        data = replace(data, labels=_named(data, classes)) if classes else data
     else:
-        labels, numbers = _labels([part[1] for part in arrays], tuple(classes))
+        labels, numbers = _labels([part[1] for part in arrays], classes)
         arrays = [(part[0], y, *part[2:]) for part, y in zip(arrays, numbers, strict=True)]
         data = Dataset(name, arrays[0][0], arrays[0][1], (), len(labels), labels=labels)
     return fitted(RawRows(data, tuple(arrays), chosen[0], None, target_scale=chosen[1]))
@@ -127,11 +127,23 @@ def fitted(raw: RawRows) -> OwnRows:
     return OwnRows(raw.made, ready, raw)
 
 
-def _scale(given: Scale | str, known: bool) -> Scale:
-    if not isinstance(given, str):
-        return given
-    checks.choice("scale", given, (AUTO,))
-    return STANDARD if known else None
+def class_names(given: Any) -> tuple[Any, ...]:
+    """The names of classes.
+
+    Raises:
+        JgdTypeError: One word, or what is no sequence.
+    """
+    if isinstance(given, str | bytes) or not isinstance(given, Sequence | np.ndarray):
+        raise checks.JgdTypeError(
+            f'classes must be names such as ("no", "yes"), got {checks.shown(given)}', argument="classes"
+        )
+    return tuple(given)
+
+
+def _scale(given: Any, known: bool) -> Scale:
+    if given == AUTO:
+        return STANDARD if known else None
+    return given  # another word is refused where it would be fitted
 
 
 def _parts(rows: Any, validation: float, test: float, seed: int, by: Any) -> tuple[Batch, Batch, Batch]:

@@ -50,13 +50,13 @@ def fewer(task: Any, rows: int | float, seed: int) -> Any:
     return replace(task, train=train, raw=own)
 
 
-def unit_of(ready: Preprocessing) -> float:
+def unit_of(ready: Preprocessing | None) -> float:
     """What 1 of a task's targets is in the table's unit.
 
     Raises:
         JgdValueError: Targets of several columns, each with a unit of its own.
     """
-    if ready.unit is None:
+    if ready is None or ready.unit is None:
         return 1.0
     if len(ready.unit.shift) > 1:
         raise checks.JgdValueError("a metric by name is in one unit, and the targets have several columns")

@@ -13,10 +13,10 @@ from jax import Array
 from jgd.core import checks
 from jgd.core.loss_protocol import takes
 from jgd.core.record import record, static_field
+from jgd.core.statistics import ERRORS
 from jgd.core.types import Batch, Params
 from jgd.prediction.scores import OF_CLASSES, OF_VALUES
 
-SMALLER = ("log_loss", "rmse", "mae")  # is better
 ROW_MEANS = ("accuracy", "log_loss", "mae")
 
 
@@ -62,7 +62,7 @@ class Score:
     @property
     def larger_is_better(self) -> bool:
         """Whether a larger value is the better one."""
-        return self.name not in SMALLER
+        return self.name not in ERRORS
 
     def row_share(self, piece: Batch, whole: Batch) -> float | None:
         """The share of a piece's rows in the whole, for a mean over rows; None for what isn't one."""
@@ -72,7 +72,7 @@ class Score:
         inputs, targets = rows[:2]
         if self.name in _OF_LABELS:
             return _OF_LABELS[self.name](self._labels(params, inputs, state), targets, self.classes)
-        outputs = self._outputs(params, inputs, state)
+        outputs = outputs_of(self.model, params, inputs, state)
         if self.name in OF_VALUES:
             return _OF_NUMBERS[self.name](outputs.reshape(-1), targets.reshape(-1).astype(outputs.dtype), self.unit)
         chances = log_probabilities(self.model, outputs)
@@ -80,16 +80,18 @@ class Score:
             return -jnp.mean(jnp.take_along_axis(chances, targets[:, None].astype(jnp.int32), axis=1))
         return _roc_auc(outputs, targets, self.classes)
 
-    def _outputs(self, params: Params, inputs: Array, state: Any) -> Array:
-        predict = getattr(self.model, "predict", self.model)
-        return predict(params, inputs, **({"state": state} if state is not None and takes(predict).state else {}))
-
     def _labels(self, params: Params, inputs: Array, state: Any) -> Array:
         """(n,) class numbers."""
         if hasattr(self.model, "classify"):
             return self.model.classify(params, inputs)
-        outputs = self._outputs(params, inputs, state)
+        outputs = outputs_of(self.model, params, inputs, state)
         return jnp.argmax(outputs, axis=1) if outputs.ndim == 2 else (outputs >= 0).astype(jnp.int32)
+
+
+def outputs_of(model: Any, params: Params, inputs: Array, state: Any) -> Array:
+    """What a model, a record with `predict` or a function, makes of inputs; of its state where it has a parameter for it."""
+    predict = getattr(model, "predict", model)
+    return predict(params, inputs, **({"state": state} if state is not None and takes(predict).state else {}))
 
 
 def log_probabilities(model: Any, outputs: Array) -> Array:

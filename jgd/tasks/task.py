@@ -7,19 +7,16 @@ from typing import Any
 from jax import Array
 
 from jgd.core import checks
-from jgd.core.functions import crossing
 from jgd.core.types import Batch, Loss, Params
 from jgd.data import Preprocessing, split
-from jgd.prediction import OF_CLASSES, OF_VALUES, Predictor
-from jgd.tasks import resplit
-from jgd.tasks.of_models import Accuracy
-from jgd.tasks.own_rows import has_words, own_rows
+from jgd.prediction import Predictor
+from jgd.tasks import by_name, resplit
+from jgd.tasks.own_rows import class_names, has_words, own_rows
 from jgd.tasks.raw_rows import RawRows, Scale
-from jgd.tasks.recut import fewer, recut, unit_of
-from jgd.tasks.scores import Score
+from jgd.tasks.recut import fewer, recut
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Task:
     """What is to be learned, ready to sweep: parameters, a loss, metrics and three parts of the rows.
 
@@ -31,8 +28,8 @@ class Task:
         validation: rows that choose among runs, of the same structure.
         test: rows that confirm the choice; nothing else reads them.
         metrics: name -> function (params, rows) -> (), evaluated beside the loss.
-        metric: "loss" or a name of `metrics`: what chooses.
-        larger_is_better: whether its largest value is the best, or its smallest (default).
+        metric: what chooses: "loss", a name of `metrics`, or one that `chosen_by` knows by its name.
+        larger_is_better: whether its largest value is the best, or its smallest (default); one known by name says so itself.
         model: what predicts, a record with `predict(params, inputs)` or a function of these two; None is the loss's own
             model, where it has one (as `jgd.SupervisedLoss`).
         preprocessing: how raw rows became the inputs, and outputs become answers; None where inputs are as they came.
@@ -45,7 +42,7 @@ class Task:
 
     Raises:
         JgdValueError: a part has no rows, arrays of different lengths, or `metric` is unknown.
-        JgdTypeError: `init_state` or `evaluation_loss` is no function.
+        JgdTypeError: what must be a function is none.
 
     Example:
         >>> import jax.numpy as jnp
@@ -124,8 +121,8 @@ class Task:
             >>> [len(part[0]) for part in (task.train, task.validation, task.test)]
             [6, 2, 2]
         """
-        own: dict[str, Any] = {"scale": scale, "target_scale": target_scale, "classes": classes}
-        if scale is target_scale is class_weight is None and not (len(classes) or has_words(rows)):
+        own: dict[str, Any] = {"scale": scale, "target_scale": target_scale, "classes": class_names(classes)}
+        if scale is target_scale is class_weight is None and not (own["classes"] or has_words(rows)):
             return cls(name, init, loss, *split(rows, validation=validation, test=test, seed=seed), **rest)
         made = own_rows(rows, name, validation=validation, test=test, seed=seed, **own).weighed(class_weight)
         return cls(name, init, loss, *made.parts, preprocessing=made.ready, raw=made.raw, **rest)
@@ -178,13 +175,25 @@ class Task:
         return fewer(self, rows, seed)
 
     def __post_init__(self) -> None:
-        for name in ("init_state", "evaluation_loss"):
-            if getattr(self, name) is not None:
+        for name in ("init", "loss", "init_state", "evaluation_loss"):
+            if name in ("init", "loss") or getattr(self, name) is not None:
                 checks.function(name, getattr(self, name))
+        checks.instance("metrics", self.metrics, Mapping, '{"accuracy": function of (params, rows)}')
+        for name, metric in self.metrics.items():
+            checks.function(f"metrics[{name!r}]", metric)
         for part in ("train", "validation", "test"):
             object.__setattr__(self, part, checks.as_rows(part, getattr(self, part)))
             checks.rows(part, getattr(self, part))
-        checks.choice("metric", self.metric, ["loss", *self.metrics])
+        if self.metric not in ("loss", *self.metrics):
+            named = by_name.score(self, self.metric)
+            object.__setattr__(self, "metrics", {**self.metrics, self.metric: named})
+            object.__setattr__(self, "larger_is_better", named.larger_is_better)
+
+    def __repr__(self) -> str:
+        counts = ", ".join(
+            f"{checks.rows(part, getattr(self, part))} {part}" for part in ("train", "validation", "test")
+        )
+        return f"Task({self.name!r}; rows: {counts}; chosen by the {'largest' if self.larger_is_better else 'smallest'} {self.metric})"
 
     @property
     def measure(self) -> Loss:
@@ -200,13 +209,14 @@ class Task:
 
         Args:
             metric: "loss", the task's own metric, or by its name one of `Score` that suits the target: "accuracy",
-                "balanced_accuracy", "f1", "roc_auc", "log_loss"; "rmse", "mae", "r2".
+                "balanced_accuracy", "f1", "roc_auc", "log_loss" of outputs that are logits; "rmse", "mae", "r2".
 
         Returns:
             The task, with the metric among its `metrics`.
 
         Raises:
-            JgdValueError: another metric; of one of a user's own it isn't known whether larger is better.
+            JgdValueError: another metric, or a task without a model; of a metric of a user's own it isn't known whether
+                larger is better.
 
         Example:
             >>> import jgd
@@ -215,20 +225,12 @@ class Task:
         """
         if metric == self.metric:
             return self
-        ready, model = self.preprocessing, self.predicting_model
-        known = [name for name, each in self.metrics.items() if isinstance(each, Accuracy)]
-        if ready is not None and model is not None:
-            known += OF_CLASSES if ready.classes else OF_VALUES
-        if metric in self.metrics and metric not in known:
+        if metric != "loss" and metric not in self.metrics:
+            return replace(self, metric=metric)
+        larger = getattr(self.metrics.get(metric), "larger_is_better", None if metric in self.metrics else False)
+        if larger is None:
             raise checks.JgdValueError(f"{metric!r} is your own: give larger_is_better too, to train or replace(task)")
-        checks.choice("metric", metric, dict.fromkeys(["loss", self.metric, *known]))
-        if metric == "loss" or isinstance(self.metrics.get(metric), Accuracy):
-            return replace(self, metric=metric, larger_is_better=metric != "loss")
-        assert ready is not None
-        assert model is not None
-        added = Score(metric, crossing(model), len(ready.classes), unit_of(ready))
-        metrics = {**self.metrics, metric: added}
-        return replace(self, metrics=metrics, metric=metric, larger_is_better=added.larger_is_better)
+        return replace(self, metric=metric, larger_is_better=larger)
 
     @property
     def predicting_model(self) -> Any:

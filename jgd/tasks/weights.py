@@ -21,6 +21,7 @@ def class_weights(given: str | Mapping[Any, float], classes: tuple[Any, ...], la
 
     Raises:
         JgdValueError: a word other than "balanced", a label that is none, or a weight below 0; a regression.
+        JgdTypeError: neither a word nor a mapping.
 
     Example:
         >>> class_weights("balanced", ("no", "yes"), np.array([0, 0, 0, 1])).round(3).tolist()
@@ -32,6 +33,7 @@ def class_weights(given: str | Mapping[Any, float], classes: tuple[Any, ...], la
         checks.choice("class_weight", given, ("balanced",))
         count = np.bincount(labels, minlength=len(classes))
         return (len(labels) / (len(classes) * np.maximum(count, 1))).astype(np.float32)
+    checks.instance("class_weight", given, Mapping, '"balanced" or {label: weight}')
     out = np.ones(len(classes), np.float32)
     place = {str(label): number for number, label in enumerate(classes)}
     for label, weight in given.items():

@@ -76,11 +76,10 @@ def _run(snapshot: snapshots.Snapshot, model: Any) -> Run:
     averages = part(AVERAGES)
     params = jax.tree.unflatten(jax.tree.structure(state.params), averages) if averages else state.params
     best = _best(lane["early_stopping"])
-    history = History.of(arrays, None, **facts["history"]).table()
+    history = _columns(History.of(arrays, None, **facts["history"]).table(), "history")
     seconds = history.pop("seconds", np.zeros(0))
-    evaluations = {
-        name.removeprefix("evaluations."): arrays[name] for name in arrays if name.startswith("evaluations.")
-    }
+    evaluated = (name for name in arrays if name.startswith("evaluations."))
+    evaluations = _columns({name.removeprefix("evaluations."): arrays[name] for name in evaluated}, "evaluations")
     observed = part("observations")
     predictor = None
     if facts["predictor"] is not None:
@@ -100,6 +99,13 @@ def _run(snapshot: snapshots.Snapshot, model: Any) -> Run:
         seconds=seconds,
         predictor=predictor,
     )
+
+
+def _columns(table: dict[str, np.ndarray], name: str) -> dict[str, np.ndarray]:
+    """A table, refused where its columns are not of one length."""
+    if len({len(column) for column in table.values()}) > 1:
+        raise ValueError(f"the columns of its {name} are not of one length")
+    return table
 
 
 def _best(early: Any) -> BestParams | None:

@@ -78,7 +78,7 @@ class Run:
         """A label of each row, or its value in the target's unit; see `Predictor.predict`.
 
         Args:
-            rows: A frame, a mapping of names to arrays, or an array (n, columns), as they were before any scaling.
+            rows: A frame, a mapping of names to arrays, an array (n, columns), or a file of them, as before any scaling.
 
         Returns:
             (n,).

@@ -3,6 +3,7 @@
 import signal
 import subprocess
 import sys
+import time
 
 import pytest
 
@@ -98,17 +99,33 @@ def test_bad_words_end_with_a_message(words, said, jgd, tmp_path):
     assert not list(tmp_path.iterdir())  # nothing was written
 
 
-def test_ctrl_c_ends_quietly_until_a_subcommand_begins(command, monkeypatch):
+def test_ctrl_c_ends_the_process_at_any_moment(command, monkeypatch):
     from jgd import cli
+    from jgd.cli import ctrl_c
+
+    class Swallows:
+        def __del__(self):  # as the callbacks of jax's garbage collector
+            signal.raise_signal(signal.SIGINT)
+
+    def printed(*_, **__):
+        keep()
+        Swallows()
+        with pytest.raises(KeyboardInterrupt):
+            time.sleep(10)
 
     handlers, subcommand = [], cli._subcommand
     signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell's background jobs ignore it
     keep = lambda: handlers.append(signal.getsignal(signal.SIGINT))
     monkeypatch.setattr(cli, "_subcommand", lambda name: (keep(), subcommand(name))[1])
-    monkeypatch.setattr("jgd.cli.console.print_table", lambda *_, **__: keep())
+    monkeypatch.setattr("jgd.cli.console.print_table", printed)
+    monkeypatch.setattr("atexit.register", handlers.append)
     assert command("list")[0] == 0
-    assert handlers[0] is cli._leave
+    *handlers, at_the_end = handlers
+    assert handlers[0] is ctrl_c._leave
     assert {*handlers[1:]} == {signal.default_int_handler} == {signal.getsignal(signal.SIGINT)}
+    at_the_end()
+    assert signal.getsignal(signal.SIGINT) is ctrl_c._leave
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     monkeypatch.setattr("os._exit", sys.exit)
     with pytest.raises(SystemExit, match="130"):
-        cli._leave(signal.SIGINT, None)
+        ctrl_c._leave(signal.SIGINT, None)

@@ -73,6 +73,7 @@ def test_a_model_of_arrays_takes_them_and_tables_of_as_many_columns(command, tmp
 BAD = {
     "there is no run in": ["predict", ".", "--data", "new.csv"],
     "there is no model": ["predict", "none", "--data", "new.csv"],
+    "must be in a directory that is there": ["predict", ".", "--data", "new.csv", "--out", "none/a.csv"],
     "--one-hot: column 'city' of customers.csv holds words": ["train", "--data", "customers.csv", "--target", "bought"],
     "--one-hot must name columns: unknown column of the features 'town'": [
         *["train", "--data", "customers.csv", "--target", "bought", "--one-hot", "town"]

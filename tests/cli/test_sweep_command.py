@@ -406,8 +406,10 @@ def test_without_its_command_the_directory_goes_on_by_the_sweep(here, tmp_path, 
     (tmp_path / "run/command.json").write_bytes(strange if damage is None else damage)
     for words in ("show run", "extend run --seeds 3", "replay run --config 1 --seed 2", "confirm run --seeds 2"):
         code, _, err = here(*words.split())
-        warned = "run', command.json is " in err and err.rstrip().endswith("going on by what sweep.json says")
-        assert (code, warned) == (0, "show" not in words), err
+        warned = "run', command.json is " in err and err.rstrip().endswith("going on takes what sweep.json says")
+        assert (code, warned) == (0, True), err
+    code, _, err = here("report", "run")
+    assert (code, "command.json is damaged: the report shows the call in Python" in err) == (0, damage is not None), err
 
 
 @pytest.mark.slow

@@ -9,6 +9,7 @@ import sys
 import jax
 import jax.numpy as jnp
 import numpy as np
+import pandas as pd
 import pytest
 from helpers import tables
 from safetensors.numpy import load, save
@@ -33,7 +34,7 @@ def file(run, tmp_path_factory):
 
 
 @pytest.mark.slow
-def test_raw_rows_get_labels_and_probabilities(run):
+def test_raw_rows_get_labels_and_probabilities(run, tmp_path):
     predictor = run[0].predictor
     rows = tables.mixed(50, seed=1)
     assert predictor.score(rows, "balanced_accuracy") > 0.8
@@ -45,6 +46,10 @@ def test_raw_rows_get_labels_and_probabilities(run):
     assert run[0].predict({**less, "more": [1, 2]}).tolist() == labels[:2].tolist()
     with pytest.warns(UserWarning, match=r"'city' of the rows has words .* such as 'Rom' \(1 rows\)"):
         assert len(run[0].predict({**less, "city": ["Rom", "Bonn"]})) == 2
+    pd.DataFrame(rows).to_csv(tmp_path / "rows.csv", index=False)
+    assert run[0].predict(str(tmp_path / "rows.csv")).tolist() == labels.tolist()
+    assert predictor.score(tmp_path / "rows.csv", "f1") == predictor.score(rows, "f1")
+    assert len(repr(predictor)) < 100
 
 
 @pytest.mark.slow
@@ -266,6 +271,10 @@ STRANGE = {
     "a model of another module": lambda f: resealed(f, lambda facts: facts.update(model={"record": "os.system"})),
     "a model of strange sizes": lambda f: resealed(f, lambda facts: facts["model"].update(bias="yes")),
     "another tree": lambda f: resealed(f, lambda facts: facts.update(tree=["dict", [["w", "leaf"]]])),
+    "a tree of names that can't be sorted": lambda f: resealed(f, lambda facts: facts["tree"][1][0].__setitem__(0, 7)),
+    "a shape that NumPy would guess": lambda f: resealed(
+        f, lambda facts: facts["arrays"].update({"params['bias']": ["<f4", [-1]]})
+    ),
     "arrays of other shapes": lambda f: resealed(
         f, lambda facts: facts["arrays"].update({"params['bias']": ["<f4", [7]]})
     ),

@@ -335,6 +335,8 @@ FILES = {
     "no condition": ("a = { log_uniform = [1, 2], when = {} }", T, ["space['a']", "when"]),
     "nothing": ("# learning_rate = 1", V, ["names nothing to search"]),
     "no TOML": ("a = ", V, ["must be TOML", "Invalid"]),
+    "lists too deep": ("a = " + "[" * 9000, V, ["must be TOML", "recursion"]),
+    "a number too long": ("a = " + "9" * 5000, V, ["must be TOML", "digits"]),
 }
 
 

@@ -136,6 +136,7 @@ STRANGE = {
     "an unknown metric": lambda there: {**there, "metric": "other"},
     "a config of objects": lambda there: {**there, "configs": [["adam", {"learning_rate": [{}]}]] * 6},
     "one group": lambda there: {**there, "groups": [0]},
+    "groups that nothing is known of": lambda there: {**there, "groups": [9] * len(there["configs"])},
     "a cost that is none": lambda there: {**there, "setup": {"steps": 5}},
     "evaluations that go back": lambda there: {**there, "evaluation_steps": [8, 4, 12]},
 }
@@ -277,7 +278,7 @@ def test_a_relative_store_stays_where_it_is(tmp_path, monkeypatch):
 @pytest.mark.parametrize("store", ["x" * 300, "a\x00b", b"a\x00b".decode()])
 def test_a_path_that_no_system_takes_is_refused_by_name(store):
     for call in (lambda: sweep(store), lambda: jgd.load_sweep(store)):
-        with pytest.raises(jgd.JgdError, match=r"(store|path) must be the path of a directory"):
+        with pytest.raises(jgd.JgdError, match=r"(store|path) must be the path of a file or directory"):
             call()
 
 
@@ -285,7 +286,7 @@ def test_a_working_directory_that_is_gone_is_told(tmp_path, monkeypatch):
     (tmp_path / "gone").mkdir()
     monkeypatch.chdir(tmp_path / "gone")
     (tmp_path / "gone").rmdir()
-    with pytest.raises(jgd.JgdError, match="store must be the path of a directory"):
+    with pytest.raises(jgd.JgdError, match="store must be the path of a file or directory"):
         sweep("here")
 
 

@@ -163,3 +163,19 @@ def test_a_schedule_of_other_names_is_refused():
         sweep("adam", {"learning_rate": [0.1]}, policy=jgd.PopulationReplay(past))
     with pytest.raises(jgd.JgdError, match="steps must be the schedule's, 12, got 24"):
         sweep("adam", {"learning_rate": [0.1], "b1": [0.9]}, policy=jgd.PopulationReplay(past), steps=24)
+
+
+def test_exploring_stays_in_a_space_of_formulas():
+    """Derived names follow; what would break a constraint or a condition is dropped for the donor's values."""
+    space = jgd.space(
+        "a < b",
+        a=jgd.spaces.uniform(0, 1),
+        b=jgd.spaces.uniform(0, 1),
+        c=jgd.spaces.derived("a + b"),
+        d=jgd.spaces.when([1, 2, 4], b=jgd.spaces.between(0.5)),
+    )
+    policy, draws = jgd.PopulationBasedTraining(every=1), np.random.default_rng(0)
+    donor = space.admit({"a": 0.4, "b": 0.55, "d": 2})
+    explored = [policy._explore(donor, space, draws) for _ in range(40)]
+    assert [space.admit(config) for config in explored] == explored
+    assert 1 < len({config["a"] for config in explored}) < 40, "some are new, some the donor's own"

@@ -57,6 +57,33 @@ def test_what_is_asked_for_is_of_the_space(study, optuna):
     assert all(("1 - b2" in t.params) == ("b2" in c) for t, c in zip(study.trials, batch, strict=True))
 
 
+def test_constraints_cases_and_formulas_are_kept_by_a_study(study, monkeypatch):
+    when = jgd.spaces.when
+    space = jgd.space(
+        "a < b",
+        a=jgd.spaces.uniform(0, 1),
+        b=jgd.spaces.normal(0.5, 0.1),
+        rate=[when(jgd.spaces.uniform(0, 1), a=jgd.spaces.between(0.3)), jgd.spaces.uniform(1, 2)],
+        twice=jgd.spaces.derived("2 * rate"),
+    )
+    proposer = OptunaProposer(space, study)
+    batch = proposer.ask(8)
+    assert [space.admit(config) for config in batch] == batch
+    states = [trial.state.name for trial in study.trials]
+    assert states.count("RUNNING") == 8
+    assert set(states) == {"RUNNING", "PRUNED"}, "what broke the constraint is told"
+    assert {name for trial in study.trials for name in trial.params} == {
+        "a",
+        "place of b",
+        "rate, case 0",
+        "rate, case 1",
+    }
+    monkeypatch.setattr("jgd.sweeps.proposers.optuna.MOST_BROKEN", 20)
+    never = OptunaProposer(jgd.space("a > 2", a=jgd.spaces.uniform(0, 1)), study)
+    with pytest.raises(V, match="fulfil a > 2, and 20 in a row did not"):
+        never.ask(1)
+
+
 def test_what_is_told_lands_in_its_trial(study):
     proposer = OptunaProposer(SPACE, study)
     batch = proposer.ask(4)

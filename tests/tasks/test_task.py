@@ -13,6 +13,14 @@ ROWS = (np.arange(20.0), np.arange(20))
 TASK = jgd.Task.from_arrays("twenty", lambda key: jnp.zeros(()), lambda w, rows: jnp.mean((w - rows[0]) ** 2), ROWS)
 
 
+def own(**options):
+    return jgd.Task.from_arrays("no", TASK.init, TASK.loss, ROWS, **options)
+
+
+def guess(w, x):
+    return w * x
+
+
 def test_folds_are_each_row_once_and_never_the_test_rows():
     folds = TASK.folds(3, seed=1)
     held = np.concatenate([fold.validation[1] for fold in folds])
@@ -89,6 +97,21 @@ def test_fewer_training_rows_are_a_part_of_more():
     assert few.validation is TASK.validation
 
 
+def test_a_metric_by_name_needs_no_more_than_what_predicts():
+    """Rows as they are, of a model or a function: whether they are classes is told by targets, outputs and loss."""
+    task = jgd.tasks.get("hours_points").chosen_by("rmse")
+    params = {"weights": jnp.full(1, 1.5)}
+    assert float(task.metrics["rmse"](params, task.validation)) == pytest.approx(2.0)  # 0.5 points an hour, at 4 hours
+    assert (task.larger_is_better, [fold.metric for fold in task.folds(2)]) == (False, ["rmse", "rmse"])
+    labels, inputs = np.array([0.0, 1.0] * 10), np.linspace(-1, 1, 20)
+    made = lambda loss, **rest: jgd.Task.from_arrays("own", TASK.init, loss, (inputs, labels), model=guess, **rest)
+    both = made(TASK.loss, metric="balanced_accuracy", scale=jgd.Standard())
+    assert (both.larger_is_better, both.chosen_by("mae").larger_is_better) == (True, False)
+    assert both.chosen_by("mae").chosen_by("balanced_accuracy").larger_is_better
+    with pytest.raises(jgd.JgdError, match="choose from: loss, rmse, mae, r2"):
+        made(jgd.SupervisedLoss(jgd.models.Linear(1), "squared_error")).chosen_by("accuracy")
+
+
 @pytest.mark.parametrize(
     ("call", "says"),
     [
@@ -100,8 +123,16 @@ def test_fewer_training_rows_are_a_part_of_more():
             lambda: jgd.Task.from_arrays("no", TASK.init, TASK.loss, ROWS, test=0.9),
             "the train split must have at least",
         ),
-        (lambda: jgd.Task.from_arrays("no", TASK.init, TASK.loss, ROWS, init_state=3), "init_state must be a function"),
-        (lambda: jgd.Task.from_arrays("no", TASK.init, TASK.loss, ROWS, evaluation_loss=3), "evaluation_loss must be"),
+        (lambda: own(init_state=3), "init_state must be a function"),
+        (lambda: own(evaluation_loss=3), "evaluation_loss must be"),
+        (lambda: jgd.Task.from_arrays("no", None, TASK.loss, ROWS), "init must be a function"),
+        (lambda: jgd.Task.from_arrays("no", TASK.init, None, ROWS), "loss must be a function"),
+        (lambda: own(metrics=[len]), "metrics must be a mapping"),
+        (lambda: own(metrics={"size": 3}), r"metrics\['size'\] must be a function"),
+        (lambda: own(classes="ab"), "classes must be names"),
+        (lambda: own(metric="rmse"), "'rmse' is of predictions: say what predicts, model="),
+        (lambda: own(model=guess, metric="rmsee"), "did you mean 'rmse'.* choose from: loss, rmse, mae, r2"),
+        (lambda: own(model=guess, metric="f1"), "unknown metric 'f1'"),
     ],
 )
 def test_what_is_refused(call, says):

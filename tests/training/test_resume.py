@@ -16,7 +16,7 @@ import pytest
 from helpers import killed
 
 import jgd
-from jgd.core import atomic_files
+from jgd.core import array_files, atomic_files
 from jgd.core.fingerprint import tree_digest
 from jgd.data import orders
 
@@ -346,3 +346,22 @@ def test_a_sealed_but_strange_snapshot_is_one_error(tmp_path, change):
     file.write_bytes(atomic_files.sealed({**content, "facts": change(content["facts"])}))
     with pytest.raises(jgd.JgdError, match=r"whole, but no run that jgd wrote|holds another run"):
         run(True)
+
+
+def test_columns_that_are_not_of_one_length_are_no_run(tmp_path):
+    loss = lambda p, rows: jnp.sum((p - rows) ** 2)
+    jgd.train(loss, jgd.optimizers.sgd(0.1), jnp.ones(()), np.ones(4), steps=3, store=tmp_path)
+    [file] = tmp_path.glob("*.json")
+    content, numbers = atomic_files.unsealed(file), file.with_suffix(".safetensors")
+    arrays = array_files.load_arrays(numbers, content)
+    short = array_files.save_arrays(numbers, {**arrays, "history.kept.loss": arrays["history.kept.loss"][:1]})
+    file.write_bytes(atomic_files.sealed({**content, **short}))
+    with pytest.raises(jgd.JgdError, match="columns of its history are not of one length"):
+        jgd.load_run(tmp_path)
+    short["arrays"]["history.kept.loss"][1] = [-1]  # of which NumPy would make what there is
+    file.write_bytes(atomic_files.sealed({**content, **short}))
+    with (
+        pytest.warns(UserWarning, match=r"there is no shape \(-1,\)"),
+        pytest.raises(jgd.JgdError, match="no snapshot"),
+    ):
+        jgd.load_run(tmp_path)

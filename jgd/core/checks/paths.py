@@ -17,7 +17,8 @@ def path(name: str, value: Any) -> Path:
     """
     if not isinstance(value, str | os.PathLike) or not os.fspath(value):
         raise JgdTypeError(
-            f"{name} must be the path of a directory, got {shown(value)} ({type(value).__name__})", argument=name
+            f"{name} must be the path of a file or directory, got {shown(value)} ({type(value).__name__})",
+            argument=name,
         )
     try:
         out = Path(os.path.abspath(os.fsdecode(value)))
@@ -25,7 +26,7 @@ def path(name: str, value: Any) -> Path:
     except (ValueError, OSError) as fault:  # a NUL, a name too long for the system, a working directory that is gone
         what = getattr(fault, "strerror", None) or fault
         raise JgdValueError(
-            f"{name} must be the path of a directory, got {shown(str(value)[:60])}: {what}", argument=name
+            f"{name} must be the path of a file or directory, got {shown(str(value)[:60])}: {what}", argument=name
         ) from fault
     return out
 

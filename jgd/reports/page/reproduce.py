@@ -3,6 +3,7 @@
 import os
 import re
 import shlex
+import warnings
 from collections.abc import Mapping
 from pathlib import Path
 from pprint import pformat
@@ -31,7 +32,8 @@ def stored_command(directory: Path, asked: Mapping[str, Any]) -> str | None:
         return None
     try:
         typed = atomic_files.unsealed(file)
-    except checks.JgdError:
+    except checks.JgdError as fault:
+        warnings.warn(f"in {str(directory)!r}, {fault}: the report shows the call in Python", stacklevel=2)
         return None
     if fault_of(typed, _TYPED):
         return None  # of an older jgd

@@ -20,7 +20,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from jgd.core import atomic_files, checks
+from jgd.core import array_files, atomic_files, checks
 from jgd.core.snapshots import pack, unpack
 from jgd.core.strict_json import fault_of, is_word
 from jgd.core.types import Params
@@ -102,8 +102,8 @@ class DiskStore(Store):
             "begin": block.begin,
             "end": block.end,
             **facts_of(result),
-            "block": atomic_files.save_arrays(self.path / BLOCKS / name, arrays_of(result)),
-            "lanes": atomic_files.save_arrays(self.path / LANES / name, pack("lane", lanes)),
+            "block": array_files.save_arrays(self.path / BLOCKS / name, arrays_of(result)),
+            "lanes": array_files.save_arrays(self.path / LANES / name, pack("lane", lanes)),
         }
         journal.append(self.path, line, self.journal_name)
         self._seen.add(name)
@@ -116,7 +116,7 @@ class DiskStore(Store):
         if block not in self._on_disk:
             return self.memory.lanes_of(block)
         line = self._on_disk[block]
-        arrays = atomic_files.load_arrays(self.path / LANES / line["file"], line["lanes"])
+        arrays = array_files.load_arrays(self.path / LANES / line["file"], line["lanes"])
         return unpack("lane", arrays, self._like(block, self._running)[1])
 
     @property
@@ -200,7 +200,7 @@ class DiskStore(Store):
     def _result(self, block: Block, line: Mapping[str, Any]) -> BlockResult | None:
         """What a line of the journal stands for; None, with a warning, where the file is damaged."""
         try:
-            arrays = atomic_files.load_arrays(self.path / BLOCKS / line["file"], line["block"])
+            arrays = array_files.load_arrays(self.path / BLOCKS / line["file"], line["block"])
             like = None if self.plan is None else self._like(block, self.plan)
             return result_of(arrays, line, block, self.facts, like)
         except (OSError, checks.JgdValueError) as fault:
@@ -229,7 +229,7 @@ class DiskStore(Store):
 
     def _lanes_are_whole(self, line: Mapping[str, Any]) -> bool:
         try:
-            atomic_files.load_arrays(self.path / LANES / line["file"], line["lanes"])
+            array_files.load_arrays(self.path / LANES / line["file"], line["lanes"])
         except FileNotFoundError:  # let go: others have gone on from them
             return False
         except (OSError, checks.JgdValueError) as fault:

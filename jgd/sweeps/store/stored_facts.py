@@ -113,7 +113,8 @@ def _fault_of(facts: SweepFacts) -> str:
         "a config has names that are not its space's": all(
             set(values) <= set(facts.spaces[recipe].names) for recipe, values in facts.configs if recipe in facts.spaces
         ),
-        "its groups are not those of its configs": len(facts.groups) == len(facts.configs),
+        "its groups are not those of its configs": len(facts.groups) == len(facts.configs)
+        and set(facts.groups) == set(range(len(set(facts.groups)))),
         "seeds are there twice": len(set(facts.seeds)) == len(facts.seeds),
         "it records no steps": facts.record_every > 0,
         "its steps are out of range": 0 <= facts.steps <= MOST_STEPS,

@@ -109,6 +109,45 @@ def adahessian(w, gradient, *, learning_rate, b1, b2, eps, weight_decay, hessian
         yield w
 
 
+def came(w, gradient, *, learning_rate, b1, b2, b3, eps, confidence_eps, clip_threshold, weight_decay):
+    """The authors' code, with its approximate_sq_grad."""
+
+    def factors(rows, columns):
+        return 1 / np.sqrt(rows / rows.mean())[:, None] / np.sqrt(columns)[None, :]
+
+    m, v = np.zeros_like(w), np.zeros_like(w)
+    rows, columns, far_rows, far_columns = 0.0, 0.0, 0.0, 0.0
+    for t in count():
+        g = gradient(w, t)
+        square = g**2 + eps
+        if w.ndim > 1:
+            rows = b2 * rows + (1 - b2) * square.mean(axis=1)
+            columns = b2 * columns + (1 - b2) * square.mean(axis=0)
+            u = g * factors(rows, columns)
+        else:
+            v = b2 * v + (1 - b2) * square
+            u = g / np.sqrt(v)
+        u = u / max(1, np.sqrt(np.mean(u**2)) / clip_threshold)
+        m = b1 * m + (1 - b1) * u
+        step = m
+        if w.ndim > 1:
+            far = (u - m) ** 2 + confidence_eps
+            far_rows = b3 * far_rows + (1 - b3) * far.mean(axis=1)
+            far_columns = b3 * far_columns + (1 - b3) * far.mean(axis=0)
+            step = m * factors(far_rows, far_columns)
+        w = w - learning_rate * (step + weight_decay * w)
+        yield w
+
+
+CAME = {
+    "learning_rate": 0.02,
+    "b1": 0.8,
+    "b2": 0.9,
+    "b3": 0.95,
+    "eps": 1e-3,
+    "confidence_eps": 1e-2,
+    "clip_threshold": 0.8,
+}
 MOMENTS = {"learning_rate": 0.05, "b1": 0.8, "b2": 0.95, "eps": 1e-3}
 VELOCITY = {"learning_rate": 0.02, "momentum": 0.8}
 RADIAL = {"weight_decay": 0.2, "delta": 0.9, "wd_ratio": 0.3}
@@ -131,6 +170,7 @@ ROWS = [
     Row("adamp", adamp, {**MOMENTS, **RADIAL}, **ALONG),
     Row("sgdp", sgdp, {**VELOCITY, "eps": 1e-3, **RADIAL}, **ALONG),
     Row("sgdp", sgdp, {**VELOCITY, "eps": 1e-3, **RADIAL}, {"nesterov": True}, **ALONG),
+    Row("came", came, {**CAME, "weight_decay": 0.1}, entrywise=False, still=False, rough=("clip_threshold",)),
     Row("adahessian", adahessian, CURVED, still=False, needs="loss"),
     Row("adahessian", adahessian, CURVED, {"update_every": 3}, still=False, needs="loss"),
 ]
