@@ -18,6 +18,7 @@ ALL_EQUAL = "all values are equal"
 FEW = 20  # values, below which a bootstrap interval is too narrow
 OVERLAPPING = "wider, as the runs share training rows"
 SHARES = ("accuracy", "balanced_accuracy", "f1", "roc_auc")  # metrics from 0 to 1
+ERRORS = ("loss", "log_loss", "rmse", "mae")  # metrics of which smaller is better
 
 
 @dataclass(frozen=True)
