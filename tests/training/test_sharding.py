@@ -109,7 +109,7 @@ import jax
 jax.config.update("jax_num_cpu_devices", 2)
 jax.config.update("jax_cpu_collectives_implementation", "gloo")
 jax.distributed.initialize("localhost:{port}", num_processes=2, process_id={index})
-import test_sharding
+import jgd, test_sharding  # this file itself
 test_sharding.one_of_two_processes({folder!r})
 """
 
