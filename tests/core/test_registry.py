@@ -116,6 +116,8 @@ def test_builders_keep_their_signature_their_words_and_their_pickles(registry):
         (jgd.schedules.CosineDecay, {"init_value": 1.0, "T_max": 10}, "CosineDecay has no parameter 'T_max'"),
         (jgd.schedules.CosineDecay, {"init_value": 1.0, "T_max": 10}, "write decay_steps"),
         (jgd.schedules.Linear, {"lr": 1.0}, "write init_value"),
+        (jgd.optimizers.sgd, {}, "sgd needs learning_rate; it takes learning_rate, momentum"),
+        (jgd.schedules.CosineDecay, {"init_value": 1.0}, "CosineDecay needs decay_steps; it takes init_value"),
     ],
 )
 def test_a_wrong_argument_gets_the_right_name(build, given, said):
