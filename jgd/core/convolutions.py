@@ -11,6 +11,7 @@ from typing import Any
 
 import jax
 import numpy as np
+from jax.core import Tracer
 
 from jgd.core.jaxprs import equations, inner_programs
 
@@ -33,7 +34,7 @@ def in_fast_order(function: Callable[..., Any]) -> Callable[..., Any]:
 
     def reordered(*arguments: Any) -> Any:
         leaves = jax.tree.leaves(arguments)
-        traced = any(isinstance(leaf, jax.core.Tracer) for leaf in leaves)
+        traced = any(isinstance(leaf, Tracer) for leaf in leaves)
         if not traced or jax.default_backend() != "cpu" or jax.config.jax_disable_jit:  # pyright: ignore
             return function(*arguments)
         closed, shapes = jax.make_jaxpr(function, return_shape=True)(*arguments)
@@ -53,7 +54,7 @@ def _evaluate(program: Any, constants: Sequence[Any], arguments: Sequence[Any]) 
 def _results(equation: Any, values: list[Any]) -> Sequence[Any]:
     primitive, given = equation.primitive, equation.params
     if primitive.name == "conv_general_dilated":
-        return [_convolve(*values, given)]
+        return [_convolve(values[0], values[1], given)]
     if primitive.name in CALLS and any(map(convolves, inner_programs(equation))):
         called = given.get("jaxpr", given.get("call_jaxpr"))
         return _evaluate(getattr(called, "jaxpr", called), getattr(called, "consts", ()), values)

@@ -6,7 +6,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from jgd.core import atomic_files, checks
+from jgd.core import atomic_files, checks, snapshots
 from jgd.sweeps.runner import stored_so_far
 from jgd.sweeps.store.content import FILE, SETUP, StrangeError, read_manifest, strange
 from jgd.sweeps.store.disk import DiskStore
@@ -51,7 +51,8 @@ def load_sweep(
     given, path = path, checks.path("path", path)
     checks.flag("trust", trust)
     if not os.path.lexists(path / FILE):
-        raise checks.JgdValueError(f"there is no sweep in {str(given)!r}")
+        run = ": it holds a run, see jgd.load_run" if path.is_dir() and snapshots.holds_a_run(path) else ""
+        raise checks.JgdValueError(f"there is no sweep in {str(given)!r}{run}")
     atomic_files.refuse_links(path, (*OWN, *shares(path)))
     try:
         there = read_manifest(path)

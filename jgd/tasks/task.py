@@ -184,6 +184,7 @@ class Task:
         for part in ("train", "validation", "test"):
             object.__setattr__(self, part, checks.as_rows(part, getattr(self, part)))
             checks.rows(part, getattr(self, part))
+            checks.same_kind_of_rows(part, getattr(self, part), self.train)
         if self.metric not in ("loss", *self.metrics):
             named = by_name.score(self, self.metric)
             object.__setattr__(self, "metrics", {**self.metrics, self.metric: named})

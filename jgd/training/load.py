@@ -7,7 +7,7 @@ from typing import Any
 import jax
 import numpy as np
 
-from jgd.core import checks, snapshots
+from jgd.core import atomic_files, checks, snapshots
 from jgd.core.plain_trees import tree_of
 from jgd.core.strict_json import fault_of
 from jgd.core.types import Params
@@ -54,7 +54,8 @@ def load_run(path: str | os.PathLike, model: Any = None) -> Run:
     """
     directory = checks.path("path", path)
     if not directory.is_dir() or not snapshots.holds_a_run(directory):
-        raise checks.JgdValueError(f"there is no run in {str(directory)!r}", argument="path")
+        sweep = ": it holds a sweep, see jgd.load_sweep" if (directory / atomic_files.SWEEP).exists() else ""
+        raise checks.JgdValueError(f"there is no run in {str(directory)!r}{sweep}", argument="path")
     snapshot = snapshots.RunDirectory(directory).load()
     if snapshot is None:
         raise checks.JgdValueError(f"no snapshot of the run in {str(directory)!r} is whole", argument="path")

@@ -93,6 +93,49 @@ class Run:
         """
         return self._predicting("predict").predict(rows)
 
+    def probabilities(self, rows: Any) -> np.ndarray:
+        """The probability of each class; see `Predictor.probabilities`.
+
+        Args:
+            rows: As in `predict`.
+
+        Returns:
+            (n, classes), in the order of `predictor.classes`.
+
+        Raises:
+            JgdTypeError: A run without a predictor, a regression, or a model whose outputs are no logits.
+
+        Example:
+            >>> import jgd
+            >>> run = jgd.train("iris", jgd.optimizers.adam(0.1), steps=50)
+            >>> run.probabilities([[5.0, 3.4, 1.5, 0.2]]).round(1).tolist()
+            [[1.0, 0.0, 0.0]]
+        """
+        return self._predicting("predict").probabilities(rows)
+
+    def score(self, rows: Any, metric: str | None = None, targets: Any = None) -> float:
+        """A metric by its name on raw rows; see `Predictor.score`.
+
+        Args:
+            rows: As in `predict`, with the target among the columns unless `targets` are given.
+            metric: "accuracy", "f1", "rmse", and so on. Default: accuracy, or r2.
+            targets: (n,) what is true, labels or values in the target's unit.
+
+        Returns:
+            The metric.
+
+        Raises:
+            JgdTypeError: A run without a predictor, or of a task that doesn't know how rows become inputs.
+            JgdValueError: A metric that doesn't suit, or rows without a target.
+
+        Example:
+            >>> import jgd
+            >>> run = jgd.train("iris", jgd.optimizers.adam(0.1), steps=50)
+            >>> run.score([[5.0, 3.4, 1.5, 0.2], [6.7, 3.1, 5.6, 2.4]], targets=["setosa", "virginica"])
+            1.0
+        """
+        return self._predicting("score").score(rows, metric, targets)
+
     def model(self) -> Any:
         """The model as its library has it, with the parameters and the state of the best evaluation, or of the end.
 

@@ -123,6 +123,14 @@ def test_a_loaded_run_has_the_average_that_its_optimizer_keeps(tmp_path):
     assert loaded.predict(np.ones((2, 1))).tolist() == run.predict(np.ones((2, 1))).tolist()
     with pytest.raises(jgd.JgdError, match="there is no run in"):
         jgd.load_run(tmp_path / "elsewhere")
+    with pytest.raises(jgd.JgdError, match=r"there is no sweep in '.*': it holds a run, see jgd.load_run"):
+        jgd.load_sweep(tmp_path)
+    with pytest.raises(jgd.JgdError, match="not known to be a logit, and no probabilities"):
+        run.probabilities(np.ones((2, 1)))
+    with pytest.raises(jgd.JgdError, match="rows are scored where the task knows how they become inputs"):
+        run.score(np.ones((2, 1)), "rmse", [1.0, 1.0])
+        abs(float(run.predict(np.ones((1, 1)))[0]) - 1)
+    )
 
 
 @pytest.mark.slow

@@ -1,6 +1,7 @@
 """Tasks of one's own: what is refused, and rows that are cut anew."""
 
 import dataclasses
+from dataclasses import replace
 
 import jax.numpy as jnp
 import numpy as np
@@ -128,6 +129,7 @@ def test_a_metric_by_name_needs_no_more_than_what_predicts():
         (lambda: jgd.Task.from_arrays("no", None, TASK.loss, ROWS), "init must be a function"),
         (lambda: jgd.Task.from_arrays("no", TASK.init, None, ROWS), "loss must be a function"),
         (lambda: own(metrics=[len]), "metrics must be a mapping"),
+        (lambda: replace(TASK, validation=ROWS[0]), "validation must hold several arrays as train does, got one array"),
         (lambda: own(metrics={"size": 3}), r"metrics\['size'\] must be a function"),
         (lambda: own(classes="ab"), "classes must be names"),
         (lambda: own(metric="rmse"), "'rmse' is of predictions: say what predicts, model="),

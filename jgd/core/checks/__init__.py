@@ -18,6 +18,7 @@ from jgd.core.checks.data import as_rows as as_rows
 from jgd.core.checks.data import finite_data as finite_data
 from jgd.core.checks.data import numeric_data as numeric_data
 from jgd.core.checks.data import rows as rows
+from jgd.core.checks.data import same_kind_of_rows as same_kind_of_rows
 from jgd.core.checks.errors import JgdError as JgdError
 from jgd.core.checks.errors import JgdTypeError as JgdTypeError
 from jgd.core.checks.errors import JgdValueError as JgdValueError

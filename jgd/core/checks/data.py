@@ -1,6 +1,6 @@
 """Checks of rows: trees of arrays that share their leading axis."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import jax
@@ -136,3 +136,24 @@ def _first_bad(array: np.ndarray, good: Callable[[np.ndarray], np.ndarray]) -> t
             row, *rest = map(int, np.argwhere(~fine)[0])
             return (first + row, *rest)
     return None
+
+
+def same_kind_of_rows(name: str, data: Any, train: Any) -> None:
+    """Refuse a part of the rows that is built otherwise than the training rows: one array beside several, other names.
+
+    How many arrays there are may differ, as weights may stand in one part alone.
+    """
+    if _kind(data) != _kind(train):
+        raise JgdTypeError(f"{name} must hold {_kind(train)} as train does, got {_kind(data)}", argument=name)
+
+
+def _kind(rows: Any) -> str:
+    """What sort of rows these are, in words.
+
+    Example:
+        >>> _kind((1, 2)), _kind({"x": 1, "y": 2}), _kind(np.ones(3))
+        ('several arrays', 'arrays named x, y', 'one array')
+    """
+    if isinstance(rows, Mapping):
+        return f"arrays named {', '.join(sorted(map(str, rows)))}"
+    return "several arrays" if isinstance(rows, tuple | list) else "one array"
