@@ -184,7 +184,7 @@ ROWS = {
     "variance": (lambda: Normal(variance=-1.0), V, ["variance", ">= 0"]),
     # unknown names, with the nearest one
     "optimizer": (lambda: optimizers.get("adm"), V, ["optimizer", "'adm'", "did you mean 'adam'", f"{len(optimizers.registry)} in"]),
-    "schedule": (lambda: schedules.get("constnt"), V, ["did you mean 'constant'", "25 in all"]),
+    "schedule": (lambda: schedules.get("constnt"), V, ["did you mean 'constant'", f"{len(schedules.registry)} in all"]),
     "error": (lambda: jgd.SupervisedLoss(Linear(2), "square_error"), V, ["did you mean 'squared_error'"]),
     "reduction": (lambda: jgd.SupervisedLoss(Linear(2), "squared_error", "men"), V, ["did you mean 'mean'", "half_mean"]),
     "data set": (lambda: jgd.datasets.get("digit"), V, ["did you mean 'digits'", "iris"]),
@@ -291,6 +291,7 @@ ROWS = {
     "loss a tuple": (lambda: train(lambda p, b: (p["bias"], 1)), T, ["lambda", "aux", "got int"]),
     "loss nothing": (lambda: train(lambda p, b: None), T, ["lambda", "NoneType"]),
     "loss that branches": (lambda: train(branches), T, ["branches", "jnp.where"]),
+    "no such task": (lambda: train(loss="irs"), T, ["loss must be callable", "did you mean 'iris'?"]),
     "no loss": (lambda: train("squared_error"), T, ["loss", "callable", "squared_error"]),
     "labels as floats": (lambda: train(jgd.SupervisedLoss(Softmax(2, 2), "softmax_cross_entropy"),
                                        params=Softmax(2, 2).init(jax.random.key(0))), T, ["integer class labels"]),

@@ -58,7 +58,8 @@ RIGHT = {  # what parameters without a default take
     },
     **{"groups": {"*": SGD}, "pieces": 2, "metric": jnp.mean, "data": np.ones((9, 1)), "params": jnp.ones(2)},
     **{
-        "variance": 0.1,
+        **{name: 0.1 for name in ("variance", "l1", "l2", "strength", "factor")},
+        **{"normal": [1.0, 2.0], "layers": "layers/#", "penalty": transforms.L1Penalty(0.1), "at": 3},
         "name": "a",
         "path": "nowhere",
         "scales": (0.5,),
@@ -102,9 +103,8 @@ OTHERS += [
     jgd.apply_updates,
 ]
 OTHERS += [landscapes.get, landscapes.quadratic, optimizers.get, SGD.init, jgd.space, jgd.load_run, jgd.load_sweep]
-TRANSFORMS = [
-    each for each in vars(transforms).values() if isinstance(each, type) and each.__module__ != "jgd.transforms.means"
-]
+NAMED = (getattr(transforms, name) for name in transforms.__all__)
+TRANSFORMS = [each for each in NAMED if isinstance(each, type) and each.__module__ != "jgd.transforms.means"]
 CALLS = [*optimizers.registry.values(), *schedules.registry.values(), *TRANSFORMS, *RECORDS, *SPACES, *OTHERS]
 
 

@@ -14,7 +14,7 @@ from jgd.sweeps import Sweep
 
 @dataclass(frozen=True)
 class BestOf:
-    """The expected best of k random configs.
+    """The expected best of k of the configs that were tried.
 
     Attributes:
         budgets: (k,) how many configs each.
@@ -35,7 +35,9 @@ def best_of(
     replacement: bool = False,
     diverged_as: float | None = None,
 ) -> BestOf:
-    """The expected best of k random configs, exactly, by order statistics.
+    """The expected best of k of the configs that were tried, exactly, by order statistics.
+
+    It is that of a random search where they were drawn at random; of a grid, or of proposed configs, it is of these alone.
 
     Sorted from the worst, the i-th of n is the best of k with probability C(i−1, k−1)/C(n, k) if k different ones are drawn:
     unbiased for a search of k configs (Dodge et al. 2021, arXiv:2110.00613), the default, with k ≤ n. With replacement:

@@ -7,7 +7,7 @@ import numpy as np
 
 from jgd.analysis.check_sweep import check_sweep
 from jgd.core import checks
-from jgd.core.statistics import midranks
+from jgd.core.statistics import ERRORS, midranks
 from jgd.sweeps import Sweep
 
 
@@ -64,9 +64,14 @@ def final_scores(sweep: Sweep, recipe: str | None = None, metric: str | None = N
     scores = np.where(np.isfinite(scores), scores, np.nan)
     stopped = sweep.stopped[rows]
     diverged = np.where(stopped[:, None], sweep.diverged_at[rows] >= 0, np.isnan(scores))
-    larger = sweep.larger_is_better if metric == sweep.metric else metric != "loss"
+    larger = larger_is_better(sweep, metric)
     overlap = sweep.facts.splits.overlap
     return FinalScores(metric, larger, np.where(stopped[:, None], np.nan, scores), diverged, stopped, rows, overlap)
+
+
+def larger_is_better(sweep: Sweep, metric: str) -> bool:
+    """Whether a larger value of a validation metric is better: as the task says of the one that chooses, else by its name."""
+    return sweep.larger_is_better if metric == sweep.metric else metric not in ERRORS
 
 
 def overall_ranks(sweep: Sweep, ends: FinalScores) -> np.ndarray:

@@ -10,10 +10,10 @@ import jgd
 from jgd import reports
 from jgd.cli import console, request
 from jgd.core import atomic_files, checks
-from jgd.core.statistics import SHARES, estimate
 from jgd.lane import NOT_DIVERGED
 from jgd.reports.table import interval_words
 from jgd.sweeps import format_config
+from jgd.sweeps.picks import score_estimate
 
 
 def command(
@@ -68,10 +68,7 @@ def _best_so_far(found: jgd.Sweep, top: int) -> list[list[str]]:
             str(place),
             found.configs[place][0],
             format_config(found.configs[place][1]),
-            reports.format_estimate(
-                estimate(found.scores[place], overlap=found.facts.splits.overlap, share=found.metric in SHARES),
-                len(found.seeds),
-            ),
+            reports.format_estimate(score_estimate(found, found.scores[place]), len(found.seeds)),
             f"{broken[place]} of {len(found.seeds)}",
         ]
         for place in order

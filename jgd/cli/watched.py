@@ -122,10 +122,15 @@ def _print_steps(run: jgd.Run) -> None:
     rows = [
         [
             str(steps[i]),
-            *(f"{values[i]:.10g}" for values in run.observations.values()),
+            *(_after(values, steps[i]) for values in run.observations.values()),
             *(f"{run.history[name][i]:.10g}" for name in ("loss", "gradient_norm")),
         ]
         for i in chosen
     ]
     heads = ["step", *(f"{name} after" for name in run.observations), "loss before", "gradient norm before"]
     console.print_table(heads, rows)
+
+
+def _after(values: np.ndarray, step: int) -> str:
+    """What was observed after a step's update, one value for each update; a step at which a run broke made none."""
+    return f"{values[step]:.10g}" if step < len(values) else "–"

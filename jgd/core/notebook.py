@@ -49,7 +49,7 @@ def curve(values: Any, title: str, log: bool = False, stairs: bool = False) -> s
         gap = not math.isfinite(height)
     words = f"{title}: {kept[0]:.4g} … {kept[-1]:.4g}{', logarithmic' if log else ''}"
     return (
-        f'<div><svg width="{WIDTH}" height="{HEIGHT}" role="img" aria-label="{escaped(words)}">'
+        f'<div><svg width="{WIDTH}" height="{HEIGHT}" style="vertical-align: middle" role="img" aria-label="{escaped(words)}">'
         f'<path d="{" ".join(path)}" fill="none" stroke="#0072B2" stroke-width="1.5"/></svg> {escaped(words)}</div>'
     )
 

@@ -57,6 +57,12 @@ class Sharding:
 
     def __post_init__(self) -> None:
         mesh = checks.instance("mesh", self.mesh, Mesh, 'jax.make_mesh((4, 2), ("data", "model"))')
+        if mesh.is_multi_process and mesh.size < jax.device_count():
+            raise checks.JgdValueError(
+                f"mesh must hold the devices of this process alone, or all {jax.device_count()} of all processes, "
+                f"got {mesh.size} of several",
+                argument="mesh",
+            )
         # Auto: XLA decides what is cut inside; explicit axes refuse a scan inside a vmap
         automatic = Mesh(mesh.devices, mesh.axis_names, axis_types=(AxisType.Auto,) * len(mesh.axis_names))
         object.__setattr__(self, "mesh", automatic)
@@ -146,6 +152,11 @@ class Sharding:
             yield path, np.shape(leaf), pattern, spec
 
     @property
+    def together(self) -> bool:
+        """Whether several processes compute the run."""
+        return self.mesh.is_multi_process
+
+    @property
     def cut(self) -> NamedSharding:
         """Of the rows of a batch."""
         return NamedSharding(self.mesh, PartitionSpec(self.data_axis))
@@ -192,8 +203,12 @@ def _axes(entry: Any) -> tuple[str, ...]:
 
 def _placed(x: Any, sharding: NamedSharding) -> jax.Array:
     """A strongly typed array of its own, as segments donate theirs."""
-    if not isinstance(x, jax.Array):
+    elsewhere = not sharding.is_fully_addressable and getattr(x, "is_fully_addressable", True)
+    if isinstance(x, jax.Array) and jnp.issubdtype(x.dtype, jax.dtypes.prng_key) and elsewhere:
+        return jax.random.wrap_key_data(_placed(jax.random.key_data(x), sharding), impl=jax.random.key_impl(x))
+    if not isinstance(x, jax.Array) or elsewhere:
         x = np.asarray(x)
         x = x.astype(jax.dtypes.canonicalize_dtype(x.dtype), copy=False)
         return jax.make_array_from_callback(x.shape, sharding, lambda index: x[index])
-    return jax.device_put(jnp.array(x, dtype=x.dtype) if x.weak_type else x, sharding, may_alias=False)
+    weak = getattr(x, "weak_type", False)  # which a key has not
+    return jax.device_put(jnp.array(x, dtype=x.dtype) if weak else x, sharding, may_alias=False)

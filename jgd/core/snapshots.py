@@ -18,6 +18,7 @@ import jax
 import numpy as np
 
 from jgd.core import array_files, atomic_files, checks
+from jgd.core.processes import gathered
 
 KEPT = 2  # snapshots: the newest, and the one before it in case that is damaged
 _NUMBERED = re.compile(r"snapshot-(\d{8})\.json")
@@ -116,7 +117,7 @@ def pack(name: str, tree: Any) -> dict[str, np.ndarray]:
         >>> list(pack("params", {"w": np.ones(2)}))
         ["params['w']"]
     """
-    leaves = jax.device_get(jax.tree_util.tree_leaves_with_path(tree))
+    leaves = jax.device_get(gathered(jax.tree_util.tree_leaves_with_path(tree)))
     return {name + jax.tree_util.keystr(path): np.asarray(leaf) for path, leaf in leaves}
 
 

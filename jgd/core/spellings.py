@@ -145,7 +145,7 @@ _PAIRS = {
 
 
 def builder(build: B) -> B:
-    """The same function or record class, which answers a wrong argument name with the right one.
+    """The same function or record class, which answers a wrong argument name with the right one, and names a missing one.
 
     Signature, docstring, name and pickling stay those of `build`.
 
@@ -169,6 +169,9 @@ def builder(build: B) -> B:
     names = [p.name for p in parameters]
     by_place = [p.name for p in parameters if p.kind in (p.POSITIONAL_OR_KEYWORD, p.POSITIONAL_ONLY)]
     most = len(by_place) + inspect.isclass(build)  # self
+    needed = [
+        p.name for p in parameters if p.default is p.empty and p.kind in (p.POSITIONAL_OR_KEYWORD, p.KEYWORD_ONLY)
+    ]
     flags = [p.name for p in parameters if p.annotation in (bool, "bool")]
     place = {name: by_place.index(name) + inspect.isclass(build) for name in flags if name in by_place}
 
@@ -182,6 +185,12 @@ def builder(build: B) -> B:
             raise JgdTypeError(
                 f"{build.__name__} takes {', '.join(by_place)} by place and the rest by name ({rest}), "
                 f"got {shown(args[most])} in place {1 + len(by_place)}"
+            )
+        there = {*by_place[: len(args) - inspect.isclass(build)], *given}
+        lacks = [name for name in needed if name not in there]
+        if lacks:
+            raise JgdTypeError(
+                f"{build.__name__} needs {' and '.join(lacks)}; it takes {', '.join(names)}", argument=lacks[0]
             )
         for name in flags:
             if name in given:

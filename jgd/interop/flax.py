@@ -32,7 +32,7 @@ def task(
     data: Any,
     *,
     trained: Any = None,
-    draws: tuple[str, ...] = ("dropout",),
+    draws: str | tuple[str, ...] = ("dropout",),
     **options: Unpack[TaskOptions],
 ) -> Task:
     """A task of a model in Flax, for `jgd.train` and `jgd.sweep`.
@@ -73,8 +73,9 @@ def task(
     """
     rows = rows_of(data, options)
     nnx, linen = library("flax.nnx"), library("flax.linen")
+    streams = (draws,) if isinstance(draws, str) else tuple(draws)
     if isinstance(model, linen.Module):
-        network: Network = Linen(model, jax.tree.map(lambda a: jnp.asarray(a[:1]), rows.parts[0][0]), draws)
+        network: Network = Linen(model, jax.tree.map(lambda a: jnp.asarray(a[:1]), rows.parts[0][0]), streams)
     elif callable(model):  # modules are, too
         network = NNX(model, nnx.Param if trained is None else trained)
     else:

@@ -61,6 +61,10 @@ def wrap(optimizer: Any, *, static: str | tuple[str, ...] = ()) -> Any:
         >>> found.best.hyperparameters
         {'learning_rate': 0.1}
     """
+    if isinstance(optimizer, Optimizer):
+        raise checks.JgdTypeError(
+            "wrap takes what is optax's, got a jgd.Optimizer, which needs no wrap", argument="optimizer"
+        )
     if hasattr(optimizer, "init") and hasattr(optimizer, "update"):
         library("optax")
         return chain(Transformation(optimizer))
@@ -115,7 +119,10 @@ def _builder(build: Callable[..., Any], static: tuple[str, ...]) -> Callable[...
 
     @wraps(build)
     def builder(*args: Any, **kwargs: Any) -> Optimizer:
-        bound = signature.bind(*args, **kwargs)
+        try:
+            bound = signature.bind(*args, **kwargs)
+        except TypeError as fault:
+            raise checks.JgdTypeError(f"optax's {name_of(build)}{signature}: {fault}") from None
         bound.apply_defaults()
         given = _arguments(signature, bound)
         for name, value in given.items():

@@ -136,7 +136,8 @@ def task_of(network: Network, loss: str | Callable[[Array, Array], Any], rows: O
     rows = rows.of_classes(count).weighed(options.get("class_weight"))
     by_row = lambda rowwise: RowLoss if a_row_each and rowwise else OutputLoss
     metrics, metric = options.get("metrics"), options.get("metric")
-    own: dict[str, Any] = {name: OutputMetric(network, Known(function)) for name, function in (metrics or {}).items()}
+    known = lambda name, function: Known(checks.function(f"metrics[{name!r}]", function))
+    own: dict[str, Any] = {name: OutputMetric(network, known(name, each)) for name, each in (metrics or {}).items()}
     if metrics is None and count:
         own = {"accuracy": Score("accuracy", network, count)}
     elif metrics is None and _are_tokens(outputs, rows.parts[0][1]):

@@ -65,7 +65,7 @@ def stopping() -> tuple[list[Part], Pictures]:
         "The lowest training loss is not the goal: a network on the tumours still improves on the rows that it sees while it\n"
         "gets worse on others. The best by validation are kept beside the last:",
         kept,
-        f"{run.end}; the training loss at the last step is {np.mean(run.history['loss'][-10:]):.1e}.",
+        f"{run.end}; the training loss of its last 10 steps is {np.mean(run.history['loss'][-10:]):.1e}.",
     ]
     return parts, {"curves": lambda: plots.plot_training_curves(run)}
 

@@ -7,7 +7,7 @@ import numpy as np
 from jgd import optimizers, plots
 from jgd.landscapes import Landscape
 from jgd.lectures.demonstration import Part, Pictures, Table
-from jgd.losses import SupervisedLoss, gaussian_nll, logistic_nll
+from jgd.losses import SupervisedLoss, gaussian_nll, logistic_nll, squared_error
 from jgd.models import Adaline, Linear
 from jgd.teaching import closed_forms
 from jgd.training import train
@@ -47,9 +47,16 @@ def losses() -> tuple[list[Part], Pictures]:
         "rate, the same when every row comes twice:",
         Table(columns, {"by hand − automatic": ".0e", "rows twice": ".3g"}),
         "Squares count outliers more: a residual r adds r² to the loss and 2 r to the gradient.",
-        Table({"r": [1, 2, 10], "adds": [1, 4, 100], "gradient": [2, 4, 20]}),
+        _outliers(),
     ]
     return parts, {}
+
+
+def _outliers() -> Table:
+    """What a row adds to the loss and to its gradient by ŷ, by how far it is off."""
+    residuals, at = jnp.array([1.0, 2.0, 10.0]), jnp.zeros(3)
+    slopes = jax.grad(lambda outputs: squared_error(outputs, at).sum())(residuals)
+    return Table({"r": residuals, "adds": squared_error(residuals, at), "gradient": slopes})
 
 
 def likelihood() -> tuple[list[Part], Pictures]:

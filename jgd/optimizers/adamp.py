@@ -136,7 +136,7 @@ def sgdp(
 
     Args:
         learning_rate: η > 0, a number or a schedule.
-        momentum: γ in [0, 1). Default: 0.9 (the authors' code has 0).
+        momentum: γ in [0, 1); the authors' code has 0. Default: 0.9.
         eps: ≥ 0, added to the norms. Default: 1e-8.
         weight_decay: λ ≥ 0, decoupled, divided by 1 − γ and multiplied by the learning rate. Default: 0.0.
         mask: The leaves that decay: patterns of their paths, a tree of bools, or a predicate of the leaf such as

@@ -28,6 +28,16 @@ def spans_decades(values: np.ndarray) -> bool:
     return bool(finite.size and finite.min() > 0 and finite.max() > DECADES * finite.min())
 
 
+def log_scores(values: np.ndarray, larger_is_better: bool) -> bool:
+    """Whether scores want a logarithmic axis: errors over decades, and never shares, which are told apart near 1.
+
+    Example:
+        >>> log_scores(np.array([0.01, 1.0]), False), log_scores(np.array([0.01, 1.0]), True)
+        (True, False)
+    """
+    return not larger_is_better and spans_decades(values)
+
+
 def is_number(value: object) -> bool:
     """Whether a hyperparameter's value is a number, which True and False are not.
 

@@ -105,6 +105,8 @@ def load_model(path: str | os.PathLike, model: Any = None) -> Predictor:
         JgdValueError: There is no such file, or it is damaged, of another version, or no model that jgd wrote; or its
             model is somebody's own and not given.
     """
+    if model is not None and not hasattr(model, "predict"):
+        checks.function("model", model)
     file = checks.path("path", path)
     file = file / FILE if file.is_dir() else file
     facts, arrays = _read(file)

@@ -48,7 +48,9 @@ def confirmation_text(confirmation: Confirmation) -> str:
         'the test rows of this sweep were read once'
     """
     fresh = ", ".join(map(str, confirmation.seeds))
-    title = f"validation and test {confirmation.metric} on the fresh seeds {fresh}; ± is the 95% interval of the mean"
+    title = (
+        f"validation and test {confirmation.metric} on the fresh seeds {fresh}; ± and [ ] are 95% intervals of the mean"
+    )
     grid = [confirmed_columns(), *confirmed_rows(confirmation)]
     return "\n".join([title, *align_columns(grid), reads_line(confirmation)])
 

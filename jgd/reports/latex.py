@@ -2,19 +2,31 @@
 
 from collections.abc import Sequence
 
-# "%" would hide the rest of a line, "&" would open a cell, and a backslash would be a command
+# "%" would hide the rest of a line, "&" would open a cell, and a backslash would be a command;
+# "[" and "*" at the start of a row would be read as arguments of the "\\" before it
 SPECIAL = {
     **{each: rf"\{each}" for each in "&%$#_{}"},
     **{"\\": r"\textbackslash{}", "~": r"\textasciitilde{}", "^": r"\textasciicircum{}"},
-    **{"±": r"$\pm$", "−": "$-$", "–": "--", "<": "$<$", ">": "$>$", "×": r"$\times$", "\n": " ", "\r": " "},
+    **{
+        "±": r"$\pm$",
+        "−": "$-$",
+        "–": "--",
+        "<": "$<$",
+        ">": "$>$",
+        "×": r"$\times$",
+        "[": "{[}",
+        "*": "{*}",
+        "\n": " ",
+        "\r": " ",
+    },
 }
 
 
 def latex_text(text: str) -> str:
     r"""Text that LaTeX prints as it is.
 
-    >>> latex_text("learning_rate 5% ± 1")
-    'learning\\_rate 5\\% $\\pm$ 1'
+    >>> latex_text("learning_rate 5% ± 1"), latex_text("[0, 1]")
+    ('learning\\_rate 5\\% $\\pm$ 1', '{[}0, 1]')
     """
     return "".join(SPECIAL.get(each, each) for each in text)
 

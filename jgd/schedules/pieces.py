@@ -83,7 +83,7 @@ class PiecewiseConstant:
     Args:
         init_value: The value at the start. ≥ 0.
         boundaries: The steps of the changes, in order, each ≥ 0; or {step: scale}.
-        scales: What the value is multiplied by there, each ≥ 0; without it `boundaries` has them.
+        scales: What the value is multiplied by there, each ≥ 0; where there are none, `boundaries` has them. Default: ().
 
     Raises:
         JgdValueError: For a number outside its range.
@@ -123,7 +123,7 @@ class PiecewiseInterpolate:
         interpolate_type: "linear" or "cosine"; structure.
         init_value: The value at the start. ≥ 0.
         boundaries: The steps at which values are reached, in order, each ≥ 0; or {step: scale}.
-        scales: Each value over the one before, each ≥ 0; without it `boundaries` has them.
+        scales: Each value over the one before, each ≥ 0; where there are none, `boundaries` has them. Default: ().
 
     Raises:
         JgdValueError: For a number outside its range.

@@ -59,12 +59,17 @@ def pick_of(data: SweepData, recipe: str) -> Pick:
         config=config,
         hyperparameters=values,
         metric=data.metric,
-        validation=estimate(scores, overlap=data.facts.splits.overlap, share=data.metric in SHARES),
+        validation=score_estimate(data, scores),
         diverged=int((data.diverged_at[mine] != NOT_DIVERGED).sum()),
         runs=data.diverged_at[mine].size,
         reached=0 if config is None else int(data.reached[config]),
         seeds=len(data.seeds) if data.is_population else len(scores),
     )
+
+
+def score_estimate(data: SweepData, scores: np.ndarray) -> Estimate:
+    """Mean and 95% interval of validation scores of a sweep's runs, by what its metric and its splits are."""
+    return estimate(scores, overlap=data.facts.splits.overlap, share=data.metric in SHARES)
 
 
 def best_of(data: SweepData, picks: Sequence[Pick]) -> Pick:

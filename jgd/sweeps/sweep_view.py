@@ -115,4 +115,4 @@ class SweepView(SweepData):
         heads = ("recipe", "config", "hyperparameters", f"validation {self.metric}", "diverged")
         size = f"{len(self.configs)} configs × {self.facts.seed_words}, {self.steps} steps"
         left = f"; {self.runs_left} runs are left" if self.runs_left else ""
-        return notebook.table(heads, rows, f"Sweep of {self.task}: {size}{left}; ± is a 95% interval")
+        return notebook.table(heads, rows, f"Sweep of {self.task}: {size}{left}; ± and [ ] are 95% intervals")

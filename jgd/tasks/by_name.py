@@ -45,6 +45,7 @@ def score(task: Any, metric: str) -> Score:
     classes, values = (0, False) if model is None else _targets(task, model)
     known = (*(OF_CLASSES if classes else ()), *(OF_VALUES if values else ()))
     checks.choice("metric", metric, dict.fromkeys(["loss", *task.metrics, *known]))
+    assert model is not None
     return Score(metric, crossing(model), classes if metric in OF_CLASSES else 0, unit_of(task.preprocessing))
 
 

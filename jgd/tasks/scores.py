@@ -13,10 +13,10 @@ from jax import Array
 from jgd.core import checks
 from jgd.core.loss_protocol import takes
 from jgd.core.record import record, static_field
+from jgd.core.statistics import ERRORS
 from jgd.core.types import Batch, Params
 from jgd.prediction.scores import OF_CLASSES, OF_VALUES
 
-SMALLER = ("log_loss", "rmse", "mae")  # is better
 ROW_MEANS = ("accuracy", "log_loss", "mae")
 
 
@@ -62,7 +62,7 @@ class Score:
     @property
     def larger_is_better(self) -> bool:
         """Whether a larger value is the better one."""
-        return self.name not in SMALLER
+        return self.name not in ERRORS
 
     def row_share(self, piece: Batch, whole: Batch) -> float | None:
         """The share of a piece's rows in the whole, for a mean over rows; None for what isn't one."""

@@ -83,7 +83,9 @@ class TrainArguments:
         self.total_steps = _total_steps(self.steps, self.epochs, self.batches)
         if isinstance(self.optimizer, str):
             self.optimizer = optimizers.without_numbers(self.optimizer)
-        checks.instance("optimizer", self.optimizer, Optimizer, "jgd.optimizers.adam(1e-3)")
+        checks.instance(
+            "optimizer", self.optimizer, Optimizer, "jgd.optimizers.adam(1e-3) or jgd.interop.optax.wrap(…)"
+        )
         self.optimizer = resolved(self.optimizer, RunLength(self.total_steps, self.batches.per_epoch))
         self._check_flags()
         _refuse_tracers(self.params, self.optimizer, self.data)
@@ -190,8 +192,10 @@ class TrainArguments:
 
     def _check_functions(self) -> None:
         if not callable(self.loss) or isinstance(self.loss, type):
+            near = checks.nearest(self.loss, tasks.registry) if isinstance(self.loss, str) else None
             raise checks.JgdTypeError(
-                f"loss must be callable as loss(params, batch), a task or the name of a bundled one, got {checks.shown(self.loss)}",
+                f"loss must be callable as loss(params, batch), a task or the name of a bundled one, got {checks.shown(self.loss)}"
+                f"{f'; did you mean {near!r}?' if near else ''}",
                 argument="loss",
             )
         if self.params is None:

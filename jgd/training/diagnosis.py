@@ -11,6 +11,7 @@ from jgd.core import checks
 from jgd.core.composite import flat
 from jgd.core.loss_protocol import OnBatch, takes
 from jgd.core.optimizer import Optimizer
+from jgd.core.processes import gathered
 from jgd.core.types import Batch, Loss, Params
 from jgd.descent import TrainState
 from jgd.gradients.curvature import max_stable_learning_rate
@@ -39,7 +40,7 @@ def diagnosis(
     """The end of a run whose step number `at` was refused. `train_state`, `batch` and `key` are what it started from."""
     value = float(history["loss"][-1])
     for path, leaf in jax.tree_util.tree_leaves_with_path(
-        _gradient(loss, train_state.params, batch, key, train_state.model_state)
+        gathered(_gradient(loss, train_state.params, batch, key, train_state.model_state))
     ):
         bad = np.argwhere(~np.isfinite(np.asarray(leaf, dtype=np.float64)))
         if len(bad):

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from jgd.core.processes import gathered
 from jgd.core.seeds import loss_key
 from jgd.lane import NOT_DIVERGED
 from jgd.status import RunEnd, Status
@@ -34,7 +35,7 @@ def _broken(plan: TrainPlan, state: RunState) -> RunEnd | None:
     if at == NOT_DIVERGED:
         return None
     loop = plan.loop
-    batch = plan.batches(state).at(loop.data, loop.key, at)
+    batch = gathered(plan.batches(state).at(loop.data, loop.key, at))
     train_state, history = state.lane.train_state, state.history.table()
     key: Any = loss_key(loop.loss_key, at)
     return diagnosis(loop.loss, loop.optimizer, train_state, batch, key, at, history, float(loop.limit))

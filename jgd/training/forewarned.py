@@ -10,6 +10,7 @@ from jgd import schedules
 from jgd.core import checks
 from jgd.core.hyperparameters import named
 from jgd.core.optimizer import Optimizer
+from jgd.core.processes import gathered
 from jgd.core.types import Batch, Params
 from jgd.data.batches import Batches
 from jgd.transforms import Accumulate
@@ -92,7 +93,7 @@ def of_the_end(before: Params, after: Params, history: dict[str, np.ndarray]) ->
     still = [
         (checks.path_of(path), old.dtype)
         for (path, old), new in zip(jax.tree_util.tree_leaves_with_path(before), jax.tree.leaves(after), strict=True)
-        if old.size and old.nbytes <= LARGEST and np.array_equal(np.asarray(old), np.asarray(new))
+        if old.size and old.nbytes <= LARGEST and np.array_equal(np.asarray(gathered(old)), np.asarray(gathered(new)))
     ]
     whole = len(still) == len(jax.tree.leaves(before))
     steps, updates = f"{int(history['step'][-1]) + 1} steps", history["update_norm"]

@@ -7,12 +7,13 @@ import numpy as np
 from jax import Array
 
 from jgd.core.loss_protocol import evaluated
+from jgd.core.processes import gathered
 from jgd.core.types import Batch, Loss, Params
 
 
 def hardest_rows(loss: Loss, params: Params, data: Batch, model_state: Any = None) -> np.ndarray:
     """(rows,) int32: row numbers from the largest loss on, a NaN before all others."""
-    losses = np.nan_to_num(np.asarray(_row_losses(loss, params, data, model_state)), nan=np.inf)
+    losses = np.nan_to_num(np.asarray(gathered(_row_losses(loss, params, data, model_state))), nan=np.inf)
     return np.argsort(-losses, kind="stable").astype(np.int32)
 
 

@@ -58,10 +58,19 @@ class TrainPlan:
         """Whether the hardest rows are looked for now and then."""
         return isinstance(self.loop.batches.order, HardMining)
 
+    @property
+    def together(self) -> bool:
+        """Whether several processes compute the run."""
+        return self.loop.sharding is not None and self.loop.sharding.together
+
+    def placed(self, tree: Any) -> Any:
+        """Arrays of the host on the run's devices, a copy on each."""
+        return jax.tree.map(jnp.asarray, tree) if self.loop.sharding is None else self.loop.sharding.replicate(tree)
+
     def batches(self, state: RunState) -> Batches:
         """Those of the next step."""
         batches = self.loop.batches
-        return batches if state.ranked is None else batches.mined(jnp.asarray(state.ranked))
+        return batches if state.ranked is None else batches.mined(self.placed(state.ranked))
 
     def segment_end(self, begin: int) -> int:
         """Where a segment from `begin` has to end, whatever the clock says."""
@@ -80,18 +89,21 @@ def plan_run(arguments: TrainArguments) -> tuple[TrainPlan, RunState]:
     )  # 1, 1.0: one program
     params, model_state, data, batches = _placed(arguments)
     key = seeds.key(arguments.seed, seeds.Stream.ORDER)
-    first = jax.tree.map(lambda a: jnp.asarray(a[:BASELINE_ROWS]), data)
-    draws = seeds.key(arguments.seed, seeds.Stream.LOSS)
+    loader = _loader(arguments, data, batches, key)
+    everywhere = (lambda tree: tree) if arguments.sharding is None else arguments.sharding.replicate
+    first = everywhere(jax.tree.map(lambda a: jnp.asarray(a[:BASELINE_ROWS]), data))
+    draws = everywhere(seeds.key(arguments.seed, seeds.Stream.LOSS))
+    loss, optimizer, thresholds = everywhere((loss, optimizer, arguments.rule.thresholds))
     at_start, aux = initial_loss(loss, params, first, draws, model_state)
-    measure = loss if arguments.evaluation_loss is None else traceable(arguments.evaluation_loss)
+    measure = loss if arguments.evaluation_loss is None else everywhere(traceable(arguments.evaluation_loss))
     loop = EpochLoop(
         loss=loss,
         optimizer=optimizer,
         data=data,
-        key=key,
+        key=everywhere(key),
         limit=loss_limit(at_start, arguments.diverged_above),
-        batches=batches,
-        thresholds=arguments.rule.thresholds,
+        batches=everywhere(batches),
+        thresholds=thresholds,
         capacity=SEGMENT_STEPS if arguments.observe is None else max(1, min(SEGMENT_STEPS, HELD_STEPS, total_steps)),
         observe=arguments.observe,
         loss_key=draws,
@@ -107,14 +119,14 @@ def plan_run(arguments: TrainArguments) -> tuple[TrainPlan, RunState]:
         validation=_validation(arguments, measure),
         stop=arguments.rule,
         total_steps=total_steps,
-        loader=_loader(arguments, data, batches, key),
+        loader=loader,
         callback=arguments.callback,
         settings={name: getattr(arguments, name) for name in names},
         notes=arguments.notes,
         predictor=arguments.predictor,
     )
     early = None if plan.validation is None else plan.validation.early_stopping
-    noise = seeds.key(arguments.seed, seeds.Stream.NOISE)
+    noise = everywhere(seeds.key(arguments.seed, seeds.Stream.NOISE))
     lane = _init_lane(optimizer, params, noise, loop.thresholds, early, model_state, loop.sharding)
     state = RunState(lane, History(arguments.history, arguments.record_every))
     if plan.mines:
@@ -148,15 +160,18 @@ def _validation(arguments: TrainArguments, measure: Loss) -> Validation | None:
     rows, sharding = arguments.validation, arguments.sharding
     if rows is None:
         return None
-    return Validation(
+    made = Validation(
         measure,
         {name: traceable(metric) for name, metric in (arguments.metrics or {}).items()},
-        jax.tree.map(jnp.asarray, rows) if sharding is None else sharding.share(rows),
+        None,
         arguments.rule.early_stopping(arguments.larger_is_better),
         every=jnp.asarray(min(arguments.evaluate_every or 1, 2**31 - 1), jnp.int32),
         total_steps=jnp.asarray(arguments.total_steps, jnp.int32),
         metric=arguments.metric,
     )
+    if sharding is None:
+        return replace(made, rows=jax.tree.map(jnp.asarray, rows))
+    return replace(sharding.replicate(made), rows=sharding.share(rows))
 
 
 @partial(jax.jit, static_argnames="sharding")

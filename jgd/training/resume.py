@@ -4,12 +4,12 @@ What identifies a run (data, parameters, optimizer, seed, …) is stored with ea
 on with. What doesn't change the numbers (how often it was saved, who looked) is not.
 """
 
-import time
 import warnings
 from collections.abc import Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass, field, replace
+from contextlib import contextmanager, nullcontext
+from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 import jax
 import jax.numpy as jnp
@@ -17,6 +17,7 @@ import numpy as np
 
 from jgd.core import checks, machine
 from jgd.core.fingerprint import described, differences
+from jgd.core.processes import gathered, is_first, meet, now
 from jgd.core.snapshots import RunDirectory, holds_a_run, opened, pack
 from jgd.core.strict_json import fault_of, is_count
 from jgd.lane import eval_params_of
@@ -54,17 +55,23 @@ class Saver:
     plan: TrainPlan | None = None  # of whoever saves
     fault: str = ""
     newest: int = -1  # steps in the last snapshot that this process wrote
-    last: float = field(default_factory=time.monotonic)
+    last: float = 0.0  # on the clock that the run's processes share, when it was saved or began
 
     def save(self, state: RunState, *, at_end: bool) -> None:
         """A snapshot, where it is time for one or the run ends."""
-        if self.store is None or (not at_end and time.monotonic() - self.last < self.every):
+        if self.store is None:
             return
-        self.last = time.monotonic()
+        together = self.plan is not None and self.plan.together
+        seconds = now(together)
+        if not at_end and seconds - self.last < self.every:
+            return
+        self.last = seconds
         predictor = None if self.plan is None or self.plan.predictor is None else describe(self.plan.predictor)
         known = {"identity": self.identity, "machine": _made_on(self.plan), "predictor": predictor}
         try:
-            self.store.save({**state.arrays(), **self._averages(state)}, {**state.facts(), **known})
+            arrays = {**state.arrays(), **self._averages(state)}  # of several processes all have parts of them
+            if is_first(together):
+                self.store.save(arrays, {**state.facts(), **known})
             self.fault, self.newest = "", state.step
         except OSError as fault:
             if not self.fault:
@@ -107,10 +114,25 @@ def opened_run(arguments: TrainArguments, plan: TrainPlan, state: RunState) -> I
     if arguments.store is None:
         yield Saver(None, {}, arguments.save_every)
         return
-    with opened(arguments.store) as store:
-        saver = Saver(store, identity(plan), arguments.save_every, plan)
+    with _store_of(arguments.store, plan.together) as store:
+        saver = Saver(store, identity(plan), arguments.save_every, plan, last=now(plan.together))
         _resume(store, saver.identity, state, plan, arguments.resume)
         yield saver
+
+
+@contextmanager
+def _store_of(path: Any, together: bool) -> Iterator[RunDirectory]:
+    """The run directory, held by the first process; the others, which must see it too, only read."""
+    with opened(path) if is_first(together) else nullcontext(RunDirectory(Path(path))) as store:
+        meet(together, "jgd: the store is open")
+        if not store.path.is_dir():
+            raise checks.JgdValueError(
+                f"store {str(path)!r} must be a directory that all processes of the run see; process "
+                f"{jax.process_index()} doesn't",
+                argument="store",
+            )
+        yield store
+        meet(together, "jgd: the run is stored")
 
 
 def identity(plan: TrainPlan) -> dict[str, str]:
@@ -119,9 +141,9 @@ def identity(plan: TrainPlan) -> dict[str, str]:
     return {
         **described("loss", loop.loss),
         **described("optimizer", loop.optimizer.transform),
-        **described("params", plan.params),
-        **described("data", loop.data),
-        **described("validation", None if validation is None else validation.rows),
+        **described("params", gathered(plan.params)),
+        **described("data", gathered(loop.data)),
+        **described("validation", None if validation is None else gathered(validation.rows)),
         **described("metrics", {} if validation is None else validation.metrics),
         "batch_size": str(loop.batches.size),
         **described("order", loop.batches.order),

@@ -9,9 +9,9 @@ from dataclasses import replace
 from functools import partial
 
 import jax
-import jax.numpy as jnp
 import numpy as np
 
+from jgd.core.processes import gathered, is_first, now
 from jgd.epoch_loop import segment
 from jgd.lane import NOT_DIVERGED
 from jgd.status import RunEnd, Status
@@ -37,12 +37,12 @@ _evaluated_segment = jax.jit(evaluated_segment, donate_argnames=("lane",))
 def run_to_end(plan: TrainPlan, state: RunState, saver: Saver, progress: bool | None) -> Run:
     """The run from where it stands to its end; what interrupts it carries the `Run` so far."""
     try:
-        with progress_bar(progress, plan.total_steps) as show:
+        with progress_bar(progress if is_first(plan.together) else False, plan.total_steps) as show:
             _run_loop(plan, state, saver, show)
     except BaseException as fault:
         if any(leaf.is_deleted() for leaf in jax.tree.leaves(state.lane)):
             raise  # a segment failed half-way, and took what it had been given along
-        if saver.newest < state.step:
+        if saver.newest < state.step and not plan.together:  # the others would have to help
             saver.save(state, at_end=True)
         left = _left(plan, state, (*plan.notes, f"ended by {fault!r}"))
         fault.run = left  # pyright: ignore[reportAttributeAccessIssue]  # an attribute of our own
@@ -57,7 +57,9 @@ def _run_loop(plan: TrainPlan, state: RunState, saver: Saver, show: Callable[[Tr
     """Segment after segment until the run has an end; it is saved, shown and called back after each."""
     if state.end is not None:
         return  # a finished run came back from its store, which needs no other snapshot of it
-    started = time.perf_counter() - state.seconds
+    together = plan.together
+    started = now(together) - state.seconds
+    watching = [each for each in (show, plan.callback) if each is not None and is_first(together)]
     pace, paced, told = 1, False, len(state.evaluations.get("step", ()))
     if plan.validation is not None and not state.evaluations:
         with uninterrupted():
@@ -69,19 +71,17 @@ def _run_loop(plan: TrainPlan, state: RunState, saver: Saver, show: Callable[[Tr
         if plan.mines and state.step % plan.loop.batches.order.update_every == 0:
             at = state.lane.train_state
             state.ranked = hardest_rows(plan.measure, at.params, plan.loop.data, at.model_state)
-        since = time.perf_counter()
+        since = now(together)
         with uninterrupted():
             made = _run_segment(plan, state, pace)
-        now = time.perf_counter()
-        state.seconds = now - started
-        per_second = made / max(now - since, 1e-9)
+        state.seconds = now(together) - started
+        per_second = made / max(state.seconds + started - since, 1e-9)
         pace = max(1, min(plan.loop.capacity, int(per_second * SEGMENT_SECONDS))) if paced else 10
         paced = True  # the first segment also compiles, and says nothing of the pace
         saver.save(state, at_end=False)
         seen = _progress(plan, state, told)
-        for callback in (show, plan.callback):
-            if callback is not None:
-                callback(seen)
+        for callback in watching:
+            callback(seen)
         told += len(seen.new_evaluations)
     saver.save(state, at_end=True)
 
@@ -93,11 +93,12 @@ def _run_segment(plan: TrainPlan, state: RunState, pace: int) -> int:
     loop = replace(plan.loop, batches=plan.batches(state))
     if plan.loader is not None:
         data, batches, last = plan.loader.take(begin)
+        data, batches = plan.placed((data, batches))
         loop, end = replace(loop, data=data, batches=batches), min(end, last)
     run = _segment if plan.validation is None else partial(_evaluated_segment, plan.validation)
-    state.lane, *seen = run(loop, state.lane, jnp.asarray(end, jnp.int32))
+    state.lane, *seen = run(loop, state.lane, np.asarray(end, np.int32))
     lane = state.lane
-    diverged_at, step, seen = jax.device_get((lane.diverged_at, lane.train_state.opt_state.step, seen))
+    diverged_at, step, seen = jax.device_get(gathered((lane.diverged_at, lane.train_state.opt_state.step, seen)))
     metrics, observed, *evaluations = seen
     state.step = int(step if diverged_at == NOT_DIVERGED else diverged_at)
     made = state.step - begin

@@ -131,7 +131,7 @@ def train_seeds(
             raise checks.JgdValueError(f"train_seeds takes seeds, got {name}={options[name]!r}: use train for one run")
     task = tasks.get(loss) if isinstance(loss, str) and loss in tasks.registry else loss
     begin = task.init if init is None and isinstance(task, Task) else checks.function("init", init)
-    if isinstance(seeds, str) or not isinstance(seeds, Sequence | np.ndarray):
+    if isinstance(seeds, str) or not isinstance(seeds, Sequence | np.ndarray) or np.ndim(seeds) == 0:
         seeds = range(checks.count("seeds", seeds, 1))
     chosen = tuple(seeds)
     if len(set(chosen)) < len(chosen) or not chosen:

@@ -117,7 +117,8 @@ def train(
         devices: Over which each batch is cut by rows, for one model too slow for one device: all hold the parameters,
             and their gradients are summed at every step. They must divide `batch_size` (an epoch's short last batch
             that they don't divide is computed on each). Or a `jgd.Sharding`, which cuts parameters as well, for one
-            model too large for one device. The numbers are those of one device to rounding, not to the bit.
+            model too large for one device, over several processes too (`jax.distributed`). The numbers are those of one
+            device to rounding, not to the bit.
         check_finite: Refuse NaN or infinite rows before anything runs.
         store: A directory for snapshots, every `save_every` seconds and at the end. A disk that fails later loses
             nothing in memory: the run goes on, and its notes say so.

@@ -18,6 +18,7 @@ def planted(scores, configs=None, curve=None, space=None, reached=None):
     shape = np.array([2.0, 1.1, 1.0, 1.0, 1.0, 1.0]) if curve is None else np.asarray(curve)
     values = scores[..., None] * shape
     configs = [("sgd", {"learning_rate": 10.0**i}) for i in range(len(scores))] if configs is None else configs
+    reached = np.full(len(scores), STEPS) if reached is None else np.asarray(reached)
     return SimpleNamespace(
         configs=configs,
         loss=np.where(np.isnan(scores)[..., None], N, np.ones((*scores.shape, STEPS))),
@@ -27,7 +28,9 @@ def planted(scores, configs=None, curve=None, space=None, reached=None):
         diverged_at=np.where(np.isnan(scores), 3, -1),
         metric="loss",
         larger_is_better=False,
-        reached=np.full(len(scores), STEPS) if reached is None else np.asarray(reached),
+        given=np.repeat(reached[:, None], scores.shape[1], axis=1),
+        reached=reached,
+        stopped=reached < STEPS,
         space_of=lambda recipe=None: space,
         facts=SimpleNamespace(splits=SimpleNamespace(overlap=0.0)),
     )

@@ -94,6 +94,8 @@ def test_configs_stopped_early_stand_as_they_went():
         steps=20,
         diverged_at=np.array([[-1], [-1], [-1], [-1], [2]]),
         reached=np.array([20, 10, 10, 20, 10]),
+        given=np.array([[20], [10], [10], [20], [10]]),
+        stopped=np.array([False, True, True, False, True]),
         metric="loss",
         larger_is_better=False,
         space_of=lambda recipe=None: None,

@@ -7,7 +7,11 @@ import jax.numpy as jnp
 
 import jgd
 
-NO_DEFAULT = {"l2_norm_clip": 1.0, "noise_multiplier": 0.5}  # of dp_sgd
+NO_DEFAULT = {
+    "l2_norm_clip": 1.0,
+    "noise_multiplier": 0.5,
+    "onto": jgd.transforms.L1Ball(1.0),
+}  # of dp_sgd, frank_wolfe
 NAMES = sorted(jgd.optimizers.registry)
 
 

@@ -111,6 +111,10 @@ def test_an_optimizer_of_jgds_runs_in_a_chain_of_optaxs():
 def test_what_is_none_is_refused_and_what_is_missing_is_named(monkeypatch):
     with pytest.raises(jgd.JgdError, match=r"wrap takes an optax\.GradientTransformation"):
         wrap(3)
+    with pytest.raises(jgd.JgdError, match="needs no wrap"):
+        wrap(jgd.optimizers.adam(0.1))
+    with pytest.raises(jgd.JgdError, match="missing a required argument: 'learning_rate'"):
+        wrap(optax.adam)(learning_rat=0.1)
     with pytest.raises(jgd.JgdError, match="optimizer must be"):
         to_optax(optax.adam(0.1))
     for bad in ({"learning_rate": "0.1"}, {"learning_rate": 0.1, "b1": [0.9]}):

@@ -121,6 +121,7 @@ def test_what_targets_are_follows_from_them_and_the_outputs(outputs, loss, targe
         (2, VALUES.astype(object) * np.nan, {}, "no empty cell"),
         (2, WORDS, {"clases": 1}, "there is no option 'clases'"),
         (2, WORDS, {"metric": "rmse"}, "unknown metric 'rmse'"),
+        (2, WORDS, {"metrics": {"size": 3}}, r"metrics\['size'\] must be a function"),
         (2, WORDS, {"scale": 3}, "a scale must be"),
         (2, WORDS, {"scale": "standard"}, "a scale must be"),
         (2, VALUES, {"classes": 2}, "classes must be names"),

@@ -1,6 +1,7 @@
 """Pictures of searches and of methods compared draw the numbers that jgd.analysis has."""
 
 import functools
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -9,6 +10,7 @@ from scipy import stats
 
 import jgd
 from jgd import analysis, plots
+from jgd.analysis.final_scores import larger_is_better
 
 
 @functools.cache
@@ -104,7 +106,8 @@ def test_the_forest_sees_an_interaction_that_neither_shows_alone():
 def test_the_history_is_the_means_and_their_best(ax):
     found = plane_of()
     plots.plot_search_history(found, ax=ax)
-    dots, stairs, crosses = ax.get_lines()
+    dots, stairs, crosses, entry = ax.get_lines()
+    assert entry.get_label() == "diverged"  # whichever recipe it was
     history = analysis.search_history(found)
     np.testing.assert_array_equal(dots.get_ydata(), history.means)
     np.testing.assert_array_equal(stairs.get_ydata(), np.fmin.accumulate(history.means))
@@ -123,6 +126,10 @@ def test_the_distribution_is_the_share_at_least_as_good(ax):
     accuracy = plots.plot_score_distribution(sweeping.usual())
     assert not accuracy.xaxis_inverted()
     assert accuracy.get_xlabel() == "validation accuracy after 12 steps, better to the right"
+    found = sweeping.usual()
+    by_loss = replace(found, facts=replace(found.facts, metric="loss", larger_is_better=False))
+    assert not plots.plot_score_distribution(by_loss, "accuracy").xaxis_inverted()
+    assert not larger_is_better(by_loss, "rmse")
 
 
 def test_time_to_target_is_the_share_of_the_picks_seeds(ax):

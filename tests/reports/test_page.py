@@ -10,12 +10,13 @@ import pytest
 from helpers import sweeping
 
 import jgd
+from jgd.core.format import format_estimate
 from jgd.reports import html_report, save_report
-from jgd.reports.page.compare import comparison_rows, different_rows, paired_lines
+from jgd.reports.page.compare import comparison_figure, comparison_rows, different_rows, paired_lines
 from jgd.reports.page.configs import MOST, config_order, config_table
 from jgd.reports.page.contents import _unread
 from jgd.reports.page.curves import loss_figure, thinned, validation_figure
-from jgd.reports.page.figures import parallel_figure, score_figure
+from jgd.reports.page.figures import parallel_figure, score_figure, short
 from jgd.reports.page.reproduce import python_call
 from jgd.reports.page.source import sources_of
 
@@ -111,6 +112,42 @@ def test_pictures_hold_the_numbers_and_plotly_takes_them():
     assert (steps[0], steps[-1], values[-1], len(steps) < 400) == (0, 1000, 1.0, True)
 
 
+def test_pictures_and_tables_have_one_interval_and_long_names_stay_apart():
+    found = sweeping.usual()
+    accuracy = np.full_like(found.validation["accuracy"], 0.5)
+    accuracy[found.best.config, :, -1] = [0.9, 1.0]  # Student's interval would leave 0 … 1
+    found = replace(found, validation={**found.validation, "accuracy": accuracy})
+    best = found.best
+    assert best.validation.method == "score"
+    text = format_estimate(best.validation, len(found.seeds))
+    assert text in [cell.text for cell in config_table(found).rows[0][2]]
+    assert comparison_rows(sources_of(found))[0][4] == f"accuracy {text}"
+    trace = comparison_figure(sources_of([found, found]))["data"][0]
+    place = trace["y"].index(best.recipe)
+    reach = trace["error_x"]["array"][place], trace["error_x"]["arrayminus"][place]
+    assert reach == pytest.approx((best.validation.high - 0.95, 0.95 - best.validation.low))
+
+    long = 'a "recipe" & its name, too long to be shown'
+    wild = renamed(sweeping.wild(), long)
+    assert short(long) == 'a "recipe" &amp; its name, too …'
+    assert [trace["name"] for trace in score_figure(wild)["data"]] == [short(long), f"{short(long)}, diverged"]
+    names = [trace["name"] for trace in validation_figure(wild)["data"]]
+    assert names[::2] == [f"{short(long)} {config}" for config in (0, 2)]
+    assert comparison_figure(sources_of([wild, wild]))["layout"]["yaxis"]["ticktext"] == [short(long)]
+
+
+def test_errors_over_decades_have_a_logarithmic_axis_and_shares_never():
+    found = sweeping.wild()
+    losses = found.validation["loss"] * np.where(np.arange(3) == 2, 1e3, 1.0)[:, None, None]
+    found = replace(found, validation={**found.validation, "loss": losses})
+    for draw in (score_figure, validation_figure):
+        assert draw(found)["layout"]["yaxis"]["type"] == "log"
+    lived, lost = score_figure(found)["data"]
+    assert max(lived["y"]) < lost["y"][0] < 10 * max(lived["y"])
+    shares = replace(found, facts=replace(found.facts, larger_is_better=True))
+    assert "type" not in score_figure(shares)["layout"]["yaxis"]
+
+
 def test_the_table_has_all_configs_best_first():
     found = sweeping.wild()
     table = config_table(found)
@@ -119,7 +156,7 @@ def test_the_table_has_all_configs_best_first():
     assert table.rows[-1][2][-2].key is None  # sorts last
     assert table.rows[0][2][-2].key == pytest.approx(found.last_scores[0].mean())
     many = replace(found, facts=replace(found.facts, configs=found.configs * 400))
-    wide = {name: np.repeat(getattr(many, name), 400, axis=0) for name in ("reached", "diverged_at", "loss")}
+    wide = {name: np.repeat(getattr(many, name), 400, axis=0) for name in ("given", "diverged_at", "loss")}
     many = replace(many, **wide, validation={name: np.repeat(v, 400, axis=0) for name, v in found.validation.items()})
     table = config_table(many)
     assert (len(table.rows), table.left_out) == (MOST, 1200 - MOST)

@@ -1,6 +1,7 @@
 """One model over several devices: the curve of one device to rounding; its rows and parameters are really cut."""
 
 import os
+import socket
 import subprocess
 import sys
 
@@ -52,7 +53,9 @@ def two_by_two():
 
 def network(params, batch):
     inputs, labels = batch
-    outputs = jax.numpy.tanh(inputs @ params["hidden"]["weights"]) @ params["out"]["weights"] + params["out"]["bias"]
+    outputs = (
+        jax.numpy.tanh(inputs @ params["hidden"]["weights"]) @ params["out"]["weights"] + params["out"]["bias"][None]
+    )
     return jgd.losses.softmax_cross_entropy(outputs, labels).mean()
 
 
@@ -87,15 +90,54 @@ def four_devices(folder):
     assert jgd.load_run(folder).params["hidden"]["weights"].shape == (4, 8)  # gathered
 
 
+def environment():
+    """In which a process of its own finds this file."""
+    here = os.path.dirname(__file__)
+    path = os.pathsep.join([here, os.path.dirname(here), os.getcwd(), os.environ.get("PYTHONPATH", "")])
+    return {**os.environ, "PYTHONPATH": path}
+
+
 @pytest.mark.slow
 def test_four_devices_cut_batches_and_parameters(tmp_path):
     code = f"import jgd; jgd.use_cores(4)\nimport test_sharding as t\nt.four_devices({str(tmp_path)!r})"
-    here = os.path.dirname(__file__)
-    path = os.pathsep.join([here, os.path.dirname(here), os.getcwd(), os.environ.get("PYTHONPATH", "")])
-    done = subprocess.run(
-        [sys.executable, "-c", code], capture_output=True, text=True, env={**os.environ, "PYTHONPATH": path}
-    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, env=environment())
     assert done.returncode == 0, done.stderr
+
+
+JOIN = """
+import jax
+jax.config.update("jax_num_cpu_devices", 2)
+jax.config.update("jax_cpu_collectives_implementation", "gloo")
+jax.distributed.initialize("localhost:{port}", num_processes=2, process_id={index})
+import jgd, test_sharding  # this file itself
+test_sharding.one_of_two_processes({folder!r})
+"""
+
+
+def one_of_two_processes(folder):
+    """What each process of the next test runs; it has two of the four devices."""
+    assert (len(jax.devices()), len(jax.local_devices())) == (4, 2)
+    with pytest.raises(jgd.JgdError, match="this process alone, or all 4 of all processes, got 2 of several"):
+        jgd.Sharding(jax.make_mesh((2,), ("data",), devices=jax.devices()[1:3]))
+    widely(two_by_two(), steps=5, store=folder)
+    widely(two_by_two(), steps=14, store=folder, resume=True, callback=lambda progress: print("called back"))
+
+
+@pytest.mark.slow
+def test_two_processes_compute_one_run_and_the_first_writes_it(tmp_path):
+    with socket.socket() as free:
+        free.bind(("localhost", 0))
+        port = free.getsockname()[1]
+    codes = [JOIN.format(port=port, index=index, folder=str(tmp_path)) for index in (0, 1)]
+    options = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "text": True, "env": environment()}
+    both = [subprocess.Popen([sys.executable, "-c", code], **options) for code in codes]
+    said = [process.communicate() for process in both]
+    assert [process.returncode for process in both] == [0, 0], said
+    assert ["called back" in out for out, _ in said] == [True, False]
+    alone = widely(steps=14)
+    chex.assert_trees_all_close(jgd.load_run(tmp_path).params, alone.params, rtol=1e-3, atol=1e-5)
+    with pytest.warns(UserWarning, match="mesh 2 data, 2 model there, nothing here"):
+        assert widely(steps=14, store=tmp_path, resume=True).status == "max_steps"
 
 
 @pytest.mark.slow

@@ -7,7 +7,7 @@ import numpy as np
 from jgd.analysis import ResponsePlane, response_plane
 from jgd.core import checks
 from jgd.plots import _figure
-from jgd.plots._values import is_number, spans_decades
+from jgd.plots._values import is_number, log_scores, spans_decades
 from jgd.sweeps import Sweep
 
 WRITTEN = 64  # cells at most that have their number written in them
@@ -139,7 +139,7 @@ def plot_response_contour(sweep: Sweep, first: str, second: str, recipe: str | N
 
 def _colors(plane: ResponsePlane, values: np.ndarray) -> dict[str, Any]:
     """The color map, yellow for the best; logarithmic where the scores span decades."""
-    norm = {"norm": "log"} if spans_decades(values) else {}
+    norm = {"norm": "log"} if log_scores(values, plane.larger_is_better) else {}
     return {"cmap": _figure.SEQUENTIAL if plane.larger_is_better else f"{_figure.SEQUENTIAL}_r", **norm}
 
 

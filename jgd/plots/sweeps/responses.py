@@ -8,7 +8,7 @@ import numpy as np
 from jgd.analysis import FinalScores, ResponseCurve, final_scores, response_of
 from jgd.core import checks
 from jgd.plots import _figure
-from jgd.plots._values import is_number, over_seeds, spans_decades
+from jgd.plots._values import is_number, log_scores, over_seeds, spans_decades
 from jgd.sweeps import Sweep
 
 COLUMNS = 3  # of panels
@@ -50,7 +50,7 @@ def plot_responses(
     columns = min(COLUMNS, len(chosen))
     size = (_figure.WIDTHS[2], 0.5 + 2.5 * -(-len(chosen) // columns))
     panels = _figure.given_axes(axes, len(chosen), columns, size, sharey=True)
-    logarithmic = spans_decades(ends.scores)
+    logarithmic = log_scores(ends.scores, ends.larger_is_better)
     for index, (ax, name) in enumerate(zip(panels, chosen, strict=True)):
         best, mean = (response_of(sweep, name, recipe, over) for over in ("best", "mean"))
         _draw(ax, sweep, ends, best, mean)

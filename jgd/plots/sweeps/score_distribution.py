@@ -5,9 +5,10 @@ from typing import Any
 import numpy as np
 
 from jgd.analysis import score_distribution
+from jgd.analysis.final_scores import larger_is_better
 from jgd.core import checks
 from jgd.plots import _figure
-from jgd.plots._values import spans_decades
+from jgd.plots._values import log_scores
 from jgd.sweeps import Sweep
 
 
@@ -42,11 +43,11 @@ def plot_score_distribution(sweep: Sweep, metric: str | None = None, *, ax: Any 
         style = {"color": _figure.color(index), "ls": _figure.line_style(index)}
         label = f"{recipe}, {found.runs} runs"
         ax.step(found.values, found.shares, where="post", lw=1.8, marker=".", ms=4, label=label, **style)
-    if spans_decades(np.concatenate([found.values for found in spread.values()] or [np.zeros(0)])):
-        ax.set_xscale("log")
     name = metric or sweep.metric
-    if name != sweep.metric or not sweep.larger_is_better:  # a loss: smaller is better, further right
-        ax.xaxis.set_inverted(name == "loss" or not sweep.larger_is_better)
+    larger = larger_is_better(sweep, name)
+    if log_scores(np.concatenate([*(found.values for found in spread.values()), np.zeros(0)]), larger):
+        ax.set_xscale("log")
+    ax.xaxis.set_inverted(not larger)  # of a loss, what is smaller is further right
     ax.set_ylim(0, 1.03)
     ax.set_xlabel(f"validation {name} after {sweep.steps} steps, better to the right")
     ax.set_ylabel("share of runs at least as good")

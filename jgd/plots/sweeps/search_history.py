@@ -7,7 +7,7 @@ import numpy as np
 from jgd.analysis import search_history
 from jgd.core import checks
 from jgd.plots import _figure
-from jgd.plots._values import spans_decades
+from jgd.plots._values import log_scores
 from jgd.sweeps import Sweep
 
 
@@ -39,12 +39,11 @@ def plot_search_history(sweep: Sweep, *, ax: Any = None) -> Any:
         ax.plot(at, history.means, "o", ms=4, color=color, mew=0, alpha=0.55)
         ax.step(at, history.best, where="post", color=color, lw=1.8, label=f"{recipe}, best so far")
         lost = at[history.diverged]
-        label = "diverged" if len(lost) and index == 0 else None
-        height = 0.02 + 0.03 * index
-        ax.plot(
-            lost, np.full(len(lost), height), "x", ms=5, color=color, transform=ax.get_xaxis_transform(), label=label
-        )
-    if spans_decades(np.concatenate([history.means for history in histories.values()])):
+        height = np.full(len(lost), 0.02 + 0.03 * index)
+        ax.plot(lost, height, "x", ms=5, color=color, transform=ax.get_xaxis_transform())
+    if any(history.diverged.any() for history in histories.values()):
+        ax.plot([], [], "x", ms=5, color="0.4", label="diverged")  # one entry for all
+    if log_scores(np.concatenate([history.means for history in histories.values()]), sweep.larger_is_better):
         ax.set_yscale("log")
     ax.xaxis.get_major_locator().set_params(integer=True)
     ax.set_xlabel("config")

@@ -7,7 +7,7 @@ import numpy as np
 from jgd.analysis import ResponseCurve, sensitivity_curves
 from jgd.core import checks
 from jgd.plots import _figure
-from jgd.plots._values import over_seeds, spans_decades
+from jgd.plots._values import log_scores, over_seeds, spans_decades
 from jgd.sweeps import Sweep
 
 STRIP = 0.05  # of the height, for each row of marks
@@ -50,7 +50,8 @@ def plot_sensitivity(sweep: Sweep, parameter: str | None = None, *, ax: Any = No
     places = {recipe: index for index, recipe in enumerate(sweep.recipes)}
     for recipe, curve in curves.items():
         _draw_curve(ax, curve, recipe, _figure.color(places[recipe]))
-    if spans_decades(np.concatenate([over_seeds(np.mean, curve.scores) for curve in curves.values()] or [np.zeros(0)])):
+    means = [over_seeds(np.mean, curve.scores) for curve in curves.values()]
+    if log_scores(np.concatenate([*means, np.zeros(0)]), sweep.larger_is_better):
         ax.set_yscale("log")
     for pick in sweep.picks:
         if pick.config is not None and parameter in pick.hyperparameters:

@@ -100,16 +100,19 @@ def comparison_figure(sources: Sequence[Source]) -> Figure | None:
     data: list[dict[str, Any]] = []
     for place, source in enumerate(sources):
         picks = [pick for pick in source.sweep.picks if pick.config is not None]
-        half = [float(np.nan_to_num(pick.validation.half_width)) for pick in picks]
-        sure = [float(pick.validation.mean) for pick in picks]
+        found = [pick.validation for pick in picks]
+        reach = {  # of an interval that isn't symmetric, too
+            "array": [float(np.nan_to_num(each.high - each.mean)) for each in found],
+            "arrayminus": [float(np.nan_to_num(each.mean - each.low)) for each in found],
+        }
         data.append(
             {
                 "type": "scatter",
                 "mode": "markers",
                 "name": short(source.name),
-                "x": sure,
-                "y": [short(pick.recipe) for pick in picks],
-                "error_x": {"type": "data", "array": half, "thickness": 1.5},
+                "x": [float(each.mean) for each in found],
+                "y": [escaped(pick.recipe) for pick in picks],
+                "error_x": {"type": "data", "symmetric": False, **reach, "thickness": 1.5},
                 "text": [
                     f"{escaped(source.name)}: {run_text(source.sweep, int(pick.config or 0))}<br>"
                     f"{escaped(pick.metric)} {format_estimate(pick.validation, len(source.sweep.seeds))}"
@@ -119,10 +122,11 @@ def comparison_figure(sources: Sequence[Source]) -> Figure | None:
                 "marker": {"color": COLORS[place % 6], "symbol": SYMBOLS[place % 6], "size": 9},
             }
         )
-    label = {"title": {"text": f"validation {escaped(sources[0].sweep.metric)} of the picks, 95% interval"}}
-    recipes = len({y for trace in data for y in trace["y"]})
-    layout = layout_of(label, {"type": "category", "autorange": "reversed"})
-    return {"data": data, "layout": {**layout, "scattermode": "group"}, "height": 180 + 40 * recipes}
+    recipes = dict.fromkeys(pick.recipe for source in sources for pick in source.sweep.picks if pick.config is not None)
+    words = {"tickvals": [escaped(recipe) for recipe in recipes], "ticktext": [short(recipe) for recipe in recipes]}
+    label = {"title": {"text": f"validation {escaped(sources[0].sweep.metric)}"}}
+    layout = layout_of(label, {"type": "category", "autorange": "reversed", **words})
+    return {"data": data, "layout": {**layout, "scattermode": "group"}, "height": 180 + 40 * len(recipes)}
 
 
 def _identity(source: Source) -> dict[str, str]:

@@ -7,9 +7,10 @@ import numpy as np
 
 from jgd.analysis import final_scores, rank
 from jgd.core.format import format_estimate, format_value
-from jgd.core.statistics import Estimate, estimate
+from jgd.core.statistics import Estimate
 from jgd.lane import NOT_DIVERGED
 from jgd.sweeps import Sweep, ranked
+from jgd.sweeps.picks import score_estimate
 
 MOST = 1000  # rows: a browser keeps up, and the data files have the rest
 
@@ -71,7 +72,7 @@ def ties(sweep: Sweep) -> set[int]:
 
 def score_of(sweep: Sweep, config: int) -> Estimate:
     """A config's last validation score over seeds."""
-    return estimate(sweep.last_scores[config], overlap=sweep.facts.splits.overlap)
+    return score_estimate(sweep, sweep.last_scores[config])
 
 
 def parameter_names(sweep: Sweep) -> list[str]:

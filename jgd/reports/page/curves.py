@@ -7,7 +7,19 @@ import numpy as np
 
 from jgd.analysis import pick_losses
 from jgd.reports.page.configs import config_order
-from jgd.reports.page.figures import COLORS, WIDE, Figure, escaped, layout_of, rounded, run_text, short
+from jgd.reports.page.figures import (
+    COLORS,
+    LOG,
+    Figure,
+    escaped,
+    is_log,
+    layout_of,
+    log_scores,
+    rounded,
+    run_text,
+    score_axis,
+    short,
+)
 from jgd.sweeps import Pick, Sweep
 
 MOST_PICKS = 12  # of recipes whose curves are drawn, the best
@@ -27,7 +39,7 @@ def validation_figure(sweep: Sweep) -> Figure | None:
     values = sweep.validation[sweep.metric]
     data = [
         _curve(
-            f"{sweep.configs[config][0]} {config}",
+            (sweep.configs[config][0], config),
             COLORS[each % len(COLORS)],
             run_text(sweep, config, seed),
             sweep.metric,
@@ -37,7 +49,7 @@ def validation_figure(sweep: Sweep) -> Figure | None:
         for seed in range(len(sweep.seeds))
         if np.isfinite(values[config, seed]).any()
     ]
-    return _figure(data, f"validation {sweep.metric}") if data else None
+    return _figure(data, score_axis(sweep, log_scores(sweep, _shown(data)))) if data else None
 
 
 def loss_figure(sweep: Sweep) -> Figure | None:
@@ -47,8 +59,11 @@ def loss_figure(sweep: Sweep) -> Figure | None:
     data = list(_losses(sweep, losses, steps))
     if not data:
         return None
-    shown = [value for trace in data for value in trace["y"] if value is not None]
-    return _figure(data, "training loss", bool(shown) and min(shown) > 0 and max(shown) / min(shown) > WIDE)
+    return _figure(data, {"title": {"text": "training loss"}, **(LOG if is_log(_shown(data)) else {})})
+
+
+def _shown(data: list[dict[str, Any]]) -> list[float]:
+    return [value for trace in data for value in trace["y"] if value is not None]
 
 
 def _losses(sweep: Sweep, losses: dict[str, np.ndarray], steps: np.ndarray) -> Iterator[dict[str, Any]]:
@@ -59,7 +74,7 @@ def _losses(sweep: Sweep, losses: dict[str, np.ndarray], steps: np.ndarray) -> I
             if np.isfinite(loss).any() and config is not None:
                 text = run_text(sweep, config, seed)
                 places = thinned(steps[: len(loss)], loss)
-                yield _curve(f"{pick.recipe} {pick.config}", COLORS[each % len(COLORS)], text, "loss", *places)
+                yield _curve((pick.recipe, pick.config), COLORS[each % len(COLORS)], text, "loss", *places)
 
 
 def _best_picks(sweep: Sweep) -> list[Pick]:
@@ -81,12 +96,14 @@ def thinned(steps: np.ndarray, values: np.ndarray) -> tuple[list[int], list[floa
     return steps[kept].tolist(), rounded(values[kept])
 
 
-def _curve(name: str, color: str, text: str, what: str, x: Sequence[int], y: Sequence[float | None]) -> dict[str, Any]:
+def _curve(
+    of: tuple[str, int | None], color: str, text: str, what: str, x: Sequence[int], y: Sequence[float | None]
+) -> dict[str, Any]:
     return {
         "type": "scatter",
         "mode": "lines",
-        "name": short(name),
-        "legendgroup": escaped(name),
+        "name": f"{short(of[0])} {of[1]}",
+        "legendgroup": f"{escaped(of[0])} {of[1]}",
         "x": x,
         "y": y,
         "text": text,
@@ -96,8 +113,7 @@ def _curve(name: str, color: str, text: str, what: str, x: Sequence[int], y: Seq
     }
 
 
-def _figure(data: list[dict[str, Any]], label: str, log: bool = False) -> Figure:
+def _figure(data: list[dict[str, Any]], y: dict[str, Any]) -> Figure:
     first = {trace["legendgroup"]: trace for trace in reversed(data)}  # of each name: the one that the legend has
     data = [{**trace, "showlegend": trace is first[trace["legendgroup"]]} for trace in data]
-    y = {"title": {"text": escaped(label)}, "type": "log" if log else "linear", "exponentformat": "power"}
     return {"data": data, "layout": layout_of({"title": {"text": "updates made"}, "rangemode": "tozero"}, y)}

@@ -26,6 +26,7 @@ MOST_POINTS = 4000  # marks that a browser moves without a pause
 MOST_LINES = 150  # of parallel coordinates
 LONGEST = 28  # characters of a name beside a picture
 WIDE = 20.0  # largest over smallest value, from where an axis is logarithmic
+LOG = {"type": "log", "exponentformat": "power", "nticks": 5}  # a vertical axis with 1, 2 and 5 at most between decades
 
 
 def score_figure(sweep: Sweep) -> Figure | None:
@@ -34,6 +35,7 @@ def score_figure(sweep: Sweep) -> Figure | None:
     if not names:
         return None
     configs = config_order(sweep)[: max(1, MOST_POINTS // len(sweep.seeds))]
+    floor, scale = _floor(sweep)
     traces, places = [], []  # places: of each trace (config, index of its seed)
     for each, recipe in enumerate(sweep.recipes):
         mine = [config for config in configs if sweep.configs[config][0] == recipe]
@@ -41,21 +43,21 @@ def score_figure(sweep: Sweep) -> Figure | None:
         ran = [run for run in runs if np.isfinite(sweep.last_scores[run])]
         lost = [run for run in runs if sweep.diverged_at[run] != NOT_DIVERGED]
         color = COLORS[each % len(COLORS)]
-        for some, marker, name, y in (
+        for some, marker, also, y in (
             (
                 ran,
                 {"symbol": SYMBOLS[each % len(SYMBOLS)], "opacity": 0.7},
-                recipe,
+                "",
                 [sweep.last_scores[r] for r in ran],
             ),
-            (lost, {"symbol": "x-thin-open", "line": {"width": 2}}, f"{recipe}, diverged", [_floor(sweep)] * len(lost)),
+            (lost, {"symbol": "x-thin-open", "line": {"width": 2}}, ", diverged", [floor] * len(lost)),
         ):
             if some:
                 places.append(some)
-                traces.append(_marks(sweep, some, names[0], name, y, {"color": color, "size": 7, **marker}))
-    layout = layout_of(
-        _axis(names[0], _values(sweep, configs, names[0])), {"title": {"text": f"validation {escaped(sweep.metric)}"}}
-    )
+                traces.append(
+                    _marks(sweep, some, names[0], short(recipe) + also, y, {"color": color, "size": 7, **marker})
+                )
+    layout = layout_of(_axis(names[0], _values(sweep, configs, names[0])), score_axis(sweep, scale))
     if len(names) > 1:
         layout["updatemenus"] = [_menu(sweep, configs, names, places)]
         layout["margin"] |= {"t": 48}
@@ -83,7 +85,8 @@ def parallel_figure(sweep: Sweep) -> Figure | None:
         _line(sweep, config, [height[row] for height in heights], shades[row])
         for row, config in reversed(list(enumerate(configs)))  # the best on top
     ]
-    layout = layout_of({"tickvals": list(range(len(axes))), "ticktext": [short(name) for name, _ in axes]}, {})
+    words = [short(name).replace(" ", "<br>") for name, _ in axes]  # narrow enough for a phone
+    layout = layout_of({"tickvals": list(range(len(axes))), "ticktext": words, "tickangle": 0}, {})
     layout["xaxis"] |= {"range": [-0.3, len(axes) - 0.7], "showgrid": True, "gridcolor": "#888", "type": "linear"}
     layout["yaxis"] |= {"visible": False, "range": [-0.06, 1.06]}
     marked = {"xanchor": "left", "xshift": 6, "font": {"size": 11}, "bgcolor": "rgba(255,255,255,0.85)"}
@@ -126,8 +129,8 @@ def _seed_words(sweep: Sweep, seed: int) -> str:
 
 
 def escaped(text: object) -> str:
-    """Text that plotly draws as it is."""
-    return html.escape(str(text))
+    """Text that plotly draws as it is; quotes need no escape in it, and get none back."""
+    return html.escape(str(text), quote=False)
 
 
 def short(name: str) -> str:
@@ -176,7 +179,7 @@ def _marks(
     return {
         "type": "scatter",
         "mode": "markers",
-        "name": short(name),
+        "name": name,
         "x": _values(sweep, [config for config, _ in runs], parameter),
         "y": rounded(y),
         "text": [text(*run) for run in runs],
@@ -206,12 +209,25 @@ def _menu(sweep: Sweep, configs: list[int], names: list[str], places: list[list[
     return {"buttons": [button(name) for name in names], "x": 0, "xanchor": "left", "y": 1.02, "yanchor": "bottom"}
 
 
-def _floor(sweep: Sweep) -> float:
-    """Where runs that diverged are drawn: beyond the worst score."""
+def _floor(sweep: Sweep) -> tuple[float, bool]:
+    """Where runs that diverged are drawn, beyond the worst score; and whether the scores' axis is logarithmic."""
     scores = sweep.last_scores[np.isfinite(sweep.last_scores)]
+    log = log_scores(sweep, scores)
     low, high = (float(scores.min()), float(scores.max())) if scores.size else (0.0, 1.0)
+    if log:
+        return high * (high / low) ** 0.08, log
     beyond = 0.08 * ((high - low) or 1.0)
-    return low - beyond if sweep.larger_is_better else high + beyond
+    return low - beyond if sweep.larger_is_better else high + beyond, log
+
+
+def log_scores(sweep: Sweep, scores: Iterable[float]) -> bool:
+    """Whether scores want a logarithmic axis: errors over decades, and never shares, which are told apart near 1."""
+    return not sweep.larger_is_better and is_log(list(scores))
+
+
+def score_axis(sweep: Sweep, log: bool) -> dict[str, Any]:
+    """The axis of the metric that chooses."""
+    return {"title": {"text": f"validation {escaped(sweep.metric)}"}, **(LOG if log else {})}
 
 
 def _line(sweep: Sweep, config: int, heights: Sequence[float | None], shade: float | None) -> dict[str, Any]:
