@@ -164,7 +164,9 @@ class Predictor:
             if hasattr(self.model, "classify") and not hasattr(self.model, "probability"):
                 raise checks.JgdTypeError(f"{type(self.model).__name__} has labels, and no probabilities")
             if self.preprocessing is None and not hasattr(self.model, "probability"):
-                raise checks.JgdTypeError("the model has one output a row, not known to be a logit, and no probabilities")
+                raise checks.JgdTypeError(
+                    "the model has one output a row, not known to be a logit, and no probabilities"
+                )
             outputs = np.stack([np.zeros_like(outputs), outputs], axis=1)
         powers = np.exp(outputs - outputs.max(axis=1, keepdims=True))
         return powers / powers.sum(axis=1, keepdims=True)
