@@ -161,9 +161,8 @@ class Predictor:
             raise checks.JgdTypeError("a regression has values, and no probabilities")
         outputs = self.outputs(rows, table).astype(np.float64)
         if outputs.ndim == 1:
-            if hasattr(self.model, "classify") and not hasattr(self.model, "probability"):
-                raise checks.JgdTypeError(f"{type(self.model).__name__} has labels, and no probabilities")
-            if self.preprocessing is None and not hasattr(self.model, "probability"):
+            labels = hasattr(self.model, "classify")
+            if not hasattr(self.model, "probability") and (labels or self.preprocessing is None):
                 raise checks.JgdTypeError(
                     "the model has one output a row, not known to be a logit, and no probabilities"
                 )

@@ -125,7 +125,7 @@ def test_a_loaded_run_has_the_average_that_its_optimizer_keeps(tmp_path):
         jgd.load_run(tmp_path / "elsewhere")
     with pytest.raises(jgd.JgdError, match=r"there is no sweep in '.*': it holds a run, see jgd.load_run"):
         jgd.load_sweep(tmp_path)
-    with pytest.raises(jgd.JgdError, match="not known to be a logit, and no probabilities"):
+    with pytest.raises(jgd.JgdError, match="Linear has no logits, and so no probabilities"):
         run.probabilities(np.ones((2, 1)))
     with pytest.raises(jgd.JgdError, match="rows are scored where the task knows how they become inputs"):
         run.score(np.ones((2, 1)), "rmse", [1.0, 1.0])
