@@ -163,9 +163,7 @@ class Predictor:
         if outputs.ndim == 1:
             labels = hasattr(self.model, "classify")
             if not hasattr(self.model, "probability") and (labels or self.preprocessing is None):
-                raise checks.JgdTypeError(
-                    "the model has one output a row, not known to be a logit, and no probabilities"
-                )
+                raise checks.JgdTypeError(f"{type(self.model).__name__} has no logits, and so no probabilities")
             outputs = np.stack([np.zeros_like(outputs), outputs], axis=1)
         powers = np.exp(outputs - outputs.max(axis=1, keepdims=True))
         return powers / powers.sum(axis=1, keepdims=True)
