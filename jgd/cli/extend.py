@@ -18,7 +18,8 @@ def command(
 ) -> None:
     """Run what is left of a sweep, and make it larger. What is done isn't run again, and keeps its bits.
 
-    Only samplers that keep their first configs take more of them: halton, sobol and random.
+    Only samplers that keep their first configs take more of them: halton, sobol and random. A policy decides anew, so that a race
+    gets more seeds; Hyperband takes no more steps, and a population no more members.
     """
     found = request.load(directory, trust)
     with sweep_progress(found.metric) as callback:

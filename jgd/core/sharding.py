@@ -210,4 +210,5 @@ def _placed(x: Any, sharding: NamedSharding) -> jax.Array:
         x = np.asarray(x)
         x = x.astype(jax.dtypes.canonicalize_dtype(x.dtype), copy=False)
         return jax.make_array_from_callback(x.shape, sharding, lambda index: x[index])
-    return jax.device_put(jnp.array(x, dtype=x.dtype) if x.weak_type else x, sharding, may_alias=False)
+    weak = getattr(x, "weak_type", False)  # which a key has not
+    return jax.device_put(jnp.array(x, dtype=x.dtype) if weak else x, sharding, may_alias=False)

@@ -11,7 +11,7 @@ from jgd.lane import NOT_DIVERGED
 from jgd.sweeps.engine.observing import OBSERVED
 from jgd.sweeps.facts import SweepFacts
 from jgd.sweeps.plan import Plan
-from jgd.sweeps.policies.policy import Round
+from jgd.sweeps.policies.policy import Round, furthest
 from jgd.sweeps.store.base import BlockResult, Store
 from jgd.sweeps.sweep_data import SweepData
 
@@ -24,29 +24,39 @@ def assemble(
     cost: dict[str, Any],
     rounds: tuple[Round, ...] = (),
 ) -> SweepData:
-    """The result of what is in the store; runs or steps that are not there (yet) are NaN."""
+    """The result of what is in the store; runs or steps that are not there (yet) are NaN.
+
+    rounds: beyond which nothing counts, such as what a smaller sweep ran of a config that this one stops; () for no end.
+    """
     shape, results = (len(facts.configs), len(facts.seeds)), _in_order(store)
+    ends = furthest(rounds, shape) if rounds else np.full(shape, facts.steps)
     diverged_at = np.full(shape, NOT_DIVERGED, np.int32)
     loss = np.full((*shape, len(facts.recorded_steps)), np.nan, _dtype(results))
     recorded = _empty(loss, results)
     for result in results:
         block = result.block
         configs, steps = np.array(block.configs), np.array(block.recorded(facts.record_every), int)
-        seen = steps[:, None] <= _last_step(facts, result)  # the refused step still saw its loss
+        end = ends[configs, block.seed]
+        asked = steps[:, None] < end
+        seen = asked & (steps[:, None] <= _last_step(facts, result))  # the refused step still saw its loss
         begin = -(-block.begin // facts.record_every)
         at = configs, block.seed, slice(begin, begin + len(steps))
         loss[at] = np.where(seen, result.losses, np.nan).T
-        moved = steps[:, None] < _last_step(facts, result)  # of its parameters after it there is nothing
+        moved = asked & (steps[:, None] < _last_step(facts, result))  # of its parameters after it there is nothing
         for name, values in result.recorded.items():
             known = moved if name.partition(".")[0] == OBSERVED else seen
             known = known.reshape(known.shape + (1,) * (values.ndim - 2))
             recorded[name][at] = np.where(known, values, np.nan).swapaxes(0, 1)
-        if (np.diff(configs) == 1).all():  # the piece is a part of the whole from now on, not a copy of it
+        if (np.diff(configs) == 1).all() and (
+            block.end <= end
+        ).all():  # the piece is a part of the whole from now on, not a copy of it
             part = (slice(configs[0], configs[-1] + 1), *at[1:])
             own = {name: recorded[name][part].swapaxes(0, 1) for name in result.recorded}
             store.results[block] = replace(result, losses=loss[part].swapaxes(0, 1), recorded=own)
-        diverged_at[at[:2]] = result.diverged_at
-    validation = evaluations(facts, store, ("loss", *facts.metrics))
+        diverged_at[at[:2]] = np.where(result.diverged_at < end, result.diverged_at, NOT_DIVERGED)
+    beyond = np.array(facts.evaluation_steps) > ends[..., None]
+    found = evaluations(facts, store, ("loss", *facts.metrics))
+    validation = {name: np.where(beyond, np.nan, values) for name, values in found.items()}
     return SweepData(facts, made_by, store, given, loss, validation, diverged_at, cost, rounds, recorded)
 
 

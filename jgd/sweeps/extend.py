@@ -29,8 +29,8 @@ def extend(
 ) -> SweepData:
     """See `Sweep.extend`."""
     plan = data.plan
-    if configs or any(more is not None for more in (samples, seeds, steps)):
-        plan.check_extendable()
+    added = {"configs": configs or samples is not None, "seeds": seeds is not None, "steps": steps is not None}
+    plan.check_extendable(what for what, given in added.items() if given)
     longer = replace(
         plan,
         axis=plan.axis.longer(samples, configs),

@@ -62,13 +62,15 @@ class Plan:
                 first = group.configs[0]
                 dry_run_ends(group, first, self.configs[first][1], self.axis.spaces[group.recipe])
 
-    def check_extendable(self) -> None:
-        """Refuse to add to a sweep whose policy has decided on all configs."""
-        if not self.policy.extendable:
-            raise checks.JgdValueError(
-                f"a sweep by {self.policy} can't be extended: its decisions were made on all configs. Run the larger one "
-                "anew, in a directory of its own"
-            )
+    def check_extendable(self, added: Iterable[str]) -> None:
+        """Refuse to add configs, seeds or steps to a sweep whose policy would have gone another way with them."""
+        for what in added:
+            if why := self.policy.not_extendable.get(what):
+                raise checks.JgdValueError(
+                    f"a sweep by {self.policy} can't be extended by {what}: {why}. Run the larger one anew, in a "
+                    "directory of its own",
+                    argument=what,
+                )
 
     @cached_property
     def configs(self) -> tuple[tuple[str, Config], ...]:

@@ -14,6 +14,7 @@ from jgd.sweeps.engine.progress import SweepProgress
 from jgd.sweeps.execute import execute
 from jgd.sweeps.extend import grown
 from jgd.sweeps.plan import Plan
+from jgd.sweeps.policies.policy import Full
 from jgd.sweeps.proposers.optuna_sampler import OptunaSampler
 from jgd.sweeps.store.manifest import stored_rows
 from jgd.sweeps.sweep_data import SweepData
@@ -29,7 +30,7 @@ def propose(
 ) -> SweepData:
     """See `Sweep.propose`."""
     proposers = _by_recipe(data, proposer)
-    data.plan.check_extendable()  # before trials of the proposer's are open
+    _check_policy(data.plan)  # before trials of the proposer's are open
     for _ in range(checks.count("batches", batches, 1)):
         rows = {recipe: each.ask(checks.count("batch", batch, 1)) for recipe, each in proposers.items()}
         longer = replace(data.plan, axis=data.plan.axis.longer(None, rows))
@@ -52,7 +53,7 @@ def sweep_by_proposals(
     What the plan's directory holds is gone on with: the same proposals are made again of the same scores.
     """
     count = checks.count("samples", samples, 1)
-    plan.check_extendable()
+    _check_policy(plan)
     proposers = {
         recipe: sampler.proposer(space, plan.task.larger_is_better) for recipe, space in plan.axis.spaces.items()
     }
@@ -83,6 +84,16 @@ def sweep_by_proposals(
         _tell(data, proposers, rows, begin)
     assert data is not None
     return data
+
+
+def _check_policy(plan: Plan) -> None:
+    """Refuse to propose by the scores of configs that a policy stops, some early and some late."""
+    if not isinstance(plan.policy, Full):
+        raise checks.JgdValueError(
+            f"a sweep by {plan.policy} can't take proposals: they are made by scores at the last step and all seeds, which "
+            "every config must get. Leave the policy out",
+            argument="policy",
+        )
 
 
 def _with(plan: Plan, rows: Mapping[str, list[Config]]) -> Plan:

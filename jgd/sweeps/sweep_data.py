@@ -14,7 +14,7 @@ from jgd.spaces.space import Config, Space
 from jgd.sweeps.engine.block import Block
 from jgd.sweeps.facts import SweepFacts
 from jgd.sweeps.plan import Plan
-from jgd.sweeps.policies.policy import Round
+from jgd.sweeps.policies.policy import Round, furthest
 from jgd.sweeps.policies.replay import ScheduleSegment, segments_of
 from jgd.sweeps.store.base import Store
 
@@ -223,7 +223,8 @@ class SweepData:
 
     def _last_block(self, config: int, place: int) -> Block:
         """The block in which a run (config, index of its seed) got where it is."""
-        ends = self.store.ends.get((config, place))
+        most = furthest(self.rounds, self.given.shape)[config, place] if self.rounds else self.steps
+        ends = {step: block for step, block in self.store.ends.get((config, place), {}).items() if step <= most}
         if not ends:
             seed = self.seeds[place]
             raise checks.JgdValueError(f"config {config} with seed {seed} has not run so far: it has no parameters")

@@ -49,6 +49,12 @@ class Sweep(SweepView):
     ) -> "Sweep":
         """A larger sweep, and directory, of which this one is a part: what is done isn't run again, and keeps its bits.
 
+        A policy decides anew, by all that there is then: the larger sweep is, bit for bit, what it would have been from the start,
+        by the same policy, its defaults as they were filled in. A run that it stops earlier, or doesn't ask for, is kept in the
+        store but no part of the result. So a race gets more seeds or more contenders. Refused are steps under `Hyperband` and
+        `PopulationReplay`, whose plans are parts of all steps, and configs under `PopulationBasedTraining`, where runs went on
+        from one another.
+
         Args:
             samples: configs a recipe in all; the sampler must be extendable (Halton, Sobol, random).
             configs: rows to add to every recipe, or recipe name -> rows.
@@ -61,7 +67,7 @@ class Sweep(SweepView):
             The larger sweep.
 
         Raises:
-            JgdValueError: for fewer seeds or steps than there are, or where sampler or policy can't be extended.
+            JgdValueError: for fewer seeds or steps than there are, or where sampler or policy can't have more.
 
         Example:
             >>> import jgd
@@ -87,7 +93,7 @@ class Sweep(SweepView):
         """The sweep with configs that an ask-and-tell proposer asks for, one compiled call a batch.
 
         After each batch the proposer is told the mean score over seeds of its configs, NaN where a run diverged; a
-        larger or a smaller one is better as `larger_is_better` says.
+        larger or a smaller one is better as `larger_is_better` says. All have to run to the end: a sweep by a policy takes none.
 
         Args:
             proposer: it has ask(count) and tell(configs, scores), as `jgd.sweeps.proposers.optuna.OptunaProposer` has; of a
@@ -102,7 +108,7 @@ class Sweep(SweepView):
 
         Raises:
             JgdTypeError: for what is no proposer.
-            JgdValueError: for one that seeks the opposite, one for several recipes, or where the policy can't be extended.
+            JgdValueError: for one that seeks the opposite, one for several recipes, and for a sweep by a policy.
         """
         from jgd.sweeps.propose import propose  # here: who looks doesn't wait for what runs
 

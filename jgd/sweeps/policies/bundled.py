@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, ClassVar
+from typing import Any
 
 from jgd.core.strict_json import fault_of
 from jgd.spaces.json_space import of_json
@@ -33,7 +33,6 @@ class StoredRounds(Policy):
     """The rounds that a policy of somebody's own has made so far: enough to look at, not to go on by."""
 
     rounds: tuple[Round, ...]
-    extendable: ClassVar[bool] = False
 
     def resolve(self, steps: int, configs: int) -> "StoredRounds":
         return self

@@ -1,7 +1,9 @@
 """Hyperband: successive halving from several first rungs at once. Enters: scores at rungs. Leaves: who goes on."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from functools import cache
+from typing import ClassVar
 
 import numpy as np
 
@@ -37,6 +39,10 @@ class Hyperband(Halving):
         >>> [int((found.reached == steps).sum()) for steps in (10, 30, 90)]
         [6, 6, 5]
     """
+
+    not_extendable: ClassVar[Mapping[str, str]] = {
+        "steps": "its rungs are shares of all steps, and the runs so far weren't measured at those of longer ones"
+    }
 
     def resolve(self, steps: int, configs: int) -> "Hyperband":
         if self.min_steps is None:

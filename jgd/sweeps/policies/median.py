@@ -1,5 +1,6 @@
 """The median rule: a config stops that was never as good as the others are on average. Enters: scores. Leaves: who goes on."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import ClassVar
 
@@ -40,7 +41,7 @@ class MedianStopping(Policy):
 
     every: int | None = None
     after: int | None = None
-    extendable: ClassVar[bool] = False
+    not_extendable: ClassVar[Mapping[str, str]] = {}
 
     def __post_init__(self) -> None:
         for name, value in (("every", self.every), ("after", self.after)):

@@ -42,6 +42,19 @@ class Round:
         return (self.origins or {}).get((config, seed), config) if step == self.begin else config
 
 
+def furthest(rounds: Sequence[Round], runs: tuple[int, int]) -> np.ndarray:
+    """(configs, seeds): the step that rounds bring each run to; what a smaller sweep ran beyond is no part of this one.
+
+    >>> furthest([Round((0, 1), 10), Round((1,), 30, seeds=(0,))], (2, 2)).tolist()
+    [[10, 10], [30, 10]]
+    """
+    out = np.zeros(runs, int)
+    for each in rounds:
+        at = np.ix_(each.configs, each.places(runs[1]))
+        out[at] = np.maximum(out[at], each.until)
+    return out
+
+
 @dataclass(frozen=True)
 class SweepState:
     """What a policy decides by: the scores of all configs after some rounds, on the validation rows.
@@ -74,10 +87,14 @@ class Policy(Protocol):
     """What decides: a policy of one's own derives from this, and is a dataclass, so that a store knows it again.
 
     Attributes:
-        extendable: Whether configs, seeds or steps can be added later.
+        not_extendable: What of "configs", "seeds" and "steps" can't be added later -> why. What can be is decided on anew
+            with all that there is then: the larger sweep makes the rounds that it would have made from the start, and takes
+            from the runs so far what those ask for. One of your own says {} where that holds for it.
     """
 
-    extendable: ClassVar[bool]
+    not_extendable: ClassVar[Mapping[str, str]] = dict.fromkeys(
+        ("configs", "seeds", "steps"), "it doesn't say that its decisions can be made anew"
+    )
 
     def resolve(self, steps: int, configs: int) -> "Policy":
         """The policy for a sweep of so many steps and configs, its defaults filled in; refuses what it doesn't fit."""
@@ -105,7 +122,7 @@ def resolved(name: str, value: int | None) -> int:
 class Full(Policy):
     """Every config gets all steps: the default."""
 
-    extendable: ClassVar[bool] = True
+    not_extendable: ClassVar[Mapping[str, str]] = {}
 
     def resolve(self, steps: int, configs: int) -> "Full":
         return self

@@ -3,7 +3,7 @@
 Hyperparameters are leaves, so that exploiting is a gather of runs and exploring a change of numbers: no new program.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import ClassVar
 
@@ -63,7 +63,9 @@ class PopulationBasedTraining(Policy):
     factors: tuple[float, ...] = (0.8, 1.2)
     resample: float = 0.25
     seed: int = 0
-    extendable: ClassVar[bool] = False
+    not_extendable: ClassVar[Mapping[str, str]] = {
+        "configs": "its runs went on from one another, and in a larger population from others"
+    }
 
     def __post_init__(self) -> None:
         if self.every is not None:

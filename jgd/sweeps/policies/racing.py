@@ -1,5 +1,6 @@
 """Racing over seeds: few seeds for every config, more only for those that may be the best. Enters: scores. Leaves: who runs on."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from itertools import pairwise
 from typing import ClassVar
@@ -45,7 +46,7 @@ class RacingSeeds(Policy):
     first: int = 3
     growth: float = 2.0
     confidence: float = 0.95
-    extendable: ClassVar[bool] = False
+    not_extendable: ClassVar[Mapping[str, str]] = {}
 
     def __post_init__(self) -> None:
         checks.count("first", self.first, 2)

@@ -80,7 +80,7 @@ class PopulationReplay(Policy):
     """
 
     schedule: tuple[ScheduleSegment, ...]
-    extendable: ClassVar[bool] = False
+    not_extendable: ClassVar[Mapping[str, str]] = {"steps": "its schedule ends with them"}
 
     def __post_init__(self) -> None:
         try:

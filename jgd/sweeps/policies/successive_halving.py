@@ -3,7 +3,7 @@
 Survivors go on from where they were, with their own bits; a config that is stopped keeps what was measured.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import ClassVar
 
@@ -24,7 +24,7 @@ class Halving(Policy):
     eta: int = 3
     min_steps: int | None = None
     confidence: float | None = None
-    extendable: ClassVar[bool] = False
+    not_extendable: ClassVar[Mapping[str, str]] = {}
 
     def __post_init__(self) -> None:
         checks.count("eta", self.eta, 2)

@@ -121,17 +121,18 @@ def _refuse_smaller(path: Path, there: Mapping[str, Any], plan: Plan) -> None:
 
 
 def _refuse_larger(path: Path, there: Mapping[str, Any], plan: Plan, resume: bool) -> None:
-    """A plan that has more than what is stored, without `resume` or under a policy that has decided on all configs."""
-    more = [
-        *([f"{n} configs"] if (n := len(set(plan.facts.keys) - set(there["keys"]))) else []),
-        *([f"the seeds {new}"] if (new := sorted(set(plan.seeds) - set(there["seeds"]))) else []),
-        *([f"{plan.steps - there['steps']} steps"] if plan.steps > there["steps"] else []),
-    ]
-    if more:
-        plan.check_extendable()
+    """A plan that has more than what is stored, without `resume` or under a policy that can't have more of it."""
+    new = {
+        "configs": len(set(plan.facts.keys) - set(there["keys"])),
+        "seeds": sorted(set(plan.seeds) - set(there["seeds"])),
+        "steps": max(plan.steps - there["steps"], 0),
+    }
+    more = {what: much for what, much in new.items() if much}
+    plan.check_extendable(more)
     if more and not resume:
+        adds = ", ".join(f"the seeds {much}" if what == "seeds" else f"{much} {what}" for what, much in more.items())
         raise checks.JgdValueError(
-            f"store {str(path)!r} holds a smaller sweep: this one adds {', '.join(more)}; "
+            f"store {str(path)!r} holds a smaller sweep: this one adds {adds}; "
             "resume=True (`jgd extend`) goes on with it"
         )
 
