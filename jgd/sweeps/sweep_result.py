@@ -244,11 +244,3 @@ class Sweep(SweepView):
             (n,).
         """
         return self.predictor().predict(rows)
-
-    def probabilities(self, rows: Any) -> np.ndarray:
-        """The probability of each class by the best run, (n, classes); see `predictor` and `Predictor.probabilities`."""
-        return self.predictor().probabilities(rows)
-
-    def score(self, rows: Any, metric: str | None = None, targets: Any = None) -> float:
-        """A metric by its name on raw rows, by the best run; see `predictor` and `Predictor.score`."""
-        return self.predictor().score(rows, metric, targets)
