@@ -13,7 +13,7 @@ import jax
 import numpy as np
 from jax.core import Tracer
 
-from jgd.core.jaxprs import equations, inner_programs
+from jgd.core.jaxprs import bind, equations, inner_programs
 
 CALLS = {"jit", "pjit", "closed_call"}
 
@@ -58,10 +58,7 @@ def _results(equation: Any, values: list[Any]) -> Sequence[Any]:
     if primitive.name in CALLS and any(map(convolves, inner_programs(equation))):
         called = given.get("jaxpr", given.get("call_jaxpr"))
         return _evaluate(getattr(called, "jaxpr", called), getattr(called, "consts", ()), values)
-    bound = primitive.get_bind_params(given)
-    functions, options = bound if isinstance(bound, tuple) else ((), bound)  # older versions: with functions
-    results = primitive.bind(*functions, *values, **options)
-    return results if primitive.multiple_results else [results]
+    return bind(primitive, values, given)
 
 
 def _convolve(x: jax.Array, weights: jax.Array, given: dict[str, Any]) -> jax.Array:

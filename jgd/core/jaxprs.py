@@ -1,6 +1,6 @@
 """Traced programs (jaxprs) and those that they call."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 
@@ -9,6 +9,14 @@ def inner_programs(equation: Any) -> list[Any]:
     values = equation.params.values()
     flat = [part for value in values for part in (value if isinstance(value, tuple | list) else (value,))]
     return [inner for inner in (getattr(part, "jaxpr", part) for part in flat) if hasattr(inner, "eqns")]
+
+
+def bind(primitive: Any, values: Sequence[Any], params: dict[str, Any]) -> Sequence[Any]:
+    """The results of an equation's primitive on other values, with such parameters as an equation holds."""
+    bound = primitive.get_bind_params(params)
+    functions, options = bound if isinstance(bound, tuple) else ((), bound)  # older versions: with functions
+    results = primitive.bind(*functions, *values, **options)
+    return results if primitive.multiple_results else [results]
 
 
 def equations(program: Any) -> Iterator[Any]:

@@ -12,6 +12,8 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
+from jgd.core.jaxprs import bind
+
 INLINED = {"jit", "pjit", "closed_call", "core_call", "checkpoint", "remat2", "custom_jvp_call", "custom_vjp_call"}
 CASTS = {"convert_element_type", "reduce_precision"}  # rounding is all they do to a floating number
 
@@ -49,10 +51,7 @@ def _evaluate_equation(equation: Any, values: list[Any]) -> list[Any]:
         ]
     else:
         given = {key: _float64_parameter(name, key, value) for key, value in given.items()}
-    bound = equation.primitive.get_bind_params(given)
-    functions, options = bound if isinstance(bound, tuple) else ((), bound)  # older versions: with functions
-    results = equation.primitive.bind(*functions, *values, **options)
-    return [_to_float64(x) for x in (results if equation.primitive.multiple_results else [results])]
+    return [_to_float64(x) for x in bind(equation.primitive, values, given)]
 
 
 UNPROMOTED = {"bitcast_convert_type", "nextafter", "pure_callback", "io_callback", "ffi_call", "pallas_call"}
