@@ -17,7 +17,6 @@ Its other keys are the options of `jgd sweep`, and an option that is typed as we
 
 import json
 import math
-import tomllib
 from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -27,7 +26,7 @@ import typer
 import jgd
 from jgd.cli import options as parsed
 from jgd.core import atomic_files, checks
-from jgd.spaces.toml_space import space_of_toml
+from jgd.spaces.toml_space import read_toml, space_of_toml
 
 ENDING = ".toml"
 ALIASES = {"store": "out", "set": "set_"}
@@ -50,7 +49,7 @@ def task_or_file(context: typer.Context, task: str | None) -> str | None:
     """The task of the command line; of an experiment's file its task, and the other keys become the options' defaults."""
     if task is None or not task.endswith(ENDING):
         return task
-    said = _read(Path(task))
+    said = read_toml("experiment", task)
     if not _is_experiment(said):
         raise checks.JgdValueError(f"{task}: an experiment must name its task = … or data = …, got neither")
     known = {each.name for each in context.command.params} - {"save_config"}
@@ -66,10 +65,7 @@ def task_or_file(context: typer.Context, task: str | None) -> str | None:
 
 def space_in(file: Path) -> jgd.Space:
     """The space of a TOML file, or of the experiment that it holds."""
-    try:
-        said = _read(file)
-    except checks.JgdError:
-        return space_of_toml(file)  # refuses it
+    said = read_toml("space", file)
     if not _is_experiment(said):
         return space_of_toml(file)
     try:
@@ -101,15 +97,6 @@ def save(
     lines = [f"{name} = {_toml(value)}" for name, value in out.items() if value is not None]
     names = [f"{_key(name)} = {_toml(entry)}" for name, entry in space.describe().items()]
     atomic_files.write(file, "\n".join([*lines, "", "[space]", *names, ""]).encode())
-
-
-def _read(file: Path) -> dict[str, Any]:
-    try:
-        return tomllib.loads(file.read_text(encoding="utf-8-sig"))
-    except (OSError, UnicodeDecodeError) as error:
-        raise checks.JgdValueError(f"an experiment must be a readable TOML file, got {str(file)!r}: {error}") from error
-    except tomllib.TOMLDecodeError as error:
-        raise checks.JgdValueError(f"{file}: must be TOML, got an error: {error}") from error
 
 
 def _is_experiment(said: Mapping[str, Any]) -> bool:

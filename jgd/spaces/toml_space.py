@@ -3,6 +3,7 @@
 import tomllib
 from os import PathLike
 from pathlib import Path
+from typing import Any
 
 from jgd.core import checks
 from jgd.spaces.space import Space
@@ -46,18 +47,26 @@ def space_of_toml(path: str | PathLike[str]) -> Space:
         ...     space_of_toml(Path(folder, "space.toml")).at([[0.5]])
         [{'learning_rate': 0.01}]
     """
+    entries = read_toml("space", path)
     try:
-        text = Path(path).read_text(encoding="utf-8-sig")  # some editors write a mark first
-    except (OSError, UnicodeDecodeError) as error:
-        raise checks.JgdValueError(
-            f"space must be a readable TOML file, got {checks.shown(str(path))}: {error}", argument="space"
-        ) from error
-    try:
-        entries = tomllib.loads(text)
         if not entries:
             raise checks.JgdValueError("space names nothing to search", argument="space")
         return Space.of(entries)
     except checks.JgdError as error:
         raise checks.prefixed(f"{path}: ", error) from error
-    except (ValueError, RecursionError) as error:  # also numbers of thousands of digits, and lists in lists as deep
+    except (ValueError, RecursionError) as error:  # of entries in entries
         raise checks.JgdValueError(f"{path}: space must be TOML, got an error: {error}") from error
+
+
+def read_toml(what: str, path: str | PathLike[str]) -> dict[str, Any]:
+    """The keys of a TOML file; `JgdValueError` says what was to be read, and why it can't be."""
+    try:
+        text = Path(path).read_text(encoding="utf-8-sig")  # some editors write a mark first
+    except (OSError, UnicodeDecodeError) as error:
+        raise checks.JgdValueError(
+            f"{what} must be a readable TOML file, got {checks.shown(str(path))}: {error}", argument=what
+        ) from error
+    try:
+        return tomllib.loads(text)
+    except (ValueError, RecursionError) as error:  # also numbers of thousands of digits, and lists in lists as deep
+        raise checks.JgdValueError(f"{path}: {what} must be TOML, got an error: {error}") from error

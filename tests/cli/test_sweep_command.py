@@ -340,6 +340,7 @@ def test_all_runs_diverged_is_the_exit_code_1(here):
         ("sweep --data points.csv --target y", "data file 'points.csv' is not there"),
         ("sweep iris --space nothere.toml", "space must be a readable TOML file, got 'nothere.toml'"),
         ("sweep iris --space broken.toml", "broken.toml: space must be TOML"),
+        ("sweep broken.toml", "broken.toml: experiment must be TOML"),
         ("sweep iris --space odd.toml", "did you mean 'log_uniform'"),
         ("sweep iris --space good.toml --learning-rates 0.1 1 2", "learning_rate is given twice"),
         ("sweep iris --space good.toml --sampler hlton", "did you mean 'halton'"),
