@@ -4,7 +4,7 @@ table.py    the picks as rows and as text          report.py        all that a s
 members.py  what a population went through         confirmation.py  the picks on fresh seeds and the test rows
 files.py    a run directory; figures as files      format.py        numbers as people read them
 comparison_table.py       methods compared over tasks
-data_files.py, latex.py   a sweep or a run for other tools
+data_files.py, latex.py   a sweep or a run for other tools      whole_file.py   written whole or not at all
 page/       all of it as one page for a browser
 """
 

@@ -2,9 +2,7 @@
 
 import csv
 import io
-import os
 from collections.abc import Callable, Sequence
-from contextlib import suppress
 from pathlib import Path
 
 from jgd.analysis import MethodComparison
@@ -13,6 +11,7 @@ from jgd.core.format import format_estimate
 from jgd.core.statistics import SHARES, Estimate, estimate
 from jgd.core.text import align_columns
 from jgd.reports.latex import latex_table
+from jgd.reports.whole_file import writing
 
 BUDGETS = (1, 4, 16, 64)  # configs of a method, in the table of what tuning buys
 
@@ -126,16 +125,8 @@ def save_comparison(comparison: MethodComparison, path: str | Path) -> Path:
     columns, rows = comparison_columns(comparison), comparison_rows(comparison)
     target = checks.path("path", path)
     text = _WRITERS[checks.choice("the ending of path", target.suffix, _WRITERS)](columns, rows)
-    part = target.with_name(f".part-{target.name}")
-    try:
-        target.parent.mkdir(parents=True, exist_ok=True)
-        part.unlink(missing_ok=True)
+    with writing(target) as part:
         part.write_text(text, encoding="utf-8", newline="")
-        os.replace(part, target)
-    except OSError as fault:
-        with suppress(OSError):
-            part.unlink(missing_ok=True)
-        raise checks.JgdValueError(f"path {str(path)!r} can't be written: {fault.strerror}", argument="path") from fault
     return Path(path)
 
 

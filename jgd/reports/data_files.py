@@ -1,15 +1,13 @@
 """A sweep or a run as a data file of another tool: NetCDF, Zarr, Parquet, CSV, or a table for LaTeX."""
 
-import os
-import shutil
 from collections.abc import Callable
-from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 from jgd.core import checks
 from jgd.reports.latex import latex_table
 from jgd.reports.table import table_columns, table_rows
+from jgd.reports.whole_file import writing
 from jgd.sweeps import Sweep
 from jgd.training import Run
 
@@ -53,27 +51,9 @@ def save_data(data: Sweep | Run, path: str | Path, curves: bool = False) -> Path
     _check_curves(data, ending, checks.flag("curves", curves))
     if target.is_dir():
         raise checks.JgdValueError(f"path {str(path)!r} is a directory already: name another", argument="path")
-    part = target.with_name(f".part-{target.name}")
-    try:
-        target.parent.mkdir(parents=True, exist_ok=True)
-        _remove(part)  # of a kill; or a link, which writing would follow
+    with writing(target) as part:
         _WRITERS[ending](data, part, curves)
-        os.replace(part, target)
-    except OSError as fault:
-        with suppress(OSError):
-            _remove(part)
-        raise checks.JgdValueError(
-            f"path {str(path)!r} can't be written: {fault.strerror or fault}", argument="path"
-        ) from fault
     return Path(path)
-
-
-def _remove(part: Path) -> None:
-    """Delete what is written, a file or Zarr's directory; of a link the link alone."""
-    if part.is_dir() and not part.is_symlink():
-        shutil.rmtree(part)
-    else:
-        part.unlink(missing_ok=True)
 
 
 def _check_curves(data: Sweep | Run, ending: str, curves: bool) -> None:
