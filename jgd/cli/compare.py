@@ -18,7 +18,9 @@ TABLES = (".md", ".csv", ".tex")
 
 
 def command(
-    directories: Annotated[list[Path], typer.Argument(help="Of finished sweeps of the same recipes, one of each task.")],
+    directories: Annotated[
+        list[Path], typer.Argument(help="Of finished sweeps of the same recipes, one of each task.")
+    ],
     fresh: Annotated[
         int | None, typer.Option(help="Train each recipe's pick again on so many fresh seeds, and compare those.")
     ] = None,
