@@ -62,7 +62,7 @@ def _piece(facts: SweepFacts, number: int, result: BlockResult, ends: np.ndarray
 def curves(facts: SweepFacts, store: Store, rounds: Sequence[Round]) -> Mapping[str, np.ndarray]:
     """Name -> (config, seed, step, …), "" is the loss; what is not there (yet) is NaN."""
     shape = *store.scores.reached.shape, len(facts.recorded_steps)
-    out = {"": np.full(shape, np.nan, store.scores.dtype or np.float32)}
+    out: dict[str, np.ndarray] = {"": np.full(shape, np.nan, store.scores.dtype or np.float32)}
     for piece in pieces(facts, store, rounds):
         for name, values in piece.values.items():
             if name not in out:

@@ -1,11 +1,10 @@
 """What a sweep found, as data: arrays over configs, seeds and steps, what the sweep is, and what they cost."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, fields
 from functools import cached_property
 from typing import Any, Self
 
-import jax
 import numpy as np
 
 from jgd.core import checks
@@ -16,7 +15,8 @@ from jgd.sweeps.facts import SweepFacts
 from jgd.sweeps.plan import Plan
 from jgd.sweeps.policies.policy import Round, furthest
 from jgd.sweeps.policies.replay import ScheduleSegment, segments_of
-from jgd.sweeps.store.base import NONE, BlockResult, Store
+from jgd.sweeps.run_ends import RunEnds
+from jgd.sweeps.store.base import Store
 
 
 @dataclass(frozen=True, repr=False)
@@ -226,53 +226,18 @@ class SweepData:
 
         The optimizer's average where it keeps one; the last finite ones of a run that diverged.
         """
-        return self._end_of(config, seed).params
+        return self._ends.params(*self.indices(config, seed))
 
     def model_state(self, config: int, seed: int) -> Any:
         """What the model of one run ended with beside its parameters; None without, the last finite one of a diverged run."""
-        return self._end_of(config, seed).model_state
-
-    def _end_of(self, config: int, seed: int) -> BlockResult:
-        """What one run ended with: its leaves without an axis of configs."""
-        number = self._last_block(*self.indices(config, seed))
-        result, row = self.store.result(number), self.store.blocks[number].configs.index(config)
-        one = lambda tree: jax.tree.map(lambda leaf: leaf[row], tree)
-        return replace(result, params=one(result.params), model_state=one(result.model_state))
-
-    def _last_block(self, config: int, place: int) -> int:
-        """The number of the block in which a run (config, index of its seed) got where it is."""
-        most = furthest(self.rounds, self.given.shape)[config, place] if self.rounds else self.steps
-        return self._number_of(config, place, most)
-
-    def _number_of(self, config: int, place: int, most: int) -> int:
-        ends = {step: int(at[config, place]) for step, at in self.store.ends.items() if step <= most}
-        ends = {step: number for step, number in ends.items() if number != NONE}
-        if not ends:
-            seed = self.seeds[place]
-            raise checks.JgdValueError(f"config {config} with seed {seed} has not run so far: it has no parameters")
-        reached = int(self.given[config, place])
-        return ends[reached if reached in ends else max(ends)]  # of a sweep that still runs: where the run is
+        return self._ends.model_state(*self.indices(config, seed))
 
     @property
     def final(self) -> Params:
         """The parameters of all runs, leaves (config, seed, …); refused where configs differ in structure or shapes."""
+        return self._ends.all_params()
+
+    @property
+    def _ends(self) -> RunEnds:
         most = furthest(self.rounds, self.given.shape) if self.rounds else np.full(self.given.shape, self.steps)
-        runs: dict[int, list[int]] = {}  # the last block of runs -> their configs
-        for place, config in np.ndindex(len(self.seeds), len(self.configs)):
-            runs.setdefault(self._number_of(config, place, most[config, place]), []).append(config)
-        out: Any = None
-        for number, configs in runs.items():
-            block, params = self.store.blocks[number], self.store.result(number).params
-            if out is None:
-                out = jax.tree.map(lambda leaf: np.empty((*self.given.shape, *leaf.shape[1:]), leaf.dtype), params)
-            if _kind(out, 2) != _kind(params, 1):
-                raise checks.JgdValueError("configs have parameters of different shapes: use params(config, seed)")
-            rows = [block.configs.index(config) for config in configs]
-            for into, leaf in zip(jax.tree.leaves(out), jax.tree.leaves(params), strict=True):
-                into[configs, block.seed] = leaf[rows]
-        return out
-
-
-def _kind(tree: Params, axes: int) -> tuple[Any, ...]:
-    """The structure of a tree, and the shapes of its leaves behind so many axes."""
-    return jax.tree.structure(tree), *(leaf.shape[axes:] for leaf in jax.tree.leaves(tree))
+        return RunEnds(self.store, self.given, most)

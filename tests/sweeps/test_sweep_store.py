@@ -69,8 +69,9 @@ def test_results_that_are_not_held_are_read_from_packs_and_lanes_go_with_the_las
     assert (parts, len(packs["lanes"]) < len(packs["blocks"]) <= parts) == (12, True)
     longer = jgd.load_sweep(tmp_path).extend(steps=16)  # from the lanes
     assert (bits(longer), longer.cost["steps"]) == (bits(sweep(steps=16)), ALL // 3)
-    packs["blocks"][0].write_bytes(b"")
-    with pytest.raises(jgd.JgdError, match=rf"a block in .* is unusable \({packs['blocks'][0].name} is damaged"):
+    for pack in (tmp_path / "blocks").iterdir():
+        pack.write_bytes(b"")
+    with pytest.raises(jgd.JgdError, match=r"a block in .* is unusable \(.*\.pack is damaged"):
         bits(longer)
     with pytest.warns(UserWarning, match="is cut short or missing"):
         assert bits(sweep(tmp_path, steps=16)) == bits(sweep(steps=16))
@@ -108,7 +109,7 @@ def test_what_is_damaged_is_told_and_runs_again(copy, files, warning, damage):
 
 def test_lanes_that_are_damaged_run_again_when_they_are_gone_on_from(copy):
     file = sorted(copy.glob("lanes/*"))[0]
-    file.write_bytes(flipped(file.read_bytes()))
+    file.write_bytes(bytes(byte ^ 1 for byte in file.read_bytes()))
     with pytest.warns(UserWarning, match="lanes .* are unusable"):
         found = sweep(copy, steps=16, resume=True)
     assert bits(found) == bits(sweep(steps=16))

@@ -13,17 +13,14 @@ one to look at: it needs no code, and runs none.
 
 import warnings
 from collections.abc import Mapping, Sequence
-from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from jgd.core import array_files, atomic_files, checks
 from jgd.core.snapshots import pack, unpack
-from jgd.core.types import Params
 from jgd.lane import Lane
-from jgd.sweeps.engine.block import Block, padded_numbers
-from jgd.sweeps.engine.programs import result_shapes
+from jgd.sweeps.engine.block import Block
 from jgd.sweeps.plan import Plan
 from jgd.sweeps.policies.bundled import is_bundled, rounds_to_json
 from jgd.sweeps.policies.policy import Round
@@ -35,6 +32,7 @@ from jgd.sweeps.store.memory import MemoryStore
 from jgd.sweeps.store.packs import PackWriter, Place, unaccounted
 from jgd.sweeps.store.reads_file import READS, sealed_reads, stored_reads
 from jgd.sweeps.store.scores import BlockScores
+from jgd.sweeps.store.shapes import Shapes
 
 ROUNDS = "rounds.json"
 BLOCKS, LANES = FOLDERS = "blocks", "lanes"
@@ -57,18 +55,19 @@ class DiskStore(MemoryStore):
     _orphans: list[dict[str, Any]] = field(default_factory=list)  # lines of blocks that go on from what isn't there yet
     _bytes: int = 0  # of results in memory
     _sound: set[int] = field(default_factory=set)  # blocks whose lanes have been looked at
-    _shapes: dict[tuple[int, int], tuple[Params, Lane]] = field(default_factory=dict)  # by group and number of lanes
+    _shapes: Shapes | None = None  # of what runs here
     _blocks: PackWriter = field(init=False)
     _lanes: LanePacks = field(init=False)
     _journals: journal.Reader = field(init=False)
 
     def __post_init__(self) -> None:
         super().__post_init__()
+        self._shapes = None if self.plan is None else Shapes(self.plan)
         self._blocks = PackWriter(self.path / BLOCKS)
         self._lanes = LanePacks(PackWriter(self.path / LANES), self.journal_name == journal.JOURNAL)
         self._journals = journal.Reader(self.path)
 
-    def add(self, result: BlockResult, lanes: Lane) -> None:
+    def add(self, result: BlockResult, lanes: Lane | None) -> None:
         """Write a result and its lanes; a disk that fails is warned about, once, and loses nothing in memory."""
         try:
             places, of_lanes = self._write(result, lanes)
@@ -81,7 +80,7 @@ class DiskStore(MemoryStore):
         self._lanes.enter(number, of_lanes)
         self._sound.add(number)
 
-    def _write(self, result: BlockResult, lanes: Lane) -> tuple[tuple[Place, Place], Place]:
+    def _write(self, result: BlockResult, lanes: Lane | None) -> tuple[tuple[Place, Place], Place]:
         block = result.block
         scores, rest = self._blocks.append(*blobs_of(result))
         of_lanes = self._lanes.append(array_files.blob_of(pack("lane", lanes), {}))
@@ -101,13 +100,9 @@ class DiskStore(MemoryStore):
     def _landed(self, number: int, places: tuple[Place, Place], result: BlockResult | None) -> None:
         """A block is on the disk; its result is held in memory too, while there is room."""
         self._places[number] = places
-        if result is not None and self._has_room:
+        if result is not None and self._bytes < IN_MEMORY:
             self.kept[number] = result
-            self._bytes += sum(place.bytes for place in places)
-
-    @property
-    def _has_room(self) -> bool:
-        return self._bytes < IN_MEMORY
+            self._bytes += sum(place.size for place in places)
 
     def keep(self, name: str, content: bytes) -> None:
         """A file of the directory, whole or not at all."""
@@ -136,13 +131,12 @@ class DiskStore(MemoryStore):
         try:
             return self._read_result(self.blocks[number], self._places[number])
         except (OSError, checks.JgdValueError) as fault:
-            raise checks.JgdValueError(
-                f"a block in {str(self.path)!r} is unusable ({fault}). Move its pack away, and the same call runs its runs again"
-            ) from fault
+            gone = f"a block in {str(self.path)!r} is unusable ({fault})"
+            raise checks.JgdValueError(f"{gone}. Move its pack away, and the same call runs its runs again") from fault
 
     def _read_result(self, block: Block, places: tuple[Place, Place]) -> BlockResult:
         scores, rest = (place.read(self.path / BLOCKS) for place in places)
-        like = None if self.plan is None else self._like(block, self.plan)
+        like = None if self._shapes is None else self._shapes.of(block)
         return result_of(rest, scores_of(scores, block, self.facts), self.facts, like)
 
     def _read_scores(self, block: Block, places: tuple[Place, Place]) -> BlockScores:
@@ -158,8 +152,8 @@ class DiskStore(MemoryStore):
         if super().holds(number):
             return super().lanes_of(number)
         arrays, _ = array_files.read_blob(self._lanes.places[number].read(self._lanes.folder))
-        assert self.plan is not None, "who only looks asks for no lanes"
-        return unpack("lane", arrays, self._like(self.blocks[number], self.plan)[1])
+        assert self._shapes is not None, "who only looks asks for no lanes"
+        return unpack("lane", arrays, self._shapes.of(self.blocks[number])[1])
 
     def _lanes_are_whole(self, number: int) -> bool:
         """Looked at once, when runs are to go on from them."""
@@ -228,7 +222,7 @@ class DiskStore(MemoryStore):
             return
         places = Place.of(line["scores"]), Place.of(line["rest"])
         try:
-            result = self._read_result(block, places) if self._has_room else None
+            result = self._read_result(block, places) if self._bytes < IN_MEMORY else None
             scores = self._read_scores(block, places) if result is None else result.scores
         except (OSError, checks.JgdValueError) as fault:
             warnings.warn(f"a block in {str(self.path)!r} is unusable ({fault}); it runs again", stacklevel=4)
@@ -241,30 +235,16 @@ class DiskStore(MemoryStore):
 
     def _tell_unknown(self, lines: Sequence[Mapping[str, Any]]) -> None:
         """Warn of block results without a line: of more than kills between a block and its line leave."""
-        with suppress(OSError):
-            known = [(Place.of(line["scores"]), Place.of(line["rest"])) for line in lines]
-            if (lost := unaccounted(self.path / BLOCKS, known)) and not atomic_files.in_use(self.path):
-                gone = "" if (self.path / journal.JOURNAL).exists() else ", which is missing"
-                warnings.warn(
-                    f"{lost:,} bytes of block results in {str(self.path)!r} have no line in the journal{gone}: their runs count "
-                    "as not run",
-                    stacklevel=3,
-                )
+        known = [(Place.of(line["scores"]), Place.of(line["rest"])) for line in lines]
+        if (lost := unaccounted(self.path / BLOCKS, known)) and not atomic_files.in_use(self.path):
+            gone = "" if (self.path / journal.JOURNAL).exists() else ", which is missing"
+            says = f"{lost:,} bytes of block results in {str(self.path)!r} have no line in the journal{gone}"
+            warnings.warn(f"{says}: their runs count as not run", stacklevel=3)
 
     def _join(self, lines: Sequence[Mapping[str, Any]]) -> None:
         """One journal of all lines, and no other."""
-        self.keep(journal.JOURNAL, "".join(map(journal.row, lines)).encode())
-        if not self.fault:
-            for name in journal.shares(self.path):
-                with suppress(OSError):
-                    (self.path / name).unlink()
-            self._journals = journal.Reader(self.path)
-
-    def _like(self, block: Block, plan: Plan) -> tuple[Params, Lane]:
-        """What the params and the lanes of a block look like."""
-        size = block.group, len(block.configs)
-        if size not in self._shapes:
-            group = plan.groups[block.group]
-            values = padded_numbers([plan.configs[block.configs[0]][1]], group.numbers, size[1])
-            self._shapes[size] = result_shapes(group.build, values, plan.task, width=size[1])
-        return self._shapes[size]
+        try:
+            journal.join(self.path, lines)
+        except OSError as fault:
+            self._failed(fault)
+        self._journals = journal.Reader(self.path)

@@ -92,6 +92,14 @@ def read_journal(path: Path) -> Sequence[dict[str, Any]]:
     return Reader(path).news()
 
 
+def join(path: Path, lines: Iterable[Mapping[str, Any]]) -> None:
+    """One journal of these lines, and no other; `OSError` where it can't be written."""
+    atomic_files.write(path / JOURNAL, "".join(map(row, lines)).encode())
+    for name in shares(path):
+        with suppress(OSError):
+            (path / name).unlink()
+
+
 def shares(path: Path) -> list[str]:
     """The names of the journals of those who have shared the sweep."""
     return sorted(each.name for each in path.iterdir() if SHARE.fullmatch(each.name)) if path.is_dir() else []

@@ -25,7 +25,7 @@ class Place:
 
     pack: str
     begin: int
-    bytes: int
+    size: int
     sha256: str
 
     @classmethod
@@ -35,7 +35,7 @@ class Place:
 
     def said(self) -> list[Any]:
         """As JSON holds it."""
-        return [self.pack, self.begin, self.bytes, self.sha256]
+        return [self.pack, self.begin, self.size, self.sha256]
 
     def read(self, folder: Path) -> bytes:
         """The blob.
@@ -44,17 +44,15 @@ class Place:
             JgdValueError: where it is not what was written.
             OSError: where it can't be read.
         """
-        blob = atomic_files.read(folder / self.pack, self.begin, self.bytes)
+        blob = atomic_files.read(folder / self.pack, self.begin, self.size)
         if hashlib.sha256(blob).hexdigest() != self.sha256:
-            raise checks.JgdValueError(
-                f"{self.pack} is damaged from byte {self.begin:,} to {self.begin + self.bytes:,}"
-            )
+            raise checks.JgdValueError(f"{self.pack} is damaged from byte {self.begin:,} to {self.begin + self.size:,}")
         return blob
 
     def is_there(self, folder: Path) -> bool:
         """Whether the pack is so long, whatever is in it."""
         try:
-            return (folder / self.pack).stat().st_size >= self.begin + self.bytes
+            return (folder / self.pack).stat().st_size >= self.begin + self.size
         except OSError:
             return False
 
@@ -74,10 +72,13 @@ def unaccounted(folder: Path, known: Sequence[tuple[Place, ...]]) -> int:
     """Bytes of packs behind the last blob that is known of: of packs with more of them than a kill may have left."""
     ends, most = dict[str, int](), 0
     for places in known:
-        ends[places[-1].pack] = max(ends.get(places[-1].pack, 0), places[-1].begin + places[-1].bytes)
-        most = max(most, 2 * sum(place.bytes for place in places))
-    packs = (file for file in folder.iterdir() if PACK_FILE.fullmatch(file.name))
-    left = [file.stat().st_size - ends.get(file.name, 0) for file in packs]
+        ends[places[-1].pack] = max(ends.get(places[-1].pack, 0), places[-1].begin + places[-1].size)
+        most = max(most, 2 * sum(place.size for place in places))
+    try:
+        packs = [file for file in folder.iterdir() if PACK_FILE.fullmatch(file.name)]
+        left = [file.lstat().st_size - ends.get(file.name, 0) for file in packs]
+    except OSError:
+        return 0
     return sum(size for size in left if size > most)
 
 
