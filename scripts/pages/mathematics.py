@@ -6,7 +6,9 @@ from html import unescape
 from latex2mathml.converter import convert
 
 FORMULA = re.compile(r'<(span|div) class="arithmatex">\\([(\[])(.*?)\\[)\]]</\1>', re.DOTALL)
-NAMED = re.compile(r"<(mi|mo)>([a-z]{2,})</\1>(?!<mo[^>]*>&#x00028;)")  # log p, but not log(p): browsers put no space there
+NAMED = re.compile(
+    r"<(mi|mo)>([a-z]{2,})</\1>(?!<mo[^>]*>&#x00028;)"
+)  # log p, but not log(p): browsers put no space there
 
 
 def as_mathml(page: str) -> str:
