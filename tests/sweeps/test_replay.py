@@ -1,6 +1,5 @@
 """One lane of a sweep again: the bits that are stored, and what can be done with the run."""
 
-
 import chex
 import jax
 import numpy as np
