@@ -1,11 +1,12 @@
 """The losses of runs on the way, and what else was recorded, block by block or of all. Enters: a store. Leaves: arrays."""
 
+import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
 
-from jgd.core import checks
+from jgd.core import checks, machine
 from jgd.lane import NOT_DIVERGED
 from jgd.sweeps.engine.observing import OBSERVED
 from jgd.sweeps.facts import SweepFacts
@@ -62,6 +63,12 @@ def _piece(facts: SweepFacts, number: int, result: BlockResult, ends: np.ndarray
 def curves(facts: SweepFacts, store: Store, rounds: Sequence[Round]) -> Mapping[str, np.ndarray]:
     """Name -> (config, seed, step, …), "" is the loss; what is not there (yet) is NaN."""
     shape = *store.scores.reached.shape, len(facts.recorded_steps)
+    takes = 4 * math.prod(shape)
+    if takes > machine.memory():
+        raise checks.JgdValueError(
+            f"the losses of {shape[0]:,} × {shape[1]} runs take {takes:,} bytes, more than this machine has: a Zarr directory "
+            "(jgd.reports.save_data) holds them"
+        )
     out: dict[str, np.ndarray] = {"": np.full(shape, np.nan, store.scores.dtype or np.float32)}
     for piece in pieces(facts, store, rounds):
         for name, values in piece.values.items():

@@ -1,6 +1,6 @@
 """What a sweep found, as data: arrays over configs, seeds and steps, what the sweep is, and what they cost."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, fields
 from functools import cached_property
 from typing import Any, Self
@@ -10,6 +10,7 @@ import numpy as np
 from jgd.core import checks
 from jgd.core.types import Params
 from jgd.spaces.space import Config, Space
+from jgd.sweeps.config_table import recipes_of
 from jgd.sweeps.curves import curves
 from jgd.sweeps.facts import SweepFacts
 from jgd.sweeps.plan import Plan
@@ -86,7 +87,7 @@ class SweepData:
         return self.facts.task
 
     @property
-    def configs(self) -> tuple[tuple[str, Config], ...]:
+    def configs(self) -> Sequence[tuple[str, Config]]:
         """(recipe, hyperparameters) of each config, in the order of the config axis."""
         return self.facts.configs
 
@@ -156,7 +157,7 @@ class SweepData:
     def configs_of(self, recipe: str) -> np.ndarray:
         """The indices of a recipe's configs."""
         checks.choice("recipe", recipe, self.recipes)
-        return np.array([index for index, (name, _) in enumerate(self.configs) if name == recipe], int)
+        return np.flatnonzero(recipes_of(self.configs) == recipe)
 
     def space_of(self, recipe: str | None = None) -> Space | None:
         """The space of a recipe; without one that of all, None where they have several."""

@@ -196,7 +196,7 @@ def test_a_full_disk_loses_nothing_in_memory(tmp_path, monkeypatch, room):
     assert found.notes == ("not everything is stored: [Errno 28] No space left on device",)
     again = sweep(tmp_path)  # there is room again
     assert (bits(again), again.notes) == (whole(), ())
-    assert again.cost["steps"] < ALL or room < 4  # what had landed is gone on from
+    assert again.cost["steps"] < ALL or room < 5  # what had landed is gone on from
 
 
 def test_a_directory_that_cant_be_written_is_refused_before_the_work(tmp_path):

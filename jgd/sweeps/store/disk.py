@@ -64,15 +64,20 @@ class DiskStore(MemoryStore):
         super().__post_init__()
         self._shapes = None if self.plan is None else Shapes(self.plan)
         self._blocks = PackWriter(self.path / BLOCKS)
-        self._lanes = LanePacks(PackWriter(self.path / LANES), self.journal_name == journal.JOURNAL)
+        self._lanes = LanePacks(PackWriter(self.path / LANES), self.alone)
         self._journals = journal.Reader(self.path)
+
+    @property
+    def alone(self) -> bool:
+        """Whether no other process writes to the directory."""
+        return self.journal_name == journal.JOURNAL
 
     def add(self, result: BlockResult, lanes: Lane | None) -> None:
         """Write a result and its lanes; a disk that fails is warned about, once, and loses nothing in memory."""
         try:
             places, of_lanes = self._write(result, lanes)
         except OSError as fault:
-            self._failed(fault)
+            self.failed(fault)
             super().add(result, lanes)
             return
         number = self.enter(result.scores)
@@ -86,7 +91,7 @@ class DiskStore(MemoryStore):
         of_lanes = self._lanes.append(array_files.blob_of(pack("lane", lanes), {}))
         line = {
             "sweep": self.sweep,
-            "configs": journal.joined(self.facts.keys[config] for config in block.configs),
+            "configs": journal.joined(self.facts.keys[list(block.configs)]),
             "seed": self.facts.seeds[block.seed],
             "begin": block.begin,
             "end": block.end,
@@ -109,9 +114,10 @@ class DiskStore(MemoryStore):
         try:
             atomic_files.write(self.path / name, content)
         except OSError as fault:
-            self._failed(fault)
+            self.failed(fault)
 
-    def _failed(self, fault: OSError) -> None:
+    def failed(self, fault: OSError) -> None:
+        """The disk has refused something: warned about once, and noted."""
         if not self.fault:
             warnings.warn(f"store {str(self.path)!r} can't be written ({fault}); the sweep goes on", stacklevel=3)
         self.fault = f"not everything is stored: {fault}"
@@ -246,5 +252,5 @@ class DiskStore(MemoryStore):
         try:
             journal.join(self.path, lines)
         except OSError as fault:
-            self._failed(fault)
+            self.failed(fault)
         self._journals = journal.Reader(self.path)
