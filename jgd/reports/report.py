@@ -27,7 +27,6 @@ from jgd.reports.members import member_lines
 from jgd.reports.table import padding
 from jgd.sweeps import Sweep
 
-
 MOST = 100_000  # configs whose hyperparameters are compared
 
 
