@@ -43,7 +43,12 @@ class ConfigTable(Sequence[tuple[str, Config]]):
 
     @classmethod
     def of(cls, configs: Sequence[tuple[str, Config]]) -> "ConfigTable":
-        """A table of these configs."""
+        """A table of these configs.
+
+        >>> table = ConfigTable.of([("sgd", {"learning_rate": 0.1}), ("mlp", {"widths": (4, 4), "depth": 2})])
+        >>> ConfigTable.from_arrays(*table.arrays())[1], table[0][1], len(table)
+        (('mlp', {'widths': (4, 4), 'depth': 2}), {'learning_rate': 0.1}, 2)
+        """
         if isinstance(configs, ConfigTable):
             return configs
         members: dict[tuple[str, tuple[str, ...]], list[int]] = {}

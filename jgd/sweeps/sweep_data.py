@@ -11,7 +11,7 @@ from jgd.core import checks
 from jgd.core.types import Params
 from jgd.spaces.space import Config, Space
 from jgd.sweeps.config_table import recipes_of
-from jgd.sweeps.curves import curves
+from jgd.sweeps.curves import Curves
 from jgd.sweeps.facts import SweepFacts
 from jgd.sweeps.plan import Plan
 from jgd.sweeps.policies.policy import Round, furthest
@@ -61,9 +61,14 @@ class SweepData:
         """
         return self.made_by if isinstance(self.made_by, Plan) else self.made_by()
 
+    @property
+    def curves(self) -> Curves:
+        """What `loss` and `recorded` are put together from, also a part at a time."""
+        return Curves(self.facts, self.store, self.rounds)
+
     @cached_property
-    def _curves(self) -> Mapping[str, np.ndarray]:
-        return curves(self.facts, self.store, self.rounds)
+    def _whole(self) -> Mapping[str, np.ndarray]:
+        return self.curves.whole()
 
     @property
     def loss(self) -> np.ndarray:
@@ -71,7 +76,7 @@ class SweepData:
 
         Put together from the blocks when it is first asked for.
         """
-        return self._curves[""]
+        return self._whole[""]
 
     @property
     def recorded(self) -> dict[str, np.ndarray]:
@@ -79,7 +84,7 @@ class SweepData:
 
         What `observe` returned is (config, seed, step, …), after the step's update. NaN as in `validation`.
         """
-        return {name: values for name, values in self._curves.items() if name}
+        return {name: values for name, values in self._whole.items() if name}
 
     @property
     def task(self) -> str:
@@ -220,7 +225,8 @@ class SweepData:
             (each.member, slice(-(-each.begin // every), -(-each.until // every)))
             for each in self.schedule(config, seed)
         ]
-        return np.concatenate([self.loss[member, index, part] for member, part in parts])
+        curves = self.curves
+        return np.concatenate([curves.window(range(m, m + 1), index)[""][0, part] for m, part in parts])
 
     def params(self, config: int, seed: int) -> Params:
         """The parameters that one run ended with; `seed` is one of `seeds`, not its index.
