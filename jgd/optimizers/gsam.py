@@ -59,9 +59,9 @@ def gsam(
     Example:
         >>> import jax.numpy as jnp, jgd
         >>> bowl, w = lambda w: jnp.sum(w**2 * jnp.array([1.0, 2.0])), jnp.array([3.0, 2.0])
-        >>> optimizer = gsam(jgd.optimizers.sgd(0.1), rho=1.0, alpha=0.5)
+        >>> optimizer = gsam(jgd.optimizers.sgd(0.1), rho=1.0, alpha=1.0)
         >>> updates, _ = optimizer.update(jnp.array([6.0, 8.0]), optimizer.init(w), w, loss=bowl)
         >>> updates.round(3).tolist()
-        [-0.681, -1.147]
+        [-0.659, -1.159]
     """
     return chain(GapAware(rho, alpha), base_optimizer)

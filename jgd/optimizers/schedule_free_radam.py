@@ -103,12 +103,13 @@ def schedule_free_radam(
         JgdTypeError: For an argument of another kind.
 
     Example:
-        >>> optimizer, params = schedule_free_radam(0.5), jnp.ones(1)
-        >>> state = optimizer.init(params)
+        >>> optimizer, moved = schedule_free_radam(0.5), []
+        >>> state = optimizer.init(jnp.ones(1))
         >>> for t in range(6):
-        ...     updates, state = optimizer.update(jnp.array([4.0]), state, params)
-        ...     print(bool(updates.any()), end=" ")
-        False False False False False True
+        ...     updates, state = optimizer.update(jnp.array([4.0]), state, jnp.ones(1))
+        ...     moved.append(bool(updates.any()))
+        >>> moved
+        [False, False, False, False, True, True]
     """
     base = DescendRectified(learning_rate, b2, eps, weight_decay, silent_sgd_phase, held(mask))
     return schedule_free(base, b1, weight_lr_power=weight_lr_power, r=r)
