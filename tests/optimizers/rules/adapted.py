@@ -88,7 +88,7 @@ ROWS = [
     Row(
         "dadapt_lion",
         dadapt_lion,
-        {**START, "b1": 0.8, "b2": 0.9, "weight_decay": 0.1},
+        {"learning_rate": 0.9, "d0": 0.2, "b1": 0.95, "b2": 0.5, "weight_decay": 0.1},
         rough=SIGNS,
         still=False,
         **FLAGS,
