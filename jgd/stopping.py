@@ -12,6 +12,7 @@ import jax.numpy as jnp
 from jax import Array
 
 from jgd.core import checks, tree
+from jgd.core.builders import builder
 from jgd.core.record import record, static_field
 from jgd.core.types import Params
 
@@ -113,6 +114,7 @@ class EarlyStopping:
         )
 
 
+@builder
 @dataclass(frozen=True)
 class StoppingRule:
     """When to stop before the budget of steps runs out; the first that is met ends the run and names its status.

@@ -61,13 +61,14 @@ def command(
         raise checks.JgdValueError(f"{str(model)!r} was trained without a table: it has no columns to find in {data}")
     rows = ready.read(data, csv_format(delimiter, decimal, encoding, empty or ()))
     answers = predictor.to_dataframe(rows, probabilities, data.name).to_csv(index=False)
+    scores = {name: predictor.score(rows, name, table=data.name) for name in metric or []}  # before anything is written
     if out is None:
         sys.stdout.write(answers)
     else:
         atomic_files.write(out.absolute(), answers.encode())
         typer.echo(f"wrote {out}", err=True)
-    for name in metric or []:
-        typer.echo(f"{name} {predictor.score(rows, name, table=data.name):.6g}", err=True)
+    for name, score in scores.items():
+        typer.echo(f"{name} {score:.6g}", err=True)
 
 
 def _found(path: Path, code: str | None) -> jgd.Predictor:

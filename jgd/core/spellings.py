@@ -4,16 +4,9 @@ Optimizers here are optax's where optax has them. Who writes `adam(lr=0.1)` or `
 in its place, not Python's bare "unexpected keyword argument".
 """
 
-import functools
-import inspect
-from collections.abc import Callable, Collection
-from typing import Any, TypeVar
+from collections.abc import Collection
 
-from jgd.core.checks.arguments import flag, nearest
-from jgd.core.checks.errors import JgdTypeError
-from jgd.core.checks.shown import shown
-
-B = TypeVar("B", bound=Callable[..., Any])
+from jgd.core.checks.arguments import nearest
 
 # torch's, Keras's, optax's and the papers' words -> the names of this library, of which the first that is taken is meant
 NAMES: dict[str, tuple[str, ...]] = {
@@ -142,67 +135,6 @@ _PAIRS = {
     "etas": ("eta_minus", "eta_plus"),
     "step_sizes": ("min_step_size", "max_step_size"),
 }
-
-
-def builder(build: B) -> B:
-    """The same function or record class, which answers a wrong argument name with the right one, and names a missing one.
-
-    Signature, docstring, name and pickling stay those of `build`.
-
-    Args:
-        build: A function, or the class of a record.
-
-    Returns:
-        A function of the same signature, or the class itself.
-
-    Example:
-        >>> @builder
-        ... def descent(learning_rate, *, eps=1e-8):
-        ...     return learning_rate
-        >>> descent(lr=0.1)
-        Traceback (most recent call last):
-            ...
-        jgd.core.checks.errors.JgdTypeError: descent has no parameter 'lr': write learning_rate
-    """
-    function: Any = build.__init__ if inspect.isclass(build) else build
-    parameters = [*inspect.signature(build).parameters.values()]
-    names = [p.name for p in parameters]
-    by_place = [p.name for p in parameters if p.kind in (p.POSITIONAL_OR_KEYWORD, p.POSITIONAL_ONLY)]
-    most = len(by_place) + inspect.isclass(build)  # self
-    needed = [
-        p.name for p in parameters if p.default is p.empty and p.kind in (p.POSITIONAL_OR_KEYWORD, p.KEYWORD_ONLY)
-    ]
-    flags = [p.name for p in parameters if p.annotation in (bool, "bool")]
-    place = {name: by_place.index(name) + inspect.isclass(build) for name in flags if name in by_place}
-
-    @functools.wraps(function)
-    def checked(*args: Any, **given: Any) -> Any:
-        for name in given:
-            if name not in names:
-                raise JgdTypeError(unknown(build.__name__, name, names), argument=name)
-        if len(args) > most:
-            rest = ", ".join(f"{name}=..." for name in names if name not in by_place) or "none"
-            raise JgdTypeError(
-                f"{build.__name__} takes {', '.join(by_place)} by place and the rest by name ({rest}), "
-                f"got {shown(args[most])} in place {1 + len(by_place)}"
-            )
-        there = {*by_place[: len(args) - inspect.isclass(build)], *given}
-        lacks = [name for name in needed if name not in there]
-        if lacks:
-            raise JgdTypeError(
-                f"{build.__name__} needs {' and '.join(lacks)}; it takes {', '.join(names)}", argument=lacks[0]
-            )
-        for name in flags:
-            if name in given:
-                flag(name, given[name])
-            elif place.get(name, most) < len(args):
-                flag(name, args[place[name]])
-        return function(*args, **given)
-
-    made: Any = build if inspect.isclass(build) else checked
-    if inspect.isclass(build):
-        made.__init__ = checked
-    return made
 
 
 def unknown(what: str, name: str, names: Collection[str]) -> str:

@@ -11,9 +11,9 @@ so that the first step is that of gradient descent.
 import jax.numpy as jnp
 
 from jgd.core import tree
+from jgd.core.builders import builder
 from jgd.core.optimizer import Optimizer, chain
 from jgd.core.record import hyper, record
-from jgd.core.spellings import builder
 from jgd.core.transform import Context, Transform
 from jgd.core.types import Params, Scalar
 from jgd.transforms import Mean, ScaleByLearningRate

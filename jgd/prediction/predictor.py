@@ -8,6 +8,7 @@ import jax
 import numpy as np
 
 from jgd.core import checks
+from jgd.core.builders import builder
 from jgd.core.forked import refuse_fork
 from jgd.core.loss_protocol import takes
 from jgd.core.types import Params
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
 ROWS = 16_384  # at once: what a model makes of them on the way stays small
 
 
+@builder
 @dataclass(frozen=True, repr=False)
 class Predictor:
     """What training leaves for use: it answers for raw rows, in the target's own labels and units.
@@ -86,7 +88,8 @@ class Predictor:
         params, state = jax.tree.map(jax.numpy.asarray, (self.params, self.model_state))
         own = {"state": state} if state is not None and takes(predict).state else {}
         blocks = [inputs[begin : begin + ROWS] for begin in range(0, len(inputs), ROWS)]
-        return np.concatenate([np.asarray(predict(params, block, **own)) for block in blocks])
+        with checks.renamed(inputs=table):
+            return np.concatenate([np.asarray(predict(params, block, **own)) for block in blocks])
 
     def _inputs(self, rows: Any, table: str) -> np.ndarray:
         rows = self._read(rows)

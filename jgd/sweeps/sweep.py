@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from jgd.core import checks
+from jgd.core.builders import builder
 from jgd.core.forked import refuse_fork
 from jgd.core.types import Params
 from jgd.data.orders import Order
@@ -43,6 +44,7 @@ from jgd.training.history import LIMIT, stride_within
 EVALUATIONS = 10  # on the validation rows during a sweep, unless said otherwise
 
 
+@builder
 def sweep(
     task: Task | str,
     recipes: Recipes | None = None,

@@ -47,7 +47,7 @@ def open_store(plan: Plan, path: Path, resume: bool, share: Share | None = None)
             _refuse_smaller(path, there, plan)
             _refuse_larger(path, there, plan, resume)
             said = f"the sweep in {str(path)!r} was made elsewhere: what runs now agrees with it to rounding only"
-            machine.warn_of_another(said, there["machine"], machine.machine_facts(), stacklevel=6)
+            machine.warn_of_another(said, there["machine"], machine.machine_facts(), stacklevel=8)
         store = DiskStore(path, plan.facts, plan, _digest(here))
         for folder in FOLDERS:
             with suppress(OSError):  # what can't be written is told of when it is
