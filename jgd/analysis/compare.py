@@ -83,7 +83,8 @@ def compare_sweeps(sweeps: Mapping[str, Sweep] | Sequence[Sweep], *, fresh: int 
 
     Raises:
         JgdTypeError: For what are no sweeps.
-        JgdValueError: For fewer than two recipes, other recipes, or another number of seeds on some task.
+        JgdValueError: For fewer than two recipes, other recipes, or another number of seeds on some task; without `fresh` for
+            a sweep of which runs are left.
 
     Example:
         >>> import jgd
@@ -94,8 +95,14 @@ def compare_sweeps(sweeps: Mapping[str, Sweep] | Sequence[Sweep], *, fresh: int 
         (False, ('iris', 'hours_points'), [1.0, 1.0])
     """
     by_task = dict(sweeps) if isinstance(sweeps, Mapping) else _by_task(sweeps)
-    for each in by_task.values():
+    for task, each in by_task.items():
         check_sweep(each)
+        if fresh is None and each.runs_left:
+            raise checks.JgdValueError(
+                f"sweeps must be finished, but {each.runs_left} runs on {task} are left, which are not diverged: extend it "
+                "first, or train the picks on fresh=10 seeds",
+                argument="sweeps",
+            )
     names = {task: tuple(each.recipes) for task, each in by_task.items()}
     methods = next(iter(names.values()), ())
     other = next((task for task, own in names.items() if set(own) != set(methods)), None)

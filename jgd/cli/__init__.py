@@ -5,7 +5,7 @@ lecture.py                                           the lectures redone
 sweep.py  extend.py  show.py  confirm.py  replay.py  a sweep, and what can be done with its directory
 work.py  dask.py                                     … by several processes
 prune.py                                             … made smaller
-report.py  export.py                                 the same as a page, and for other tools
+report.py  export.py  compare.py                     the same as a page, for other tools, and several as a comparison
 watched.py                                           where a run starts, what of it is shown step by step
 task_options.py  methods.py  options.py              what options mean: tasks, optimizers and orders, values
 request.py  run_files.py                             what was asked for, kept in the directory; the directory
@@ -28,7 +28,7 @@ To begin with: `jgd sweep digits`, and then `jgd confirm runs/digits`. `jgd COMM
 
 
 COMMANDS = (
-    *("sweep", "extend", "work", "prune", "show", "report", "confirm", "replay", "export"),
+    *("sweep", "extend", "work", "prune", "show", "report", "confirm", "replay", "export", "compare"),
     *("train", "predict", "check", "list", "lecture"),
 )
 

@@ -115,3 +115,32 @@ def test_somebodys_code_is_not_imported(here, tmp_path, monkeypatch):
     assert here("report", "run")[0] == 0
     assert printed(tmp_path / "run/report.html").startswith("# of your own: 'own', mine:own")
     assert jgd.load_sweep("run").recipes == ("own",)
+
+
+def test_sweeps_are_compared_over_their_tasks(here, tmp_path, monkeypatch):
+    tasks = {"first": "iris", "second": "hours_points", "third": "iris"}
+    for name, task in tasks.items():
+        jgd.sweep(task, ["sgd", "adam"], {"learning_rate": [0.01, 0.1]}, seeds=2, steps=4, store=name)
+    monkeypatch.setattr("jgd.cli.request.load", None)  # looking asks for no code
+    code, out, _ = here("compare", "first", "second", "--out", "both")
+    sweeps = [jgd.load_sweep(name) for name in ("first", "second")]
+    text = jgd.reports.comparison_text(jgd.analysis.compare_sweeps(sweeps)) + "\n"
+    assert (code, (tmp_path / "both/comparison.txt").read_text()) == (0, text)
+    assert out.startswith(text + "wrote both/comparison.txt\n")
+    names = ["comparison.csv", "comparison.md", "comparison.tex", "comparison.txt", "ranks.png"]
+    assert sorted(path.name for path in (tmp_path / "both").iterdir()) == names
+    assert "| iris (accuracy) | hours_points (loss) |" in (tmp_path / "both/comparison.md").read_text()
+    assert "first (accuracy)" in here("compare", "first", "third")[1]  # two of one task are told by their directories
+    monkeypatch.undo()
+    monkeypatch.chdir(tmp_path)
+    assert "3 fresh seeds each" in here("compare", "first", "--fresh", "3")[1]
+    jgd.sweep("hours_points", ["sgd", "adam"], {"learning_rate": [0.01]}, seeds=2, steps=4, store="part", seconds=1e-9)
+    for words, said in (
+        (["first", "first"], "directories must differ"),
+        (["first", "nowhere"], "there is no directory 'nowhere'"),
+        (["first", "part"], "runs on hours_points are left"),
+        (["first", "--fresh", "1"], "--fresh must be"),
+        (["first", "--trust"], "--trust needs --fresh"),
+    ):
+        code, _, err = here("compare", *words)
+        assert (code, said in err) == (2, True), err
