@@ -8,7 +8,6 @@ import jax
 import numpy as np
 
 from jgd.core import checks
-from jgd.core.builders import builder
 from jgd.core.forked import refuse_fork
 from jgd.core.loss_protocol import takes
 from jgd.core.types import Params
@@ -22,7 +21,6 @@ if TYPE_CHECKING:
 ROWS = 16_384  # at once: what a model makes of them on the way stays small
 
 
-@builder
 @dataclass(frozen=True, repr=False)
 class Predictor:
     """What training leaves for use: it answers for raw rows, in the target's own labels and units.
