@@ -1,6 +1,7 @@
 """jgd predict: a trained model on new rows of a file."""
 
 import sys
+import warnings
 from pathlib import Path
 from typing import Annotated
 
@@ -61,7 +62,9 @@ def command(
         raise checks.JgdValueError(f"{str(model)!r} was trained without a table: it has no columns to find in {data}")
     rows = ready.read(data, csv_format(delimiter, decimal, encoding, empty or ()))
     answers = predictor.to_dataframe(rows, probabilities, data.name).to_csv(index=False)
-    scores = {name: predictor.score(rows, name, table=data.name) for name in metric or []}  # before anything is written
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # what the rows are warned of was said when they were answered
+        scores = {name: predictor.score(rows, name, table=data.name) for name in metric or []}
     if out is None:
         sys.stdout.write(answers)
     else:
