@@ -42,7 +42,7 @@ def _names(sweep: Sweep) -> list[str]:
 
 
 def _some_are_short(sweep: Sweep) -> bool:
-    return any(pick.config is not None and pick.reached < sweep.steps for pick in sweep.picks)
+    return any(pick.config is not None and pick.reached < sweep.facts.lengths[pick.config] for pick in sweep.picks)
 
 
 def interval_words(sweep: Sweep) -> str:

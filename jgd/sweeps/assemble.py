@@ -30,6 +30,7 @@ def assemble(
     """
     shape, results = (len(facts.configs), len(facts.seeds)), _in_order(store)
     ends = furthest(rounds, shape) if rounds else np.full(shape, facts.steps)
+    ends = np.where(ends >= facts.lengths[:, None], facts.steps, ends)  # a run keeps what it ended with
     diverged_at = np.full(shape, NOT_DIVERGED, np.int32)
     loss = np.full((*shape, len(facts.recorded_steps)), np.nan, _dtype(results))
     recorded = _empty(loss, results)
@@ -75,7 +76,10 @@ def _empty(loss: np.ndarray, results: list[BlockResult]) -> dict[str, np.ndarray
 
 
 def evaluations(facts: SweepFacts, store: Store, names: Iterable[str]) -> dict[str, np.ndarray]:
-    """Name -> (config, seed, evaluation): the validation loss or a metric; NaN where it isn't known, or a run diverged."""
+    """Name -> (config, seed, evaluation): the validation loss or a metric; NaN where it isn't known, or a run diverged.
+
+    A run of fewer steps than the sweep's keeps the value of its last one.
+    """
     results, place_of = _in_order(store), {step: place for place, step in enumerate(facts.evaluation_steps)}
     shape = len(facts.configs), len(facts.seeds), len(place_of)
     out = {name: np.full(shape, np.nan, _dtype(results)) for name in names}
@@ -87,6 +91,10 @@ def evaluations(facts: SweepFacts, store: Store, names: Iterable[str]) -> dict[s
         known = steps <= _last_step(facts, result)[:, None]
         for name, values in out.items():
             values[at] = np.where(known, result.metrics[name][rows].T, np.nan)
+    for config in np.flatnonzero(facts.lengths < facts.steps):
+        last = place_of[int(facts.lengths[config])]
+        for values in out.values():
+            values[config, :, last + 1 :] = values[config, :, last, None]
     return out
 
 

@@ -52,6 +52,9 @@ def early_stops(
     at = np.array(data.evaluation_steps)
     given = np.asarray(data.given)
     known = at <= given[..., None]  # NaN there is a run that diverged
+    if len(set(data.facts.run_steps)) > 1:  # or one that was not evaluated where others ended
+        alive = (data.diverged_at < 0)[..., None] | (at <= data.diverged_at[..., None])
+        known &= ~(alive & np.isnan(values))
     place, best, stopped = _follow(sign * values, known, most, least, None if goal is None else sign * goal)
     steps = np.where(stopped, at[place], given)
     chosen = np.take_along_axis(values, np.maximum(best, 0)[..., None], axis=2)[..., 0]

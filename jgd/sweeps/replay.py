@@ -15,6 +15,7 @@ from jgd.sweeps.engine.engine import Engine
 from jgd.sweeps.engine.observing import OBSERVED
 from jgd.sweeps.policies.policy import Round
 from jgd.sweeps.predictors import predictor
+from jgd.sweeps.round_blocks import round_blocks
 from jgd.sweeps.store.lanes import only_lane
 from jgd.sweeps.store.memory import MemoryStore
 from jgd.sweeps.sweep_data import SweepData
@@ -26,7 +27,7 @@ def replay(data: SweepData, config: int, seed: int, steps: int | None = None) ->
     """See `Sweep.replay`."""
     reached = int(data.given[data.indices(config, seed)])
     until = reached if steps is None else checks.count("steps", steps, 0, 2**31 - 2)
-    share_of = data.plan.share_of or data.plan.steps
+    share_of = data.plan.share_of or data.plan.run_steps[config]
     plan = replace(
         data.plan, seeds=(seed,), steps=until, share_of=share_of, store=None, devices=data.plan.devices.one()
     )
@@ -37,7 +38,7 @@ def replay(data: SweepData, config: int, seed: int, steps: int | None = None) ->
         end = until if segment is past[-1] else min(segment.until, until)
         if segment.begin < end or end == 0:
             current = Round((config,), end, segment.begin, None, {(config, 0): segment.hyperparameters})
-            engine.run(current, plan.blocks(current, store))
+            engine.run(current, round_blocks(plan, current, store))
     given = np.where(np.arange(len(plan.configs)) == config, until, 0)[:, None]
     found = assemble(plan.facts, plan, store, given, {})
     at = np.array(plan.facts.recorded_steps, int)

@@ -14,6 +14,7 @@ from jgd.sweeps.engine.progress import Meter, SweepProgress
 from jgd.sweeps.facts import SweepFacts
 from jgd.sweeps.plan import Plan
 from jgd.sweeps.policies.policy import Full, Round, SweepState
+from jgd.sweeps.round_blocks import round_blocks
 from jgd.sweeps.share import Share
 from jgd.sweeps.store.base import Store
 from jgd.sweeps.sweep_data import SweepData
@@ -58,7 +59,7 @@ def _run_round(
 ) -> None:
     """What is left of the last round, or these runs of it; and before that whatever it goes on from and has been lost."""
     current = rounds[-1]
-    blocks = plan.blocks(current, store, runs)
+    blocks = round_blocks(plan, current, store, runs)
     starts = {(current.origin(c, b.seed, b.begin), b.seed, b.begin) for b in blocks if b.begin for c in b.configs}
     lost = {(config, seed) for config, seed, step in starts if not store.can_resume(config, seed, step)}
     if lost:
@@ -81,8 +82,8 @@ def _note_given(facts: SweepFacts, store: Store, current: Round, given: np.ndarr
     places = list(current.places(len(facts.seeds)))
     for config in current.configs:
         ends = [max(store.ends.get((config, seed), {0: None})) for seed in places]
-        given[config, places] = min(current.until, *ends)
-    return all(store.done(config, seed, current.until) for config in current.configs for seed in places)
+        given[config, places] = min(facts.end_of(config, current), *ends)
+    return all(store.done(config, seed, facts.end_of(config, current)) for config in current.configs for seed in places)
 
 
 def stored_so_far(facts: SweepFacts, store: Store, setup: Mapping[str, Any], made_by: Callable[[], Plan]) -> SweepData:
@@ -102,7 +103,8 @@ def _state(facts: SweepFacts, store: Store, given: np.ndarray, rounds: Sequence[
     """What the policy decides by; the scores alone are read from the store."""
     scores = evaluations(facts, store, (facts.metric,))[facts.metric]
     # what an interrupted round has measured already is of no account yet
-    unseen = np.array(facts.evaluation_steps) > given[..., None]
+    whole = given >= facts.lengths[:, None]  # it keeps what it ended with
+    unseen = np.array(facts.evaluation_steps) > np.where(whole, facts.steps, given)[..., None]
     return SweepState(
         configs=tuple(config for _, config in facts.configs),
         seeds=facts.seeds,

@@ -9,6 +9,7 @@ from typing import Any
 
 from jgd.core import checks
 from jgd.sweeps.policies.policy import Round
+from jgd.sweeps.round_blocks import round_blocks
 
 PATIENCE = 600.0  # seconds without news of the others, after which they may have been killed
 POLL = 1.0  # seconds between two looks at what others have landed
@@ -57,9 +58,9 @@ class Share:
         The blocks are counted as if nothing of the round were there, so that all processes count the same ones.
         """
         everything = {(config, seed) for config in current.configs for seed in current.places(len(plan.seeds))}
-        blocks = plan.blocks(current, _Untouched(current.begin), everything)[self.index :: self.count]
+        blocks = round_blocks(plan, current, _Untouched(current.begin), everything)[self.index :: self.count]
         mine = {(config, block.seed) for block in blocks for config in block.configs}
-        return {run for run in mine if not store.done(*run, current.until)}
+        return {run for run in mine if not store.done(*run, plan.facts.end_of(run[0], current))}
 
     def left(self, plan: Any, current: Round, store: Any) -> set[tuple[int, int]]:
         """Wait until the others have landed their runs of a round: -> those for which there was no news in time."""
@@ -70,7 +71,7 @@ class Share:
                 (config, seed)
                 for config in current.configs
                 for seed in current.places(len(plan.seeds))
-                if not store.done(config, seed, current.until)
+                if not store.done(config, seed, plan.facts.end_of(config, current))
             }
             if not missing or (len(missing) == known and time.monotonic() - heard >= self.patience):
                 return missing

@@ -33,6 +33,7 @@ from jgd.sweeps.policies.policy import Full, Policy
 from jgd.sweeps.propose import sweep_by_proposals
 from jgd.sweeps.proposers.optuna_sampler import OptunaSampler
 from jgd.sweeps.recipes import Recipes, recipes_by_name
+from jgd.sweeps.run_lengths import most_steps
 from jgd.sweeps.share import PATIENCE, Share
 from jgd.sweeps.splits import Splits
 from jgd.sweeps.store.manifest import stored_spacing
@@ -53,7 +54,7 @@ def sweep(
     seeds: int | Sequence[int] = 4,
     folds: int | None = None,
     resplit: bool = False,
-    steps: int,
+    steps: int | None = None,
     batch_size: int | None = None,
     order: str | Order = "shuffled",
     evaluate_every: int | None = None,
@@ -100,7 +101,8 @@ def sweep(
         resplit: whether each seed has a split of its own, of the task's sizes; with `folds` a cut of its own (repeated
             k-fold). Either way the test rows stay what they are, and intervals cover seeds and splits: they are wider than
             those of as many independent runs, by √(1 + n · validation rows / training rows).
-        steps: updates of each run.
+        steps: updates of each run. Where the space has a name steps (and the recipe has no such argument), of the configs that
+            lack it; it is then the most that a config may have, by default the largest value of the space.
         batch_size: rows a step; default all.
         order: of the rows, as in `jgd.train`.
         evaluate_every: updates between two evaluations on the validation rows; default a tenth of the steps. The last
@@ -163,13 +165,14 @@ def sweep(
         ((8, 2, 50), ['sgd', 'adam'], 0)
     """
     refuse_fork("a sweep")
-    task, steps, seeds = task_of(task), checks.count("steps", steps, 0, 2**31 - 2), seeds_of(seeds)
+    task, seeds = task_of(task), seeds_of(seeds)
     splits = Splits.of(task, folds, resplit)
     by_name = recipes_by_name(recipes)
     check_data(task, check_finite)
     proposes = OptunaSampler.of(sampler)
     drawn = None if proposes is not None or isinstance(sampler, OptunaSampler) else sampler
     axis = config_axis(by_name, {} if space is None else space, drawn, samples)
+    steps = most_steps(steps, by_name, axis.spaces)
     axis = axis if proposes is None else replace(axis, count=0)  # its configs are added as they are proposed
     policy = policy_of(policy)
     if proposes is None:

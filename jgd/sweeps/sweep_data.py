@@ -28,16 +28,15 @@ class SweepData:
         made_by: The plan; of a sweep from a directory, what makes the plan when something has to run.
         store: The block results that the arrays are made of.
         given: (config, seed) the steps that each run was given.
-        loss: (config, seed, step) on the step's batch before its update, of the `recorded_steps`; NaN after the step at
-            which a run diverged, or was stopped.
-        validation: name -> (config, seed, evaluation) after `evaluation_steps` updates, NaN likewise.
+        loss: (config, seed, step) on the step's batch before its update, of the `recorded_steps`; NaN once a run has ended.
+        validation: name -> (config, seed, evaluation) after `evaluation_steps` updates, NaN likewise. A run of fewer steps than
+            others keeps the value of its last one.
         diverged_at: (config, seed) the step whose update was refused, −1 where there is none.
-        cost: compile and run seconds, steps of all runs together and a second, padded share, width of a block, devices;
-            the share of steps that stopping early has saved, and seconds and steps of each round; of an executor, its
-            hosts. Of an extended sweep, of all of it.
+        cost: compile and run seconds, steps of all runs together and a second, padded share, width of a block, devices; the
+            share of steps that stopping early saved, seconds and steps of each round; an executor's hosts.
         rounds: What the policy decided.
-        recorded: name -> (config, seed, step), what the loss returned beside its value (its aux) and what `record` asked for,
-            NaN as in `loss`; what `observe` returned as (config, seed, step, …), after the step's update.
+        recorded: name -> (config, seed, step), the loss's aux and what `record` asked for, NaN as in `loss`; what `observe`
+            returned as (config, seed, step, …), after the step's update.
     """
 
     facts: SweepFacts
@@ -61,7 +60,7 @@ class SweepData:
         """What to go on by, with the task and the recipes.
 
         Raises:
-            JgdValueError: for a sweep from a directory, where these are somebody's own code that nobody has given.
+            JgdValueError: of a directory, where these are somebody's own code that nobody has given.
         """
         return self.made_by if isinstance(self.made_by, Plan) else self.made_by()
 
@@ -82,7 +81,7 @@ class SweepData:
 
     @property
     def steps(self) -> int:
-        """Updates of a run that is not stopped."""
+        """Updates of a run that is not stopped, the most where the space has a name steps."""
         return self.facts.steps
 
     @property
@@ -122,7 +121,7 @@ class SweepData:
 
     @property
     def test_reads(self) -> list[dict[str, Any]]:
-        """The confirmations that have read the test rows: when, by which seeds and configs."""
+        """The confirmations that have read the test rows."""
         return self.store.reads
 
     @property
@@ -136,7 +135,8 @@ class SweepData:
         if not self.rounds:
             return 0
         last, seeds = self.rounds[-1], self.rounds[-1].places(len(self.seeds))
-        return sum(not self.store.done(config, seed, last.until) for config in last.configs for seed in seeds)
+        ends = {config: self.facts.end_of(config, last) for config in last.configs}
+        return sum(not self.store.done(config, seed, end) for config, end in ends.items() for seed in seeds)
 
     def configs_of(self, recipe: str) -> np.ndarray:
         """The indices of a recipe's configs."""
@@ -157,8 +157,8 @@ class SweepData:
 
     @property
     def stopped(self) -> np.ndarray:
-        """(config,): whether it was given fewer steps, or seeds, than the sweep has."""
-        return self.given.min(axis=1) < self.steps
+        """(config,): whether it was given fewer steps than its own, or seeds than the sweep has."""
+        return self.given.min(axis=1) < self.facts.lengths
 
     @property
     def scores(self) -> np.ndarray:
@@ -167,7 +167,7 @@ class SweepData:
 
     @cached_property
     def last_scores(self) -> np.ndarray:
-        """(config, seed): the metric that chooses after the steps that each config was given; NaN where it diverged."""
+        """(config, seed): the metric that chooses after the steps that each was given; NaN where it diverged."""
         return self.last(self.metric)
 
     def last(self, metric: str) -> np.ndarray:

@@ -96,7 +96,7 @@ class SweepView(SweepData):
         best = self.best
         found = self.why_no_pick if best.config is None else f"best {best.recipe} {best.hyperparameters}"
         return (
-            f"Sweep({self.task}: {len(self.configs)} configs × {self.facts.seed_words}, {self.steps} steps; "
+            f"Sweep({self.task}: {len(self.configs)} configs × {self.facts.seed_words}, {self.facts.step_words}; "
             f"{int((self.diverged_at != NOT_DIVERGED).sum())} of {self.diverged_at.size} runs diverged; {found})"
         )
 
@@ -113,6 +113,6 @@ class SweepView(SweepData):
             for pick in self.picks
         ]
         heads = ("recipe", "config", "hyperparameters", f"validation {self.metric}", "diverged")
-        size = f"{len(self.configs)} configs × {self.facts.seed_words}, {self.steps} steps"
+        size = f"{len(self.configs)} configs × {self.facts.seed_words}, {self.facts.step_words}"
         left = f"; {self.runs_left} runs are left" if self.runs_left else ""
         return notebook.table(heads, rows, f"Sweep of {self.task}: {size}{left}; ± and [ ] are 95% intervals")

@@ -25,7 +25,8 @@ def swept(values: np.ndarray, larger_is_better: bool = False, **others: Any) -> 
         "is_population": False,
         **others,
     }
-    return SimpleNamespace(evaluation_steps=(2, 4, 6, 8, 10, 12), **{"given": np.full((2, 2), 12), **own})
+    facts = SimpleNamespace(run_steps=(12, 12))
+    return SimpleNamespace(evaluation_steps=(2, 4, 6, 8, 10, 12), facts=facts, **{"given": np.full((2, 2), 12), **own})
 
 
 def test_runs_stop_by_the_rule_of_single_runs():
