@@ -12,7 +12,8 @@
     [space]
     learning_rate = { log_uniform = [1e-4, 1.0] }
 
-Its other keys are the options of `jgd sweep`, and an option that is typed as well counts first.
+Its other keys are the options of `jgd sweep`, and an option that is typed as well counts first. A file may be somebody
+else's: code that it names is imported only for who says --trust, and it can't say what deletes or leaves the machine.
 """
 
 import json
@@ -24,6 +25,7 @@ from typing import Any
 import typer
 
 import jgd
+from jgd.cli import console
 from jgd.cli import options as parsed
 from jgd.core import atomic_files, checks
 from jgd.spaces.toml_space import read_toml, space_of_toml
@@ -42,7 +44,9 @@ NOT_KEPT = (
     "out",
     "save_config",
 )
-OF_A_CALL = ("overwrite", "resume", "shard", "patience", "dask", "seconds")  # how it is carried out this time
+OF_A_CALL = ("overwrite", "resume", "shard", "patience", "dask", "seconds", "trust")  # how it is carried out this time
+TYPED_ONLY = ("save_config", "trust", "overwrite", "dask")  # a file can't say them
+FILE = "jgd.experiment"  # in the context of a command: the file that it was given
 
 
 def task_or_file(context: typer.Context, task: str | None) -> str | None:
@@ -52,7 +56,7 @@ def task_or_file(context: typer.Context, task: str | None) -> str | None:
     said = read_toml("experiment", task)
     if not _is_experiment(said):
         raise checks.JgdValueError(f"{task}: an experiment must name its task = … or data = …, got neither")
-    known = {each.name for each in context.command.params} - {"save_config"}
+    known = {each.name for each in context.command.params} - set(TYPED_ONLY)
     try:
         context.default_map = {
             **_defaults(said, known),
@@ -60,7 +64,25 @@ def task_or_file(context: typer.Context, task: str | None) -> str | None:
         }
     except checks.JgdError as error:
         raise checks.prefixed(f"{task}: ", error) from error
+    context.meta[FILE] = task
     return said.get("task")
+
+
+def check_trust(context: typer.Context, trust: bool) -> None:
+    """Refuse a file's code without --trust, by its names; what is typed is the caller's own."""
+    file, said = context.meta.get(FILE), context.params
+    if file is None:
+        return
+    source = context.get_parameter_source("recipe")
+    recipes = said["recipe"] or () if source is not None and source.name == "DEFAULT_MAP" else ()
+    code = [*recipes, *([said["task"]] if said["task"] and ":" in said["task"] else [])]
+    if code and not trust:
+        raise checks.JgdValueError(
+            f"{file} names code that is not jgd's: {', '.join(code)}; --trust imports it, which runs it: only where you "
+            "trust its maker"
+        )
+    if code:
+        console.print_line(f"imports {', '.join(code)}")
 
 
 def space_in(file: Path) -> jgd.Space:

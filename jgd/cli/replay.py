@@ -9,6 +9,7 @@ from jgd.cli import console, request, run_files
 from jgd.core import atomic_files, checks
 from jgd.plots import plot_training_curves
 from jgd.reports import save_figure
+from jgd.reports.whole_file import writing
 from jgd.sweeps import format_config
 
 ANOTHER = 1  # the exit code where the run didn't come out as it is stored
@@ -33,8 +34,11 @@ def command(
     if steps is None and not found.given[run]:
         instead = f"or `jgd extend {directory}` first" if found.runs_left else "it dropped out before that seed"
         raise checks.JgdValueError(f"config {config} has not run with seed {seed}: give --steps; {instead}")
-    atomic_files.refuse_links(directory, (run_files.REPLAYS,))
-    out = directory / run_files.REPLAYS / f"config-{config}-seed-{seed}" if out is None else out
+    if out is None:
+        name = f"config-{config}-seed-{seed}"
+        out = directory / run_files.REPLAYS / name
+        atomic_files.refuse_links(directory, (run_files.REPLAYS,))
+        atomic_files.refuse_links(out.parent, (name,))
     console.output_directory(out, found.task, overwrite=True)  # can it be written?
     run = found.replay(config, seed, steps)
     recipe, values = found.configs[place]
@@ -49,9 +53,10 @@ def command(
     )
     console.print_line(str(run.end))
     console.print_line(run.notes[0])
-    out.mkdir(parents=True, exist_ok=True)
-    run.to_xarray().to_dataframe().drop(columns="seconds").to_csv(out / "history.csv")
-    save_figure(out / "training.png", lambda ax: plot_training_curves(run, ax=ax))
+    with writing(out / "history.csv") as part:
+        run.to_xarray().to_dataframe().drop(columns="seconds").to_csv(part)
+    with writing(out / "training.png") as part:
+        save_figure(part, lambda ax: plot_training_curves(run, ax=ax))
     for name in ("history.csv", "training.png"):
         console.print_line(f"wrote {out / name}")
     if not run.reproduced:

@@ -59,16 +59,19 @@ def write_runs(directory: Path, runs: Mapping[str, jgd.Run]) -> None:
     """Write the history, the model and the pictures of runs, each by its title."""
     from jgd.plots import plot_training_curves
     from jgd.reports import save_figure
+    from jgd.reports.whole_file import writing
 
     directory.mkdir(parents=True, exist_ok=True)
     for name, run in runs.items():
         path = directory / f"history{'-' + name.replace(' ', '-') if name else ''}.csv"
-        run.to_xarray().to_dataframe().to_csv(path)  # with the evaluation after the last step
+        with writing(path) as part:
+            run.to_xarray().to_dataframe().to_csv(part)  # with the evaluation after the last step
         console.print_line(f"wrote {path}")
         if run.predictor is not None:
             end = "" if not name else f"-{name.replace(' ', '-')}"
             path = directory / f"model{end}.safetensors"
             jgd.save_model(run, path)
             console.print_line(f"wrote {path}")
-    save_figure(directory / "training.png", lambda ax: plot_training_curves(runs.get("", runs), ax=ax))
+    with writing(directory / "training.png") as part:
+        save_figure(part, lambda ax: plot_training_curves(runs.get("", runs), ax=ax))
     console.print_line(f"wrote {directory / 'training.png'}")

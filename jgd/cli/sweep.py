@@ -137,6 +137,7 @@ def command(
     save_config: Annotated[
         Path | None, typer.Option(help="Write all of this as FILE.toml, which `jgd sweep FILE.toml` takes, and run it.")
     ] = None,
+    trust: Annotated[bool, typer.Option("--trust", help="Import the code that FILE.toml names: it runs.")] = False,
     overwrite: Annotated[bool, typer.Option("--overwrite", help="Start anew in --out, whatever it holds.")] = False,
 ) -> None:
     """Train every recipe at every config and seed, and pick by validation. The test rows stay unread: `jgd confirm`.
@@ -147,6 +148,7 @@ def command(
     A file holds a whole sweep, with the keys task, recipes, samples, sampler, seeds, steps, policy, store, a table [space] and
     any other option by its name: `jgd sweep FILE.toml`. Options that are typed too count first.
     """
+    experiment.check_trust(context, trust)
     if resume and (out is None or overwrite):
         raise checks.JgdValueError("--resume goes on with what --out holds: give --out, and no --overwrite")
     if shard is not None and (out is None or overwrite):

@@ -36,7 +36,7 @@ def read_columns(
     """
     suffix = path.suffix.lower()
     if not path.is_file():
-        raise checks.JgdValueError(f"data file {str(path)!r} is not there")
+        raise checks.JgdValueError(f"data file {str(path)!r} is {'no file' if path.exists() else 'not there'}")
     if suffix not in SUFFIXES:
         raise checks.JgdValueError(f"data file must be {', '.join(SUFFIXES)}, got {checks.shown(path.name)}")
     try:

@@ -1,6 +1,8 @@
 """A user's own table as a `Dataset`: a file or a frame with a target column."""
 
 import os
+import re
+import warnings
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
@@ -82,12 +84,11 @@ def read(
     try:
         checks.choice(f"target column of {name}", goal, columns)
     except checks.JgdValueError as fault:
-        alone = (
-            "; its one column may be several: CsvFormat(delimiter=…) says what cuts them" if len(columns) == 1 else ""
-        )
+        one = len(columns) == 1 and name.endswith(CSV)
+        alone = "; its one column may be several: CsvFormat(delimiter=…) says what cuts them" if one else ""
         raise checks.JgdValueError(f"{fault}{alone}", argument="target") from None
     answer = columns.pop(goal)
-    columns = _chosen(columns, name, features, drop)
+    columns = _without_row_numbers(_chosen(columns, name, features, drop), name, features)
     if not columns:
         raise checks.JgdValueError(f"{name} has no column besides the target {goal!r}")
     known = _kinds(columns, one_hot, words, dates)
@@ -96,12 +97,14 @@ def read(
     inputs = np.stack(parts, axis=1)
     if missing == "error":
         refuse_gaps(known, inputs, name)
-    targets, labels = targets_of(name, goal, answer, kind, _EMPTY if name.endswith((".csv", ".tsv")) else "")
+    targets, labels = targets_of(name, goal, answer, kind, _EMPTY if name.endswith(CSV) else "")
     names = tuple(column.name for column in known)
     warn_of_twins(name, names, inputs, goal, targets, labels)
     return Dataset(stem, inputs, targets, names, len(labels), tuple(known), labels, goal, missing)
 
 
+CSV = (".csv", ".tsv")
+_ROW_NUMBERS = re.compile(r"Unnamed: \d+")
 _EMPTY = (
     " (words such as NA, None and null are read as empty; csv=jgd.data.CsvFormat(empty=()), in the shell --empty '', "
     "takes them as words)"
@@ -127,6 +130,19 @@ def _chosen(
     holds = lambda given, name: name in given or name.partition("[")[0] in given
     kept = columns if features is None else {n: c for n, c in columns.items() if holds(_names("features", features), n)}
     return {name: column for name, column in kept.items() if not holds(_names("drop", drop), name)}
+
+
+def _without_row_numbers(
+    columns: dict[str, np.ndarray], table: str, features: Sequence[str] | None
+) -> dict[str, np.ndarray]:
+    """The columns but those that a frame of pandas has of a file's nameless ones: row numbers are no feature."""
+    numbered = [name for name in columns if features is None and _ROW_NUMBERS.fullmatch(name)]
+    for name in numbered:
+        warnings.warn(
+            f"column {name!r} of {table} had no name and is left out (row numbers are no feature): rename it to learn from it",
+            stacklevel=4,
+        )
+    return {name: column for name, column in columns.items() if name not in numbered}
 
 
 def _check_column(argument: str, name: str, table: str, columns: Sequence[str]) -> None:

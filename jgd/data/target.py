@@ -13,6 +13,7 @@ KINDS = ("auto", "values", "classes")
 ROWS_A_CLASS = 5  # that more than two different whole numbers need to be taken as classes …
 MOST = 100  # … of so many at most
 FEW = 10  # classes that any table may have; of more, each needs two rows
+MANY = 30  # rows from which a column that counts them is no chance
 
 
 def targets_of(
@@ -126,8 +127,9 @@ def describe_target(name: str, targets: np.ndarray, labels: Sequence[Any], class
 def warn_of_twins(
     table: str, names: Sequence[str], inputs: np.ndarray, target: str, answer: np.ndarray, labels: Sequence[Any]
 ) -> None:
-    """Warn of features that repeat each other, and of one that tells the target: (rows, columns) and (rows,)."""
+    """Warn of features that repeat each other, tell the target or count rows sorted by it: (rows, columns) and (rows,)."""
     seen: dict[bytes, str] = {}
+    sorted_rows = len(labels) and len(answer) >= MANY and np.count_nonzero(np.diff(answer)) < len(labels)
     values = (
         np.array(labels, float)[answer] if len(labels) and all(isinstance(each, int) for each in labels) else answer
     )
@@ -137,6 +139,11 @@ def warn_of_twins(
         first = seen.setdefault(column.tobytes(), name)
         if first != name:
             warnings.warn(f"column {name!r} of {table} repeats {first!r}: drop= leaves one out", stacklevel=4)
+        if sorted_rows and (np.diff(column) == 1).all():
+            warnings.warn(
+                f"column {name!r} of {table} counts the rows, and these are sorted by the target {target!r}: drop= leaves it out",
+                stacklevel=4,
+            )
         if np.array_equal(column, values) or (len(labels) and _tells(column, answer, len(labels))):
             warnings.warn(
                 f"column {name!r} of {table} tells the target {target!r} exactly: drop= leaves it out, unless it is known "

@@ -15,7 +15,9 @@ import numpy as np
 
 from jgd.core import checks, seeds
 from jgd.core.nan_traps import no_nan_traps
+from jgd.core.seeds import init_key
 from jgd.core.statistics import SHARES, estimate
+from jgd.label_checks import check_supervised_rows
 from jgd.lane import NOT_DIVERGED
 from jgd.spaces.space import Config
 from jgd.sweeps.arguments import executor_of
@@ -42,6 +44,8 @@ def confirm(data: SweepData, picks: Sequence[Pick], seeds: int | Sequence[int], 
     if not chosen:
         raise checks.JgdValueError(f"there is nothing to confirm: {why_none(data)}")
     fresh = _fresh_seeds(data, seeds)
+    task = data.plan.task
+    check_supervised_rows(task.measure, jax.eval_shape(task.init, init_key(0)), "task.test", task.test)
     runs = _trained(data, chosen, fresh, executor)
     test = _on_test_rows(runs)
     now = datetime.now(UTC).isoformat()

@@ -434,10 +434,20 @@ def test_starting_anew_deletes_nothing_of_somebody_elses(here, tmp_path):
 def test_a_replay_is_not_written_through_a_link(here, tmp_path):
     assert here(*IRIS)[0] == 0
     (tmp_path / "elsewhere").mkdir()
-    (tmp_path / "run/replays").symlink_to(tmp_path / "elsewhere")
-    code, _, err = here("replay", "run", "--config", "0", "--seed", "0")
-    assert (code, "'replays' in 'run' is a link" in err) == (2, True)
+    replays, own = tmp_path / "run/replays", "config-0-seed-0"
+    for link, name in ((replays, "replays"), (replays / own, own)):
+        link.parent.mkdir(exist_ok=True)
+        link.symlink_to(tmp_path / "elsewhere")
+        code, _, err = here("replay", "run", "--config", "0", "--seed", "0")
+        assert (code, f"'{name}' in " in err, "is a link" in err) == (2, True, True), err
+        link.unlink()
     assert list((tmp_path / "elsewhere").iterdir()) == []
+    (tmp_path / "mine").write_text("mine")
+    (replays / own).mkdir()
+    for name in ("history.csv", "training.png"):
+        (replays / own / name).symlink_to(tmp_path / "mine")
+    assert here("replay", "run", "--config", "0", "--seed", "0")[0] == 0
+    assert ((tmp_path / "mine").read_text(), (replays / own / "history.csv").is_symlink()) == ("mine", False)
 
 
 @pytest.mark.slow
@@ -504,6 +514,10 @@ def test_a_whole_sweep_in_a_file(here, tmp_path, monkeypatch):
         (('task = "iris"', ""), ["one.toml", "task = …"]),
         (("log_uniform", "log_unifrom"), ["one.toml", "space['learning_rate']"]),
         (("[space]", "[space"), ["one.toml", "TOML"]),
+        (('"iris"', '"os:getcwd"'), ["one.toml names code that is not jgd's: os:getcwd; --trust"]),
+        (('"sgd"', '"their:recipe"'), ["one.toml names code that is not jgd's: their:recipe; --trust"]),
+        (("seeds =", "trust = true\nseeds ="), ["one.toml", "'trust'"]),
+        (("seeds =", "overwrite = true\nseeds ="), ["one.toml", "'overwrite'"]),
     ):
         (tmp_path / "one.toml").write_text(EXPERIMENT.replace(*change))
         code, _, err = here("sweep", "one.toml")

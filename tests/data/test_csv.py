@@ -89,6 +89,10 @@ def test_what_no_csv_may_hold_is_named(tmp_path, text, words):
 
 WARNED = {
     "row numbers": (",a,y\n0,1,x\n1,3,x\n2,5,z\n", "column 0 of t.csv has no name and is left out", ("a",)),
+    "row numbers of a frame": ("Unnamed: 0,a,y\n0,1,x\n1,3,x\n2,5,z\n", "'Unnamed: 0' of t.csv had no name", ("a",)),
+    "a column that counts": (
+        "n,y\n" + "".join(f"{i},{i // 21}\n" for i in range(1, 41)), "'n' of t.csv counts the rows, and these", ("n",)
+    ),
     "a comma too many": ("a,y,\n1,x,\n2,z,\n", "column 2 of t.csv has no name", ("a",)),
     "a header of numbers": ("1.5,2,y\n4,5,1.5\n7,8,2.5\n", None, ("1.5", "2")),
     "a column again": ("a,b,y\n0,0,x\n1,1,x\n2,2,z\n", "'b' of t.csv repeats 'a'", ("a", "b")),
@@ -98,7 +102,7 @@ WARNED = {
         "'b' of t.csv tells the target 'y'",
         ("a", "b"),
     ),
-}
+}  # fmt: skip
 
 
 @pytest.mark.parametrize(("text", "words", "features"), WARNED.values(), ids=WARNED)
@@ -163,7 +167,7 @@ def test_cells_that_are_no_numbers_are_refused(cells, kind, words):
 
 def test_a_rare_class_trains_and_one_that_cannot_is_told():
     labels = np.array([0] * 40 + [1] * 40 + [2] + [3])
-    data = jgd.data.read({"a": np.arange(82.0), "y": labels}, "y", "classes")
+    data = jgd.data.read({"a": np.arange(82.0) ** 2, "y": labels}, "y", "classes")
     task = jgd.tasks.of_table(data)
     assert [np.bincount(part[1], minlength=4).tolist() for part in (task.train, task.validation, task.test)] == [
         [24, 24, 1, 1],

@@ -63,6 +63,8 @@ def test_what_is_wrong_is_named(tmp_path, words, given):
 def test_files_that_are_none(tmp_path):
     with pytest.raises(jgd.JgdError, match="is not there"):
         jgd.data.read(tmp_path / "none.csv", "y")
+    with pytest.raises(jgd.JgdError, match="is no file"):
+        jgd.data.read(tmp_path, "y")
     (tmp_path / "own.txt").write_text("1")
     with pytest.raises(jgd.JgdError, match=r"must be \.csv, \.parquet, \.arrow"):
         jgd.data.read(tmp_path / "own.txt", "y")
