@@ -12,6 +12,7 @@ from jgd.sweeps.engine.observing import OBSERVED
 from jgd.sweeps.facts import SweepFacts
 from jgd.sweeps.plan import Plan
 from jgd.sweeps.policies.policy import Round, furthest
+from jgd.sweeps.run_ends import ends_of
 from jgd.sweeps.store.base import BlockResult, Store
 from jgd.sweeps.sweep_data import SweepData
 
@@ -29,8 +30,9 @@ def assemble(
     rounds: beyond which nothing counts, such as what a smaller sweep ran of a config that this one stops; () for no end.
     """
     shape, results = (len(facts.configs), len(facts.seeds)), _in_order(store)
+    found, own = evaluations(facts, store, ("loss", *facts.metrics))
     ends = furthest(rounds, shape) if rounds else np.full(shape, facts.steps)
-    ends = np.where(ends >= facts.lengths[:, None], facts.steps, ends)  # a run keeps what it ended with
+    ends = np.where(ends >= own, facts.steps, ends)  # a run keeps what it ended with
     diverged_at = np.full(shape, NOT_DIVERGED, np.int32)
     loss = np.full((*shape, len(facts.recorded_steps)), np.nan, _dtype(results))
     recorded = _empty(loss, results)
@@ -56,7 +58,6 @@ def assemble(
             store.results[block] = replace(result, losses=loss[part].swapaxes(0, 1), recorded=own)
         diverged_at[at[:2]] = np.where(result.diverged_at < end, result.diverged_at, NOT_DIVERGED)
     beyond = np.array(facts.evaluation_steps) > ends[..., None]
-    found = evaluations(facts, store, ("loss", *facts.metrics))
     validation = {name: np.where(beyond, np.nan, values) for name, values in found.items()}
     return SweepData(facts, made_by, store, given, loss, validation, diverged_at, cost, rounds, recorded)
 
@@ -75,27 +76,30 @@ def _empty(loss: np.ndarray, results: list[BlockResult]) -> dict[str, np.ndarray
     return {name: np.full((*loss.shape, *shapes[name]), np.nan, loss.dtype) for name in sorted(shapes)}
 
 
-def evaluations(facts: SweepFacts, store: Store, names: Iterable[str]) -> dict[str, np.ndarray]:
+def evaluations(facts: SweepFacts, store: Store, names: Iterable[str]) -> tuple[dict[str, np.ndarray], np.ndarray]:
     """Name -> (config, seed, evaluation): the validation loss or a metric; NaN where it isn't known, or a run diverged.
 
-    A run of fewer steps than the sweep's keeps the value of its last one.
+    A run that ends before the sweep keeps its last value. Where runs end comes second, (config, seed) in steps.
     """
     results, place_of = _in_order(store), {step: place for place, step in enumerate(facts.evaluation_steps)}
     shape = len(facts.configs), len(facts.seeds), len(place_of)
     out = {name: np.full(shape, np.nan, _dtype(results)) for name in names}
+    there = np.zeros(shape, bool)
     for result in results:
         # the end of a shorter sweep need not be an evaluation of this one
         rows = [row for row, step in enumerate(result.evaluation_steps) if step in place_of]
         steps = np.array(result.evaluation_steps, int)[rows]
         at = np.array(result.block.configs)[:, None], result.block.seed, [place_of[step] for step in steps.tolist()]
         known = steps <= _last_step(facts, result)[:, None]
+        there[at] = True
         for name, values in out.items():
             values[at] = np.where(known, result.metrics[name][rows].T, np.nan)
-    for config in np.flatnonzero(facts.lengths < facts.steps):
-        last = place_of[int(facts.lengths[config])]
+    ends, *_ = ends_of(facts, out[facts.metric], there)
+    for config, seed in np.argwhere(ends < facts.steps):
+        last = place_of[int(ends[config, seed])]
         for values in out.values():
-            values[config, :, last + 1 :] = values[config, :, last, None]
-    return out
+            values[config, seed, last + 1 :] = values[config, seed, last]
+    return out, ends
 
 
 def _in_order(store: Store) -> list[BlockResult]:

@@ -69,7 +69,7 @@ def pick_of(data: SweepData, recipe: str) -> Pick:
 
 def missing_steps(data: SweepData) -> np.ndarray:
     """(configs,): how many updates its runs were not given, at all seeds together; 0 of a config that came to its end."""
-    return (data.facts.lengths[:, None] - data.given).sum(axis=1)
+    return (data.run_ends - data.given).sum(axis=1)
 
 
 def score_estimate(data: SweepData, scores: np.ndarray) -> Estimate:
@@ -82,7 +82,7 @@ def best_of(data: SweepData, picks: Sequence[Pick]) -> Pick:
     sign = -1 if data.larger_is_better else 1
     chosen = [one for one in picks if one.config is not None] or picks[:1]
     some_failed = lambda one: one.validation.n < one.seeds
-    short = lambda one: 0 if one.config is None else data.facts.lengths[one.config] - one.reached
+    short = lambda one: 0 if one.config is None else data.run_ends[one.config].max() - one.reached
     return min(chosen, key=lambda one: (short(one), -one.seeds, some_failed(one), sign * one.validation.mean))
 
 

@@ -21,6 +21,8 @@ def round_blocks(plan: Any, current: Round, store: Any, runs: Set[tuple[int, int
             together = defaultdict(list)  # the steps from and to -> the configs that go so far
             for config in sorted(members[number]):
                 end = plan.facts.end_of(config, current)
+                if (config, seed) in current.without:
+                    continue
                 if (config, seed) in runs if runs is not None else not store.done(config, seed, end):
                     together[max(store.reached(config, seed, end), current.begin), end].append(config)
             for begin, end in sorted(together):

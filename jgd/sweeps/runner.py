@@ -79,11 +79,14 @@ def _run_share(plan: Plan, store: Store, engine: Engine, rounds: Sequence[Round]
 
 def _note_given(facts: SweepFacts, store: Store, current: Round, given: np.ndarray) -> bool:
     """Enter how far the configs of a round have come at all of its seeds: -> whether that is its end for all."""
-    places = list(current.places(len(facts.seeds)))
-    for config in current.configs:
-        ends = [max(store.ends.get((config, seed), {0: None})) for seed in places]
-        given[config, places] = min(facts.end_of(config, current), *ends)
-    return all(store.done(config, seed, facts.end_of(config, current)) for config in current.configs for seed in places)
+    runs = current.runs(len(facts.seeds))
+    come = {run: max(store.ends.get(run, {0: None})) for run in runs}
+    least: dict[int, int] = {}
+    for (config, _), step in come.items():
+        least[config] = min(step, least.get(config, facts.end_of(config, current)))
+    for config, seed in runs:
+        given[config, seed] = least[config]
+    return all(store.done(config, seed, facts.end_of(config, current)) for config, seed in runs)
 
 
 def stored_so_far(facts: SweepFacts, store: Store, setup: Mapping[str, Any], made_by: Callable[[], Plan]) -> SweepData:
@@ -101,9 +104,10 @@ def stored_so_far(facts: SweepFacts, store: Store, setup: Mapping[str, Any], mad
 
 def _state(facts: SweepFacts, store: Store, given: np.ndarray, rounds: Sequence[Round]) -> SweepState:
     """What the policy decides by; the scores alone are read from the store."""
-    scores = evaluations(facts, store, (facts.metric,))[facts.metric]
+    values, ends = evaluations(facts, store, (facts.metric,))
+    scores = values[facts.metric]
     # what an interrupted round has measured already is of no account yet
-    whole = given >= facts.lengths[:, None]  # it keeps what it ended with
+    whole = given >= ends  # it keeps what it ended with
     unseen = np.array(facts.evaluation_steps) > np.where(whole, facts.steps, given)[..., None]
     return SweepState(
         configs=tuple(config for _, config in facts.configs),

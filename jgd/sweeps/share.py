@@ -57,7 +57,7 @@ class Share:
 
         The blocks are counted as if nothing of the round were there, so that all processes count the same ones.
         """
-        everything = {(config, seed) for config in current.configs for seed in current.places(len(plan.seeds))}
+        everything = set(current.runs(len(plan.seeds)))
         blocks = round_blocks(plan, current, _Untouched(current.begin), everything)[self.index :: self.count]
         mine = {(config, block.seed) for block in blocks for config in block.configs}
         return {run for run in mine if not store.done(*run, plan.facts.end_of(run[0], current))}
@@ -69,8 +69,7 @@ class Share:
             store.read()
             missing = {
                 (config, seed)
-                for config in current.configs
-                for seed in current.places(len(plan.seeds))
+                for config, seed in current.runs(len(plan.seeds))
                 if not store.done(config, seed, plan.facts.end_of(config, current))
             }
             if not missing or (len(missing) == known and time.monotonic() - heard >= self.patience):

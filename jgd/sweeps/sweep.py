@@ -29,6 +29,7 @@ from jgd.sweeps.configs import config_axis
 from jgd.sweeps.engine.progress import SweepProgress
 from jgd.sweeps.execute import execute
 from jgd.sweeps.plan import Plan
+from jgd.sweeps.policies.early_stopping import EarlyStopping
 from jgd.sweeps.policies.policy import Full, Policy
 from jgd.sweeps.propose import sweep_by_proposals
 from jgd.sweeps.proposers.optuna_sampler import OptunaSampler
@@ -119,7 +120,8 @@ def sweep(
             runs on the device, where it is computed at every step; `record_every` thins out what is kept.
         policy: which configs get how many steps. By default all get them all; `SuccessiveHalving` (a number is its
             eta), `Hyperband` and `MedianStopping` stop the worse ones early, `RacingSeeds` gives more seeds to those that
-            may be the best only, `PopulationBasedTraining` replaces the worst,
+            may be the best only, `EarlyStopping` stops each run by its own
+            validation, `PopulationBasedTraining` replaces the worst,
             `PopulationReplay` goes by a schedule of hyperparameters.
         seconds: a budget of time, with that for compiling: blocks that have not begun by then are left. The first configs of each
             recipe run first, at all seeds, and those that are whole compete; `Sweep.runs_left` counts the runs that are
@@ -175,6 +177,8 @@ def sweep(
     steps = most_steps(steps, by_name, axis.spaces)
     axis = axis if proposes is None else replace(axis, count=0)  # its configs are added as they are proposed
     policy = policy_of(policy)
+    if isinstance(policy, EarlyStopping) and policy.every is None and evaluate_every is not None:
+        policy = replace(policy, every=plain(evaluate_every))
     if proposes is None:
         policy = policy.resolve(steps, len(axis.configs))
     elif not isinstance(policy, Full) or shard is not None:

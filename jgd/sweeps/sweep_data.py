@@ -13,9 +13,11 @@ from jgd.core.types import Params
 from jgd.spaces.space import Config, Space
 from jgd.sweeps.engine.block import Block
 from jgd.sweeps.facts import SweepFacts
+from jgd.sweeps.final_params import final_params
 from jgd.sweeps.plan import Plan
 from jgd.sweeps.policies.policy import Round, furthest
 from jgd.sweeps.policies.replay import ScheduleSegment, segments_of
+from jgd.sweeps.run_ends import ends_of
 from jgd.sweeps.store.base import Store
 
 
@@ -134,9 +136,9 @@ class SweepData:
         """Runs that the last round so far has not brought to its end; 0 once the sweep is through."""
         if not self.rounds:
             return 0
-        last, seeds = self.rounds[-1], self.rounds[-1].places(len(self.seeds))
-        ends = {config: self.facts.end_of(config, last) for config in last.configs}
-        return sum(not self.store.done(config, seed, end) for config, end in ends.items() for seed in seeds)
+        last = self.rounds[-1]
+        runs = last.runs(len(self.seeds))
+        return sum(not self.store.done(config, seed, self.facts.end_of(config, last)) for config, seed in runs)
 
     def configs_of(self, recipe: str) -> np.ndarray:
         """The indices of a recipe's configs."""
@@ -158,7 +160,13 @@ class SweepData:
     @property
     def stopped(self) -> np.ndarray:
         """(config,): whether it was given fewer steps than its own, or seeds than the sweep has."""
-        return self.given.min(axis=1) < self.facts.lengths
+        return np.any(self.given < self.run_ends, axis=1)
+
+    @cached_property
+    def run_ends(self) -> np.ndarray:
+        """(config, seed): the steps after which a run has ended by itself: its last, or where `EarlyStopping` stopped it."""
+        known = np.array(self.evaluation_steps) <= self.given[..., None]
+        return ends_of(self.facts, self.validation[self.metric], known)[0]
 
     @property
     def scores(self) -> np.ndarray:
@@ -211,17 +219,17 @@ class SweepData:
 
         The optimizer's average where it keeps one; the last finite ones of a run that diverged.
         """
-        block = self._last_block(*self.indices(config, seed))
+        block = self.last_block(*self.indices(config, seed))
         row = block.configs.index(config)
         return jax.tree.map(lambda leaf: leaf[row], self.store.results[block].params)
 
     def model_state(self, config: int, seed: int) -> Any:
         """What the model of one run ended with beside its parameters; None without, the last finite one of a diverged run."""
-        block = self._last_block(*self.indices(config, seed))
+        block = self.last_block(*self.indices(config, seed))
         row = block.configs.index(config)
         return jax.tree.map(lambda leaf: leaf[row], self.store.results[block].model_state)
 
-    def _last_block(self, config: int, place: int) -> Block:
+    def last_block(self, config: int, place: int) -> Block:
         """The block in which a run (config, index of its seed) got where it is."""
         most = furthest(self.rounds, self.given.shape)[config, place] if self.rounds else self.steps
         ends = {step: block for step, block in self.store.ends.get((config, place), {}).items() if step <= most}
@@ -234,17 +242,4 @@ class SweepData:
     @property
     def final(self) -> Params:
         """The parameters of all runs, leaves (config, seed, …); refused where configs differ in structure or shapes."""
-        runs: dict[Block, list[int]] = {}  # the last block of runs -> their configs
-        for place, config in np.ndindex(len(self.seeds), len(self.configs)):
-            runs.setdefault(self._last_block(config, place), []).append(config)
-        ends = {block: self.store.results[block].params for block in runs}
-        kinds = {(jax.tree.structure(end), *(leaf.shape[1:] for leaf in jax.tree.leaves(end))) for end in ends.values()}
-        if len(kinds) > 1:
-            raise checks.JgdValueError("configs have parameters of different shapes: use params(config, seed)")
-        like = next(iter(ends.values()))
-        out = jax.tree.map(lambda leaf: np.empty((*self.diverged_at.shape, *leaf.shape[1:]), leaf.dtype), like)
-        for block, configs in runs.items():
-            rows = [block.configs.index(config) for config in configs]
-            for into, leaf in zip(jax.tree.leaves(out), jax.tree.leaves(ends[block]), strict=True):
-                into[configs, block.seed] = leaf[rows]
-        return out
+        return final_params(self)

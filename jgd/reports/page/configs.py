@@ -50,7 +50,7 @@ def config_table(sweep: Sweep) -> ConfigTable:
     names = parameter_names(sweep)
     order = config_order(sweep)
     tied = ties(sweep)
-    short = bool((sweep.reached < sweep.facts.lengths).any())
+    short = bool((sweep.reached < sweep.run_ends.max(axis=1)).any())
     headings = ["config", "recipe", *names, f"validation {sweep.metric}", *(["steps"] if short else []), "diverged"]
     rows = [(config, config in tied, _cells(sweep, config, names, short)) for config in order[:MOST]]
     return ConfigTable(headings, rows, max(0, len(order) - MOST), len(tied))

@@ -20,6 +20,7 @@ class Round:
     seeds: the indices of the seeds at which they do; None: at all of them.
     origins, values: where, from step `begin` on, a run (config, index of its seed) goes on from another config's
     parameters and state, or by other hyperparameters than its config's; the values are all that hold in this round.
+    without: runs (config, index of its seed) that do not go on, though others of the config do.
     """
 
     configs: tuple[int, ...]
@@ -28,6 +29,12 @@ class Round:
     origins: Mapping[tuple[int, int], int] | None = None
     values: Mapping[tuple[int, int], Config] | None = None
     seeds: tuple[int, ...] | None = None
+    without: frozenset[tuple[int, int]] = frozenset()
+
+    def runs(self, count: int) -> list[tuple[int, int]]:
+        """(config, index of its seed) of each run that goes on, of `count` seeds."""
+        every = [(config, seed) for config in self.configs for seed in self.places(count)]
+        return [run for run in every if run not in self.without] if self.without else every
 
     def places(self, count: int) -> Sequence[int]:
         """The indices of its seeds, of `count` there are."""
@@ -51,7 +58,10 @@ def furthest(rounds: Sequence[Round], runs: tuple[int, int]) -> np.ndarray:
     out = np.zeros(runs, int)
     for each in rounds:
         at = np.ix_(each.configs, each.places(runs[1]))
-        out[at] = np.maximum(out[at], each.until)
+        goes = np.ones(out[at].shape, bool)
+        if each.without:
+            goes = np.array([[(c, seed) not in each.without for seed in each.places(runs[1])] for c in each.configs])
+        out[at] = np.maximum(out[at], np.where(goes, each.until, 0))
     return out
 
 
