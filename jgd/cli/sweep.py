@@ -80,9 +80,7 @@ def command(
         typer.Option(help="Cut training and validation rows into so many parts; each validates once a seed."),
     ] = None,
     resplit: Annotated[bool, typer.Option("--resplit", help="Each seed has a split, or folds, of its own.")] = False,
-    steps: Annotated[
-        int | None, typer.Option(help=f"Updates a run; default {STEPS}, or what a name steps of --space says.")
-    ] = None,
+    steps: Annotated[int | None, typer.Option(help=f"Updates a run; default {STEPS}, or as --space says.")] = None,
     batch_size: Annotated[
         int | None, typer.Option(help="Rows a step; default 64, or all where there are fewer.")
     ] = None,
