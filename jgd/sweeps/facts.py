@@ -59,9 +59,9 @@ class SweepFacts:
         """(configs,) the updates of each config's runs."""
         return np.array(self.run_steps or (self.steps,) * len(self.configs), int)
 
-    def end_of(self, config: int, current: Round) -> int:
-        """The step to which a round brings a config: the round's, or the config's last before it."""
-        return min(current.until, int(self.lengths[config]))
+    def ends_in(self, current: Round) -> np.ndarray:
+        """(configs,) the steps to which a round brings configs: the round's, or the config's last before it."""
+        return np.minimum(current.until, self.lengths)
 
     @property
     def step_words(self) -> str:

@@ -13,10 +13,10 @@ from jgd.status import RunEnd, Status
 from jgd.sweeps.assemble import assemble
 from jgd.sweeps.engine.engine import Engine
 from jgd.sweeps.engine.observing import OBSERVED
+from jgd.sweeps.own_ends import run_statuses
 from jgd.sweeps.policies.policy import Full, Round
 from jgd.sweeps.predictors import predictor
 from jgd.sweeps.round_blocks import round_blocks
-from jgd.sweeps.run_ends import run_statuses
 from jgd.sweeps.store.lanes import only_lane
 from jgd.sweeps.store.memory import MemoryStore
 from jgd.sweeps.sweep_data import SweepData
@@ -32,7 +32,7 @@ def replay(data: SweepData, config: int, seed: int, steps: int | None = None) ->
     plan = replace(
         data.plan, seeds=(seed,), steps=until, share_of=share_of, store=None, devices=data.plan.devices.one()
     )
-    store = MemoryStore()
+    store = MemoryStore(plan.facts)
     engine = Engine.of(plan, store)
     past = data.schedule(config, seed)
     for segment in past:  # of a population more than one, of what its ancestors went by

@@ -1,33 +1,43 @@
 """The blocks of a round. Enters: a plan, the round, what the store has of it. Leaves: which runs run together, and from where."""
 
-from collections import defaultdict
-from collections.abc import Iterable, Sequence, Set
+from collections.abc import Iterable, Sequence
 from typing import Any
 
+import numpy as np
+
 from jgd.sweeps.engine.block import Block
+from jgd.sweeps.facts import SweepFacts
 from jgd.sweeps.policies.policy import Round
+from jgd.sweeps.store.progress import Progress
 
 
-def round_blocks(plan: Any, current: Round, store: Any, runs: Set[tuple[int, int]] | None = None) -> list[Block]:
+def left_of(facts: SweepFacts, current: Round, store: Progress) -> np.ndarray:
+    """(config, seed): the runs that a round has not brought to its end, or to their own before it."""
+    ends, out = facts.ends_in(current), current.runs((len(facts.configs), len(facts.seeds)))
+    for end in np.unique(ends).tolist():
+        out[ends == end] &= ~store.done(end)[ends == end]
+    return out
+
+
+def round_blocks(plan: Any, current: Round, store: Progress, runs: np.ndarray | None = None) -> list[Block]:
     """The blocks that are left of a round: runs that are done don't run again, others go on from where they are.
 
-    runs: (config, index of its seed) that run, done or not.
+    runs: (config, seed) which runs run, done or not.
     """
-    out, members = [], defaultdict(list)  # group -> its configs
-    for config in current.configs:
-        members[plan.group_of[config]].append(config)
+    left = left_of(plan.facts, current, store) if runs is None else runs
+    members, ends = np.sort(np.array(current.configs, int)), plan.facts.ends_in(current)
+    group_of = np.array(plan.group_of)[members]
+    out = []
     for number, width in enumerate(plan.widths):
+        mine = members[group_of == number]
         for seed in current.places(len(plan.seeds)):
-            together = defaultdict(list)  # the steps from and to -> the configs that go so far
-            for config in sorted(members[number]):
-                end = plan.facts.end_of(config, current)
-                if (config, seed) in current.without:
-                    continue
-                if (config, seed) in runs if runs is not None else not store.done(config, seed, end):
-                    together[max(store.reached(config, seed, end), current.begin), end].append(config)
-            for begin, end in sorted(together):
-                some = _cut(together[begin, end], width)
-                out += [Block(number, seed, configs, begin, end) for configs in some]
+            going = mine[left[mine, seed]]
+            for end in np.unique(ends[going]).tolist():
+                configs = going[ends[going] == end]
+                begins = np.maximum(store.reached(configs, seed, end), current.begin)
+                for begin in np.unique(begins).tolist():
+                    some = _cut(configs[begins == begin].tolist(), width)
+                    out += [Block(number, seed, each, begin, end) for each in some]
     return out
 
 

@@ -1,20 +1,21 @@
 """Round by round through a sweep: the policy says who goes on, the engine runs what is left, the store keeps it."""
 
 import math
-from collections.abc import Callable, Mapping, Sequence, Set
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
 
-from jgd.sweeps.assemble import assemble, evaluations
+from jgd.sweeps.assemble import assemble
 from jgd.sweeps.cost import Spent, measured_cost, peak_bytes, setup_of
 from jgd.sweeps.engine.engine import Engine
 from jgd.sweeps.engine.executor import Executor
 from jgd.sweeps.engine.progress import Meter, SweepProgress
 from jgd.sweeps.facts import SweepFacts
+from jgd.sweeps.own_ends import carried
 from jgd.sweeps.plan import Plan
 from jgd.sweeps.policies.policy import Full, Round, SweepState
-from jgd.sweeps.round_blocks import round_blocks
+from jgd.sweeps.round_blocks import left_of, round_blocks
 from jgd.sweeps.share import Share
 from jgd.sweeps.store.base import Store
 from jgd.sweeps.sweep_data import SweepData
@@ -55,15 +56,17 @@ def run_plan(
 
 
 def _run_round(
-    plan: Plan, store: Store, engine: Engine, rounds: Sequence[Round], runs: Set[tuple[int, int]] | None = None
+    plan: Plan, store: Store, engine: Engine, rounds: Sequence[Round], runs: np.ndarray | None = None
 ) -> None:
     """What is left of the last round, or these runs of it; and before that whatever it goes on from and has been lost."""
     current = rounds[-1]
     blocks = round_blocks(plan, current, store, runs)
     starts = {(current.origin(c, b.seed, b.begin), b.seed, b.begin) for b in blocks if b.begin for c in b.configs}
-    lost = {(config, seed) for config, seed, step in starts if not store.can_resume(config, seed, step)}
+    lost = [(config, seed) for config, seed, step in starts if not store.can_resume(config, seed, step)]
     if lost:
-        _run_round(plan, store, engine, rounds[:-1], lost)
+        again = np.zeros((len(plan.configs), len(plan.seeds)), bool)
+        again[tuple(zip(*lost, strict=True))] = True
+        _run_round(plan, store, engine, rounds[:-1], again)
     engine.run(current, blocks)
 
 
@@ -73,20 +76,16 @@ def _run_share(plan: Plan, store: Store, engine: Engine, rounds: Sequence[Round]
     _run_round(plan, store, engine, rounds, share.runs(plan, current, store))
     if isinstance(plan.policy, Full):
         store.read()
-    elif missing := share.left(plan, current, store):
+    elif (missing := share.left(plan, current, store)).any():
         _run_round(plan, store, engine, rounds, missing)
 
 
 def _note_given(facts: SweepFacts, store: Store, current: Round, given: np.ndarray) -> bool:
     """Enter how far the configs of a round have come at all of its seeds: -> whether that is its end for all."""
-    runs = current.runs(len(facts.seeds))
-    come = {run: max(store.ends.get(run, {0: None})) for run in runs}
-    least: dict[int, int] = {}
-    for (config, _), step in come.items():
-        least[config] = min(step, least.get(config, facts.end_of(config, current)))
-    for config, seed in runs:
-        given[config, seed] = least[config]
-    return all(store.done(config, seed, facts.end_of(config, current)) for config, seed in runs)
+    runs = current.runs(given.shape)
+    come = np.where(runs, store.scores.reached, facts.steps).min(axis=1)
+    given[:] = np.where(runs, np.minimum(come, facts.ends_in(current))[:, None], given)
+    return not left_of(facts, current, store).any()
 
 
 def stored_so_far(facts: SweepFacts, store: Store, setup: Mapping[str, Any], made_by: Callable[[], Plan]) -> SweepData:
@@ -104,7 +103,7 @@ def stored_so_far(facts: SweepFacts, store: Store, setup: Mapping[str, Any], mad
 
 def _state(facts: SweepFacts, store: Store, given: np.ndarray, rounds: Sequence[Round]) -> SweepState:
     """What the policy decides by; the scores alone are read from the store."""
-    values, ends = evaluations(facts, store, (facts.metric,))
+    values, ends = carried(facts, {facts.metric: store.scores.values[facts.metric]}, store.scores.reached)
     scores = values[facts.metric]
     # what an interrupted round has measured already is of no account yet
     whole = given >= ends  # it keeps what it ended with

@@ -7,9 +7,12 @@ import time
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
+
 from jgd.core import checks
 from jgd.sweeps.policies.policy import Round
-from jgd.sweeps.round_blocks import round_blocks
+from jgd.sweeps.round_blocks import left_of, round_blocks
+from jgd.sweeps.store.progress import Progress
 
 PATIENCE = 600.0  # seconds without news of the others, after which they may have been killed
 POLL = 1.0  # seconds between two looks at what others have landed
@@ -52,30 +55,28 @@ class Share:
             checks.count("shard[0]", index, 0, count - 1), count, float(checks.number("patience", patience, ">= 0"))
         )
 
-    def runs(self, plan: Any, current: Round, store: Any) -> set[tuple[int, int]]:
-        """The runs (config, index of seed) of this share of a round that are not done.
+    def runs(self, plan: Any, current: Round, store: Progress) -> np.ndarray:
+        """(config, seed): the runs of this share of a round that are not done.
 
         The blocks are counted as if nothing of the round were there, so that all processes count the same ones.
         """
-        everything = set(current.runs(len(plan.seeds)))
-        blocks = round_blocks(plan, current, _Untouched(current.begin), everything)[self.index :: self.count]
-        mine = {(config, block.seed) for block in blocks for config in block.configs}
-        return {run for run in mine if not store.done(*run, plan.facts.end_of(run[0], current))}
+        left = left_of(plan.facts, current, store)
+        mine = np.zeros(left.shape, bool)
+        for block in round_blocks(plan, current, _Untouched(current.begin, left.shape))[self.index :: self.count]:
+            mine[list(block.configs), block.seed] = True
+        return mine & left
 
-    def left(self, plan: Any, current: Round, store: Any) -> set[tuple[int, int]]:
-        """Wait until the others have landed their runs of a round: -> those for which there was no news in time."""
+    def left(self, plan: Any, current: Round, store: Any) -> np.ndarray:
+        """Wait until the others have landed their runs of a round: -> (config, seed) of which there was no news in time."""
         heard, known = time.monotonic(), -1
         while True:
             store.read()
-            missing = {
-                (config, seed)
-                for config, seed in current.runs(len(plan.seeds))
-                if not store.done(config, seed, plan.facts.end_of(config, current))
-            }
-            if not missing or (len(missing) == known and time.monotonic() - heard >= self.patience):
+            missing = left_of(plan.facts, current, store)
+            count = int(missing.sum())
+            if not count or (count == known and time.monotonic() - heard >= self.patience):
                 return missing
-            if len(missing) != known:
-                heard, known = time.monotonic(), len(missing)
+            if count != known:
+                heard, known = time.monotonic(), count
             time.sleep(min(POLL, self.patience))
 
 
@@ -84,6 +85,10 @@ class _Untouched:
     """A store in which every run stands where the round begins."""
 
     begin: int
+    shape: tuple[int, ...]
 
-    def reached(self, config: int, seed: int, most: int) -> int:
-        return self.begin
+    def done(self, step: int) -> np.ndarray:
+        return np.zeros(self.shape, bool)
+
+    def reached(self, configs: np.ndarray, seed: int, most: int) -> np.ndarray:
+        return np.full(len(configs), self.begin)

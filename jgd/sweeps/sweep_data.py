@@ -1,23 +1,23 @@
 """What a sweep found, as data: arrays over configs, seeds and steps, what the sweep is, and what they cost."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, fields
 from functools import cached_property
 from typing import Any, Self
 
-import jax
 import numpy as np
 
 from jgd.core import checks
 from jgd.core.types import Params
 from jgd.spaces.space import Config, Space
-from jgd.sweeps.engine.block import Block
+from jgd.sweeps.curves import curves
 from jgd.sweeps.facts import SweepFacts
-from jgd.sweeps.final_params import final_params
+from jgd.sweeps.own_ends import ends_of
 from jgd.sweeps.plan import Plan
 from jgd.sweeps.policies.policy import Round, furthest
 from jgd.sweeps.policies.replay import ScheduleSegment, segments_of
-from jgd.sweeps.run_ends import ends_of
+from jgd.sweeps.round_blocks import left_of
+from jgd.sweeps.run_ends import RunEnds
 from jgd.sweeps.store.base import Store
 
 
@@ -30,27 +30,22 @@ class SweepData:
         made_by: The plan; of a sweep from a directory, what makes the plan when something has to run.
         store: The block results that the arrays are made of.
         given: (config, seed) the steps that each run was given.
-        loss: (config, seed, step) on the step's batch before its update, of the `recorded_steps`; NaN once a run has ended.
-        validation: name -> (config, seed, evaluation) after `evaluation_steps` updates, NaN likewise. A run of fewer steps than
-            others keeps the value of its last one.
+        validation: name -> (config, seed, evaluation) after `evaluation_steps` updates; NaN after the step at which a run
+            diverged, or was stopped. One that has ended before others keeps its last value.
         diverged_at: (config, seed) the step whose update was refused, −1 where there is none.
         cost: compile and run seconds, steps of all runs together and a second, padded share, width of a block, devices; the
             share of steps that stopping early saved, seconds and steps of each round; an executor's hosts.
         rounds: What the policy decided.
-        recorded: name -> (config, seed, step), the loss's aux and what `record` asked for, NaN as in `loss`; what `observe`
-            returned as (config, seed, step, …), after the step's update.
     """
 
     facts: SweepFacts
     made_by: Plan | Callable[[], Plan]
     store: Store
     given: np.ndarray
-    loss: np.ndarray
     validation: dict[str, np.ndarray]
     diverged_at: np.ndarray
     cost: dict[str, Any]
     rounds: tuple[Round, ...] = ()
-    recorded: Mapping[str, np.ndarray] = field(default_factory=dict)
 
     @classmethod
     def of(cls, data: "SweepData") -> Self:
@@ -62,9 +57,29 @@ class SweepData:
         """What to go on by, with the task and the recipes.
 
         Raises:
-            JgdValueError: of a directory, where these are somebody's own code that nobody has given.
+            JgdValueError: for a sweep from a directory, where these are somebody's own code that nobody has given.
         """
         return self.made_by if isinstance(self.made_by, Plan) else self.made_by()
+
+    @cached_property
+    def _curves(self) -> Mapping[str, np.ndarray]:
+        return curves(self.facts, self.store, self.rounds)
+
+    @property
+    def loss(self) -> np.ndarray:
+        """(config, seed, step): on the step's batch before its update, of the `recorded_steps`; NaN as in `validation`.
+
+        Put together from the blocks when it is first asked for.
+        """
+        return self._curves[""]
+
+    @property
+    def recorded(self) -> dict[str, np.ndarray]:
+        """Name -> (config, seed, step), what the loss returned beside its value (its aux) and what `record` asked for.
+
+        What `observe` returned is (config, seed, step, …), after the step's update. NaN as in `validation`.
+        """
+        return {name: values for name, values in self._curves.items() if name}
 
     @property
     def task(self) -> str:
@@ -123,13 +138,13 @@ class SweepData:
 
     @property
     def test_reads(self) -> list[dict[str, Any]]:
-        """The confirmations that have read the test rows."""
+        """The confirmations that have read the test rows: when, by which seeds and configs."""
         return self.store.reads
 
     @property
     def device_seconds(self) -> float:
         """Seconds that blocks have taken on their devices, also in earlier calls that the store remembers."""
-        return sum(result.seconds for result in self.store.results.values())
+        return self.store.scores.seconds
 
     @property
     def runs_left(self) -> int:
@@ -137,8 +152,7 @@ class SweepData:
         if not self.rounds:
             return 0
         last = self.rounds[-1]
-        runs = last.runs(len(self.seeds))
-        return sum(not self.store.done(config, seed, self.facts.end_of(config, last)) for config, seed in runs)
+        return int(left_of(self.facts, last, self.store).sum())
 
     def configs_of(self, recipe: str) -> np.ndarray:
         """The indices of a recipe's configs."""
@@ -175,7 +189,7 @@ class SweepData:
 
     @cached_property
     def last_scores(self) -> np.ndarray:
-        """(config, seed): the metric that chooses after the steps that each was given; NaN where it diverged."""
+        """(config, seed): the metric that chooses after the steps that each config was given; NaN where it diverged."""
         return self.last(self.metric)
 
     def last(self, metric: str) -> np.ndarray:
@@ -219,27 +233,18 @@ class SweepData:
 
         The optimizer's average where it keeps one; the last finite ones of a run that diverged.
         """
-        block = self.last_block(*self.indices(config, seed))
-        row = block.configs.index(config)
-        return jax.tree.map(lambda leaf: leaf[row], self.store.results[block].params)
+        return self._ends.params(*self.indices(config, seed))
 
     def model_state(self, config: int, seed: int) -> Any:
         """What the model of one run ended with beside its parameters; None without, the last finite one of a diverged run."""
-        block = self.last_block(*self.indices(config, seed))
-        row = block.configs.index(config)
-        return jax.tree.map(lambda leaf: leaf[row], self.store.results[block].model_state)
-
-    def last_block(self, config: int, place: int) -> Block:
-        """The block in which a run (config, index of its seed) got where it is."""
-        most = furthest(self.rounds, self.given.shape)[config, place] if self.rounds else self.steps
-        ends = {step: block for step, block in self.store.ends.get((config, place), {}).items() if step <= most}
-        if not ends:
-            seed = self.seeds[place]
-            raise checks.JgdValueError(f"config {config} with seed {seed} has not run so far: it has no parameters")
-        reached = int(self.given[config, place])
-        return ends[reached if reached in ends else max(ends)]  # of a sweep that still runs: where the run is
+        return self._ends.model_state(*self.indices(config, seed))
 
     @property
     def final(self) -> Params:
         """The parameters of all runs, leaves (config, seed, …); refused where configs differ in structure or shapes."""
-        return final_params(self)
+        return self._ends.all_params()
+
+    @property
+    def _ends(self) -> RunEnds:
+        most = furthest(self.rounds, self.given.shape) if self.rounds else np.full(self.given.shape, self.steps)
+        return RunEnds(self.store, self.given, most)

@@ -9,8 +9,8 @@ import numpy as np
 from jgd.core import notebook
 from jgd.core.format import format_estimate, format_value
 from jgd.lane import NOT_DIVERGED
+from jgd.sweeps.own_ends import run_statuses
 from jgd.sweeps.picks import Pick, best_member, best_of, pick_of, why_none
-from jgd.sweeps.run_ends import run_statuses
 from jgd.sweeps.sweep_data import SweepData
 from jgd.sweeps.to_dataframe import to_dataframe
 from jgd.sweeps.to_xarray import to_xarray

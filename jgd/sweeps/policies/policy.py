@@ -31,14 +31,17 @@ class Round:
     seeds: tuple[int, ...] | None = None
     without: frozenset[tuple[int, int]] = frozenset()
 
-    def runs(self, count: int) -> list[tuple[int, int]]:
-        """(config, index of its seed) of each run that goes on, of `count` seeds."""
-        every = [(config, seed) for config in self.configs for seed in self.places(count)]
-        return [run for run in every if run not in self.without] if self.without else every
-
     def places(self, count: int) -> Sequence[int]:
         """The indices of its seeds, of `count` there are."""
         return range(count) if self.seeds is None else self.seeds
+
+    def runs(self, shape: tuple[int, ...]) -> np.ndarray:
+        """(config, seed): whether the run is one of the round, of so many configs and seeds."""
+        out = np.zeros(shape, bool)
+        out[np.ix_(self.configs, self.places(shape[1]))] = True
+        for run in self.without:
+            out[run] = False
+        return out
 
     def values_of(self, config: int, seed: int, initial: Config) -> Config:
         """The hyperparameters of a run; `initial`: its config's own."""
@@ -57,11 +60,7 @@ def furthest(rounds: Sequence[Round], runs: tuple[int, int]) -> np.ndarray:
     """
     out = np.zeros(runs, int)
     for each in rounds:
-        at = np.ix_(each.configs, each.places(runs[1]))
-        goes = np.ones(out[at].shape, bool)
-        if each.without:
-            goes = np.array([[(c, seed) not in each.without for seed in each.places(runs[1])] for c in each.configs])
-        out[at] = np.maximum(out[at], np.where(goes, each.until, 0))
+        out = np.maximum(out, np.where(each.runs(runs), each.until, 0))
     return out
 
 
