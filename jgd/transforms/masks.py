@@ -14,7 +14,7 @@ from jgd.core.seeds import NoiseKeys
 from jgd.core.spellings import builder
 from jgd.core.transform import Context, Transform, UpdateInfo
 from jgd.core.types import Params
-from jgd.transforms.subtree import merged, pick, within
+from jgd.transforms.subtree import merged, pick, update_part
 from jgd.transforms.wrapper import Wrapper
 
 
@@ -66,7 +66,7 @@ class Only(Wrapper):
 
     def update(self, updates: Params, state: Any, context: Context) -> tuple[Params, Any]:
         chosen = self._chosen(context.params)
-        changed, state = self.transform.update(pick(updates, chosen), state, within(context, chosen))
+        changed, state = update_part(self.transform, updates, state, context, chosen)
         return merged(updates, chosen, changed), state
 
     def eval_params(self, params: Params, state: Any) -> Params:

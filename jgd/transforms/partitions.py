@@ -11,7 +11,7 @@ from jgd.core.record import record, static_field
 from jgd.core.spellings import builder
 from jgd.core.transform import Context
 from jgd.core.types import Params
-from jgd.transforms.subtree import merged, pick, within
+from jgd.transforms.subtree import merged, pick, update_part
 
 
 @builder
@@ -69,7 +69,7 @@ class Partition(Composite):
         groups, given, out = self._groups(context.params), updates, []
         for i, (transform, state) in enumerate(zip(self.transforms, states, strict=True)):
             chosen = [g == i for g in groups]
-            changed, state = transform.update(pick(given, chosen), state, within(context, chosen))
+            changed, state = update_part(transform, given, state, context, chosen)
             updates = merged(updates, chosen, changed)
             out.append(state)
         return updates, tuple(out)
