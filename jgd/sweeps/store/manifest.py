@@ -210,6 +210,7 @@ def _contents(plan: Plan) -> dict[str, Any]:
         "groups": plan.group_of,
         "seeds": plan.seeds,
         "steps": plan.steps,
+        **({"run_steps": plan.run_steps} if set(plan.run_steps) - {plan.steps} else {}),
         "evaluate_every": plan.evaluate_every,
         "record_every": plan.record_every,
         "record": list(plan.record),
