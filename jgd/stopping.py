@@ -12,8 +12,8 @@ import jax.numpy as jnp
 from jax import Array
 
 from jgd.core import checks, tree
-from jgd.core.builders import builder
 from jgd.core.record import record, static_field
+from jgd.core.spellings import builder
 from jgd.core.types import Params
 
 NOT_MET = -1  # `ThresholdState.at` until a threshold is met

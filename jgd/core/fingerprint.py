@@ -17,9 +17,9 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from jgd.core.builders import own_function
 from jgd.core.functions import name_of
 from jgd.core.source import code_text
+from jgd.core.spellings import own_function
 from jgd.core.version import __version__
 
 ADDRESS = re.compile(r" at 0x[0-9a-f]+")  # differs from process to process

@@ -15,8 +15,8 @@ import jax.numpy as jnp
 import numpy as np
 from jax.core import Tracer
 
-from jgd.core.builders import builder
 from jgd.core.field_checks import check_field, check_kind
+from jgd.core.spellings import builder
 
 T = TypeVar("T")
 

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Any, Generic, TypeVar, cast, overload
 
 from jgd.core import checks
-from jgd.core.builders import builder
+from jgd.core.spellings import builder
 
 T = TypeVar("T", bound=Callable[..., Any])
 

@@ -6,7 +6,7 @@ from functools import cached_property
 import numpy as np
 
 from jgd.core import checks
-from jgd.core.builders import builder
+from jgd.core.spellings import builder
 
 ROUNDS = 10_000  # of the power iteration for the pairs' shares, at most
 

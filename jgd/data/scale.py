@@ -11,7 +11,7 @@ from typing import NoReturn
 import numpy as np
 
 from jgd.core import checks
-from jgd.core.builders import builder
+from jgd.core.spellings import builder
 
 
 @builder

@@ -10,7 +10,7 @@ import jax.numpy as jnp
 from jax import Array
 
 from jgd.core import checks
-from jgd.core.builders import builder
+from jgd.core.spellings import builder
 from jgd.core.types import Params
 from jgd.interop.libraries import library
 from jgd.interop.network import Known, Network, draws_by, filled, nested

@@ -13,9 +13,9 @@ its own. Neither torch nor optax has it.
 import jax.numpy as jnp
 
 from jgd.core import tree
-from jgd.core.builders import builder
 from jgd.core.optimizer import Optimizer, chain
 from jgd.core.record import hyper, record
+from jgd.core.spellings import builder
 from jgd.core.transform import Context
 from jgd.core.types import Params, Scalar
 from jgd.optimizers.adam import AdamState

@@ -11,9 +11,9 @@ at 0, as in the lectures; Keras 3 has eps inside too, torch adds it outside (`ep
 import jax.numpy as jnp
 
 from jgd.core import tree
-from jgd.core.builders import builder
 from jgd.core.optimizer import Optimizer, chain
 from jgd.core.record import hyper, record, static_field
+from jgd.core.spellings import builder
 from jgd.core.transform import Context, Transform
 from jgd.core.types import Params, Scalar
 from jgd.transforms import ScaleByLearningRate

@@ -15,9 +15,9 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from jgd.core import checks
-from jgd.core.builders import builder
 from jgd.core.masks import Mask
 from jgd.core.optimizer import Optimizer
+from jgd.core.spellings import builder
 from jgd.core.types import Scalar
 from jgd.optimizers.beside_adamw import beside_adamw
 from jgd.optimizers.muon import MeanMomentum, Orthogonalize

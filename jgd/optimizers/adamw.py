@@ -8,9 +8,9 @@ learning rate (the paper scales both by a separate schedule multiplier). Default
 
 from typing import Any
 
-from jgd.core.builders import builder
 from jgd.core.masks import Mask
 from jgd.core.optimizer import Optimizer, chain
+from jgd.core.spellings import builder
 from jgd.core.types import Scalar
 from jgd.optimizers.adam import ScaleByAdam
 from jgd.optimizers.masked_decay import decay

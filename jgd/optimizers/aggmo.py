@@ -13,9 +13,9 @@ from typing import Any
 import jax.numpy as jnp
 
 from jgd.core import checks, tree
-from jgd.core.builders import builder
 from jgd.core.optimizer import Optimizer, chain
 from jgd.core.record import record
+from jgd.core.spellings import builder
 from jgd.core.transform import Context, Transform
 from jgd.core.types import Params, Scalar
 from jgd.transforms import ScaleByLearningRate

@@ -24,11 +24,11 @@ import jax.numpy as jnp
 from jax import Array
 
 from jgd.core import checks, seeds, tree
-from jgd.core.builders import builder
 from jgd.core.masks import Mask
 from jgd.core.optimizer import Optimizer, chain
 from jgd.core.paths import listed
 from jgd.core.record import hyper, record, static_field
+from jgd.core.spellings import builder
 from jgd.core.transform import Context
 from jgd.core.types import Params, Scalar
 from jgd.optimizers.adam import AdamState, ScaleByAdam

@@ -10,9 +10,9 @@ isn't masked by φ.
 Defaults: those of `adamw` and `lion`.
 """
 
-from jgd.core.builders import builder
 from jgd.core.masks import Mask
 from jgd.core.optimizer import Optimizer, chain
+from jgd.core.spellings import builder
 from jgd.core.types import Scalar
 from jgd.optimizers.adam import ScaleByAdam
 from jgd.optimizers.lion import ScaleByLion

@@ -16,10 +16,10 @@ bet is S / L · (L + R) / max(…), in which no product of two gradients under- 
 import jax.numpy as jnp
 
 from jgd.core import tree
-from jgd.core.builders import builder
 from jgd.core.masks import Mask
 from jgd.core.optimizer import Optimizer, chain
 from jgd.core.record import hyper, record
+from jgd.core.spellings import builder
 from jgd.core.transform import Context, Transform
 from jgd.core.types import Params, Scalar
 from jgd.optimizers.masked_decay import decay

@@ -14,10 +14,10 @@ start unless given; here both are numbers of their own. r̄ and √v are remembe
 import jax.numpy as jnp
 
 from jgd.core import tree
-from jgd.core.builders import builder
 from jgd.core.masks import Mask
 from jgd.core.optimizer import Optimizer, chain
 from jgd.core.record import hyper, record
+from jgd.core.spellings import builder
 from jgd.core.transform import Context
 from jgd.core.types import Params, Scalar
 from jgd.optimizers.dog import DistanceState, hypotenuse

@@ -14,9 +14,9 @@ import jax
 import jax.numpy as jnp
 
 from jgd.core import seeds, tree
-from jgd.core.builders import builder
 from jgd.core.optimizer import Optimizer, chain
 from jgd.core.record import hyper, record, static_field
+from jgd.core.spellings import builder
 from jgd.core.transform import Context
 from jgd.core.types import Params, Scalar
 from jgd.optimizers.momentum import Trace

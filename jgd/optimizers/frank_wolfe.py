@@ -9,9 +9,9 @@ from the first step on (at γ = 1 it goes into C from anywhere), and after t ste
 """
 
 from jgd.core import checks, tree
-from jgd.core.builders import builder
 from jgd.core.optimizer import Optimizer, chain
 from jgd.core.record import hyper, record
+from jgd.core.spellings import builder
 from jgd.core.transform import Context
 from jgd.core.types import Params, Scalar
 from jgd.schedules import InverseTimeDecay

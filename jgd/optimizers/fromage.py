@@ -9,9 +9,9 @@ the authors' code, so that a leaf of zeros can leave 0; optax takes both norms a
 import jax.numpy as jnp
 
 from jgd.core import tree
-from jgd.core.builders import builder
 from jgd.core.optimizer import Optimizer, chain
 from jgd.core.record import hyper, record
+from jgd.core.spellings import builder
 from jgd.core.transform import Context
 from jgd.core.types import Params, Scalar
 from jgd.transforms import LearningRateState, ReportsLearningRate, TrustRatio

@@ -13,9 +13,9 @@ n = 0.1 at the start where the paper has √n, 0 and β. Neither torch nor optax
 import jax.numpy as jnp
 
 from jgd.core import tree
-from jgd.core.builders import builder
 from jgd.core.optimizer import Optimizer, chain
 from jgd.core.record import hyper, record
+from jgd.core.spellings import builder
 from jgd.core.transform import Context
 from jgd.core.types import Params, Scalar
 from jgd.transforms import LearningRateState, ReportsLearningRate

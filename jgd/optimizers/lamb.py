@@ -11,10 +11,10 @@ and layer norms out of both the decay and the ratio (`skip`).
 
 from collections.abc import Sequence
 
-from jgd.core.builders import builder
 from jgd.core.masks import Mask
 from jgd.core.optimizer import Optimizer, chain
 from jgd.core.paths import listed
+from jgd.core.spellings import builder
 from jgd.core.transform import Transform
 from jgd.core.types import Scalar
 from jgd.optimizers.adam import ScaleByAdam

@@ -15,10 +15,10 @@ from collections.abc import Sequence
 from jax import Array
 
 from jgd.core import tree
-from jgd.core.builders import builder
 from jgd.core.optimizer import Optimizer, chain
 from jgd.core.paths import listed
 from jgd.core.record import hyper, record, static_field
+from jgd.core.spellings import builder
 from jgd.core.transform import Context, Transform
 from jgd.core.types import Params, Scalar
 from jgd.optimizers.momentum import Trace

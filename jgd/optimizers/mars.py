@@ -18,11 +18,11 @@ iterates in bfloat16. Neither torch nor optax has it.
 import jax.numpy as jnp
 
 from jgd.core import checks, tree
-from jgd.core.builders import builder
 from jgd.core.composite import Chain
 from jgd.core.masks import Mask
 from jgd.core.optimizer import Optimizer, chain
 from jgd.core.record import hyper, record, static_field
+from jgd.core.spellings import builder
 from jgd.core.transform import Context, Transform
 from jgd.core.types import Params, Scalar
 from jgd.optimizers.adam import ScaleByAdam

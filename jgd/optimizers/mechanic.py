@@ -28,9 +28,9 @@ import numpy as np
 from jax import Array
 
 from jgd.core import checks, tree
-from jgd.core.builders import builder
 from jgd.core.optimizer import Optimizer, chain
 from jgd.core.record import hyper, record, static_field
+from jgd.core.spellings import builder
 from jgd.core.transform import Context, Transform, UpdateInfo
 from jgd.core.types import Params, Scalar
 from jgd.optimizers.schedule_free import base_transform

@@ -13,9 +13,9 @@ dampening τ is torch's, whose first velocity is g itself, not (1 − τ) g; our
 import jax.numpy as jnp
 
 from jgd.core import checks, tree
-from jgd.core.builders import builder
 from jgd.core.optimizer import Optimizer, chain
 from jgd.core.record import hyper, record, static_field
+from jgd.core.spellings import builder
 from jgd.core.transform import Context, Transform
 from jgd.core.types import Params, Scalar
 from jgd.transforms import ScaleByLearningRate

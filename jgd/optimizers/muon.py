@@ -24,10 +24,10 @@ from typing import Any
 import jax
 
 from jgd.core import checks, tree
-from jgd.core.builders import builder
 from jgd.core.masks import Mask
 from jgd.core.optimizer import Optimizer
 from jgd.core.record import hyper, record, static_field
+from jgd.core.spellings import builder
 from jgd.core.transform import Context, Transform
 from jgd.core.types import Params, Scalar
 from jgd.optimizers.beside_adamw import beside_adamw

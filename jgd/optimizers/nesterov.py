@@ -12,9 +12,9 @@ Source: Nesterov 1983; the look-ahead form is Sutskever et al. 2013, equations 3
 """
 
 from jgd.core import tree
-from jgd.core.builders import builder
 from jgd.core.optimizer import Optimizer, chain
 from jgd.core.record import hyper, record
+from jgd.core.spellings import builder
 from jgd.core.transform import Context
 from jgd.core.types import Params, Scalar
 from jgd.optimizers.momentum import Trace

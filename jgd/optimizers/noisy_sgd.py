@@ -6,8 +6,8 @@ Source: Neelakantan et al. 2015, arXiv:1511.06807, equation 1; γ = 0.55 and η 
 η / (1 + t)^γ is the variance. The noise is a pure function of the seed, the step and the place in the tree.
 """
 
-from jgd.core.builders import builder
 from jgd.core.optimizer import Optimizer, chain
+from jgd.core.spellings import builder
 from jgd.core.types import Scalar
 from jgd.transforms import AddNoise, ScaleByLearningRate
 

@@ -11,9 +11,9 @@ same at s = 1; else it takes s min(η_max, (f − f*) / (‖s g‖² + eps)), wh
 import jax.numpy as jnp
 
 from jgd.core import checks, tree
-from jgd.core.builders import builder
 from jgd.core.optimizer import Optimizer, chain
 from jgd.core.record import hyper, record, static_field
+from jgd.core.spellings import builder
 from jgd.core.transform import Context
 from jgd.core.types import Params, Scalar
 from jgd.transforms import LearningRateState, ReportsLearningRate

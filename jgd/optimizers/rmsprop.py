@@ -20,9 +20,9 @@ where torch and optax (eps outside the root) return NaN.
 import jax.numpy as jnp
 
 from jgd.core import checks, tree
-from jgd.core.builders import builder
 from jgd.core.optimizer import Optimizer, chain
 from jgd.core.record import hyper, record, static_field
+from jgd.core.spellings import builder
 from jgd.core.transform import Context, Transform
 from jgd.core.types import Params, Scalar
 from jgd.optimizers.adagrad import scale_by_root

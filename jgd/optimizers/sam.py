@@ -14,11 +14,11 @@ import jax.numpy as jnp
 from jax import Array
 
 from jgd.core import tree
-from jgd.core.builders import builder
 from jgd.core.masks import first_match
 from jgd.core.optimizer import Optimizer, chain
 from jgd.core.paths import listed, matches, paths
 from jgd.core.record import hyper, record, static_field
+from jgd.core.spellings import builder
 from jgd.core.transform import Context, Transform
 from jgd.core.types import Params, Scalar
 

@@ -15,10 +15,10 @@ import jax.numpy as jnp
 from jax import Array
 
 from jgd.core import tree
-from jgd.core.builders import builder
 from jgd.core.masks import Mask
 from jgd.core.optimizer import Optimizer
 from jgd.core.record import hyper, record, static_field
+from jgd.core.spellings import builder
 from jgd.core.transform import Context
 from jgd.core.types import Params, Scalar
 from jgd.optimizers.adam import over_root

@@ -8,8 +8,8 @@ Source: Robbins & Monro 1951, "A stochastic approximation method", equation 8.
 """
 
 from jgd.core import checks
-from jgd.core.builders import builder
 from jgd.core.optimizer import Optimizer, chain
+from jgd.core.spellings import builder
 from jgd.core.types import Scalar
 from jgd.optimizers.momentum import Trace
 from jgd.transforms import ScaleByLearningRate

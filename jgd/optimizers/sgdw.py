@@ -7,9 +7,9 @@ Source: Loshchilov & Hutter 2019, arXiv:1711.05101, algorithm 1. As in `adamw` t
 paper scales both by a separate schedule multiplier), and η stands outside the velocity.
 """
 
-from jgd.core.builders import builder
 from jgd.core.masks import Mask
 from jgd.core.optimizer import Optimizer, chain
+from jgd.core.spellings import builder
 from jgd.core.types import Scalar
 from jgd.optimizers.masked_decay import decay
 from jgd.optimizers.momentum import Trace

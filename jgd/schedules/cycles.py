@@ -4,8 +4,8 @@ import jax.numpy as jnp
 from jax import Array
 
 from jgd.core import checks
-from jgd.core.builders import builder
 from jgd.core.record import hyper, record, static_field
+from jgd.core.spellings import builder
 from jgd.schedules.clock import Number, between, left, number, periods, raised, spent
 from jgd.schedules.pieces import along
 

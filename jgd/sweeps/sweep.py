@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import Any
 
 from jgd.core import checks
-from jgd.core.builders import builder
 from jgd.core.forked import refuse_fork
+from jgd.core.spellings import builder
 from jgd.core.types import Params
 from jgd.data.orders import Order
 from jgd.divergence import DIVERGED_ABOVE, checked_factor

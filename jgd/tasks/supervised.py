@@ -9,7 +9,7 @@ import jax.numpy as jnp
 import numpy as np
 
 from jgd.core import checks
-from jgd.core.builders import builder
+from jgd.core.spellings import builder
 from jgd.data import MinMax, Scaling, Splits, Standard, datasets, split
 from jgd.losses import SupervisedLoss, errors
 from jgd.models import MLP, Linear, Logistic, Model, Softmax

@@ -8,8 +8,7 @@ from typing import Any
 from jax import Array
 
 from jgd.core import checks
-from jgd.core.builders import builder
-from jgd.core.spellings import unknown
+from jgd.core.spellings import builder, unknown
 from jgd.core.types import Batch, Loss, Params
 from jgd.data import Preprocessing, split
 from jgd.prediction import Predictor

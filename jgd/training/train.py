@@ -12,12 +12,12 @@ from typing import Any
 
 from jax import Array
 
-from jgd.core.builders import builder
 from jgd.core.forked import refuse_fork
 from jgd.core.nan_traps import no_nan_traps
 from jgd.core.optimizer import Optimizer
 from jgd.core.program_maps import spare_maps
 from jgd.core.sharding import Sharding
+from jgd.core.spellings import builder
 from jgd.core.types import Batch, Loss, Params
 from jgd.data.orders import Order
 from jgd.divergence import DIVERGED_ABOVE

@@ -8,7 +8,7 @@ from typing import ClassVar
 import numpy as np
 
 from jgd.core import checks
-from jgd.core.builders import builder
+from jgd.core.spellings import builder
 from jgd.sweeps.policies.policy import Round, SweepState, resolved
 from jgd.sweeps.policies.successive_halving import DEEPEST, Halving, whole_log
 

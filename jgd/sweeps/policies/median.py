@@ -7,7 +7,7 @@ from typing import ClassVar
 import numpy as np
 
 from jgd.core import checks
-from jgd.core.builders import builder
+from jgd.core.spellings import builder
 from jgd.sweeps.policies.policy import Policy, Round, SweepState, resolved
 
 DECISIONS = 10  # in a sweep, unless said otherwise

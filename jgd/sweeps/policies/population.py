@@ -10,7 +10,7 @@ from typing import ClassVar
 import numpy as np
 
 from jgd.core import checks, seeds
-from jgd.core.builders import builder
+from jgd.core.spellings import builder
 from jgd.spaces.derived import Derived
 from jgd.spaces.lists import Static
 from jgd.spaces.space import Config, Space

@@ -10,7 +10,7 @@ from typing import ClassVar
 import numpy as np
 
 from jgd.core import checks
-from jgd.core.builders import builder
+from jgd.core.spellings import builder
 from jgd.core.ties import worse_than_first
 from jgd.sweeps.policies.policy import Policy, Round, SweepState, resolved
 from jgd.sweeps.selection import ranked
