@@ -26,6 +26,7 @@ from jgd.lane import NOT_DIVERGED
 from jgd.sweeps.engine.block import Block
 from jgd.sweeps.plan import Plan
 from jgd.sweeps.policies.policy import Round
+from jgd.sweeps.round_blocks import round_blocks
 from jgd.sweeps.store.base import BlockResult
 from jgd.sweeps.store.manifest import open_store
 
@@ -47,7 +48,7 @@ def blocks_of(plan: Plan) -> list[Block]:
         done = staticmethod(lambda step: nothing)
         reached = staticmethod(lambda configs, seed, most: np.zeros(len(configs), int))
 
-    return plan.blocks(Round(tuple(range(len(plan.configs))), STEPS), Untouched())
+    return round_blocks(plan, Round(tuple(range(len(plan.configs))), STEPS), Untouched())
 
 
 def made_up(plan: Plan, block: Block, like: Any, rng: np.random.Generator) -> BlockResult:
