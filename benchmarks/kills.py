@@ -50,7 +50,7 @@ def coordinate(steps: int, path: str) -> None:
             blocks.append(progress.blocks)
             print("landed", progress.blocks, flush=True)
 
-    cluster = LocalCluster(n_workers=2, threads_per_worker=1, dashboard_address=None, silence_logs=50)
+    cluster = LocalCluster(n_workers=2, threads_per_worker=1, dashboard_address=":0", silence_logs=50)
     with cluster, Client(cluster) as client:
         found = swept(steps, store=path, executor=client, callback=tell)
         print("bits", bits(found), flush=True)
@@ -162,6 +162,7 @@ def main() -> None:
             same = cluster_with_kills(Path(folder) / str(len(rows)), asked.steps, left, rng) == want
             kills = [*left, *kills]
             rows.append({"kills": some[: len(some) - len(left)], "same": same})
+            print("  same bits" if same else "  other bits", flush=True)
         if asked.shards:
             print(f"two `jgd work`: {asked.shards} kills", flush=True)
             same = shards_with_kills(Path(folder) / "shards", asked.steps, asked.shards - 1, rng, seconds) == want
