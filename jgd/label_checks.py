@@ -43,7 +43,7 @@ def check_supervised_rows(loss: Any, params: Params, name: str, rows: Any) -> No
             )
     if weights and jax.tree_util.all_leaves(weights):
         _check_weights(f"{name}[2]", np.asarray(weights[0]), name)
-    error = next((known for known, function in errors.items() if loss.error in (known, function)), None)
+    error = _error_of(loss)
     if error is None or not jax.tree_util.all_leaves([targets]):
         return
     labels = np.asarray(targets)
@@ -51,7 +51,7 @@ def check_supervised_rows(loss: Any, params: Params, name: str, rows: Any) -> No
         good = (labels == 0) | (labels == 1) if error == "hinge" else (labels >= 0) & (labels <= 1)
         _refuse(labels, good, name, f"{CHANCES[error]}, as {error} takes them")
     elif error in CLASSES and labels.dtype.kind in "iu":
-        low, count = CLASSES[error], _classes(loss, params, rows)
+        low, count = CLASSES[error], classes_of(loss, params, rows)
         if count is not None:
             padding = ", or −1 for padding" if low < 0 else ""
             good = (labels >= low) & (labels < count)
@@ -76,8 +76,14 @@ def _check_weights(path: str, weights: np.ndarray, name: str) -> None:
         raise checks.JgdValueError(f"{path} must hold a weight above 0: no row counts", argument=name)
 
 
-def _classes(loss: SupervisedLoss, params: Params, rows: Any) -> int | None:
-    """How many classes the outputs of one row are of; None where the loss itself will say what is wrong."""
+def _error_of(loss: SupervisedLoss) -> str | None:
+    return next((known for known, function in errors.items() if loss.error in (known, function)), None)
+
+
+def classes_of(loss: Any, params: Params, rows: Any) -> int | None:
+    """How many classes the outputs of one row are of; None of other losses, and where the loss itself will say what is wrong."""
+    if not isinstance(loss, SupervisedLoss) or _error_of(loss) not in CLASSES:
+        return None
     shape = lambda leaf: jax.ShapeDtypeStruct((1, *np.shape(leaf)[1:]), jax.dtypes.canonicalize_dtype(leaf.dtype))
     try:
         outputs = jax.eval_shape(loss.outputs, params, jax.tree.map(shape, tuple(rows)))
