@@ -40,7 +40,7 @@ def main() -> None:
         for steps in (50, *[asked.steps] * asked.rounds):  # the first round compiles, and starts the processes
             (here, threads), (there, pooled) = swept(steps), swept(steps, pool)
             assert np.array_equal(here.loss, there.loss, equal_nan=True), "the bits differ"
-            own, blocks = there.device_seconds, len(there.store.results)
+            own, blocks = there.device_seconds, len(there.store.blocks)
             rows.append(
                 {
                     "threads_seconds": threads,

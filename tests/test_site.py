@@ -47,6 +47,18 @@ def test_a_docstrings_equations_stay_lines_and_its_papers_are_links(pages):
     assert source == rf"**Source:** A & B, {link}, with b\_1 of `b_1`."
 
 
+def test_formulas_become_mathml(pages):
+    pytest.importorskip("latex2mathml", reason="needs the extra docs")
+    as_mathml = pages("mathematics").as_mathml
+    block = as_mathml('<div class="arithmatex">\\[\n-\\log p(y) &lt; \\frac{1}{2}\n\\]</div>')
+    assert '<math xmlns="http://www.w3.org/1998/Math/MathML" display="block">' in block
+    assert '<mi>log</mi><mspace width="0.17em"/><mi>p</mi>' in block
+    assert "<mfrac>" in block
+    assert "arithmatex" not in block
+    assert as_mathml('a <span class="arithmatex">\\(x\\)</span>.').startswith("a <math")
+    assert as_mathml("<code>\\(x\\)</code>") == "<code>\\(x\\)</code>"
+
+
 def test_an_example_is_a_page(pages):
     made = pages("example_pages").pages()
     assert len(made) >= 6

@@ -14,17 +14,15 @@ from jgd.core import atomic_files, checks
 from jgd.reports import confirmation, files
 from jgd.reports.table import cost_line, interval_words, stopped_line, table_columns, table_rows
 from jgd.sweeps.store.disk import FOLDERS
-from jgd.sweeps.store.journal import BLOCK_FILE
 from jgd.sweeps.store.manifest import OWN
+from jgd.sweeps.store.packs import PACK_FILE
 
 SWEEP = atomic_files.SWEEP
 STORED = (*OWN, request.FILE)  # what makes a directory a sweep's
 ASIDE = ".before"
 REPLAYS = "replays"
 _REPLAY = re.compile(rf"{REPLAYS}/config-\d+-seed-\d+(/(history\.csv|training\.png))?")
-_BLOCK = re.compile(
-    rf"({'|'.join(FOLDERS)})/{BLOCK_FILE.pattern}(({atomic_files.TOKEN.pattern})?{re.escape(atomic_files.PART)})?"
-)
+_PACK = re.compile(rf"({'|'.join(FOLDERS)})/{PACK_FILE.pattern}")
 ALL_DIVERGED = "every run diverged, there is nothing to choose: try smaller learning rates"
 
 
@@ -71,7 +69,7 @@ def _delete_own(aside: Path) -> None:
         if path.is_dir() and not path.is_symlink():
             with suppress(OSError):
                 path.rmdir()
-        elif name in _NAMES or _BLOCK.fullmatch(name) or _REPLAY.fullmatch(name):
+        elif name in _NAMES or _PACK.fullmatch(name) or _REPLAY.fullmatch(name):
             path.unlink()
     with suppress(OSError):
         aside.rmdir()

@@ -1,6 +1,10 @@
-"""Arrays as safetensors files that are whole, or not there. What a file has to hold is told beside it, as JSON holds it."""
+"""Arrays as safetensors files that are whole, or not there. What a file has to hold is told beside it, as JSON holds it.
+
+A blob is such a file's content that tells by itself what it holds; several are put together by whoever keeps them.
+"""
 
 import hashlib
+import json
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -60,6 +64,39 @@ def load_arrays(file: Path, known: Mapping[str, Any]) -> dict[str, np.ndarray]:
         return {name: as_said(stored[name], *kind) for name, kind in known["arrays"].items()}
     except (SafetensorError, LookupError, TypeError, ValueError, AttributeError, SyntaxError) as fault:
         raise checks.JgdValueError(f"its arrays are not what is said of them: {fault}") from fault
+
+
+def blob_of(arrays: Mapping[str, np.ndarray], facts: Mapping[str, Any]) -> bytes:
+    """Arrays and facts that JSON holds, as the content of a safetensors file with both."""
+    from safetensors.numpy import save
+
+    held = {name: np.asarray(array) for name, array in arrays.items()}
+    kinds = {name: [str(array.dtype), list(array.shape)] for name, array in held.items()}
+    told = json.dumps({"arrays": kinds, **facts})
+    return save({name: storable(array) for name, array in held.items()}, {_TOLD: told})
+
+
+def read_blob(blob: bytes) -> tuple[dict[str, np.ndarray], dict[str, Any]]:
+    """What `blob_of` has put together.
+
+    Raises:
+        JgdValueError: Where it has not.
+    """
+    from safetensors import SafetensorError
+    from safetensors.numpy import load
+
+    try:
+        head = json.loads(blob[8 : 8 + int.from_bytes(blob[:8], "little")])
+        facts = json.loads(head["__metadata__"][_TOLD])
+        stored = load(blob)
+        return {name: as_said(stored[name], *kind) for name, kind in facts.pop("arrays").items()}, facts
+    except (
+        SafetensorError, LookupError, TypeError, ValueError, AttributeError, SyntaxError, RecursionError
+    ) as fault:  # fmt: skip
+        raise checks.JgdValueError(f"its arrays are not what is said of them: {fault}") from fault
+
+
+_TOLD = "jgd"  # the name of the facts in a blob's head
 
 
 def as_said(stored: np.ndarray, dtype: str, shape: Sequence[int]) -> np.ndarray:

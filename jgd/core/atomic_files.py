@@ -18,7 +18,7 @@ from typing import Any
 
 from jgd.core import checks
 
-FORMAT = 7  # of what is written; another one is refused, by its number
+FORMAT = 8  # of what is written; another one is refused, by its number
 LOCK = "lock"
 PART = ".part"  # at the end of the name of what isn't whole yet
 TOKEN = re.compile(r"\.[0-9a-f]{8}")  # before it: of one writer of several
@@ -115,10 +115,38 @@ def _opened(file: Path) -> Any:
     return os.fdopen(descriptor, "rb")
 
 
-def read(file: Path) -> bytes:
-    """The bytes of a regular file; `OSError` where it is none, or a link."""
+def read(file: Path, begin: int = 0, count: int = -1) -> bytes:
+    """The bytes of a regular file, or `count` of them from `begin` on; `OSError` where it is none, or a link."""
     with _opened(file) as opened:
-        return opened.read()
+        opened.seek(begin)
+        return opened.read(count)
+
+
+def append(file: Path, content: bytes) -> int:
+    """`content` at the end of a file, made if missing and on the disk when this returns: -> where in the file it begins.
+
+    A kill may leave a part of it. Whoever appends is the file's only writer; `OSError` where it is a link.
+    """
+    is_new = not os.path.lexists(file)
+    flags = os.O_WRONLY | os.O_APPEND | os.O_CREAT | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_BINARY", 0)
+    with os.fdopen(os.open(file, flags, 0o666), "ab") as out:
+        begin = os.fstat(out.fileno()).st_size
+        out.write(content)
+        out.flush()
+        os.fsync(out.fileno())
+    if is_new:
+        _sync_folder(file)
+    return begin
+
+
+def _sync_folder(file: Path) -> None:
+    """The name of a file has to reach the disk too."""
+    if os.name == "posix":
+        directory = os.open(file.parent, os.O_RDONLY)
+        try:
+            os.fsync(directory)
+        finally:
+            os.close(directory)
 
 
 def write(file: Path, content: bytes) -> None:
@@ -134,12 +162,7 @@ def write(file: Path, content: bytes) -> None:
         with suppress(OSError):
             part.unlink()
         raise
-    if os.name == "posix":  # the rename itself has to reach the disk too
-        directory = os.open(file.parent, os.O_RDONLY)
-        try:
-            os.fsync(directory)
-        finally:
-            os.close(directory)
+    _sync_folder(file)
 
 
 def sealed(facts: Mapping[str, Any]) -> bytes:

@@ -62,7 +62,7 @@ def fresh_runs(data: SweepData, picks: Sequence[Pick], seeds: int | Sequence[int
 
 def _trained(data: SweepData, chosen: Sequence[Pick], seeds: tuple[int, ...], executor: Any) -> SweepData:
     plan = _plan_of(data, chosen, data.facts.splits.labels(seeds))
-    return run_plan(plan, MemoryStore(), executor=executor_of(executor))
+    return run_plan(plan, MemoryStore(plan.facts), executor=executor_of(executor))
 
 
 def _checked(data: SweepData, picks: Any) -> Sequence[Pick]:

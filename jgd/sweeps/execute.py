@@ -42,7 +42,7 @@ def execute(
     with progress_bar(shown, plan.task.metric) as show:
         told = _both(callback, show)
         if plan.store is None:
-            return run_plan(plan, store or MemoryStore(), told, executor, seconds=seconds)
+            return run_plan(plan, store or MemoryStore(plan.facts), told, executor, seconds=seconds)
         with open_store(plan, plan.store, resume, share) as on_disk:
             return run_plan(plan, on_disk, told, executor, share, seconds)
 

@@ -67,12 +67,11 @@ def grown(
 
 def _carried(store: Store, old: Plan, new: Plan) -> MemoryStore:
     """The block results of one plan where they are in another."""
-    out = MemoryStore(reads=store.reads)  # the list itself: whoever confirms either of them has read the same rows
-    for block, result in sorted(store.results.items(), key=lambda item: item[0].begin):
+    out = MemoryStore(new.facts, store.reads)  # the list itself: whoever confirms either of them has read the same rows
+    for number, block in enumerate(store.blocks):
         keys = [old.facts.keys[config] for config in block.configs]
         there = new.facts.place(keys, old.seeds[block.seed], block.begin, block.end)
         if there is not None:
-            if store.holds(block):
-                out.held[there] = store.lanes_of(block)
-            out.file(replace(result, block=there))
+            lanes = store.lanes_of(number) if store.holds(number) else None
+            out.add(replace(store.result(number), block=there), lanes)
     return out

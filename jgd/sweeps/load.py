@@ -64,7 +64,7 @@ def load_sweep(
             f"in {str(path)!r}, {fault}: {first}the jgd.sweep(…) call that made it mends it"
         ) from fault
     facts = stored_facts(path, there)
-    store = DiskStore(path, facts)
+    store = DiskStore(facts=facts, path=path)
     store.read()
     made_by = partial(stored_plan, path, there, task, recipes, trust)
     try:

@@ -1,11 +1,12 @@
 """The plan of a sweep: everything that fixes its programs, what they are fed, and which runs run together."""
 
-from collections import defaultdict
-from collections.abc import Callable, Iterable, Mapping, Sequence, Set
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any
+
+import numpy as np
 
 from jgd.core import checks
 from jgd.core.lengths import kinds_of
@@ -25,7 +26,7 @@ from jgd.sweeps.policies.policy import Policy, Round
 from jgd.sweeps.policies.population import PopulationBasedTraining
 from jgd.sweeps.recipes import Group, Recipe, blamed, check_methods, group_configs
 from jgd.sweeps.splits import NO_SPLITS, Splits
-from jgd.sweeps.store.base import Store
+from jgd.sweeps.store.progress import Progress
 from jgd.tasks import Task
 
 
@@ -167,24 +168,23 @@ class Plan:
         """Those of a block's runs in a round."""
         return [current.values_of(config, block.seed, self.configs[config][1]) for config in block.configs]
 
-    def blocks(self, current: Round, store: Store, runs: Set[tuple[int, int]] | None = None) -> list[Block]:
+    def blocks(self, current: Round, store: Progress, runs: np.ndarray | None = None) -> list[Block]:
         """The blocks that are left of a round: runs that are done don't run again, others go on from where they are.
 
-        runs: (config, index of its seed) that run, done or not.
+        runs: (config, seed) which runs run, done or not.
         """
-        out, members = [], defaultdict(list)  # group -> its configs
-        for config in current.configs:
-            members[self.group_of[config]].append(config)
+        left = ~store.done(current.until) if runs is None else runs
+        members = np.sort(np.array(current.configs, int))
+        group_of = np.array(self.group_of)[members]
+        out = []
         for number, width in enumerate(self.widths):
+            mine = members[group_of == number]
             for seed in current.places(len(self.seeds)):
-                together = defaultdict(list)  # step -> the configs that begin there
-                for config in sorted(members[number]):
-                    if (config, seed) in runs if runs is not None else not store.done(config, seed, current.until):
-                        begin = max(store.reached(config, seed, current.until), current.begin)
-                        together[begin].append(config)
-                for begin in sorted(together):
-                    some = _cut(together[begin], width)
-                    out += [Block(number, seed, configs, begin, current.until) for configs in some]
+                configs = mine[left[mine, seed]]
+                begins = np.maximum(store.reached(configs, seed, current.until), current.begin)
+                for begin in np.unique(begins).tolist():
+                    some = _cut(configs[begins == begin].tolist(), width)
+                    out += [Block(number, seed, each, begin, current.until) for each in some]
         return out
 
     def _batches(self, group: Group) -> Batches:

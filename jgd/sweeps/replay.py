@@ -30,7 +30,7 @@ def replay(data: SweepData, config: int, seed: int, steps: int | None = None) ->
     plan = replace(
         data.plan, seeds=(seed,), steps=until, share_of=share_of, store=None, devices=data.plan.devices.one()
     )
-    store = MemoryStore()
+    store = MemoryStore(plan.facts)
     engine = Engine.of(plan, store)
     past = data.schedule(config, seed)
     for segment in past:  # of a population more than one, of what its ancestors went by

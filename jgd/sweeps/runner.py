@@ -1,12 +1,12 @@
 """Round by round through a sweep: the policy says who goes on, the engine runs what is left, the store keeps it."""
 
 import math
-from collections.abc import Callable, Mapping, Sequence, Set
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
 
-from jgd.sweeps.assemble import assemble, evaluations
+from jgd.sweeps.assemble import assemble
 from jgd.sweeps.cost import Spent, measured_cost, peak_bytes, setup_of
 from jgd.sweeps.engine.engine import Engine
 from jgd.sweeps.engine.executor import Executor
@@ -45,7 +45,7 @@ def run_plan(
         else:
             _run_share(plan, store, engine, rounds, share)
         spent.append(Spent.by(engine.meter).since(before))
-        if not _note_given(plan.facts, store, current, given):
+        if not _note_given(store, current, given):
             break  # others have not landed their share, and no policy waits for it; or time is over
         store.end_round(current.until)
     setup = setup_of(plan) | peak_bytes(plan)
@@ -54,15 +54,17 @@ def run_plan(
 
 
 def _run_round(
-    plan: Plan, store: Store, engine: Engine, rounds: Sequence[Round], runs: Set[tuple[int, int]] | None = None
+    plan: Plan, store: Store, engine: Engine, rounds: Sequence[Round], runs: np.ndarray | None = None
 ) -> None:
     """What is left of the last round, or these runs of it; and before that whatever it goes on from and has been lost."""
     current = rounds[-1]
     blocks = plan.blocks(current, store, runs)
     starts = {(current.origin(c, b.seed, b.begin), b.seed, b.begin) for b in blocks if b.begin for c in b.configs}
-    lost = {(config, seed) for config, seed, step in starts if not store.can_resume(config, seed, step)}
+    lost = [(config, seed) for config, seed, step in starts if not store.can_resume(config, seed, step)]
     if lost:
-        _run_round(plan, store, engine, rounds[:-1], lost)
+        again = np.zeros((len(plan.configs), len(plan.seeds)), bool)
+        again[tuple(zip(*lost, strict=True))] = True
+        _run_round(plan, store, engine, rounds[:-1], again)
     engine.run(current, blocks)
 
 
@@ -72,17 +74,15 @@ def _run_share(plan: Plan, store: Store, engine: Engine, rounds: Sequence[Round]
     _run_round(plan, store, engine, rounds, share.runs(plan, current, store))
     if isinstance(plan.policy, Full):
         store.read()
-    elif missing := share.left(plan, current, store):
+    elif (missing := share.left(current, store)).any():
         _run_round(plan, store, engine, rounds, missing)
 
 
-def _note_given(facts: SweepFacts, store: Store, current: Round, given: np.ndarray) -> bool:
+def _note_given(store: Store, current: Round, given: np.ndarray) -> bool:
     """Enter how far the configs of a round have come at all of its seeds: -> whether that is its end for all."""
-    places = list(current.places(len(facts.seeds)))
-    for config in current.configs:
-        ends = [max(store.ends.get((config, seed), {0: None})) for seed in places]
-        given[config, places] = min(current.until, *ends)
-    return all(store.done(config, seed, current.until) for config in current.configs for seed in places)
+    at = np.ix_(current.configs, current.places(given.shape[1]))
+    given[at] = np.minimum(current.until, store.scores.reached[at].min(axis=1, keepdims=True))
+    return bool(store.done(current.until)[at].all())
 
 
 def stored_so_far(facts: SweepFacts, store: Store, setup: Mapping[str, Any], made_by: Callable[[], Plan]) -> SweepData:
@@ -91,7 +91,7 @@ def stored_so_far(facts: SweepFacts, store: Store, setup: Mapping[str, Any], mad
     rounds: list[Round] = []
     while (current := facts.policy.next_round(_state(facts, store, given, rounds))) is not None:
         rounds.append(current)
-        if not _note_given(facts, store, current, given):
+        if not _note_given(store, current, given):
             break
     idle = Meter(lambda progress: None, facts.larger_is_better)
     cost = measured_cost(facts, setup, idle, given)
@@ -100,7 +100,7 @@ def stored_so_far(facts: SweepFacts, store: Store, setup: Mapping[str, Any], mad
 
 def _state(facts: SweepFacts, store: Store, given: np.ndarray, rounds: Sequence[Round]) -> SweepState:
     """What the policy decides by; the scores alone are read from the store."""
-    scores = evaluations(facts, store, (facts.metric,))[facts.metric]
+    scores = store.scores.values[facts.metric]
     # what an interrupted round has measured already is of no account yet
     unseen = np.array(facts.evaluation_steps) > given[..., None]
     return SweepState(

@@ -7,8 +7,11 @@ import time
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
+
 from jgd.core import checks
 from jgd.sweeps.policies.policy import Round
+from jgd.sweeps.store.progress import Progress
 
 PATIENCE = 600.0  # seconds without news of the others, after which they may have been killed
 POLL = 1.0  # seconds between two looks at what others have landed
@@ -51,31 +54,29 @@ class Share:
             checks.count("shard[0]", index, 0, count - 1), count, float(checks.number("patience", patience, ">= 0"))
         )
 
-    def runs(self, plan: Any, current: Round, store: Any) -> set[tuple[int, int]]:
-        """The runs (config, index of seed) of this share of a round that are not done.
+    def runs(self, plan: Any, current: Round, store: Progress) -> np.ndarray:
+        """(config, seed): the runs of this share of a round that are not done.
 
         The blocks are counted as if nothing of the round were there, so that all processes count the same ones.
         """
-        everything = {(config, seed) for config in current.configs for seed in current.places(len(plan.seeds))}
-        blocks = plan.blocks(current, _Untouched(current.begin), everything)[self.index :: self.count]
-        mine = {(config, block.seed) for block in blocks for config in block.configs}
-        return {run for run in mine if not store.done(*run, current.until)}
+        done = store.done(current.until)
+        mine = np.zeros(done.shape, bool)
+        for block in plan.blocks(current, _Untouched(current.begin, done.shape))[self.index :: self.count]:
+            mine[list(block.configs), block.seed] = True
+        return mine & ~done
 
-    def left(self, plan: Any, current: Round, store: Any) -> set[tuple[int, int]]:
-        """Wait until the others have landed their runs of a round: -> those for which there was no news in time."""
+    def left(self, current: Round, store: Any) -> np.ndarray:
+        """Wait until the others have landed their runs of a round: -> (config, seed) of which there was no news in time."""
         heard, known = time.monotonic(), -1
         while True:
             store.read()
-            missing = {
-                (config, seed)
-                for config in current.configs
-                for seed in current.places(len(plan.seeds))
-                if not store.done(config, seed, current.until)
-            }
-            if not missing or (len(missing) == known and time.monotonic() - heard >= self.patience):
+            done = store.done(current.until)
+            missing = current.runs(done.shape) & ~done
+            count = int(missing.sum())
+            if not count or (count == known and time.monotonic() - heard >= self.patience):
                 return missing
-            if len(missing) != known:
-                heard, known = time.monotonic(), len(missing)
+            if count != known:
+                heard, known = time.monotonic(), count
             time.sleep(min(POLL, self.patience))
 
 
@@ -84,6 +85,10 @@ class _Untouched:
     """A store in which every run stands where the round begins."""
 
     begin: int
+    shape: tuple[int, ...]
 
-    def reached(self, config: int, seed: int, most: int) -> int:
-        return self.begin
+    def done(self, step: int) -> np.ndarray:
+        return np.zeros(self.shape, bool)
+
+    def reached(self, configs: np.ndarray, seed: int, most: int) -> np.ndarray:
+        return np.full(len(configs), self.begin)

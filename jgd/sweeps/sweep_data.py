@@ -1,21 +1,21 @@
 """What a sweep found, as data: arrays over configs, seeds and steps, what the sweep is, and what they cost."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, fields
 from functools import cached_property
 from typing import Any, Self
 
-import jax
 import numpy as np
 
 from jgd.core import checks
 from jgd.core.types import Params
 from jgd.spaces.space import Config, Space
-from jgd.sweeps.engine.block import Block
+from jgd.sweeps.curves import curves
 from jgd.sweeps.facts import SweepFacts
 from jgd.sweeps.plan import Plan
 from jgd.sweeps.policies.policy import Round, furthest
 from jgd.sweeps.policies.replay import ScheduleSegment, segments_of
+from jgd.sweeps.run_ends import RunEnds
 from jgd.sweeps.store.base import Store
 
 
@@ -28,28 +28,23 @@ class SweepData:
         made_by: The plan; of a sweep from a directory, what makes the plan when something has to run.
         store: The block results that the arrays are made of.
         given: (config, seed) the steps that each run was given.
-        loss: (config, seed, step) on the step's batch before its update, of the `recorded_steps`; NaN after the step at
-            which a run diverged, or was stopped.
-        validation: name -> (config, seed, evaluation) after `evaluation_steps` updates, NaN likewise.
+        validation: name -> (config, seed, evaluation) after `evaluation_steps` updates; NaN after the step at which a run
+            diverged, or was stopped.
         diverged_at: (config, seed) the step whose update was refused, −1 where there is none.
         cost: compile and run seconds, steps of all runs together and a second, padded share, width of a block, devices;
             the share of steps that stopping early has saved, and seconds and steps of each round; of an executor, its
             hosts. Of an extended sweep, of all of it.
         rounds: What the policy decided.
-        recorded: name -> (config, seed, step), what the loss returned beside its value (its aux) and what `record` asked for,
-            NaN as in `loss`; what `observe` returned as (config, seed, step, …), after the step's update.
     """
 
     facts: SweepFacts
     made_by: Plan | Callable[[], Plan]
     store: Store
     given: np.ndarray
-    loss: np.ndarray
     validation: dict[str, np.ndarray]
     diverged_at: np.ndarray
     cost: dict[str, Any]
     rounds: tuple[Round, ...] = ()
-    recorded: Mapping[str, np.ndarray] = field(default_factory=dict)
 
     @classmethod
     def of(cls, data: "SweepData") -> Self:
@@ -64,6 +59,26 @@ class SweepData:
             JgdValueError: for a sweep from a directory, where these are somebody's own code that nobody has given.
         """
         return self.made_by if isinstance(self.made_by, Plan) else self.made_by()
+
+    @cached_property
+    def _curves(self) -> Mapping[str, np.ndarray]:
+        return curves(self.facts, self.store, self.rounds)
+
+    @property
+    def loss(self) -> np.ndarray:
+        """(config, seed, step): on the step's batch before its update, of the `recorded_steps`; NaN as in `validation`.
+
+        Put together from the blocks when it is first asked for.
+        """
+        return self._curves[""]
+
+    @property
+    def recorded(self) -> dict[str, np.ndarray]:
+        """Name -> (config, seed, step), what the loss returned beside its value (its aux) and what `record` asked for.
+
+        What `observe` returned is (config, seed, step, …), after the step's update. NaN as in `validation`.
+        """
+        return {name: values for name, values in self._curves.items() if name}
 
     @property
     def task(self) -> str:
@@ -128,15 +143,15 @@ class SweepData:
     @property
     def device_seconds(self) -> float:
         """Seconds that blocks have taken on their devices, also in earlier calls that the store remembers."""
-        return sum(result.seconds for result in self.store.results.values())
+        return self.store.scores.seconds
 
     @property
     def runs_left(self) -> int:
         """Runs that the last round so far has not brought to its end; 0 once the sweep is through."""
         if not self.rounds:
             return 0
-        last, seeds = self.rounds[-1], self.rounds[-1].places(len(self.seeds))
-        return sum(not self.store.done(config, seed, last.until) for config in last.configs for seed in seeds)
+        last = self.rounds[-1]
+        return int((last.runs(self.given.shape) & ~self.store.done(last.until)).sum())
 
     def configs_of(self, recipe: str) -> np.ndarray:
         """The indices of a recipe's configs."""
@@ -211,40 +226,18 @@ class SweepData:
 
         The optimizer's average where it keeps one; the last finite ones of a run that diverged.
         """
-        block = self._last_block(*self.indices(config, seed))
-        row = block.configs.index(config)
-        return jax.tree.map(lambda leaf: leaf[row], self.store.results[block].params)
+        return self._ends.params(*self.indices(config, seed))
 
     def model_state(self, config: int, seed: int) -> Any:
         """What the model of one run ended with beside its parameters; None without, the last finite one of a diverged run."""
-        block = self._last_block(*self.indices(config, seed))
-        row = block.configs.index(config)
-        return jax.tree.map(lambda leaf: leaf[row], self.store.results[block].model_state)
-
-    def _last_block(self, config: int, place: int) -> Block:
-        """The block in which a run (config, index of its seed) got where it is."""
-        most = furthest(self.rounds, self.given.shape)[config, place] if self.rounds else self.steps
-        ends = {step: block for step, block in self.store.ends.get((config, place), {}).items() if step <= most}
-        if not ends:
-            seed = self.seeds[place]
-            raise checks.JgdValueError(f"config {config} with seed {seed} has not run so far: it has no parameters")
-        reached = int(self.given[config, place])
-        return ends[reached if reached in ends else max(ends)]  # of a sweep that still runs: where the run is
+        return self._ends.model_state(*self.indices(config, seed))
 
     @property
     def final(self) -> Params:
         """The parameters of all runs, leaves (config, seed, …); refused where configs differ in structure or shapes."""
-        runs: dict[Block, list[int]] = {}  # the last block of runs -> their configs
-        for place, config in np.ndindex(len(self.seeds), len(self.configs)):
-            runs.setdefault(self._last_block(config, place), []).append(config)
-        ends = {block: self.store.results[block].params for block in runs}
-        kinds = {(jax.tree.structure(end), *(leaf.shape[1:] for leaf in jax.tree.leaves(end))) for end in ends.values()}
-        if len(kinds) > 1:
-            raise checks.JgdValueError("configs have parameters of different shapes: use params(config, seed)")
-        like = next(iter(ends.values()))
-        out = jax.tree.map(lambda leaf: np.empty((*self.diverged_at.shape, *leaf.shape[1:]), leaf.dtype), like)
-        for block, configs in runs.items():
-            rows = [block.configs.index(config) for config in configs]
-            for into, leaf in zip(jax.tree.leaves(out), jax.tree.leaves(ends[block]), strict=True):
-                into[configs, block.seed] = leaf[rows]
-        return out
+        return self._ends.all_params()
+
+    @property
+    def _ends(self) -> RunEnds:
+        most = furthest(self.rounds, self.given.shape) if self.rounds else np.full(self.given.shape, self.steps)
+        return RunEnds(self.store, self.given, most)

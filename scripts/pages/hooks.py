@@ -6,6 +6,7 @@ from pathlib import Path
 import api_pages
 import example_pages
 import links
+import mathematics
 import optimizer_pages
 from mkdocs.config.defaults import MkDocsConfig
 from mkdocs.exceptions import PluginError
@@ -47,8 +48,15 @@ def on_page_markdown(markdown: str, page: Page, config: MkDocsConfig, files: Fil
     return links.of_the_site(markdown, file, path, titles) if file != path else markdown
 
 
+def on_page_content(html: str, page: Page, config: MkDocsConfig, files: Files) -> str:
+    return mathematics.as_mathml(html)
+
+
 def on_post_build(config: MkDocsConfig) -> None:
-    """The built pages load nothing from elsewhere; links that a reader may click are another matter."""
+    """The pages load nothing from elsewhere (links that a reader may click are another matter), and formulas are set."""
     for page in Path(config.site_dir).rglob("*.html"):
-        if found := LOADED.search(page.read_text(encoding="utf-8")):
+        text = page.read_text(encoding="utf-8")
+        if found := LOADED.search(text):
             raise PluginError(f"{page.relative_to(config.site_dir)} would load {found[0]}… from the network")
+        if 'class="arithmatex"' in text:
+            raise PluginError(f"{page.relative_to(config.site_dir)} has a formula that is no MathML")

@@ -110,7 +110,8 @@ def test_all_diverged_is_a_result_too():
 
 @pytest.mark.parametrize("after", [4, 8, 12])  # calls of the callback, the first of them for the compiled program
 def test_a_crash_and_another_run_decide_the_same(after):
-    plan, store = stopped("halving").plan, MemoryStore()
+    plan = stopped("halving").plan
+    store = MemoryStore(plan.facts)
     with pytest.raises(Crash):
         run_plan(plan, store, crashing(after))
     found = run_plan(plan, store)
@@ -137,7 +138,7 @@ def test_a_race_runs_the_full_sweeps_bits_and_a_kill_changes_none(tmp_path):
     assert time_to_target_of(found, 0.5).known.tolist() == ran.tolist()
     assert found.to_dataframe()["reached"].tolist() == found.given.ravel().tolist()
     same(jgd.load_sweep(tmp_path / "run"), found)
-    store = MemoryStore()
+    store = MemoryStore(found.plan.facts)
     with pytest.raises(Crash):
         run_plan(replace(found.plan, store=None), store, crashing(7))
     same(run_plan(replace(found.plan, store=None), store), found)

@@ -1,7 +1,5 @@
 """One lane of a sweep again: the bits that are stored, and what can be done with the run."""
 
-from dataclasses import replace
-
 import chex
 import jax
 import numpy as np
@@ -45,9 +43,9 @@ def test_a_diverged_lane_is_replayed_too():
 
 
 def test_a_lane_that_is_not_the_stored_one_is_said_to_be_another():
-    other = usual().loss.copy()
-    other[2, 0, 7] += 1e-6
-    run = replace(usual(), loss=other).replay(2, 0)
+    other = sweep()
+    other.loss[2, 0, 7] += 1e-6
+    run = other.replay(2, 0)
     assert run.reproduced is False
     note = run.notes[0]
     assert note.startswith("not the stored run: another loss at step 7")

@@ -71,7 +71,7 @@ class Engine:
             sound = result.diverged_at == NOT_DIVERGED
             self.meter.note_scores(np.asarray(result.metrics[self.plan.task.metric])[:, sound])
             if outcome.before is not None:
-                self.store.release(outcome.before)
+                self.store.release(self.store.number_of(outcome.before))
             self.meter.blocks += outcome.last
 
 

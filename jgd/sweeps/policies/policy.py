@@ -33,6 +33,12 @@ class Round:
         """The indices of its seeds, of `count` there are."""
         return range(count) if self.seeds is None else self.seeds
 
+    def runs(self, shape: tuple[int, ...]) -> np.ndarray:
+        """(config, seed): whether the run is one of the round, of so many configs and seeds."""
+        out = np.zeros(shape, bool)
+        out[np.ix_(self.configs, self.places(shape[1]))] = True
+        return out
+
     def values_of(self, config: int, seed: int, initial: Config) -> Config:
         """The hyperparameters of a run; `initial`: its config's own."""
         return (self.values or {}).get((config, seed), initial)

@@ -1,10 +1,11 @@
 """What the runs of a sweep have done so far: block results, each what one block did between two steps.
 
 Rounds, saves within a long block, added configs, seeds and steps: all are block results. A run is its results on end.
+Blocks are known by their numbers, in the order in which they came.
 """
 
 from abc import ABC, abstractmethod
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -13,8 +14,12 @@ import numpy as np
 from jgd.core.types import Params
 from jgd.lane import Lane
 from jgd.sweeps.engine.block import Block
+from jgd.sweeps.facts import SweepFacts
 from jgd.sweeps.policies.policy import Round
 from jgd.sweeps.store.lanes import gather_lanes
+from jgd.sweeps.store.scores import BlockScores, Scores
+
+NONE = -1  # the number of no block
 
 
 @dataclass(frozen=True)
@@ -37,32 +42,49 @@ class BlockResult:
     recorded: Mapping[str, np.ndarray] = field(default_factory=dict)
     model_state: Any = None
 
+    @property
+    def scores(self) -> BlockScores:
+        """The part of it that choosing takes."""
+        return BlockScores(
+            self.block, self.evaluation_steps, self.metrics, self.diverged_at, self.seconds, self.losses.dtype
+        )
 
+
+@dataclass
 class Store(ABC):
     """The block results of a sweep, and the lanes at their ends, as far as they are held.
 
-    results: by their block. ends: (config, index of its seed) -> step -> the block that ended there. reads: of the test
-    rows, when they were and for what.
+    blocks: by their numbers. ends: step -> (config, seed) the number of the block of that run that ended there, or NONE.
+    scores: of all blocks. reads: of the test rows, when they were and for what.
     """
 
-    results: dict[Block, BlockResult]
-    ends: dict[tuple[int, int], dict[int, Block]]
-    reads: list[dict[str, Any]]
+    facts: SweepFacts
+    reads: list[dict[str, Any]] = field(default_factory=list)
+    blocks: list[Block] = field(default_factory=list)
+    ends: dict[int, np.ndarray] = field(default_factory=dict)
+    scores: Scores = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.scores = Scores(self.facts)
 
     @abstractmethod
     def add(self, result: BlockResult, lanes: Lane) -> None:
         """Take a result and the lanes at its end."""
 
     @abstractmethod
-    def holds(self, block: Block) -> bool:
+    def result(self, number: int) -> BlockResult:
+        """All that a block has left."""
+
+    @abstractmethod
+    def holds(self, number: int) -> bool:
         """Whether the lanes at the end of a block are held."""
 
     @abstractmethod
-    def lanes_of(self, block: Block) -> Lane:
+    def lanes_of(self, number: int) -> Lane:
         """The lanes at the end of a block, which are held."""
 
     @abstractmethod
-    def release(self, block: Block) -> None:
+    def release(self, number: int) -> None:
         """Let go of the lanes at the end of a block: others have gone on from them."""
 
     @abstractmethod
@@ -85,40 +107,62 @@ class Store(ABC):
     def read(self, mend: bool = False) -> None:  # noqa: B027  # a store of one process has nothing to take in
         """Take in what other processes have landed. mend: put what they have written in order."""
 
-    def file(self, result: BlockResult) -> None:
-        """Enter a result where `results` and `ends` are looked up."""
-        self.results[result.block] = result
-        for config in result.block.configs:
-            self.ends.setdefault((config, result.block.seed), {})[result.block.end] = result.block
+    def enter(self, scores: BlockScores) -> int:
+        """Enter a block where it is looked up: -> its number. One that lands twice has one number, and counts once."""
+        block, number = scores.block, self.number_of(scores.block)
+        if number == NONE:
+            number = len(self.blocks)
+            self.blocks.append(block)
+            shape = len(self.facts.configs), len(self.facts.seeds)
+            if block.end not in self.ends:
+                self.ends[block.end] = np.full(shape, NONE, np.int32)
+            self.ends[block.end][np.array(block.configs), block.seed] = number
+            self.scores.enter(scores)
+        return number
 
-    def reached(self, config: int, seed: int, most: int) -> int:
-        """The latest step ≤ most from which the run (config, seed) can go on; 0 is its start."""
-        ends = self.ends.get((config, seed))
-        return (
-            0
-            if not ends
-            else max((step for step, block in ends.items() if step <= most and self.holds(block)), default=0)
-        )
+    def number_of(self, block: Block) -> int:
+        """The number of a block; NONE where it has not landed."""
+        number = int(self.ends[block.end][block.configs[0], block.seed]) if block.end in self.ends else NONE
+        return number if number != NONE and self.blocks[number] == block else NONE
+
+    def results(self) -> Iterator[tuple[int, BlockResult]]:
+        """All results, one after another, in the order of their ends, with their numbers."""
+        for number in sorted(range(len(self.blocks)), key=lambda number: self.blocks[number].end):
+            yield number, self.result(number)
+
+    def done(self, step: int) -> np.ndarray:
+        """(config, seed): whether the run's results are there up to this step."""
+        there = self.ends.get(step)
+        return np.zeros(self.scores.reached.shape, bool) if there is None else there != NONE
+
+    def reached(self, configs: np.ndarray, seed: int, most: int) -> np.ndarray:
+        """The latest step ≤ most from which each run can go on, of these configs at a seed; 0 is its start."""
+        out = np.zeros(len(configs), int)
+        for step in sorted((step for step in self.ends if step <= most), reverse=True):
+            numbers = np.where(out == 0, self.ends[step][configs, seed], NONE)
+            held = [number for number in np.unique(numbers).tolist() if number != NONE and self.holds(number)]
+            out[np.isin(numbers, held)] = step
+        return out
 
     def can_resume(self, config: int, seed: int, step: int) -> bool:
         """Whether the run (config, seed) can go on from just `step` updates."""
-        block = self.ends.get((config, seed), {}).get(step)
-        return block is not None and self.holds(block)
+        number = self._number(config, seed, step)
+        return number != NONE and self.holds(number)
 
-    def done(self, config: int, seed: int, step: int) -> bool:
-        """Whether the run's results are there up to this step."""
-        return step in self.ends.get((config, seed), {})
+    def _number(self, config: int, seed: int, step: int) -> int:
+        return int(self.ends[step][config, seed]) if step in self.ends else NONE
 
     def gather(self, origins: Sequence[tuple[int, int]], step: int, width: int) -> Lane:
         """The runs (config, seed) of `origins` after `step` updates as a block; the last one is repeated to fill it."""
-        blocks = [self.ends[origin][step] for origin in origins]
-        held = {block: self.lanes_of(block) for block in blocks}
-        rows = [block.configs.index(config) for block, (config, _) in zip(blocks, origins, strict=True)]
-        sources = [(held[block], row) for block, row in zip(blocks, rows, strict=True)]
+        numbers = [self._number(*origin, step) for origin in origins]
+        held = {number: self.lanes_of(number) for number in dict.fromkeys(numbers)}
+        rows = [self.blocks[number].configs.index(config) for number, (config, _) in zip(numbers, origins, strict=True)]
+        sources = [(held[number], row) for number, row in zip(numbers, rows, strict=True)]
         return gather_lanes(sources + [sources[-1]] * (width - len(sources)))
 
     def end_round(self, step: int) -> None:
         """Once a round has ended at `step`: let go of the lanes before it that have come so far."""
-        for block in [block for block in self.results if block.end < step and self.holds(block)]:
-            if all(self.done(config, block.seed, step) for config in block.configs):
-                self.release(block)
+        done = self.done(step)
+        for number, block in enumerate(self.blocks):
+            if block.end < step and done[np.array(block.configs), block.seed].all():
+                self.release(number)

@@ -1,49 +1,43 @@
-"""The journal of a sweep's directory: a line a block result, appended when its files are on the disk.
+"""The journal of a sweep's directory: a line a block result, appended when its blobs are on the disk.
 
 Processes that share a sweep have a journal each, journal-0, journal-1, …, so that no two write one file.
 
 A line carries its own SHA-256; one that a kill has cut short never happened. A line is somebody else's word until it is
-checked: its file is a plain name such as jgd writes, so that nothing outside the directory is read or deleted for it.
+checked: its packs have plain names such as jgd writes, so that nothing outside the directory is read or deleted for it.
 """
 
 import hashlib
 import json
-import os
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from jgd.core import atomic_files
 from jgd.core.strict_json import fault_of
+from jgd.sweeps.store.packs import is_place
 
 JOURNAL = "journal"
 SHARE = re.compile(r"journal-\d{1,6}")
-BLOCK_FILE = re.compile(r"[0-9a-f]{12}-seed\d{1,20}-\d{1,10}-\d{1,10}\.safetensors")
 
-_ARRAYS = {"sha256": str, "bytes": int, "arrays": {str: [str, [int]]}}
+_KEYS = re.compile(r"([0-9a-f]{16})+")
 _LINE = {
     "sweep": str,
-    "file": lambda name: isinstance(name, str) and BLOCK_FILE.fullmatch(name),
-    "configs": lambda keys: isinstance(keys, list) and bool(keys) and all(isinstance(key, str) for key in keys),
+    "configs": lambda keys: isinstance(keys, str) and _KEYS.fullmatch(keys) is not None,
     "seed": int,
     "begin": int,
     "end": int,
-    "evaluation_steps": [int],
-    "seconds": float,
-    "block": _ARRAYS,
-    "lanes": _ARRAYS,
-    "tree": (None, str, list),
+    "scores": is_place,
+    "rest": is_place,
+    "lanes": is_place,
 }
 
 
 def append(path: Path, line: Mapping[str, Any], name: str = JOURNAL) -> None:
     """One more line in a journal of a directory, on the disk when this returns."""
-    with (path / name).open("a", encoding="utf-8") as out:
-        out.write(row(line))
-        out.flush()
-        os.fsync(out.fileno())
+    atomic_files.append(path / name, row(line).encode())
 
 
 def row(line: Mapping[str, Any]) -> str:
@@ -52,23 +46,58 @@ def row(line: Mapping[str, Any]) -> str:
     return f"\n{hashlib.sha256(text.encode()).hexdigest()} {text}\n"  # after what a kill may have cut short
 
 
-def read_journal(path: Path) -> tuple[list[dict[str, Any]], int, bool]:
-    """The whole lines of a directory's journals, the later of two about one file; how many are damaged; whether one is torn.
+def joined(keys: Iterable[str]) -> str:
+    """The keys of configs as a line has them."""
+    return "".join(keys)
 
-    What follows the last newline was cut short by a kill, or is being written: it never happened.
+
+def keys_of(line: Mapping[str, Any]) -> list[str]:
+    """The keys of a line's configs."""
+    text = line["configs"]
+    return [text[place : place + 16] for place in range(0, len(text), 16)]
+
+
+@dataclass
+class Reader:
+    """The journals of a directory, read from where they were read before.
+
+    damaged: how many lines were, so far. torn: whether the last look saw what a kill has cut short, or is being written.
     """
-    found, damaged, torn = {}, 0, False
-    for name in (JOURNAL, *shares(path)):
-        with suppress(FileNotFoundError):
-            *rows, tail = atomic_files.read(path / name).split(b"\n")
-            torn |= bool(tail)
-            for each in rows:
-                line = _line_of(each)
-                if line is None:
-                    damaged += bool(each)
-                else:
-                    found[line["file"]] = line
-    return list(found.values()), damaged, torn
+
+    path: Path
+    damaged: int = 0
+    torn: bool = False
+    _read: dict[str, int] = field(default_factory=dict)  # name -> bytes
+
+    def news(self) -> list[dict[str, Any]]:
+        """The whole lines that came since the last look, the later of two about one block."""
+        found, self.torn = {}, False
+        for name in (JOURNAL, *shares(self.path)):
+            with suppress(FileNotFoundError):
+                begin = self._read.get(name, 0)
+                *rows, tail = atomic_files.read(self.path / name, begin).split(b"\n")
+                self._read[name] = begin + sum(map(len, rows)) + len(rows)
+                self.torn |= bool(tail)
+                for each in filter(None, rows):
+                    line = _line_of(each)
+                    if line is None:
+                        self.damaged += 1
+                    else:
+                        found[line["configs"], line["seed"], line["begin"], line["end"]] = line
+        return list(found.values())
+
+
+def read_journal(path: Path) -> Sequence[dict[str, Any]]:
+    """The whole lines of a directory's journals, the later of two about one block."""
+    return Reader(path).news()
+
+
+def join(path: Path, lines: Iterable[Mapping[str, Any]]) -> None:
+    """One journal of these lines, and no other; `OSError` where it can't be written."""
+    atomic_files.write(path / JOURNAL, "".join(map(row, lines)).encode())
+    for name in shares(path):
+        with suppress(OSError):
+            (path / name).unlink()
 
 
 def shares(path: Path) -> list[str]:
@@ -84,7 +113,6 @@ def _line_of(row: bytes) -> dict[str, Any] | None:
     try:
         line = json.loads(text)
         whole = not fault_of(line, _LINE) and 0 <= line["begin"] <= line["end"]
-        whole = whole and not fault_of(line.get("state_tree"), _LINE["tree"])
     except (ValueError, RecursionError):
         return None
     return line if whole else None

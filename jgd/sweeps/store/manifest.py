@@ -22,8 +22,9 @@ from jgd.sweeps.policies.bundled import is_bundled
 from jgd.sweeps.predictors import describe_predictors
 from jgd.sweeps.share import Share
 from jgd.sweeps.store.content import FILE, StrangeError, read_manifest
-from jgd.sweeps.store.disk import FOLDERS, READS, ROUNDS, DiskStore
-from jgd.sweeps.store.journal import BLOCK_FILE, JOURNAL, read_journal, shares
+from jgd.sweeps.store.disk import FOLDERS, ROUNDS, DiskStore
+from jgd.sweeps.store.journal import JOURNAL, read_journal, shares
+from jgd.sweeps.store.reads_file import READS
 from jgd.tasks import Task
 
 OWN = (FILE, JOURNAL, READS, ROUNDS, *FOLDERS)
@@ -48,16 +49,13 @@ def open_store(plan: Plan, path: Path, resume: bool, share: Share | None = None)
             _refuse_larger(path, there, plan, resume)
             said = f"the sweep in {str(path)!r} was made elsewhere: what runs now agrees with it to rounding only"
             machine.warn_of_another(said, there["machine"], machine.machine_facts(), stacklevel=6)
-        store = DiskStore(path, plan.facts, plan, _digest(here))
+        name = JOURNAL if share is None else f"{JOURNAL}-{share.index}"
+        store = DiskStore(facts=plan.facts, path=path, plan=plan, sweep=_digest(here), journal_name=name)
         for folder in FOLDERS:
             with suppress(OSError):  # what can't be written is told of when it is
                 (path / folder).mkdir(exist_ok=True)
         if share is None:  # nobody else writes
-            for folder in FOLDERS:
-                atomic_files.remove_parts(path / folder, BLOCK_FILE)
             atomic_files.remove_parts(path, re.compile("|".join(map(re.escape, OWN))))
-        else:
-            store.journal_name = f"{JOURNAL}-{share.index}"
         store.keep(FILE, atomic_files.sealed(_contents(plan)))
         store.read(mend=share is None)
         yield store
@@ -88,7 +86,7 @@ def _refuse_others(path: Path) -> None:
 
 def _refuse_stranger(path: Path, here: Mapping[str, str]) -> None:
     """Without a sweep.json: a journal that another sweep has written."""
-    if any(line["sweep"] != _digest(here) for line in read_journal(path)[0]):
+    if any(line["sweep"] != _digest(here) for line in read_journal(path)):
         raise checks.JgdValueError(
             f"store {str(path)!r} holds another sweep, and its {FILE}, which could tell what differs, is lost. "
             "Go on with the same settings, or use another directory"

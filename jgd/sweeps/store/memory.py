@@ -5,32 +5,34 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from jgd.lane import Lane
-from jgd.sweeps.engine.block import Block
 from jgd.sweeps.policies.policy import Round
 from jgd.sweeps.store.base import BlockResult, Store
 
 
 @dataclass
 class MemoryStore(Store):
-    """A store that ends with the process."""
+    """A store that ends with the process. kept, held: by the block's number."""
 
-    results: dict[Block, BlockResult] = field(default_factory=dict)
-    held: dict[Block, Lane] = field(default_factory=dict)  # the lanes at the end of a block
-    ends: dict[tuple[int, int], dict[int, Block]] = field(default_factory=dict)
-    reads: list[dict[str, Any]] = field(default_factory=list)
+    kept: dict[int, BlockResult] = field(default_factory=dict)
+    held: dict[int, Lane] = field(default_factory=dict)  # the lanes at its end
 
-    def add(self, result: BlockResult, lanes: Lane) -> None:
-        self.held[result.block] = lanes
-        self.file(result)
+    def add(self, result: BlockResult, lanes: Lane | None) -> None:
+        number = self.enter(result.scores)
+        self.kept[number] = result
+        if lanes is not None:
+            self.held[number] = lanes
 
-    def holds(self, block: Block) -> bool:
-        return block in self.held
+    def result(self, number: int) -> BlockResult:
+        return self.kept[number]
 
-    def lanes_of(self, block: Block) -> Lane:
-        return self.held[block]
+    def holds(self, number: int) -> bool:
+        return number in self.held
 
-    def release(self, block: Block) -> None:
-        self.held.pop(block, None)
+    def lanes_of(self, number: int) -> Lane:
+        return self.held[number]
+
+    def release(self, number: int) -> None:
+        self.held.pop(number, None)
 
     def current_reads(self) -> list[dict[str, Any]]:
         return self.reads

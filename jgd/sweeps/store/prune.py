@@ -6,8 +6,8 @@ from contextlib import suppress
 from jgd.core import atomic_files, checks
 from jgd.sweeps.store.content import read_manifest
 from jgd.sweeps.store.disk import LANES
-from jgd.sweeps.store.journal import BLOCK_FILE
 from jgd.sweeps.store.manifest import OWN
+from jgd.sweeps.store.packs import PACK_FILE
 
 
 def prune(path: str | os.PathLike) -> int:
@@ -40,10 +40,9 @@ def prune(path: str | os.PathLike) -> int:
         atomic_files.refuse_links(path, OWN)
         read_manifest(path)
         for file in (path / LANES).iterdir() if (path / LANES).is_dir() else ():
-            if BLOCK_FILE.fullmatch(file.name) and not file.is_symlink():
+            if PACK_FILE.fullmatch(file.name) and not file.is_symlink():
                 with suppress(OSError):
                     size = file.stat().st_size
                     file.unlink()
                     freed += size
-        atomic_files.remove_parts(path / LANES, BLOCK_FILE)
     return freed
