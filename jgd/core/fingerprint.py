@@ -74,7 +74,7 @@ def _value(leaf: Any) -> str:
 
 
 def differences(there: Mapping[str, Any], here: Mapping[str, Any]) -> list[str]:
-    """What differs between two descriptions; of a part that is of another kind only that it is.
+    r"""What differs between two descriptions; of a part that is of another kind only that it is.
 
     Args:
         there: The description that was stored.
@@ -87,7 +87,7 @@ def differences(there: Mapping[str, Any], here: Mapping[str, Any]) -> list[str]:
         >>> differences({"seed": "0", "loss": "a"}, {"seed": "1", "loss": "a"})
         ['seed 0 there, 1 here']
         >>> print(*differences({"loss": chr(27)}, {"loss": "a"}))  # what would steer a terminal is spelled out
-        loss \\x1b there, a here
+        loss \x1b there, a here
     """
     out, other = [], []
     for name in sorted({*there, *here}):

@@ -76,7 +76,9 @@ def _unseen(data: Batch, validation: Batch, classes: int | None) -> list[str]:
     missing = np.setdiff1d([] if wanted is None else wanted, trained)
     if not len(missing):
         return []
-    words = f"label {missing[0]:.0f} is" if len(missing) == 1 else f"{len(missing)} labels, {missing[0]:.0f} the first, are"
+    words = (
+        f"label {missing[0]:.0f} is" if len(missing) == 1 else f"{len(missing)} labels, {missing[0]:.0f} the first, are"
+    )
     here = classes is None or (validated is not None and np.isin(missing, validated).any())
     return [f"{words} {'among the validation rows and ' if here else ''}in no training row"]
 
