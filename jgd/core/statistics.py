@@ -102,7 +102,7 @@ def estimate(
     """
     confidence = checks.number("confidence", confidence, "(0, 1)")
     method = checks.choice("method", method, METHODS)
-    values = np.asarray(values, np.float64).ravel()
+    values, share = checks.array("values", values).ravel(), checks.flag("share", share)
     finite = values[np.isfinite(values)]
     n, diverged = len(finite), len(values) - len(finite)
     mean = float(finite.mean()) if n else np.nan
