@@ -8,7 +8,7 @@ from typing import Any, TypeAlias
 import jax
 import numpy as np
 
-from jgd.core import checks
+from jgd.core import checks, notebook
 from jgd.core.text import align_columns
 
 DIGITS = ".10g"  # of a number whose column names no format
@@ -28,14 +28,24 @@ class Table:
     formats: Mapping[str, str] = field(default_factory=dict)
     title: str = ""
 
-    def __str__(self) -> str:
-        cells = [
+    @property
+    def cells(self) -> list[tuple[str, ...]]:
+        """What is printed: the headings, then row by row."""
+        columns = [
             [name, *(_cell(value, self.formats.get(name)) for value in values)] for name, values in self.columns.items()
         ]
+        return list(zip(*columns, strict=True))
+
+    def __str__(self) -> str:
         numbers = {i for i, values in enumerate(self.columns.values()) if not any(isinstance(v, str) for v in values)}
-        lines = align_columns(list(zip(*cells, strict=True)), right=numbers)
+        lines = align_columns(self.cells, right=numbers)
         rule = "-" * max(map(len, lines))
         return "\n".join([*([self.title] if self.title else []), lines[0], rule, *lines[1:]])
+
+    def _repr_html_(self) -> str:
+        """What a notebook's cell shows: the table."""
+        headings, *rows = self.cells
+        return notebook.table(headings, rows, self.title)
 
 
 def _cell(value: Any, spec: str | None) -> str:
@@ -121,6 +131,15 @@ class Demonstration:
 
     def __str__(self) -> str:
         return "\n\n".join([f"{self.title}\n{'=' * len(self.title)}", *map(str, self.parts)])
+
+    def __repr__(self) -> str:
+        return f"Demonstration({self.name!r}, {len(self.parts)} parts, pictures: {', '.join(self.pictures) or 'none'})"
+
+    def _repr_html_(self) -> str:
+        """What a notebook's cell shows: the text with its tables. The pictures are drawn by `draw`."""
+        text = lambda part: f'<p style="white-space: pre-wrap">{notebook.escaped(part)}</p>'
+        parts = [part._repr_html_() if isinstance(part, Table) else text(part) for part in self.parts]
+        return f"<h3>{notebook.escaped(self.title)}</h3>{''.join(parts)}"
 
 
 def _close(figure: Any) -> None:

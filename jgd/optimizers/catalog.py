@@ -17,15 +17,16 @@ FAMILIES = {
         "adagrad rmsprop adadelta adam adamw adamax adamaxw nadam nadamw nadam_simplified nadamw_simplified "
         "amsgrad radam adabelief acprop yogi laprop adan adopt ademamix simplified_ademamix adam_atan2 "
         "stable_adamw cautious_adamw madgrad "
-        "adabound adamp qhadam"
+        "adabound adamp qhadam optimistic_adam"
     ),
-    "one rate a layer, or little memory": "lamb lars fromage novograd adafactor came sm3 adam_mini galore",
+    "one rate a layer, or little memory": "lamb lars fromage novograd adafactor came sm3 adam_mini galore fira apollo apollo_mini",
     "matrices": "muon normuon adamuon dion scion shampoo soap psgd_kron mars",
     "rates from the loss, or none": (
-        "polyak_sgd momo momo_adam schedule_free schedule_free_sgd schedule_free_adamw prodigy dadapt_adamw "
+        "polyak_sgd momo momo_adam schedule_free schedule_free_sgd schedule_free_adamw schedule_free_radam prodigy "
+        "dadapt_adamw dadapt_sgd dadapt_adagrad dadapt_lion dadapt_adan "
         "dog dowg cocob mechanic"
     ),
-    "curvature, and gradients taken elsewhere": "lbfgs newton gauss_newton_cg sophia adahessian sam asam",
+    "curvature, and gradients taken elsewhere": "lbfgs newton gauss_newton_cg sophia adahessian sam asam gsam",
     "penalties and sets": "proximal_gradient fista ftrl exponentiated_gradient frank_wolfe",
     "privacy": "dp_sgd",
 }

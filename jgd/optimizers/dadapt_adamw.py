@@ -22,13 +22,14 @@ from typing import Any
 import jax.numpy as jnp
 from jax import Array
 
-from jgd.core import checks, tree, tree_xla
+from jgd.core import tree
 from jgd.core.masks import Mask
 from jgd.core.optimizer import Optimizer, chain
 from jgd.core.record import hyper, record, static_field
 from jgd.core.spellings import builder
 from jgd.core.transform import Context
 from jgd.core.types import Params, Scalar
+from jgd.optimizers.dadaptation import check_growth, grown, norm1
 from jgd.optimizers.masked_decay import decaying, held
 from jgd.transforms import LearningRateState, Mean, ReportsLearningRate
 
@@ -92,25 +93,12 @@ class DescendByDadaptAdamw(ReportsLearningRate):
         s = tree.lerp(keep, state.s, tree.scale(rate, grads))
 
         estimate = tree.safe_divide(r, (1 - keep) * norm1(s))
-        if self.growth_rate is not None:
-            estimate = jnp.minimum(estimate, context.at(self.growth_rate) * d)
+        growth = None if self.growth_rate is None else context.at(self.growth_rate)
         decay = rate * context.at(self.weight_decay)
         updates = tree.map(
             lambda m, v, p: -over(m, v) - decay * p, mean.total, square.total, decaying(self.mask, context)
         )
-        return updates, DadaptAdamwState(mean, square, s, r, jnp.maximum(d, estimate), LearningRateState(rate))
-
-
-def norm1(a: Params) -> Array:
-    """‖a‖₁ over all entries of all leaves, ()."""
-    total = sum((jnp.sum(jnp.abs(x)) for x in tree.leaves(a)), start=jnp.zeros((), tree.compute_dtype(a)))
-    return tree_xla.compute_once(a, total)
-
-
-def check_growth(growth_rate: Scalar | None) -> None:
-    """Refuse a growth rate below 1; None is no limit."""
-    if growth_rate is not None:
-        checks.hyperparameter("growth_rate", growth_rate, "[1, inf)")
+        return updates, DadaptAdamwState(mean, square, s, r, grown(d, estimate, growth), LearningRateState(rate))
 
 
 @builder

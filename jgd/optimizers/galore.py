@@ -30,6 +30,7 @@ from jgd.core.spellings import builder
 from jgd.core.transform import Context, Transform
 from jgd.core.types import Params, Scalar
 from jgd.optimizers.adam import ScaleByAdam
+from jgd.optimizers.low_rank import turned_least
 from jgd.optimizers.masked_decay import decay
 from jgd.transforms import Partition, ScaleByLearningRate, Wrapper
 from jgd.transforms.kronecker import stacked, unstacked
@@ -86,7 +87,7 @@ class InLowRank(Wrapper):
     def _refreshed(self, p: Array, g: Array) -> Array:
         u, _, vt = jnp.linalg.svd(g, full_matrices=False)
         new = (u if self._left(g) else vt.mT)[..., : p.shape[-1]]
-        return jnp.where(jnp.sum(p * new, axis=-2, keepdims=True) < 0, -new, new)
+        return turned_least(p, new)
 
     def eval_params(self, params: Params, state: InLowRankState) -> Params:
         return params

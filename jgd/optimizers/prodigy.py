@@ -32,7 +32,7 @@ from jgd.core.record import hyper, record, static_field
 from jgd.core.spellings import builder
 from jgd.core.transform import Context
 from jgd.core.types import Params, Scalar
-from jgd.optimizers.dadapt_adamw import check_growth, norm1
+from jgd.optimizers.dadaptation import check_growth, norm1
 from jgd.optimizers.masked_decay import decaying, held
 from jgd.transforms import LearningRateState, Mean, ReportsLearningRate
 

@@ -25,7 +25,7 @@ from jgd.core.spellings import builder
 from jgd.core.transform import Context, Transform
 from jgd.core.types import Params, Scalar
 from jgd.optimizers.adam import AdamState, over_root
-from jgd.transforms import ScaleByLearningRate
+from jgd.transforms import Mean, ScaleByLearningRate
 
 
 @record
@@ -34,6 +34,19 @@ class RadamState:
 
     moments: AdamState
     ages: Array  # Σ weight · age of the squares in v, ()
+
+
+def older(square: Mean, ages: Array, b2: Array) -> Array:
+    """The age of the squares after one more update, of the mean before it: all grow older by one, the new one has age 0."""
+    return b2 * (ages + square.weight)
+
+
+def rectification(b2: Array, weight: Array, ages: Array, threshold: Array | float) -> tuple[Array, Array]:
+    """(whether ρ > threshold, r), both (); r is 1 where it isn't. The weight is that of v, 1 − b2ᵗ."""
+    most, length = 2 / (1 - b2) - 1, 1 + 2 * ages / weight  # ρ_∞ and ρ
+    trusted = length > threshold
+    share = tree.safe_divide((length - 4) * (length - 2) * most, (most - 4) * (most - 2) * length)
+    return trusted, tree.safe_sqrt(jnp.where(trusted, share, jnp.ones_like(share)))  # a negative share has no root
 
 
 @record
@@ -53,13 +66,10 @@ class ScaleByRadam(Transform):
 
     def update(self, grads: Params, state: RadamState, context: Context) -> tuple[Params, RadamState]:
         b2, eps = context.at(self.b2), context.at(self.eps)
-        ages = b2 * (state.ages + state.moments.square.weight)  # all grow older by one, and the new one has age 0
+        ages = older(state.moments.square, state.ages, b2)
         moments = state.moments.absorb(context.at(self.b1), b2, grads)
         mean, weight = moments.mean.value(), moments.square.weight  # the weight is 1 − b2ᵗ
-        most, length = 2 / (1 - b2) - 1, 1 + 2 * ages / weight  # ρ_∞ and ρ
-        trusted = length > context.at(self.threshold)
-        share = tree.safe_divide((length - 4) * (length - 2) * most, (most - 4) * (most - 2) * length)
-        rectifier = tree.safe_sqrt(jnp.where(trusted, share, jnp.ones_like(share)))  # a negative share has no root
+        trusted, rectifier = rectification(b2, weight, ages, context.at(self.threshold))
         adapted = over_root(
             mean, moments.square.value(), eps if self.eps_after_correction else eps / tree.safe_sqrt(weight)
         )

@@ -19,7 +19,7 @@ def progress_bar(shown: bool | None, metric: str) -> Iterator[Show | None]:
     if not is_shown(shown):
         yield None
     elif in_notebook():
-        with TextLine() as line:
+        with TextLine(at_once=shown is True) as line:
             yield lambda progress: line.write(f"{progress.stage} {_percent(progress)} · {describe(progress, metric)}")
     else:
         with _bars(metric) as show:

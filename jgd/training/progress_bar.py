@@ -11,13 +11,13 @@ from jgd.training.progress import TrainProgress
 def progress_bar(shown: bool | None, total_steps: int) -> Iterator[Callable[[TrainProgress], None] | None]:
     """A rich bar with loss, rate and time left on the terminal, a line in a notebook; None where there is neither, or no rich.
 
-    shown: True draws it wherever the output goes, None only on a terminal or in a notebook.
+    shown: True draws it wherever the output goes, None only on a terminal or in a notebook, there only of a run that takes a while.
     """
     if not is_shown(shown):
         yield None
         return
     if in_notebook():
-        with TextLine() as line:
+        with TextLine(at_once=shown is True) as line:
             yield lambda progress: line.write(
                 f"{progress.step}/{total_steps}  loss {progress.loss:.4g}  rate {progress.learning_rate:.3g}"
                 f"{_validation(progress)}"

@@ -8,13 +8,11 @@ from jgd.core.composite import Chain, Composite
 from jgd.core.masks import ByLabel, ByPath, first_match, leaves_of
 from jgd.core.optimizer import Optimizer, TransformLike, as_transform
 from jgd.core.record import record, static_field
-from jgd.core.spellings import builder
 from jgd.core.transform import Context
 from jgd.core.types import Params
-from jgd.transforms.subtree import merged, pick, within
+from jgd.transforms.subtree import merged, pick, update_part
 
 
-@builder
 @record
 class Partition(Composite):
     """Each group of leaves with a transform of its own; a leaf belongs to the first pattern that matches it.
@@ -69,7 +67,7 @@ class Partition(Composite):
         groups, given, out = self._groups(context.params), updates, []
         for i, (transform, state) in enumerate(zip(self.transforms, states, strict=True)):
             chosen = [g == i for g in groups]
-            changed, state = transform.update(pick(given, chosen), state, within(context, chosen))
+            changed, state = update_part(transform, given, state, context, chosen)
             updates = merged(updates, chosen, changed)
             out.append(state)
         return updates, tuple(out)

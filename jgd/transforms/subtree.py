@@ -1,9 +1,11 @@
 """A part of the parameters' leaves, and the context as a transform for that part sees it."""
 
+from typing import Any
+
 import jax
 
 from jgd.core import tree
-from jgd.core.transform import Context
+from jgd.core.transform import Context, Transform
 from jgd.core.types import Params
 
 
@@ -39,3 +41,15 @@ def within(context: Context, chosen: list[bool]) -> Context:
         examples=None if examples is None else lambda part: pick(examples(merged(whole, chosen, part)), chosen),
         gauss_newton=None if product is None else product_within,
     )
+
+
+def update_part(
+    transform: Transform, updates: Params, state: Any, context: Context, chosen: list[bool]
+) -> tuple[Params, Any]:
+    """(the chosen leaves' updates, the state): what the transform does with them alone."""
+    part, seen = pick(updates, chosen), within(context, chosen)
+    if any(chosen):
+        return transform.update(part, state, seen)
+    # no leaf says that the compute dtype is float64, which the state has: its numbers go on in that of an empty tree
+    made, new = transform.update(part, tree.widen(state, tree.compute_dtype(part)), seen)
+    return made, tree.cast_like(new, state)

@@ -58,7 +58,9 @@ def test_a_warm_up_that_the_builder_adds_stays(build):
 def test_every_builders_numbers_can_be_read_and_put_back(name):
     build = jgd.optimizers.registry[name]
     try:
-        optimizer = build(jgd.optimizers.sgd(0.1)) if name in ("sam", "asam", "mechanic", "schedule_free") else build()
+        optimizer = (
+            build(jgd.optimizers.sgd(0.1)) if name in ("sam", "asam", "gsam", "mechanic", "schedule_free") else build()
+        )
     except TypeError:
         optimizer = build(0.1)
     found = optimizer.hyperparameters

@@ -110,3 +110,11 @@ def test_a_schedule_is_a_curve(schedule, words):
     html = schedule._repr_html_()
     assert type(schedule).__name__ in html
     assert (words is None or words in html, "<svg" in html) == (True, words is not None)
+
+
+def test_a_lecture_is_its_text_and_tables():
+    numbers = jgd.lectures.Table({"w": [0.5, EVIL]}, title="after a step")
+    lecture = jgd.lectures.Demonstration("one", EVIL, ("text", numbers), {"parabola": lambda: None})
+    assert repr(lecture) == "Demonstration('one', 2 parts, pictures: parabola)"
+    assert cells(lecture._repr_html_()) == [["w"], ["0.5"], ["&lt;script&gt;alert(1)&lt;/script&gt;"]]
+    assert EVIL not in lecture._repr_html_()

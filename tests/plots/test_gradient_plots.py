@@ -24,6 +24,13 @@ def test_a_graph_says_values_and_derivatives_and_what_the_way_back_multiplies_by
     assert said[-5:] == local == ["6", "3", "9", "1", "1"]
 
 
+def test_a_new_figure_is_two_columns_wide_at_most_and_a_deep_graph_goes_down():
+    deep = graphs.Graph(**{f"x{i + 1}": graphs.square(f"x{i}") for i in range(6)})
+    size = plot_graph(deep.run(x0=1.0)).figure.get_size_inches()
+    assert size[0] == 7.2
+    assert size[1] > 6
+
+
 @pytest.mark.slow
 def test_long_arrays_are_shapes_and_an_integer_has_no_derivative(tmp_path):
     fan_out = graphs.Graph(

@@ -79,6 +79,7 @@ def test_batches_are_drawn_against_steps_and_rows_over_their_landscape():
         np.testing.assert_array_equal(line(steps, name)[:, 1], losses)
         np.testing.assert_array_equal(line(seen, name).T, [found.rows_seen[name], losses])
     assert [ax.get_xlabel() for ax in (contour, steps, seen)] == ["age", "step", "rows seen"]
+    assert contour.figure.get_size_inches()[0] == 7.2  # two columns of a page
     with pytest.raises(jgd.JgdError, match=r"sizes must divide the 8 rows, as \[1, 2, 4, 8\] do, got \[3\]"):
         teaching.batch_descents(mean, jnp.zeros(2), rows, sgd(0.05), [3])
 

@@ -120,6 +120,10 @@ def test_the_budget_is_the_expected_best(ax):
     assert curve.budgets.tolist() == [1, 2, 3, 4, 5, 6, 7]
     best = grid().scores[7:].mean(axis=1).max()
     assert curve.expected[-1] <= best  # chosen on some seeds, scored on the others
+    uncut, means = analysis.best_of_budget(grid())["sgd"], grid().scores[:7].mean(axis=1)
+    heights = ax.collections[0].get_paths()[0].vertices[:, 1]  # a band leads out of no metric's range
+    assert (uncut.expected - uncut.deviation).min() < means.min() == pytest.approx(heights.min())
+    assert heights.max() <= means.max() + 1e-6
 
 
 def test_bars_are_the_importances(ax):

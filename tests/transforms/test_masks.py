@@ -241,3 +241,15 @@ def test_records_of_wrapping_optimizers_take_optimizers():
     assert jgd.optimizers.ScheduleFree(sgd, 0.9, 2.0, 0.0) == jgd.optimizers.schedule_free(sgd).transform.transforms[0]
     with pytest.raises(jgd.JgdError, match="Mechanic takes transforms"):
         jgd.optimizers.Mechanic(jgd.optimizers.sgd, 0.1, 1e-8, 0.1, 1, True)
+
+
+def test_a_group_of_no_leaf_keeps_its_numbers_in_float64(x64):
+    """The state has the compute dtype of the whole tree, which an empty group can't know."""
+    everything, adapted = {"w": jnp.ones(2)}, jgd.optimizers.dadapt_adamw()
+    optimizer = partition({"w": jgd.optimizers.sgd(0.1), "*": adapted})
+    nothing = jgd.chain(jgd.optimizers.sgd(0.1), all_but("w", jgd.transforms.EmaOfUpdates(0.9)))
+    for each in (optimizer, nothing):
+        state = each.init(everything)
+        updates, after = each.update(everything, state, everything)
+        np.testing.assert_allclose(updates["w"], -0.1)
+        assert jax.tree.map(lambda x: x.dtype, after) == jax.tree.map(lambda x: x.dtype, state)

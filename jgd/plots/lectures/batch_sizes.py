@@ -38,7 +38,7 @@ def plot_batch_sizes(found: BatchDescents, *, labels: tuple[str, str] | None = N
         ['first weight', 'step', 'rows seen']
     """
     checks.instance("found", found, BatchDescents, "jgd.teaching.batch_descents(…) returns")
-    panels = _figure.given_axes(axes, 3, 3, (_figure.WIDTHS[2] + 2.4, 3.2))
+    panels = _figure.given_axes(axes, 3, 3, (_figure.WIDTHS[2], 2.9))
     contour, steps, rows = panels
     draw_paths(contour, found.landscape, found.paths, labels)
     for index, (name, losses) in enumerate(found.losses.items()):

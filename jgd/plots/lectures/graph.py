@@ -7,8 +7,9 @@ import numpy as np
 from jgd.plots import _figure
 from jgd.teaching.graphs import Graph, GraphResult
 
-BOX = 2.4  # inches from one column to the next
-BEND = -0.2  # of an arrow that passes boxes: height over length of its arc, times two
+BOX = 2.4  # inches from one column to the next, where there is room
+ACROSS = 5  # columns for which there is room in a new figure; a deeper graph goes down
+BEND, BEND_DOWN = -0.3, -0.75  # of an arrow that passes boxes: height over length of its arc, times two
 INPUT, INNER, OUTPUT = "#f3f3f3", "#e3eef6", "#fbe9d0"  # of boxes
 BACKWARD = _figure.COLORS[1]  # of derivatives
 WORDS = {"ha": "center", "va": "center", "fontsize": 7.5}
@@ -40,16 +41,20 @@ def plot_graph(trace: GraphResult, *, ax: Any = None) -> Any:
     columns = depths(trace.graph)
     deep = max(columns.values()) + 1
     most = max(sum(column == c for column in columns.values()) for c in range(deep))
-    ax = _figure.given_ax(ax, (BOX * deep, 1.1 * most + 0.4))
+    ax = _figure.given_ax(
+        ax, (min(BOX * deep, _figure.WIDTHS[2]), 0.4 + (1.1 * most if deep <= ACROSS else 0.95 * deep))
+    )
     down = ax.figure.get_size_inches()[0] * ax.get_position().width < 0.45 * BOX * deep
+    middles, side = _middles(trace, columns)
     places = {
-        name: (row, -float(column)) if down else (column, -row) for name, (column, row) in _places(columns).items()
+        name: (row, -float(column)) if down else (middles[column], -row)
+        for name, (column, row) in _places(columns).items()
     }
     local = []
     boxes = {name: _draw_box(ax, trace, name, place) for name, place in places.items()}
     for name, block in trace.graph.nodes.items():
         for source in dict.fromkeys(block.inputs):
-            bend = BEND if columns[name] - columns[source] > 1 else 0.0  # round the boxes between
+            bend = (BEND_DOWN if down else BEND) * (columns[name] - columns[source] > 1)  # round the boxes between
             arrow = {
                 "arrowstyle": "-|>",
                 "color": "0.55",
@@ -61,7 +66,7 @@ def plot_graph(trace: GraphResult, *, ax: Any = None) -> Any:
             }
             drawn = ax.annotate("", xy=places[name], xytext=places[source], arrowprops=arrow)
             local.append((name, source, drawn.arrow_patch, bend))
-    across, up = ((-most / 2, most / 2), (0.5 - deep, 0.5)) if down else ((-0.5, deep - 0.5), (-most / 2, most / 2))
+    across, up = ((-most / 2, most / 2), (0.5 - deep, 0.5)) if down else ((0.0, side), (-most / 2, most / 2))
     ax.set_xlim(*across)
     ax.set_ylim(*up)
     ax.axis("off")
@@ -86,20 +91,36 @@ def depths(graph: Graph) -> dict[str, int]:
     return depth
 
 
-def _places(columns: dict[str, int]) -> dict[str, tuple[float, float]]:
+def _middles(trace: GraphResult, columns: dict[str, int]) -> tuple[list[float], float]:
+    """(where each column's middle is, how wide all are): each is as wide as its words and one equal share of what is left."""
+    deep = max(columns.values()) + 1
+    wide = [
+        max(len(line) for name in columns if columns[name] == c for line in _lines(trace, name)) for c in range(deep)
+    ]
+    share = max(
+        4.0, (min(deep * BOX, _figure.WIDTHS[2]) * 72 / (WORDS["fontsize"] * _figure.LETTER) - sum(wide)) / deep
+    )
+    return [sum(wide[:c]) + wide[c] / 2 + share * (c + 0.5) for c in range(deep)], sum(wide) + share * deep
+
+
+def _places(columns: dict[str, int]) -> dict[str, tuple[int, float]]:
     """(column, row) of each name: those of a column follow each other, centered at row 0."""
-    places = {}
+    places: dict[str, tuple[int, float]] = {}
     for column in range(max(columns.values()) + 1):
         names = [name for name, c in columns.items() if c == column]
-        places |= {name: (float(column), row - (len(names) - 1) / 2) for row, name in enumerate(names)}
+        places |= {name: (column, row - (len(names) - 1) / 2) for row, name in enumerate(names)}
     return places
+
+
+def _lines(trace: GraphResult, name: str) -> list[str]:
+    end, block = trace.graph.output, trace.graph.nodes.get(name)
+    title = f"{name} = {block.label}({', '.join(block.inputs)})" if block else f"{name}  (input)"
+    return [title, format_array(trace.values[name]), f"∂{end}/∂{name} = {format_array(trace.derivatives[name])}"]
 
 
 def _draw_box(ax: Any, trace: GraphResult, name: str, place: tuple[float, float]) -> Any:
     """The box of one name; -> its patch, where arrows end."""
-    end, block = trace.graph.output, trace.graph.nodes.get(name)
-    title = f"{name} = {block.label}({', '.join(block.inputs)})" if block else f"{name}  (input)"
-    lines = [title, format_array(trace.values[name]), f"∂{end}/∂{name} = {format_array(trace.derivatives[name])}"]
+    end, block, lines = trace.graph.output, trace.graph.nodes.get(name), _lines(trace, name)
     face = OUTPUT if name == end else INNER if block else INPUT
     frame = {"boxstyle": "round,pad=0.35", "facecolor": face, "edgecolor": "0.5", "lw": 0.8}
     # all lines in no color make the box; the lines on it have colors of their own

@@ -53,7 +53,7 @@ def plot_schedules(
             )
     values = {title: schedule_values(group, steps) for title, group in panels.items()}
     columns = min(len(panels), 2)
-    size = _figure.SIZE if len(panels) == 1 else (4.8 * columns, 3.9 * -(-len(panels) // columns))
+    size = _figure.SIZE if len(panels) == 1 else (_figure.WIDTHS[2], 3.5 * -(-len(panels) // columns))
     drawn = _figure.given_axes(axes, len(panels), columns, size)
     for ax, (title, curves) in zip(drawn, values.items(), strict=True):
         for index, (name, heights) in enumerate(curves.items()):

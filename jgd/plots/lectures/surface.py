@@ -51,7 +51,7 @@ def plot_surface(
             f"landscape must have two dimensions, got {len(landscape.low)}", argument="landscape"
         )
     checked = checked_paths(landscape, paths or {})
-    ax = _figure.given_ax(ax, (5.2, 4.4), projection="3d")
+    ax = _figure.given_ax(ax, projection="3d")
     if not hasattr(ax, "plot_surface"):
         raise checks.JgdValueError('ax must have projection="3d", got flat Axes', argument="ax")
     (x0, y0), (x1, y1) = landscape.low, landscape.high

@@ -2,7 +2,9 @@
 
 from typing import Any
 
-from jgd.analysis import best_of_budget
+import numpy as np
+
+from jgd.analysis import best_of_budget, final_scores
 from jgd.core import checks
 from jgd.plots import _figure
 from jgd.sweeps import Sweep
@@ -11,7 +13,8 @@ from jgd.sweeps import Sweep
 def plot_best_of_budget(sweep: Sweep, *, ax: Any = None) -> Any:
     """Plots the expected best validation score of k of the configs, drawn at random, against k: a curve for each recipe.
 
-    The band is one standard deviation of the outcome from one search to the next. Where curves cross, the better recipe
+    The band is one standard deviation of the outcome from one search to the next, cut at the worst and the best mean
+    score, outside of which no search can end. Where curves cross, the better recipe
     depends on the budget. Configs that were stopped early are left out.
 
     Numbers: `jgd.analysis.best_of_budget(sweep)`.
@@ -34,11 +37,9 @@ def plot_best_of_budget(sweep: Sweep, *, ax: Any = None) -> Any:
     ax = _figure.given_ax(ax)
     places = {recipe: index for index, recipe in enumerate(sweep.recipes)}
     for recipe, curve in best_of_budget(sweep).items():
-        color, low, high = (
-            _figure.color(places[recipe]),
-            curve.expected - curve.deviation,
-            curve.expected + curve.deviation,
-        )
+        color, means = _figure.color(places[recipe]), final_scores(sweep, recipe).scores.mean(axis=1)
+        means = means[np.isfinite(means)]
+        low, high = (np.clip(curve.expected + side * curve.deviation, means.min(), means.max()) for side in (-1, 1))
         ax.plot(curve.budgets, curve.expected, "o-", ms=3.5, lw=1.6, color=color, label=recipe)
         ax.fill_between(curve.budgets, low, high, color=color, alpha=0.18, lw=0)
     ax.set_xscale("log", base=2)

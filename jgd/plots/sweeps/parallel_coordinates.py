@@ -95,6 +95,10 @@ def _axis(ax: Any, x: int, values: list[Any], places: np.ndarray) -> None:
 
 
 def _tick(ax: Any, x: float, y: float, words: str) -> None:
-    box = {"facecolor": "white", "edgecolor": "none", "pad": 0.6, "alpha": 0.75}
+    box = {
+        "facecolor": "white",
+        "edgecolor": "none",
+        "pad": 2.0,
+    }  # up to the axis: a line seen before it would be a minus
     style = {"textcoords": "offset points", "va": "center", "fontsize": _figure.TICK, "bbox": box, "zorder": 4}
-    ax.annotate(words, (x, y), (4, 0), **style)
+    ax.annotate(words, (x, y), (3, 0), **style)

@@ -2,7 +2,7 @@
 
 import pytest
 
-from rules import adamlike, classic, classical, curvature, free, matrix, mixed, penalized
+from rules import adamlike, adapted, classic, classical, curvature, free, low_rank, matrix, mixed, penalized
 from rules.row import Row
 
 ROWS: list[Row] = [
@@ -10,8 +10,10 @@ ROWS: list[Row] = [
     *classic.ROWS,
     *adamlike.ROWS,
     *matrix.ROWS,
+    *low_rank.ROWS,
     *curvature.ROWS,
     *free.ROWS,
+    *adapted.ROWS,
     *penalized.ROWS,
     *mixed.ROWS,
 ]

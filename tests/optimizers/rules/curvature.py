@@ -153,6 +153,17 @@ def asam(w, gradient, *, rho, eta, unscaled=()):
         yield w
 
 
+def gsam(w, gradient, *, rho, alpha):
+    """The authors' gradient_decompose."""
+    for t in count():
+        g = flat(gradient(w, t))
+        worst = flat(gradient(like(flat(w) + rho * g / np.linalg.norm(g), w), t))
+        cosine = g @ worst / (np.linalg.norm(g) * np.linalg.norm(worst))
+        vertical = g - cosine * np.linalg.norm(g) * worst / np.linalg.norm(worst)
+        w = like(flat(w) - 0.1 * (worst - alpha * vertical), w)
+        yield w
+
+
 WHOLE = {"whole": True, "entrywise": False}
 SOPHIA = {
     "learning_rate": 0.05,
@@ -214,5 +225,6 @@ ROWS = [
     Row("sam", sam, {"rho": 0.3}, BASE, **AROUND),
     Row("asam", asam, {"rho": 0.4, "eta": 0.1}, BASE, **AROUND),
     Row("asam", asam, {"rho": 0.4, "eta": 0.1}, {**BASE, "unscaled": ("bias",)}, **AROUND),
+    Row("gsam", gsam, {"rho": 0.3, "alpha": 0.6}, BASE, **AROUND),
     Row("dp_sgd", None, {"learning_rate": 0.1, "l2_norm_clip": 1.0, "noise_multiplier": 0.5}, apart=True),
 ]

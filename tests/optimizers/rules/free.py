@@ -16,7 +16,7 @@ def schedule_free(y, gradient, rate, *, direction, b1, weight_decay, weight_lr_p
         z = z - rate(t) * (direction(gradient(y, t - 1), t) + weight_decay * y)
         largest = max(largest, rate(t))
         total += t**r * largest**weight_lr_power
-        c = t**r * largest**weight_lr_power / total
+        c = t**r * largest**weight_lr_power / total if total else 0.0
         x = (1 - c) * x + c * z
         y = (1 - b1) * z + b1 * x
         yield y
@@ -39,6 +39,27 @@ def schedule_free_adamw(y, gradient, *, learning_rate, warmup_steps, b2, eps, **
         return g / (np.sqrt(v / (1 - b2**t)) + eps)
 
     yield from schedule_free(y, gradient, warm(learning_rate, warmup_steps), direction=direction, **others)
+
+
+def schedule_free_radam(y, gradient, *, learning_rate, b2, eps, silent_sgd_phase=True, **others):
+    """The authors' RAdamScheduleFree."""
+    v, most = np.zeros_like(y), 2 / (1 - b2) - 1
+
+    def length(t):
+        return most - 2 * t * b2**t / (1 - b2**t)
+
+    def rate(t):
+        rho = length(t)
+        if rho <= 4:
+            return 0.0 if silent_sgd_phase else learning_rate
+        return learning_rate * ((rho - 4) * (rho - 2) * most / ((most - 4) * (most - 2) * rho)) ** 0.5
+
+    def direction(g, t):
+        nonlocal v
+        v = b2 * v + (1 - b2) * g**2
+        return g / (np.sqrt(v / (1 - b2**t)) + eps) if length(t) > 4 else g
+
+    yield from schedule_free(y, gradient, rate, direction=direction, **others)
 
 
 def schedule_free_around_sgd(y, gradient, **others):
@@ -199,6 +220,7 @@ class UpAndDown:
 
 WEIGHTS = {"weight_lr_power": 1.5, "r": 0.5}
 DECAYED = {"learning_rate": 0.05, "warmup_steps": 3.5, "b1": 0.8, "weight_decay": 0.1, **WEIGHTS}
+RECTIFIED = {"learning_rate": 0.05, "b1": 0.8, "b2": 0.95, "eps": 1e-3, "weight_decay": 0.1, **WEIGHTS}
 WARM = ("warmup_steps",)
 MOMENTS = {"learning_rate": 0.9, "b1": 0.8, "b2": 0.9, "eps": 1e-3, "d0": 0.01, "weight_decay": 0.1}
 D_ADAPTED = {"fixed": ("d0",), "whole": True, "entrywise": False, "still": False}
@@ -218,6 +240,8 @@ ROWS = [
     ),
     Row("schedule_free_sgd", schedule_free_sgd, DECAYED, fixed=WARM, still=False),
     Row("schedule_free_adamw", schedule_free_adamw, {**DECAYED, "b2": 0.9, "eps": 1e-3}, fixed=WARM, still=False),
+    Row("schedule_free_radam", schedule_free_radam, RECTIFIED, {"silent_sgd_phase": False}, still=False),
+    Row("schedule_free_radam", schedule_free_radam, RECTIFIED, downhill=False, creeps=True, still=False),
     Row("prodigy", prodigy, {**MOMENTS, "d_coef": 3.0}, **D_ADAPTED),
     Row(
         "prodigy",

@@ -28,6 +28,19 @@ def qhadam(w, gradient, *, learning_rate, b1, b2, eps, nu1, nu2):
         yield w
 
 
+def optimistic_adam(w, gradient, *, learning_rate, b1, b2, eps, alpha, beta, eps_root=0.0, nesterov=False):
+    m, v, before = np.zeros_like(w), np.zeros_like(w), None
+    for t in count(1):
+        g = gradient(w, t - 1)
+        m = b1 * m + (1 - b1) * g
+        v = b2 * v + (1 - b2) * g**2
+        mean = b1 * m / (1 - b1 ** (t + 1)) + (1 - b1) * g / (1 - b1**t) if nesterov else m / (1 - b1**t)
+        u = mean / (np.sqrt(v / (1 - b2**t) + eps_root) + eps)
+        w = w - learning_rate * (alpha * u + beta * (u - (u if before is None else before)))
+        before = u
+        yield w
+
+
 def aggmo(w, gradient, *, learning_rate, betas=(0.0, 0.9, 0.99)):
     v = [np.zeros_like(w) for _ in betas]
     for t in count():
@@ -162,6 +175,8 @@ CURVED = {**MOMENTS, "weight_decay": 0.1, "hessian_power": 0.7}
 ROWS = [
     Row("qhm", qhm, {**VELOCITY, "nu": 0.6}),
     Row("qhadam", qhadam, {**MOMENTS, "nu1": 0.6, "nu2": 0.9}),
+    Row("optimistic_adam", optimistic_adam, {**MOMENTS, "alpha": 0.8, "beta": 1.2, "eps_root": 1e-4}),
+    Row("optimistic_adam", optimistic_adam, {**MOMENTS, "alpha": 0.8, "beta": 1.2}, {"nesterov": True}),
     Row("aggmo", aggmo, {"learning_rate": 0.02}),
     Row("aggmo", aggmo, {"learning_rate": 0.02}, {"betas": (0.5, 0.8)}),
     Row("sgdw", sgdw, {**VELOCITY, "weight_decay": 0.1}, still=False),
