@@ -16,7 +16,7 @@ from scipy import sparse
 import jgd
 from jgd import MinMax, Standard, optimizers, schedules, transforms
 from jgd.core import seeds
-from jgd.models import MLP, GlorotUniform, Linear, Logistic, Normal, Softmax
+from jgd.models import CNN, MLP, GlorotUniform, Linear, Logistic, Normal, Softmax
 from jgd.optimizers import adam, nesterov, sgd
 
 X, Y = np.ones((4, 2), np.float32), np.ones(4, np.float32)
@@ -66,6 +66,19 @@ def with_nan(array, *place):
     array = array.copy()
     array[place] = np.nan
     return array
+
+
+WIDE = np.ones((4, 3), np.float32)
+PHOTO = CNN((2, 2, 1), (2,), 2)
+
+
+def product(params, batch):
+    return jnp.mean((batch[0] @ params - batch[1]) ** 2)
+
+
+def wide(part):
+    task = jgd.Task("own", Linear(2).init, LOSS, (X, Y), (X, Y), (X, Y))
+    return replace(task, **{part: (WIDE, Y)})
 
 
 class Nameless:
@@ -135,6 +148,23 @@ ROWS = {
     "a list of callbacks": (lambda: train(callback=[print]), T, ["callback must be a function", "list"]),
     "progress as a word": (lambda: train(progress="no"), T, ["progress must be True or False", "'no'"]),
     "resume as a path": (lambda: train(store="x", resume="x"), T, ["resume must be True or False", "'x'"]),
+    "wide data": (lambda: train(data=(WIDE, Y)), V, ["data[0] must have 2 features, shape (n, 2), got (4, 3)"]),
+    "wide validation": (lambda: train(validation=(WIDE, Y)), V, ["validation[0] must have 2 features", "(4, 3)"]),
+    "wide validation of one's own": (
+        lambda: train(product, params=W["weights"], validation=(WIDE, Y)), V,
+        ["validation[0] must have rows of shape (2,) as data[0] has, got (3,)", "dot_general"],
+    ),
+    "wide rows of a sweep": (
+        lambda: sweep(wide("validation")), V, ["task.validation[0] must have 2 features, shape (n, 2), got (4, 3)"]
+    ),
+    "wide test rows of a sweep": (lambda: sweep(wide("test")), V, ["task.test[0] must have rows of shape (2,) as task.train"]),
+    "batches as rows of a sweep": (
+        lambda: sweep(replace(jgd.tasks.get("iris"), train=[(X, Y), (X, Y)])), T, ["train must be one tree", "2 batches"]
+    ),
+    "no image": (
+        lambda: jax.eval_shape(lambda key: PHOTO.predict(PHOTO.init(key), np.ones((1, 8))), jax.random.key(0)), V,
+        ["inputs must be images (2, 2, 1), shape (n, 4) or (n, 2, 2, 1), got (1, 8)"],
+    ),
     "store as a number": (lambda: train(store=3), T, ["store must be the path of a file or directory", "3"]),
     "store without a name": (lambda: train(store=""), T, ["store must be the path of a file or directory", "''"]),
     "metrics as a list": (lambda: train(metrics=[]), T, ["metrics must map names", "[]"]),

@@ -19,6 +19,7 @@ import numpy as np
 
 from jgd.core.functions import name_of
 from jgd.core.source import code_text
+from jgd.core.spellings import own_function
 from jgd.core.version import __version__
 
 ADDRESS = re.compile(r" at 0x[0-9a-f]+")  # differs from process to process
@@ -143,7 +144,7 @@ def function_fingerprint(function: Any) -> str:
     """
     if _is_jgds(function) and _found_at(address_of(function)) is function:
         return f"{name_of(function)} of jgd {__version__}"
-    out = hashlib.sha256()
+    out, function = hashlib.sha256(), own_function(function)
     _absorb(out, function, set())
     inner = getattr(function, "func", function)
     code, known_by = getattr(inner, "__code__", None), ""
@@ -178,6 +179,7 @@ def _is_jgds(function: Any) -> bool:
 
 
 def _absorb(out: Any, thing: Any, seen: set[int]) -> None:
+    thing = own_function(thing)
     if id(thing) in seen:
         return
     code = getattr(thing, "__code__", None)

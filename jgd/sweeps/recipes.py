@@ -245,4 +245,6 @@ def blamed(recipe: str, place: int, config: Config) -> Iterator[None]:
             "int()): use jnp.where, or make it structure by jgd.spaces.static in the space"
         ) from error
     except Exception as error:
-        raise checks.JgdValueError(f"{where} raised {type(error).__name__}: {error}") from error
+        said = [note for note in getattr(error, "__notes__", ()) if note.startswith("raised by")]
+        words = "; ".join([f"{where} raised {type(error).__name__}: {error}", *said])
+        raise checks.JgdValueError(words) from error

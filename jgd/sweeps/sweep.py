@@ -9,6 +9,7 @@ from typing import Any
 
 from jgd.core import checks
 from jgd.core.forked import refuse_fork
+from jgd.core.spellings import builder
 from jgd.core.types import Params
 from jgd.data.orders import Order
 from jgd.divergence import DIVERGED_ABOVE, checked_factor
@@ -45,6 +46,7 @@ from jgd.training.history import LIMIT, stride_within
 EVALUATIONS = 10  # on the validation rows during a sweep, unless said otherwise
 
 
+@builder
 def sweep(
     task: Task | str,
     recipes: Recipes | None = None,

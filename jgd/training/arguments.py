@@ -23,7 +23,7 @@ from jgd.core.types import Batch, Loss, Params
 from jgd.data.batches import Batches
 from jgd.data.orders import HardMining, Order
 from jgd.divergence import checked_factor
-from jgd.label_checks import check_supervised_rows
+from jgd.label_checks import check_other_rows, check_supervised_rows
 from jgd.metrics import check_metrics
 from jgd.prediction import Predictor
 from jgd.stopping import StoppingRule
@@ -169,6 +169,7 @@ class TrainArguments:
                 checks.finite_data("validation", self.validation)
             measure = self.loss if self.evaluation_loss is None else self.evaluation_loss
             check_supervised_rows(measure, self.params, "validation", self.validation)
+            check_other_rows(measure, self.params, self.model_state, "validation", self.validation, "data", self.data)
 
     def _check_evaluation(self) -> None:
         rule = StoppingRule() if self.stop is None else self.stop

@@ -8,11 +8,13 @@ from typing import ClassVar
 import numpy as np
 
 from jgd.core import checks
+from jgd.core.spellings import builder
 from jgd.core.ties import worse_than_first
 from jgd.sweeps.policies.policy import Policy, Round, SweepState
 from jgd.sweeps.selection import ranked
 
 
+@builder
 @dataclass(frozen=True)
 class RacingSeeds(Policy):
     """More seeds only for contenders: a config drops out once the seeds so far say that another one is better.

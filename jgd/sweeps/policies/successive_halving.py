@@ -10,6 +10,7 @@ from typing import ClassVar
 import numpy as np
 
 from jgd.core import checks
+from jgd.core.spellings import builder
 from jgd.core.ties import worse_than_first
 from jgd.sweeps.policies.policy import Policy, Round, SweepState, resolved
 from jgd.sweeps.selection import ranked
@@ -50,6 +51,7 @@ class Halving(Policy):
         return tuple(sorted(configs[row] for row in best_first[stay]))
 
 
+@builder
 @dataclass(frozen=True)
 class SuccessiveHalving(Halving):
     """Successive halving: at each rung the best 1/eta of the configs go on, the others stop.
