@@ -230,10 +230,7 @@ class Task:
             >>> jgd.tasks.get("iris").chosen_by("log_loss").larger_is_better
             False
         """
-        if not isinstance(metric, str):
-            raise checks.JgdTypeError(
-                f"metric must be a name, such as 'loss', got {checks.shown(metric)}", argument="metric"
-            )
+        checks.instance("metric", metric, str, "'loss'")
         if metric == self.metric:
             return self
         if metric != "loss" and metric not in self.metrics:
