@@ -240,7 +240,9 @@ ROWS = [
     ),
     Row("schedule_free_sgd", schedule_free_sgd, DECAYED, fixed=WARM, still=False),
     Row("schedule_free_adamw", schedule_free_adamw, {**DECAYED, "b2": 0.9, "eps": 1e-3}, fixed=WARM, still=False),
-    Row("schedule_free_radam", schedule_free_radam, RECTIFIED, {"silent_sgd_phase": False}, still=False),
+    Row(
+        "schedule_free_radam", schedule_free_radam, RECTIFIED, {"silent_sgd_phase": False}, still=False, rough=("b2",)
+    ),  # steep at ρ = 4
     Row("schedule_free_radam", schedule_free_radam, RECTIFIED, downhill=False, creeps=True, still=False),
     Row("prodigy", prodigy, {**MOMENTS, "d_coef": 3.0}, **D_ADAPTED),
     Row(
