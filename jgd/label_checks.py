@@ -47,7 +47,7 @@ def check_supervised_rows(loss: Any, params: Params, name: str, rows: Any) -> No
     if weights and jax.tree_util.all_leaves(weights):
         _check_weights(f"{name}[2]", np.asarray(weights[0]), name)
     outputs = _outputs(loss, params, name, rows)
-    error = next((known for known, function in errors.items() if loss.error in (known, function)), None)
+    error = _error_of(loss)
     if error is None or not jax.tree_util.all_leaves([targets]):
         return
     labels = np.asarray(targets)
@@ -78,6 +78,18 @@ def _check_weights(path: str, weights: np.ndarray, name: str) -> None:
         raise checks.JgdValueError(f"{path} must hold weights >= 0, got {weights[row]} at row {row[0]}", argument=name)
     if weights.size and not weights.any():
         raise checks.JgdValueError(f"{path} must hold a weight above 0: no row counts", argument=name)
+
+
+def _error_of(loss: SupervisedLoss) -> str | None:
+    return next((known for known, function in errors.items() if loss.error in (known, function)), None)
+
+
+def classes_of(loss: Any, params: Params, name: str, rows: Any) -> int | None:
+    """How many classes a loss of labels tells apart; None of other losses, and where the loss itself will say what is wrong."""
+    if not isinstance(loss, SupervisedLoss) or _error_of(loss) not in CLASSES:
+        return None
+    outputs = _outputs(loss, params, name, rows)
+    return outputs.shape[-1] if getattr(outputs, "ndim", 0) > 1 else None
 
 
 def _outputs(loss: SupervisedLoss, params: Params, name: str, rows: Any) -> Any:

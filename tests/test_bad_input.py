@@ -35,6 +35,10 @@ def sweep(task="hours_points", recipes="sgd", space=RATES, **options):
     return jgd.sweep(task, recipes, space, **{"steps": 1, "seeds": 1, **options})
 
 
+def compare(tasks):
+    return jgd.compare(["sgd", "adam"], tasks, RATES, steps=1, store="elsewhere")
+
+
 @functools.cache
 def swept():
     return sweep()
@@ -478,6 +482,8 @@ ROWS = {
     "a run's observe, a class": (lambda: train(observe=int), T, ["observe", "function of params"]),
     "a loss of nothing": (lambda: train(loss=lambda: 0), T, ["loss(params, batch)", "too many"]),
     "a loss that is a class": (lambda: train(loss=int), T, ["loss must be callable"]),
+    "a task outside of a store": (lambda: compare({"../mine": "iris"}), V, ["tasks must have names that a folder", "'../mine'"]),
+    "a task named by number": (lambda: compare({3: "iris"}), T, ["tasks must be named by text", "got 3"]),
     "text as an executor": (lambda: sweep(executor="x"), T, ["executor", "'x'"]),
 }  # fmt: skip
 

@@ -51,9 +51,22 @@ def compare(
     named = tasks if isinstance(tasks, Mapping) else _named(tasks)
     checks.count("fresh", fresh, 2)
     store = options.pop("store", None)
+    for name in named:
+        _check_name(name, store)
     kept = lambda name: {} if store is None else {"store": Path(checks.path("store", store)) / name}
     found = {name: sweep(task, recipes, space, **options, **kept(name)) for name, task in named.items()}
     return compare_sweeps(found, fresh=fresh)
+
+
+def _check_name(name: Any, store: Any) -> None:
+    """Refuse a task's name that is no text, or leads out of the folder of its sweep in the store."""
+    if not isinstance(name, str):
+        raise checks.JgdTypeError(f"tasks must be named by text, got {checks.shown(name)}", argument="tasks")
+    if store is not None and (name in ("", ".", "..") or set(name) & set("/\\\0")):
+        raise checks.JgdValueError(
+            f"tasks must have names that a folder in store may have, got {checks.shown(name)}: give them as {{name: task}}",
+            argument="tasks",
+        )
 
 
 def _named(tasks: Any) -> dict[str, str | Task]:

@@ -20,6 +20,7 @@ import numpy as np
 from jgd.core.functions import name_of
 from jgd.core.source import code_text
 from jgd.core.spellings import own_function
+from jgd.core.text import printable
 from jgd.core.version import __version__
 
 ADDRESS = re.compile(r" at 0x[0-9a-f]+")  # differs from process to process
@@ -74,7 +75,7 @@ def _value(leaf: Any) -> str:
 
 
 def differences(there: Mapping[str, Any], here: Mapping[str, Any]) -> list[str]:
-    """What differs between two descriptions; of a part that is of another kind only that it is.
+    r"""What differs between two descriptions; of a part that is of another kind only that it is.
 
     Args:
         there: The description that was stored.
@@ -86,12 +87,14 @@ def differences(there: Mapping[str, Any], here: Mapping[str, Any]) -> list[str]:
     Example:
         >>> differences({"seed": "0", "loss": "a"}, {"seed": "1", "loss": "a"})
         ['seed 0 there, 1 here']
+        >>> print(*differences({"loss": chr(27)}, {"loss": "a"}))  # what would steer a terminal is spelled out
+        loss \x1b there, a here
     """
     out, other = [], []
     for name in sorted({*there, *here}):
         if there.get(name) == here.get(name) or any(name.startswith(kind) for kind in other):
             continue
-        out.append(f"{name} {there.get(name, 'nothing')} there, {here.get(name, 'nothing')} here")
+        out.append(printable(f"{name} {there.get(name, 'nothing')} there, {here.get(name, 'nothing')} here"))
         other += [f"{name}.", f"{name}["]  # its parts have nothing in common to be compared
     return out
 

@@ -230,6 +230,7 @@ class Task:
             >>> jgd.tasks.get("iris").chosen_by("log_loss").larger_is_better
             False
         """
+        checks.instance("metric", metric, str, "'loss'")
         if metric == self.metric:
             return self
         if metric != "loss" and metric not in self.metrics:

@@ -112,7 +112,7 @@ def train(
             passes through, and carries the `Run` so far as its attribute `run` (so does Ctrl-C); where there is a
             store, that is saved.
         progress: A bar with loss, rate and time left on stderr: None where that is a terminal and rich is installed,
-            True everywhere, False never.
+            True everywhere (an ImportError without rich), False never.
         history: Rows to keep at most; a longer run keeps every 2nd, 4th, … step. None keeps all.
         record_every: Steps between two rows of the history, which always has the last step. No number depends on it.
         diverged_above: The run stops once the loss exceeds this many times its start, that is the loss at `params` on

@@ -11,6 +11,7 @@ from jgd.core.checks.arguments import flag as flag
 from jgd.core.checks.arguments import floating_dtype as floating_dtype
 from jgd.core.checks.arguments import function as function
 from jgd.core.checks.arguments import instance as instance
+from jgd.core.checks.arguments import names as names
 from jgd.core.checks.arguments import nearest as nearest
 from jgd.core.checks.arguments import takes as takes
 from jgd.core.checks.columns import refused_rows as refused_rows
