@@ -73,10 +73,7 @@ class SweepData:
 
     @property
     def loss(self) -> np.ndarray:
-        """(config, seed, step): on the step's batch before its update, of the `recorded_steps`; NaN as in `validation`.
-
-        Put together from the blocks when it is first asked for.
-        """
+        """(config, seed, step): on the step's batch before its update, at `recorded_steps`; NaN as in `validation`."""
         return self._whole[""]
 
     @property
@@ -226,12 +223,8 @@ class SweepData:
 
     def run_loss(self, config: int, seed: int) -> np.ndarray:
         """The loss of a run at the `recorded_steps`, as far as it went, through the members that it descends from."""
-        index = self.indices(config, seed)[1]
-        every = self.facts.record_every
-        parts = [
-            (each.member, slice(-(-each.begin // every), -(-each.until // every)))
-            for each in self.schedule(config, seed)
-        ]
+        index, every, past = self.indices(config, seed)[1], self.facts.record_every, self.schedule(config, seed)
+        parts = [(each.member, slice(-(-each.begin // every), -(-each.until // every))) for each in past]
         curves = self.curves
         return np.concatenate([curves.window(range(m, m + 1), index)[""][0, part] for m, part in parts])
 
