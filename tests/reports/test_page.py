@@ -11,6 +11,7 @@ from helpers import sweeping
 
 import jgd
 from jgd.core.format import format_estimate
+from jgd.lane import NOT_DIVERGED
 from jgd.reports import html_report, save_report
 from jgd.reports.page.compare import comparison_figure, comparison_rows, different_rows, paired_lines
 from jgd.reports.page.configs import MOST, config_order, config_table
@@ -108,6 +109,9 @@ def test_pictures_hold_the_numbers_and_plotly_takes_them():
         graph_objects.Figure({"data": made["data"], "layout": made["layout"]})  # refuses what plotly doesn't know
     assert validation_figure(both)["data"][0]["y"] == pytest.approx(both.validation["accuracy"][both.best.config, 0])
     assert parallel_figure(found) is None  # one hyperparameter
+    unscored = {name: np.full_like(values, np.nan) for name, values in both.validation.items()}
+    begun = replace(both, validation=unscored, diverged_at=np.full_like(both.diverged_at, NOT_DIVERGED))
+    assert score_figure(begun) is parallel_figure(begun) is None  # no empty axes while the first block runs
     steps, values = thinned(np.arange(1001), np.linspace(0, 1, 1001))
     assert (steps[0], steps[-1], values[-1], len(steps) < 400) == (0, 1000, 1.0, True)
 
