@@ -160,8 +160,10 @@ def test_the_table_has_all_configs_best_first():
     assert table.rows[-1][2][-2].key is None  # sorts last
     assert table.rows[0][2][-2].key == pytest.approx(found.last_scores[0].mean())
     many = replace(found, facts=replace(found.facts, configs=found.configs * 400))
-    wide = {name: np.repeat(getattr(many, name), 400, axis=0) for name in ("given", "diverged_at", "loss")}
-    many = replace(many, **wide, validation={name: np.repeat(v, 400, axis=0) for name, v in found.validation.items()})
+    wide = {name: np.repeat(getattr(many, name), 400, axis=0) for name in ("given", "diverged_at")}
+    many = replace(
+        many, **wide, rounds=(), validation={name: np.repeat(v, 400, axis=0) for name, v in found.validation.items()}
+    )
     table = config_table(many)
     assert (len(table.rows), table.left_out) == (MOST, 1200 - MOST)
 
