@@ -1,10 +1,11 @@
 """Every optimizer of the registry on five problems, each at its best learning rate of a grid.
 
-    python benchmarks/convergence.py [--only adam,muon] [--out part.json] [--write part.json …]
+    python benchmarks/convergence.py [--only adam,muon | --missing] [--out part.json] [--write part.json …]
 
 All rates of the grid (half decades from 1e-4 to 10; methods without one run as they are) and three seeds of a problem are
 lanes of one program; what counts is the mean of the last loss on validation rows at the best rate. --out saves the
-numbers, --write puts the table of saved ones into docs/optimizers.md and benchmarks/results/convergence.json. It is a record that
+numbers, --write puts the table of saved ones into docs/optimizers.md and benchmarks/results/convergence.json. For methods that
+came later: --missing --out part.json, then --write benchmarks/results/convergence.json part.json. It is a record that
 each method works, not a ranking: only the learning rate is tuned, for a few hundred steps.
 """
 
@@ -25,6 +26,7 @@ from jgd.core import seeds
 from jgd.data import Batches
 
 ROOT = Path(__file__).parent.parent
+RESULTS = ROOT / "benchmarks" / "results" / "convergence.json"
 PAGE = ROOT / "docs" / "optimizers.md"
 BEGIN, END = "<!-- begin: benchmarks/convergence.py -->", "<!-- end -->"
 RATES = np.array([float(f"{10 ** (k / 2):.3g}") for k in range(-8, 3)], np.float32)
@@ -137,6 +139,7 @@ def table(cells: dict[str, dict[str, dict]]) -> str:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--only", help="names of optimizers, with commas between")
+    parser.add_argument("--missing", action="store_true", help="those that the published numbers lack")
     parser.add_argument("--out", type=Path, help="save the numbers here")
     parser.add_argument("--write", type=Path, nargs="+", help="saved numbers to publish")
     chosen = parser.parse_args()
@@ -144,6 +147,9 @@ def main() -> None:
         publish([json.loads(part.read_text()) for part in chosen.write])
         return
     names = chosen.only.split(",") if chosen.only else list(jgd.optimizers.registry)
+    if chosen.missing:
+        there = json.loads(RESULTS.read_text())["cells"]
+        names = [name for name in names if name not in there]
     tasks = {name: (build(), steps, size) for name, (build, steps, size) in PROBLEMS.items()}
     cells: dict[str, dict[str, dict]] = {}
     for optimizer in names:
@@ -163,8 +169,7 @@ def publish(parts: list[dict]) -> None:
     """The table into the page, the numbers into benchmarks/results/."""
     found = {name: row for part in parts for name, row in part["cells"].items()}
     cells = {name: found[name] for name in jgd.optimizers.registry if name in found}
-    results = ROOT / "benchmarks" / "results" / "convergence.json"
-    results.write_text(json.dumps({"machine": parts[0]["machine"], "cells": cells}, indent=1) + "\n")
+    RESULTS.write_text(json.dumps({"machine": parts[0]["machine"], "cells": cells}, indent=1) + "\n")
     page = PAGE.read_text(encoding="utf-8")
     head, rest = page.split(BEGIN)
     PAGE.write_text(f"{head}{BEGIN}\n{table(cells)}\n{END}{rest.split(END)[1]}", encoding="utf-8")

@@ -1,8 +1,9 @@
-"""Layer 3: the rows of a `SupervisedLoss` before any step: their parts, weights, and labels that its error knows.
+"""Layer 3: rows before any step: parts, widths, weights and labels that a `SupervisedLoss` knows, and rows to evaluate.
 
 On the device a label outside its range makes a NaN, in one row of many; here it is a message with the row.
 """
 
+from functools import partial
 from typing import Any
 
 import jax
@@ -10,6 +11,7 @@ import jax.numpy as jnp
 import numpy as np
 
 from jgd.core import checks
+from jgd.core.loss_protocol import evaluated
 from jgd.core.supervised_batch import parts_of
 from jgd.core.types import Params
 from jgd.losses import SupervisedLoss, errors
@@ -29,7 +31,8 @@ def check_supervised_rows(loss: Any, params: Params, name: str, rows: Any) -> No
 
     Raises:
         JgdTypeError: Another tree; complex numbers.
-        JgdValueError: A label outside 0 … classes − 1 (or 0 … 1), by its row; a weight below 0, or all of them 0.
+        JgdValueError: Inputs of another width than the model's; a label outside 0 … classes − 1 (or 0 … 1), by its row; a
+            weight below 0, or all of them 0.
     """
     if not isinstance(loss, SupervisedLoss):
         return
@@ -43,7 +46,8 @@ def check_supervised_rows(loss: Any, params: Params, name: str, rows: Any) -> No
             )
     if weights and jax.tree_util.all_leaves(weights):
         _check_weights(f"{name}[2]", np.asarray(weights[0]), name)
-    error = next((known for known, function in errors.items() if loss.error in (known, function)), None)
+    outputs = _outputs(loss, params, name, rows)
+    error = _error_of(loss)
     if error is None or not jax.tree_util.all_leaves([targets]):
         return
     labels = np.asarray(targets)
@@ -51,7 +55,7 @@ def check_supervised_rows(loss: Any, params: Params, name: str, rows: Any) -> No
         good = (labels == 0) | (labels == 1) if error == "hinge" else (labels >= 0) & (labels <= 1)
         _refuse(labels, good, name, f"{CHANCES[error]}, as {error} takes them")
     elif error in CLASSES and labels.dtype.kind in "iu":
-        low, count = CLASSES[error], _classes(loss, params, rows)
+        low, count = CLASSES[error], outputs.shape[-1] if getattr(outputs, "ndim", 0) > 1 else None
         if count is not None:
             padding = ", or −1 for padding" if low < 0 else ""
             good = (labels >= low) & (labels < count)
@@ -76,11 +80,59 @@ def _check_weights(path: str, weights: np.ndarray, name: str) -> None:
         raise checks.JgdValueError(f"{path} must hold a weight above 0: no row counts", argument=name)
 
 
-def _classes(loss: SupervisedLoss, params: Params, rows: Any) -> int | None:
-    """How many classes the outputs of one row are of; None where the loss itself will say what is wrong."""
-    shape = lambda leaf: jax.ShapeDtypeStruct((1, *np.shape(leaf)[1:]), jax.dtypes.canonicalize_dtype(leaf.dtype))
-    try:
-        outputs = jax.eval_shape(loss.outputs, params, jax.tree.map(shape, tuple(rows)))
-    except Exception:  # whatever a user's model raises, it does so again where the loss is traced, and is told there
+def _error_of(loss: SupervisedLoss) -> str | None:
+    return next((known for known, function in errors.items() if loss.error in (known, function)), None)
+
+
+def classes_of(loss: Any, params: Params, name: str, rows: Any) -> int | None:
+    """How many classes a loss of labels tells apart; None of other losses, and where the loss itself will say what is wrong."""
+    if not isinstance(loss, SupervisedLoss) or _error_of(loss) not in CLASSES:
         return None
+    outputs = _outputs(loss, params, name, rows)
     return outputs.shape[-1] if getattr(outputs, "ndim", 0) > 1 else None
+
+
+def _outputs(loss: SupervisedLoss, params: Params, name: str, rows: Any) -> Any:
+    """The shape of the model's outputs; None where the loss itself will say what is wrong, other than with the inputs."""
+    try:
+        with checks.renamed(inputs=f"{name}[0]"):
+            return jax.eval_shape(loss.outputs, params, shapes_of(tuple(rows)))
+    except Exception as fault:  # whatever a user's model raises, it does so again where the loss is traced
+        if isinstance(fault, checks.JgdError) and fault.argument == f"{name}[0]":
+            raise
+        return None
+
+
+def shapes_of(rows: Any) -> Any:
+    """The rows' shapes and dtypes, as JAX holds them."""
+    dtype = lambda leaf: jax.dtypes.canonicalize_dtype(getattr(leaf, "dtype", None) or np.asarray(leaf).dtype)
+    return jax.tree.map(lambda leaf: jax.ShapeDtypeStruct(np.shape(leaf), dtype(leaf)), rows)
+
+
+def check_other_rows(measure: Any, params: Params, state: Any, name: str, rows: Any, trains: str, train: Any) -> None:
+    """Refuse rows to evaluate whose shape isn't that of those that train, where the loss can't be evaluated on them.
+
+    Args:
+        measure: The loss where it is evaluated.
+        params: Its parameters, or their shapes.
+        state: The model's state, or its shapes; None without.
+        name: What messages call the rows.
+        rows: The rows.
+        trains: What messages call the rows that train.
+        train: They.
+
+    Raises:
+        JgdValueError: By the first array whose rows have another shape.
+    """
+    widths = lambda part: {checks.path_of(path): np.shape(leaf)[1:] for path, leaf in checks.leaves_of(name, part)}
+    have, want = widths(rows), widths(train)
+    other = next((path for path in have if path in want and have[path] != want[path]), None)
+    if other is None:
+        return
+    try:
+        jax.eval_shape(partial(evaluated, measure), params, shapes_of(rows), state)
+    except Exception as fault:
+        raise checks.JgdValueError(
+            f"{name}{other} must have rows of shape {want[other]} as {trains}{other} has, got {have[other]}: {fault}",
+            argument=name,
+        ) from fault

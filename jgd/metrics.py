@@ -9,6 +9,7 @@ import numpy as np
 from jax import Array
 
 from jgd.core import checks, tree
+from jgd.core.convolutions import in_fast_order
 from jgd.core.functions import COMPUTING, UNTRACEABLE, untraceable, vouches
 from jgd.core.loss_protocol import evaluated, given
 from jgd.core.record import record
@@ -94,7 +95,12 @@ def evaluation(
     cut = {
         name: function for name, function in functions.items() if _rows(rows) > PIECE and _is_row_mean(function, rows)
     }
-    values = {name: _value(name, functions[name], params, rows, model_state) for name in functions if name not in cut}
+    whole = [name for name in functions if name not in cut]
+
+    def at_once(params: Params, rows: Batch, model_state: Any) -> dict[str, Array]:
+        return {name: _value(name, functions[name], params, rows, model_state) for name in whole}
+
+    values = in_fast_order(at_once)(params, rows, model_state)  # `train` evaluates inside of its loop
     values |= _in_pieces(cut, params, rows, model_state) if cut else {}
     return {name: values[name] for name in functions}
 
@@ -123,6 +129,7 @@ def _in_pieces(functions: Mapping[str, Any], params: Params, rows: Batch, model_
     size = _piece(_rows(rows))
     pieces, wide = _rows(rows) // size, tree.compute_dtype(params)
 
+    @in_fast_order
     def shares(piece: Batch) -> dict[str, Array]:
         value = lambda name, function: _value(name, function, params, piece, model_state).astype(wide)
         share = lambda each: jnp.asarray(each.row_share(piece, rows)).astype(wide)

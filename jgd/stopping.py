@@ -13,6 +13,7 @@ from jax import Array
 
 from jgd.core import checks, tree
 from jgd.core.record import record, static_field
+from jgd.core.spellings import builder
 from jgd.core.types import Params
 
 NOT_MET = -1  # `ThresholdState.at` until a threshold is met
@@ -113,6 +114,7 @@ class EarlyStopping:
         )
 
 
+@builder
 @dataclass(frozen=True)
 class StoppingRule:
     """When to stop before the budget of steps runs out; the first that is met ends the run and names its status.

@@ -16,7 +16,7 @@ from scipy import sparse
 import jgd
 from jgd import MinMax, Standard, optimizers, schedules, transforms
 from jgd.core import seeds
-from jgd.models import MLP, GlorotUniform, Linear, Logistic, Normal, Softmax
+from jgd.models import CNN, MLP, GlorotUniform, Linear, Logistic, Normal, Softmax
 from jgd.optimizers import adam, nesterov, sgd
 
 X, Y = np.ones((4, 2), np.float32), np.ones(4, np.float32)
@@ -33,6 +33,10 @@ def train(loss=LOSS, optimizer=None, params=W, data=(X, Y), **options):
 
 def sweep(task="hours_points", recipes="sgd", space=RATES, **options):
     return jgd.sweep(task, recipes, space, **{"steps": 1, "seeds": 1, **options})
+
+
+def compare(tasks):
+    return jgd.compare(["sgd", "adam"], tasks, RATES, steps=1, store="elsewhere")
 
 
 @functools.cache
@@ -66,6 +70,19 @@ def with_nan(array, *place):
     array = array.copy()
     array[place] = np.nan
     return array
+
+
+WIDE = np.ones((4, 3), np.float32)
+PHOTO = CNN((2, 2, 1), (2,), 2)
+
+
+def product(params, batch):
+    return jnp.mean((batch[0] @ params - batch[1]) ** 2)
+
+
+def wide(part):
+    task = jgd.Task("own", Linear(2).init, LOSS, (X, Y), (X, Y), (X, Y))
+    return replace(task, **{part: (WIDE, Y)})
 
 
 class Nameless:
@@ -135,6 +152,23 @@ ROWS = {
     "a list of callbacks": (lambda: train(callback=[print]), T, ["callback must be a function", "list"]),
     "progress as a word": (lambda: train(progress="no"), T, ["progress must be True or False", "'no'"]),
     "resume as a path": (lambda: train(store="x", resume="x"), T, ["resume must be True or False", "'x'"]),
+    "wide data": (lambda: train(data=(WIDE, Y)), V, ["data[0] must have 2 features, shape (n, 2), got (4, 3)"]),
+    "wide validation": (lambda: train(validation=(WIDE, Y)), V, ["validation[0] must have 2 features", "(4, 3)"]),
+    "wide validation of one's own": (
+        lambda: train(product, params=W["weights"], validation=(WIDE, Y)), V,
+        ["validation[0] must have rows of shape (2,) as data[0] has, got (3,)", "dot_general"],
+    ),
+    "wide rows of a sweep": (
+        lambda: sweep(wide("validation")), V, ["task.validation[0] must have 2 features, shape (n, 2), got (4, 3)"]
+    ),
+    "wide test rows of a sweep": (lambda: sweep(wide("test")), V, ["task.test[0] must have rows of shape (2,) as task.train"]),
+    "batches as rows of a sweep": (
+        lambda: sweep(replace(jgd.tasks.get("iris"), train=[(X, Y), (X, Y)])), T, ["train must be one tree", "2 batches"]
+    ),
+    "no image": (
+        lambda: jax.eval_shape(lambda key: PHOTO.predict(PHOTO.init(key), np.ones((1, 8))), jax.random.key(0)), V,
+        ["inputs must be images (2, 2, 1), shape (n, 4) or (n, 2, 2, 1), got (1, 8)"],
+    ),
     "store as a number": (lambda: train(store=3), T, ["store must be the path of a file or directory", "3"]),
     "store without a name": (lambda: train(store=""), T, ["store must be the path of a file or directory", "''"]),
     "metrics as a list": (lambda: train(metrics=[]), T, ["metrics must map names", "[]"]),
@@ -448,6 +482,8 @@ ROWS = {
     "a run's observe, a class": (lambda: train(observe=int), T, ["observe", "function of params"]),
     "a loss of nothing": (lambda: train(loss=lambda: 0), T, ["loss(params, batch)", "too many"]),
     "a loss that is a class": (lambda: train(loss=int), T, ["loss must be callable"]),
+    "a task outside of a store": (lambda: compare({"../mine": "iris"}), V, ["tasks must have names that a folder", "'../mine'"]),
+    "a task named by number": (lambda: compare({3: "iris"}), T, ["tasks must be named by text", "got 3"]),
     "text as an executor": (lambda: sweep(executor="x"), T, ["executor", "'x'"]),
 }  # fmt: skip
 

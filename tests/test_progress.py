@@ -51,5 +51,10 @@ def test_nothing_is_written_to_a_file_or_beside_a_callback(capsys, monkeypatch):
     jgd.sweep("iris", "sgd", **SWEEP, callback=lambda seen: told.append(seen.stage), progress=True)
     assert capsys.readouterr().err != ""
     assert told[-1] == "run"
+    monkeypatch.setitem(sys.modules, "rich.console", None)
+    for call in (jgd.train, jgd.sweep):
+        options = SWEEP if call is jgd.sweep else {"steps": 2}
+        with pytest.raises(ImportError, match=r"progress=True needs rich: pip install 'jgd\[cli\]'"):
+            call("iris", sgd(0.1) if call is jgd.train else "sgd", **options, progress=True)
     with pytest.raises(jgd.JgdError, match="progress must be True or False"):
         jgd.sweep("iris", "sgd", **SWEEP, progress="yes")

@@ -117,7 +117,7 @@ def _trimmed_error(scores: np.ndarray) -> tuple[float, float]:
 
 def tasks_and_seeds(name: str, values: np.ndarray) -> np.ndarray:
     """`values` as (tasks, seeds); one task where it was (seeds,). Refuses other shapes and emptiness by `name`."""
-    array = np.atleast_2d(np.asarray(values, np.float64))
+    array = np.atleast_2d(checks.array(name, values))
     if array.ndim != 2 or array.size == 0:
         raise checks.JgdValueError(
             f"{name} must have shape (seeds,) or (tasks, seeds), got {np.shape(values)}", argument=name

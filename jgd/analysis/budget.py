@@ -69,7 +69,7 @@ def best_of(
         ([0.7, 0.833, 0.9], [0.163, 0.094, 0.0])
     """
     larger, replacement = checks.flag("larger_is_better", larger_is_better), checks.flag("replacement", replacement)
-    table = np.asarray(scores, np.float64)
+    table = checks.array("scores", scores)
     table = table[:, None] if table.ndim == 1 else table
     sign = 1 if larger else -1
     finite = np.asarray(np.isfinite(table).all(axis=1)) if table.ndim == 2 else np.zeros(0, bool)

@@ -51,9 +51,22 @@ def compare(
     named = tasks if isinstance(tasks, Mapping) else _named(tasks)
     checks.count("fresh", fresh, 2)
     store = options.pop("store", None)
+    for name in named:
+        _check_name(name, store)
     kept = lambda name: {} if store is None else {"store": Path(checks.path("store", store)) / name}
     found = {name: sweep(task, recipes, space, **options, **kept(name)) for name, task in named.items()}
     return compare_sweeps(found, fresh=fresh)
+
+
+def _check_name(name: Any, store: Any) -> None:
+    """Refuse a task's name that is no text, or leads out of the folder of its sweep in the store."""
+    if not isinstance(name, str):
+        raise checks.JgdTypeError(f"tasks must be named by text, got {checks.shown(name)}", argument="tasks")
+    if store is not None and (name in ("", ".", "..") or set(name) & set("/\\\0")):
+        raise checks.JgdValueError(
+            f"tasks must have names that a folder in store may have, got {checks.shown(name)}: give them as {{name: task}}",
+            argument="tasks",
+        )
 
 
 def _named(tasks: Any) -> dict[str, str | Task]:
@@ -110,7 +123,7 @@ def compare_sweeps(sweeps: Mapping[str, Sweep] | Sequence[Sweep], *, fresh: int 
         said = ", ".join(methods) if other is None else f"{', '.join(methods)} and on {other} {', '.join(names[other])}"
         raise checks.JgdValueError(f"sweeps must have the same recipes, two or more, got {said}", argument="sweeps")
     curves = [_curves(each, methods, fresh) for each in by_task.values()]
-    counts = {task: part.shape[1] for task, part in zip(by_task, curves, strict=True)}
+    counts = {task: part.shape[1] for task, (part, _) in zip(by_task, curves, strict=True)}
     if len(set(counts.values())) > 1:
         raise checks.JgdValueError(
             f"sweeps must have as many seeds on each task, got {counts}: fresh=10 trains the picks on as many",
@@ -122,9 +135,9 @@ def compare_sweeps(sweeps: Mapping[str, Sweep] | Sequence[Sweep], *, fresh: int 
         tasks=tuple(by_task),
         metrics=tuple(each.metric for each in found),
         larger_is_better=tuple(each.larger_is_better for each in found),
-        scores=np.stack([part[..., -1] for part in curves], axis=1),
-        curves=tuple(curves),
-        evaluation_steps=tuple(each.evaluation_steps for each in found),
+        scores=np.stack([part[..., -1] for part, _ in curves], axis=1),
+        curves=tuple(part for part, _ in curves),
+        evaluation_steps=tuple(steps for _, steps in curves),
         overlap=tuple(each.facts.splits.overlap for each in found),
         fresh=fresh is not None,
         sweeps=by_task,
@@ -147,14 +160,15 @@ def _by_task(sweeps: Any) -> dict[str, Sweep]:
     return dict(zip(names, sweeps, strict=True))
 
 
-def _curves(found: Sweep, methods: Sequence[str], fresh: int | None) -> np.ndarray:
-    """(methods, seeds, evaluations): the metric of each method's pick, NaN for a method that has none."""
+def _curves(found: Sweep, methods: Sequence[str], fresh: int | None) -> tuple[np.ndarray, tuple[int, ...]]:
+    """(methods, seeds, evaluations) the metric of each method's pick, NaN for a method that has none; and after which steps."""
     picks = {pick.recipe: pick for pick in found.picks if pick.config is not None}
     chosen = [picks[method] for method in methods if method in picks]
-    if fresh is None or not chosen:
+    again = None if fresh is None or not chosen else fresh_runs(found, chosen, checks.count("fresh", fresh, 2))
+    if again is None:
         values = found.validation[found.metric][np.array([pick.config for pick in chosen], int)]
     else:
-        values = fresh_runs(found, chosen, checks.count("fresh", fresh, 2)).validation[found.metric]
+        values = again.validation[found.metric]
     out = np.full((len(methods), *values.shape[1:]), np.nan)
     out[[method in picks for method in methods]] = values
-    return out
+    return out, (again or found).evaluation_steps

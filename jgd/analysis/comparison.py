@@ -202,7 +202,7 @@ def _error(low: float, high: float, confidence: float) -> float:
 
 
 def _seeds(name: str, values: np.ndarray) -> np.ndarray:
-    array = np.asarray(values, np.float64)
+    array = checks.array(name, values)
     if array.ndim != 1 or array.size == 0:
         raise checks.JgdValueError(f"{name} must have shape (seeds,), got {array.shape}", argument=name)
     return array

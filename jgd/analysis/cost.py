@@ -44,9 +44,9 @@ def cost_of(sweep: Sweep) -> SweepCost:
         (120, 0.0, 0.5, True)
     """
     check_sweep(sweep)
-    (configs, seeds), given = sweep.diverged_at.shape, sweep.given
+    seeds, given = sweep.diverged_at.shape[1], sweep.given
     left = np.where(sweep.diverged_at >= 0, given - 1 - sweep.diverged_at, 0)
-    total, full = int(given.sum()), configs * seeds * sweep.steps
+    total, full = int(given.sum()), int(sweep.facts.lengths.sum()) * seeds
     return SweepCost(
         steps=total,
         full_steps=full,

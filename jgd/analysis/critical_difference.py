@@ -61,16 +61,12 @@ def critical_difference(
     """
     from scipy.stats import studentized_range  # here: jgd imports as fast as jax
 
-    values = np.asarray(scores, np.float64)
+    values = checks.array("scores", scores)
     if values.ndim != 2 or min(values.shape) < FEWEST:
         raise checks.JgdValueError(
             f"scores must have shape (methods, tasks), two of each or more, got {values.shape}", argument="scores"
         )
-    names = [f"method {i}" for i in range(len(values))] if methods is None else list(methods)
-    if len(names) != len(values):
-        raise checks.JgdValueError(
-            f"methods must have a name for each of {len(values)} rows of scores, got {len(names)}", argument="methods"
-        )
+    names = checks.names("methods", methods, len(values), "method")
     sign = -1 if checks.flag("larger_is_better", larger_is_better) else 1
     confidence = checks.number("confidence", confidence, "(0, 1)")
     k, n = values.shape

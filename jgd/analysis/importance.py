@@ -77,7 +77,7 @@ def importance(
         ('a', 1.0, 'grid')
         ('b', 0.0, 'grid')
     """
-    scores = np.asarray(scores, np.float64)
+    scores = checks.array("scores", scores)
     if scores.shape != (len(found.units),):
         raise checks.JgdValueError(
             f"scores must have shape ({len(found.units)},), one a config, got {scores.shape}", argument="scores"

@@ -82,14 +82,23 @@ class MethodComparison:
         return wilcoxon_holm(self.normalized.mean(axis=2), self.methods, larger_is_better=True)
 
     def aggregates(self, confidence: float = 0.95, *, seed: int = 0) -> dict[str, TaskAggregates]:
-        """Each method's normalized scores over all tasks; see `task_aggregates`."""
+        """Each method's normalized scores over all tasks; see `task_aggregates`.
+
+        The intervals take the scale, each task's worst and best mean, as known. In simulation of three methods they covered
+        85 to 93% of the middle one's mean where they say 95%, and nearly always that of the worst and the best, which is
+        pinned to 0 and 1.
+        """
         return {
             method: task_aggregates(own, confidence=confidence, seed=seed)
             for method, own in zip(self.methods, self.normalized, strict=True)
         }
 
     def improvement(self, first: str, second: str, confidence: float = 0.95) -> Estimate:
-        """P(a run of the first is better than the second's of the same task and seed); `probability_of_improvement`."""
+        """P(a run of the first is better than the second's of the same task and seed); `probability_of_improvement`.
+
+        All pairs count as one sample: where a method wins on some tasks and loses on others, the interval is wider than need
+        be (it covers 99% or more where it says 95%).
+        """
         a, b = (self.oriented[self._row(name)] for name in (first, second))
         return probability_of_improvement(a, b, larger_is_better=True, confidence=confidence, pairs=True)
 

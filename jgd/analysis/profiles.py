@@ -71,7 +71,7 @@ def performance_profile(
         >>> profile.factors.tolist(), profile.shares.tolist()
         ([1.0, 2.0, 4.0], [[0.0, 1.0, 1.0], [0.5, 0.5, 1.0], [0.5, 0.5, 0.5]])
     """
-    costs = np.asarray(costs, np.float64)
+    costs = checks.array("costs", costs)
     if costs.ndim != 2 or costs.size == 0:
         raise checks.JgdValueError(f"costs must have shape (methods, tasks), got {costs.shape}", argument="costs")
     if (costs <= 0).any():
@@ -79,15 +79,11 @@ def performance_profile(
         raise checks.JgdValueError(
             f"costs[{row}][{column}] must be > 0, inf or NaN, got {costs[row, column]}", argument="costs"
         )
-    names = tuple(f"method {i}" for i in range(len(costs))) if methods is None else tuple(methods)
-    if len(names) != len(costs):
-        raise checks.JgdValueError(
-            f"methods must have a name for each of {len(costs)} rows of costs, got {len(names)}", argument="methods"
-        )
+    names = checks.names("methods", methods, len(costs), "method")
     costs = np.where(np.isnan(costs), np.inf, costs)
     best = costs.min(axis=0)
     ratios = np.where(np.isfinite(costs), costs / np.where(np.isfinite(best), best, 1.0), np.inf)
-    taus = np.unique(ratios[np.isfinite(ratios)]) if factors is None else np.asarray(factors, np.float64)
+    taus = np.unique(ratios[np.isfinite(ratios)]) if factors is None else checks.array("factors", factors)
     if taus.ndim != 1 or not (taus >= 1).all():
         raise checks.JgdValueError(f"factors must be numbers >= 1, got {factors}", argument="factors")
     return PerformanceProfile(names, ratios, taus, (ratios[:, :, None] <= taus).mean(axis=1))

@@ -95,10 +95,7 @@ def wilcoxon_holm(scores: Any, methods: list[str] | tuple[str, ...], *, larger_i
     from scipy import stats  # here: jgd imports as fast as jax
 
     values = _table(scores, 2) * (1 if checks.flag("larger_is_better", larger_is_better) else -1)
-    if len(methods) != len(values):
-        raise checks.JgdValueError(
-            f"methods must have a name for each of {len(values)} rows of scores, got {len(methods)}", argument="methods"
-        )
+    methods = checks.names("methods", methods, len(values))
     ranks = np.stack([midranks(-row) for row in values.T]).mean(axis=0)
     found = []
     for i, j in combinations(np.argsort(ranks, kind="stable"), 2):
@@ -115,7 +112,7 @@ def wilcoxon_holm(scores: Any, methods: list[str] | tuple[str, ...], *, larger_i
 
 
 def _table(scores: Any, fewest: int) -> np.ndarray:
-    values = np.asarray(scores, np.float64)
+    values = checks.array("scores", scores)
     if values.ndim != 2 or len(values) < fewest or values.shape[1] < 2 or not np.isfinite(values).all():
         raise checks.JgdValueError(
             f"scores must be finite, (methods, tasks), {fewest} methods and 2 tasks or more, got shape {values.shape}",

@@ -72,7 +72,7 @@ def rank(
     """
     larger = checks.flag("larger_is_better", larger_is_better)
     confidence = checks.number("confidence", confidence, "(0, 1)")
-    scores = np.asarray(scores, np.float64)
+    scores = checks.array("scores", scores)
     if scores.ndim != 2 or scores.size == 0:
         raise checks.JgdValueError(f"scores must have shape (configs, seeds), got {scores.shape}", argument="scores")
     finite = np.isfinite(scores)

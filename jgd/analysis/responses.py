@@ -1,5 +1,6 @@
 """The score against the values of one hyperparameter: enters scores over its values, leaves a curve."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
@@ -59,7 +60,8 @@ def response(
     """
     larger = checks.flag("larger_is_better", larger_is_better)
     over_others = checks.choice("over_others", over_others, OVER_OTHERS)
-    values, scores = list(values), np.asarray(scores, np.float64)
+    checks.instance("values", values, Iterable, "a list of numbers, one a config")
+    values, scores = list(values), checks.array("scores", scores)
     if scores.ndim != 2 or len(scores) != len(values) or not values:
         raise checks.JgdValueError(
             f"scores must have shape ({len(values)}, seeds), a row a value, got {scores.shape}", argument="scores"

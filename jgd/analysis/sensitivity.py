@@ -43,13 +43,19 @@ def learning_rate_sensitivity(
         >>> learning_rate_sensitivity(np.array([0.5, 0.1, np.nan]), initial_loss=1.1).mean  # (0.4 + 0 + 1) / 3
         0.466667
     """
-    losses = np.asarray(losses, np.float64)
+    losses = checks.array("losses", losses)
     losses = losses[:, None] if losses.ndim == 1 else losses
     if losses.ndim != 2 or losses.size == 0:
         raise checks.JgdValueError(
             f"losses must have shape (rates,) or (rates, seeds), got {losses.shape}", argument="losses"
         )
-    initial = np.broadcast_to(np.asarray(initial_loss, np.float64), losses.shape[1:])
+    initial = checks.array("initial_loss", initial_loss)
+    if initial.shape not in ((), losses.shape[1:]):
+        raise checks.JgdValueError(
+            f"initial_loss must be a number or one for each of {losses.shape[1]} seeds, got shape {initial.shape}",
+            argument="initial_loss",
+        )
+    initial = np.broadcast_to(initial, losses.shape[1:])
     if not np.isfinite(initial).all():
         raise checks.JgdValueError(f"initial_loss must be finite, got {initial_loss}", argument="initial_loss")
     clipped = np.where(np.isfinite(losses), np.minimum(losses, initial), initial)

@@ -70,8 +70,8 @@ def stability_bracket(learning_rates: Any, unstable: np.ndarray) -> StabilityBra
         >>> stability_bracket([0.1, 0.2, 0.4, 0.8], np.array([False, False, True, True]))
         StabilityBracket(largest_stable=0.2, smallest_unstable=0.4, mixed=False)
     """
-    rates, unstable = np.asarray(learning_rates, np.float64), np.asarray(unstable)
-    if rates.ndim != 1 or rates.size == 0 or len(unstable) != len(rates) or unstable.dtype != bool:
+    rates, unstable = checks.array("learning_rates", learning_rates), np.asarray(unstable)
+    if rates.ndim != 1 or rates.size == 0 or unstable.shape[:1] != rates.shape or unstable.dtype != bool:
         raise checks.JgdValueError(
             f"unstable must be booleans, a row a learning rate, got {unstable.dtype} {unstable.shape} for {rates.shape}",
             argument="unstable",
@@ -147,7 +147,7 @@ def grew(loss: np.ndarray, diverged_at: np.ndarray) -> np.ndarray:
     >>> grew(np.array([[[1.0, 0.5], [1.0, 1.2], [1.0, np.nan]]]), np.array([[-1, -1, 1]])).tolist()
     [[False, True, True]]
     """
-    loss = np.asarray(loss, np.float64)
+    loss = checks.array("loss", loss)
     if loss.ndim != 3 or loss.shape[-1] == 0:
         raise checks.JgdValueError(
             f"loss must have shape (configs, seeds, steps) with a step or more, got {loss.shape}", argument="loss"

@@ -33,8 +33,8 @@ class TaskAggregates:
 def task_aggregates(scores: Any, gamma: float = 1.0, confidence: float = 0.95, *, seed: int = 0) -> TaskAggregates:
     """The aggregates of one method's scores, larger is better and comparable between tasks, with 4999 resamples each.
 
-    The intervals are of the seeds, and not of which tasks there are. Of fewer than 20 seeds they are too narrow, most of one
-    task; many tasks help.
+    The intervals are of the seeds, and not of which tasks there are. Of fewer than 20 seeds they are too narrow: in simulation
+    95% intervals of a mean covered 74% at 3 seeds of one task and 82% of eight, 80 to 94% at 5, and 91 to 95% from 10 on.
 
     Args:
         scores: (tasks, seeds), finite.

@@ -66,14 +66,19 @@ def time_to_target(
     """
     larger = checks.flag("larger_is_better", larger_is_better)
     target = checks.number("target", target, "(-inf, inf)")
-    values, at = np.asarray(values, np.float64), np.asarray(evaluate_at, np.float64)
-    if values.ndim != 3 or values.shape[2] != len(at) or not len(at):
+    seconds = checks.array("seconds_per_step", seconds_per_step)
+    if seconds.ndim:
+        raise checks.JgdTypeError(
+            f"seconds_per_step must be one number, got {seconds.shape}", argument="seconds_per_step"
+        )
+    values, at = checks.array("values", values), checks.array("evaluate_at", evaluate_at)
+    if values.ndim != 3 or values.shape[2:] != at.shape or not at.size:
         raise checks.JgdValueError(
-            f"values must have shape (config, seed, {len(at)} evaluations), got {values.shape}", argument="values"
+            f"values must have shape (config, seed, {at.size} evaluations), got {values.shape}", argument="values"
         )
     hit = values >= target if larger else values <= target  # NaN is neither
     steps = np.where(hit.any(axis=2), at[hit.argmax(axis=2)], np.inf)
-    given = np.full(len(values), at[-1]) if reached is None else np.asarray(reached, np.float64)
+    given = np.full(len(values), at[-1]) if reached is None else checks.array("reached", reached)
     if given.shape not in (steps.shape, steps.shape[:1]):
         raise checks.JgdValueError(
             f"reached must be steps, one number a config or run, got shape {given.shape}", argument="reached"
@@ -84,7 +89,7 @@ def time_to_target(
     known = np.isfinite(steps) | diverged | (given >= at[-1])
     median = np.array([_median(row, ~seen, end) for row, seen, end in zip(steps, known, given, strict=True)])
     share = hit.any(axis=2).sum(axis=1) / np.maximum(ran.sum(axis=1), 1)
-    return TimeToTarget(target, steps, known, share, median, median * seconds_per_step)
+    return TimeToTarget(target, steps, known, share, median, median * float(seconds))
 
 
 def time_to_target_of(sweep: Sweep, target: float, recipe: str | None = None) -> TimeToTarget:

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from jgd.core import checks
+from jgd.spaces import Space
 
 OUTER = 0.05  # of a range at each end: its edge
 RECIPE = "recipe"  # the name under which several recipes are one more choice of structure
@@ -56,6 +57,13 @@ def unit_cube(configs: Sequence[tuple[str, Mapping[str, Any]]], space: Any = Non
         >>> found.names, found.units.tolist()
         (('learning_rate',), [[0.25], [0.75]])
     """
+    if isinstance(configs, str) or not isinstance(configs, Sequence) or not all(map(_is_config, configs)):
+        raise checks.JgdTypeError(
+            f"configs must be pairs of a recipe and its values, as of found.configs, got {checks.shown(configs)}",
+            argument="configs",
+        )
+    if space is not None:
+        checks.instance("space", space, Space, "jgd.space(…)")
     if not configs:
         raise checks.JgdValueError("configs must hold at least one, got none", argument="configs")
     several = len({recipe for recipe, _ in configs}) > 1
@@ -130,3 +138,8 @@ def _placing(distinct: list[Any], structural: bool, distribution: Any) -> tuple[
 
 def _number(value: Any) -> bool:
     return isinstance(value, int | float | np.number) and not isinstance(value, bool | np.bool_)
+
+
+def _is_config(pair: Any) -> bool:
+    """Whether it is a recipe's name and the values of its hyperparameters."""
+    return isinstance(pair, Sequence) and len(pair) == 2 and isinstance(pair[0], str) and isinstance(pair[1], Mapping)

@@ -27,6 +27,7 @@ def command(
     if found.best.config is None:
         console.print_line(run_files.ALL_DIVERGED)
         raise typer.Exit(1)
+    reports.stored_confirmations(directory)  # one that is damaged is told before the test rows are read, not after
     with atomic_files.held(directory):  # two at once would both count as the first read
         sure = found.confirm(seeds)
         written = reports.save_confirmation(sure, directory)

@@ -24,6 +24,7 @@ POLICIES: dict[str, Callable[..., Any]] = {
     "halving": jgd.SuccessiveHalving,
     "hyperband": jgd.Hyperband,
     "median": jgd.MedianStopping,
+    "early": jgd.EarlyStopping,
     "racing": jgd.RacingSeeds,
     "population": jgd.PopulationBasedTraining,
 }

@@ -1,6 +1,7 @@
 """jgd predict: a trained model on new rows of a file."""
 
 import sys
+import warnings
 from pathlib import Path
 from typing import Annotated
 
@@ -61,13 +62,16 @@ def command(
         raise checks.JgdValueError(f"{str(model)!r} was trained without a table: it has no columns to find in {data}")
     rows = ready.read(data, csv_format(delimiter, decimal, encoding, empty or ()))
     answers = predictor.to_dataframe(rows, probabilities, data.name).to_csv(index=False)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # what the rows are warned of was said when they were answered
+        scores = {name: predictor.score(rows, name, table=data.name) for name in metric or []}
     if out is None:
         sys.stdout.write(answers)
     else:
         atomic_files.write(out.absolute(), answers.encode())
         typer.echo(f"wrote {out}", err=True)
-    for name in metric or []:
-        typer.echo(f"{name} {predictor.score(rows, name, table=data.name):.6g}", err=True)
+    for name, score in scores.items():
+        typer.echo(f"{name} {score:.6g}", err=True)
 
 
 def _found(path: Path, code: str | None) -> jgd.Predictor:

@@ -94,7 +94,7 @@ def save_share(found: jgd.Sweep, directory: Path, shard: str | None) -> int:
 
 def save(found: jgd.Sweep, directory: Path) -> int:
     """Print a sweep's picks and cost and write them down: -> the exit code, 1 where every run diverged."""
-    size = f"{len(found.configs)} configs × {found.facts.seed_words}, {found.steps} steps"
+    size = f"{len(found.configs)} configs × {found.facts.seed_words}, {found.facts.step_words}"
     title = f"{found.task}: {size}; {interval_words(found)}"
     console.print_table(table_columns(found), table_rows(found), title=title)
     if stopped_line(found):

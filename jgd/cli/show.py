@@ -31,7 +31,7 @@ def command(
     found = jgd.load_sweep(directory)
     request.request_in(directory)  # warns where it is damaged
     left = found.runs_left
-    size = f"{len(found.configs)} configs × {found.facts.seed_words}, {found.steps} steps"
+    size = f"{len(found.configs)} configs × {found.facts.seed_words}, {found.facts.step_words}"
     state = "finished" if not left else f"{left} runs are left on the way to step {found.rounds[-1].until}"
     console.print_line(
         f"{found.task}: {size}; {state}; {'running now' if atomic_files.in_use(directory) else 'not running'}"

@@ -37,6 +37,7 @@ from jgd.sweeps.share import PATIENCE
 
 RECIPES = ["sgd", "momentum", "adam"]
 RATES = (1e-4, 10.0, 24)
+STEPS = 300  # updates a run
 SAMPLES = 32  # configs a recipe drawn from ranges: a full block on a CPU
 
 
@@ -79,7 +80,7 @@ def command(
         typer.Option(help="Cut training and validation rows into so many parts; each validates once a seed."),
     ] = None,
     resplit: Annotated[bool, typer.Option("--resplit", help="Each seed has a split, or folds, of its own.")] = False,
-    steps: Annotated[int, typer.Option(help="Updates a run.")] = 300,
+    steps: Annotated[int | None, typer.Option(help=f"Updates a run; default {STEPS}, or as --space says.")] = None,
     batch_size: Annotated[
         int | None, typer.Option(help="Rows a step; default 64, or all where there are fewer.")
     ] = None,
@@ -163,7 +164,7 @@ def command(
         "samples": _samples(searched, sampler, samples),
         "sampler": sampler,
         "seeds": seeds,
-        "steps": steps,
+        "steps": STEPS if steps is None and "steps" not in searched.names else steps,
         "batch_size": _batch_size(batch_size, searched, what, folds),
         "record_every": record_every,
         "policy": methods.make_policy(policy, set_policy or []),

@@ -2,8 +2,9 @@
 
 XLA brings the convolutions of a program's entry into the order of axes that its kernels take (batch, space…, channels
 with weights space…, in, out), but not those inside of a loop (jax-ml/jax issue 12868), where a gradient's come in another
-order and are computed by plain nested loops: 13 ms a step in place of 3 for two 3 × 3 convolutions of 8 × 8 images. A
-training loop is one, so we bring them into that order ourselves.
+order and are computed by plain nested loops: 13 ms a step in place of 3 for two 3 × 3 convolutions of 8 × 8 images; so
+are forward ones with channels first, 106 ms an evaluation in place of 3. A training loop is one, with its evaluations
+inside, so we bring them into that order ourselves.
 """
 
 from collections.abc import Callable, Sequence

@@ -19,6 +19,8 @@ import numpy as np
 
 from jgd.core.functions import name_of
 from jgd.core.source import code_text
+from jgd.core.spellings import own_function
+from jgd.core.text import printable
 from jgd.core.version import __version__
 
 ADDRESS = re.compile(r" at 0x[0-9a-f]+")  # differs from process to process
@@ -73,7 +75,7 @@ def _value(leaf: Any) -> str:
 
 
 def differences(there: Mapping[str, Any], here: Mapping[str, Any]) -> list[str]:
-    """What differs between two descriptions; of a part that is of another kind only that it is.
+    r"""What differs between two descriptions; of a part that is of another kind only that it is.
 
     Args:
         there: The description that was stored.
@@ -85,12 +87,14 @@ def differences(there: Mapping[str, Any], here: Mapping[str, Any]) -> list[str]:
     Example:
         >>> differences({"seed": "0", "loss": "a"}, {"seed": "1", "loss": "a"})
         ['seed 0 there, 1 here']
+        >>> print(*differences({"loss": chr(27)}, {"loss": "a"}))  # what would steer a terminal is spelled out
+        loss \x1b there, a here
     """
     out, other = [], []
     for name in sorted({*there, *here}):
         if there.get(name) == here.get(name) or any(name.startswith(kind) for kind in other):
             continue
-        out.append(f"{name} {there.get(name, 'nothing')} there, {here.get(name, 'nothing')} here")
+        out.append(printable(f"{name} {there.get(name, 'nothing')} there, {here.get(name, 'nothing')} here"))
         other += [f"{name}.", f"{name}["]  # its parts have nothing in common to be compared
     return out
 
@@ -143,7 +147,7 @@ def function_fingerprint(function: Any) -> str:
     """
     if _is_jgds(function) and _found_at(address_of(function)) is function:
         return f"{name_of(function)} of jgd {__version__}"
-    out = hashlib.sha256()
+    out, function = hashlib.sha256(), own_function(function)
     _absorb(out, function, set())
     inner = getattr(function, "func", function)
     code, known_by = getattr(inner, "__code__", None), ""
@@ -178,6 +182,7 @@ def _is_jgds(function: Any) -> bool:
 
 
 def _absorb(out: Any, thing: Any, seen: set[int]) -> None:
+    thing = own_function(thing)
     if id(thing) in seen:
         return
     code = getattr(thing, "__code__", None)

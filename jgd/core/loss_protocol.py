@@ -21,16 +21,8 @@ from jgd.core import checks
 from jgd.core.functions import UNTRACEABLE, ExamplesWanted, name_of, one_number, untraceable
 from jgd.core.types import Batch, Loss, Params
 
-RESERVED = (
-    "step",
-    "loss",
-    "gradient_norm",
-    "update_norm",
-    "learning_rate",
-    "weight_norm",
-    "observed",
-    "seconds",
-)  # columns of every history
+# columns of every history
+RESERVED = ("step", "loss", "gradient_norm", "update_norm", "learning_rate", "weight_norm", "observed", "seconds")
 RESERVED_PREFIXES = ("validation_", "round_")
 Aux = dict[str, Array]
 
@@ -136,7 +128,8 @@ def _returned(loss: Loss, params: Params, batch: Batch, extra: Mapping[str, Any]
     except UNTRACEABLE as error:
         raise untraceable(loss) from error
     except Exception as error:
-        error.add_note(f"raised by {name_of(loss)}, traced {'on the validation rows' if evaluation else 'for a step'}")
+        what = f"{'an evaluation' if evaluation else 'a step'} of {checks.arrays_of('batch', batch)}"
+        error.add_note(f"raised by {name_of(loss)}, traced for {what}")
         if extra.get("key", 0) is None:
             error.add_note(
                 "an evaluation calls it with key=None: let it do without noise then, or give evaluation_loss="

@@ -16,6 +16,7 @@ import numpy as np
 from jax.core import Tracer
 
 from jgd.core.field_checks import check_field, check_kind
+from jgd.core.spellings import builder
 
 T = TypeVar("T")
 
@@ -113,7 +114,7 @@ def record(cls: type[T]) -> type[T]:
         made.__eq__, made.__hash__ = _equal, object.__hash__
     made.__getstate__ = _fields_only
     _register(made)
-    return made
+    return builder(made)
 
 
 def _register(made: Any) -> None:

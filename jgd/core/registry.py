@@ -4,9 +4,10 @@ import importlib
 import inspect
 import keyword
 from collections.abc import Callable, Iterator, Mapping
-from typing import Any, Generic, TypeVar, overload
+from typing import Any, Generic, TypeVar, cast, overload
 
 from jgd.core import checks
+from jgd.core.spellings import builder
 
 T = TypeVar("T", bound=Callable[..., Any])
 
@@ -73,6 +74,8 @@ class Registry(Mapping[str, T], Generic[T]):
     def register(self, name: str, build: T | None = None, *, replace: bool = False) -> T | Callable[[T], T]:
         """Enter `build` under `name` for the rest of the process, and give it back; without `build`, a decorator.
 
+        What the decorator returns and enters answers a wrong argument's name with the right one.
+
         Args:
             name: A Python identifier that is not taken, unless `replace`.
             build: A function that can be called with all its arguments by name.
@@ -92,7 +95,8 @@ class Registry(Mapping[str, T], Generic[T]):
             self._entries[name] = build
             return build
 
-        return enter if build is None else enter(build)
+        decorator: Any = lambda build: enter(cast(T, builder(build)) if inspect.isfunction(build) else build)
+        return decorator if build is None else enter(build)
 
     def unregister(self, name: str) -> None:
         """Take out what `register` has entered.

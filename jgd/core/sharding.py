@@ -115,6 +115,7 @@ class Sharding:
 
     def check(self, params: Params, batch_size: int) -> None:
         """Refuse parameters and batches that the rules don't fit."""
+        checks.count("batch_size", batch_size, 1)
         shares = 1 if self.data_axis is None else self.mesh.shape[self.data_axis]
         if batch_size % shares:
             raise checks.JgdValueError(

@@ -1,4 +1,4 @@
-"""What other libraries call the arguments that jgd takes, so that a wrong name is answered with the right one.
+"""What a person calls with the wrong arguments says which are right: functions, classes and all records.
 
 Optimizers here are optax's where optax has them. Who writes `adam(lr=0.1)` or `adam(beta_1=0.9)` gets the name to write
 in its place, not Python's bare "unexpected keyword argument".
@@ -6,151 +6,25 @@ in its place, not Python's bare "unexpected keyword argument".
 
 import functools
 import inspect
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Sequence
 from typing import Any, TypeVar
 
 from jgd.core.checks.arguments import flag, nearest
-from jgd.core.checks.errors import JgdTypeError
+from jgd.core.checks.errors import JgdError, JgdTypeError
 from jgd.core.checks.shown import shown
+from jgd.core.other_names import ELSEWHERE, NAMES, PAIRS, SIBLINGS
 
 B = TypeVar("B", bound=Callable[..., Any])
-
-# torch's, Keras's, optax's and the papers' words -> the names of this library, of which the first that is taken is meant
-NAMES: dict[str, tuple[str, ...]] = {
-    "lr": ("learning_rate", "init_value", "peak_value"),
-    "eta": ("learning_rate", "noise_scale"),
-    "step_size": ("learning_rate", "transition_steps"),
-    "stepsize": ("learning_rate",),
-    "rate": ("learning_rate",),
-    "initial_learning_rate": ("init_value", "learning_rate"),
-    "base_lr": ("init_value", "learning_rate"),
-    "max_lr": ("peak_value", "max_learning_rate", "learning_rate"),
-    "alpha": ("decay", "learning_rate"),
-    "beta": ("b1", "momentum"),
-    "beta1": ("b1", "momentum"),
-    "beta_1": ("b1", "momentum"),
-    "b1": ("momentum", "beta"),
-    "beta2": ("b2", "decay"),
-    "beta_2": ("b2", "decay"),
-    "b2": ("decay", "rho"),
-    "beta3": ("b3",),
-    "beta_3": ("b3",),
-    "momentum": ("beta", "b1", "decay"),
-    "mu": ("momentum", "b1"),
-    "rho": ("decay", "b2"),
-    "decay": ("decay_rate", "weight_decay", "momentum", "b1"),
-    "decay_rate": ("decay",),
-    "gamma": ("decay_rate", "momentum"),
-    "epsilon": ("eps",),
-    "delta": ("eps",),
-    "eps_hat": ("eps",),
-    "wd": ("weight_decay",),
-    "l2": ("weight_decay",),
-    "lambd": ("weight_decay",),
-    "lambda_": ("weight_decay",),
-    "weight_decay_rate": ("weight_decay",),
-    "decoupled_weight_decay": ("weight_decay",),
-    "weight_decay_mask": ("mask",),
-    "decay_mask": ("mask",),
-    "exclude_from_weight_decay": ("mask",),
-    "clip_value": ("clip_threshold", "max_delta"),
-    "clipping_threshold": ("clip_threshold",),
-    "threshold": ("clip_threshold",),
-    "max_grad_norm": ("max_norm",),
-    "clip_norm": ("max_norm",),
-    "max_delta": ("clip_value",),
-    "update_period": ("update_every",),
-    "update_interval": ("update_every",),
-    "update_freq": ("update_every",),
-    "update_proj_gap": ("update_every",),
-    "precondition_frequency": ("update_every",),
-    "preconditioning_compute_steps": ("update_every",),
-    "sync_period": ("update_every",),
-    "every": ("update_every",),
-    "debias": ("bias_correction",),
-    "correct_bias": ("bias_correction",),
-    "use_bias_correction": ("bias_correction",),
-    "consistent_rms": ("scale",),
-    "muon_weight_dimension_numbers": ("matrices",),
-    "line_search": ("linesearch",),
-    "line_search_fn": ("linesearch",),
-    "history_size": ("memory_size",),
-    "initial_accumulator": ("initial_accumulator_value",),
-    "etas": ("eta_minus",),
-    "step_sizes": ("min_step_size",),
-    "optimizer": ("base_optimizer",),
-    "inner_optimizer": ("base_optimizer",),
-    # schedules
-    "value": ("init_value",),
-    "start_value": ("init_value",),
-    "warmup_target": ("peak_value",),
-    "end_learning_rate": ("end_value",),
-    "eta_min": ("end_value", "alpha"),
-    "end_lr": ("end_value",),
-    "final_value": ("end_value",),
-    "T_max": ("decay_steps", "transition_steps"),
-    "T_0": ("decay_steps",),
-    "T_mult": ("multiplier",),
-    "t_mul": ("multiplier",),
-    "m_mul": ("peak_decay",),
-    "first_decay_steps": ("decay_steps",),
-    "decay_steps": ("transition_steps",),
-    "transition_steps": ("decay_steps", "step_size"),
-    "total_steps": ("transition_steps", "decay_steps"),
-    "total_iters": ("transition_steps", "decay_steps"),
-    "steps": ("transition_steps", "decay_steps"),
-    "num_warmup_steps": ("warmup_steps",),
-    "boundaries": ("milestones",),
-    "milestones": ("boundaries",),
-    "boundaries_and_scales": ("boundaries",),
-    "values": ("scales",),
-    "d_model": ("model_size",),
-}
-
-# words for what is done elsewhere -> where
-ELSEWHERE: dict[str, str] = {
-    "amsgrad": "use jgd.optimizers.amsgrad",
-    "nesterov": "use jgd.optimizers.nesterov",
-    "weight_decay": "put jgd.transforms.Decayed(..., weight_decay) around it, or use one whose name ends in w",
-    "mask": "only methods that decay weights have one; jgd.transforms.only(mask, ...) confines any transform",
-    "clipnorm": "chain jgd.transforms.ClipByLeafNorm(...) before it",
-    "global_clipnorm": "chain jgd.transforms.ClipByGlobalNorm(...) before it",
-    "max_norm": "chain jgd.transforms.ClipByGlobalNorm(...) before it",
-    "max_grad_norm": "chain jgd.transforms.ClipByGlobalNorm(...) before it",
-    "clip_norm": "chain jgd.transforms.ClipByGlobalNorm(...) before it",
-    "clipvalue": "chain jgd.transforms.ClipByValue(...) before it",
-    "clip_value": "chain jgd.transforms.ClipByValue(...) before it",
-    "use_ema": "chain jgd.transforms.EmaOfParams(...) after it",
-    "ema_momentum": "chain jgd.transforms.EmaOfParams(...) after it",
-    "gradient_accumulation_steps": "wrap it in jgd.transforms.Accumulate",
-    "loss_scale_factor": "scale the loss itself",
-    "maximize": "descend on the negative loss",
-    "params": "an optimizer holds no parameters here: give them to init and update, or to jgd.train",
-    "last_epoch": "a schedule holds no clock here: it is called with the step",
-    "verbose": "leave it out",
-    "foreach": "leave it out: every update is compiled",
-    "fused": "leave it out: every update is compiled",
-    "capturable": "leave it out: every update is compiled",
-    "jit_compile": "leave it out: every update is compiled",
-    "differentiable": "leave it out: every update can be differentiated",
-    "accumulator_dtype": "state is float32 or wider here",
-}
-SIBLINGS = {name: f"{name}w" for name in ("adam", "adamax", "nadam")} | {"nadam_simplified": "nadamw_simplified"}
-SIBLINGS |= {"adabelief": "adamw", "radam": "adamw", "amsgrad": "adamw"}
-_PAIRS = {
-    "betas": ("b1", "b2", "b3"),
-    "etas": ("eta_minus", "eta_plus"),
-    "step_sizes": ("min_step_size", "max_step_size"),
-}
+_WRAPPERS: set[Any] = set()  # the code of what is made here, by which it is known
 
 
 def builder(build: B) -> B:
-    """The same function or record class, which answers a wrong argument name with the right one, and names a missing one.
+    """The same function or class, which answers a wrong argument name with the right one, and names a missing one.
 
-    Signature, docstring, name and pickling stay those of `build`.
+    Signature, docstring, name and pickling stay those of `build`. Records (`jgd.record`) are such classes already.
 
     Args:
-        build: A function, or the class of a record.
+        build: A function, or a class.
 
     Returns:
         A function of the same signature, or the class itself.
@@ -164,45 +38,74 @@ def builder(build: B) -> B:
             ...
         jgd.core.checks.errors.JgdTypeError: descent has no parameter 'lr': write learning_rate
     """
-    function: Any = build.__init__ if inspect.isclass(build) else build
-    parameters = [*inspect.signature(build).parameters.values()]
-    names = [p.name for p in parameters]
-    by_place = [p.name for p in parameters if p.kind in (p.POSITIONAL_OR_KEYWORD, p.POSITIONAL_ONLY)]
-    most = len(by_place) + inspect.isclass(build)  # self
-    needed = [
-        p.name for p in parameters if p.default is p.empty and p.kind in (p.POSITIONAL_OR_KEYWORD, p.KEYWORD_ONLY)
-    ]
-    flags = [p.name for p in parameters if p.annotation in (bool, "bool")]
-    place = {name: by_place.index(name) + inspect.isclass(build) for name in flags if name in by_place}
+    made: Any = build
+    if inspect.isclass(build):
+        made.__init__ = _answering(made.__init__, build.__name__, 1, ())
+        return made
+    parameters = inspect.signature(build).parameters.values()
+    flags = [(p.name, place) for place, p in enumerate(parameters) if p.annotation in (bool, "bool")]
+    return _answering(build, build.__name__, 0, flags)
+
+
+def _answering(function: Any, who: str, own: int, flags: Sequence[tuple[str, int]]) -> Any:
+    """The function, whose arguments are looked at where it failed; the first `own` of them aren't the caller's.
+
+    flags: (name, place) of what takes True and False only.
+    """
 
     @functools.wraps(function)
-    def checked(*args: Any, **given: Any) -> Any:
-        for name in given:
-            if name not in names:
-                raise JgdTypeError(unknown(build.__name__, name, names), argument=name)
-        if len(args) > most:
-            rest = ", ".join(f"{name}=..." for name in names if name not in by_place) or "none"
-            raise JgdTypeError(
-                f"{build.__name__} takes {', '.join(by_place)} by place and the rest by name ({rest}), "
-                f"got {shown(args[most])} in place {1 + len(by_place)}"
-            )
-        there = {*by_place[: len(args) - inspect.isclass(build)], *given}
-        lacks = [name for name in needed if name not in there]
-        if lacks:
-            raise JgdTypeError(
-                f"{build.__name__} needs {' and '.join(lacks)}; it takes {', '.join(names)}", argument=lacks[0]
-            )
-        for name in flags:
+    def answered(*args: Any, **given: Any) -> Any:
+        for name, place in flags:
             if name in given:
                 flag(name, given[name])
-            elif place.get(name, most) < len(args):
-                flag(name, args[place[name]])
-        return function(*args, **given)
+            elif place < len(args):
+                flag(name, args[place])
+        try:
+            return function(*args, **given)
+        except TypeError as fault:
+            wrong = None if isinstance(fault, JgdError) else _misfit(function, who, own, args, given)
+            if wrong is None:
+                raise
+        raise wrong
 
-    made: Any = build if inspect.isclass(build) else checked
-    if inspect.isclass(build):
-        made.__init__ = checked
-    return made
+    _WRAPPERS.add(answered.__code__)  # pyright: ignore[reportAttributeAccessIssue]
+    return answered
+
+
+def own_function(function: Any) -> Any:
+    """What `builder` was given, of a function that it made; any other as it is."""
+    while getattr(function, "__code__", None) in _WRAPPERS:
+        function = function.__wrapped__
+    return function
+
+
+def _misfit(function: Any, who: str, own: int, args: Sequence[Any], given: Collection[str]) -> JgdTypeError | None:
+    """What is wrong with the arguments' names and number; None where they fit."""
+    parameters = [*inspect.signature(function).parameters.values()][own:]
+    kinds = {p.kind for p in parameters}
+    named = [p for p in parameters if p.kind in (p.POSITIONAL_OR_KEYWORD, p.KEYWORD_ONLY)]
+    names = [p.name for p in named]
+    by_place = [p.name for p in parameters if p.kind in (p.POSITIONAL_OR_KEYWORD, p.POSITIONAL_ONLY)]
+    count = len(args) - own
+    if inspect.Parameter.VAR_KEYWORD not in kinds:
+        for name in given:
+            if name not in names:
+                return JgdTypeError(unknown(who, name, names), argument=name)
+    if count > len(by_place) and inspect.Parameter.VAR_POSITIONAL not in kinds:
+        rest = ", ".join(f"{name}=..." for name in names if name not in by_place) or "none"
+        placed = (
+            f"{', '.join(by_place)} by place and the rest by name ({rest})" if by_place else "no arguments by place"
+        )
+        return JgdTypeError(
+            f"{who} takes {placed}, got {shown(args[own + len(by_place)])} in place {1 + len(by_place)}"
+        )
+    twice = next((name for name in by_place[:count] if name in given), None)
+    if twice:
+        return JgdTypeError(f"{who} got {twice} by place and by name", argument=twice)
+    lacks = [p.name for p in named if p.default is p.empty and p.name not in {*by_place[:count], *given}]
+    if lacks:
+        return JgdTypeError(f"{who} needs {' and '.join(lacks)}; it takes {', '.join(names)}", argument=lacks[0])
+    return None
 
 
 def unknown(what: str, name: str, names: Collection[str]) -> str:
@@ -218,7 +121,7 @@ def unknown(what: str, name: str, names: Collection[str]) -> str:
 
 
 def _advice(what: str, name: str, names: Collection[str]) -> str:
-    parts = [each for each in _PAIRS.get(name, ()) if each in names]
+    parts = [each for each in PAIRS.get(name, ()) if each in names]
     if parts:
         return f": write {' and '.join(parts)}, one number each"
     if name in ("weight_decay", "mask", "decoupled_weight_decay") and what in SIBLINGS:

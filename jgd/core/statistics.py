@@ -66,7 +66,8 @@ def estimate(
         values: any shape; what is not finite has diverged.
         confidence: of the interval, in (0, 1).
         method: "t", Student's, mean ± t·s/√n with n − 1 degrees of freedom. It is exact for normal values at every
-            n ≥ 2, and the choice for the few seeds of a sweep. "bootstrap": bias-corrected and accelerated (BCa; Efron
+            n ≥ 2, and the choice for the few seeds of a sweep. Skewed values it covers less: in simulation 88% of an
+            exponential's mean at n = 3 and 5, 91% at 10 and 92% at 30. "bootstrap": bias-corrected and accelerated (BCa; Efron
             1987), 4999 resamples, for skewed values. It needs many: in simulation, 95% intervals of an exponential's
             mean covered 83% at n = 5, 87% at 10, 92% at 20 to 50 and 93% at 100; of a normal's 82% at 5, 93% at 20 and
             94% at 100. Below 20 values `note` warns of that, and where BCa is not defined, so that the interval is the
@@ -79,7 +80,8 @@ def estimate(
         share: whether the values are shares in [0, 1]. Where Student's interval leaves [0, 1] it is then Wilson's score
             interval, {p: |mean − p| ≤ t √(p (1 − p) / m)}, with Student's t and the effective size
             m = mean (1 − mean) / error² (Korn and Graubard 1998, Survey Methodology 24:193), which never does.
-            Of 3 to 10 skewed scores it covers less than it says: 92 to 94% where it says 95%, of scores that are Beta near 1.
+            Of 3 to 10 skewed scores it covers less than it says: 91 to 94% where it says 95%, of scores that are Beta near 1;
+            and 88% of three accuracies of 30 rows near 0.97, as one time in nine these are equal and the interval a point.
 
     Returns:
         The `Estimate`, with NaN where there are too few finite values.
@@ -100,7 +102,7 @@ def estimate(
     """
     confidence = checks.number("confidence", confidence, "(0, 1)")
     method = checks.choice("method", method, METHODS)
-    values = np.asarray(values, np.float64).ravel()
+    values, share = checks.array("values", values).ravel(), checks.flag("share", share)
     finite = values[np.isfinite(values)]
     n, diverged = len(finite), len(values) - len(finite)
     mean = float(finite.mean()) if n else np.nan

@@ -26,3 +26,12 @@ def align_columns(rows: Sequence[Sequence[str]], right: Container[int] = ()) -> 
         for row in rows
     )
     return ["  ".join(line).rstrip() for line in lines]
+
+
+def printable(words: object) -> str:
+    r"""Words of a file that anybody may have written, as a terminal may show them: what would steer it is spelled out.
+
+    >>> printable("\x1b[2Jsgd")
+    '\\x1b[2Jsgd'
+    """
+    return "".join(each if each.isprintable() else repr(each)[1:-1] for each in str(words))

@@ -11,6 +11,7 @@ from collections.abc import Callable
 from types import TracebackType
 from typing import Any
 
+WITHOUT_RICH = "progress=True needs rich: pip install 'jgd[cli]'"
 EVERY = 0.5  # seconds between two writings at least
 
 

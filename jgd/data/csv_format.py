@@ -3,7 +3,7 @@
 import codecs
 import csv
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import islice
@@ -68,12 +68,15 @@ class CsvFormat:
             )
         try:
             codecs.lookup(self.encoding or "utf-8")
-        except (LookupError, TypeError):
+        except (LookupError, TypeError, ValueError):
             raise checks.JgdValueError(
                 f"encoding must be one of Python's, such as 'latin-1', got {self.encoding!r}", argument="encoding"
             ) from None
-        if isinstance(self.empty, str) or not all(isinstance(word, str) for word in self.empty):
-            raise checks.JgdTypeError(f"empty must be words, such as ['?', '-'], got {self.empty!r}", argument="empty")
+        words = not isinstance(self.empty, str) and isinstance(self.empty, Collection)
+        if not words or not all(isinstance(word, str) for word in self.empty):
+            raise checks.JgdTypeError(
+                f"empty must be words, such as ['?', '-'], got {checks.shown(self.empty)}", argument="empty"
+            )
 
 
 def encoding_of(path: Path) -> str:

@@ -43,7 +43,8 @@ def read(
             average. `print(data)` says what was decided.
         features: The columns to learn from. Default: all but the target.
         drop: Columns to leave out.
-        one_hot: Columns of words, each of which becomes a feature that is 0 or 1; "auto" takes all columns of words.
+        one_hot: Columns of words, each of which becomes a feature that is 0 or 1; "auto" takes all columns of words, and
+            warns of those whose words hardly repeat (dates as text, names).
         dates: Columns of text that are dates (ISO 8601), which become days since 1970; columns that a frame knows as
             dates are taken so without being named.
         missing: What fills the gaps of numbers and dates: "mean", "median" or "most_frequent" of the training rows.
@@ -104,6 +105,8 @@ def read(
 
 
 CSV = (".csv", ".tsv")
+MANY = 20  # rows from which words that hardly repeat tell of a column that is no feature
+_DAY = re.compile(r"\d{4}-\d\d-\d\d")
 _ROW_NUMBERS = re.compile(r"Unnamed: \d+")
 _EMPTY = (
     " (words such as NA, None and null are read as empty; csv=jgd.data.CsvFormat(empty=()), in the shell --empty '', "
@@ -153,6 +156,17 @@ def _check_column(argument: str, name: str, table: str, columns: Sequence[str]) 
         raise checks.JgdValueError(f"{argument} must name columns: {fault}", argument=argument) from None
 
 
+def _warn_of_names(name: str, words: tuple[str, ...], rows: int) -> None:
+    """Warn where "auto" takes a column whose words hardly repeat: dates as text, names, row numbers with letters."""
+    if rows >= MANY and 2 * len(words) > rows:
+        days = all(map(_DAY.match, words))
+        warnings.warn(
+            f"column {name!r} has {len(words)} words in {rows} rows, a feature each by one_hot='auto': "
+            f"{'dates reads it as days' if days else 'drop leaves it out'}",
+            stacklevel=4,
+        )
+
+
 def _kinds(
     columns: dict[str, np.ndarray], one_hot: str | Sequence[str], words: tuple[str, ...], dates: Sequence[str]
 ) -> list[Column]:
@@ -166,6 +180,8 @@ def _kinds(
         if name in words or (kind == "words" and one_hot == AUTO and name not in _names("dates", dates)):
             seen = {word_of(cell) for cell, gap in zip(column, gaps(column), strict=True) if not gap}
             out.append(Column(name, "words", tuple(sorted(seen))))
+            if name not in words:
+                _warn_of_names(name, out[-1].words, len(column))
         else:
             out.append(Column(name, "date" if kind == "date" or name in _names("dates", dates) else "number"))
     return out

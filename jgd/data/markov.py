@@ -6,10 +6,12 @@ from functools import cached_property
 import numpy as np
 
 from jgd.core import checks
+from jgd.core.spellings import builder
 
 ROUNDS = 10_000  # of the power iteration for the pairs' shares, at most
 
 
+@builder
 @dataclass(frozen=True)
 class MarkovSource:
     """Tokens each drawn by the two before it, from distributions drawn once by `seed`: a Markov chain of order 2.

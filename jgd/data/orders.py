@@ -13,7 +13,6 @@ from jax import Array
 
 from jgd.core import checks
 from jgd.core.record import hyper, record, static_field
-from jgd.core.spellings import builder
 from jgd.data.permutation import permutation
 
 
@@ -168,7 +167,6 @@ def curriculum(difficulty: Any, steps: float, start: float = 0.2) -> Curriculum:
     return Curriculum(jnp.asarray(np.argsort(scores, kind="stable"), jnp.int32), start, steps)
 
 
-@builder
 @record
 class HardMining:
     """Half of the draws (`boost`) from the hardest rows, the others from all, with replacement.

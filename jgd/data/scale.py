@@ -11,8 +11,10 @@ from typing import NoReturn
 import numpy as np
 
 from jgd.core import checks
+from jgd.core.spellings import builder
 
 
+@builder
 @dataclass(frozen=True)
 class Scaling:
     """x' = (x − shift) · factor + base, per column: what fitting found.
@@ -71,6 +73,7 @@ class _Unfitted:
     transform = inverse = __call__
 
 
+@builder
 @dataclass(frozen=True)
 class Standard(_Unfitted):
     """Zero mean and unit standard deviation: (x − mean) / std.
@@ -98,6 +101,7 @@ class Standard(_Unfitted):
         return Scaling(inputs.mean(axis=0), _reciprocal(spread, 0.0, names), 0.0)
 
 
+@builder
 @dataclass(frozen=True)
 class MinMax(_Unfitted):
     """The training range onto [low, high]: low + (x − min)(high − low) / (max − min).

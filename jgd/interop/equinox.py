@@ -10,6 +10,7 @@ import jax.numpy as jnp
 from jax import Array
 
 from jgd.core import checks
+from jgd.core.spellings import builder
 from jgd.core.types import Params
 from jgd.interop.libraries import library
 from jgd.interop.network import Known, Network, draws_by, filled, nested
@@ -19,6 +20,7 @@ from jgd.tasks import Task
 __all__ = ["task"]
 
 
+@builder
 def task(
     model: Any,
     loss: str | Callable[[Array, Array], Any],
@@ -109,7 +111,7 @@ class Equinox(Network):
         return params, *self._eqx.partition(rest, is_array)
 
     def _built(self, key: Array) -> Any:
-        return draws_by(self._model, "key", key)
+        return draws_by(self._model, "key", key, self._eqx.Module)
 
     def _numbers(self, made: Any) -> tuple[Params, Any]:
         module, state = made if isinstance(made, tuple) else (made, None)

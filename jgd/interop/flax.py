@@ -14,6 +14,7 @@ import jax.numpy as jnp
 from jax import Array
 
 from jgd.core import checks
+from jgd.core.spellings import builder
 from jgd.core.types import Params
 from jgd.interop.libraries import library
 from jgd.interop.network import Network, draws_by, filled, nested
@@ -26,6 +27,7 @@ TRAINING = ("train", "training", "is_training")  # flags of Linen's modules, tru
 EVALUATION = ("deterministic", "use_running_average")  # and true in evaluation
 
 
+@builder
 def task(
     model: Any,
     loss: str | Callable[[Array, Array], Any],
@@ -76,12 +78,12 @@ def task(
     streams = (draws,) if isinstance(draws, str) else tuple(draws)
     if isinstance(model, linen.Module):
         network: Network = Linen(model, jax.tree.map(lambda a: jnp.asarray(a[:1]), rows.parts[0][0]), streams)
-    elif callable(model):  # modules are, too
+    elif callable(model) and not (isinstance(model, type) and issubclass(model, linen.Module)):  # modules are, too
         network = NNX(model, nnx.Param if trained is None else trained)
     else:
         raise checks.JgdTypeError(
-            f"model must be a function of nnx.Rngs that returns an nnx.Module, such a module, or a linen.Module, "
-            f"got {checks.shown(model)}",
+            f"model must be a function of nnx.Rngs that returns an nnx.Module, such a module, or an instance of a "
+            f"linen.Module, got {checks.shown(model)}",
             argument="model",
         )
     return task_of(network, loss, rows, options)
@@ -96,7 +98,9 @@ class NNX(Network):
         own = isinstance(model, nnx.Module)
         template = nnx.clone(model) if own else nnx.eval_shape(lambda: self._built(jax.random.key(0)))
         if not isinstance(template, nnx.Module):
-            raise checks.JgdTypeError("model must return an nnx.Module", argument="model")
+            raise checks.JgdTypeError(
+                f"model must return an nnx.Module, got {type(template).__name__}", argument="model"
+            )
         start = self._numbers(template) if own else None
         template.train()
         self._in_training = nnx.split(template, *self._filters)
@@ -111,7 +115,7 @@ class NNX(Network):
         return self._trained, self._nnx.RngState, ...
 
     def _built(self, key: Array) -> Any:
-        return draws_by(self._model, "rngs", self._nnx.Rngs(key))
+        return draws_by(self._model, "rngs", self._nnx.Rngs(key), self._nnx.Module)
 
     def _numbers(self, module: Any) -> tuple[Params, Any]:
         _, params, _, rest = self._nnx.split(module, *self._filters)

@@ -16,6 +16,7 @@ from jax import Array
 
 from jgd.core import checks
 from jgd.core.fingerprint import function_fingerprint
+from jgd.core.functions import name_of
 from jgd.core.types import Params
 
 _ADDRESS = re.compile(r" at 0x[0-9a-f]+")
@@ -107,15 +108,36 @@ def _methods(kind: type) -> list[str]:
     return [function_fingerprint(each) for each in written if each.__code__.co_filename != "<string>"]  # by dataclass
 
 
-def draws_by(model: Callable[..., Any], name: str, given: Any) -> Any:
-    """What a builder makes of its one argument, by keyword where it has that name."""
-    made_by = (
-        vars(model).get("__init__", model) if isinstance(model, type) else model
-    )  # a metaclass hides what it takes
+def draws_by(model: Callable[..., Any], name: str, given: Any, kind: type) -> Any:
+    """What a builder makes of its one argument, by keyword where it has that name. kind: what a class must be one of.
+
+    Raises:
+        JgdTypeError: A class of another kind, or a builder that needs more than that argument.
+    """
+    if isinstance(model, type) and not issubclass(model, kind):
+        raise checks.JgdTypeError(
+            f"model must be a function of {name}, such as a class of {kind.__module__.partition('.')[0]}.{kind.__name__}, "
+            f"or an instance of a class, got the class {model.__name__}",
+            argument="model",
+        )
+    own = isinstance(model, type)
+    made_by = vars(model).get("__init__", model) if own else model  # a metaclass hides what it takes
     try:
-        named = name in inspect.signature(made_by).parameters
+        parameters = [*inspect.signature(made_by).parameters.values()][own and made_by is not model :]
     except (TypeError, ValueError):
-        named = False
+        parameters = []
+    named = any(p.name == name for p in parameters)
+    needed = [
+        p.name for p in parameters if p.default is p.empty and p.kind in (p.POSITIONAL_OR_KEYWORD, p.KEYWORD_ONLY)
+    ]
+    others = [each for each in needed if each != name] if named else needed[1:]
+    if others:
+        who = name_of(model)
+        raise checks.JgdTypeError(
+            f"model must need {name} alone, and {who} needs {' and '.join(others)} too: give lambda {name}: "
+            f"{who}({', '.join(f'{each}=…' for each in others)}, {name}={name})",
+            argument="model",
+        )
     return model(**{name: given}) if named else model(given)
 
 

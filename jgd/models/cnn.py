@@ -1,6 +1,7 @@
 """A small convolutional network for images, as matrix products of patches."""
 
 import itertools
+import math
 from typing import Any
 
 import jax
@@ -107,6 +108,12 @@ class CNN:
         """The outputs (n, outputs) for images (n, h · w · c) or (n, h, w, c); with a key entries drop out."""
         check_params(self, params)
         *convolutions, last = params
+        if math.prod(jnp.shape(inputs)[1:]) != math.prod(self.image):
+            raise checks.JgdValueError(
+                f"inputs must be images {self.image}, shape (n, {math.prod(self.image)}) or "
+                f"(n, {', '.join(map(str, self.image))}), got {jnp.shape(inputs)}",
+                argument="inputs",
+            )
         images = jnp.asarray(inputs).reshape(-1, *self.image)
         for layer in convolutions:
             height, width = images.shape[1:3]

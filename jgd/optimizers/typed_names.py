@@ -61,6 +61,9 @@ from jgd.optimizers.apollo import apollo_mini as apollo_mini
 from jgd.optimizers.asgd import AsgdState as AsgdState
 from jgd.optimizers.asgd import DescendByAsgd as DescendByAsgd
 from jgd.optimizers.asgd import asgd as asgd
+from jgd.optimizers.bfgs import BfgsState as BfgsState
+from jgd.optimizers.bfgs import ScaleByBfgs as ScaleByBfgs
+from jgd.optimizers.bfgs import bfgs as bfgs
 from jgd.optimizers.came import CameState as CameState
 from jgd.optimizers.came import RowsAndColumns as RowsAndColumns
 from jgd.optimizers.came import ScaleByCame as ScaleByCame
@@ -159,6 +162,9 @@ from jgd.optimizers.newton import ScaleByCurvature as ScaleByCurvature
 from jgd.optimizers.newton import gauss_newton_cg as gauss_newton_cg
 from jgd.optimizers.newton import newton as newton
 from jgd.optimizers.noisy_sgd import noisy_sgd as noisy_sgd
+from jgd.optimizers.nonlinear_cg import ConjugateState as ConjugateState
+from jgd.optimizers.nonlinear_cg import ScaleByConjugates as ScaleByConjugates
+from jgd.optimizers.nonlinear_cg import nonlinear_cg as nonlinear_cg
 from jgd.optimizers.normuon import NormalizeMatrices as NormalizeMatrices
 from jgd.optimizers.normuon import normuon as normuon
 from jgd.optimizers.novograd import NovogradState as NovogradState

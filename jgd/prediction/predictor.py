@@ -86,7 +86,8 @@ class Predictor:
         params, state = jax.tree.map(jax.numpy.asarray, (self.params, self.model_state))
         own = {"state": state} if state is not None and takes(predict).state else {}
         blocks = [inputs[begin : begin + ROWS] for begin in range(0, len(inputs), ROWS)]
-        return np.concatenate([np.asarray(predict(params, block, **own)) for block in blocks])
+        with checks.renamed(inputs=table):
+            return np.concatenate([np.asarray(predict(params, block, **own)) for block in blocks])
 
     def _inputs(self, rows: Any, table: str) -> np.ndarray:
         rows = self._read(rows)

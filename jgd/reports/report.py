@@ -56,7 +56,7 @@ def report(sweep: Sweep, top: int = 5, confidence: float = 0.95, directory: Path
     checks.instance("sweep", sweep, Sweep, "jgd.sweep(…) returns")
     top = checks.count("top", top, 1)
     confidence = checks.number("confidence", confidence, "(0, 1)")
-    size = f"{len(sweep.configs)} configs × {sweep.facts.seed_words} × {sweep.steps} steps"
+    size = f"{len(sweep.configs)} configs × {sweep.facts.seed_words} × {sweep.facts.step_words}"
     heading = f"{sweep.task}: {size}, by validation {sweep.metric} ({_direction(sweep)} is better)"
     measured = None if directory is None else _stored_importance(directory, heading)
     sections = {

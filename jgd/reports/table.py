@@ -5,7 +5,8 @@ from collections import Counter
 from jgd.core import checks
 from jgd.core.format import format_estimate, format_value
 from jgd.core.text import align_columns
-from jgd.sweeps import Sweep
+from jgd.status import Status
+from jgd.sweeps import EarlyStopping, Sweep
 from jgd.sweeps.engine.width import MUCH_PADDING, fitting_block
 from jgd.sweeps.plan import Plan
 
@@ -42,7 +43,7 @@ def _names(sweep: Sweep) -> list[str]:
 
 
 def _some_are_short(sweep: Sweep) -> bool:
-    return any(pick.config is not None and pick.reached < sweep.steps for pick in sweep.picks)
+    return any(pick.config is not None and pick.reached < sweep.run_ends[pick.config].max() for pick in sweep.picks)
 
 
 def interval_words(sweep: Sweep) -> str:
@@ -105,7 +106,7 @@ def padding(sweep: Sweep) -> str:
 
 
 def stopped_line(sweep: Sweep) -> str:
-    """How many configs were stopped early and what that saved, in one line; empty where all were trained to the end.
+    """How many configs, or runs, were stopped early and what that saved, in one line; empty where all were trained to the end.
 
     >>> import jgd
     >>> space = {"learning_rate": jgd.spaces.log_grid(1e-3, 1, 9)}
@@ -113,7 +114,16 @@ def stopped_line(sweep: Sweep) -> str:
     '8 of 9 configs stopped early · 74% of the steps saved'
     """
     stopped = int(sweep.stopped.sum())
-    if not stopped or sweep.runs_left:  # what has not run was not stopped
+    if sweep.runs_left:  # what has not run was not stopped
+        return ""
+    ended = Counter(sweep.run_statuses.ravel().tolist()) if isinstance(sweep.facts.policy, EarlyStopping) else {}
+    target, stuck = (ended.get(status.value, 0) for status in (Status.TARGET, Status.NO_PROGRESS))
+    if target + stuck:
+        return (
+            f"{target + stuck} of {sweep.given.size} runs stopped by their validation, {target} at the target and {stuck} "
+            f"without progress · {sweep.cost['saved_share']:.0%} of the steps saved"
+        )
+    if not stopped:
         return ""
     return (
         f"{stopped} of {len(sweep.configs)} configs stopped early · {sweep.cost['saved_share']:.0%} of the steps saved"

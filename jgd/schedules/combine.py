@@ -6,13 +6,11 @@ import jax.numpy as jnp
 from jax import Array
 
 from jgd.core.record import record
-from jgd.core.spellings import builder
 from jgd.core.types import Scalar
 from jgd.schedules import sequences
 from jgd.schedules.clock import Number, at, elapsed
 
 
-@builder
 @record
 class Join:
     """One schedule after the other: schedules[i + 1] from boundaries[i] on, by a clock of its own that is 0 there.
@@ -50,7 +48,6 @@ class Join:
         return value
 
 
-@builder
 @record
 class Product:
     """The product of schedules at the same step: Product((factor, schedule)) scales one; torch's ChainedScheduler.
@@ -77,7 +74,6 @@ class Product:
         return reduce(jnp.multiply, [at(schedule, step) for schedule in self.schedules])
 
 
-@builder
 @record
 class Sum:
     """The sum of schedules at the same step: Sum((floor, schedule)) lifts one.

@@ -10,7 +10,6 @@ from jgd.schedules.clock import Number, between, left, number, periods, raised, 
 from jgd.schedules.pieces import along
 
 
-@builder
 @record
 class OneCycle:
     """Up from peak_value / div_factor to peak_value, then down to peak_value / (div_factor · final_div_factor).
@@ -142,7 +141,6 @@ def cosine_onecycle(
     return OneCycle(transition_steps, peak_value, pct_start, div_factor=div_factor, final_div_factor=final_div_factor)
 
 
-@builder
 @record
 class Cyclic:
     """Triangles: up from init_value to peak_value in step_size_up, down again in step_size_down, and so on.

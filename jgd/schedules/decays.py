@@ -8,11 +8,9 @@ import jax.numpy as jnp
 from jax import Array
 
 from jgd.core.record import hyper, record, static_field
-from jgd.core.spellings import builder
 from jgd.schedules.clock import Number, at, between, eased, elapsed, left, number, periods, raised, spent
 
 
-@builder
 @record
 class Constant:
     """η_t = value.
@@ -35,7 +33,6 @@ class Constant:
         return at(self.value, step)
 
 
-@builder
 @record
 class Linear:
     """η_t = init_value + (end_value − init_value) · x, x = (t − transition_begin) / transition_steps within [0, 1].
@@ -66,7 +63,6 @@ class Linear:
         )
 
 
-@builder
 @record
 class Polynomial:
     """η_t = end_value + (init_value − end_value) · (1 − x)^power, x as in `Linear`; torch's PolynomialLR.
@@ -107,7 +103,6 @@ class Polynomial:
         return between(self.end_value, self.init_value, raised(share, number(self.power)))
 
 
-@builder
 @record
 class CosineDecay:
     """η_t = init_value · (alpha + (1 − alpha) · ((1 + cos(π t / decay_steps)) / 2)^exponent), until t = decay_steps.
@@ -140,7 +135,6 @@ class CosineDecay:
         return number(self.init_value) * between(self.alpha, 1.0, share)
 
 
-@builder
 @record
 class Rex:
     """η_t = end_value + (init_value − end_value) · z / (1 − beta + beta z), z = 1 − t / transition_steps within [0, 1].
@@ -173,7 +167,6 @@ class Rex:
         return between(self.end_value, self.init_value, z / (1 - beta + beta * z))
 
 
-@builder
 @record
 class ExponentialDecay:
     """η_t = init_value · decay_rate^((t − transition_begin) / transition_steps), init_value before, end_value the bound.

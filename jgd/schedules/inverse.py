@@ -4,11 +4,9 @@ import jax.numpy as jnp
 from jax import Array
 
 from jgd.core.record import hyper, record, static_field
-from jgd.core.spellings import builder
 from jgd.schedules.clock import Number, number, periods
 
 
-@builder
 @record
 class InverseTimeDecay:
     """η_t = init_value / (1 + decay_rate · t / transition_steps): the 1/t decay under which SGD converges.
@@ -41,7 +39,6 @@ class InverseTimeDecay:
         return number(self.init_value) / (1 + number(self.decay_rate) * passed)
 
 
-@builder
 @record
 class InverseSqrtDecay:
     """η_t = init_value / √(1 + t / transition_steps).

@@ -7,12 +7,10 @@ from jax import Array
 
 from jgd.core import checks
 from jgd.core.record import hyper, record, static_field
-from jgd.core.spellings import builder
 from jgd.schedules import sequences
 from jgd.schedules.clock import Number, at, between, eased, elapsed, number, periods, raised, spent
 
 
-@builder
 @record
 class StepDecay:
     """η_t = init_value · decay_rate^⌊t / step_size⌋: by decay_rate at once, every step_size updates.
@@ -42,7 +40,6 @@ class StepDecay:
         return number(self.init_value) * raised(number(self.decay_rate), drops)
 
 
-@builder
 @record
 class MultiStepDecay:
     """η_t = init_value · decay_rate^(number of milestones ≤ t): torch's MultiStepLR; a milestone given twice counts twice.
@@ -73,7 +70,6 @@ class MultiStepDecay:
         return number(self.init_value) * raised(number(self.decay_rate), drops)
 
 
-@builder
 @record
 class PiecewiseConstant:
     """η_t = init_value · the product of all scales_i with boundaries_i ≤ t.
@@ -111,7 +107,6 @@ class PiecewiseConstant:
         return value
 
 
-@builder
 @record
 class PiecewiseInterpolate:
     """From v_0 = init_value at step 0 to v_i = v_(i−1) · scales_i at boundaries_i, and v_k from then on.

@@ -5,11 +5,9 @@ import jax.numpy as jnp
 from jax import Array
 
 from jgd.core.record import hyper, record
-from jgd.core.spellings import builder
 from jgd.schedules.clock import Number, between, eased, left, number, raised
 
 
-@builder
 @record
 class CosineRestarts:
     """A cosine from init_value to alpha · init_value, again and again, each run multiplier times as long: SGDR.

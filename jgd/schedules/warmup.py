@@ -9,12 +9,10 @@ from jax.core import Tracer
 
 from jgd.core import checks, tree
 from jgd.core.record import hyper, record, static_field
-from jgd.core.spellings import builder
 from jgd.core.types import Scalar
 from jgd.schedules.clock import Number, at, between, eased, elapsed, left, number, raised, spent
 
 
-@builder
 @record
 class LinearWarmup:
     """From init_value straight to schedule(0) at t = warmup_steps, then schedule(t − warmup_steps).
@@ -47,7 +45,6 @@ class LinearWarmup:
         return jnp.where(after >= 0, at(self.schedule, jnp.maximum(after, 0)), rising)
 
 
-@builder
 @record
 class ExponentialWarmup:
     """η_t = (1 − exp(−(t + 1) / warmup_steps)) · schedule(t): nears the schedule and never stops doing so.
@@ -78,7 +75,6 @@ class ExponentialWarmup:
         return jnp.where(some, share, jnp.ones_like(share)) * at(self.schedule, step)
 
 
-@builder
 @record
 class WarmupCosineDecay:
     """Linear from init_value to peak_value at warmup_steps, then a cosine to end_value at decay_steps, and that for ever.
@@ -121,7 +117,6 @@ class WarmupCosineDecay:
         return jnp.where(after >= 0, falling, rising)
 
 
-@builder
 @record
 class WarmupStableDecay:
     """Linear to peak_value in warmup_steps, constant for stable_steps, then down to end_value in decay_steps: WSD.
@@ -183,7 +178,6 @@ class WarmupStableDecay:
         return jnp.where(elapsed(step, self.warmup_steps) >= 0, falling, rising)
 
 
-@builder
 @record
 class Noam:
     """η = factor · model_size^−0.5 · min(s^−0.5, s · warmup_steps^−1.5), s = t + 1 the number of the update.

@@ -74,6 +74,8 @@ class Space:
 
     def case(self, name: str, config: Config) -> int | None:
         """Which case of `name` holds in a config that has the values for the names before it in `order`."""
+        if not isinstance(name, str) or name not in self.cases:
+            checks.choice("name of the space:", name, self.cases)
         fits = lambda case: all(parent in config and holds(config[parent], w) for parent, w in case.conditions.items())
         return next((place for place, case in enumerate(self.cases[name]) if fits(case)), None)
 

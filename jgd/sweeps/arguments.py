@@ -9,7 +9,7 @@ import numpy as np
 from jgd import tasks
 from jgd.core import checks
 from jgd.core import seeds as seeding
-from jgd.label_checks import check_supervised_rows
+from jgd.label_checks import check_other_rows, check_supervised_rows
 from jgd.lane import RECORDABLE
 from jgd.metrics import check_metrics
 from jgd.spaces.lists import plain
@@ -35,9 +35,11 @@ def check_data(task: Task, check_finite: bool) -> None:
     if checks.flag("check_finite", check_finite):
         checks.finite_data("task.train", task.train)
         checks.finite_data("task.validation", task.validation)
-    params = jax.eval_shape(task.init, seeding.init_key(0))
+    params, state = jax.eval_shape(task.start, seeding.init_key(0))
     check_supervised_rows(task.loss, params, "task.train", task.train)
     check_supervised_rows(task.measure, params, "task.validation", task.validation)
+    for part in ("validation", "test"):
+        check_other_rows(task.measure, params, state, f"task.{part}", getattr(task, part), "task.train", task.train)
     check_metrics(task.metrics)
 
 

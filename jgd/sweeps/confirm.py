@@ -26,6 +26,7 @@ from jgd.sweeps.confirmation import Confirmation, Confirmed
 from jgd.sweeps.engine.programs import SharedData, evaluate
 from jgd.sweeps.picks import Pick, best_member, why_none
 from jgd.sweeps.plan import Plan
+from jgd.sweeps.policies.early_stopping import EarlyStopping
 from jgd.sweeps.policies.policy import Full, Policy
 from jgd.sweeps.policies.replay import PopulationReplay
 from jgd.sweeps.run_spec import of_arrays
@@ -127,8 +128,8 @@ def _confirmed(pick: Pick, runs: SweepData, index: int, test: np.ndarray) -> Con
 def _policy_and_rows(data: SweepData, chosen: Sequence[Pick]) -> tuple[Policy, dict[str, tuple[Config, ...]]]:
     """By the hyperparameters of the chosen, or by the schedule of them that a population found."""
     if not data.is_population:
-        by_schedule = isinstance(data.plan.policy, PopulationReplay)
-        policy = data.plan.policy if by_schedule else Full()
+        goes_on = isinstance(data.plan.policy, PopulationReplay | EarlyStopping)  # it is part of how a run is trained
+        policy = data.plan.policy if goes_on else Full()
         return policy, {pick.recipe: (pick.hyperparameters,) for pick in chosen}
     if len(chosen) > 1:
         raise checks.JgdValueError(

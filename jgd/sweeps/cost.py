@@ -85,7 +85,7 @@ def measured_cost(
 ) -> dict[str, Any]:
     """The `cost` of a sweep's data: what it took this time. Steps are those of all runs together."""
     seconds, steps = meter.run_seconds, meter.steps
-    whole = len(facts.configs) * len(facts.seeds) * facts.steps
+    whole = int(facts.lengths.sum()) * len(facts.seeds)
     return {
         "compile_seconds": meter.compile_seconds,
         "run_seconds": seconds,

@@ -37,6 +37,12 @@ def extend(
         seeds=plan.seeds if seeds is None else plan.splits.labels(seeds_of(seeds)),
         steps=plan.steps if steps is None else checks.count("steps", steps, plan.steps, 2**31 - 2),
     )
+    if longer.steps > plan.steps and all(
+        plan.run_steps[config] == longer.run_steps[config] for config in range(len(plan.configs))
+    ):
+        raise checks.JgdValueError(
+            "steps can't be extended: the space says them for each config, which add to configs", argument="steps"
+        )
     if longer.steps > plan.steps and plan.by_share:
         raise checks.JgdValueError(
             f"steps can't be extended: schedules are shares of a run of {plan.steps} steps, and would be others in a longer "

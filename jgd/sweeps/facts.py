@@ -7,9 +7,11 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
+import numpy as np
+
 from jgd.spaces.space import Config, Space
 from jgd.sweeps.engine.block import Block
-from jgd.sweeps.policies.policy import Policy
+from jgd.sweeps.policies.policy import Policy, Round
 from jgd.sweeps.splits import NO_SPLITS, Splits
 
 
@@ -26,13 +28,14 @@ class SweepFacts:
         configs: (recipe, values) along the config axis.
         groups: (configs,) configs of one number share a program.
         seeds: Of every config; where rows are split, labels of seeds and folds.
-        steps: Updates of a run that is not stopped.
+        steps: Updates of a run that is not stopped, the most where the space says how many.
         evaluation_steps: Numbers of updates after which the validation rows are evaluated; the last one is `steps`.
         record_every: Steps between two losses that are kept.
         policy: Says which rounds there are.
         predictors: Of a stored sweep, what each group's runs predict with, as JSON; None where that isn't known.
             Where rows are split, an entry for each group and run of the seed axis.
         splits: How the rows of the runs are cut.
+        run_steps: (configs,) the updates of each config's runs; () where all have `steps`.
     """
 
     task: str
@@ -49,6 +52,22 @@ class SweepFacts:
     policy: Policy
     predictors: tuple[Mapping[str, Any], ...] | None = None
     splits: Splits = NO_SPLITS
+    run_steps: tuple[int, ...] = ()
+
+    @cached_property
+    def lengths(self) -> np.ndarray:
+        """(configs,) the updates of each config's runs."""
+        return np.array(self.run_steps or (self.steps,) * len(self.configs), int)
+
+    def ends_in(self, current: Round) -> np.ndarray:
+        """(configs,) the steps to which a round brings configs: the round's, or the config's last before it."""
+        return np.minimum(current.until, self.lengths)
+
+    @property
+    def step_words(self) -> str:
+        """How many updates a run has, in words."""
+        least, most = (int(self.lengths.min()), int(self.lengths.max())) if len(self.lengths) else (self.steps,) * 2
+        return f"{most} steps" if least == most else f"{least} to {most} steps"
 
     @property
     def recorded_steps(self) -> range:

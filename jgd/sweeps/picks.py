@@ -51,7 +51,7 @@ def pick_of(data: SweepData, recipe: str) -> Pick:
         member = best_member(data, recipe)
         config, values = (None, {}) if member is None else (member[0], data.schedule(*member)[-1].hyperparameters)
     else:
-        best = pick(data.last_scores[mine], data.larger_is_better, data.given[mine].sum(axis=1))
+        best = pick(data.last_scores[mine], data.larger_is_better, -missing_steps(data)[mine])
         config, values = (None, {}) if best is None else (int(mine[best]), data.configs[mine[best]][1])
         scores = np.full(0, np.nan) if config is None else data.last_scores[config][data.given[config] > 0]
     return Pick(
@@ -67,6 +67,11 @@ def pick_of(data: SweepData, recipe: str) -> Pick:
     )
 
 
+def missing_steps(data: SweepData) -> np.ndarray:
+    """(configs,): how many updates its runs were not given, at all seeds together; 0 of a config that came to its end."""
+    return (data.run_ends - data.given).sum(axis=1)
+
+
 def score_estimate(data: SweepData, scores: np.ndarray) -> Estimate:
     """Mean and 95% interval of validation scores of a sweep's runs, by what its metric and its splits are."""
     return estimate(scores, overlap=data.facts.splits.overlap, share=data.metric in SHARES)
@@ -77,7 +82,8 @@ def best_of(data: SweepData, picks: Sequence[Pick]) -> Pick:
     sign = -1 if data.larger_is_better else 1
     chosen = [one for one in picks if one.config is not None] or picks[:1]
     some_failed = lambda one: one.validation.n < one.seeds
-    return min(chosen, key=lambda one: (-one.reached, -one.seeds, some_failed(one), sign * one.validation.mean))
+    short = lambda one: 0 if one.config is None else data.run_ends[one.config].max() - one.reached
+    return min(chosen, key=lambda one: (short(one), -one.seeds, some_failed(one), sign * one.validation.mean))
 
 
 def best_member(data: SweepData, recipe: str | None = None, seed: int | None = None) -> tuple[int, int] | None:

@@ -1,12 +1,10 @@
 """The plan of a sweep: everything that fixes its programs, what they are fed, and which runs run together."""
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any
-
-import numpy as np
 
 from jgd.core import checks
 from jgd.core.lengths import kinds_of
@@ -24,9 +22,10 @@ from jgd.sweeps.engine.work import Work
 from jgd.sweeps.facts import SweepFacts
 from jgd.sweeps.policies.policy import Policy, Round
 from jgd.sweeps.policies.population import PopulationBasedTraining
+from jgd.sweeps.policies.replay import PopulationReplay
 from jgd.sweeps.recipes import Group, Recipe, blamed, check_methods, group_configs
+from jgd.sweeps.run_lengths import by_length, run_lengths
 from jgd.sweeps.splits import NO_SPLITS, Splits
-from jgd.sweeps.store.progress import Progress
 from jgd.tasks import Task
 
 
@@ -38,7 +37,7 @@ class Plan:
     recipes: Mapping[str, Recipe]
     axis: ConfigAxis
     seeds: tuple[int, ...]  # where rows are split, a label for each seed and fold
-    steps: int
+    steps: int  # of a config that says no others, and the most
     evaluate_every: int  # updates between two evaluations on the validation rows
     record_every: int  # steps between two losses that are kept
     policy: Policy
@@ -52,12 +51,18 @@ class Plan:
     record: tuple[str, ...] = ()  # numbers of each step that are kept besides the loss
     observe: Callable[[Params], Any] | None = None  # parameters after a step -> what is kept of them
     splits: Splits = NO_SPLITS
-    share_of: int | None = None  # the steps that a schedule's shares of the run are of; None: all
+    share_of: int | None = None  # a replay's: the steps that a schedule's shares of the run are of; None: its own
 
     def validate(self) -> None:
         """Refuse, before any step, batches, programs and memory that can't be, and hyperparameters out of reach."""
         for number in range(len(self.groups)):
             _ = self.batches[number], self.widths[number]
+        population = isinstance(self.policy, PopulationBasedTraining | PopulationReplay)
+        if population and set(self.run_steps) - {self.steps}:
+            raise checks.JgdValueError(
+                f"the runs of a population must all have {self.steps} steps, and the space says others",
+                argument="space",
+            )
         if isinstance(self.policy, PopulationBasedTraining):
             for group in self.groups:
                 first = group.configs[0]
@@ -86,16 +91,25 @@ class Plan:
     @cached_property
     def groups(self) -> tuple[Group, ...]:
         """Configs that share a program; `batches` and `widths` have an entry for each."""
-        return tuple(self._for_run(group) for group in group_configs(self.recipes, self.configs, self.axis.static))
+        made = group_configs(self.recipes, self.configs, self.axis.static)
+        parts = (part for each in made for part in by_length(each, self._numbers(each), self.run_steps))
+        return tuple(self._for_run(group) for group in parts)
+
+    @cached_property
+    def run_steps(self) -> tuple[int, ...]:
+        """The updates of each config's runs."""
+        if self.share_of is not None:
+            return (self.steps,) * len(self.configs)
+        return run_lengths(self.recipes, self.configs, self.steps)
 
     def _for_run(self, group: Group) -> Group:
         """A group whose schedules know how long a run and an epoch are, where they ask for it."""
         numbers = self._numbers(group)
         spec = group.build(**numbers)
         if kinds_of(spec):
-            steps = self.steps if self.share_of is None else self.share_of
+            steps = self.run_steps[group.configs[0]] if self.share_of is None else self.share_of
             group = replace(group, build=group.build.for_run(steps, self._batches(group).per_epoch, numbers))
-        check_methods(group, self.configs, self.steps)
+        check_methods(group, self.configs, max(self.run_steps[config] for config in group.configs))
         return group
 
     @cached_property
@@ -123,10 +137,15 @@ class Plan:
         return tuple(self._width(number) for number in range(len(self.groups)))
 
     @cached_property
+    def common_evaluations(self) -> tuple[int, ...]:
+        """Numbers of updates after which the validation rows are evaluated, and each run after its last."""
+        every = range(self.evaluate_every, self.steps, self.evaluate_every)
+        return tuple(sorted({*every, *self.policy.evaluation_steps(self.steps), self.steps}))
+
+    @cached_property
     def evaluation_steps(self) -> tuple[int, ...]:
-        """Numbers of updates after which the validation rows are evaluated; the last one is `steps`."""
-        own = range(self.evaluate_every, self.steps, self.evaluate_every)
-        return tuple(sorted({*own, *self.policy.evaluation_steps(self.steps), self.steps}))
+        """All numbers of updates after which any run is evaluated; the last one is `steps`."""
+        return tuple(sorted({*self.common_evaluations, *self.run_steps}))
 
     @cached_property
     def facts(self) -> SweepFacts:
@@ -141,6 +160,7 @@ class Plan:
             groups=self.group_of,
             seeds=self.seeds,
             steps=self.steps,
+            run_steps=self.run_steps,
             evaluation_steps=self.evaluation_steps,
             record_every=self.record_every,
             policy=self.policy,
@@ -157,7 +177,7 @@ class Plan:
             groups=tuple(replace(group, configs=()) for group in self.groups),
             widths=self.widths,
             batches=self.batches,
-            evaluation_steps=self.evaluation_steps,
+            evaluation_steps=self.common_evaluations,
             record_every=self.record_every,
             record=self.record,
             observe=self.observe,
@@ -167,25 +187,6 @@ class Plan:
     def hyperparameters(self, block: Block, current: Round) -> list[Config]:
         """Those of a block's runs in a round."""
         return [current.values_of(config, block.seed, self.configs[config][1]) for config in block.configs]
-
-    def blocks(self, current: Round, store: Progress, runs: np.ndarray | None = None) -> list[Block]:
-        """The blocks that are left of a round: runs that are done don't run again, others go on from where they are.
-
-        runs: (config, seed) which runs run, done or not.
-        """
-        left = ~store.done(current.until) if runs is None else runs
-        members = np.sort(np.array(current.configs, int))
-        group_of = np.array(self.group_of)[members]
-        out = []
-        for number, width in enumerate(self.widths):
-            mine = members[group_of == number]
-            for seed in current.places(len(self.seeds)):
-                configs = mine[left[mine, seed]]
-                begins = np.maximum(store.reached(configs, seed, current.until), current.begin)
-                for begin in np.unique(begins).tolist():
-                    some = _cut(configs[begins == begin].tolist(), width)
-                    out += [Block(number, seed, each, begin, current.until) for each in some]
-        return out
 
     def _batches(self, group: Group) -> Batches:
         rows = checks.rows("task.train", self.tasks[0].train)
@@ -238,7 +239,3 @@ class Plan:
         """The numbers of a group's first config."""
         values = self.configs[group.configs[0]][1]
         return {name: values[name] for name in group.numbers}
-
-
-def _cut(configs: Sequence[int], width: int) -> Iterable[tuple[int, ...]]:
-    return (tuple(configs[i : i + width]) for i in range(0, len(configs), width))

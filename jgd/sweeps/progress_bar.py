@@ -4,7 +4,7 @@ import math
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
-from jgd.core.text_line import TextLine, in_notebook, is_shown
+from jgd.core.text_line import WITHOUT_RICH, TextLine, in_notebook, is_shown
 from jgd.sweeps.engine.progress import SweepProgress
 
 Show = Callable[[SweepProgress], None]
@@ -22,16 +22,18 @@ def progress_bar(shown: bool | None, metric: str) -> Iterator[Show | None]:
         with TextLine(at_once=shown is True) as line:
             yield lambda progress: line.write(f"{progress.stage} {_percent(progress)} · {describe(progress, metric)}")
     else:
-        with _bars(metric) as show:
+        with _bars(metric, shown) as show:
             yield show
 
 
 @contextmanager
-def _bars(metric: str) -> Iterator[Show | None]:
+def _bars(metric: str, shown: bool | None) -> Iterator[Show | None]:
     try:
         from rich.console import Console
         from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
-    except ImportError:  # the `cli` extra brings it
+    except ImportError as missing:
+        if shown:
+            raise ImportError(WITHOUT_RICH) from missing
         yield None
         return
     columns = (

@@ -32,6 +32,7 @@ RESERVED = {  # names of the results: the dims and variables of `Sweep.dataset`,
     *("reached", "recipe", "recipe_of", "round", "seed", "seed_of", "step", "test"),
 }
 ONE_BY_ONE = 32  # configs of a group that are built to be checked; more are traced once, and checked as columns
+STEPS = "steps"  # of a space: how long a run is, where the recipe has no such argument
 HIDDEN = "_"  # begins names of a space that others are derived from, and no recipe takes
 RESERVED_PREFIXES = ("recorded_", "round_", "validation_")
 
@@ -85,7 +86,7 @@ def group_configs(
     recipes: Mapping[str, Recipe], configs: Sequence[tuple[str, Config]], static: Iterable[str]
 ) -> list[Group]:
     """The groups of a sweep's configs, in the order of their first config; what is made of each config is checked."""
-    structural, takes = set(static), {name: _parameters(name, recipe) for name, recipe in recipes.items()}
+    structural, takes = set(static), {name: parameters_of(name, recipe) for name, recipe in recipes.items()}
     members: dict[tuple[str, tuple[str, ...], tuple[Hashable, ...]], list[int]] = {}
     structures: dict[
         tuple[str, tuple[str, ...]], tuple[str, ...]
@@ -94,13 +95,14 @@ def group_configs(
         names = tuple(config)
         if (recipe, names) not in structures:
             _check_names(recipe, config, takes)
-            structures[recipe, names] = tuple(name for name in names if name in structural)
+            structures[recipe, names] = tuple(name for name in names if name in structural - {*_lengths(takes[recipe])})
         structure = tuple([config[name] for name in structures[recipe, names]])
         members.setdefault((recipe, names, structure), []).append(place)
     out = []
     for (recipe, names, structure), places in members.items():
         given = dict(zip(structures[recipe, names], structure, strict=True))
-        numbers = tuple(name for name in names if name not in given and not name.startswith(HIDDEN))
+        unseen = (*given, *_lengths(takes[recipe]))
+        numbers = tuple(name for name in names if name not in unseen and not name.startswith(HIDDEN))
         given = {name: value for name, value in given.items() if not name.startswith(HIDDEN)}
         batch_size: Any = given.get("batch_size")
         if batch_size is not None and "batch_size" not in takes[recipe]:
@@ -139,7 +141,7 @@ def format_config(config: Config) -> str:
     return ", ".join(f"{name}={number(value)}" for name, value in config.items())
 
 
-def _parameters(name: str, recipe: Recipe) -> Mapping[str, inspect.Parameter]:
+def parameters_of(name: str, recipe: Recipe) -> Mapping[str, inspect.Parameter]:
     """Those of a recipe, refused where it doesn't tell them."""
     try:
         return inspect.signature(recipe).parameters
@@ -150,6 +152,11 @@ def _parameters(name: str, recipe: Recipe) -> Mapping[str, inspect.Parameter]:
         ) from None
 
 
+def _lengths(takes: Mapping[str, Any]) -> tuple[str, ...]:
+    """The names that say how long a run is, where they are no arguments of the recipe."""
+    return () if STEPS in takes else (STEPS,)
+
+
 def _check_names(recipe: str, config: Config, parameters: Mapping[str, Mapping[str, inspect.Parameter]]) -> None:
     """Refuse names that a recipe doesn't take, needs, or may not have. parameters: recipe name -> those of its function."""
     takes = parameters[recipe]
@@ -158,7 +165,7 @@ def _check_names(recipe: str, config: Config, parameters: Mapping[str, Mapping[s
         raise checks.JgdValueError("batch_size is structure: write space['batch_size'] as jgd.spaces.static([…])")
     given = gathered({name: value for name, value in config.items() if not name.startswith(HIDDEN)})
     for name in given:
-        if not open_ended and name not in takes and name != "batch_size":
+        if not open_ended and name not in takes and name not in ("batch_size", STEPS):
             others = [other for other, its in parameters.items() if name in its]
             own = f"; {', '.join(others)} has: give each recipe a space of its own" if others else ""
             raise checks.JgdValueError(f"recipe {unknown(recipe, name, takes)}{own}", argument=name)
@@ -238,4 +245,6 @@ def blamed(recipe: str, place: int, config: Config) -> Iterator[None]:
             "int()): use jnp.where, or make it structure by jgd.spaces.static in the space"
         ) from error
     except Exception as error:
-        raise checks.JgdValueError(f"{where} raised {type(error).__name__}: {error}") from error
+        said = [note for note in getattr(error, "__notes__", ()) if note.startswith("raised by")]
+        words = "; ".join([f"{where} raised {type(error).__name__}: {error}", *said])
+        raise checks.JgdValueError(words) from error

@@ -13,8 +13,10 @@ from jgd.status import RunEnd, Status
 from jgd.sweeps.assemble import assemble
 from jgd.sweeps.engine.engine import Engine
 from jgd.sweeps.engine.observing import OBSERVED
-from jgd.sweeps.policies.policy import Round
+from jgd.sweeps.own_ends import run_statuses
+from jgd.sweeps.policies.policy import Full, Round
 from jgd.sweeps.predictors import predictor
+from jgd.sweeps.round_blocks import round_blocks
 from jgd.sweeps.store.lanes import only_lane
 from jgd.sweeps.store.memory import MemoryStore
 from jgd.sweeps.sweep_data import SweepData
@@ -26,7 +28,7 @@ def replay(data: SweepData, config: int, seed: int, steps: int | None = None) ->
     """See `Sweep.replay`."""
     reached = int(data.given[data.indices(config, seed)])
     until = reached if steps is None else checks.count("steps", steps, 0, 2**31 - 2)
-    share_of = data.plan.share_of or data.plan.steps
+    share_of = data.plan.share_of or data.plan.run_steps[config]
     plan = replace(
         data.plan, seeds=(seed,), steps=until, share_of=share_of, store=None, devices=data.plan.devices.one()
     )
@@ -37,9 +39,9 @@ def replay(data: SweepData, config: int, seed: int, steps: int | None = None) ->
         end = until if segment is past[-1] else min(segment.until, until)
         if segment.begin < end or end == 0:
             current = Round((config,), end, segment.begin, None, {(config, 0): segment.hyperparameters})
-            engine.run(current, plan.blocks(current, store))
+            engine.run(current, round_blocks(plan, current, store))
     given = np.where(np.arange(len(plan.configs)) == config, until, 0)[:, None]
-    found = assemble(plan.facts, plan, store, given, {})
+    found = assemble(replace(plan.facts, policy=Full()), plan, store, given, {})  # it runs as far as it is asked to
     at = np.array(plan.facts.recorded_steps, int)
     stored = data.run_loss(config, seed)[: np.count_nonzero(at < min(until, reached))]
     losses, diverged_at = found.loss[config, 0], int(found.diverged_at[config, 0])
@@ -54,7 +56,7 @@ def replay(data: SweepData, config: int, seed: int, steps: int | None = None) ->
         params=jax.tree.map(jnp.asarray, params),
         best=None,
         train_state=only_lane(jax.tree.map(jnp.asarray, store.gather([(config, 0)], until, 1))),
-        end=RunEnd(Status.MAX_STEPS, until) if survived else RunEnd(Status.DIVERGED, diverged_at),
+        end=RunEnd(_status(data, config, seed, until), until) if survived else RunEnd(Status.DIVERGED, diverged_at),
         history={"step": at[at < made], "loss": losses[at < made], **recorded},
         evaluations={"step": np.array(plan.evaluation_steps)[known], **{n: v[known] for n, v in seen.items()}},
         observations=observations or None,
@@ -63,6 +65,12 @@ def replay(data: SweepData, config: int, seed: int, steps: int | None = None) ->
         predictor=predictor(data, None, config, seed).with_params(params, own),
         reproduced=stored.tobytes() == losses[: len(stored)].tobytes(),
     )
+
+
+def _status(data: SweepData, config: int, seed: int, until: int) -> Status:
+    """Why a run that survived ended after so many steps."""
+    at = data.indices(config, seed)
+    return Status(run_statuses(data)[at]) if until == data.given[at] == data.run_ends[at] else Status.MAX_STEPS
 
 
 def _note(stored: np.ndarray, again: np.ndarray, at: np.ndarray, steps: int) -> str:

@@ -12,8 +12,10 @@ from jgd.sweeps.engine.engine import Engine
 from jgd.sweeps.engine.executor import Executor
 from jgd.sweeps.engine.progress import Meter, SweepProgress
 from jgd.sweeps.facts import SweepFacts
+from jgd.sweeps.own_ends import carried
 from jgd.sweeps.plan import Plan
 from jgd.sweeps.policies.policy import Full, Round, SweepState
+from jgd.sweeps.round_blocks import left_of, round_blocks
 from jgd.sweeps.share import Share
 from jgd.sweeps.store.base import Store
 from jgd.sweeps.sweep_data import SweepData
@@ -45,7 +47,7 @@ def run_plan(
         else:
             _run_share(plan, store, engine, rounds, share)
         spent.append(Spent.by(engine.meter).since(before))
-        if not _note_given(store, current, given):
+        if not _note_given(plan.facts, store, current, given):
             break  # others have not landed their share, and no policy waits for it; or time is over
         store.end_round(current.until)
     setup = setup_of(plan) | peak_bytes(plan)
@@ -58,7 +60,7 @@ def _run_round(
 ) -> None:
     """What is left of the last round, or these runs of it; and before that whatever it goes on from and has been lost."""
     current = rounds[-1]
-    blocks = plan.blocks(current, store, runs)
+    blocks = round_blocks(plan, current, store, runs)
     starts = {(current.origin(c, b.seed, b.begin), b.seed, b.begin) for b in blocks if b.begin for c in b.configs}
     lost = [(config, seed) for config, seed, step in starts if not store.can_resume(config, seed, step)]
     if lost:
@@ -74,15 +76,16 @@ def _run_share(plan: Plan, store: Store, engine: Engine, rounds: Sequence[Round]
     _run_round(plan, store, engine, rounds, share.runs(plan, current, store))
     if isinstance(plan.policy, Full):
         store.read()
-    elif (missing := share.left(current, store)).any():
+    elif (missing := share.left(plan, current, store)).any():
         _run_round(plan, store, engine, rounds, missing)
 
 
-def _note_given(store: Store, current: Round, given: np.ndarray) -> bool:
+def _note_given(facts: SweepFacts, store: Store, current: Round, given: np.ndarray) -> bool:
     """Enter how far the configs of a round have come at all of its seeds: -> whether that is its end for all."""
-    at = np.ix_(current.configs, current.places(given.shape[1]))
-    given[at] = np.minimum(current.until, store.scores.reached[at].min(axis=1, keepdims=True))
-    return bool(store.done(current.until)[at].all())
+    runs = current.runs(given.shape)
+    come = np.where(runs, store.scores.reached, facts.steps).min(axis=1)
+    given[:] = np.where(runs, np.minimum(come, facts.ends_in(current))[:, None], given)
+    return not left_of(facts, current, store).any()
 
 
 def stored_so_far(facts: SweepFacts, store: Store, setup: Mapping[str, Any], made_by: Callable[[], Plan]) -> SweepData:
@@ -91,7 +94,7 @@ def stored_so_far(facts: SweepFacts, store: Store, setup: Mapping[str, Any], mad
     rounds: list[Round] = []
     while (current := facts.policy.next_round(_state(facts, store, given, rounds))) is not None:
         rounds.append(current)
-        if not _note_given(store, current, given):
+        if not _note_given(facts, store, current, given):
             break
     idle = Meter(lambda progress: None, facts.larger_is_better)
     cost = measured_cost(facts, setup, idle, given)
@@ -100,9 +103,11 @@ def stored_so_far(facts: SweepFacts, store: Store, setup: Mapping[str, Any], mad
 
 def _state(facts: SweepFacts, store: Store, given: np.ndarray, rounds: Sequence[Round]) -> SweepState:
     """What the policy decides by; the scores alone are read from the store."""
-    scores = store.scores.values[facts.metric]
+    values, ends = carried(facts, {facts.metric: store.scores.values[facts.metric]}, store.scores.reached)
+    scores = values[facts.metric]
     # what an interrupted round has measured already is of no account yet
-    unseen = np.array(facts.evaluation_steps) > given[..., None]
+    whole = given >= ends  # it keeps what it ended with
+    unseen = np.array(facts.evaluation_steps) > np.where(whole, facts.steps, given)[..., None]
     return SweepState(
         configs=tuple(config for _, config in facts.configs),
         seeds=facts.seeds,

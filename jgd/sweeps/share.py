@@ -11,6 +11,7 @@ import numpy as np
 
 from jgd.core import checks
 from jgd.sweeps.policies.policy import Round
+from jgd.sweeps.round_blocks import left_of, round_blocks
 from jgd.sweeps.store.progress import Progress
 
 PATIENCE = 600.0  # seconds without news of the others, after which they may have been killed
@@ -59,19 +60,18 @@ class Share:
 
         The blocks are counted as if nothing of the round were there, so that all processes count the same ones.
         """
-        done = store.done(current.until)
-        mine = np.zeros(done.shape, bool)
-        for block in plan.blocks(current, _Untouched(current.begin, done.shape))[self.index :: self.count]:
+        left = left_of(plan.facts, current, store)
+        mine = np.zeros(left.shape, bool)
+        for block in round_blocks(plan, current, _Untouched(current.begin, left.shape))[self.index :: self.count]:
             mine[list(block.configs), block.seed] = True
-        return mine & ~done
+        return mine & left
 
-    def left(self, current: Round, store: Any) -> np.ndarray:
+    def left(self, plan: Any, current: Round, store: Any) -> np.ndarray:
         """Wait until the others have landed their runs of a round: -> (config, seed) of which there was no news in time."""
         heard, known = time.monotonic(), -1
         while True:
             store.read()
-            done = store.done(current.until)
-            missing = current.runs(done.shape) & ~done
+            missing = left_of(plan.facts, current, store)
             count = int(missing.sum())
             if not count or (count == known and time.monotonic() - heard >= self.patience):
                 return missing

@@ -9,6 +9,7 @@ from typing import Any
 
 from jgd.core import checks
 from jgd.core.forked import refuse_fork
+from jgd.core.spellings import builder
 from jgd.core.types import Params
 from jgd.data.orders import Order
 from jgd.divergence import DIVERGED_ABOVE, checked_factor
@@ -29,10 +30,12 @@ from jgd.sweeps.configs import config_axis
 from jgd.sweeps.engine.progress import SweepProgress
 from jgd.sweeps.execute import execute
 from jgd.sweeps.plan import Plan
+from jgd.sweeps.policies.early_stopping import EarlyStopping
 from jgd.sweeps.policies.policy import Full, Policy
 from jgd.sweeps.propose import sweep_by_proposals
 from jgd.sweeps.proposers.optuna_sampler import OptunaSampler
 from jgd.sweeps.recipes import Recipes, recipes_by_name
+from jgd.sweeps.run_lengths import most_steps
 from jgd.sweeps.share import PATIENCE, Share
 from jgd.sweeps.splits import Splits
 from jgd.sweeps.store.manifest import stored_spacing
@@ -43,6 +46,7 @@ from jgd.training.history import LIMIT, stride_within
 EVALUATIONS = 10  # on the validation rows during a sweep, unless said otherwise
 
 
+@builder
 def sweep(
     task: Task | str,
     recipes: Recipes | None = None,
@@ -53,7 +57,7 @@ def sweep(
     seeds: int | Sequence[int] = 4,
     folds: int | None = None,
     resplit: bool = False,
-    steps: int,
+    steps: int | None = None,
     batch_size: int | None = None,
     order: str | Order = "shuffled",
     evaluate_every: int | None = None,
@@ -100,7 +104,8 @@ def sweep(
         resplit: whether each seed has a split of its own, of the task's sizes; with `folds` a cut of its own (repeated
             k-fold). Either way the test rows stay what they are, and intervals cover seeds and splits: they are wider than
             those of as many independent runs, by √(1 + n · validation rows / training rows).
-        steps: updates of each run.
+        steps: updates of each run. Where the space has a name steps (and the recipe has no such argument), of the configs that
+            lack it; it is then the most that a config may have, by default the largest value of the space.
         batch_size: rows a step; default all.
         order: of the rows, as in `jgd.train`.
         evaluate_every: updates between two evaluations on the validation rows; default a tenth of the steps. The last
@@ -117,7 +122,8 @@ def sweep(
             runs on the device, where it is computed at every step; `record_every` thins out what is kept.
         policy: which configs get how many steps. By default all get them all; `SuccessiveHalving` (a number is its
             eta), `Hyperband` and `MedianStopping` stop the worse ones early, `RacingSeeds` gives more seeds to those that
-            may be the best only, `PopulationBasedTraining` replaces the worst,
+            may be the best only, `EarlyStopping` stops each run by its own
+            validation, `PopulationBasedTraining` replaces the worst,
             `PopulationReplay` goes by a schedule of hyperparameters.
         seconds: a budget of time, with that for compiling: blocks that have not begun by then are left. The first configs of each
             recipe run first, at all seeds, and those that are whole compete; `Sweep.runs_left` counts the runs that are
@@ -163,15 +169,18 @@ def sweep(
         ((8, 2, 50), ['sgd', 'adam'], 0)
     """
     refuse_fork("a sweep")
-    task, steps, seeds = task_of(task), checks.count("steps", steps, 0, 2**31 - 2), seeds_of(seeds)
+    task, seeds = task_of(task), seeds_of(seeds)
     splits = Splits.of(task, folds, resplit)
     by_name = recipes_by_name(recipes)
     check_data(task, check_finite)
     proposes = OptunaSampler.of(sampler)
     drawn = None if proposes is not None or isinstance(sampler, OptunaSampler) else sampler
     axis = config_axis(by_name, {} if space is None else space, drawn, samples)
+    steps = most_steps(steps, by_name, axis.spaces)
     axis = axis if proposes is None else replace(axis, count=0)  # its configs are added as they are proposed
     policy = policy_of(policy)
+    if isinstance(policy, EarlyStopping) and policy.every is None and evaluate_every is not None:
+        policy = replace(policy, every=plain(evaluate_every))
     if proposes is None:
         policy = policy.resolve(steps, len(axis.configs))
     elif not isinstance(policy, Full) or shard is not None:

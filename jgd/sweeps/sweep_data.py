@@ -12,9 +12,11 @@ from jgd.core.types import Params
 from jgd.spaces.space import Config, Space
 from jgd.sweeps.curves import curves
 from jgd.sweeps.facts import SweepFacts
+from jgd.sweeps.own_ends import ends_of
 from jgd.sweeps.plan import Plan
 from jgd.sweeps.policies.policy import Round, furthest
 from jgd.sweeps.policies.replay import ScheduleSegment, segments_of
+from jgd.sweeps.round_blocks import left_of
 from jgd.sweeps.run_ends import RunEnds
 from jgd.sweeps.store.base import Store
 
@@ -29,11 +31,10 @@ class SweepData:
         store: The block results that the arrays are made of.
         given: (config, seed) the steps that each run was given.
         validation: name -> (config, seed, evaluation) after `evaluation_steps` updates; NaN after the step at which a run
-            diverged, or was stopped.
+            diverged, or was stopped. One that has ended before others keeps its last value.
         diverged_at: (config, seed) the step whose update was refused, −1 where there is none.
-        cost: compile and run seconds, steps of all runs together and a second, padded share, width of a block, devices;
-            the share of steps that stopping early has saved, and seconds and steps of each round; of an executor, its
-            hosts. Of an extended sweep, of all of it.
+        cost: compile and run seconds, steps of all runs together and a second, padded share, width of a block, devices; the
+            share of steps that stopping early saved, seconds and steps of each round; an executor's hosts.
         rounds: What the policy decided.
     """
 
@@ -97,7 +98,7 @@ class SweepData:
 
     @property
     def steps(self) -> int:
-        """Updates of a run that is not stopped."""
+        """Updates of a run that is not stopped, the most where the space has a name steps."""
         return self.facts.steps
 
     @property
@@ -151,7 +152,7 @@ class SweepData:
         if not self.rounds:
             return 0
         last = self.rounds[-1]
-        return int((last.runs(self.given.shape) & ~self.store.done(last.until)).sum())
+        return int(left_of(self.facts, last, self.store).sum())
 
     def configs_of(self, recipe: str) -> np.ndarray:
         """The indices of a recipe's configs."""
@@ -172,8 +173,14 @@ class SweepData:
 
     @property
     def stopped(self) -> np.ndarray:
-        """(config,): whether it was given fewer steps, or seeds, than the sweep has."""
-        return self.given.min(axis=1) < self.steps
+        """(config,): whether it was given fewer steps than its own, or seeds than the sweep has."""
+        return np.any(self.given < self.run_ends, axis=1)
+
+    @cached_property
+    def run_ends(self) -> np.ndarray:
+        """(config, seed): the steps after which a run has ended by itself: its last, or where `EarlyStopping` stopped it."""
+        known = np.array(self.evaluation_steps) <= self.given[..., None]
+        return ends_of(self.facts, self.validation[self.metric], known)[0]
 
     @property
     def scores(self) -> np.ndarray:

@@ -4,9 +4,12 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 from jgd.core import notebook
 from jgd.core.format import format_estimate, format_value
 from jgd.lane import NOT_DIVERGED
+from jgd.sweeps.own_ends import run_statuses
 from jgd.sweeps.picks import Pick, best_member, best_of, pick_of, why_none
 from jgd.sweeps.sweep_data import SweepData
 from jgd.sweeps.to_dataframe import to_dataframe
@@ -38,6 +41,15 @@ class SweepView(SweepData):
     def why_no_pick(self) -> str:
         """In words, where nothing is picked: "every run diverged", or how many runs are left to run."""
         return why_none(self)
+
+    @cached_property
+    def run_statuses(self) -> np.ndarray:
+        """(config, seed): why each run ended, in the words of `jgd.Status`.
+
+        "max_steps", "diverged", and where `EarlyStopping` stopped it "no_progress" or "target"; "stopped" where another policy did,
+        or where the run has not come to its end so far.
+        """
+        return run_statuses(self)
 
     def best_member(self, recipe: str | None = None, seed: int | None = None) -> tuple[int, int] | None:
         """The best run of a population.
@@ -96,7 +108,7 @@ class SweepView(SweepData):
         best = self.best
         found = self.why_no_pick if best.config is None else f"best {best.recipe} {best.hyperparameters}"
         return (
-            f"Sweep({self.task}: {len(self.configs)} configs × {self.facts.seed_words}, {self.steps} steps; "
+            f"Sweep({self.task}: {len(self.configs)} configs × {self.facts.seed_words}, {self.facts.step_words}; "
             f"{int((self.diverged_at != NOT_DIVERGED).sum())} of {self.diverged_at.size} runs diverged; {found})"
         )
 
@@ -113,6 +125,6 @@ class SweepView(SweepData):
             for pick in self.picks
         ]
         heads = ("recipe", "config", "hyperparameters", f"validation {self.metric}", "diverged")
-        size = f"{len(self.configs)} configs × {self.facts.seed_words}, {self.steps} steps"
+        size = f"{len(self.configs)} configs × {self.facts.seed_words}, {self.facts.step_words}"
         left = f"; {self.runs_left} runs are left" if self.runs_left else ""
         return notebook.table(heads, rows, f"Sweep of {self.task}: {size}{left}; ± and [ ] are 95% intervals")

@@ -101,7 +101,10 @@ class RawRows:
         self._warn_of_absent_classes(ready.classes)
         unit = ready.unit
         targets = (lambda y: y) if unit is None else lambda y: unit(by_last_axis(y)).reshape(y.shape).astype(np.float32)
-        rows: Any = [(ready.features(x, self.data.name), targets(y), *own) for x, y, *own in self.parts]
+        whose = [f"the {part} rows of {self.data.name}" for part in ("training", "validation", "test")]
+        rows: Any = [
+            (ready.features(x, name), targets(y), *own) for name, (x, y, *own) in zip(whose, self.parts, strict=True)
+        ]
         if self.class_weight is not None:
             weights = class_weights(self.class_weight, ready.classes, train[1])
             counted = lambda y, own: weights[y.astype(np.int32)] * (own[0] if own else 1)

@@ -9,6 +9,7 @@ import jax.numpy as jnp
 import numpy as np
 
 from jgd.core import checks
+from jgd.core.spellings import builder
 from jgd.data import MinMax, Scaling, Splits, Standard, datasets, split
 from jgd.losses import SupervisedLoss, errors
 from jgd.models import MLP, Linear, Logistic, Model, Softmax
@@ -19,6 +20,7 @@ from jgd.tasks.task import Task
 HIDDEN = 64  # units of the hidden layer, unless a model is given
 
 
+@builder
 def supervised(
     data: datasets.Dataset,
     model: Model,

@@ -1,5 +1,6 @@
 """Task: everything that a run or a sweep needs besides an optimizer."""
 
+import inspect
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -7,6 +8,7 @@ from typing import Any
 from jax import Array
 
 from jgd.core import checks
+from jgd.core.spellings import builder, unknown
 from jgd.core.types import Batch, Loss, Params
 from jgd.data import Preprocessing, split
 from jgd.prediction import Predictor
@@ -16,6 +18,7 @@ from jgd.tasks.raw_rows import RawRows, Scale
 from jgd.tasks.recut import fewer, recut
 
 
+@builder
 @dataclass(frozen=True, repr=False)
 class Task:
     """What is to be learned, ready to sweep: parameters, a loss, metrics and three parts of the rows.
@@ -121,6 +124,9 @@ class Task:
             >>> [len(part[0]) for part in (task.train, task.validation, task.test)]
             [6, 2, 2]
         """
+        for each in rest.keys() - cls.__dataclass_fields__.keys():
+            names = [*inspect.signature(cls.from_arrays).parameters, *cls.__dataclass_fields__]
+            raise checks.JgdTypeError(unknown("Task.from_arrays", each, names), argument=each)
         own: dict[str, Any] = {"scale": scale, "target_scale": target_scale, "classes": class_names(classes)}
         if scale is target_scale is class_weight is None and not (own["classes"] or has_words(rows)):
             return cls(name, init, loss, *split(rows, validation=validation, test=test, seed=seed), **rest)
@@ -224,6 +230,7 @@ class Task:
             >>> jgd.tasks.get("iris").chosen_by("log_loss").larger_is_better
             False
         """
+        checks.instance("metric", metric, str, "'loss'")
         if metric == self.metric:
             return self
         if metric != "loss" and metric not in self.metrics:

@@ -22,7 +22,9 @@ ENDLESS = 2**31 - 2  # batches a pass of a loader without a length
 
 
 def is_loader(data: Any) -> bool:
-    """Whether `data` is no tree of arrays, but something that gives batches one after the other."""
+    """Whether `data` is no tree of arrays, but something that gives batches one after the other; a list of them is."""
+    if checks.are_batches(data):
+        return True
     arrays = isinstance(data, str) or hasattr(data, "__array__")
     return jax.tree_util.all_leaves([data]) and isinstance(data, Iterable) and not arrays
 

@@ -26,9 +26,14 @@ ENDS = {  # schedule -> the fields of its length and of its end
 }
 
 
-def of_settings(optimizer: Optimizer, batches: Batches, steps: int, data: Batch, validation: Batch) -> list[str]:
-    """Sentences on steps without effect, micro-batches that count wrongly, and labels that nothing is trained on."""
-    return [*_spent(optimizer, steps), *_accumulated(optimizer, batches, steps), *_unseen(data, validation)]
+def of_settings(
+    optimizer: Optimizer, batches: Batches, steps: int, data: Batch, validation: Batch, classes: int | None = None
+) -> list[str]:
+    """Sentences on steps without effect, micro-batches that count wrongly, and labels that nothing is trained on.
+
+    classes: of the model, where the targets are labels.
+    """
+    return [*_spent(optimizer, steps), *_accumulated(optimizer, batches, steps), *_unseen(data, validation, classes)]
 
 
 def _spent(optimizer: Optimizer, steps: int) -> list[str]:
@@ -63,15 +68,19 @@ def _accumulated(optimizer: Optimizer, batches: Batches, steps: int) -> list[str
     return out
 
 
-def _unseen(data: Batch, validation: Batch) -> list[str]:
-    labels = [_labels(part) for part in (data, validation)]
-    if any(each is None for each in labels):
+def _unseen(data: Batch, validation: Batch, classes: int | None) -> list[str]:
+    trained, validated = _labels(data), _labels(validation)
+    if trained is None:
         return []
-    missing = np.setdiff1d(labels[1], labels[0])  # pyright: ignore[reportArgumentType, reportCallIssue]
+    wanted = validated if classes is None else np.arange(classes)
+    missing = np.setdiff1d([] if wanted is None else wanted, trained)
     if not len(missing):
         return []
-    words = f"label {missing[0]} is" if len(missing) == 1 else f"{len(missing)} labels, {missing[0]} the first, are"
-    return [f"{words} among the validation rows and in no training row"]
+    words = (
+        f"label {missing[0]:.0f} is" if len(missing) == 1 else f"{len(missing)} labels, {missing[0]:.0f} the first, are"
+    )
+    here = classes is None or (validated is not None and np.isin(missing, validated).any())
+    return [f"{words} {'among the validation rows and ' if here else ''}in no training row"]
 
 
 def _labels(rows: Any) -> np.ndarray | None:
@@ -83,8 +92,8 @@ def _labels(rows: Any) -> np.ndarray | None:
     return np.unique(np.asarray(targets)) if whole else None
 
 
-def of_the_end(before: Params, after: Params, history: dict[str, np.ndarray]) -> list[str]:
-    """Sentences on parameters that no step of a run has moved, though there were gradients and updates.
+def of_the_end(optimizer: Optimizer, before: Params, after: Params, history: dict[str, np.ndarray]) -> list[str]:
+    """Sentences on parameters that no step of a run has moved, or none but by decay, though there were gradients.
 
     before, after: the parameters that descend. history: of the run.
     """
@@ -97,6 +106,13 @@ def of_the_end(before: Params, after: Params, history: dict[str, np.ndarray]) ->
     ]
     whole = len(still) == len(jax.tree.leaves(before))
     steps, updates = f"{int(history['step'][-1]) + 1} steps", history["update_norm"]
+    largest = float(history["gradient_norm"].max())
+    if largest**2 > float(jnp.finfo(updates.dtype).max) and (whole or _without_effect(optimizer, before, largest)):
+        moved = "never moved" if whole else "moved by decay alone"
+        return [
+            f"the parameters {moved} in {steps}: gradients of norm {largest:.3g} have squares beyond {updates.dtype}, so "
+            "that the step divided by their root is 0; scale the loss or the data, or clip before the method"
+        ]
     if (updates > 0).any():
         low = [(path, dtype) for path, dtype in still if whole or jnp.finfo(dtype).bits < 32]
         frozen = "" if whole else "frozen, or "
@@ -105,10 +121,20 @@ def of_the_end(before: Params, after: Params, history: dict[str, np.ndarray]) ->
             "jgd.transforms.MasterCopy(optimizer) keeps what is lost"
             for path, dtype in low
         ]
-    largest = float(history["gradient_norm"].max())
-    if whole and largest**2 > float(jnp.finfo(updates.dtype).max):
-        return [
-            f"the parameters never moved in {steps}: gradients of norm {largest:.3g} have squares beyond {updates.dtype}, so "
-            "that the step divided by their root is 0; scale the loss or the data, or clip before the method"
-        ]
     return []
+
+
+def _without_effect(optimizer: Optimizer, params: Params, norm: float) -> bool:
+    """Whether the first update of gradients of that norm is the one of none at all; False where it can't be told here."""
+    parts = jax.tree.leaves(optimizer, is_leaf=lambda node: isinstance(node, Accumulate))
+    if any(isinstance(node, Accumulate) for node in parts):  # whose first is always 0
+        return False
+    each = norm / max(sum(np.size(leaf) for leaf in jax.tree.leaves(params)), 1) ** 0.5
+    try:
+        of = lambda size: optimizer.update(
+            jax.tree.map(lambda p: jnp.full_like(p, size), params), optimizer.init(params), params
+        )[0]
+        pairs = zip(jax.tree.leaves(of(each)), jax.tree.leaves(of(0.0)), strict=True)
+        return all(np.array_equal(np.asarray(one), np.asarray(other)) for one, other in pairs)
+    except checks.JgdError:  # it asks for the loss
+        return False

@@ -9,7 +9,7 @@ import numpy as np
 
 from jgd.core import atomic_files, checks, snapshots
 from jgd.core.plain_trees import tree_of
-from jgd.core.strict_json import fault_of
+from jgd.core.strict_json import fault_of, is_text
 from jgd.core.types import Params
 from jgd.descent import TrainState
 from jgd.prediction.described import predictor_of
@@ -22,7 +22,7 @@ _CONTENT = {
     **FACTS,
     "trees": {"lane": list, "observations": lambda tree: True},
     "predictor": (None, dict),
-    "end": (None, {"status": lambda word: word in {each.value for each in Status}, "step": int, "detail": str}),
+    "end": (None, {"status": lambda word: word in {each.value for each in Status}, "step": int, "detail": is_text}),
 }
 _STRANGE = (ArithmeticError, LookupError, TypeError, ValueError, AttributeError)
 

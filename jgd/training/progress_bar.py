@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
-from jgd.core.text_line import TextLine, in_notebook, is_shown
+from jgd.core.text_line import WITHOUT_RICH, TextLine, in_notebook, is_shown
 from jgd.training.progress import TrainProgress
 
 
@@ -11,7 +11,8 @@ from jgd.training.progress import TrainProgress
 def progress_bar(shown: bool | None, total_steps: int) -> Iterator[Callable[[TrainProgress], None] | None]:
     """A rich bar with loss, rate and time left on the terminal, a line in a notebook; None where there is neither, or no rich.
 
-    shown: True draws it wherever the output goes, None only on a terminal or in a notebook, there only of a run that takes a while.
+    shown: True draws it wherever the output goes and needs rich, None only on a terminal or in a notebook, there only of a
+    run that takes a while.
     """
     if not is_shown(shown):
         yield None
@@ -26,7 +27,9 @@ def progress_bar(shown: bool | None, total_steps: int) -> Iterator[Callable[[Tra
     try:
         from rich.console import Console
         from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
-    except ImportError:  # the `cli` extra brings it
+    except ImportError as missing:
+        if shown:
+            raise ImportError(WITHOUT_RICH) from missing
         yield None
         return
     columns = (

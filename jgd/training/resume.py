@@ -178,7 +178,7 @@ def _resume(store: RunDirectory, known: dict[str, str], state: RunState, plan: T
             "Resume with the same settings, or use another directory"
         )
     elsewhere = f"the run in {str(store.path)!r} was made elsewhere, so that its numbers go on to rounding only"
-    machine.warn_of_another(elsewhere, snapshot.facts["machine"], _made_on(plan), stacklevel=6)
+    machine.warn_of_another(elsewhere, snapshot.facts["machine"], _made_on(plan), stacklevel=7)
     try:
         state.restore(snapshot.arrays, snapshot.facts, plan.loop.observe, plan.loop.sharding)
     except checks.JgdError:

@@ -145,7 +145,7 @@ def _left(plan: TrainPlan, state: RunState, notes: tuple[str, ...]) -> Run:
     params, best = eval_params(plan.loop.optimizer, state.lane), state.best
     last, own = state.lane.train_state, state.lane.train_state.model_state
     if state.end is not None and not state.end.status.broken:
-        notes = (*notes, *of_the_end(plan.params, last.params, history))
+        notes = (*notes, *of_the_end(plan.loop.optimizer, plan.params, last.params, history))
     deployed = (params, own) if best is None else (best.params, best.model_state)
     return Run(
         params=params,

@@ -17,6 +17,7 @@ from jgd.core.nan_traps import no_nan_traps
 from jgd.core.optimizer import Optimizer
 from jgd.core.program_maps import spare_maps
 from jgd.core.sharding import Sharding
+from jgd.core.spellings import builder
 from jgd.core.types import Batch, Loss, Params
 from jgd.data.orders import Order
 from jgd.divergence import DIVERGED_ABOVE
@@ -33,6 +34,7 @@ from jgd.training.run_loop import run_to_end
 SAVE = 30.0  # seconds between two snapshots
 
 
+@builder
 def train(
     loss: Loss | Task | str,
     optimizer: Optimizer | str,
@@ -79,8 +81,9 @@ def train(
         data: An array or tree of arrays with one leading axis of rows, as (inputs, targets); None for a loss that
             ignores its batch. Memory-mapped arrays (np.load(…, mmap_mode="r")) stay on the disk: their rows are
             gathered as they are needed, ahead of the device. Or a loader, which gives batches: a torch DataLoader, a
-            tf.data pipeline as NumPy, any iterable of trees of arrays of one shape that begins anew for each epoch (of
-            one without `len`, passes follow each other and `steps` is needed). `batch_size` and `order` are then its
+            tf.data pipeline as NumPy, a list of batches (trees alike; a list of arrays is one tree), any iterable of trees
+            of arrays of one shape that begins anew for each epoch (of one without `len`, passes follow each other and
+            `steps` is needed). `batch_size` and `order` are then its
             own. A run is watched and compiled as with arrays, divergence is measured by its first batch, and up to 64
             batches are read ahead. Its bits are as repeatable as the loader: a run can be repeated, and `resume` goes
             on to the same bits, only where the batches of a pass are the same each time, or depend on no more than
@@ -109,7 +112,7 @@ def train(
             passes through, and carries the `Run` so far as its attribute `run` (so does Ctrl-C); where there is a
             store, that is saved.
         progress: A bar with loss, rate and time left on stderr: None where that is a terminal and rich is installed,
-            True everywhere, False never.
+            True everywhere (an ImportError without rich), False never.
         history: Rows to keep at most; a longer run keeps every 2nd, 4th, … step. None keeps all.
         record_every: Steps between two rows of the history, which always has the last step. No number depends on it.
         diverged_above: The run stops once the loss exceeds this many times its start, that is the loss at `params` on

@@ -18,7 +18,6 @@ from jgd.core import checks, tree
 from jgd.core.composite import blamed
 from jgd.core.optimizer import TransformLike
 from jgd.core.record import record, static_field
-from jgd.core.spellings import builder
 from jgd.core.transform import Context
 from jgd.core.types import Params
 from jgd.transforms.wrapper import Wrapper
@@ -42,7 +41,6 @@ class AccumulateState:
         return AccumulateState(tree.zeros_like(params), jnp.zeros((), dtype), jnp.zeros((), dtype), inner)
 
 
-@builder
 @record
 class Accumulate(Wrapper):
     """`transform` on the mean gradient of every `steps` updates; nothing moves in between.

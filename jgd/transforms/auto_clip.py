@@ -17,7 +17,6 @@ from jax import Array
 
 from jgd.core import checks, tree
 from jgd.core.record import hyper, record, static_field
-from jgd.core.spellings import builder
 from jgd.core.transform import Context, Transform
 from jgd.core.types import Params, Scalar
 
@@ -31,7 +30,6 @@ class PercentileState:
     place: Array
 
 
-@builder
 @record
 class ClipByPercentile(Transform):
     """u ← g · min(1, c / ‖g‖), c the percentile of the last norms: AutoClip.
@@ -93,7 +91,6 @@ class ZScoreState:
     seen: Array
 
 
-@builder
 @record
 class ClipByZScore(Transform):
     """u ← g · c / ‖g‖ where ‖g‖ lies more than z_threshold deviations above its mean, the shorter the further: ZClip.

@@ -18,14 +18,12 @@ from jax import Array
 
 from jgd.core import checks, tree
 from jgd.core.record import hyper, record, static_field
-from jgd.core.spellings import builder
 from jgd.core.transform import Context, Transform
 from jgd.core.types import Params, Scalar
 from jgd.core.updates import apply_updates
 from jgd.transforms.means import Mean
 
 
-@builder
 @record
 class EmaOfParams(Transform):
     """a ← decay · a + (1 − decay) · θ, θ after the update; it doesn't change the descent.
@@ -70,7 +68,6 @@ class MeanOfParamsState:
     count: Array  # () how many θ_n are in it
 
 
-@builder
 @record
 class MeanOfParams(Transform):
     """a = the mean of θ_n, the parameters after n updates, over all n ≥ start that `update_every` divides.

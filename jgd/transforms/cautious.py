@@ -5,12 +5,10 @@ from jax import Array
 
 from jgd.core import tree
 from jgd.core.record import hyper, record, static_field
-from jgd.core.spellings import builder
 from jgd.core.transform import Context, Transform
 from jgd.core.types import Params, Scalar
 
 
-@builder
 @record
 class Cautious(Transform):
     """updates ← φ / max(mean(φ), least_share) · updates, leaf by leaf, with φ = 1 where updates · g > 0, else 0.
@@ -51,7 +49,6 @@ class Cautious(Transform):
         return tree.map(masked, updates, context.grads), state
 
 
-@builder
 @record
 class AddCautiousDecay(Transform):
     """updates ← updates + weight_decay · θ where updates · θ ≥ 0; elsewhere the decay would work against the step.

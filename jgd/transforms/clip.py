@@ -19,12 +19,10 @@ from jax import Array
 
 from jgd.core import tree
 from jgd.core.record import hyper, record
-from jgd.core.spellings import builder
 from jgd.core.transform import Context, Transform
 from jgd.core.types import Params, Scalar
 
 
-@builder
 @record
 class ClipByValue(Transform):
     """u ← max(−max_delta, min(max_delta, g)), entry by entry.
@@ -48,7 +46,6 @@ class ClipByValue(Transform):
         return tree.map(lambda g: jnp.clip(g, -most, most), updates), state
 
 
-@builder
 @record
 class ClipByGlobalNorm(Transform):
     """u ← g · min(1, max_norm / ‖g‖), ‖g‖ over all leaves together.
@@ -74,7 +71,6 @@ class ClipByGlobalNorm(Transform):
         return tree.scale(_factor(context.at(self.max_norm), tree.norm(updates)), updates), state
 
 
-@builder
 @record
 class ClipByLeafNorm(Transform):
     """u ← g · min(1, max_norm / ‖g‖), the norm of each leaf for itself, Keras's `clipnorm`.
@@ -100,7 +96,6 @@ class ClipByLeafNorm(Transform):
         return tree.map(lambda g: _factor(most, tree.norm(g)) * g, updates), state
 
 
-@builder
 @record
 class ZeroNans(Transform):
     """u ← 0 where g is NaN, entry by entry; infinities pass. `SkipNonFinite` leaves out the whole step instead.
@@ -119,7 +114,6 @@ class ZeroNans(Transform):
         return tree.map(lambda g: jnp.where(jnp.isnan(g), jnp.zeros_like(g), g), updates), state
 
 
-@builder
 @record
 class ClipByBlockRms(Transform):
     """u ← g · min(1, threshold / RMS(g)), the root mean square of each leaf for itself.
@@ -143,7 +137,6 @@ class ClipByBlockRms(Transform):
         return tree.map(lambda g: _factor(most, rms(g)) * g, updates), state
 
 
-@builder
 @record
 class ClipAdaptively(Transform):
     """u ← g · min(1, clipping · max(‖θ‖, eps) / ‖g‖), the norms of each unit: what feeds one output.

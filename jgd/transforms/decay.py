@@ -18,13 +18,11 @@ from jgd.core import checks, tree
 from jgd.core.masks import as_mask, chosen
 from jgd.core.optimizer import TransformLike
 from jgd.core.record import hyper, record, static_field
-from jgd.core.spellings import builder
 from jgd.core.transform import Context, Transform
 from jgd.core.types import Params, Scalar
 from jgd.transforms.wrapper import Wrapper
 
 
-@builder
 @record
 class AddDecayedWeights(Transform):
     """updates ← updates + weight_decay · θ. Loshchilov & Hutter 2019, arXiv:1711.05101, algorithm 2, line 12.
@@ -51,7 +49,6 @@ class AddDecayedWeights(Transform):
         return tree.add(updates, tree.scale(context.at(self.weight_decay), context.params)), state
 
 
-@builder
 @record
 class IndependentDecay(Transform):
     """θ ← (1 − weight_decay) θ + step: decay that the learning rate doesn't multiply.
@@ -87,7 +84,6 @@ class DecayedState:
     inner: Any
 
 
-@builder
 @record
 class Decayed(Wrapper):
     """θ ← θ − η λ θ beside the step of any optimizer, η the learning rate that it reports for that step.

@@ -22,7 +22,6 @@ from jgd.core import checks, tree
 from jgd.core.optimizer import TransformLike
 from jgd.core.record import record, static_field
 from jgd.core.seeds import NoiseKeys
-from jgd.core.spellings import builder
 from jgd.core.transform import Context, UpdateInfo
 from jgd.core.types import Params
 from jgd.transforms.wrapper import Wrapper
@@ -78,7 +77,6 @@ class EightBitState:
     inner: Any  # the transform's state, its large leaves as Blocks
 
 
-@builder
 @record
 class EightBit(Wrapper):
     """`transform` with its memory in 8 bits: a quarter of float32's, for moments that need no more than two digits.

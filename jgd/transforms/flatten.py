@@ -12,7 +12,6 @@ from jgd.core import checks
 from jgd.core.composite import Composite
 from jgd.core.optimizer import TransformLike
 from jgd.core.record import record
-from jgd.core.spellings import builder
 from jgd.core.transform import Context
 from jgd.core.types import Params
 from jgd.transforms.wrapper import Wrapper
@@ -25,7 +24,6 @@ class FlattenState:
     inner: Any  # the transform's state for the vector
 
 
-@builder
 @record
 class Flatten(Wrapper):
     """`transform` on the vector of all entries, leaf after leaf. What it computes is the same: its transforms may not tell leaves.

@@ -20,7 +20,6 @@ from jax import Array
 from jgd.core import checks, tree, tree_xla
 from jgd.core.optimizer import TransformLike
 from jgd.core.record import record, static_field
-from jgd.core.spellings import builder
 from jgd.core.transform import Context, UpdateInfo
 from jgd.core.types import Params
 from jgd.core.updates import apply_updates
@@ -37,7 +36,6 @@ class SkipNonFiniteState:
     inner: Any
 
 
-@builder
 @record
 class SkipNonFinite(Wrapper):
     """`transform`, but a step whose gradient, update or result is not finite moves nothing and is counted.

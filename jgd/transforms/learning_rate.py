@@ -7,7 +7,6 @@ from jax import Array
 
 from jgd.core import tree
 from jgd.core.record import hyper, record
-from jgd.core.spellings import builder
 from jgd.core.transform import Context, Transform, UpdateInfo
 from jgd.core.types import Params, Scalar
 
@@ -35,7 +34,6 @@ class ReportsLearningRate(Transform):
         return UpdateInfo(rate.learning_rate)
 
 
-@builder
 @record
 class ScaleByLearningRate(ReportsLearningRate):
     """updates ← −learning_rate · updates, the last transform of most chains.

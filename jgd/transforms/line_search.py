@@ -22,7 +22,6 @@ from jax import Array
 
 from jgd.core import checks, tree
 from jgd.core.record import hyper, record, static_field
-from jgd.core.spellings import builder
 from jgd.core.transform import Context, Transform
 from jgd.core.types import Params, Scalar
 from jgd.transforms.learning_rate import LearningRateState, ReportsLearningRate, ScaleByLearningRate
@@ -61,7 +60,6 @@ def _ahead(context: Context, updates: Params, rate: Array) -> Params:
     return tree.map(lambda p, u: p - rate * u, context.params, updates)
 
 
-@builder
 @record
 class BacktrackingSearch(ReportsLearningRate):
     """The first of learning_rate · decrease_factorⁱ that makes a sufficient decrease; updates ← −a · updates.
@@ -114,7 +112,6 @@ class BacktrackingSearch(ReportsLearningRate):
         return tree.scale(-carry[1], updates), LineSearchState(LearningRateState(carry[1]), carry[3])
 
 
-@builder
 @record
 class ZoomSearch(ReportsLearningRate):
     """A rate that meets the strong Wolfe conditions; updates ← −a · updates.

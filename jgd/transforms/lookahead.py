@@ -14,7 +14,6 @@ import jax
 from jgd.core import checks, tree
 from jgd.core.optimizer import TransformLike
 from jgd.core.record import hyper, record, static_field
-from jgd.core.spellings import builder
 from jgd.core.transform import Context
 from jgd.core.types import Params, Scalar
 from jgd.transforms.wrapper import Wrapper, restarted
@@ -28,7 +27,6 @@ class LookaheadState:
     inner: Any
 
 
-@builder
 @record
 class Lookahead(Wrapper):
     """`transform` makes the fast steps; after every `update_every` of them φ ← φ + slow_step_size (θ − φ), θ ← φ.

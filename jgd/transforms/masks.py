@@ -11,14 +11,12 @@ from jgd.core.masks import Mask, as_mask, chosen
 from jgd.core.optimizer import TransformLike
 from jgd.core.record import record, static_field
 from jgd.core.seeds import NoiseKeys
-from jgd.core.spellings import builder
 from jgd.core.transform import Context, Transform, UpdateInfo
 from jgd.core.types import Params
 from jgd.transforms.subtree import merged, pick, update_part
 from jgd.transforms.wrapper import Wrapper
 
 
-@builder
 @record
 class Freeze(Transform):
     """updates ← 0: these parameters stay as they are.
@@ -36,7 +34,6 @@ class Freeze(Transform):
         return tree.zeros_like(updates), state
 
 
-@builder
 @record
 class Only(Wrapper):
     """The transform on the leaves that the mask names; the others' updates pass through unchanged. See `only`."""

@@ -11,14 +11,12 @@ arXiv:2004.01461, equation 1 (centralized); Neelakantan et al. 2015, arXiv:1511.
 
 from jgd.core import checks, seeds, tree
 from jgd.core.record import hyper, record, static_field
-from jgd.core.spellings import builder
 from jgd.core.transform import Context, Transform
 from jgd.core.types import Params, Scalar
 from jgd.transforms.means import Mean
 from jgd.transforms.noise import DrawsNoise, Noise
 
 
-@builder
 @record
 class NormalizeByGlobalNorm(Transform):
     """u = g / (‖g‖ + eps), ‖g‖ over all leaves together; a zero gradient stays zero at eps = 0 too.
@@ -40,7 +38,6 @@ class NormalizeByGlobalNorm(Transform):
         return tree.map(lambda g: tree.safe_divide(g, length), updates), state
 
 
-@builder
 @record
 class Centralize(Transform):
     """u = g − mean(g) for each output of a weight matrix or convolution; vectors and scalars pass unchanged.
@@ -78,7 +75,6 @@ class Centralize(Transform):
         return tree.map(one, updates), state
 
 
-@builder
 @record
 class EmaOfUpdates(Transform):
     """a ← decay · a + (1 − decay) · g, u = a over its weight (debias) or a itself.
@@ -108,7 +104,6 @@ class EmaOfUpdates(Transform):
         return mean.value() if self.debias else mean.total, mean
 
 
-@builder
 @record
 class AddNoise(DrawsNoise):
     """Noise for the gradient: u = g + N(0, η / (1 + t)^γ), anew for each entry and step t = 0, 1, ….

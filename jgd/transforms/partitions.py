@@ -8,13 +8,11 @@ from jgd.core.composite import Chain, Composite
 from jgd.core.masks import ByLabel, ByPath, first_match, leaves_of
 from jgd.core.optimizer import Optimizer, TransformLike, as_transform
 from jgd.core.record import record, static_field
-from jgd.core.spellings import builder
 from jgd.core.transform import Context
 from jgd.core.types import Params
 from jgd.transforms.subtree import merged, pick, update_part
 
 
-@builder
 @record
 class Partition(Composite):
     """Each group of leaves with a transform of its own; a leaf belongs to the first pattern that matches it.

@@ -8,7 +8,6 @@ from jax import Array
 
 from jgd.core import checks, tree
 from jgd.core.record import hyper, record, static_field
-from jgd.core.spellings import builder
 from jgd.core.transform import Context, Transform, UpdateInfo
 from jgd.core.types import Params, Scalar
 
@@ -26,7 +25,6 @@ class PlateauState:
     observed: Array  # the validation metric observed since the last update; NaN: none
 
 
-@builder
 @record
 class ReduceOnPlateau(Transform):
     """updates ← scale · updates; scale ← max(factor · scale, min_scale) when more than `patience` values were not better.

@@ -17,7 +17,6 @@ from jax import Array
 from jgd.core import seeds, tree
 from jgd.core.optimizer import TransformLike
 from jgd.core.record import record, static_field
-from jgd.core.spellings import builder
 from jgd.core.transform import Context
 from jgd.core.types import Params
 from jgd.transforms.noise import DrawsNoise, Noise
@@ -32,7 +31,6 @@ class MasterCopyState:
     inner: Any
 
 
-@builder
 @record
 class MasterCopy(Wrapper):
     """`transform` descends on a float32 copy; the parameters are that copy, rounded to their own dtype.
@@ -82,7 +80,6 @@ class MasterCopy(Wrapper):
         return True
 
 
-@builder
 @record
 class StochasticRounding(DrawsNoise):
     """Rounds θ + u to a neighbor in the parameters' dtype, up with the probability of its distance from the lower.

@@ -16,14 +16,12 @@ from jax import Array
 
 from jgd.core import checks, tree
 from jgd.core.record import record, static_field
-from jgd.core.spellings import builder
 from jgd.core.transform import Context, Transform
 from jgd.core.types import Params
 from jgd.core.updates import apply_updates
 from jgd.transforms.convex_sets import ConvexSet
 
 
-@builder
 @record
 class Project(Transform):
     """u ← P(θ + u) − θ for each leaf: after every step the parameters lie in the set. It must be last.

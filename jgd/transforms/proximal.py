@@ -20,7 +20,6 @@ from jax import Array
 from jgd.core import checks, tree
 from jgd.core.optimizer import TransformLike
 from jgd.core.record import hyper, record, static_field
-from jgd.core.spellings import builder
 from jgd.core.transform import Context
 from jgd.core.types import Params, Scalar
 from jgd.transforms.wrapper import Wrapper
@@ -149,7 +148,6 @@ class ProximalState:
     inner: Any
 
 
-@builder
 @record
 class Proximal(Wrapper):
     """θ ← prox_{η h}(θ + u): every step of the optimizer inside ends at the proximal point of a penalty h.

@@ -16,13 +16,11 @@ from jgd.core import checks, tree
 from jgd.core.masks import first_match
 from jgd.core.paths import listed, matches, paths
 from jgd.core.record import hyper, record, static_field
-from jgd.core.spellings import builder
 from jgd.core.transform import Context, Transform
 from jgd.core.types import Params, Scalar
 from jgd.transforms.partitions import Partition
 
 
-@builder
 @record
 class Scale(Transform):
     """updates ← factor · updates.
@@ -89,7 +87,6 @@ def scale_by_path(factors: Mapping[str, Scalar]) -> Partition:
     return Partition((), (*map(Scale, factors.values()), Scale(1.0)), FirstOrLast(patterns))
 
 
-@builder
 @record
 class LayerwiseDecay(Transform):
     """updates ← decay^(L − 1 − l) · updates for the leaves of layer l of 0 … L − 1: the last layer takes whole steps.

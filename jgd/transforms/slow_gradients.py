@@ -11,13 +11,11 @@ import jax.numpy as jnp
 
 from jgd.core import tree
 from jgd.core.record import hyper, record
-from jgd.core.spellings import builder
 from jgd.core.transform import Context, Transform
 from jgd.core.types import Params, Scalar
 from jgd.transforms.means import Mean
 
 
-@builder
 @record
 class AmplifySlow(Transform):
     """updates ← g + amplification · m, m ← decay · m + (1 − decay) · g.

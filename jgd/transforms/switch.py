@@ -19,7 +19,6 @@ from jgd.core.composite import Composite
 from jgd.core.optimizer import TransformLike, as_transform
 from jgd.core.record import record, static_field
 from jgd.core.seeds import NoiseKeys
-from jgd.core.spellings import builder
 from jgd.core.transform import Context, Transform, UpdateInfo
 from jgd.core.types import Params
 from jgd.transforms.learning_rate import LearningRateState
@@ -35,7 +34,6 @@ class SwitchState:
     inner: tuple[Any, ...]
 
 
-@builder
 @record
 class Switch(Composite):
     """transforms[i] makes the updates from step at[i − 1] on, and no other transform computes.
@@ -139,7 +137,6 @@ class RestartState:
     inner: Any
 
 
-@builder
 @record
 class Restart(Wrapper):
     """`transform`, whose state starts anew at the parameters reached, every `period` updates.

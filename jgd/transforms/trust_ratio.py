@@ -5,12 +5,10 @@ from jax import Array
 
 from jgd.core import checks, tree
 from jgd.core.record import hyper, record
-from jgd.core.spellings import builder
 from jgd.core.transform import Context, Transform
 from jgd.core.types import Params, Scalar
 
 
-@builder
 @record
 class TrustRatio(Transform):
     """updates ← coefficient · φ(‖θ‖) / (‖updates‖ + eps) · updates, leaf by leaf; unchanged where a norm is 0.

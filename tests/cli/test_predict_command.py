@@ -62,6 +62,9 @@ def test_a_model_of_arrays_takes_them_and_tables_of_as_many_columns(command, tmp
     code, again, err = command("predict", "model.safetensors", "--data", "new.csv", "--metric", "accuracy")
     assert (code, again) == (0, out)
     assert float(err.split()[1]) > 0.8
+    words = ["predict", "model.safetensors", "--data", "new.csv", "--metric", "accuracy", "--metric", "rmse"]
+    code, out, err = command(*words, "--out", "answers.csv")
+    assert (code, out, "rmse" in err, Path("answers.csv").exists()) == (2, "", True, False)  # before it writes
     np.save("narrow.npy", inputs[:, :2])
     code, _, err = command("predict", "model.safetensors", "--data", "narrow.npy")
     assert (code, "narrow.npy must have the shape that the model was trained on, (n, 3), got (20, 2)" in err) == (

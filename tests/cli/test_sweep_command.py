@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -504,6 +505,13 @@ def test_a_whole_sweep_in_a_file(here, tmp_path, monkeypatch):
     assert (first["task"], first["recipes"], first["steps"], first["seeds"]) == ("iris", ["sgd", "adam"], 12, 2)
     assert (str(first["policy"]), first["samples"], first["store"].name) == (str(jgd.MedianStopping(5)), 4, "run")
     assert first["space"] == jgd.space(learning_rate=jgd.spaces.log_uniform(1e-3, 1))
+    own = EXPERIMENT.replace("steps = ", "# steps = ").replace("[space]", "[space]\nsteps = [20, 30]")
+    own = re.sub("policy = .*", "policy = { early = { patience = 2, target = 0.9 } }", own)
+    (tmp_path / "one.toml").write_text(own)
+    for words in (["one.toml", "--save-config", "two.toml"], ["two.toml"]):
+        assert "caught" in here("sweep", *words)[2]
+    assert [each["steps"] for each in asked[2:]] == [None, None]  # the space says
+    assert [each["policy"] for each in asked[2:]] == [jgd.EarlyStopping(patience=2, target=0.9)] * 2
     for change, said in (
         (("seeds =", "seedz ="), ["one.toml", "'seedz'", "did you mean 'seeds'"]),
         (('task = "iris"', ""), ["one.toml", "task = …"]),

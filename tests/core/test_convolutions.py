@@ -45,13 +45,14 @@ def test_every_convolution_of_a_scanned_step_is_in_that_order():
     function, (x, w) = CASES["grouped"]
     called = jax.jit(lambda w, x: function(x, w))  # also inside of a call
     begin = jgd.start(jgd.optimizers.sgd(0.1), w)
-    many = lambda state: jax.lax.scan(lambda s, _: jgd.step(called, jgd.optimizers.sgd(0.1), s, x), begin, length=3)
-    text = jax.jit(many).lower(begin).as_text()
-    orders = [
-        line.split("dim_numbers = ")[1].split(", window")[0] for line in text.splitlines() if "dim_numbers" in line
-    ]
-    assert len(orders) == 2
-    assert set(orders) == {FAST_3}
+    step = lambda state, _: jgd.step(called, jgd.optimizers.sgd(0.1), state, x)
+    look = lambda w, _: (w, jgd.metrics.evaluation({"again": called}, called, w, x))
+    for each, first, count in ((step, begin, 2), (look, w, 2)):  # a step, and an evaluation
+        text = jax.jit(lambda first, each=each: jax.lax.scan(each, first, length=3)).lower(first).as_text()
+        orders = [
+            line.split("dim_numbers = ")[1].split(", window")[0] for line in text.splitlines() if "dim_num" in line
+        ]
+        assert orders == [FAST_3] * count
 
 
 def test_outside_of_a_trace_and_without_convolutions_nothing_changes():

@@ -1,5 +1,6 @@
 """Registries take a user's own builders and refuse what can't be called by name; wrong arguments get the right name."""
 
+import functools
 import inspect
 import pickle
 import re
@@ -7,6 +8,7 @@ import re
 import pytest
 
 import jgd
+from jgd.core.fingerprint import function_fingerprint
 from jgd.core.registry import Registry
 
 
@@ -118,6 +120,14 @@ def test_builders_keep_their_signature_their_words_and_their_pickles(registry):
         (jgd.schedules.Linear, {"lr": 1.0}, "write init_value"),
         (jgd.optimizers.sgd, {}, "sgd needs learning_rate; it takes learning_rate, momentum"),
         (jgd.schedules.CosineDecay, {"init_value": 1.0}, "CosineDecay needs decay_steps; it takes init_value"),
+        (jgd.models.MLP, {}, "MLP needs sizes; it takes sizes, activation, initializer"),
+        (jgd.models.Softmax, {"features": 4, "classses": 3}, "did you mean 'classes'?"),
+        (jgd.Standard, {"x": 1}, "Standard has no parameter 'x'; it takes ddof"),
+        (jgd.Task, {"name": "own", "metrik": "loss"}, "Task has no parameter 'metrik'; did you mean 'metric'?"),
+        (functools.partial(jgd.Task.from_arrays, "own", mine, mine, [1.0]), {"scal": 1}, "did you mean 'scale'?"),
+        (jgd.train, {"loss": "iris", "optimizer": "adam", "stepz": 3}, "did you mean 'steps'?"),
+        (jgd.sweep, {"task": "iris", "seed": 3}, "did you mean 'seeds'?"),
+        (Registry("shape", {}).register("mine")(mine), {"lr": 0.1}, "mine has no parameter 'lr': write learning_rate"),
     ],
 )
 def test_a_wrong_argument_gets_the_right_name(build, given, said):
@@ -125,6 +135,15 @@ def test_a_wrong_argument_gets_the_right_name(build, given, said):
         build(**given)
     assert isinstance(caught.value, TypeError)
     assert said in str(caught.value)
+
+
+def test_a_fault_of_ones_own_passes_through_and_what_takes_any_name_does():
+    register = Registry("shape", {}).register
+    own = register("own")(lambda size=1, **rest: {"size": size + 1, **rest})
+    assert own(other=2) == {"size": 2, "other": 2}
+    with pytest.raises(TypeError, match="concatenate"):
+        own(size="")
+    assert function_fingerprint(register("mine")(mine)) == function_fingerprint(mine)
 
 
 def test_too_many_by_place_are_told_what_goes_by_name():

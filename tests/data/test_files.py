@@ -1,5 +1,7 @@
 """A user's own table: what it becomes, and what is wrong with it, by column and row."""
 
+import warnings
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -33,6 +35,20 @@ def test_a_table_of_values(tmp_path, suffix):
 def test_words_are_classes(tmp_path):
     data = jgd.data.read(write(FRAME, tmp_path / "own.csv"), "kind")
     assert (data.classes, data.targets[:3].tolist(), data.targets.dtype) == (2, [0, 1, 0], np.int32)
+
+
+@pytest.mark.parametrize(
+    ("cell", "said"),
+    [("2026-01-{:02}", "'who' has 20 words in 20 rows.*dates reads it"), ("name {}", "drop leaves it out")],
+)
+def test_words_that_hardly_repeat_are_warned_of_unless_they_are_named(cell, said):
+    table = {"who": np.array([cell.format(i) for i in range(1, 21)]), "y": np.sin(np.arange(20.0))}
+    with pytest.warns(UserWarning, match=said):
+        jgd.data.read(table, "y", one_hot="auto")
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        jgd.data.read(table, "y", one_hot=["who"])
+        jgd.data.read({**table, "who": table["who"][np.arange(20) // 3]}, "y", one_hot="auto")
 
 
 def test_arrays_of_several_columns(tmp_path):

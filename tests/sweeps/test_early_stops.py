@@ -25,7 +25,50 @@ def swept(values: np.ndarray, larger_is_better: bool = False, **others: Any) -> 
         "is_population": False,
         **others,
     }
-    return SimpleNamespace(evaluation_steps=(2, 4, 6, 8, 10, 12), **{"given": np.full((2, 2), 12), **own})
+    facts = SimpleNamespace(run_steps=(12, 12))
+    return SimpleNamespace(evaluation_steps=(2, 4, 6, 8, 10, 12), facts=facts, **{"given": np.full((2, 2), 12), **own})
+
+
+RULES = ({"target": 0.9}, {"patience": 2}, {"patience": 1, "min_delta": 0.01, "target": 0.93})
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("rule", RULES, ids=str)
+def test_a_sweep_stops_its_runs_where_they_would_have_been(rule, tmp_path):
+    rates = {"learning_rate": [0.01, 0.1, 0.3, 1e9, 1.0]}
+    asked = {"seeds": 3, "steps": 58, "batch_size": 15, "block": 4, "evaluate_every": 6}
+    full = jgd.sweep("iris", "sgd", rates, **asked)
+    want = full.early_stops(**rule)
+    asked |= {"policy": jgd.EarlyStopping(**rule)}
+    found = jgd.sweep("iris", "sgd", rates, **asked, store=tmp_path / "run")
+    np.testing.assert_array_equal(found.given, want.steps)
+    made = np.arange(58) < want.steps[..., None]
+    np.testing.assert_array_equal(found.loss, np.where(made, full.loss, np.nan))
+    at = np.searchsorted(full.evaluation_steps, want.steps)[..., None]
+    np.testing.assert_array_equal(found.scores, np.take_along_axis(full.validation["accuracy"], at, 2)[..., 0])
+    assert found.runs_left == 0
+    assert not found.stopped.any()  # each came to its own end
+    assert found.cost["saved_share"] == pytest.approx(want.saved_share)
+    ended = found.run_statuses
+    assert (ended[3] == "diverged").all()
+    survived = found.diverged_at < 0
+    assert ((ended == "max_steps") == ~want.stopped)[survived].all()
+    assert ((ended == "target") <= (found.scores >= rule.get("target", 2)))[survived].all()
+    again = found.replay(2, seed=1)
+    assert again.reproduced
+    assert again.end.status == ended[2, 1]
+    np.testing.assert_array_equal(again.params["weights"], found.params(2, seed=1)["weights"])
+    assert "runs stopped by their validation" in jgd.reports.table_text(found)
+    seen = jgd.load_sweep(tmp_path / "run")
+    np.testing.assert_array_equal(seen.run_statuses, ended)
+    assert seen.picks == found.picks
+    longer = seen.extend(seeds=4, steps=90)
+    fresh = jgd.sweep("iris", "sgd", rates, **(asked | {"seeds": 4, "steps": 90}))
+    np.testing.assert_array_equal(longer.given, fresh.given)
+    for name, values in fresh.validation.items():
+        np.testing.assert_array_equal(longer.validation[name], values)
+    sure = found.confirm(seeds=2, picks=found.best).runs
+    assert sure.facts.policy == found.facts.policy  # the rule is part of how a run is trained
 
 
 def test_runs_stop_by_the_rule_of_single_runs():

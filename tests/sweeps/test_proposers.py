@@ -157,9 +157,9 @@ def test_a_sweep_proposes_its_own_configs_and_a_kill_changes_none(optuna, tmp_pa
 
 
 def test_samplers_of_optuna_by_name(optuna, monkeypatch):
-    for kind in ("gp", "cmaes"):
+    for kind, needs in (("gp", r"torch: pip install 'jgd\[gp\]'"), ("cmaes", r"cmaes: pip install 'jgd\[optuna\]'")):
         monkeypatch.setattr("jgd.sweeps.proposers.optuna_sampler.find_spec", lambda name: None)
-        with pytest.raises(ImportError, match=f"the sampler '{kind}' of Optuna needs (torch|cmaes): pip install"):
+        with pytest.raises(ImportError, match=f"the sampler '{kind}' of Optuna needs {needs}"):
             jgd.sweeps.OptunaSampler(kind).proposer(SPACE, larger_is_better=True)
     for bad, said in ((("cma",), "method"), (("tpe", 1), "batch"), (("tpe", 4, -1), "seed")):
         with pytest.raises(jgd.JgdError, match=said):
@@ -169,6 +169,28 @@ def test_samplers_of_optuna_by_name(optuna, monkeypatch):
     worst.tell(worst.ask(1), [math.nan])  # worse than what?
     worst.tell(worst.ask(3), [math.nan, 2.0, 1.0])
     assert [trial.value for trial in worst.study.trials] == [None, 2.0, 2.0, 1.0]
+    where = jgd.space("x < 0.5", x=jgd.spaces.uniform(0, 1))
+    drawn = optuna.create_study(sampler=optuna.samplers.RandomSampler(seed=0))
+    wall = OptunaProposer(where, drawn, diverged_as_worst=True)
+    for _ in range(2):
+        wall.tell(wall.ask(4), [1.0, 2.0, 3.0, 4.0])  # later ones that break the constraint are as bad as the worst
+    broken = [trial for trial in wall.study.trials if trial.params["x"] >= 0.5]
+    assert {trial.value for trial in broken} <= {None, 4.0}
+    assert broken[-1].value == 4.0
+
+
+@pytest.mark.slow
+def test_a_gaussian_process_learns_also_at_a_constraint(optuna):
+    pytest.importorskip("torch")
+    space = jgd.space("rate < 0.9", rate=jgd.spaces.log_uniform(1e-4, 1))
+    proposer = jgd.sweeps.OptunaSampler("gp", batch=4).proposer(space, larger_is_better=False)
+    asked = []
+    for _ in range(3):
+        batch = proposer.ask(4)  # its best guess lies where the constraint is broken: it must not ask for that for ever
+        asked += [config["rate"] for config in batch]
+        proposer.tell(batch, [(math.log10(config["rate"]) - 0.5) ** 2 for config in batch])
+    assert max(asked[4:]) > 0.3
+    assert len(proposer.study.trials) < 100
 
 
 @pytest.mark.slow

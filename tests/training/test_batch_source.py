@@ -68,10 +68,10 @@ def straight():
 @pytest.mark.slow
 def test_a_loader_is_another_way_to_the_same_rows():
     here = train(list(ROWS), batch_size=8, order="sequential")
-    for loader in (Loader(), Unsized(length=False)):
+    for loader in (Loader(), Unsized(length=False), list(Loader())):
         there = train(loader)
         np.testing.assert_allclose(there.history["loss"], here.history["loss"], rtol=1e-5)
-        assert sum(loader.passes) == 15  # each batch is read once, the first one too
+        assert isinstance(loader, list) or sum(loader.passes) == 15  # each batch is read once, the first one too
     epochs = train(Loader(), steps=None, epochs=2, validation=list(ROWS))
     assert epochs.evaluations["step"].tolist() == [0, 6, 12]
 

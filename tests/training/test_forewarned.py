@@ -39,11 +39,20 @@ def test_what_wastes_steps_is_told(said, optimizer, steps, validation):
     assert said in " ".join(notes)
 
 
+def test_a_class_that_no_row_trains_is_told():
+    model = jgd.models.Softmax(1, 4)
+    loss, start = jgd.SupervisedLoss(model, "softmax_cross_entropy"), model.init(jgd.init_key(0))
+    for validation, words in ((None, "2 labels, 2 the first, are in no"), (LABELS, "first, are in no training row")):
+        run = jgd.train(loss, optimizers.sgd(0.1), start, LABELS, steps=0, validation=validation)
+        assert words in " ".join(run.notes)
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize(
     ("said", "optimizer", "params", "slope"),
     [
         ("squares beyond float32", optimizers.adam(0.1), jnp.ones(2), 1e25),
+        ("moved by decay alone in 30 steps: gradients of norm 1.41e+25", optimizers.adamw(0.1), jnp.ones(2), 1e25),
         ("", jgd.chain(ClipByGlobalNorm(1.0), optimizers.adam(0.1)), jnp.ones(2), 1e25),
         (
             "(bfloat16) never changed in 30 steps: each update is below",

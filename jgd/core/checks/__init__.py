@@ -11,9 +11,11 @@ from jgd.core.checks.arguments import flag as flag
 from jgd.core.checks.arguments import floating_dtype as floating_dtype
 from jgd.core.checks.arguments import function as function
 from jgd.core.checks.arguments import instance as instance
+from jgd.core.checks.arguments import names as names
 from jgd.core.checks.arguments import nearest as nearest
 from jgd.core.checks.arguments import takes as takes
 from jgd.core.checks.columns import refused_rows as refused_rows
+from jgd.core.checks.data import are_batches as are_batches
 from jgd.core.checks.data import as_rows as as_rows
 from jgd.core.checks.data import finite_data as finite_data
 from jgd.core.checks.data import numeric_data as numeric_data
@@ -31,6 +33,7 @@ from jgd.core.checks.hyperparameters import not_deleted as not_deleted
 from jgd.core.checks.hyperparameters import number as number
 from jgd.core.checks.paths import path as path
 from jgd.core.checks.shown import shown as shown
+from jgd.core.checks.trees import arrays_of as arrays_of
 from jgd.core.checks.trees import leaves_of as leaves_of
 from jgd.core.checks.trees import parameters as parameters
 from jgd.core.checks.trees import path_of as path_of

@@ -3,7 +3,7 @@
 import difflib
 import inspect
 import numbers
-from collections.abc import Hashable, Iterable
+from collections.abc import Hashable, Iterable, Sequence
 from typing import Any, TypeVar
 
 import jax
@@ -122,9 +122,29 @@ def takes(name: str, function: Any, *arguments: str, **named: Any) -> None:
 def array(name: str, value: Any) -> np.ndarray:
     """`value` as float64 numbers, refused where it holds none."""
     try:
-        return np.asarray(value, np.float64)
+        held = np.asarray(value)
+        if held.dtype.kind in "cmMUS":  # parts of which would be dropped, or which are words
+            raise TypeError(held.dtype)
+        return held.astype(np.float64, copy=False)
     except Exception as fault:  # NumPy and JAX have a dozen ways to refuse what holds no numbers
         raise JgdTypeError(f"{name} must be an array of numbers, got {shown(value)}", argument=name) from fault
+
+
+def names(argument: str, given: Any, count: int, usual: str | None = None) -> tuple[str, ...]:
+    """Texts, one for each of `count` rows; of None, "usual 0", "usual 1", ….
+
+    >>> names("methods", None, 2, "method")
+    ('method 0', 'method 1')
+    """
+    if given is None and usual is not None:
+        return tuple(f"{usual} {i}" for i in range(count))
+    if isinstance(given, str) or not isinstance(given, Sequence) or not all(isinstance(each, str) for each in given):
+        raise JgdTypeError(f"{argument} must be names, a list of text, got {shown(given)}", argument=argument)
+    if len(given) != count:
+        raise JgdValueError(
+            f"{argument} must have a name for each of {count} rows, got {len(given)}", argument=argument
+        )
+    return tuple(given)
 
 
 def floating_dtype(name: str, value: Any) -> str:

@@ -18,13 +18,34 @@ def as_rows(name: str, data: Any) -> Any:
 
     Raises:
         JgdTypeError: A leaf that holds rows in a way which JAX doesn't read: a tensor of torch, a sparse or masked array; the
-            message says what makes an array of it. Or a dict whose keys have no order.
+            message says what makes an array of it. Or a dict whose keys have no order; or a list of batches.
     """
     leaves = leaves_of(name, data)
+    if are_batches(data):
+        raise JgdTypeError(
+            f"{name} must be one tree of arrays, got a list of {len(data)} batches: join them, or where they are parts of "
+            "one tree, give a tuple; jgd.train takes batches as data",
+            argument=name,
+        )
     made = [_as_array(f"{name}{path_of(path) if path else ''}", leaf) for path, leaf in leaves]
     if all(new is old for new, (_, old) in zip(made, leaves, strict=True)):
         return data
     return jax.tree.unflatten(jax.tree.structure(data), made)
+
+
+def are_batches(data: Any) -> bool:
+    """Whether this is a list of trees alike, in structure, dtypes and the shape of a row: batches, no tree of arrays.
+
+    >>> x, y = np.ones((4, 2)), np.arange(4)
+    >>> are_batches([(x, y), (x, y)]), are_batches([x, y]), are_batches(((x, y), (x, y)))
+    (True, False, False)
+    """
+    if type(data) is not list or len(data) < 2 or any(jax.tree_util.all_leaves([each]) for each in data):
+        return False
+    array = lambda leaf: (getattr(leaf, "dtype", None), np.shape(leaf)[1:]) if np.ndim(leaf) else None
+    kind = lambda tree: (jax.tree.structure(tree), [array(leaf) for leaf in jax.tree.leaves(tree)])
+    first = kind(data[0])
+    return None not in first[1] and all(kind(each) == first for each in data[1:])
 
 
 def _as_array(name: str, leaf: Any) -> Any:

@@ -44,7 +44,10 @@ def prefixed(place: str, error: E) -> E:
         >>> str(error), error.argument
         ("space['rate']: low must be > 0, got 0", 'low')
     """
-    return type(error)(f"{place}{error}", argument=error.argument)
+    made = type(error)(f"{place}{error}", argument=error.argument)
+    for note in getattr(error, "__notes__", ()):
+        made.add_note(note)
+    return made
 
 
 @contextmanager

@@ -39,6 +39,17 @@ def leaves_of(name: str, tree: Any) -> list[tuple[Any, Any]]:
         ) from fault
 
 
+def arrays_of(name: str, tree: Any) -> str:
+    """The arrays of a tree in words.
+
+    >>> arrays_of("batch", (np.ones((2, 3)), np.arange(2)))
+    'batch[0] float64[2, 3], batch[1] int64[2]'
+    """
+    dtype = lambda leaf: getattr(leaf, "dtype", type(leaf).__name__)
+    leaves = jax.tree_util.tree_leaves_with_path(tree)
+    return ", ".join(f"{name}{jax.tree_util.keystr(at)} {dtype(leaf)}{list(np.shape(leaf))}" for at, leaf in leaves)
+
+
 def _unordered(tree: Any, path: str = "") -> tuple[str, Any, Any] | None:
     """(path, two keys of different kinds) of the first dict that mixes them."""
     if isinstance(tree, Mapping):

@@ -28,7 +28,7 @@ def asked_rows(source: Source) -> list[tuple[str, str]]:
         ("chosen by", f"validation {sweep.metric}, {better} is better; the mean over {sweep.facts.splits.over}"),
         *_spaces(asked["axis"]["spaces"]),
         ("configs", f"{len(sweep.configs)}{_sampled(asked['axis'])}"),
-        ("runs", f"{len(sweep.configs)} configs × {sweep.facts.seed_words}, {sweep.steps:,} steps each"),
+        ("runs", f"{len(sweep.configs)} configs × {sweep.facts.seed_words}, {sweep.facts.step_words} each"),
         ("batch", "all rows, or as the space says" if asked["batch_size"] is None else f"{asked['batch_size']} rows"),
         ("order", asked["order"] or "of the user's own"),
         ("evaluated", f"every {asked['evaluate_every']:,} steps on the validation rows"),

@@ -29,7 +29,7 @@ def comparison_rows(sources: Sequence[Source]) -> list[list[str]]:
             [
                 source.name,
                 sweep.task,
-                f"{len(sweep.configs)} × {len(sweep.seeds)}, {sweep.steps:,} steps",
+                f"{len(sweep.configs)} × {len(sweep.seeds)}, {sweep.facts.step_words}",
                 f"{best.recipe} {best.config}: {words}" if best.config is not None else sweep.why_no_pick,
                 f"{sweep.metric} {format_estimate(best.validation, len(sweep.seeds))}",
                 "–" if sure is None else format_estimate(sure.validation),

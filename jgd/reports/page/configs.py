@@ -10,7 +10,7 @@ from jgd.core.format import format_estimate, format_value
 from jgd.core.statistics import Estimate
 from jgd.lane import NOT_DIVERGED
 from jgd.sweeps import Sweep, ranked
-from jgd.sweeps.picks import score_estimate
+from jgd.sweeps.picks import missing_steps, score_estimate
 
 MOST = 1000  # rows: a browser keeps up, and the data files have the rest
 
@@ -50,7 +50,7 @@ def config_table(sweep: Sweep) -> ConfigTable:
     names = parameter_names(sweep)
     order = config_order(sweep)
     tied = ties(sweep)
-    short = bool((sweep.reached < sweep.steps).any())
+    short = bool((sweep.reached < sweep.run_ends.max(axis=1)).any())
     headings = ["config", "recipe", *names, f"validation {sweep.metric}", *(["steps"] if short else []), "diverged"]
     rows = [(config, config in tied, _cells(sweep, config, names, short)) for config in order[:MOST]]
     return ConfigTable(headings, rows, max(0, len(order) - MOST), len(tied))
@@ -59,7 +59,7 @@ def config_table(sweep: Sweep) -> ConfigTable:
 def config_order(sweep: Sweep) -> list[int]:
     """Configs, best first: by the steps that each was given, the seeds that failed, the mean of the others."""
     order = ranked(sweep.last_scores, sweep.larger_is_better)
-    return [int(config) for config in order[np.argsort(-sweep.given.sum(axis=1)[order], kind="stable")]]
+    return [int(config) for config in order[np.argsort(missing_steps(sweep)[order], kind="stable")]]
 
 
 def ties(sweep: Sweep) -> set[int]:

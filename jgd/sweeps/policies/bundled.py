@@ -6,6 +6,7 @@ from typing import Any
 
 from jgd.core.strict_json import fault_of
 from jgd.spaces.json_space import of_json
+from jgd.sweeps.policies.early_stopping import EarlyStopping
 from jgd.sweeps.policies.hyperband import Hyperband
 from jgd.sweeps.policies.median import MedianStopping
 from jgd.sweeps.policies.policy import Full, Policy, Round, SweepState
@@ -17,7 +18,7 @@ from jgd.sweeps.policies.successive_halving import SuccessiveHalving
 POLICIES: dict[str, Any] = {
     kind.__name__: kind
     for kind in (
-        *(Full, SuccessiveHalving, Hyperband, MedianStopping, RacingSeeds),
+        *(Full, SuccessiveHalving, Hyperband, MedianStopping, EarlyStopping, RacingSeeds),
         *(PopulationBasedTraining, PopulationReplay),
     )
 }
@@ -65,6 +66,7 @@ def rounds_to_json(rounds: Sequence[Round]) -> list[dict[str, Any]]:
             "origins": pairs(each.origins),
             "values": pairs(each.values),
             **({} if each.seeds is None else {"seeds": list(each.seeds)}),
+            **({"without": sorted(map(list, each.without))} if each.without else {}),
         }
         for each in rounds
     ]
@@ -77,7 +79,11 @@ def rounds_of_json(data: Any) -> tuple[Round, ...]:
     >>> rounds_of_json(rounds_to_json(rounds)) == rounds
     True
     """
-    fault = fault_of(data, [ROUND], "rounds") or fault_of([each.get("seeds", []) for each in data], [[int]], "seeds")
+    fault = (
+        fault_of(data, [ROUND], "rounds")
+        or fault_of([each.get("seeds", []) for each in data], [[int]], "seeds")
+        or fault_of([each.get("without", []) for each in data], [[[int]]], "without")
+    )
     if fault:
         raise ValueError(fault)
     config_of = lambda values: {name: of_json(value) for name, value in values.items()}
@@ -90,6 +96,7 @@ def rounds_of_json(data: Any) -> tuple[Round, ...]:
             runs(each["origins"], int),
             runs(each["values"], config_of),
             tuple(each["seeds"]) if "seeds" in each else None,
+            frozenset((config, place) for config, place in each.get("without", [])),
         )
         for each in data
     )

@@ -8,10 +8,12 @@ from typing import ClassVar
 import numpy as np
 
 from jgd.core import checks
+from jgd.core.spellings import builder
 from jgd.sweeps.policies.policy import Round, SweepState, resolved
 from jgd.sweeps.policies.successive_halving import DEEPEST, Halving, whole_log
 
 
+@builder
 @dataclass(frozen=True)
 class Hyperband(Halving):
     """Successive halving from several first rungs at once, for when nobody knows how early scores can be trusted.

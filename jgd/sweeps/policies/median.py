@@ -7,11 +7,13 @@ from typing import ClassVar
 import numpy as np
 
 from jgd.core import checks
+from jgd.core.spellings import builder
 from jgd.sweeps.policies.policy import Policy, Round, SweepState, resolved
 
 DECISIONS = 10  # in a sweep, unless said otherwise
 
 
+@builder
 @dataclass(frozen=True)
 class MedianStopping(Policy):
     """Stop a config whose best score so far is worse than the median of the others' running averages.

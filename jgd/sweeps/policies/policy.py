@@ -20,6 +20,7 @@ class Round:
     seeds: the indices of the seeds at which they do; None: at all of them.
     origins, values: where, from step `begin` on, a run (config, index of its seed) goes on from another config's
     parameters and state, or by other hyperparameters than its config's; the values are all that hold in this round.
+    without: runs (config, index of its seed) that do not go on, though others of the config do.
     """
 
     configs: tuple[int, ...]
@@ -28,6 +29,7 @@ class Round:
     origins: Mapping[tuple[int, int], int] | None = None
     values: Mapping[tuple[int, int], Config] | None = None
     seeds: tuple[int, ...] | None = None
+    without: frozenset[tuple[int, int]] = frozenset()
 
     def places(self, count: int) -> Sequence[int]:
         """The indices of its seeds, of `count` there are."""
@@ -37,6 +39,8 @@ class Round:
         """(config, seed): whether the run is one of the round, of so many configs and seeds."""
         out = np.zeros(shape, bool)
         out[np.ix_(self.configs, self.places(shape[1]))] = True
+        for run in self.without:
+            out[run] = False
         return out
 
     def values_of(self, config: int, seed: int, initial: Config) -> Config:
@@ -56,8 +60,7 @@ def furthest(rounds: Sequence[Round], runs: tuple[int, int]) -> np.ndarray:
     """
     out = np.zeros(runs, int)
     for each in rounds:
-        at = np.ix_(each.configs, each.places(runs[1]))
-        out[at] = np.maximum(out[at], each.until)
+        out = np.maximum(out, np.where(each.runs(runs), each.until, 0))
     return out
 
 

@@ -10,6 +10,7 @@ from typing import ClassVar
 import numpy as np
 
 from jgd.core import checks, seeds
+from jgd.core.spellings import builder
 from jgd.spaces.derived import Derived
 from jgd.spaces.lists import Static
 from jgd.spaces.space import Config, Space
@@ -19,6 +20,7 @@ from jgd.sweeps.selection import ranked
 INTERVALS = 10  # of a sweep, unless said otherwise
 
 
+@builder
 @dataclass(frozen=True)
 class PopulationBasedTraining(Policy):
     """Population based training: the configs at one seed are a population, whose worst members learn from its best.

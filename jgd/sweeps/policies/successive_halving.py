@@ -10,6 +10,7 @@ from typing import ClassVar
 import numpy as np
 
 from jgd.core import checks
+from jgd.core.spellings import builder
 from jgd.core.ties import worse_than_first
 from jgd.sweeps.policies.policy import Policy, Round, SweepState, resolved
 from jgd.sweeps.selection import ranked
@@ -50,6 +51,7 @@ class Halving(Policy):
         return tuple(sorted(configs[row] for row in best_first[stay]))
 
 
+@builder
 @dataclass(frozen=True)
 class SuccessiveHalving(Halving):
     """Successive halving: at each rung the best 1/eta of the configs go on, the others stop.
@@ -65,8 +67,8 @@ class SuccessiveHalving(Halving):
         min_steps: 1 … steps − 1; the default leaves fewer than eta configs for the last round, with its first rung not
             below steps / eta⁴.
         confidence: in (0, 1): also every config goes on that the seeds can't tell from the best of its rung, by the test of
-            `jgd.analysis.rank`. It needs two seeds or more, and stops the fewer configs the more alike they are. Default:
-            the means alone decide.
+            `jgd.analysis.rank`: the confidence of one rung, not of all together. It needs two seeds or more, and stops the
+            fewer configs the more alike they are. Default: the means alone decide.
 
     Raises:
         JgdValueError: for fewer configs than eta, min_steps that are not below the sweep's steps, or a confidence with

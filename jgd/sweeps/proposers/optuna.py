@@ -25,15 +25,15 @@ class OptunaProposer:
     """Batches of configs from an Optuna study: `ask` opens trials, `tell` closes them.
 
     A name of `one_minus_log_uniform` is called "1 - name" in the study, on a log scale; one of `normal` or `log_normal` "place of
-    name", which is uniform in [0, 1]; weights of a choice are not told. A name with several ranges is
-    one for each of them; a config that breaks a constraint is told as pruned, and another one asked for. A diverged config is told as
-    pruned: Optuna's samplers take that for the worst result, and ignore a failed one. A sampler that proposes batches
+    name", which is uniform in [0, 1]; weights of a choice are not told. A name with several ranges is one for each of them. A
+    diverged config is told as pruned: TPE takes that for the worst result, and ignores a failed one. So is a config that breaks a
+    constraint, and another one asked for. A sampler that proposes batches
     should know of the trials still open: `TPESampler(constant_liar=True)`.
 
     Args:
         space: a `jgd.space` or a mapping; a name that a condition leaves out isn't suggested, a fixed one never is.
         study: one `optuna.Study` with one objective, `maximize` where a larger score is better.
-        diverged_as_worst: tell a diverged config by the worst score so far, for samplers that learn nothing from pruned
+        diverged_as_worst: tell such a config by the worst score so far, for samplers that learn nothing from pruned
             trials (GPSampler, CmaEsSampler).
 
     Raises:
@@ -74,13 +74,13 @@ class OptunaProposer:
         return [config for config, _ in asked]
 
     def _allowed(self) -> "tuple[Config, optuna.Trial]":
-        """A config that breaks no constraint; those that do are told as pruned."""
+        """A config that breaks no constraint; those that do are told as diverged ones are."""
         for _ in range(MOST_BROKEN):
             trial = self.study.ask()
             config = self._config(trial)
             if broken(self.space.constraints, config) is None:
                 return self.space.admit(config), trial
-            self.study.tell(trial, state=optuna_library().trial.TrialState.PRUNED)
+            self._close(trial, self._worst([]) if self.diverged_as_worst else math.nan)
         raise checks.JgdValueError(
             f"the study must find configs that fulfil {' and '.join(self.space.constraints)}, and {MOST_BROKEN} in a row "
             "did not",
@@ -123,12 +123,15 @@ class OptunaProposer:
         finite = [float(score) for score in scores if math.isfinite(score)]
         instead = self._worst(finite) if self.diverged_as_worst and len(finite) < len(scores) else math.nan
         for trial, score in zip(closing, scores, strict=True):
-            value = float(score) if math.isfinite(score) else instead
-            if math.isfinite(value):
-                self.study.tell(trial, value)
-            else:
-                self.study.tell(trial, state=optuna_library().trial.TrialState.PRUNED)
+            self._close(trial, float(score) if math.isfinite(score) else instead)
         self._open = still
+
+    def _close(self, trial: "optuna.Trial", value: float) -> None:
+        """Tell a trial by its value, as pruned where that is no number."""
+        if math.isfinite(value):
+            self.study.tell(trial, value)
+        else:
+            self.study.tell(trial, state=optuna_library().trial.TrialState.PRUNED)
 
     def _worst(self, scores: list[float]) -> float:
         """The worst of these scores and of those that the study has; NaN where there is none."""

@@ -69,9 +69,9 @@ class OptunaSampler:
             ImportError: without Optuna, or what the method needs beside it.
         """
         optuna = optuna_library()
-        needs = {"gp": "torch", "cmaes": "cmaes"}.get(self.method)
+        needs, extra = {"gp": ("torch", "gp"), "cmaes": ("cmaes", "optuna")}.get(self.method, (None, ""))
         if needs is not None and find_spec(needs) is None:
-            raise ImportError(f"the sampler {self.method!r} of Optuna needs {needs}: pip install {needs}")
+            raise ImportError(f"the sampler {self.method!r} of Optuna needs {needs}: pip install 'jgd[{extra}]'")
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", optuna.exceptions.ExperimentalWarning)
             sampler = _MAKERS[self.method](optuna.samplers, self.batch, self.seed)

@@ -48,7 +48,7 @@ def open_store(plan: Plan, path: Path, resume: bool, share: Share | None = None)
             _refuse_smaller(path, there, plan)
             _refuse_larger(path, there, plan, resume)
             said = f"the sweep in {str(path)!r} was made elsewhere: what runs now agrees with it to rounding only"
-            machine.warn_of_another(said, there["machine"], machine.machine_facts(), stacklevel=6)
+            machine.warn_of_another(said, there["machine"], machine.machine_facts(), stacklevel=8)
         name = JOURNAL if share is None else f"{JOURNAL}-{share.index}"
         store = DiskStore(facts=plan.facts, path=path, plan=plan, sweep=_digest(here), journal_name=name)
         for folder in FOLDERS:
@@ -210,6 +210,7 @@ def _contents(plan: Plan) -> dict[str, Any]:
         "groups": plan.group_of,
         "seeds": plan.seeds,
         "steps": plan.steps,
+        **({"run_steps": plan.run_steps} if set(plan.run_steps) - {plan.steps} else {}),
         "evaluate_every": plan.evaluate_every,
         "record_every": plan.record_every,
         "record": list(plan.record),

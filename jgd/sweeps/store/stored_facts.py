@@ -63,6 +63,7 @@ def _facts(path: Path, there: Mapping[str, Any]) -> SweepFacts:
         policy=_policy(path, there, len(configs)),
         predictors=tuple(there["predictors"]) if isinstance(there.get("predictors"), list) else None,
         splits=Splits.of_json(there.get("splits")),
+        run_steps=tuple(there.get("run_steps", ())),
     )
 
 
@@ -120,6 +121,8 @@ def _fault_of(facts: SweepFacts) -> str:
         "its steps are out of range": 0 <= facts.steps <= MOST_STEPS,
         "its evaluations are not on the way to its steps": _ascending(facts.evaluation_steps, facts.steps)
         and set(facts.policy.evaluation_steps(facts.steps)) <= set(facts.evaluation_steps),
+        "its runs end where none is evaluated": len(facts.lengths) == len(facts.configs)
+        and set(facts.lengths.tolist()) <= set(facts.evaluation_steps),
         "its metric is unknown": facts.metric in ("loss", *facts.metrics),
     }
     return next((fault for fault, holds in rules.items() if not holds), "")

@@ -1,5 +1,6 @@
 """Quasi-Newton and Newton methods, gradients taken elsewhere, and private ones."""
 
+from functools import partial
 from itertools import count
 
 import numpy as np
@@ -115,6 +116,48 @@ def lbfgs(w, gradient, *, learning_rate, memory_size=10, scale_init_precond=True
         yield w
 
 
+def bfgs(w, gradient, *, learning_rate, scale_init_precond=True, linesearch="zoom"):
+    H = before = None
+    for t in count():
+        x, g = flat(w), flat(gradient(w, t))
+        if before is not None:
+            s, y = x - before[0], g - before[1]
+            if s @ y > np.finfo(float).eps * np.linalg.norm(s) * np.linalg.norm(y):
+                H = (s @ y / (y @ y) if scale_init_precond else 1.0) * np.eye(x.size) if H is None else H
+                V = np.eye(x.size) - np.outer(y, s) / (s @ y)
+                H = V.T @ H @ V + np.outer(s, s) / (s @ y)
+        before = x, g
+        first = min(1.0, 1 / np.linalg.norm(g)) if scale_init_precond else 1.0
+        p = -first * g if H is None else -H @ g
+
+        def phi(a, w=w, x=x, p=p, t=t):
+            there = like(x + a * p, w)
+            return gradient.value(there, t), flat(gradient(there, t)) @ p
+
+        w = like(x + SEARCHES[linesearch](phi, learning_rate) * p, w)
+        yield w
+
+
+def nonlinear_cg(w, gradient, *, learning_rate, formula="polak_ribiere", linesearch="zoom"):
+    before = p = None
+    for t in count():
+        x, g = flat(w), flat(gradient(w, t))
+        beta = 0.0
+        if before is not None:
+            top = g @ g if formula == "fletcher_reeves" else max(0.0, g @ (g - before))
+            beta = top / (before @ before)
+        p = -g if p is None or g @ (beta * p - g) >= 0 else beta * p - g
+        before = g
+
+        def phi(a, w=w, x=x, p=p, t=t):
+            there = like(x + a * p, w)
+            return gradient.value(there, t), flat(gradient(there, t)) @ p
+
+        search = partial(strong_wolfe, c2=0.1) if linesearch == "zoom" else SEARCHES[linesearch]
+        w = like(x + search(phi, learning_rate) * p, w)
+        yield w
+
+
 def newton(w, gradient, *, learning_rate, damping):
     """The table's Hessian is diagonal, so the solution of Newton's system can be written down."""
     for t in count():
@@ -200,6 +243,17 @@ ROWS = [
         lbfgs,
         {"learning_rate": 0.1},
         {"scale_init_precond": False, "linesearch": None},
+        rtol=1e-9,
+        **WHOLE,
+    ),
+    Row("bfgs", bfgs, {"learning_rate": 0.9}, needs="loss", low_precision=0.2, rtol=1e-9, creeps=True, **WHOLE),
+    Row("bfgs", bfgs, {"learning_rate": 0.1}, {"scale_init_precond": False, "linesearch": None}, rtol=1e-9, **WHOLE),
+    Row("nonlinear_cg", nonlinear_cg, {"learning_rate": 0.3}, needs="loss", low_precision=0.2, rtol=1e-9, **WHOLE),
+    Row(
+        "nonlinear_cg",
+        nonlinear_cg,
+        {"learning_rate": 0.03},
+        {"formula": "fletcher_reeves", "linesearch": None},
         rtol=1e-9,
         **WHOLE,
     ),
