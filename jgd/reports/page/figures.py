@@ -32,7 +32,7 @@ LOG = {"type": "log", "exponentformat": "power", "nticks": 5}  # a vertical axis
 def score_figure(sweep: Sweep) -> Figure | None:
     """Every run's last score against a hyperparameter, to be chosen from a list; None without one that is a number."""
     names = sorted(numeric_parameters(sweep), key="learning_rate".__ne__)
-    if not names or _nothing_yet(sweep):
+    if not names:
         return None
     configs = config_order(sweep)[: max(1, MOST_POINTS // len(sweep.seeds))]
     floor, scale = _floor(sweep)
@@ -68,7 +68,7 @@ def parallel_figure(sweep: Sweep) -> Figure | None:
     """A line for each of the best configs through its hyperparameters and its score; None for fewer than two of these."""
     varied = [name for name in parameter_names(sweep) if len({str(v.get(name)) for _, v in sweep.configs}) > 1]
     several = len(sweep.recipes) > 1
-    if len(varied) + several < 2 or _nothing_yet(sweep):
+    if len(varied) + several < 2:
         return None
     configs = config_order(sweep)[:MOST_LINES]
     with np.errstate(invalid="ignore"):
@@ -97,11 +97,6 @@ def parallel_figure(sweep: Sweep) -> Figure | None:
     ]
     layout["margin"] |= {"r": 70}  # for the last axis's words
     return {"data": data, "layout": {**layout, "showlegend": False}}
-
-
-def _nothing_yet(sweep: Sweep) -> bool:
-    """Whether no run has a score or has diverged, as in the first minutes that a page is watched."""
-    return not (np.isfinite(sweep.last_scores).any() or (sweep.diverged_at != NOT_DIVERGED).any())
 
 
 def layout_of(x: Mapping[str, Any], y: Mapping[str, Any]) -> dict[str, Any]:
