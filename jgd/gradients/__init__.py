@@ -10,6 +10,7 @@ promote_jaxpr.py    a program without its own roundings        precision.py     
 program_cache.py    programs found again, never stale ones     arguments.py      losses and data, refused by name
 curvature.py        sharpness, limits, condition numbers       hessian_products.py  H·v, and H where it is small
 custom_gradient.py  a gradient of one's own for a loss         difference_formulas.py  offsets, weights, steps
+hutchinson.py       the Hessian's trace and diagonal, estimated
 """
 
 from typing import TYPE_CHECKING
@@ -25,6 +26,9 @@ if TYPE_CHECKING:  # for editors and type checkers
     from jgd.gradients.custom_gradient import with_custom_gradient as with_custom_gradient
     from jgd.gradients.hessian_products import hessian as hessian
     from jgd.gradients.hessian_products import hvp as hvp
+    from jgd.gradients.hutchinson import Trace as Trace
+    from jgd.gradients.hutchinson import hessian_diagonal as hessian_diagonal
+    from jgd.gradients.hutchinson import hessian_trace as hessian_trace
     from jgd.gradients.numerical import central_difference as central_difference
     from jgd.gradients.numerical import complex_step as complex_step
     from jgd.gradients.numerical import directional_derivative as directional_derivative
@@ -40,6 +44,7 @@ HOMES = {  # module -> its names that are public here
     "curvature": "Sharpness condition_number max_stable_learning_rate sharpness",
     "custom_gradient": "with_custom_gradient",
     "hessian_products": "hessian hvp",
+    "hutchinson": "Trace hessian_diagonal hessian_trace",
     "numerical": "central_difference complex_step directional_derivative evaluations forward_difference richardson",
     "report": "GradientCheck LeafCheck WrongGradientError",
 }

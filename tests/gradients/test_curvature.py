@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import jgd
-from jgd.gradients import curvature, hessian, hessian_products, hvp
+from jgd.gradients import curvature, hessian, hessian_diagonal, hessian_products, hessian_trace, hvp
 from jgd.gradients.custom_gradient import with_custom_gradient
 from jgd.models import MLP, Linear
 from jgd.teaching import closed_forms
@@ -200,3 +200,21 @@ def test_the_same_program_compiles_once_and_a_changed_one_anew(monkeypatch):
     scale[0] = 2 * scale[0]  # the same function, another program
     assert curvature.sharpness(loss, jnp.ones(3), None).value == pytest.approx(24)
     assert hessian(loss, jnp.ones(3), None)[2, 2] == pytest.approx(24)
+
+
+def test_random_signs_estimate_the_trace_and_the_diagonal():
+    """zᵀ H z spreads by √(2 Σ_{i≠j} H_ij²), and one sample is exact where nothing is off the diagonal."""
+    A = np.random.default_rng(0).normal(size=(4, 4))
+    H = A + A.T + 10 * np.eye(4)
+    loss = lambda w, batch: jnp.concatenate([w["a"], w["b"]]) @ batch @ jnp.concatenate([w["a"], w["b"]]) / 2
+    params = {"a": jnp.ones(1), "b": jnp.ones(3)}
+    found = hessian_trace(loss, params, jnp.asarray(H), samples=400)
+    spread = np.sqrt(2 * ((H - np.diag(np.diag(H))) ** 2).sum() / 400)
+    assert abs(found.standard_error / spread - 1) < 0.2
+    assert abs(found.value - np.trace(H)) < 4 * spread
+    diagonal = hessian_diagonal(loss, params, jnp.asarray(H), samples=400)
+    np.testing.assert_allclose(np.concatenate([diagonal["a"], diagonal["b"]]), np.diag(H), atol=1.0)
+    once = hessian_diagonal(loss, params, jnp.diag(jnp.arange(4.0)), samples=1)
+    np.testing.assert_array_equal(np.concatenate([once["a"], once["b"]]), np.arange(4.0))
+    with pytest.raises(jgd.JgdError, match="samples"):
+        hessian_trace(loss, params, jnp.asarray(H), samples=0)
