@@ -1,6 +1,5 @@
 """The score against the values of one hyperparameter: enters scores over its values, leaves a curve."""
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
@@ -60,7 +59,8 @@ def response(
     """
     larger = checks.flag("larger_is_better", larger_is_better)
     over_others = checks.choice("over_others", over_others, OVER_OTHERS)
-    checks.instance("values", values, Iterable, "a list of numbers, one a config")
+    if not isinstance(values, list | tuple) and np.ndim(values) != 1:
+        raise checks.JgdTypeError(f"values must be a list, one a config, got {checks.shown(values)}", argument="values")
     values, scores = list(values), checks.array("scores", scores)
     if scores.ndim != 2 or len(scores) != len(values) or not values:
         raise checks.JgdValueError(
