@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from jgd.sweeps.assemble import assemble
+from jgd.sweeps.config_table import Seen
 from jgd.sweeps.cost import Spent, measured_cost, peak_bytes, setup_of
 from jgd.sweeps.engine.engine import Engine
 from jgd.sweeps.engine.executor import Executor
@@ -109,7 +110,7 @@ def _state(facts: SweepFacts, store: Store, given: np.ndarray, rounds: Sequence[
     whole = given >= ends  # it keeps what it ended with
     unseen = np.array(facts.evaluation_steps) > np.where(whole, facts.steps, given)[..., None]
     return SweepState(
-        configs=tuple(config for _, config in facts.configs),
+        configs=Seen(facts.configs, lambda recipe, values: values),
         seeds=facts.seeds,
         steps=facts.steps,
         larger_is_better=facts.larger_is_better,
@@ -118,6 +119,6 @@ def _state(facts: SweepFacts, store: Store, given: np.ndarray, rounds: Sequence[
         scores=np.where(unseen, np.nan, scores),
         rounds=tuple(rounds),
         groups=facts.groups,
-        spaces=tuple(facts.spaces[recipe] for recipe, _ in facts.configs),
+        spaces=Seen(facts.configs, lambda recipe, values: facts.spaces[recipe]),
         overlap=facts.splits.overlap,
     )

@@ -74,7 +74,7 @@ class SweepState:
     overlap: validation rows over training rows, where runs share them (see `jgd.sweeps.estimate`).
     """
 
-    configs: tuple[Config, ...]
+    configs: Sequence[Config]
     seeds: tuple[int, ...]
     steps: int
     larger_is_better: bool
@@ -83,7 +83,7 @@ class SweepState:
     scores: np.ndarray
     rounds: tuple[Round, ...]
     groups: tuple[int, ...]
-    spaces: tuple[Space, ...]
+    spaces: Sequence[Space]
     overlap: float = 0.0
 
     def scores_at(self, step: int) -> np.ndarray:
