@@ -56,6 +56,7 @@ HOMES = {  # module -> its names that are public here
     "ftrl": "DescendByFtrl FtrlState ftrl",
     "galore": "InLowRank InLowRankState galore",
     "gsam": "GapAware gsam",
+    "kl_shampoo": "KlShampooState ScaleByKlShampoo kl_shampoo",
     "lamb": "lamb",
     "laprop": "ScaleByLaprop laprop",
     "lars": "ScaleByLars lars",
@@ -94,6 +95,7 @@ HOMES = {  # module -> its names that are public here
     "sm3": "ScaleBySm3 Sm3State sm3",
     "soap": "ScaleBySoap SoapState soap",
     "sophia": "ScaleBySophia SophiaState sophia",
+    "splus": "ScaleByShape ScaleBySplus SplusState splus",
     "stable_adamw": "ScaleByStableAdam stable_adamw",
     "yogi": "ScaleByYogi yogi",
 }

@@ -123,6 +123,9 @@ from jgd.optimizers.galore import InLowRankState as InLowRankState
 from jgd.optimizers.galore import galore as galore
 from jgd.optimizers.gsam import GapAware as GapAware
 from jgd.optimizers.gsam import gsam as gsam
+from jgd.optimizers.kl_shampoo import KlShampooState as KlShampooState
+from jgd.optimizers.kl_shampoo import ScaleByKlShampoo as ScaleByKlShampoo
+from jgd.optimizers.kl_shampoo import kl_shampoo as kl_shampoo
 from jgd.optimizers.lamb import lamb as lamb
 from jgd.optimizers.laprop import ScaleByLaprop as ScaleByLaprop
 from jgd.optimizers.laprop import laprop as laprop
@@ -236,6 +239,10 @@ from jgd.optimizers.soap import soap as soap
 from jgd.optimizers.sophia import ScaleBySophia as ScaleBySophia
 from jgd.optimizers.sophia import SophiaState as SophiaState
 from jgd.optimizers.sophia import sophia as sophia
+from jgd.optimizers.splus import ScaleByShape as ScaleByShape
+from jgd.optimizers.splus import ScaleBySplus as ScaleBySplus
+from jgd.optimizers.splus import SplusState as SplusState
+from jgd.optimizers.splus import splus as splus
 from jgd.optimizers.stable_adamw import ScaleByStableAdam as ScaleByStableAdam
 from jgd.optimizers.stable_adamw import stable_adamw as stable_adamw
 from jgd.optimizers.yogi import ScaleByYogi as ScaleByYogi
