@@ -1,7 +1,8 @@
 """Ray's workers as an executor of sweeps. Enters: a cluster that Ray knows. Leaves: a `concurrent.futures.Executor`."""
 
 from collections.abc import Callable
-from concurrent.futures import Executor, Future, wait as wait_for
+from concurrent.futures import Executor, Future
+from concurrent.futures import wait as wait_for
 from typing import Any
 
 from jgd.core import checks

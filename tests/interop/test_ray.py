@@ -51,7 +51,7 @@ def test_a_sweep_by_rays_tasks_has_the_same_bits(ray):
         assert [ray.asked[0], executor._max_workers] == [{"num_cpus": 1, "num_gpus": 1}, 2]
         assert list(executor.map(abs, [-1, 2])) == [1, 2]
     assert np.array_equal(there.loss, jgd.sweep("iris", "sgd", SPACE, **ASK).loss)
-    with pytest.raises(jgd.JgdError, match="options must be those of ray.remote: Invalid option keyword nonsense"):
+    with pytest.raises(jgd.JgdError, match=r"options must be those of ray\.remote: Invalid option keyword nonsense"):
         jgd.interop.ray.executor(nonsense=1)
 
 
@@ -63,7 +63,8 @@ def test_what_waits_is_canceled_or_waited_for(ray):
     assert len(ray.canceled) == 1
     gate.set_result(3)
     executor.shutdown()
-    assert held.done() and held.result() == 3
+    assert held.done()
+    assert held.result() == 3
 
 
 def test_a_missing_ray_is_named(monkeypatch):
