@@ -6,12 +6,10 @@ m ← b1 m + (1 − b1) ĝ
 h ← b2 h + (1 − b2) ĥ + (1 − b2)² (h − ĥ)² / (2 (h + δ))
 θ ← θ − η (hess_init + δ) (m̂ + δ θ) / (h + δ)
 
-Source: Shen et al. 2024, arXiv:2402.17641, algorithm 1, and the authors' code, whose defaults these are, with its rescaled rate (its
-rescale_lr=True) and Price's estimate of h. δ, the prior's precision over ess, is `prior_precision`. Of `samples` ε
-ĝ and ĥ are the means.
-h stays
-positive for any ĥ. θ is the posterior's mean; N(θ, 1 / (ess (h + δ))) is the posterior, whose h is in the state. Neither torch nor
-optax has it.
+Source: Shen et al. 2024, arXiv:2402.17641, algorithm 1, and the authors' code, whose defaults these are, with its rescaled rate
+(`rescale_lr`) and Price's estimate of h. δ, the prior's precision over ess, is `prior_precision`, their weight_decay. With several
+`samples` of ε, ĝ and ĥ are the means. h stays positive for any ĥ. θ is its mean, N(θ, 1 / (ess (h + δ))) the posterior;
+h is in the state. Neither torch nor optax has it.
 """
 
 import jax.numpy as jnp

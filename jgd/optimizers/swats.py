@@ -6,10 +6,10 @@ p = −η √(1 − b2ᵗ) / (1 − b1ᵗ) · m / (√v + eps),  θ ← θ + p
 where t > 1 and |λ / (1 − b2ᵗ) − γ| < tolerance: Λ ← λ / (1 − b2ᵗ), and from the next step on
 v ← b1 v + g,  θ ← θ − (1 − b1) Λ v
 
-Source: Keskar & Socher 2017, arXiv:1712.07628, algorithm 1, over all parameters as one vector; its ε = 1e-9 is both eps and tolerance.
-γ's projection is the rate whose step along g has the length of p. Where we differ: Λ is kept in units of η, so that a schedule goes on
-after the switch (for a constant η it is the same), and steps without a γ don't count in λ's correction.
-Neither torch nor optax has it.
+Source: Keskar & Socher 2017, arXiv:1712.07628, algorithm 1, over all parameters as one vector; its ε = 1e-9 is both eps and
+tolerance. γ is the rate at which a step along g projects onto p as p itself. Where we differ: Λ is kept in units of η, so that a
+schedule goes on after the switch (for a constant η it is the same), and steps without a γ don't count in λ's correction. Neither
+torch nor optax has it.
 """
 
 import jax.numpy as jnp
