@@ -62,7 +62,9 @@ def read_pieces(files: Mapping[Path, str], known: Mapping[str, Sequence[Any]]) -
             for key, (dtype, shape) in array_files.kinds_in(file).items():
                 name, _, begin = key.rpartition("@")
                 pieces[name].append(Piece(file, key, dtype, tuple(map(int, begin.split(","))), tuple(shape)))
-        arrays = {name: CutArray(tuple(kind[1]), np.dtype(kind[0]), tuple(pieces[name])) for name, kind in known.items()}
+        arrays = {
+            name: CutArray(tuple(kind[1]), np.dtype(kind[0]), tuple(pieces[name])) for name, kind in known.items()
+        }
         lacking = [name for name, array in arrays.items() if not array.whole]
     except (LookupError, TypeError, ValueError, AttributeError) as fault:
         raise checks.JgdValueError(f"the pieces of its arrays are not what is said of them: {fault}") from fault

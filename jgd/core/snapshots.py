@@ -88,7 +88,9 @@ class RunDirectory:
 
     def _remove(self, number: int) -> None:
         """A snapshot's files, the manifest first: a snapshot without one never happened."""
-        files = [match for file in self.path.iterdir() if (match := _OWN.fullmatch(file.name)) and int(match[1]) == number]
+        files = [
+            match for file in self.path.iterdir() if (match := _OWN.fullmatch(file.name)) and int(match[1]) == number
+        ]
         for match in sorted(files, key=lambda match: match[3] != "json"):
             with suppress(OSError):
                 (self.path / match[0]).unlink()
