@@ -34,6 +34,7 @@ if TYPE_CHECKING:  # for editors and type checkers
     from jgd.sweeps.hypergradient import hypergradient as hypergradient
     from jgd.sweeps.load import load_sweep as load_sweep
     from jgd.sweeps.picks import Pick as Pick
+    from jgd.sweeps.policies.asynchronous_halving import AsynchronousHalving as AsynchronousHalving
     from jgd.sweeps.policies.early_stopping import EarlyStopping as EarlyStopping
     from jgd.sweeps.policies.hyperband import Hyperband as Hyperband
     from jgd.sweeps.policies.median import MedianStopping as MedianStopping
@@ -67,6 +68,7 @@ HOMES = {  # module -> its names that are public here
     "hypergradient": "Hypergradient hypergradient",
     "load": "load_sweep",
     "picks": "Pick",
+    "policies.asynchronous_halving": "AsynchronousHalving",
     "policies.early_stopping": "EarlyStopping",
     "policies.hyperband": "Hyperband",
     "policies.median": "MedianStopping",

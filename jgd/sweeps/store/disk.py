@@ -5,7 +5,7 @@
     blocks/*.pack    for each block its scores (metrics, divergence), and the rest: losses, parameters
     lanes/*.pack     the lanes at the ends of blocks, until others have gone on from all of a pack
     test_reads.json  when the test rows were read, and for what
-    rounds.json      what a policy of a user's own has decided
+    rounds.json      what an asynchronous policy, or one of a user's own, has decided
 
 Configs are known by their values and seeds by their numbers, so that a sweep can be extended. A store without a plan is
 one to look at: it needs no code, and runs none.
@@ -22,7 +22,7 @@ from jgd.core.snapshots import pack, unpack
 from jgd.lane import Lane
 from jgd.sweeps.engine.block import Block
 from jgd.sweeps.plan import Plan
-from jgd.sweeps.policies.bundled import is_bundled, rounds_to_json
+from jgd.sweeps.policies.bundled import is_bundled
 from jgd.sweeps.policies.policy import Round
 from jgd.sweeps.store import journal
 from jgd.sweeps.store.base import BlockResult
@@ -31,10 +31,10 @@ from jgd.sweeps.store.lane_packs import LanePacks
 from jgd.sweeps.store.memory import MemoryStore
 from jgd.sweeps.store.packs import PackWriter, Place, unaccounted
 from jgd.sweeps.store.reads_file import READS, sealed_reads, stored_reads
+from jgd.sweeps.store.rounds_file import ROUNDS, sealed_rounds, stored_rounds
 from jgd.sweeps.store.scores import BlockScores
 from jgd.sweeps.store.shapes import Shapes
 
-ROUNDS = "rounds.json"
 BLOCKS, LANES = FOLDERS = "blocks", "lanes"
 IN_MEMORY = 2**28  # bytes of results that are held as well; what is beyond them is read again when it is asked for
 
@@ -174,9 +174,19 @@ class DiskStore(MemoryStore):
         self._lanes.drop(number)
 
     def note_rounds(self, rounds: Sequence[Round]) -> None:
-        if not is_bundled(self.facts.policy):  # its code won't be there for who looks
-            facts = {"format": atomic_files.FORMAT, "rounds": rounds_to_json(rounds)}
-            self.keep(ROUNDS, atomic_files.sealed(facts))
+        super().note_rounds(rounds)
+        policy = self.facts.policy
+        if policy.asynchronous or not is_bundled(
+            policy
+        ):  # it can't be asked again: its code won't be there for who looks
+            self.keep(ROUNDS, sealed_rounds(rounds))
+
+    def noted_rounds(self) -> tuple[Round, ...]:
+        """Where they are lost, who looks sees one round of all; what runs decides anew."""
+        if not self.noted:
+            everything = (Round(tuple(range(len(self.facts.configs))), self.facts.steps),)
+            self.noted = stored_rounds(self.path, self.facts, everything if self.plan is None else ())
+        return self.noted
 
     def current_reads(self) -> list[dict[str, Any]]:
         self.reads = stored_reads(

@@ -22,9 +22,10 @@ from jgd.sweeps.policies.bundled import is_bundled
 from jgd.sweeps.predictors import describe_predictors
 from jgd.sweeps.share import Share
 from jgd.sweeps.store.content import FILE, StrangeError, read_manifest
-from jgd.sweeps.store.disk import FOLDERS, ROUNDS, DiskStore
+from jgd.sweeps.store.disk import FOLDERS, DiskStore
 from jgd.sweeps.store.journal import JOURNAL, read_journal, shares
 from jgd.sweeps.store.reads_file import READS
+from jgd.sweeps.store.rounds_file import ROUNDS
 from jgd.tasks import Task
 
 OWN = (FILE, JOURNAL, READS, ROUNDS, *FOLDERS)
