@@ -103,7 +103,7 @@ def test_a_kill_changes_no_decision(by, tmp_path):
     same(ended, again)
     same(jgd.load_sweep(tmp_path / "run"), again)
     for more in ({"configs": [{"learning_rate": 2.0}]}, {"seeds": 3}, {"steps": 24}):
-        with pytest.raises(jgd.JgdError, match="can't be extended by .*order in which results landed"):
+        with pytest.raises(jgd.JgdError, match=r"can't be extended by .*order in which results landed"):
             ended.extend(**more)
     (tmp_path / "run" / "rounds.json").write_text("{}")
     with pytest.warns(UserWarning, match=r"decided anew"):
