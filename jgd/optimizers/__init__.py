@@ -45,6 +45,7 @@ HOMES = {  # module -> its names that are public here
     "dadapt_lion": "DadaptLionState DescendByDadaptLion dadapt_lion",
     "dadapt_sgd": "DadaptSgdState DescendByDadaptSgd dadapt_sgd",
     "dion": "DionState ScaleByDion dion",
+    "distributed_shampoo": "DistributedShampooState ScaleByDistributedShampoo distributed_shampoo",
     "dog": "DescendByDog DistanceState PolynomialAverage dog",
     "dowg": "DescendByDowg dowg",
     "dp_sgd": "PrivateGradient dp_sgd",

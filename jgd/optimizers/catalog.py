@@ -20,7 +20,7 @@ FAMILIES = {
         "adabound adamp qhadam optimistic_adam"
     ),
     "one rate a layer, or little memory": "lamb lars fromage novograd adafactor came sm3 adam_mini galore fira apollo apollo_mini",
-    "matrices": "muon normuon adamuon dion scion shampoo soap psgd_kron mars",
+    "matrices": "muon normuon adamuon dion scion shampoo distributed_shampoo soap psgd_kron mars",
     "rates from the loss, or none": (
         "polyak_sgd momo momo_adam schedule_free schedule_free_sgd schedule_free_adamw schedule_free_radam prodigy "
         "dadapt_adamw dadapt_sgd dadapt_adagrad dadapt_lion dadapt_adan "

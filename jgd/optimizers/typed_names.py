@@ -95,6 +95,9 @@ from jgd.optimizers.dadapt_sgd import dadapt_sgd as dadapt_sgd
 from jgd.optimizers.dion import DionState as DionState
 from jgd.optimizers.dion import ScaleByDion as ScaleByDion
 from jgd.optimizers.dion import dion as dion
+from jgd.optimizers.distributed_shampoo import DistributedShampooState as DistributedShampooState
+from jgd.optimizers.distributed_shampoo import ScaleByDistributedShampoo as ScaleByDistributedShampoo
+from jgd.optimizers.distributed_shampoo import distributed_shampoo as distributed_shampoo
 from jgd.optimizers.dog import DescendByDog as DescendByDog
 from jgd.optimizers.dog import DistanceState as DistanceState
 from jgd.optimizers.dog import PolynomialAverage as PolynomialAverage

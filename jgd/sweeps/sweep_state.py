@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from jgd.sweeps.config_table import Seen
 from jgd.sweeps.facts import SweepFacts
 from jgd.sweeps.own_ends import carried
 from jgd.sweeps.policies.policy import Round, SweepState
@@ -27,7 +28,7 @@ def state_of(facts: SweepFacts, store: Store, given: np.ndarray, rounds: Sequenc
     whole = given >= ends  # it keeps what it ended with
     unseen = np.array(facts.evaluation_steps) > np.where(whole, facts.steps, given)[..., None]
     return SweepState(
-        configs=tuple(config for _, config in facts.configs),
+        configs=Seen(facts.configs, lambda recipe, values: values),
         seeds=facts.seeds,
         steps=facts.steps,
         larger_is_better=facts.larger_is_better,
@@ -36,6 +37,6 @@ def state_of(facts: SweepFacts, store: Store, given: np.ndarray, rounds: Sequenc
         scores=np.where(unseen, np.nan, scores),
         rounds=tuple(rounds),
         groups=facts.groups,
-        spaces=tuple(facts.spaces[recipe] for recipe, _ in facts.configs),
+        spaces=Seen(facts.configs, lambda recipe, values: facts.spaces[recipe]),
         overlap=facts.splits.overlap,
     )

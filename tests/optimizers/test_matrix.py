@@ -10,6 +10,7 @@ import jgd
 from jgd import optimizers
 from jgd.optimizers import InLowRank
 from jgd.optimizers.adam import ScaleByAdam
+from jgd.optimizers.distributed_shampoo import ScaleByDistributedShampoo
 from jgd.optimizers.mars import VarianceReduced
 from jgd.optimizers.muon import Orthogonalize
 from jgd.optimizers.newton_schulz import NAMED
@@ -306,6 +307,7 @@ def test_exact_mars_looks_at_all_parameters_of_the_step_before(x64):
         SignOfMatrix(True),
         OverRms(1e-8),
         ScaleByShampoo(1e-4),
+        ScaleByDistributedShampoo(0.9, 0.99, 1e-4, 1e-8),
         ScaleBySoap(0.9, 0.9, 0.9, 1e-8, 0.0),
         ScaleByKron(0.1, 1.0),
         InLowRank(ScaleByAdam(0.9, 0.999, 1e-8), 0.25),

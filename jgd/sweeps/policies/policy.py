@@ -77,7 +77,7 @@ class SweepState:
     each group holds.
     """
 
-    configs: tuple[Config, ...]
+    configs: Sequence[Config]
     seeds: tuple[int, ...]
     steps: int
     larger_is_better: bool
@@ -86,7 +86,7 @@ class SweepState:
     scores: np.ndarray
     rounds: tuple[Round, ...]
     groups: tuple[int, ...]
-    spaces: tuple[Space, ...]
+    spaces: Sequence[Space]
     overlap: float = 0.0
     running: frozenset[int] = frozenset()
     widths: tuple[int, ...] = ()

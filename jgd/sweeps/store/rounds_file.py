@@ -7,10 +7,15 @@ from pathlib import Path
 
 from jgd.core import atomic_files
 from jgd.sweeps.facts import SweepFacts
-from jgd.sweeps.policies.bundled import rounds_of_json, rounds_to_json
-from jgd.sweeps.policies.policy import Round
+from jgd.sweeps.policies.bundled import is_bundled, rounds_of_json, rounds_to_json
+from jgd.sweeps.policies.policy import Policy, Round
 
 ROUNDS = "rounds.json"
+
+
+def can_not_be_made_again(policy: Policy) -> bool:
+    """Whether rounds are kept: of a policy whose code is not there for who looks, or that went by the order of landing."""
+    return policy.asynchronous or not is_bundled(policy)
 
 
 def sealed_rounds(rounds: Sequence[Round]) -> bytes:
@@ -18,8 +23,8 @@ def sealed_rounds(rounds: Sequence[Round]) -> bytes:
     return atomic_files.sealed({"format": atomic_files.FORMAT, "rounds": rounds_to_json(rounds)})
 
 
-def stored_rounds(path: Path, facts: SweepFacts, otherwise: tuple[Round, ...]) -> tuple[Round, ...]:
-    """The rounds in a directory, none without the file. otherwise: what stands for those of a file that is damaged."""
+def stored_rounds(path: Path, facts: SweepFacts, looking: bool) -> tuple[Round, ...]:
+    """The rounds in a directory, none without the file; for who looks at a damaged one, one of all configs."""
     if not os.path.lexists(path / ROUNDS):
         return ()
     try:
@@ -29,9 +34,9 @@ def stored_rounds(path: Path, facts: SweepFacts, otherwise: tuple[Round, ...]) -
     except atomic_files.OtherFormatError:
         raise
     except ValueError as fault:
-        instead = "the sweep is shown as one round of all configs" if otherwise else "they are decided anew"
+        instead = "the sweep is shown as one round of all configs" if looking else "its rounds are decided anew"
         warnings.warn(f"in {str(path)!r}, {fault}: {instead}", stacklevel=2)
-        return otherwise
+        return (Round(tuple(range(len(facts.configs))), facts.steps),) if looking else ()
     return made
 
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from rules import adamlike, adapted, classic, classical, curvature, free, low_rank, matrix, mixed, penalized
+from rules import adamlike, adapted, classic, classical, curvature, free, low_rank, matrix, mixed, penalized, whitening
 from rules.row import Row
 
 ROWS: list[Row] = [
@@ -10,6 +10,7 @@ ROWS: list[Row] = [
     *classic.ROWS,
     *adamlike.ROWS,
     *matrix.ROWS,
+    *whitening.ROWS,
     *low_rank.ROWS,
     *curvature.ROWS,
     *free.ROWS,
