@@ -5,6 +5,7 @@ configs.py     recipes × their configs            recipes.py   groups of config
 plan.py        which runs run together            dry_run.py   a recipe's program, checked as shapes
 facts.py       what of it is data                 splits.py    folds: which rows a run has
 runner.py      round by round (policies/) on devices (engine/) into what is kept (store/)
+asynchronous.py   … or rounds that overlap        sweep_state.py   what a policy decides by
 assemble.py    what is kept, as data              cost.py      what it took
 share.py       one of several processes on one directory
 sweep_data.py  that data                          selection.py, picks.py   what it chooses
