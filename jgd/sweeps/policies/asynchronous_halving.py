@@ -43,10 +43,11 @@ class AsynchronousHalving(Policy):
 
     Example:
         >>> import jgd, concurrent.futures as cf
-        >>> space = {"learning_rate": jgd.spaces.log_grid(1e-3, 1, 9)}
+        >>> space = {"learning_rate": jgd.spaces.log_uniform(1e-3, 1)}
+        >>> options = {"samples": 9, "seeds": 2, "steps": 90, "block": 2}
         >>> policy = jgd.AsynchronousHalving(eta=3, min_steps=10)
         >>> with cf.ThreadPoolExecutor(1) as pool:  # one of processes, or of machines, in earnest
-        ...     found = jgd.sweep("iris", "sgd", space, seeds=2, steps=90, block=2, policy=policy, executor=pool)
+        ...     found = jgd.sweep("iris", "sgd", space, **options, policy=policy, executor=pool)
         >>> sorted(found.reached.tolist())
         [10, 10, 10, 10, 10, 10, 30, 30, 90]
     """
