@@ -25,11 +25,11 @@ class AsynchronousHalving(Policy):
     that there are. So a config waits until it fills a block with others, or until nothing else is left to do. In the end,
     where fewer than eta came to a rung, its best goes on: one at least has all steps.
 
-    More configs go on than under `SuccessiveHalving`: the best of the first few that landed need not be among the
-    best of all; nearly all go on where each next one is better, as in a grid: draw them by a sampler. Which ones do is no function of the seed, but is kept in the store: a sweep that was killed goes on by the same
-    decisions. The bits of each run, as far as it went, are those of the full sweep. With one worker nothing is left to chance.
-    The devices of one process keep step: without an executor all that can begin does, and then all that can go on, so that this
-    is `SuccessiveHalving` to the bit.
+    More configs go on than under `SuccessiveHalving`: the best of the first few that landed need not be among the best of all.
+    Nearly all do where each next one is better, as in a grid: draw them by a sampler. Who goes on is no function of the seed,
+    but is kept in the store: a sweep that was killed goes on by the same decisions. The bits of each run, as far as it went, are
+    those of the full sweep. With one worker nothing is left to chance. The devices of one process keep step: without an
+    executor all that can begin does, and then all that can go on, so that this is `SuccessiveHalving` to the bit.
 
     Li, Jamieson, Rostamizadeh, Gonina, Ben-tzur, Hardt, Recht & Talwalkar 2020, "A system for massively parallel
     hyperparameter tuning", MLSys, arXiv:1810.05934, algorithm 2 (ASHA); there one config goes on at a time, of any number.
