@@ -59,9 +59,9 @@ def space_of_toml(path: str | PathLike[str]) -> Space:
 
 def read_toml(what: str, path: str | PathLike[str]) -> dict[str, Any]:
     """The keys of a TOML file; `JgdValueError` says what was to be read, and why it can't be."""
-    path = checks.path(what, path)
+    file = checks.path(what, path)
     try:
-        text = path.read_text(encoding="utf-8-sig")  # some editors write a mark first
+        text = file.read_text(encoding="utf-8-sig")  # some editors write a mark first
     except (OSError, UnicodeDecodeError) as error:
         raise checks.JgdValueError(
             f"{what} must be a readable TOML file, got {checks.shown(str(path))}: {error}", argument=what

@@ -74,7 +74,10 @@ def _rounds(path: Path, configs: int, seeds: int, steps: int) -> tuple[Round, ..
     try:
         made = rounds_of_json(atomic_files.unsealed(path / ROUNDS).get("rounds"))
         inside = lambda each: all(0 <= c < configs for c in (*each.configs, *(each.origins or {}).values()))
-        known = lambda each: all(0 <= place < seeds for place in each.places(seeds))
+        known = lambda each: all(0 <= place < seeds for place in each.places(seeds)) and all(
+            0 <= config < configs and 0 <= place < seeds
+            for config, place in {*each.without, *(each.origins or ()), *(each.values or ())}
+        )
         if not all(inside(each) and known(each) and 0 <= each.begin <= each.until <= steps for each in made):
             raise ValueError(f"{ROUNDS} is of another sweep")
     except atomic_files.OtherFormatError:
