@@ -56,6 +56,8 @@ HOMES = {  # module -> its names that are public here
     "ftrl": "DescendByFtrl FtrlState ftrl",
     "galore": "InLowRank InLowRankState galore",
     "gsam": "GapAware gsam",
+    "ivon": "IvonState ScaleByIvon ivon",
+    "kl_shampoo": "KlShampooState ScaleByKlShampoo kl_shampoo",
     "lamb": "lamb",
     "laprop": "ScaleByLaprop laprop",
     "lars": "ScaleByLars lars",
@@ -94,7 +96,11 @@ HOMES = {  # module -> its names that are public here
     "sm3": "ScaleBySm3 Sm3State sm3",
     "soap": "ScaleBySoap SoapState soap",
     "sophia": "ScaleBySophia SophiaState sophia",
+    "spam": "ScaleBySpam spam",
+    "splus": "ScaleByShape ScaleBySplus SplusState splus",
     "stable_adamw": "ScaleByStableAdam stable_adamw",
+    "swats": "DescendBySwats SwatsState swats",
+    "tiger": "ScaleByWeights tiger",
     "yogi": "ScaleByYogi yogi",
 }
 import_on_demand(__name__, HOMES)

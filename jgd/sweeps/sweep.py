@@ -135,8 +135,9 @@ def sweep(
             compiled program.
         devices: a list of jax devices, a thread each; default all local ones, on a CPU a thread a core.
         executor: who runs the blocks in place of this process's devices: a `concurrent.futures.Executor`, a
-            `distributed.Client` of Dask, or a `jgd.sweeps.Pool` of one. The numbers are the same to the bit where the
-            workers are such machines as this one; others are refused. A worker that is killed loses the block that it runs.
+            `distributed.Client` of Dask, `jgd.interop.ray.executor()`, or a `jgd.sweeps.Pool` of one. The numbers are the
+            same to the bit where the workers are such machines as this one; others are refused. A worker that is killed
+            loses the block that it runs.
         check_finite: refuse data that are not finite.
         store: a directory in which each finished block lands, whole or not at all. Killed at any moment, the same call
             goes on and ends with the same bits; a finished sweep is returned without a step. Another sweep in it is

@@ -30,8 +30,8 @@ class Pool:
     this machine, if the workers are such machines.
 
     Attributes:
-        executor: a `concurrent.futures.Executor` (a process pool that spawns, one of MPI, loky, …), or a
-            `distributed.Client` of Dask.
+        executor: a `concurrent.futures.Executor` (a process pool that spawns, one of MPI, loky, …), a
+            `distributed.Client` of Dask, or `jgd.interop.ray.executor()`.
         any_machine: whether workers may be another kind of machine, or have another jax: then results agree to rounding.
 
     Raises:
