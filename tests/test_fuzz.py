@@ -91,6 +91,7 @@ OTHERS = [
     jgd.SupervisedLoss,
     jgd.StoppingRule,
     jgd.SuccessiveHalving,
+    jgd.AsynchronousHalving,
     jgd.Hyperband,
     jgd.split,
 ]
