@@ -226,6 +226,8 @@ def test_random_signs_estimate_the_trace_and_the_diagonal():
     assert abs(found.value - np.trace(H)) < 4 * spread
     diagonal = hessian_diagonal(loss, params, jnp.asarray(H), samples=400)
     np.testing.assert_allclose(np.concatenate([diagonal["a"], diagonal["b"]]), np.diag(H), atol=1.0)
+    program = jax.make_jaxpr(lambda at: hessian_diagonal(loss, at, jnp.asarray(H), samples=400))(params)
+    assert "[400,3]" not in str(program)  # the samples are summed as they come
     once = hessian_diagonal(loss, params, jnp.diag(jnp.arange(4.0)), samples=1)
     np.testing.assert_array_equal(np.concatenate([once["a"], once["b"]]), np.arange(4.0))
     with pytest.raises(jgd.JgdError, match="samples"):
