@@ -163,7 +163,7 @@ def probability_of_improvement(
     """
     sign = 1.0 if checks.flag("larger_is_better", larger_is_better) else -1.0
     confidence = checks.number("confidence", confidence, "(0, 1)")
-    over_tasks = np.ndim(a) == 2
+    over_tasks = checks.array("a", a).ndim == 2
     a, b = (tasks_and_seeds(name, values) for name, values in (("a", a), ("b", b)))
     if len(a) != len(b):
         raise checks.JgdValueError(f"a and b must have the same tasks, got {len(a)} and {len(b)}")

@@ -9,6 +9,7 @@ from jgd.analysis.check_sweep import check_sweep
 from jgd.core import checks
 from jgd.core.statistics import ERRORS, midranks
 from jgd.sweeps import Sweep
+from jgd.sweeps.config_table import recipes_of
 
 
 @dataclass(frozen=True)
@@ -94,11 +95,10 @@ def overall_ranks(sweep: Sweep, ends: FinalScores) -> np.ndarray:
 
 def config_indices(sweep: Sweep, recipe: str | None) -> np.ndarray:
     """The places of a recipe's configs on the config axis; of all where it is None."""
-    names = [name for name, _ in sweep.configs]
+    names = recipes_of(sweep.configs)
     if recipe is None:
         return np.arange(len(names))
-    recipe = checks.choice("recipe", recipe, dict.fromkeys(names))
-    return np.flatnonzero([name == recipe for name in names])
+    return np.flatnonzero(names == checks.choice("recipe", recipe, dict.fromkeys(names.tolist())))
 
 
 def worst_first_ranks(scores: Sequence[float] | np.ndarray, larger_is_better: bool) -> np.ndarray:

@@ -92,7 +92,10 @@ def rank(
 
 
 def _flags(name: str, values: np.ndarray, count: int) -> np.ndarray:
-    array = np.asarray(values)
+    try:
+        array = np.asarray(values)
+    except (TypeError, ValueError, RuntimeError) as fault:
+        raise checks.JgdTypeError(f"{name} must be booleans, got {checks.shown(values)}", argument=name) from fault
     if array.shape != (count,) or array.dtype != bool:
         raise checks.JgdValueError(
             f"{name} must be {count} booleans, one a config, got {array.dtype} {array.shape}", argument=name

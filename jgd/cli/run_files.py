@@ -13,6 +13,7 @@ from jgd.cli import console, request
 from jgd.core import atomic_files, checks
 from jgd.reports import confirmation, files
 from jgd.reports.table import cost_line, interval_words, stopped_line, table_columns, table_rows
+from jgd.sweeps.store.configs_file import CONFIGS_FILE
 from jgd.sweeps.store.disk import FOLDERS
 from jgd.sweeps.store.manifest import OWN
 from jgd.sweeps.store.packs import PACK_FILE
@@ -29,7 +30,8 @@ ALL_DIVERGED = "every run diverged, there is nothing to choose: try smaller lear
 def holds_a_sweep(directory: Path) -> bool:
     """Whether there is one, or no more than the beginning of one."""
     there = {path.name for path in directory.iterdir()} if directory.is_dir() else set()
-    return SWEEP in there or there <= {*STORED, "lock", ASIDE}
+    own = {name for name in there if CONFIGS_FILE.fullmatch(name)}
+    return SWEEP in there or there <= {*STORED, *own, "lock", ASIDE}
 
 
 @contextmanager
@@ -45,8 +47,8 @@ def overwritten(directory: Path) -> Iterator[None]:
         if aside.exists():
             raise checks.JgdValueError(f"{str(aside)!r} has files that jgd did not write: move them away")
         aside.mkdir()
-        for name in _NAMES:
-            if os.path.lexists(directory / name):
+        for name in os.listdir(directory):
+            if name in _NAMES or CONFIGS_FILE.fullmatch(name):
                 (directory / name).rename(aside / name)
     try:
         yield
@@ -69,7 +71,7 @@ def _delete_own(aside: Path) -> None:
         if path.is_dir() and not path.is_symlink():
             with suppress(OSError):
                 path.rmdir()
-        elif name in _NAMES or _PACK.fullmatch(name) or _REPLAY.fullmatch(name):
+        elif name in _NAMES or CONFIGS_FILE.fullmatch(name) or _PACK.fullmatch(name) or _REPLAY.fullmatch(name):
             path.unlink()
     with suppress(OSError):
         aside.rmdir()

@@ -49,3 +49,11 @@ def _processor() -> tuple[str, str]:
     flags = facts.get("flags", facts.get("Features", ""))
     digest = hashlib.sha256(" ".join(sorted(flags.split())).encode()).hexdigest()[:12] if flags else platform.machine()
     return facts.get("model name", platform.processor() or platform.machine()), digest
+
+
+def memory() -> float:
+    """Bytes of this machine's memory, as far as it tells."""
+    try:
+        return os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
+    except (AttributeError, OSError, ValueError):  # Windows
+        return float("inf")

@@ -3,7 +3,7 @@
 import codecs
 import csv
 import re
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import islice
@@ -58,7 +58,7 @@ class CsvFormat:
             not isinstance(self.delimiter, str) or len(self.delimiter) != 1 or self.delimiter in '"\r\n'
         ):
             raise checks.JgdValueError(
-                f"delimiter must be one character such as ';', got {self.delimiter!r}", argument="delimiter"
+                f"delimiter must be one character such as ';', got {checks.shown(self.delimiter)}", argument="delimiter"
             )
         if self.decimal is not None:
             checks.choice("decimal", self.decimal, DECIMALS)
@@ -67,12 +67,13 @@ class CsvFormat:
                 f"decimal and delimiter must be two signs, got {self.decimal!r} for both", argument="decimal"
             )
         try:
-            codecs.lookup(self.encoding or "utf-8")
-        except (LookupError, TypeError, ValueError):
+            codecs.lookup("utf-8" if self.encoding is None else self.encoding)
+        except (LookupError, TypeError, ValueError, RuntimeError):
             raise checks.JgdValueError(
-                f"encoding must be one of Python's, such as 'latin-1', got {self.encoding!r}", argument="encoding"
+                f"encoding must be one of Python's, such as 'latin-1', got {checks.shown(self.encoding)}",
+                argument="encoding",
             ) from None
-        words = not isinstance(self.empty, str) and isinstance(self.empty, Collection)
+        words = isinstance(self.empty, list | tuple | set | frozenset)
         if not words or not all(isinstance(word, str) for word in self.empty):
             raise checks.JgdTypeError(
                 f"empty must be words, such as ['?', '-'], got {checks.shown(self.empty)}", argument="empty"

@@ -5,7 +5,7 @@ model ─► parameters, which descend ─► loss(params, batch, key, state) �
 """
 
 import inspect
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import partial
 from typing import Any, Unpack
 
@@ -75,7 +75,8 @@ def task(
     """
     rows = rows_of(data, options)
     nnx, linen = library("flax.nnx"), library("flax.linen")
-    streams = (draws,) if isinstance(draws, str) else tuple(draws)
+    streams = checks.instance("draws", (draws,) if isinstance(draws, str) else draws, Sequence, "('dropout',)")
+    streams = tuple(streams)
     if isinstance(model, linen.Module):
         network: Network = Linen(model, jax.tree.map(lambda a: jnp.asarray(a[:1]), rows.parts[0][0]), streams)
     elif callable(model) and not (isinstance(model, type) and issubclass(model, linen.Module)):  # modules are, too

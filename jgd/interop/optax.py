@@ -74,6 +74,13 @@ def wrap(optimizer: Any, *, static: str | tuple[str, ...] = ()) -> Any:
             argument="optimizer",
         )
     library("optax")
+    try:
+        inspect.signature(optimizer)
+    except ValueError as fault:
+        raise checks.JgdTypeError(
+            f"wrap takes a function whose parameters can be read, got {checks.shown(optimizer)}: {fault}",
+            argument="optimizer",
+        ) from fault
     return _builder(optimizer, (static,) if isinstance(static, str) else tuple(static))
 
 

@@ -8,6 +8,7 @@ from jgd.core import checks
 from jgd.reports.latex import latex_table
 from jgd.reports.table import table_columns, table_rows
 from jgd.reports.whole_file import writing
+from jgd.reports.zarr_directory import save_zarr
 from jgd.sweeps import Sweep
 from jgd.training import Run
 
@@ -20,7 +21,7 @@ def save_data(data: Sweep | Run, path: str | Path, curves: bool = False) -> Path
     | ending | what of a sweep | what of a run | needs |
     |---|---|---|---|
     | .nc | `found.dataset`, NetCDF-4 with checksums | `run.to_xarray()` | h5netcdf |
-    | .zarr | the same, a directory (format 2) | the same | zarr |
+    | .zarr | the same, a directory (format 2), a part at a time | the same | zarr |
     | .parquet, .csv | `found.to_dataframe(curves)` | `run.to_dataframe()` | pyarrow for Parquet |
     | .tex | the picks with their intervals, for booktabs | the evaluations | |
 
@@ -85,14 +86,6 @@ def save_netcdf(dataset: Any, path: Path) -> None:
         store.close()
 
 
-def _save_zarr(dataset: Any, path: Path) -> None:
-    try:
-        import zarr  # noqa: F401  # xarray's own message doesn't say how to install it
-    except ImportError as missing:
-        raise ImportError(".zarr needs zarr: pip install 'jgd[zarr]'") from missing
-    dataset.to_zarr(path, mode="w", zarr_format=2)  # format 3 has no settled type for text
-
-
 def _frame(data: Sweep | Run, curves: bool) -> Any:
     return data.to_dataframe(curves) if isinstance(data, Sweep) else data.to_dataframe().reset_index()
 
@@ -119,7 +112,7 @@ def _latex(data: Sweep | Run) -> str:
 
 _WRITERS: dict[str, Callable[[Any, Path, bool], Any]] = {
     ".nc": lambda data, path, curves: save_netcdf(data.to_xarray(), path),
-    ".zarr": lambda data, path, curves: _save_zarr(data.to_xarray(), path),
+    ".zarr": lambda data, path, curves: save_zarr(data, path),
     ".parquet": lambda data, path, curves: _save_parquet(_frame(data, curves), path),
     ".csv": lambda data, path, curves: _frame(data, curves).to_csv(path, index=False),
     ".tex": lambda data, path, curves: path.write_text(_latex(data), encoding="utf-8"),

@@ -27,6 +27,8 @@ from jgd.reports.members import member_lines
 from jgd.reports.table import padding
 from jgd.sweeps import Sweep
 
+MOST = 100_000  # configs whose hyperparameters are compared
+
 
 def report(sweep: Sweep, top: int = 5, confidence: float = 0.95, directory: Path | None = None) -> str:
     """What a sweep says, section by section; only validation numbers, so that reading it chooses nothing by the test.
@@ -75,6 +77,9 @@ def _of_configs(sweep: Sweep, top: int, confidence: float, measured: list[str] |
     """What compares configs: not for a population, whose members are others at each seed and change on the way."""
     ends = final_scores(sweep)
     ranking = rank(ends.scores, ends.larger_is_better, confidence, ends.stopped, overlap=ends.overlap)
+    if len(sweep.configs) > MOST:
+        left = f"of more than {MOST:,} configs the best alone are told: for neighbors, findings and importance sweep around those"
+        return {"Best configs": [*_best(sweep, ends, ranking, top, confidence), left]}
     return {
         "Best configs": _best(sweep, ends, ranking, top, confidence),
         "Neighbors of the best": _neighbors(sweep, ends, ranking, confidence),

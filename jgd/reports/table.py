@@ -7,6 +7,7 @@ from jgd.core.format import format_estimate, format_value
 from jgd.core.text import align_columns
 from jgd.status import Status
 from jgd.sweeps import EarlyStopping, Sweep
+from jgd.sweeps.config_table import names_of
 from jgd.sweeps.engine.width import MUCH_PADDING, fitting_block
 from jgd.sweeps.plan import Plan
 
@@ -39,7 +40,7 @@ def table_columns(sweep: Sweep) -> list[str]:
 
 
 def _names(sweep: Sweep) -> list[str]:
-    return sorted({name for _, config in sweep.configs for name in config}, key=lambda n: (n != "learning_rate", n))
+    return sorted(names_of(sweep.configs), key=lambda n: (n != "learning_rate", n))
 
 
 def _some_are_short(sweep: Sweep) -> bool:

@@ -101,6 +101,7 @@ class Space:
 
     def allowed_of(self, columns: Mapping[str, Sequence[Any]], count: int) -> list[Config]:
         """The configs of columns that fulfil all constraints, in order."""
+        checks.instance("columns", columns, Mapping, "{name: values}")
         out = configs_of(self.names, columns, count)
         if not self.constraints:
             return out

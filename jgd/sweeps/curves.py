@@ -1,11 +1,13 @@
 """The losses of runs on the way, and what else was recorded, block by block or of all. Enters: a store. Leaves: arrays."""
 
-from collections.abc import Iterator, Mapping, Sequence
+import math
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 
 import numpy as np
 
-from jgd.core import checks
+from jgd.core import checks, machine
 from jgd.lane import NOT_DIVERGED
 from jgd.sweeps.engine.observing import OBSERVED
 from jgd.sweeps.facts import SweepFacts
@@ -28,17 +30,70 @@ class Piece:
     whole: bool
 
 
-def pieces(
-    facts: SweepFacts, store: Store, rounds: Sequence[Round], numbers: Sequence[int] | None = None
-) -> Iterator[Piece]:
-    """The curves of blocks, one after another in the order of their ends; of these numbers, or all.
+@dataclass(frozen=True)
+class Curves:
+    """The curves of a sweep. rounds: beyond which nothing counts, such as what a smaller sweep ran of a config; () for no end."""
 
-    rounds: beyond which nothing counts, such as what a smaller sweep ran of a config that this one stops; () for no end.
-    """
-    ends = furthest(rounds, store.scores.reached.shape) if rounds else None
-    of = range(len(store.blocks)) if numbers is None else numbers
-    for number in sorted(of, key=lambda number: store.blocks[number].end):
-        yield _piece(facts, number, store.result(number), ends)
+    facts: SweepFacts
+    store: Store
+    rounds: Sequence[Round]
+
+    @cached_property
+    def _ends(self) -> np.ndarray | None:
+        return furthest(self.rounds, self.store.scores.reached.shape) if self.rounds else None
+
+    def whole(self) -> Mapping[str, np.ndarray]:
+        """Name -> (config, seed, step, …), "" is the loss; what is not there (yet) is NaN.
+
+        Raises:
+            JgdValueError: where it is more than the machine's memory.
+        """
+        shape = *self.store.scores.reached.shape, len(self.facts.recorded_steps)
+        takes = 4 * math.prod(shape)
+        if takes > machine.memory():
+            raise checks.JgdValueError(
+                f"the losses of {shape[0]:,} × {shape[1]} runs take {takes:,} bytes, more than this machine has: a Zarr "
+                "directory (jgd.reports.save_data) holds them"
+            )
+        out = {"": self._nothing(shape)}
+        for piece in self._pieces(range(len(self.store.blocks))):
+            for name, values in piece.values.items():
+                self._into(out, shape, name, values)[piece.at] = values
+            if isinstance(self.store, MemoryStore) and piece.number in self.store.kept and piece.whole:
+                _share(self.store, piece, out)
+        return {name: out[name] for name in sorted(out)}
+
+    def window(self, configs: range, place: int) -> dict[str, np.ndarray]:
+        """Name -> (config, step, …) of some configs at the seed of this index; no other blocks are read."""
+        shape = len(configs), len(self.facts.recorded_steps)
+        out = {"": self._nothing(shape)}
+        for piece in self._pieces(self.store.numbers_of(configs, place)):
+            rows = piece.at[0] - configs.start
+            mine = (rows >= 0) & (rows < len(configs))
+            for name, values in piece.values.items():
+                self._into(out, shape, name, values)[rows[mine], piece.at[2]] = values[mine]
+        return out
+
+    def _nothing(self, shape: tuple[int, ...]) -> np.ndarray:
+        return np.full(shape, np.nan, self.store.scores.dtype or np.float32)
+
+    def _into(self, out: dict[str, np.ndarray], shape: tuple[int, ...], name: str, values: np.ndarray) -> np.ndarray:
+        """Where the values of a name are entered."""
+        own = values.shape[2:]
+        if name not in out:
+            out[name] = self._nothing((*shape, *own))
+        there = out[name].shape[len(shape) :]
+        if there != own:
+            raise checks.JgdValueError(
+                f"observe must return arrays of one shape a name, got {checks.shown(name)} of {there} and {own}",
+                argument="observe",
+            )
+        return out[name]
+
+    def _pieces(self, numbers: Iterable[int]) -> Iterator[Piece]:
+        """What these blocks have, one after another in the order of their ends."""
+        for number in sorted(numbers, key=lambda number: self.store.blocks[number].end):
+            yield _piece(self.facts, number, self.store.result(number), self._ends)
 
 
 def _piece(facts: SweepFacts, number: int, result: BlockResult, ends: np.ndarray | None) -> Piece:
@@ -57,26 +112,6 @@ def _piece(facts: SweepFacts, number: int, result: BlockResult, ends: np.ndarray
     begin = -(-block.begin // facts.record_every)
     at = configs, block.seed, slice(begin, begin + len(steps))
     return Piece(number, block.configs, at, values, bool((block.end <= end).all()))
-
-
-def curves(facts: SweepFacts, store: Store, rounds: Sequence[Round]) -> Mapping[str, np.ndarray]:
-    """Name -> (config, seed, step, …), "" is the loss; what is not there (yet) is NaN."""
-    shape = *store.scores.reached.shape, len(facts.recorded_steps)
-    out: dict[str, np.ndarray] = {"": np.full(shape, np.nan, store.scores.dtype or np.float32)}
-    for piece in pieces(facts, store, rounds):
-        for name, values in piece.values.items():
-            if name not in out:
-                out[name] = np.full((*shape, *values.shape[2:]), np.nan, out[""].dtype)
-            if out[name].shape[3:] != values.shape[2:]:
-                raise checks.JgdValueError(
-                    f"observe must return arrays of one shape a name, got {checks.shown(name)} of {out[name].shape[3:]} and "
-                    f"{values.shape[2:]}",
-                    argument="observe",
-                )
-            out[name][piece.at] = values
-        if isinstance(store, MemoryStore) and piece.number in store.kept and piece.whole:
-            _share(store, piece, out)
-    return {name: out[name] for name in sorted(out)}
 
 
 def _share(store: MemoryStore, piece: Piece, curves: Mapping[str, np.ndarray]) -> None:

@@ -75,7 +75,7 @@ def _carried(store: Store, old: Plan, new: Plan) -> MemoryStore:
     """The block results of one plan where they are in another."""
     out = MemoryStore(new.facts, store.reads)  # the list itself: whoever confirms either of them has read the same rows
     for number, block in enumerate(store.blocks):
-        keys = [old.facts.keys[config] for config in block.configs]
+        keys = old.facts.keys[list(block.configs)]
         there = new.facts.place(keys, old.seeds[block.seed], block.begin, block.end)
         if there is not None:
             lanes = store.lanes_of(number) if store.holds(number) else None

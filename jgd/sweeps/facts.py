@@ -35,6 +35,7 @@ class SweepFacts:
         predictors: Of a stored sweep, what each group's runs predict with, as JSON; None where that isn't known.
             Where rows are split, an entry for each group and run of the seed axis.
         splits: How the rows of the runs are cut.
+        known_keys: Of a stored sweep, `keys` as they were.
         run_steps: (configs,) the updates of each config's runs; () where all have `steps`.
     """
 
@@ -43,7 +44,7 @@ class SweepFacts:
     larger_is_better: bool
     metrics: tuple[str, ...]
     spaces: Mapping[str, Space]
-    configs: tuple[tuple[str, Config], ...]
+    configs: Sequence[tuple[str, Config]]
     groups: tuple[int, ...]
     seeds: tuple[int, ...]
     steps: int
@@ -52,6 +53,7 @@ class SweepFacts:
     policy: Policy
     predictors: tuple[Mapping[str, Any], ...] | None = None
     splits: Splits = NO_SPLITS
+    known_keys: np.ndarray | None = None
     run_steps: tuple[int, ...] = ()
 
     @cached_property
@@ -80,25 +82,40 @@ class SweepFacts:
         return self.splits.words(self.seeds)
 
     @cached_property
-    def keys(self) -> tuple[str, ...]:
-        """A name for each config, made of its recipe and values; equal ones are told apart by their number."""
-        seen: dict[str, int] = {}
-        out, encode = [], json.JSONEncoder(default=repr).encode
-        for recipe, config in self.configs:
-            text = encode([recipe, sorted(config.items())])
-            seen[text] = seen.get(text, 0) + 1
-            out.append(hashlib.sha256(f"{text}{seen[text]}".encode()).hexdigest()[:16])
-        return tuple(out)
+    def keys(self) -> np.ndarray:
+        """(configs,): 64 bits for each config, of its recipe and values; equal ones are told apart by their number."""
+        if self.known_keys is not None:
+            return self.known_keys
+        encode = json.JSONEncoder(default=repr).encode
+        key = lambda place, number: _key(
+            encode([self.configs[place][0], sorted(self.configs[place][1].items())]), number
+        )
+        out = np.array([_key(encode([name, sorted(values.items())]), 1) for name, values in self.configs], np.uint64)
+        first = np.unique(out, return_index=True)[1]
+        seen: dict[int, int] = {}
+        for place in np.setdiff1d(np.arange(len(out)), first).tolist():
+            same = int(out[place])
+            seen[same] = seen.get(same, 1) + 1
+            out[place] = key(place, seen[same])
+        return out
 
     @cached_property
-    def _index_of(self) -> dict[str, int]:
-        return {key: index for index, key in enumerate(self.keys)}
+    def _sorted(self) -> tuple[np.ndarray, np.ndarray]:
+        """The keys in order, and the configs that they are of."""
+        order = np.argsort(self.keys)
+        return self.keys[order], order
 
-    def place(self, keys: Sequence[str], seed: int, begin: int, end: int) -> Block | None:
+    def place(self, keys: np.ndarray, seed: int, begin: int, end: int) -> Block | None:
         """The block of these configs and this seed in this sweep; None where it isn't part of it."""
-        if seed not in self.seeds or end > self.steps or not all(key in self._index_of for key in keys):
+        known, order = self._sorted
+        at = np.minimum(np.searchsorted(known, keys), len(known) - 1)
+        if seed not in self.seeds or end > self.steps or (known[at] != keys).any():
             return None
-        configs = tuple(self._index_of[key] for key in keys)
+        configs = tuple(order[at].tolist())
         if len({self.groups[config] for config in configs}) > 1:
             return None
         return Block(self.groups[configs[0]], self.seeds.index(seed), configs, begin, end)
+
+
+def _key(text: str, number: int) -> int:
+    return int.from_bytes(hashlib.sha256(f"{text}{number}".encode()).digest()[:8], "big")

@@ -9,6 +9,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from jgd import optimizers, tasks
 from jgd.core import checks
 from jgd.core.fingerprint import address_of, differences
@@ -70,7 +72,7 @@ def stored_plan(
     if plan is None:
         refuse_another(path, there["identity"], identity(plans[0]))
     assert plan is not None
-    if list(plan.facts.keys) != there["keys"]:
+    if not np.array_equal(plan.facts.keys, there["keys"]):
         raise checks.JgdValueError(
             f"{str(path)!r} has other configs than its sampler draws here (another version of jgd, NumPy or SciPy): "
             "look at it, and begin another sweep"

@@ -1,6 +1,6 @@
 """What a sweep found, as data: arrays over configs, seeds and steps, what the sweep is, and what they cost."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, fields
 from functools import cached_property
 from typing import Any, Self
@@ -10,7 +10,8 @@ import numpy as np
 from jgd.core import checks
 from jgd.core.types import Params
 from jgd.spaces.space import Config, Space
-from jgd.sweeps.curves import curves
+from jgd.sweeps.config_table import recipes_of
+from jgd.sweeps.curves import Curves
 from jgd.sweeps.facts import SweepFacts
 from jgd.sweeps.own_ends import ends_of
 from jgd.sweeps.plan import Plan
@@ -61,17 +62,19 @@ class SweepData:
         """
         return self.made_by if isinstance(self.made_by, Plan) else self.made_by()
 
+    @property
+    def curves(self) -> Curves:
+        """What `loss` and `recorded` are put together from, also a part at a time."""
+        return Curves(self.facts, self.store, self.rounds)
+
     @cached_property
-    def _curves(self) -> Mapping[str, np.ndarray]:
-        return curves(self.facts, self.store, self.rounds)
+    def _whole(self) -> Mapping[str, np.ndarray]:
+        return self.curves.whole()
 
     @property
     def loss(self) -> np.ndarray:
-        """(config, seed, step): on the step's batch before its update, of the `recorded_steps`; NaN as in `validation`.
-
-        Put together from the blocks when it is first asked for.
-        """
-        return self._curves[""]
+        """(config, seed, step): on the step's batch before its update, at `recorded_steps`; NaN as in `validation`."""
+        return self._whole[""]
 
     @property
     def recorded(self) -> dict[str, np.ndarray]:
@@ -79,7 +82,7 @@ class SweepData:
 
         What `observe` returned is (config, seed, step, …), after the step's update. NaN as in `validation`.
         """
-        return {name: values for name, values in self._curves.items() if name}
+        return {name: values for name, values in self._whole.items() if name}
 
     @property
     def task(self) -> str:
@@ -87,7 +90,7 @@ class SweepData:
         return self.facts.task
 
     @property
-    def configs(self) -> tuple[tuple[str, Config], ...]:
+    def configs(self) -> Sequence[tuple[str, Config]]:
         """(recipe, hyperparameters) of each config, in the order of the config axis."""
         return self.facts.configs
 
@@ -148,16 +151,16 @@ class SweepData:
 
     @property
     def runs_left(self) -> int:
-        """Runs that the last round so far has not brought to its end; 0 once the sweep is through."""
-        if not self.rounds:
-            return 0
-        last = self.rounds[-1]
-        return int(left_of(self.facts, last, self.store).sum())
+        """Runs that the rounds so far have not brought to their ends; 0 once the sweep is through."""
+        left = np.zeros(self.given.shape, bool)
+        for each in self.rounds:
+            left |= left_of(self.facts, each, self.store)
+        return int(left.sum())
 
     def configs_of(self, recipe: str) -> np.ndarray:
         """The indices of a recipe's configs."""
         checks.choice("recipe", recipe, self.recipes)
-        return np.array([index for index, (name, _) in enumerate(self.configs) if name == recipe], int)
+        return np.flatnonzero(recipes_of(self.configs) == recipe)
 
     def space_of(self, recipe: str | None = None) -> Space | None:
         """The space of a recipe; without one that of all, None where they have several."""
@@ -220,13 +223,10 @@ class SweepData:
 
     def run_loss(self, config: int, seed: int) -> np.ndarray:
         """The loss of a run at the `recorded_steps`, as far as it went, through the members that it descends from."""
-        index = self.indices(config, seed)[1]
-        every = self.facts.record_every
-        parts = [
-            (each.member, slice(-(-each.begin // every), -(-each.until // every)))
-            for each in self.schedule(config, seed)
-        ]
-        return np.concatenate([self.loss[member, index, part] for member, part in parts])
+        index, every, past = self.indices(config, seed)[1], self.facts.record_every, self.schedule(config, seed)
+        parts = [(each.member, slice(-(-each.begin // every), -(-each.until // every))) for each in past]
+        curves = self.curves
+        return np.concatenate([curves.window(range(m, m + 1), index)[""][0, part] for m, part in parts])
 
     def params(self, config: int, seed: int) -> Params:
         """The parameters that one run ended with; `seed` is one of `seeds`, not its index.

@@ -7,6 +7,7 @@ import numpy as np
 
 from jgd.lane import NOT_DIVERGED
 from jgd.spaces.space import Config
+from jgd.sweeps.config_table import recipes_of
 from jgd.sweeps.picks import Pick
 from jgd.sweeps.policies.replay import by_round
 from jgd.sweeps.sweep_data import SweepData
@@ -17,6 +18,20 @@ if TYPE_CHECKING:
 
 def to_xarray(data: SweepData, picks: Sequence[Pick]) -> "xarray.Dataset":
     """See `Sweep.dataset`."""
+    by_step = ("config", "seed", "step")
+    curves: dict[str, Any] = {"loss": (by_step, data.loss)}
+    for name, values in data.recorded.items():
+        curves[recorded_name(name)] = (*by_step, *own_axes(name, values)), values
+    return without_curves(data, picks).assign(curves)
+
+
+def recorded_name(name: str) -> str:
+    """The variable that has what was recorded under a name."""
+    return f"recorded_{name}"
+
+
+def without_curves(data: SweepData, picks: Sequence[Pick]) -> "xarray.Dataset":
+    """The dataset without its losses on the way, and what was recorded beside them."""
     import xarray  # here: jgd imports as fast as jax
 
     hypers = {name: ("config", column) for name, column in hyperparameter_columns(data.configs).items()}
@@ -25,12 +40,9 @@ def to_xarray(data: SweepData, picks: Sequence[Pick]) -> "xarray.Dataset":
     splits = data.facts.splits
     own, folds = ([of(label) for label in data.seeds] for of in (splits.seed_of, splits.fold_of))
     per_round = ("round", "config", "seed")
-    by_step = ("config", "seed", "step")
     by_evaluation = ("config", "seed", "evaluation")
     return xarray.Dataset(
         {
-            "loss": (by_step, data.loss),
-            **{f"recorded_{n}": ((*by_step, *_own_axes(n, values)), values) for n, values in data.recorded.items()},
             **{f"validation_{name}": (by_evaluation, values) for name, values in data.validation.items()},
             "diverged_at": (("config", "seed"), data.diverged_at),
             "reached": ("config", data.reached),
@@ -40,7 +52,7 @@ def to_xarray(data: SweepData, picks: Sequence[Pick]) -> "xarray.Dataset":
         coords={
             "config": np.arange(len(data.configs)),
             **hypers,
-            "recipe_of": ("config", [name for name, _ in data.configs]),
+            "recipe_of": ("config", recipes_of(data.configs)),
             "seed": list(data.seeds),
             **({"seed_of": ("seed", own), "fold": ("seed", folds)} if splits.there else {}),
             "step": np.array(data.recorded_steps, int),
@@ -65,7 +77,7 @@ def hyperparameter_columns(configs: Sequence[tuple[str, Config]]) -> dict[str, n
     return {name: _column([config.get(name) for _, config in configs]) for name in names}
 
 
-def _own_axes(name: str, values: np.ndarray) -> list[str]:
+def own_axes(name: str, values: np.ndarray) -> list[str]:
     """Names of the axes behind (config, seed, step)."""
     return [f"{name}_axis_{i}" for i in range(values.ndim - 3)]
 

@@ -141,7 +141,7 @@ def class_names(given: Any) -> tuple[Any, ...]:
 
 
 def _scale(given: Any, known: bool) -> Scale:
-    if given == AUTO:
+    if isinstance(given, str) and given == AUTO:
         return STANDARD if known else None
     return given  # another word is refused where it would be fitted
 

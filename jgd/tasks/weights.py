@@ -1,6 +1,6 @@
 """What a row of each class counts in the loss."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -27,10 +27,15 @@ def class_weights(given: str | Mapping[Any, float], classes: tuple[Any, ...], la
         >>> class_weights("balanced", ("no", "yes"), np.array([0, 0, 0, 1])).round(3).tolist()
         [0.667, 2.0]
     """
+    if isinstance(classes, str) or not isinstance(classes, Sequence):
+        raise checks.JgdTypeError(
+            f"classes must be labels, a list of them, got {checks.shown(classes)}", argument="classes"
+        )
     if not classes:
         raise checks.JgdValueError("class_weight is of classes, the target has values", argument="class_weight")
     if isinstance(given, str):
         checks.choice("class_weight", given, ("balanced",))
+        checks.rows("labels", labels)
         count = np.bincount(labels, minlength=len(classes))
         return (len(labels) / (len(classes) * np.maximum(count, 1))).astype(np.float32)
     checks.instance("class_weight", given, Mapping, '"balanced" or {label: weight}')

@@ -16,6 +16,7 @@ around a transform   masks.py  some of the leaves                   partitions.p
 shared          wrapper.py  what they share                         subtree.py  a part of the leaves
                 means.py  a mean that knows its own weight          noise.py  random numbers inside an update
                 matrices.py  leaves as stacks of matrices           kronecker.py  a tensor axis by axis
+                blocks.py  axes merged and cut
 """
 
 from typing import TYPE_CHECKING

@@ -132,6 +132,8 @@ def test_seeds_at_chance_and_configs_that_never_moved_are_told():
     (finding, *_) = [each for each in findings(planted(scores)) if each.kind == "chance"]
     assert (finding.config, finding.numbers) == (1, {"at_chance": 1, "seeds": 3, "more": 0})
     assert "1 of 3 seeds are at chance in config 1" in finding.message
+    scores[1, 2] = 0.7  # slow, not at chance
+    assert "chance" not in kinds(planted(scores))
     assert "unmoved" in kinds(planted(scores, curve=[1, 1, 1, 1, 1, 1]))
 
 

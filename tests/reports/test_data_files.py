@@ -59,7 +59,8 @@ def test_a_config_that_was_stopped_has_the_numbers_of_its_last_steps():
 
 
 @pytest.mark.slow
-def test_each_format_holds_the_same(run, tmp_path):
+def test_each_format_holds_the_same(run, tmp_path, monkeypatch):
+    monkeypatch.setattr("jgd.reports.zarr_directory.PART", 200)  # a few configs at a time
     found = sweeping.usual()
     for name, data, table in (("sweep", found, found.to_dataframe()), ("run", run, run.to_dataframe().reset_index())):
         pd.testing.assert_frame_equal(pd.read_csv(save_data(data, tmp_path / f"{name}.csv")), table, check_dtype=False)

@@ -11,10 +11,11 @@ from helpers import sweeping
 
 import jgd
 from jgd.core.format import format_estimate
+from jgd.lane import NOT_DIVERGED
 from jgd.reports import html_report, save_report
 from jgd.reports.page.compare import comparison_figure, comparison_rows, different_rows, paired_lines
 from jgd.reports.page.configs import MOST, config_order, config_table
-from jgd.reports.page.contents import _unread
+from jgd.reports.page.contents import _unread, contents_of
 from jgd.reports.page.curves import loss_figure, thinned, validation_figure
 from jgd.reports.page.figures import parallel_figure, score_figure, short
 from jgd.reports.page.reproduce import python_call
@@ -108,6 +109,11 @@ def test_pictures_hold_the_numbers_and_plotly_takes_them():
         graph_objects.Figure({"data": made["data"], "layout": made["layout"]})  # refuses what plotly doesn't know
     assert validation_figure(both)["data"][0]["y"] == pytest.approx(both.validation["accuracy"][both.best.config, 0])
     assert parallel_figure(found) is None  # one hyperparameter
+    unscored = {name: np.full_like(values, np.nan) for name, values in both.validation.items()}
+    begun = replace(both, validation=unscored, diverged_at=np.full_like(both.diverged_at, NOT_DIVERGED))
+    (now,) = sources_of(both)
+    titles = [[each["title"] for each in contents_of(replace(now, sweep=sweep))["figures"]] for sweep in (both, begun)]
+    assert (len(titles[0]), titles[1]) == (4, [])  # no empty axes while the first block runs
     steps, values = thinned(np.arange(1001), np.linspace(0, 1, 1001))
     assert (steps[0], steps[-1], values[-1], len(steps) < 400) == (0, 1000, 1.0, True)
 
@@ -155,9 +161,12 @@ def test_the_table_has_all_configs_best_first():
     assert [cell.text for cell in table.rows[-1][2]] == ["1", "sgd", "1e+09", "–", "2 of 2"]
     assert table.rows[-1][2][-2].key is None  # sorts last
     assert table.rows[0][2][-2].key == pytest.approx(found.last_scores[0].mean())
-    many = replace(found, facts=replace(found.facts, configs=found.configs * 400))
-    wide = {name: np.repeat(getattr(many, name), 400, axis=0) for name in ("given", "diverged_at", "loss")}
-    many = replace(many, **wide, validation={name: np.repeat(v, 400, axis=0) for name, v in found.validation.items()})
+    facts = replace(found.facts, configs=found.configs * 400, run_steps=found.facts.run_steps * 400)
+    many = replace(found, facts=facts)
+    wide = {name: np.repeat(getattr(many, name), 400, axis=0) for name in ("given", "diverged_at")}
+    many = replace(
+        many, **wide, rounds=(), validation={name: np.repeat(v, 400, axis=0) for name, v in found.validation.items()}
+    )
     table = config_table(many)
     assert (len(table.rows), table.left_out) == (MOST, 1200 - MOST)
 

@@ -67,7 +67,7 @@ def test_a_dask_client_is_an_executor():
 def test_a_plan_pickles_and_its_devices_are_those_of_the_process():
     plan = swept().plan
     again = pickle.loads(pickle.dumps(plan))
-    assert again.facts.keys == plan.facts.keys
+    assert (again.facts.keys == plan.facts.keys).all()
     assert again.work.widths == plan.work.widths
     assert again.devices == type(plan.devices).all()
 
@@ -89,6 +89,14 @@ def test_what_cannot_be_sent_or_run_is_named(pool, monkeypatch):
     forks = cf.ProcessPoolExecutor(1, mp_context=multiprocessing.get_context("fork"))
     with pytest.raises(jgd.JgdError, match=r"fork.*get_context\(\"spawn\"\)"):
         swept(executor=forks)
+
+
+def test_a_recipe_of_a_script_is_sent_whole_by_cloudpickle():
+    cloudpickle = pytest.importorskip("cloudpickle", reason="comes with an extra: jgd[cluster]")
+    script = {"jgd": jgd, "make": jgd.optimizers, "__name__": "__main__"}
+    exec("def recipe(learning_rate): return jgd.optimizers.sgd(learning_rate), make.adam(learning_rate)", script)
+    there = pickle.loads(cloudpickle.dumps(script["recipe"]))
+    assert there(0.1) == script["recipe"](0.1)
 
 
 @pytest.mark.slow

@@ -1,5 +1,7 @@
 """Looking at somebody's directory: nothing is imported or run, nothing outside is touched, and strange files are named."""
 
+import contextlib
+import hashlib
 import json
 import os
 import shutil
@@ -15,7 +17,9 @@ from helpers import sweeping
 from helpers.stored import bits, sweep
 
 import jgd
-from jgd.core import atomic_files
+from jgd.core import array_files, atomic_files
+from jgd.sweeps.policies.bundled import rounds_to_json
+from jgd.sweeps.policies.policy import Round
 from jgd.sweeps.store import journal
 
 OWN = """
@@ -127,16 +131,12 @@ STRANGE = {
     "a list": lambda there: [there],
     "steps of text": lambda there: {**there, "steps": "12"},
     "endless steps": lambda there: {**there, "steps": 10**30},
-    "steps beyond the memory": lambda there: {**there, "steps": 2**31 - 2, "evaluation_steps": [2**31 - 2]},
     "an unknown argument of a policy": lambda there: {**there, "policy": ["SuccessiveHalving", {"evil": 1}]},
     "a policy of other steps": lambda there: {**there, "policy": ["MedianStopping", {"every": 99, "after": 99}]},
     "a strange space": lambda there: {**there, "axis": {**there["axis"], "spaces": {"adam": {"b1": {"odd": []}}}}},
     "control characters": lambda there: {**there, "task": "\x1b[2J"},
     "half a pair": lambda there: {**there, "metric": "\ud800"},
     "an unknown metric": lambda there: {**there, "metric": "other"},
-    "a config of objects": lambda there: {**there, "configs": [["adam", {"learning_rate": [{}]}]] * 6},
-    "one group": lambda there: {**there, "groups": [0]},
-    "groups that nothing is known of": lambda there: {**there, "groups": [9] * len(there["configs"])},
     "a cost that is none": lambda there: {**there, "setup": {"steps": 5}},
     "evaluations that go back": lambda there: {**there, "evaluation_steps": [8, 4, 12]},
 }
@@ -147,6 +147,50 @@ def test_a_sealed_but_strange_manifest_is_one_error_that_names_the_file(copy, ch
     (copy / "sweep.json").write_bytes(atomic_files.sealed(change(content(copy))))
     with pytest.raises(jgd.JgdError, match=str(copy)):
         jgd.load_sweep(copy)
+
+
+@pytest.mark.parametrize("run", [(0, 0), (0, 99), (99, 0)])
+def test_rounds_without_a_run_that_is_not_there_are_told(copy, run):
+    manifest, rounds = content(copy), [Round((0,), 4, without=frozenset({run}))]
+    (copy / "sweep.json").write_bytes(atomic_files.sealed({**manifest, "policy": ["somebody's", {}]}))
+    made = {"format": manifest["format"], "rounds": rounds_to_json(rounds)}
+    (copy / "rounds.json").write_bytes(atomic_files.sealed(made))
+    with pytest.warns(match=r"another sweep") if 99 in run else contextlib.nullcontext():
+        assert len(jgd.load_sweep(copy).rounds) == 1
+
+
+ODD_CONFIGS = {
+    "one group": {"groups": np.zeros(1, np.int32)},
+    "groups that nothing is known of": {"groups": np.full(6, 9, np.int32)},
+    "keys of text": {"keys": np.zeros(6, np.float32)},
+    "rows that are others": {"row_of": np.full(6, 9, np.int32)},
+    "a column of fewer": {"0.learning_rate": np.zeros(2)},
+    "words that are objects": {"0.learning_rate": np.zeros(6, np.int32)},
+    "a flipped bit": {},
+}
+
+
+@pytest.mark.parametrize("change", ODD_CONFIGS)
+def test_strange_configs_are_one_error_that_names_the_directory(copy, change):
+    (file,) = copy.glob("configs-*.safetensors")
+    arrays, told = array_files.read_blob(file.read_bytes())
+    if change == "words that are objects":
+        told["shapes"][0]["words"] = {"learning_rate": [{}]}
+    blob = array_files.blob_of({**arrays, **ODD_CONFIGS[change]}, told)
+    name = f"configs-{hashlib.sha256(blob).hexdigest()[:16]}.safetensors"
+    file.unlink()
+    (copy / name).write_bytes(blob if ODD_CONFIGS[change] else blob[:-1] + b"?")
+    (copy / "sweep.json").write_bytes(atomic_files.sealed({**content(copy), "configs_file": name}))
+    with pytest.raises(jgd.JgdError, match=str(copy)):
+        jgd.load_sweep(copy)
+
+
+def test_losses_beyond_the_memory_are_refused_when_they_are_asked_for(copy):
+    changed = {**content(copy), "steps": 2**31 - 2, "evaluation_steps": [4, 8, 2**31 - 2]}
+    (copy / "sweep.json").write_bytes(atomic_files.sealed(changed))
+    found = jgd.load_sweep(copy)
+    with pytest.raises(jgd.JgdError, match="more than this machine has"):
+        found.loss  # noqa: B018
 
 
 RAW = {

@@ -60,13 +60,12 @@ def test_a_finished_sweep_is_returned_without_a_step(copy):
 
 def test_results_that_are_not_held_are_read_from_packs_and_lanes_go_with_the_last_of_a_pack(tmp_path, monkeypatch):
     monkeypatch.setattr("jgd.sweeps.store.disk.IN_MEMORY", 0)
-    monkeypatch.setattr("jgd.sweeps.store.packs.PACK_BYTES", 5000)  # one block's scores and rest, or two blocks' lanes
+    monkeypatch.setattr("jgd.sweeps.store.packs.PACK_BYTES", 5000)  # a few blocks'
     found = sweep(tmp_path)
     assert bits(found) == bits(jgd.load_sweep(tmp_path)) == whole()
     assert not found.store.kept
-    packs = {name: list((tmp_path / name).iterdir()) for name in ("blocks", "lanes")}
-    parts = len(found.store.blocks)
-    assert (parts, len(packs["lanes"]) < len(packs["blocks"]) <= parts) == (12, True)
+    assert len(found.store.blocks) == 12
+    assert all(1 < len(list((tmp_path / packs).iterdir())) < 12 for packs in ("blocks", "lanes"))
     longer = jgd.load_sweep(tmp_path).extend(steps=16)  # from the lanes
     assert (bits(longer), longer.cost["steps"]) == (bits(sweep(steps=16)), ALL // 3)
     for pack in (tmp_path / "blocks").iterdir():
@@ -196,7 +195,7 @@ def test_a_full_disk_loses_nothing_in_memory(tmp_path, monkeypatch, room):
     assert found.notes == ("not everything is stored: [Errno 28] No space left on device",)
     again = sweep(tmp_path)  # there is room again
     assert (bits(again), again.notes) == (whole(), ())
-    assert again.cost["steps"] < ALL or room < 4  # what had landed is gone on from
+    assert again.cost["steps"] < ALL or room < 5  # what had landed is gone on from
 
 
 def test_a_directory_that_cant_be_written_is_refused_before_the_work(tmp_path):

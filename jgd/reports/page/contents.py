@@ -2,10 +2,13 @@
 
 from typing import Any
 
+import numpy as np
+
 from jgd.analysis import findings
 from jgd.core import checks
 from jgd.core.format import format_estimate, format_value
 from jgd.core.version import __version__
+from jgd.lane import NOT_DIVERGED
 from jgd.reports.members import member_lines
 from jgd.reports.page.asked import asked_rows
 from jgd.reports.page.compare import confirmed_best
@@ -15,6 +18,7 @@ from jgd.reports.page.figures import parallel_figure, score_figure
 from jgd.reports.page.source import Source
 from jgd.reports.report import cost_lines, report
 from jgd.reports.table import table_columns, table_rows
+from jgd.sweeps import Sweep
 from jgd.sweeps.confirmation import confirmed_columns, confirmed_rows, reads_line
 
 FIGURES = (
@@ -56,7 +60,7 @@ def contents_of(source: Source) -> dict[str, Any]:
         "table": config_table(sweep),
         "figures": [
             {"title": title, "note": note, "figure": figure}
-            for title, draw, note in FIGURES
+            for title, draw, note in (FIGURES if _has_ended(sweep) else ())
             if (figure := draw(sweep)) is not None
         ],
         "cost": cost_lines(sweep),
@@ -82,7 +86,8 @@ def _state(source: Source) -> str:
     if not left:
         return "finished"
     words = "running now" if source.running else "not running"
-    return f"{left:,} runs are left on the way to step {source.sweep.rounds[-1].until:,}; {words}"
+    until = max(each.until for each in source.sweep.rounds)
+    return f"{left:,} runs are left on the way to step {until:,}; {words}"
 
 
 def _winner(source: Source) -> dict[str, Any]:
@@ -116,6 +121,11 @@ def _findings(source: Source) -> list[str]:
         return [finding.message for finding in findings(source.sweep)] or ["none"]
     except checks.JgdError as fault:
         return [f"not measured: {fault}"]
+
+
+def _has_ended(sweep: Sweep) -> bool:
+    """Whether a run has a score or has diverged, as none has in the first minutes that a page is watched: no empty axes."""
+    return bool(np.isfinite(sweep.last_scores).any() or (sweep.diverged_at != NOT_DIVERGED).any())
 
 
 def _versions(source: Source) -> list[tuple[str, str]]:

@@ -5,7 +5,7 @@ Blocks are known by their numbers, in the order in which they came.
 """
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -99,6 +99,10 @@ class Store(ABC):
     def note_rounds(self, rounds: Sequence[Round]) -> None:
         """The policy has decided on these rounds so far."""
 
+    @abstractmethod
+    def noted_rounds(self) -> tuple[Round, ...]:
+        """What was noted last, as far as that is known."""
+
     @property
     @abstractmethod
     def notes(self) -> tuple[str, ...]:
@@ -125,10 +129,10 @@ class Store(ABC):
         number = int(self.ends[block.end][block.configs[0], block.seed]) if block.end in self.ends else NONE
         return number if number != NONE and self.blocks[number] == block else NONE
 
-    def results(self) -> Iterator[tuple[int, BlockResult]]:
-        """All results, one after another, in the order of their ends, with their numbers."""
-        for number in sorted(range(len(self.blocks)), key=lambda number: self.blocks[number].end):
-            yield number, self.result(number)
+    def numbers_of(self, configs: range, place: int) -> list[int]:
+        """The blocks in which some configs were at the seed of this index."""
+        there = [at[configs.start : configs.stop, place] for at in self.ends.values()]
+        return [] if not there else [number for number in np.unique(np.stack(there)).tolist() if number != NONE]
 
     def done(self, step: int) -> np.ndarray:
         """(config, seed): whether the run's results are there up to this step."""

@@ -5,6 +5,7 @@ from typing import Any
 
 from jgd.core import atomic_files, checks
 from jgd.core.strict_json import fault_of, is_count, is_word
+from jgd.sweeps.store.configs_file import CONFIGS_FILE, read_configs
 
 FILE = atomic_files.SWEEP
 
@@ -30,9 +31,7 @@ CONTENT = {  # what sweep.json says: all that looking at a sweep takes, and what
         "count": (None, int),
         "added": {str: [dict]},
     },
-    "keys": [str],
-    "configs": [[is_word, dict]],
-    "groups": [int],
+    "configs_file": lambda name: isinstance(name, str) and CONFIGS_FILE.fullmatch(name) is not None,
     "seeds": [int],
     "steps": int,
     "evaluate_every": int,
@@ -53,7 +52,7 @@ class StrangeError(checks.JgdValueError):
 
 
 def read_manifest(path: Path) -> dict[str, Any]:
-    """What the sweep.json of a directory says, of the kinds that it has to be.
+    """What the sweep.json of a directory says, of the kinds that it has to be, with its "configs", "keys" and "groups".
 
     Raises:
         StrangeError: where it is whole, but not what jgd writes.
@@ -64,7 +63,7 @@ def read_manifest(path: Path) -> dict[str, Any]:
     fault = fault_of(content, CONTENT)
     if fault:
         raise strange(path, fault)
-    return content
+    return {**content, **read_configs(path, content["configs_file"])}
 
 
 def strange(path: Path, fault: object) -> StrangeError:

@@ -5,10 +5,9 @@
     blocks/*.pack    for each block its scores (metrics, divergence), and the rest: losses, parameters
     lanes/*.pack     the lanes at the ends of blocks, until others have gone on from all of a pack
     test_reads.json  when the test rows were read, and for what
-    rounds.json      what a policy of a user's own has decided
+    rounds.json      what an asynchronous policy, or one of a user's own, has decided
 
-Configs are known by their values and seeds by their numbers, so that a sweep can be extended. A store without a plan is
-one to look at: it needs no code, and runs none.
+Configs are known by their values, seeds by their numbers: a sweep can be extended. Without a plan it is to look at.
 """
 
 import warnings
@@ -22,7 +21,6 @@ from jgd.core.snapshots import pack, unpack
 from jgd.lane import Lane
 from jgd.sweeps.engine.block import Block
 from jgd.sweeps.plan import Plan
-from jgd.sweeps.policies.bundled import is_bundled, rounds_to_json
 from jgd.sweeps.policies.policy import Round
 from jgd.sweeps.store import journal
 from jgd.sweeps.store.base import BlockResult
@@ -31,10 +29,10 @@ from jgd.sweeps.store.lane_packs import LanePacks
 from jgd.sweeps.store.memory import MemoryStore
 from jgd.sweeps.store.packs import PackWriter, Place, unaccounted
 from jgd.sweeps.store.reads_file import READS, sealed_reads, stored_reads
+from jgd.sweeps.store.rounds_file import ROUNDS, can_not_be_made_again, sealed_rounds, stored_rounds
 from jgd.sweeps.store.scores import BlockScores
 from jgd.sweeps.store.shapes import Shapes
 
-ROUNDS = "rounds.json"
 BLOCKS, LANES = FOLDERS = "blocks", "lanes"
 IN_MEMORY = 2**28  # bytes of results that are held as well; what is beyond them is read again when it is asked for
 
@@ -50,6 +48,7 @@ class DiskStore(MemoryStore):
     plan: Plan | None = None
     sweep: str = ""
     journal_name: str = journal.JOURNAL  # that this process writes
+    alone: bool = field(init=False)  # whether no other process writes to the directory
     fault: str = ""  # why what is in memory is not on the disk
     _places: dict[int, tuple[Place, Place]] = field(default_factory=dict)  # of a block's scores, and of the rest
     _orphans: list[dict[str, Any]] = field(default_factory=list)  # lines of blocks that go on from what isn't there yet
@@ -63,8 +62,9 @@ class DiskStore(MemoryStore):
     def __post_init__(self) -> None:
         super().__post_init__()
         self._shapes = None if self.plan is None else Shapes(self.plan)
+        self.alone = self.journal_name == journal.JOURNAL
         self._blocks = PackWriter(self.path / BLOCKS)
-        self._lanes = LanePacks(PackWriter(self.path / LANES), self.journal_name == journal.JOURNAL)
+        self._lanes = LanePacks(PackWriter(self.path / LANES), self.alone)
         self._journals = journal.Reader(self.path)
 
     def add(self, result: BlockResult, lanes: Lane | None) -> None:
@@ -72,7 +72,7 @@ class DiskStore(MemoryStore):
         try:
             places, of_lanes = self._write(result, lanes)
         except OSError as fault:
-            self._failed(fault)
+            self.failed(fault)
             super().add(result, lanes)
             return
         number = self.enter(result.scores)
@@ -86,7 +86,7 @@ class DiskStore(MemoryStore):
         of_lanes = self._lanes.append(array_files.blob_of(pack("lane", lanes), {}))
         line = {
             "sweep": self.sweep,
-            "configs": journal.joined(self.facts.keys[config] for config in block.configs),
+            "configs": journal.joined(self.facts.keys[list(block.configs)]),
             "seed": self.facts.seeds[block.seed],
             "begin": block.begin,
             "end": block.end,
@@ -109,9 +109,10 @@ class DiskStore(MemoryStore):
         try:
             atomic_files.write(self.path / name, content)
         except OSError as fault:
-            self._failed(fault)
+            self.failed(fault)
 
-    def _failed(self, fault: OSError) -> None:
+    def failed(self, fault: OSError) -> None:
+        """The disk has refused something: warned about once, and noted."""
         if not self.fault:
             warnings.warn(f"store {str(self.path)!r} can't be written ({fault}); the sweep goes on", stacklevel=3)
         self.fault = f"not everything is stored: {fault}"
@@ -174,14 +175,15 @@ class DiskStore(MemoryStore):
         self._lanes.drop(number)
 
     def note_rounds(self, rounds: Sequence[Round]) -> None:
-        if not is_bundled(self.facts.policy):  # its code won't be there for who looks
-            facts = {"format": atomic_files.FORMAT, "rounds": rounds_to_json(rounds)}
-            self.keep(ROUNDS, atomic_files.sealed(facts))
+        super().note_rounds(rounds)
+        if can_not_be_made_again(self.facts.policy):
+            self.keep(ROUNDS, sealed_rounds(rounds))
+
+    def noted_rounds(self) -> tuple[Round, ...]:
+        return self.noted or stored_rounds(self.path, self.facts, looking=self.plan is None)
 
     def current_reads(self) -> list[dict[str, Any]]:
-        self.reads = stored_reads(
-            self.path, self.reads
-        )  # others may have confirmed what is in this directory since it was opened
+        self.reads = stored_reads(self.path, self.reads)  # others may have confirmed what is there
         return self.reads
 
     def add_read(self, read: dict[str, Any]) -> None:
@@ -194,16 +196,14 @@ class DiskStore(MemoryStore):
         mend: leave out of the journal what is no whole line, and put those of all who have shared the sweep into one.
         """
         self.reads = stored_reads(self.path, self.reads)
-        damaged = self._journals.damaged
+        before = self._journals.damaged
         try:
             lines = self._journals.news()
         except OSError as fault:
             raise checks.JgdValueError(f"the journal in {str(self.path)!r} can't be read ({fault})") from fault
-        damaged = self._journals.damaged - damaged
-        if damaged:
-            warnings.warn(
-                f"{damaged} lines of the journal in {str(self.path)!r} are damaged; their runs run again", stacklevel=2
-            )
+        if damaged := self._journals.damaged - before:
+            says = f"{damaged} lines of the journal in {str(self.path)!r} are damaged; their runs run again"
+            warnings.warn(says, stacklevel=2)
         elif not self._places:
             self._tell_unknown(lines)
         if mend and (damaged or self._journals.torn or journal.shares(self.path)):
@@ -246,5 +246,5 @@ class DiskStore(MemoryStore):
         try:
             journal.join(self.path, lines)
         except OSError as fault:
-            self._failed(fault)
+            self.failed(fault)
         self._journals = journal.Reader(self.path)

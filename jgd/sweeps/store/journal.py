@@ -15,6 +15,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from jgd.core import atomic_files
 from jgd.core.strict_json import fault_of
 from jgd.sweeps.store.packs import is_place
@@ -46,15 +48,14 @@ def row(line: Mapping[str, Any]) -> str:
     return f"\n{hashlib.sha256(text.encode()).hexdigest()} {text}\n"  # after what a kill may have cut short
 
 
-def joined(keys: Iterable[str]) -> str:
+def joined(keys: np.ndarray) -> str:
     """The keys of configs as a line has them."""
-    return "".join(keys)
+    return keys.astype(">u8").tobytes().hex()
 
 
-def keys_of(line: Mapping[str, Any]) -> list[str]:
+def keys_of(line: Mapping[str, Any]) -> np.ndarray:
     """The keys of a line's configs."""
-    text = line["configs"]
-    return [text[place : place + 16] for place in range(0, len(text), 16)]
+    return np.frombuffer(bytes.fromhex(line["configs"]), ">u8").astype(np.uint64)
 
 
 @dataclass

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import jax.numpy as jnp
+import numpy as np
 
 from jgd.core import atomic_files, checks, machine, snapshots
 from jgd.core.fingerprint import address_of, described, differences, function_fingerprint
@@ -21,10 +22,12 @@ from jgd.sweeps.plan import Plan
 from jgd.sweeps.policies.bundled import is_bundled
 from jgd.sweeps.predictors import describe_predictors
 from jgd.sweeps.share import Share
+from jgd.sweeps.store.configs_file import remove_others, write_configs
 from jgd.sweeps.store.content import FILE, StrangeError, read_manifest
-from jgd.sweeps.store.disk import FOLDERS, ROUNDS, DiskStore
+from jgd.sweeps.store.disk import FOLDERS, DiskStore
 from jgd.sweeps.store.journal import JOURNAL, read_journal, shares
 from jgd.sweeps.store.reads_file import READS
+from jgd.sweeps.store.rounds_file import ROUNDS
 from jgd.tasks import Task
 
 OWN = (FILE, JOURNAL, READS, ROUNDS, *FOLDERS)
@@ -56,9 +59,20 @@ def open_store(plan: Plan, path: Path, resume: bool, share: Share | None = None)
                 (path / folder).mkdir(exist_ok=True)
         if share is None:  # nobody else writes
             atomic_files.remove_parts(path, re.compile("|".join(map(re.escape, OWN))))
-        store.keep(FILE, atomic_files.sealed(_contents(plan)))
+        _keep_contents(store, plan)
         store.read(mend=share is None)
         yield store
+
+
+def _keep_contents(store: DiskStore, plan: Plan) -> None:
+    """Write what the sweep is: first its configs, under a name of their own, then sweep.json, which names them."""
+    try:
+        name = write_configs(store.path, plan.facts)
+        atomic_files.write(store.path / FILE, atomic_files.sealed(_contents(plan, name)))
+        if store.alone:
+            remove_others(store.path, name)
+    except OSError as fault:
+        store.failed(fault)
 
 
 def _contents_of(path: Path, quiet: bool = False) -> dict[str, Any] | None:
@@ -110,7 +124,7 @@ def refuse_another(path: Path, there: Mapping[str, Any], here: Mapping[str, Any]
 def _refuse_smaller(path: Path, there: Mapping[str, Any], plan: Plan) -> None:
     """A plan that lacks something that is stored."""
     lacks = [
-        *([f"{n} of its configs"] if (n := len(set(there["keys"]) - set(plan.facts.keys))) else []),
+        *([f"{n} of its configs"] if (n := len(np.setdiff1d(there["keys"], plan.facts.keys))) else []),
         *([f"its seeds {gone}"] if (gone := sorted(set(there["seeds"]) - set(plan.seeds))) else []),
         *([f"its {there['steps']} steps"] if there["steps"] > plan.steps else []),
     ]
@@ -121,7 +135,7 @@ def _refuse_smaller(path: Path, there: Mapping[str, Any], plan: Plan) -> None:
 def _refuse_larger(path: Path, there: Mapping[str, Any], plan: Plan, resume: bool) -> None:
     """A plan that has more than what is stored, without `resume` or under a policy that can't have more of it."""
     new = {
-        "configs": len(set(plan.facts.keys) - set(there["keys"])),
+        "configs": len(np.setdiff1d(plan.facts.keys, there["keys"])),
         "seeds": sorted(set(plan.seeds) - set(there["seeds"])),
         "steps": max(plan.steps - there["steps"], 0),
     }
@@ -189,7 +203,7 @@ def _optional(task: Task) -> dict[str, Any]:
     return {name: function for name, function in own.items() if function is not None}
 
 
-def _contents(plan: Plan) -> dict[str, Any]:
+def _contents(plan: Plan, configs_file: str) -> dict[str, Any]:
     policy: Any = plan.policy
     if not is_dataclass(policy):
         raise checks.JgdTypeError(
@@ -205,9 +219,7 @@ def _contents(plan: Plan) -> dict[str, Any]:
         "metrics": list(plan.task.metrics),
         "recipes": {name: address_of(recipe) for name, recipe in plan.recipes.items()},
         "axis": plan.axis.describe(),
-        "keys": plan.facts.keys,
-        "configs": plan.configs,
-        "groups": plan.group_of,
+        "configs_file": configs_file,
         "seeds": plan.seeds,
         "steps": plan.steps,
         **({"run_steps": plan.run_steps} if set(plan.run_steps) - {plan.steps} else {}),

@@ -1,21 +1,18 @@
 """A sweep to look at: what its directory says of it, checked, without a task, a recipe, or any import."""
 
-import os
-import warnings
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from jgd.core import atomic_files, checks, seeds
+from jgd.core import checks, machine, seeds
 from jgd.core.strict_json import is_word
-from jgd.spaces.json_space import of_json
-from jgd.spaces.space import Config, Space
+from jgd.spaces.space import Space
+from jgd.sweeps.config_table import ConfigTable
 from jgd.sweeps.facts import SweepFacts
-from jgd.sweeps.policies.bundled import POLICIES, StoredRounds, rounds_of_json
-from jgd.sweeps.policies.policy import Policy, Round
+from jgd.sweeps.policies.bundled import POLICIES, StoredRounds
+from jgd.sweeps.policies.policy import Policy
 from jgd.sweeps.splits import Splits
 from jgd.sweeps.store.content import strange
-from jgd.sweeps.store.disk import ROUNDS
 
 MOST_STEPS = 2**31 - 2
 FAULTS = (ArithmeticError, AttributeError, LookupError, MemoryError, RecursionError, TypeError, ValueError)
@@ -24,30 +21,22 @@ FAULTS = (ArithmeticError, AttributeError, LookupError, MemoryError, RecursionEr
 def stored_facts(path: Path, there: Mapping[str, Any]) -> SweepFacts:
     """What a sweep.json says, as facts; a `JgdValueError` says what of it can't be."""
     try:
-        facts = _facts(path, there)
+        facts = _facts(there)
         fault = _fault_of(facts)
     except FAULTS as error:  # strange values in a space or a policy, whatever they lead to
         raise strange(path, error) from error
     if fault:
         raise strange(path, fault)
-    takes = 4 * len(facts.configs) * len(facts.seeds) * len(facts.recorded_steps)
-    if takes > _memory():
+    takes = 4 * len(facts.configs) * len(facts.seeds) * len(facts.evaluation_steps) * (1 + len(facts.metrics))
+    if takes > machine.memory():
         raise checks.JgdValueError(
-            f"the losses of the sweep in {str(path)!r} take {takes:,} bytes, more than this machine has"
+            f"the evaluations of the sweep in {str(path)!r} take {takes:,} bytes, more than this machine has"
         )
     return facts
 
 
-def _memory() -> float:
-    """Bytes of this machine's memory, as far as it tells."""
-    try:
-        return os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
-    except (AttributeError, OSError, ValueError):  # Windows
-        return float("inf")
-
-
-def _facts(path: Path, there: Mapping[str, Any]) -> SweepFacts:
-    configs = tuple((recipe, _config(values)) for recipe, values in there["configs"])
+def _facts(there: Mapping[str, Any]) -> SweepFacts:
+    configs = there["configs"]
     return SweepFacts(
         task=there["task"],
         metric=there["metric"],
@@ -55,67 +44,40 @@ def _facts(path: Path, there: Mapping[str, Any]) -> SweepFacts:
         metrics=tuple(there["metrics"]),
         spaces={name: Space.of(space) for name, space in there["axis"]["spaces"].items()},
         configs=configs,
-        groups=tuple(there["groups"]),
+        groups=tuple(there["groups"].tolist()),
         seeds=tuple(seeds.check(seed, f"seeds[{place}]") for place, seed in enumerate(there["seeds"])),
         steps=there["steps"],
         evaluation_steps=tuple(there["evaluation_steps"]),
         record_every=there["record_every"],
-        policy=_policy(path, there, len(configs)),
+        policy=_policy(there, len(configs)),
         predictors=tuple(there["predictors"]) if isinstance(there.get("predictors"), list) else None,
         splits=Splits.of_json(there.get("splits")),
+        known_keys=there["keys"],
         run_steps=tuple(there.get("run_steps", ())),
     )
 
 
-def _config(values: Mapping[str, Any]) -> Config:
-    if not all(map(_is_plain, values.values())):
-        raise ValueError("a config has values that are neither numbers nor words")
-    return {name: of_json(value) for name, value in values.items()}
-
-
-def _is_plain(value: Any) -> bool:
-    if isinstance(value, list):
-        return all(map(_is_plain, value))
-    return value is None or isinstance(value, int | float) or is_word(value)
-
-
-def _policy(path: Path, there: Mapping[str, Any], configs: int) -> Policy:
+def _policy(there: Mapping[str, Any], configs: int) -> Policy:
     name, options = there["policy"]
     if name in POLICIES:
         return POLICIES[name](**options).resolve(there["steps"], configs)
-    return StoredRounds(_rounds(path, configs, len(there["seeds"]), there["steps"]))
-
-
-def _rounds(path: Path, configs: int, seeds: int, steps: int) -> tuple[Round, ...]:
-    """What a policy of somebody's own has decided; where that is lost, one round of all."""
-    if not os.path.lexists(path / ROUNDS):
-        return ()
-    try:
-        made = rounds_of_json(atomic_files.unsealed(path / ROUNDS).get("rounds"))
-        inside = lambda each: all(0 <= c < configs for c in (*each.configs, *(each.origins or {}).values()))
-        known = lambda each: all(0 <= place < seeds for place in each.places(seeds))
-        if not all(inside(each) and known(each) and 0 <= each.begin <= each.until <= steps for each in made):
-            raise ValueError(f"{ROUNDS} is of another sweep")
-    except atomic_files.OtherFormatError:
-        raise
-    except ValueError as fault:
-        warnings.warn(f"in {str(path)!r}, {fault}: the sweep is shown as one round of all configs", stacklevel=2)
-        return (Round(tuple(range(configs)), steps),)
-    return made
+    return StoredRounds()
 
 
 def _fault_of(facts: SweepFacts) -> str:
     """What of the facts doesn't go together, "" where all does."""
     names = {*facts.spaces, *(name for space in facts.spaces.values() for name in space.names)}
+    shapes = ConfigTable.of(facts.configs).shapes
     rules = {
         "it has no configs or no seeds": facts.configs and facts.seeds,
         "its names are not printable text": all(map(is_word, names)),
-        "a config is of no recipe": all(recipe in facts.spaces for recipe, _ in facts.configs),
+        "a config is of no recipe": all(shape.recipe in facts.spaces for shape in shapes),
         "a config has names that are not its space's": all(
-            set(values) <= set(facts.spaces[recipe].names) for recipe, values in facts.configs if recipe in facts.spaces
+            set(shape.names) <= set(facts.spaces[shape.recipe].names)
+            for shape in shapes
+            if shape.recipe in facts.spaces
         ),
-        "its groups are not those of its configs": len(facts.groups) == len(facts.configs)
-        and set(facts.groups) == set(range(len(set(facts.groups)))),
+        "its groups are not those of its configs": set(facts.groups) == set(range(len(set(facts.groups)))),
         "seeds are there twice": len(set(facts.seeds)) == len(facts.seeds),
         "it records no steps": facts.record_every > 0,
         "its steps are out of range": 0 <= facts.steps <= MOST_STEPS,

@@ -220,7 +220,7 @@ class UpAndDown:
 
 WEIGHTS = {"weight_lr_power": 1.5, "r": 0.5}
 DECAYED = {"learning_rate": 0.05, "warmup_steps": 3.5, "b1": 0.8, "weight_decay": 0.1, **WEIGHTS}
-RECTIFIED = {"learning_rate": 0.05, "b1": 0.8, "b2": 0.95, "eps": 1e-3, "weight_decay": 0.1, **WEIGHTS}
+RECTIFIED = {"learning_rate": 0.05, "b1": 0.8, "b2": 0.95, "eps": 0.03, "weight_decay": 0.1, **WEIGHTS}
 WARM = ("warmup_steps",)
 MOMENTS = {"learning_rate": 0.9, "b1": 0.8, "b2": 0.9, "eps": 1e-3, "d0": 0.01, "weight_decay": 0.1}
 D_ADAPTED = {"fixed": ("d0",), "whole": True, "entrywise": False, "still": False}
