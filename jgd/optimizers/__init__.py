@@ -62,6 +62,7 @@ HOMES = {  # module -> its names that are public here
     "laprop": "ScaleByLaprop laprop",
     "lars": "ScaleByLars lars",
     "lbfgs": "LbfgsState ScaleByLbfgs lbfgs",
+    "levenberg_marquardt": "DescendByLevenbergMarquardt LevenbergMarquardtState levenberg_marquardt",
     "lion": "ScaleByLion lion",
     "madgrad": "DescendByMadgrad MadgradState madgrad",
     "mars": "SignOfMean VarianceReduced mars",

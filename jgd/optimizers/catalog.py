@@ -26,7 +26,9 @@ FAMILIES = {
         "dadapt_adamw dadapt_sgd dadapt_adagrad dadapt_lion dadapt_adan "
         "dog dowg cocob mechanic"
     ),
-    "curvature, and gradients taken elsewhere": "bfgs lbfgs nonlinear_cg newton gauss_newton_cg sophia adahessian ivon sam asam gsam",
+    "curvature, and gradients taken elsewhere": (
+        "bfgs lbfgs nonlinear_cg newton gauss_newton_cg levenberg_marquardt sophia adahessian ivon sam asam gsam"
+    ),
     "penalties and sets": "proximal_gradient fista ftrl exponentiated_gradient frank_wolfe",
     "privacy": "dp_sgd",
 }

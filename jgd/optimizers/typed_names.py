@@ -137,6 +137,9 @@ from jgd.optimizers.lars import lars as lars
 from jgd.optimizers.lbfgs import LbfgsState as LbfgsState
 from jgd.optimizers.lbfgs import ScaleByLbfgs as ScaleByLbfgs
 from jgd.optimizers.lbfgs import lbfgs as lbfgs
+from jgd.optimizers.levenberg_marquardt import DescendByLevenbergMarquardt as DescendByLevenbergMarquardt
+from jgd.optimizers.levenberg_marquardt import LevenbergMarquardtState as LevenbergMarquardtState
+from jgd.optimizers.levenberg_marquardt import levenberg_marquardt as levenberg_marquardt
 from jgd.optimizers.lion import ScaleByLion as ScaleByLion
 from jgd.optimizers.lion import lion as lion
 from jgd.optimizers.madgrad import DescendByMadgrad as DescendByMadgrad

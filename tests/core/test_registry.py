@@ -127,6 +127,10 @@ def test_builders_keep_their_signature_their_words_and_their_pickles(registry):
         (functools.partial(jgd.Task.from_arrays, "own", mine, mine, [1.0]), {"scal": 1}, "did you mean 'scale'?"),
         (jgd.train, {"loss": "iris", "optimizer": "adam", "stepz": 3}, "did you mean 'steps'?"),
         (jgd.sweep, {"task": "iris", "seed": 3}, "did you mean 'seeds'?"),
+        (jgd.sweep, {"task": "iris", "stop": 3}, "policy=jgd.EarlyStopping"),
+        (jgd.train, {"loss": "iris", "optimizer": "adam", "patience": 3}, "stop=jgd.StoppingRule(patience=...)"),
+        (jgd.check_gradients, {"loss": mine}, "check_gradients needs params and batch"),
+        (jgd.load_model, {"path": "x", "model": jgd.models.Softmax}, "(params, inputs), got the class Softmax"),
         (Registry("shape", {}).register("mine")(mine), {"lr": 0.1}, "mine has no parameter 'lr': write learning_rate"),
     ],
 )
@@ -146,11 +150,12 @@ def test_a_fault_of_ones_own_passes_through_and_what_takes_any_name_does():
     assert function_fingerprint(register("mine")(mine)) == function_fingerprint(mine)
 
 
-def test_too_many_by_place_are_told_what_goes_by_name():
+@pytest.mark.parametrize("more", [(0.5,), (0.5, 0.5)], ids=len)  # the second would be in the place of a flag
+def test_too_many_by_place_are_told_what_goes_by_name(more):
     with pytest.raises(
         TypeError, match=r"adam takes learning_rate, b1, b2, eps by place .*eps_root=.*got 0.5 in place 5"
     ):
-        jgd.optimizers.adam(0.1, 0.9, 0.999, 1e-8, 0.5)  # pyright: ignore
+        jgd.optimizers.adam(0.1, 0.9, 0.999, 1e-8, *more)  # pyright: ignore
 
 
 def documented(build):

@@ -191,6 +191,18 @@ def test_soap_merges_axes_and_takes_vectors(x64):
     assert abs(got["vector"] - plain).max() > 1e-3
 
 
+def test_kl_shampoos_eigenvalues_have_a_floor():
+    """1 / min(n, max_root)², and n counts as 10 at least; without gradients they would fall by b2 each step."""
+    grads = jnp.zeros((2, 20))
+    optimizer = optimizers.kl_shampoo(0.1, b2=0.1, max_root=15.0)
+    state, update = optimizer.init(grads), jax.jit(optimizer.update)
+    for _ in range(4):
+        state = update(grads, state, grads)[1]
+    floors = {leaf.shape: leaf for leaf in jax.tree.leaves(state) if leaf.shape in ((1, 2), (1, 20))}
+    np.testing.assert_allclose(floors[1, 2], np.full((1, 2), 1 / 100), rtol=1e-6)
+    np.testing.assert_allclose(floors[1, 20], np.full((1, 20), 1 / 225), rtol=1e-6)
+
+
 def test_an_inverse_root_has_a_derivative_where_eigenvalues_are_equal(x64):
     direction = jnp.asarray([[1.0, 0.3, 0.0], [0.3, -0.5, 0.2], [0.0, 0.2, 0.7]])
     for start in (jnp.eye(3), jnp.diag(jnp.asarray([1.0, 1.0, 2.0])), jnp.diag(jnp.asarray([1.0, 1.0 + 1e-9, 2.0]))):

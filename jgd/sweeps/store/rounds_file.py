@@ -43,6 +43,8 @@ def stored_rounds(path: Path, facts: SweepFacts, looking: bool) -> tuple[Round, 
 def _fits(each: Round, facts: SweepFacts) -> bool:
     """Whether a round can be one of the sweep."""
     configs, seeds = len(facts.configs), len(facts.seeds)
-    named = (*each.configs, *(each.origins or {}).values())
-    runs = all(0 <= config < configs for config in named) and all(0 <= place < seeds for place in each.places(seeds))
-    return runs and 0 <= each.begin <= each.until <= facts.steps
+    runs = {*each.without, *(each.origins or ()), *(each.values or ())}  # (config, index of its seed)
+    named = (*each.configs, *(each.origins or {}).values(), *(config for config, _ in runs))
+    places = (*each.places(seeds), *(place for _, place in runs))
+    there = all(0 <= config < configs for config in named) and all(0 <= place < seeds for place in places)
+    return there and 0 <= each.begin <= each.until <= facts.steps
