@@ -14,7 +14,6 @@ from jgd.spaces.lists import plain
 from jgd.sweeps.policies.policy import Policy, Round, SweepState, resolved
 
 
-
 @dataclass(frozen=True)
 class EarlyStopping(Policy):
     """Stop each run where its validation no longer gets better, or is good enough.
