@@ -134,8 +134,10 @@ class DiskStore(MemoryStore):
         try:
             return self._read_result(self.blocks[number], self._places[number])
         except (OSError, checks.JgdValueError) as fault:
-            says = f"a block in {str(self.path)!r} is unusable ({fault}). Move its pack away, and the same call"
-            raise checks.JgdValueError(f"{says} runs its runs again") from fault
+            says = (
+                f"a block in {str(self.path)!r} is unusable ({fault}): move its pack away, and the call runs it again"
+            )
+            raise checks.JgdValueError(says) from fault
 
     def _read_result(self, block: Block, places: tuple[Place, Place]) -> BlockResult:
         scores, rest = (place.read(self.path / BLOCKS) for place in places)
@@ -143,10 +145,9 @@ class DiskStore(MemoryStore):
         return result_of(rest, scores_of(scores, block, self.facts), self.facts, like)
 
     def _read_scores(self, block: Block, places: tuple[Place, Place]) -> BlockScores:
-        scores, rest = places
-        if not rest.is_there(self.path / BLOCKS):
-            raise checks.JgdValueError(f"{rest.pack} is cut short or missing")
-        return scores_of(scores.read(self.path / BLOCKS), block, self.facts)
+        if not places[1].is_there(self.path / BLOCKS):
+            raise checks.JgdValueError(f"{places[1].pack} is cut short or missing")
+        return scores_of(places[0].read(self.path / BLOCKS), block, self.facts)
 
     def holds(self, number: int) -> bool:
         return super().holds(number) or (number in self._lanes.places and self._lanes_are_whole(number))
@@ -205,9 +206,8 @@ class DiskStore(MemoryStore):
         except OSError as fault:
             raise checks.JgdValueError(f"the journal in {str(self.path)!r} can't be read ({fault})") from fault
         if damaged := self._journals.damaged - before:
-            warnings.warn(
-                f"{damaged} lines of the journal in {str(self.path)!r} are damaged; they run again", stacklevel=2
-            )
+            says = f"{damaged} lines of the journal in {str(self.path)!r} are damaged; their runs run again"
+            warnings.warn(says, stacklevel=2)
         if mend and (damaged or self._journals.torn or journal.shares(self.path)):
             self._join(lines)
         waiting, self._orphans = [*self._orphans, *own_lines(self.path, lines, self.sweep)], []
