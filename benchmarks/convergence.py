@@ -23,6 +23,7 @@ from measure import machine
 
 import jgd
 from jgd.core import seeds
+from jgd.core.strict_json import without_nan
 from jgd.data import Batches
 
 ROOT = Path(__file__).parent.parent
@@ -130,8 +131,9 @@ def table(cells: dict[str, dict[str, dict]]) -> str:
             if cell is None or "error" in cell:
                 words.append("–")
             else:
+                loss = np.inf if cell["loss"] is None else cell["loss"]  # strict JSON has no infinity
                 at = "" if cell["learning_rate"] is None else f" ({cell['learning_rate']:g})"
-                words.append(f"{cell['loss']:.2g}{at}")
+                words.append(f"{loss:.2g}{at}")
         lines.append(f"| `{optimizer}` | " + " | ".join(words) + " |")
     return "\n".join(lines)
 
@@ -161,15 +163,20 @@ def main() -> None:
                 cells[optimizer][name] = {"error": str(refused)}
         print(table({optimizer: cells[optimizer]}).splitlines()[-1], flush=True)
         if chosen.out:
-            chosen.out.write_text(json.dumps({"machine": machine(), "cells": cells}, indent=1) + "\n")
+            chosen.out.write_text(as_json(machine(), cells))
         jax.clear_caches()  # hundreds of programs would fill the memory
+
+
+def as_json(made_on: dict, cells: dict) -> str:
+    """A loss that is infinite, as every lane diverged, is null."""
+    return json.dumps(without_nan({"machine": made_on, "cells": cells}), indent=1, allow_nan=False) + "\n"
 
 
 def publish(parts: list[dict]) -> None:
     """The table into the page, the numbers into benchmarks/results/."""
     found = {name: row for part in parts for name, row in part["cells"].items()}
     cells = {name: found[name] for name in jgd.optimizers.registry if name in found}
-    RESULTS.write_text(json.dumps({"machine": parts[0]["machine"], "cells": cells}, indent=1) + "\n")
+    RESULTS.write_text(as_json(parts[0]["machine"], cells))
     page = PAGE.read_text(encoding="utf-8")
     head, rest = page.split(BEGIN)
     PAGE.write_text(f"{head}{BEGIN}\n{table(cells)}\n{END}{rest.split(END)[1]}", encoding="utf-8")

@@ -69,6 +69,7 @@ if TYPE_CHECKING:  # for editors and type checkers
     from jgd.status import RunEnd as RunEnd
     from jgd.status import Status as Status
     from jgd.stopping import StoppingRule as StoppingRule
+    from jgd.sweeps import AsynchronousHalving as AsynchronousHalving
     from jgd.sweeps import EarlyStopping as EarlyStopping
     from jgd.sweeps import Hyperband as Hyperband
     from jgd.sweeps import Hypergradient as Hypergradient
@@ -118,7 +119,7 @@ HOMES = {  # module -> its names that are public here
     "status": "RunEnd Status",
     "stopping": "StoppingRule",
     "sweeps": (
-        "EarlyStopping Hyperband Hypergradient MedianStopping PopulationBasedTraining "
+        "AsynchronousHalving EarlyStopping Hyperband Hypergradient MedianStopping PopulationBasedTraining "
         "PopulationReplay RacingSeeds RunSpec SuccessiveHalving Sweep hypergradient load_sweep sweep use_cores"
     ),
     "tasks": "Task",

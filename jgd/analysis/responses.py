@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from typing import Any
 
+import jax
 import numpy as np
 
 from jgd.analysis.check_sweep import check_sweep
@@ -59,9 +60,7 @@ def response(
     """
     larger = checks.flag("larger_is_better", larger_is_better)
     over_others = checks.choice("over_others", over_others, OVER_OTHERS)
-    if not isinstance(values, list | tuple) and np.ndim(values) != 1:
-        raise checks.JgdTypeError(f"values must be a list, one a config, got {checks.shown(values)}", argument="values")
-    values, scores = list(values), checks.array("scores", scores)
+    values, scores = _listed(values), checks.array("scores", scores)
     if scores.ndim != 2 or len(scores) != len(values) or not values:
         raise checks.JgdValueError(
             f"scores must have shape ({len(values)}, seeds), a row a value, got {scores.shape}", argument="scores"
@@ -74,6 +73,22 @@ def response(
     groups = [scores[places[value]] for value in distinct]
     points = [rows[_best(rows, larger)] if over_others == "best" else rows.mean(axis=0) for rows in groups]
     return ResponseCurve(parameter, distinct, np.stack(points), tuple(map(len, groups)), over_others)
+
+
+def _listed(values: Any) -> list[Any]:
+    """The values of configs; refused where they are no list, or can't be told to be equal."""
+    checks.not_deleted("values", values)
+    arrays = isinstance(values, np.ndarray | jax.Array) and values.ndim == 1
+    out = list(np.asarray(values)) if arrays else list(values) if isinstance(values, list | tuple) else None
+    try:
+        hash(tuple(out or ()))
+    except Exception:  # an array among them, or a list
+        out = None
+    if out is None:
+        raise checks.JgdTypeError(
+            f"values must be a list of numbers or words, one a config, got {checks.shown(values)}", argument="values"
+        )
+    return out
 
 
 def response_of(

@@ -20,6 +20,7 @@ import warnings
 from typing import Any, cast
 
 from jgd.cli import ctrl_c
+from jgd.core.text import LAYOUT, printable
 
 SUMMARY = """Gradient descent as data: sweeps of optimizers and hyperparameters, single runs, gradients checked.
 
@@ -55,7 +56,7 @@ def _main() -> None:
             warnings.showwarning = _print_warning
             app()
     except (ImportError, OSError) as error:
-        print(f"jgd: {error}", file=sys.stderr)
+        _tell(error)
         sys.exit(2)
     except Exception as error:  # what makes a JgdError costs jax's import, which only a subcommand needs
         errors: Any = sys.modules.get("jgd.core.checks")
@@ -63,7 +64,7 @@ def _main() -> None:
             raise
         from jgd.cli import options
 
-        print(f"jgd: {options.message_by_option(cast(Any, error), _options())}", file=sys.stderr)
+        _tell(options.message_by_option(cast(Any, error), _options()))
         sys.exit(2)
 
 
@@ -117,4 +118,9 @@ def _options() -> dict[str, str]:
 
 def _print_warning(message: Warning | str, *place: object) -> None:
     """A warning as one line: where in the code it arose is of no use on a terminal."""
-    print(f"jgd: {message}", file=sys.stderr)
+    _tell(message)
+
+
+def _tell(words: object) -> None:
+    """A message, which may quote files that anybody wrote."""
+    print(f"jgd: {printable(words, keep=LAYOUT)}", file=sys.stderr)

@@ -10,6 +10,7 @@ from rich.table import Table
 from rich.text import Text
 
 from jgd.core import checks
+from jgd.core.text import LAYOUT, printable
 
 console = Console()
 
@@ -22,13 +23,13 @@ def print_table(headings: Sequence[str], rows: Sequence[Sequence[str]], title: s
     for heading in headings:
         drawn.add_column(heading, overflow="fold")
     for row in rows:
-        drawn.add_row(*map(Text, row))
+        drawn.add_row(*(Text(printable(cell, keep=LAYOUT)) for cell in row))
     console.print(drawn)
 
 
 def print_line(words: str) -> None:
-    """Print a line as it is: paths and configs may hold what rich would take for markup."""
-    console.print(words, highlight=False, markup=False, soft_wrap=True)
+    """Print a line as it is, but what would steer a terminal: paths and configs may hold what rich would take for markup."""
+    console.print(printable(words, keep=LAYOUT), highlight=False, markup=False, soft_wrap=True)
 
 
 def output_directory(

@@ -22,6 +22,7 @@ ORDERS: dict[str, Callable[..., Any]] = {  # those that take more than a name
 }
 POLICIES: dict[str, Callable[..., Any]] = {
     "halving": jgd.SuccessiveHalving,
+    "asynchronous": jgd.AsynchronousHalving,
     "hyperband": jgd.Hyperband,
     "median": jgd.MedianStopping,
     "early": jgd.EarlyStopping,

@@ -32,7 +32,11 @@ def command(
     request.request_in(directory)  # warns where it is damaged
     left = found.runs_left
     size = f"{len(found.configs)} configs × {found.facts.seed_words}, {found.facts.step_words}"
-    state = "finished" if not left else f"{left} runs are left on the way to step {found.rounds[-1].until}"
+    state = (
+        "finished"
+        if not left
+        else f"{left} runs are left on the way to step {max(each.until for each in found.rounds)}"
+    )
     console.print_line(
         f"{found.task}: {size}; {state}; {'running now' if atomic_files.in_use(directory) else 'not running'}"
     )

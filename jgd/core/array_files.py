@@ -86,8 +86,7 @@ def read_blob(blob: bytes) -> tuple[dict[str, np.ndarray], dict[str, Any]]:
     from safetensors.numpy import load
 
     try:
-        head = json.loads(blob[8 : 8 + int.from_bytes(blob[:8], "little")])
-        facts = json.loads(head["__metadata__"][_TOLD])
+        facts = _told(blob[8 : 8 + int.from_bytes(blob[:8], "little")])
         stored = load(blob)
         return {name: as_said(stored[name], *kind) for name, kind in facts.pop("arrays").items()}, facts
     except (
@@ -96,7 +95,17 @@ def read_blob(blob: bytes) -> tuple[dict[str, np.ndarray], dict[str, Any]]:
         raise checks.JgdValueError(f"its arrays are not what is said of them: {fault}") from fault
 
 
+def kinds_in(file: Path) -> dict[str, list[Any]]:
+    """(dtype, shape) of each array in a file whose content is a blob; no more than its head is read."""
+    return _told(atomic_files.read(file, 8, int.from_bytes(atomic_files.read(file, 0, 8), "little")))["arrays"]
+
+
 _TOLD = "jgd"  # the name of the facts in a blob's head
+
+
+def _told(head: bytes) -> dict[str, Any]:
+    """The facts in a blob's head."""
+    return json.loads(json.loads(head)["__metadata__"][_TOLD])
 
 
 def as_said(stored: np.ndarray, dtype: str, shape: Sequence[int]) -> np.ndarray:

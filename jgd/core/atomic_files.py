@@ -79,7 +79,7 @@ def remove_parts(path: Path, names: re.Pattern[str]) -> None:
 def in_use(path: str | os.PathLike) -> bool:
     """Whether a process holds the directory `path`; nothing is written."""
     try:
-        with _opened(Path(path) / LOCK) as lock:
+        with open_file(Path(path) / LOCK) as lock:
             return not _locked(lock)
     except OSError:  # never held, or not to be read
         return False
@@ -103,7 +103,7 @@ def _locked(file: Any, shared: bool = False) -> bool:
     return True
 
 
-def _opened(file: Path) -> Any:
+def open_file(file: Path) -> Any:
     """A regular file, open to be read: `OSError` where it is a link, a directory, or a pipe that would wait forever."""
     flags = os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
     if file.is_symlink():
@@ -117,7 +117,7 @@ def _opened(file: Path) -> Any:
 
 def read(file: Path, begin: int = 0, count: int = -1) -> bytes:
     """The bytes of a regular file, or `count` of them from `begin` on; `OSError` where it is none, or a link."""
-    with _opened(file) as opened:
+    with open_file(file) as opened:
         there = max(0, os.fstat(opened.fileno()).st_size - begin)  # whoever says how many may ask for the moon
         opened.seek(begin)
         return opened.read(count if count < 0 else min(count, there))

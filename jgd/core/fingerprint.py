@@ -18,6 +18,7 @@ import jax.numpy as jnp
 import numpy as np
 
 from jgd.core.functions import name_of
+from jgd.core.processes import gathered
 from jgd.core.source import code_text
 from jgd.core.spellings import own_function
 from jgd.core.text import printable
@@ -65,7 +66,7 @@ def described(name: str, thing: Any) -> dict[str, str]:
 def _value(leaf: Any) -> str:
     if not isinstance(leaf, np.ndarray | np.generic | jax.Array):
         return ADDRESS.sub("", repr(leaf))
-    array = np.asarray(leaf)
+    array = np.asarray(gathered(leaf))  # one leaf at a time, where no process has all of it
     own = "" if array.dtype == jnp.result_type(float) else f"{array.dtype} "  # x64 is described apart
     if array.ndim == 0:
         return f"{own}{array[()]!s}"

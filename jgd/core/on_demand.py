@@ -38,6 +38,9 @@ class OnDemand(ModuleType):
         covered = isinstance(value, ModuleType) and self._home_of.get(name) == name
         super().__setattr__(name, getattr(value, name) if covered else value)
 
+    def __reduce__(self) -> tuple[Any, ...]:
+        return importlib.import_module, (self.__name__,)  # cloudpickle sends plain modules by name, and no other class
+
     def __dir__(self) -> list[str]:
         modules = {name for name, value in vars(self).items() if getattr(value, "__name__", "").startswith("jgd.")}
         return sorted({*self._home_of, *modules, *(name for name in vars(self) if name.startswith("__"))})

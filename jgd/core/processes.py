@@ -27,6 +27,22 @@ def now(together: bool) -> float:
     return float(np.asarray(multihost_utils.broadcast_one_to_all(halves)).view(np.float64)[0])
 
 
+def first_says(together: bool, number: int) -> int:
+    """A whole number as the first of the processes that compute a run together has it, or the only one."""
+    if not together:
+        return number
+    from jax.experimental import multihost_utils
+
+    return int(multihost_utils.broadcast_one_to_all(np.int32(number)))
+
+
+def of_all(array: np.ndarray) -> np.ndarray:
+    """(processes, …): what each has of an array; all must ask for it."""
+    from jax.experimental import multihost_utils
+
+    return np.asarray(multihost_utils.process_allgather(array)).reshape(jax.process_count(), *array.shape)
+
+
 def meet(together: bool, where: str) -> None:
     """Wait until all processes of a run are here."""
     if together:

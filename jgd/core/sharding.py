@@ -18,6 +18,7 @@ from jax.sharding import AxisType, Mesh, NamedSharding, PartitionSpec
 
 from jgd.core import checks
 from jgd.core.paths import matches, paths
+from jgd.core.shards import CutArray
 from jgd.core.types import Batch, Params
 
 
@@ -207,6 +208,8 @@ def _placed(x: Any, sharding: NamedSharding) -> jax.Array:
     elsewhere = not sharding.is_fully_addressable and getattr(x, "is_fully_addressable", True)
     if isinstance(x, jax.Array) and jnp.issubdtype(x.dtype, jax.dtypes.prng_key) and elsewhere:
         return jax.random.wrap_key_data(_placed(jax.random.key_data(x), sharding), impl=jax.random.key_impl(x))
+    if isinstance(x, CutArray):
+        return jax.make_array_from_callback(x.shape, sharding, lambda index: x[index])
     if isinstance(x, jax.Array):
         checks.not_deleted("a leaf", x)
     if not isinstance(x, jax.Array) or elsewhere:

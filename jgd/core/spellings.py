@@ -43,14 +43,15 @@ def builder(build: B) -> B:
         made.__init__ = _answering(made.__init__, build.__name__, 1, ())
         return made
     parameters = inspect.signature(build).parameters.values()
-    flags = [(p.name, place) for place, p in enumerate(parameters) if p.annotation in (bool, "bool")]
+    place_of = lambda place, p: None if p.kind is p.KEYWORD_ONLY else place
+    flags = [(p.name, place_of(place, p)) for place, p in enumerate(parameters) if p.annotation in (bool, "bool")]
     return _answering(build, build.__name__, 0, flags)
 
 
-def _answering(function: Any, who: str, own: int, flags: Sequence[tuple[str, int]]) -> Any:
+def _answering(function: Any, who: str, own: int, flags: Sequence[tuple[str, int | None]]) -> Any:
     """The function, whose arguments are looked at where it failed; the first `own` of them aren't the caller's.
 
-    flags: (name, place) of what takes True and False only.
+    flags: (name, place) of what takes True and False only; the place is None where it goes by name.
     """
 
     @functools.wraps(function)
@@ -58,7 +59,7 @@ def _answering(function: Any, who: str, own: int, flags: Sequence[tuple[str, int
         for name, place in flags:
             if name in given:
                 flag(name, given[name])
-            elif place < len(args):
+            elif place is not None and place < len(args):
                 flag(name, args[place])
         try:
             return function(*args, **given)

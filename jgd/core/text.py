@@ -2,6 +2,8 @@
 
 from collections.abc import Container, Sequence
 
+LAYOUT = "\n\t\xa0\u2009\u202f"  # what no letter is and yet steers nothing: ends of lines, spaces of any width
+
 
 def align_columns(rows: Sequence[Sequence[str]], right: Container[int] = ()) -> list[str]:
     """The rows as lines, two spaces between columns, each as wide as its widest cell; no spaces at the end of a line.
@@ -28,10 +30,12 @@ def align_columns(rows: Sequence[Sequence[str]], right: Container[int] = ()) -> 
     return ["  ".join(line).rstrip() for line in lines]
 
 
-def printable(words: object) -> str:
+def printable(words: object, keep: str = "") -> str:
     r"""Words of a file that anybody may have written, as a terminal may show them: what would steer it is spelled out.
 
-    >>> printable("\x1b[2Jsgd")
-    '\\x1b[2Jsgd'
+    keep: signs that stay as they are.
+
+    >>> printable("\x1b[2Jsgd\n"), printable("\x1b[2Jsgd\n", keep="\n")
+    ('\\x1b[2Jsgd\\n', '\\x1b[2Jsgd\n')
     """
-    return "".join(each if each.isprintable() else repr(each)[1:-1] for each in str(words))
+    return "".join(each if each.isprintable() or each in keep else repr(each)[1:-1] for each in str(words))

@@ -24,6 +24,7 @@ if TYPE_CHECKING:  # for editors and type checkers
     from jgd.gradients.curvature import max_stable_learning_rate as max_stable_learning_rate
     from jgd.gradients.curvature import sharpness as sharpness
     from jgd.gradients.custom_gradient import with_custom_gradient as with_custom_gradient
+    from jgd.gradients.fisher import fisher_diagonal as fisher_diagonal
     from jgd.gradients.hessian_products import hessian as hessian
     from jgd.gradients.hessian_products import hvp as hvp
     from jgd.gradients.hutchinson import Trace as Trace
@@ -43,6 +44,7 @@ HOMES = {  # module -> its names that are public here
     "check": "check_gradients",
     "curvature": "Sharpness condition_number max_stable_learning_rate sharpness",
     "custom_gradient": "with_custom_gradient",
+    "fisher": "fisher_diagonal",
     "hessian_products": "hessian hvp",
     "hutchinson": "Trace hessian_diagonal hessian_trace",
     "numerical": "central_difference complex_step directional_derivative evaluations forward_difference richardson",

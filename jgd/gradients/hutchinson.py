@@ -58,8 +58,10 @@ def hessian_trace(loss: Loss, params: Params, batch: Batch, *, samples: int = 32
         >>> hessian_trace(lambda w, batch: w[0] ** 2 + 3 * w[1] ** 2, jnp.zeros(2), None, samples=4)
         Trace(value=8.0, standard_error=0.0, samples=4)
     """
-    each = jax.jit(lambda at: _products(loss, at, batch, samples, seed))(as_parameters(loss, params, batch))
-    found = sum(leaf.reshape(samples, -1).sum(axis=1) for leaf in tree.leaves(each))
+    numbers = _numbers(samples)
+    along = lambda at, sample: sum(map(jnp.sum, tree.leaves(_product(loss, at, batch, seed, sample))))  # zᵀ H z
+    each = jax.jit(lambda at: jax.lax.map(lambda sample: along(at, sample), numbers))
+    found = each(as_parameters(loss, params, batch))
     error = float(jnp.std(found, ddof=1)) / samples**0.5 if samples > 1 else float("nan")
     return Trace(float(jnp.mean(found)), error, samples)
 
@@ -87,19 +89,20 @@ def hessian_diagonal(loss: Loss, params: Params, batch: Batch, *, samples: int =
         >>> hessian_diagonal(lambda w, batch: w[0] ** 2 + 3 * w[1] ** 2, jnp.zeros(2), None, samples=1).tolist()
         [2.0, 6.0]
     """
-    params = as_parameters(loss, params, batch)
-    return tree.map(lambda each: jnp.mean(each, axis=0), _products(loss, params, batch, samples, seed))
+    params, numbers = as_parameters(loss, params, batch), _numbers(samples)
+    add = lambda total, sample: (tree.add(total, _product(loss, params, batch, seed, sample)), None)
+    total, _ = jax.lax.scan(add, tree.zeros_like(params), numbers)  # the memory of one sample
+    return tree.map(lambda each: each / samples, total)
 
 
-def _products(loss: Loss, params: Params, batch: Batch, samples: int, seed: int) -> Params:
-    """z ⊙ H z for each sample, leaves (samples, …)."""
-    checks.count("samples", samples, 1)
+def _numbers(samples: int) -> Array:
+    return jnp.arange(checks.count("samples", samples, 1), dtype=jnp.int32)
+
+
+def _product(loss: Loss, params: Params, batch: Batch, seed: int, sample: Array) -> Params:
+    """z ⊙ H z of one sample."""
     seeds.check(seed)
-    noise, gradient, wide = Noise.of(seed), jax.grad(OnBatch(loss, batch)), tree.compute_dtype(params)
-
-    def one(sample: Array) -> Params:
-        signs = tree.cast_like(noise.like(sample, params, jax.random.rademacher), params)
-        bent = jax.jvp(gradient, (params,), (signs,))[1]
-        return tree.map(lambda z, h: z.astype(wide) * h.astype(wide), signs, bent)
-
-    return jax.lax.map(one, jnp.arange(samples, dtype=jnp.int32))
+    gradient, wide = jax.grad(OnBatch(loss, batch)), tree.compute_dtype(params)
+    signs = tree.cast_like(Noise.of(seed).like(sample, params, jax.random.rademacher), params)
+    bent = jax.jvp(gradient, (params,), (signs,))[1]
+    return tree.map(lambda z, h: z.astype(wide) * h.astype(wide), signs, bent)

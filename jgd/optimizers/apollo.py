@@ -19,7 +19,6 @@ import math
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-import jax
 import jax.numpy as jnp
 from jax import Array
 
@@ -32,10 +31,10 @@ from jgd.core.spellings import builder
 from jgd.core.transform import Context
 from jgd.core.types import Params, Scalar
 from jgd.optimizers.adam import AdamState, ScaleByAdam
-from jgd.optimizers.low_rank import by_adam, limited, norm_ratio, oriented
+from jgd.optimizers.low_rank import by_adam, limited, norm_ratio, stacks_of, tree_of
 from jgd.optimizers.masked_decay import decay
 from jgd.transforms import DrawsNoise, Noise, Partition, ScaleByLearningRate
-from jgd.transforms.matrices import Matrices, MatrixGroups, axes_of, named_axes
+from jgd.transforms.matrices import Matrices, MatrixGroups, named_axes
 
 
 @record
@@ -68,12 +67,8 @@ class ScaleByApollo(DrawsNoise):
         if self.growth is not None:
             checks.hyperparameter("growth", self.growth, "[1, inf)")
 
-    def _stacks(self, params: Params) -> list[Array]:
-        pairs = zip(axes_of(params, self.matrices), jax.tree.leaves(params), strict=True)
-        return [oriented(axes.stack(leaf)) for axes, leaf in pairs]
-
     def init(self, params: Params) -> ApolloState:
-        stacks = self._stacks(tree.zeros_like(params))
+        stacks = stacks_of(tree.zeros_like(params), self.matrices)
         low = tuple(g[:, : self.rank] for g in stacks)  # zeros in the shape of R
         return ApolloState(Noise.of(self.seed), AdamState.like(low), tuple(jnp.zeros(len(g), g.dtype) for g in stacks))
 
@@ -82,7 +77,7 @@ class ScaleByApollo(DrawsNoise):
         return [z / math.sqrt(max(1, z.shape[-1])) for z in noise.like(step // self.update_every, alike)]
 
     def update(self, grads: Params, state: ApolloState, context: Context) -> tuple[Params, ApolloState]:
-        stacks = self._stacks(grads)
+        stacks = stacks_of(grads, self.matrices)
         low = tuple(p.mT @ g for p, g in zip(self._bases(state.noise, context.step, stacks), stacks, strict=True))
         moments = state.moments.absorb(context.at(self.b1), context.at(self.b2), low)
         shadows, correction = by_adam(moments, context.at(self.eps))
@@ -92,12 +87,8 @@ class ScaleByApollo(DrawsNoise):
         steps = [limited(s, before, growth) for s, before in zip(scaled, state.lengths, strict=True)]
 
         factor = tree.safe_sqrt(context.at(self.scale)) * correction
-        leaves, structure = jax.tree.flatten(grads)
-        made = []
-        for axes, (step, _), leaf in zip(axes_of(grads, self.matrices), steps, leaves, strict=True):
-            rows, columns, _ = axes.sizes(leaf.shape)
-            made.append(axes.unstack(factor * (step if rows <= columns else step.mT), leaf.shape))
-        return structure.unflatten(made), ApolloState(state.noise, moments, tuple(length for _, length in steps))
+        updates = tree_of([factor * step for step, _ in steps], grads, self.matrices)
+        return updates, ApolloState(state.noise, moments, tuple(length for _, length in steps))
 
 
 @builder

@@ -12,21 +12,23 @@ B = TypeVar("B", bound=Callable[..., Optimizer])
 
 FAMILIES = {
     "classical": "gd sgd sgdw sgdp momentum qhm aggmo nesterov nesterov_shifted optimistic_gradient_descent noisy_sgd asgd rprop",
-    "signs": "sign_sgd signum lion cautious_lion",
+    "signs": "sign_sgd signum lion cautious_lion tiger",
     "one rate a weight": (
         "adagrad rmsprop adadelta adam adamw adamax adamaxw nadam nadamw nadam_simplified nadamw_simplified "
         "amsgrad radam adabelief acprop yogi laprop adan adopt ademamix simplified_ademamix adam_atan2 "
         "stable_adamw cautious_adamw madgrad "
-        "adabound adamp qhadam optimistic_adam"
+        "adabound adamp swats spam qhadam optimistic_adam"
     ),
     "one rate a layer, or little memory": "lamb lars fromage novograd adafactor came sm3 adam_mini galore fira apollo apollo_mini",
-    "matrices": "muon normuon adamuon dion scion shampoo distributed_shampoo soap psgd_kron mars",
+    "matrices": "muon normuon adamuon dion scion shampoo distributed_shampoo kl_shampoo splus soap psgd_kron mars",
     "rates from the loss, or none": (
         "polyak_sgd momo momo_adam schedule_free schedule_free_sgd schedule_free_adamw schedule_free_radam prodigy "
         "dadapt_adamw dadapt_sgd dadapt_adagrad dadapt_lion dadapt_adan "
         "dog dowg cocob mechanic"
     ),
-    "curvature, and gradients taken elsewhere": "bfgs lbfgs nonlinear_cg newton gauss_newton_cg sophia adahessian sam asam gsam",
+    "curvature, and gradients taken elsewhere": (
+        "bfgs lbfgs nonlinear_cg newton gauss_newton_cg levenberg_marquardt sophia adahessian ivon sam asam gsam"
+    ),
     "penalties and sets": "proximal_gradient fista ftrl exponentiated_gradient frank_wolfe",
     "privacy": "dp_sgd",
 }

@@ -32,10 +32,10 @@ from jgd.core.spellings import builder
 from jgd.core.transform import Context, Transform
 from jgd.core.types import Params, Scalar
 from jgd.optimizers.adam import AdamState, ScaleByAdam
-from jgd.optimizers.low_rank import by_adam, limited, norm_ratio, oriented, turned_least
+from jgd.optimizers.low_rank import by_adam, limited, norm_ratio, stacks_of, tree_of, turned_least
 from jgd.optimizers.masked_decay import decay
 from jgd.transforms import Partition, ScaleByLearningRate
-from jgd.transforms.matrices import Matrices, MatrixGroups, axes_of, each_shape, named_axes
+from jgd.transforms.matrices import Matrices, MatrixGroups, each_shape, named_axes
 
 
 @record
@@ -65,12 +65,8 @@ class ScaleByFira(Transform):
         if self.growth is not None:
             checks.hyperparameter("growth", self.growth, "[1, inf)")
 
-    def _stacks(self, params: Params) -> list[Array]:
-        pairs = zip(axes_of(params, self.matrices), jax.tree.leaves(params), strict=True)
-        return [oriented(axes.stack(leaf)) for axes, leaf in pairs]
-
     def init(self, params: Params) -> FiraState:
-        stacks = self._stacks(tree.zeros_like(params))
+        stacks = stacks_of(tree.zeros_like(params), self.matrices)
         low = tuple(g[:, : self.rank] for g in stacks)  # zeros in the shape of R
         bases = tuple(jnp.zeros((*g.shape[:2], min(self.rank, g.shape[1])), g.dtype) for g in stacks)
         return FiraState(bases, AdamState.like(low), tuple(jnp.zeros(len(g), g.dtype) for g in stacks))
@@ -80,7 +76,7 @@ class ScaleByFira(Transform):
         return tuple(map(turned_least, old, found))
 
     def update(self, grads: Params, state: FiraState, context: Context) -> tuple[Params, FiraState]:
-        stacks = self._stacks(grads)
+        stacks = stacks_of(grads, self.matrices)
         renew = lambda old: self._bases(old, jax.lax.stop_gradient(stacks))
         due = context.step % self.update_every == 0
         bases = jax.lax.cond(due, renew, lambda old: old, jax.lax.stop_gradient(state.bases))
@@ -89,16 +85,12 @@ class ScaleByFira(Transform):
         within, correction = by_adam(moments, context.at(self.eps))
         alpha, growth = context.at(self.alpha), None if self.growth is None else context.at(self.growth)
 
-        leaves, structure = jax.tree.flatten(grads)
-        made, lengths = [], []
-        for i, (axes, leaf) in enumerate(zip(axes_of(grads, self.matrices), leaves, strict=True)):
-            rest = (stacks[i] - alpha * bases[i] @ low[i]) * norm_ratio(within[i], low[i], (-2,))
-            rest, length = limited(rest, state.lengths[i], growth)
-            step = correction * (alpha * bases[i] @ within[i] + rest)
-            rows, columns, _ = axes.sizes(leaf.shape)
-            made.append(axes.unstack(step if rows <= columns else step.mT, leaf.shape))
+        steps, lengths = [], []
+        for g, p, r, psi, before in zip(stacks, bases, low, within, state.lengths, strict=True):
+            rest, length = limited((g - alpha * p @ r) * norm_ratio(psi, r, (-2,)), before, growth)
+            steps.append(correction * (alpha * p @ psi + rest))
             lengths.append(length)
-        return structure.unflatten(made), FiraState(bases, moments, tuple(lengths))
+        return tree_of(steps, grads, self.matrices), FiraState(bases, moments, tuple(lengths))
 
 
 @builder

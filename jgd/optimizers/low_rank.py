@@ -1,11 +1,13 @@
-"""What APOLLO, Fira and GaLore share: matrices with the shorter side first, and steps scaled by what Adam does at a low rank."""
+"""What APOLLO, Fira and (of signs) GaLore share: stacks with the shorter side first, steps scaled by what Adam does at a low rank."""
 
+import jax
 import jax.numpy as jnp
 from jax import Array
 
 from jgd.core import tree
 from jgd.core.types import Params
 from jgd.optimizers.adam import AdamState, over_root
+from jgd.transforms.matrices import Matrices, axes_of
 
 TINY = 1e-8  # the authors', added to the norms that divide
 
@@ -13,6 +15,22 @@ TINY = 1e-8  # the authors', added to the norms that divide
 def oriented(stack: Array) -> Array:
     """(stack, short, long) of a (stack, inputs, outputs); turning it once more turns it back."""
     return stack if stack.shape[-2] <= stack.shape[-1] else stack.mT
+
+
+def stacks_of(params: Params, matrices: Matrices) -> list[Array]:
+    """Each leaf as a stack of matrices, (stack, short, long)."""
+    pairs = zip(axes_of(params, matrices), jax.tree.leaves(params), strict=True)
+    return [oriented(axes.stack(leaf)) for axes, leaf in pairs]
+
+
+def tree_of(stacks: list[Array], params: Params, matrices: Matrices) -> Params:
+    """The stacks as leaves like those of `params` again."""
+    leaves, structure = jax.tree.flatten(params)
+    made = []
+    for axes, stack, leaf in zip(axes_of(params, matrices), stacks, leaves, strict=True):
+        rows, columns, _ = axes.sizes(leaf.shape)
+        made.append(axes.unstack(stack if rows <= columns else stack.mT, leaf.shape))
+    return structure.unflatten(made)
 
 
 def turned_least(old: Array, new: Array) -> Array:

@@ -11,7 +11,9 @@ every k-th step: Q ← the Q of the QR decomposition of L Q, by falling eigenval
 Source: Vyas et al. 2024, arXiv:2409.11321, algorithms 3 and 4, and the authors' code, whose defaults these are (b = b2
 there). As in the code, the first gradient makes the first basis and no step, so that no gradient is measured in a
 basis of its own; bias corrections count the steps that were made; vectors and numbers have plain Adam, a step late as
-the others. A tensor has a basis for each axis of at most `max_precond_dim`. Where we differ: the code adds eps before it
+the others. A tensor has a basis for each axis of at most `max_precond_dim`,
+with `merge_dims` for each group of axes that makes at most as much; `vectors` is their precondition_1d. Where we differ:
+the code adds eps before it
 corrects the bias of v, which makes it eps / √(1 − b2ᵗ), and decays the weights after the step, not beside it. m is kept
 unturned, which is the code's turning it back and forth. Derivatives hold the bases fixed. Neither torch nor optax has it.
 
@@ -33,6 +35,7 @@ from jgd.core.transform import Context, Transform
 from jgd.core.types import Params, Scalar
 from jgd.optimizers.masked_decay import decaying, held
 from jgd.transforms import Mean, ScaleByLearningRate
+from jgd.transforms.blocks import merged
 from jgd.transforms.kronecker import along, axes_with_matrix, gram, stacked, unstacked
 
 Stacks = tuple[Array, ...]
@@ -60,19 +63,33 @@ class ScaleBySoap(Transform):
     update_every: int = static_field(default=10)
     max_precond_dim: int = static_field(default=10_000)
     mask: Any = static_field(default=None)  # as `held` makes it
+    vectors: bool = static_field(default=False)
+    merge_dims: bool = static_field(default=False)
     per_leaf = True
+
+    def _shaped(self, params: Params) -> Params:
+        """What gets bases as matrices; a column has one of one entry, which changes nothing."""
+
+        def shaped(p: Array) -> Array:
+            if p.ndim < 2:
+                return p.reshape(-1, 1) if self.vectors else p
+            shape = merged(p.shape, self.max_precond_dim) if self.merge_dims else p.shape
+            return p.reshape(shape if len(shape) > 1 else (-1, 1))
+
+        return tree.map(shaped, params)
 
     def _axes(self, g: Array) -> list[int]:
         return axes_with_matrix(g, self.max_precond_dim) if g.ndim > 2 else []
 
     def init(self, params: Params) -> SoapState:
-        stacks = stacked(params)
+        stacks = stacked(self._shaped(params))
         like = lambda n, g: jnp.zeros((len(g), n, n), g.dtype)
         zeros = lambda: tuple(tuple(like(g.shape[1 + axis], g) for axis in self._axes(g)) for g in stacks)
         return SoapState(Mean.like(stacks), Mean.like(stacks), zeros(), zeros())
 
     def update(self, grads: Params, state: SoapState, context: Context) -> tuple[Params, SoapState]:
-        first, stacks = context.step == 0, stacked(grads)
+        shaped = self._shaped(grads)
+        first, stacks = context.step == 0, stacked(shaped)
         axes = [self._axes(g) for g in stacks]
         turned = tuple(map(turn, state.bases, stacks, axes))
         moved = state.mean.absorb(context.at(self.b1), stacks)
@@ -82,7 +99,8 @@ class ScaleBySoap(Transform):
         made = self._directions(state.bases, mean, square, axes, context)
         grams = self._absorbed(state.grams, stacks, axes, context)
         decay = tree.scale(context.at(self.weight_decay), decaying(self.mask, context))
-        updates = tree.add(unstacked(made, grads), decay)
+        steps = tree.map(lambda u, g: u.reshape(g.shape), unstacked(made, shaped), grads)
+        updates = tree.add(steps, decay)
         updates = tree.select(first, tree.zeros_like(updates), updates)
 
         number = jnp.where(first, 0, jnp.where(context.step % self.update_every == 0, 1, 2))
@@ -157,10 +175,12 @@ def soap(
     mask: Mask | None = None,
     update_every: int = 10,
     max_precond_dim: int = 10_000,
+    vectors: bool = False,
+    merge_dims: bool = False,
 ) -> Optimizer:
     """SOAP: Adam on Q_Lᵀ G Q_R, where Q_L and Q_R are eigenvectors of the means of G Gᵀ and Gᵀ G; no step at first.
 
-    Vectors and numbers have Adam.
+    Vectors and numbers have Adam, unless `vectors`.
 
     Args:
         learning_rate: η > 0, a number or a schedule.
@@ -173,6 +193,9 @@ def soap(
             `lambda x: x.ndim > 1`; structure. None for all.
         update_every: Steps from one refresh of the bases to the next, ≥ 1; structure. Default: 10.
         max_precond_dim: The longest axis that gets a basis, ≥ 1; structure. Default: 10_000.
+        vectors: Whether vectors have a basis too; structure. Default: False.
+        merge_dims: Whether neighboring axes are one where their product is at most `max_precond_dim`, so that a kernel
+            has two bases and a small matrix one; structure. Default: False.
 
     Returns:
         The optimizer, a record whose numbers are leaves.
@@ -193,6 +216,6 @@ def soap(
     longest = checks.count("max_precond_dim", max_precond_dim, 1)
     b = b2 if shampoo_b is None else shampoo_b
     return chain(
-        ScaleBySoap(b1, b2, b, eps, weight_decay, period, longest, held(mask)),
+        ScaleBySoap(b1, b2, b, eps, weight_decay, period, longest, held(mask), vectors, merge_dims),
         ScaleByLearningRate(learning_rate),
     )

@@ -40,12 +40,7 @@ def _values(case: Case, columns: Mapping[str, Sequence[Any]], places: np.ndarray
 
 def points_of(units: ArrayLike, names: Sequence[str]) -> np.ndarray:
     """(n, d) points with a column for each name; refused outside of [0, 1]. NaN is let through, where it isn't read."""
-    try:
-        points = np.asarray(units, np.float64)
-    except (TypeError, ValueError) as error:
-        raise checks.JgdTypeError(
-            f"units must be an array of numbers, got {checks.shown(units)}", argument="units"
-        ) from error
+    points = checks.array("units", units)
     if points.ndim != 2 or points.shape[1] != len(names):
         raise checks.JgdValueError(f"units must have the shape (n, {len(names)}), got {points.shape}", argument="units")
     for row, column in np.argwhere((points < 0) | (points > 1))[:1]:

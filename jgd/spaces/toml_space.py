@@ -41,6 +41,7 @@ def space_of_toml(path: str | PathLike[str]) -> Space:
 
     Example:
         >>> import tempfile
+        >>> from pathlib import Path
         >>> with tempfile.TemporaryDirectory() as folder:
         ...     _ = Path(folder, "space.toml").write_text("learning_rate = { log_uniform = [1e-3, 1e-1] }")
         ...     space_of_toml(Path(folder, "space.toml")).at([[0.5]])
@@ -59,12 +60,13 @@ def space_of_toml(path: str | PathLike[str]) -> Space:
 
 def read_toml(what: str, path: str | PathLike[str]) -> dict[str, Any]:
     """The keys of a TOML file; `JgdValueError` says what was to be read, and why it can't be."""
-    path = checks.path(what, path)
+    given, path = path, checks.path(what, path)
     try:
         text = path.read_text(encoding="utf-8-sig")  # some editors write a mark first
     except (OSError, UnicodeDecodeError) as error:
+        why = error.strerror if isinstance(error, OSError) else error  # its text names the path once more
         raise checks.JgdValueError(
-            f"{what} must be a readable TOML file, got {checks.shown(str(path))}: {error}", argument=what
+            f"{what} must be a readable TOML file, got {checks.shown(str(given))}: {why}", argument=what
         ) from error
     try:
         return tomllib.loads(text)

@@ -5,6 +5,7 @@ configs.py     recipes × their configs            recipes.py   groups of config
 plan.py        which runs run together            dry_run.py   a recipe's program, checked as shapes
 facts.py       what of it is data                 splits.py    folds: which rows a run has
 runner.py      round by round (policies/) on devices (engine/) into what is kept (store/)
+asynchronous.py   … or rounds that overlap        sweep_state.py   what a policy decides by
 assemble.py    what is kept, as data              cost.py      what it took
 share.py       one of several processes on one directory
 sweep_data.py  that data                          selection.py, picks.py   what it chooses
@@ -34,6 +35,7 @@ if TYPE_CHECKING:  # for editors and type checkers
     from jgd.sweeps.hypergradient import hypergradient as hypergradient
     from jgd.sweeps.load import load_sweep as load_sweep
     from jgd.sweeps.picks import Pick as Pick
+    from jgd.sweeps.policies.asynchronous_halving import AsynchronousHalving as AsynchronousHalving
     from jgd.sweeps.policies.early_stopping import EarlyStopping as EarlyStopping
     from jgd.sweeps.policies.hyperband import Hyperband as Hyperband
     from jgd.sweeps.policies.median import MedianStopping as MedianStopping
@@ -67,6 +69,7 @@ HOMES = {  # module -> its names that are public here
     "hypergradient": "Hypergradient hypergradient",
     "load": "load_sweep",
     "picks": "Pick",
+    "policies.asynchronous_halving": "AsynchronousHalving",
     "policies.early_stopping": "EarlyStopping",
     "policies.hyperband": "Hyperband",
     "policies.median": "MedianStopping",

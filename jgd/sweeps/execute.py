@@ -36,6 +36,12 @@ def execute(
     use_program_cache()
     spare_maps()
     plan.validate()
+    if share is not None and plan.policy.asynchronous:
+        raise checks.JgdValueError(
+            f"a sweep by {plan.policy} can't be shared out in shards, which would each decide for themselves: give one process an "
+            "executor with all workers",
+            argument="shard",
+        )
     if callback is not None:
         checks.function("callback", callback, "progress")
     shown = False if progress is None and callback is not None else progress

@@ -7,19 +7,19 @@ from typing import Any
 import numpy as np
 
 from jgd.sweeps.assemble import assemble
-from jgd.sweeps.config_table import Seen
+from jgd.sweeps.asynchronous import OverlappingRounds
 from jgd.sweeps.cost import Spent, measured_cost, peak_bytes, setup_of
 from jgd.sweeps.engine.engine import Engine
 from jgd.sweeps.engine.executor import Executor
 from jgd.sweeps.engine.progress import Meter, SweepProgress
 from jgd.sweeps.facts import SweepFacts
-from jgd.sweeps.own_ends import carried
 from jgd.sweeps.plan import Plan
-from jgd.sweeps.policies.policy import Full, Round, SweepState
-from jgd.sweeps.round_blocks import left_of, round_blocks
+from jgd.sweeps.policies.policy import Full, Round
+from jgd.sweeps.round_blocks import round_blocks
 from jgd.sweeps.share import Share
 from jgd.sweeps.store.base import Store
 from jgd.sweeps.sweep_data import SweepData
+from jgd.sweeps.sweep_state import note_given, state_of
 
 
 def run_plan(
@@ -37,9 +37,25 @@ def run_plan(
     """
     engine = Engine.of(plan, store, callback, executor, seconds)
     given = np.zeros((len(plan.configs), len(plan.seeds)), int)
+    if plan.policy.asynchronous:
+        overlapping = OverlappingRounds(plan, store, given)
+        engine.run_on_demand(overlapping.decide)
+        overlapping.take_in()
+        rounds, spent = overlapping.rounds, []
+    else:
+        rounds, spent = _run_rounds(plan, store, engine, given, share)
+    setup = setup_of(plan) | peak_bytes(plan)
+    cost = measured_cost(plan.facts, setup, engine.meter, given, rounds[: len(spent)], spent)
+    return assemble(plan.facts, plan, store, given, cost, tuple(rounds))
+
+
+def _run_rounds(
+    plan: Plan, store: Store, engine: Engine, given: np.ndarray, share: Share | None
+) -> tuple[list[Round], list[Spent]]:
+    """One round after another: -> the rounds, and what each took."""
     rounds: list[Round] = []
     spent: list[Spent] = []
-    while (current := plan.policy.next_round(_state(plan.facts, store, given, rounds))) is not None:
+    while (current := plan.policy.next_round(state_of(plan.facts, store, given, rounds))) is not None:
         before = Spent.by(engine.meter)
         rounds.append(current)
         store.note_rounds(rounds)
@@ -48,12 +64,10 @@ def run_plan(
         else:
             _run_share(plan, store, engine, rounds, share)
         spent.append(Spent.by(engine.meter).since(before))
-        if not _note_given(plan.facts, store, current, given):
+        if not note_given(plan.facts, store, current, given):
             break  # others have not landed their share, and no policy waits for it; or time is over
         store.end_round(current.until)
-    setup = setup_of(plan) | peak_bytes(plan)
-    cost = measured_cost(plan.facts, setup, engine.meter, given, rounds, spent)
-    return assemble(plan.facts, plan, store, given, cost, tuple(rounds))
+    return rounds, spent
 
 
 def _run_round(
@@ -81,44 +95,19 @@ def _run_share(plan: Plan, store: Store, engine: Engine, rounds: Sequence[Round]
         _run_round(plan, store, engine, rounds, missing)
 
 
-def _note_given(facts: SweepFacts, store: Store, current: Round, given: np.ndarray) -> bool:
-    """Enter how far the configs of a round have come at all of its seeds: -> whether that is its end for all."""
-    runs = current.runs(given.shape)
-    come = np.where(runs, store.scores.reached, facts.steps).min(axis=1)
-    given[:] = np.where(runs, np.minimum(come, facts.ends_in(current))[:, None], given)
-    return not left_of(facts, current, store).any()
-
-
 def stored_so_far(facts: SweepFacts, store: Store, setup: Mapping[str, Any], made_by: Callable[[], Plan]) -> SweepData:
     """What a store tells of a sweep, without a step: its whole rounds, and what there is of the one after them."""
     given = np.zeros((len(facts.configs), len(facts.seeds)), int)
     rounds: list[Round] = []
-    while (current := facts.policy.next_round(_state(facts, store, given, rounds))) is not None:
-        rounds.append(current)
-        if not _note_given(facts, store, current, given):
-            break
+    if facts.policy.asynchronous:
+        rounds += store.noted_rounds()
+        for each in rounds:
+            note_given(facts, store, each, given)
+    else:
+        while (current := facts.policy.next_round(state_of(facts, store, given, rounds))) is not None:
+            rounds.append(current)
+            if not note_given(facts, store, current, given):
+                break
     idle = Meter(lambda progress: None, facts.larger_is_better)
     cost = measured_cost(facts, setup, idle, given)
     return assemble(facts, made_by, store, given, cost, tuple(rounds))
-
-
-def _state(facts: SweepFacts, store: Store, given: np.ndarray, rounds: Sequence[Round]) -> SweepState:
-    """What the policy decides by; the scores alone are read from the store."""
-    values, ends = carried(facts, {facts.metric: store.scores.values[facts.metric]}, store.scores.reached)
-    scores = values[facts.metric]
-    # what an interrupted round has measured already is of no account yet
-    whole = given >= ends  # it keeps what it ended with
-    unseen = np.array(facts.evaluation_steps) > np.where(whole, facts.steps, given)[..., None]
-    return SweepState(
-        configs=Seen(facts.configs, lambda recipe, values: values),
-        seeds=facts.seeds,
-        steps=facts.steps,
-        larger_is_better=facts.larger_is_better,
-        evaluation_steps=facts.evaluation_steps,
-        reached=given.max(axis=1),
-        scores=np.where(unseen, np.nan, scores),
-        rounds=tuple(rounds),
-        groups=facts.groups,
-        spaces=Seen(facts.configs, lambda recipe, values: facts.spaces[recipe]),
-        overlap=facts.splits.overlap,
-    )

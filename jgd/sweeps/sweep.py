@@ -121,10 +121,10 @@ def sweep(
             It takes 4 bytes an entry, run and recorded step in memory and in the store, and 1000 steps of each block that
             runs on the device, where it is computed at every step; `record_every` thins out what is kept.
         policy: which configs get how many steps. By default all get them all; `SuccessiveHalving` (a number is its
-            eta), `Hyperband` and `MedianStopping` stop the worse ones early, `RacingSeeds` gives more seeds to those that
-            may be the best only, `EarlyStopping` stops each run by its own
-            validation, `PopulationBasedTraining` replaces the worst,
-            `PopulationReplay` goes by a schedule of hyperparameters.
+            eta), `Hyperband` and `MedianStopping` stop the worse ones early, `AsynchronousHalving` does by what an executor's
+            workers have landed so far, `RacingSeeds` gives more seeds to those that may be the best only, `EarlyStopping` stops
+            each run by its own validation, `PopulationBasedTraining` replaces the worst, `PopulationReplay` goes by a schedule
+            of hyperparameters.
         seconds: a budget of time, with that for compiling: blocks that have not begun by then are left. The first configs of each
             recipe run first, at all seeds, and those that are whole compete; `Sweep.runs_left` counts the runs that are
             missing. With `store`, the same call goes on. Blocks end whole, so that it may take one longer. Default: no limit.
@@ -135,8 +135,9 @@ def sweep(
             compiled program.
         devices: a list of jax devices, a thread each; default all local ones, on a CPU a thread a core.
         executor: who runs the blocks in place of this process's devices: a `concurrent.futures.Executor`, a
-            `distributed.Client` of Dask, or a `jgd.sweeps.Pool` of one. The numbers are the same to the bit where the
-            workers are such machines as this one; others are refused. A worker that is killed loses the block that it runs.
+            `distributed.Client` of Dask, `jgd.interop.ray.executor()`, or a `jgd.sweeps.Pool` of one. The numbers are the
+            same to the bit where the workers are such machines as this one; others are refused. A worker that is killed
+            loses the block that it runs.
         check_finite: refuse data that are not finite.
         store: a directory in which each finished block lands, whole or not at all. Killed at any moment, the same call
             goes on and ends with the same bits; a finished sweep is returned without a step. Another sweep in it is

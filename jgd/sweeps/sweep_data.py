@@ -151,11 +151,11 @@ class SweepData:
 
     @property
     def runs_left(self) -> int:
-        """Runs that the last round so far has not brought to its end; 0 once the sweep is through."""
-        if not self.rounds:
-            return 0
-        last = self.rounds[-1]
-        return int(left_of(self.facts, last, self.store).sum())
+        """Runs that the rounds so far have not brought to their ends; 0 once the sweep is through."""
+        left = np.zeros(self.given.shape, bool)
+        for each in self.rounds:
+            left |= left_of(self.facts, each, self.store)
+        return int(left.sum())
 
     def configs_of(self, recipe: str) -> np.ndarray:
         """The indices of a recipe's configs."""

@@ -107,7 +107,7 @@ def of_the_end(optimizer: Optimizer, before: Params, after: Params, history: dic
     whole = len(still) == len(jax.tree.leaves(before))
     steps, updates = f"{int(history['step'][-1]) + 1} steps", history["update_norm"]
     largest = float(history["gradient_norm"].max())
-    if largest**2 > float(jnp.finfo(updates.dtype).max) and (whole or _without_effect(optimizer, before, largest)):
+    if largest > float(jnp.finfo(updates.dtype).max) ** 0.5 and (whole or _without_effect(optimizer, before, largest)):
         moved = "never moved" if whole else "moved by decay alone"
         return [
             f"the parameters {moved} in {steps}: gradients of norm {largest:.3g} have squares beyond {updates.dtype}, so "

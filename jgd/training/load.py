@@ -69,7 +69,8 @@ def load_run(path: str | os.PathLike, model: Any = None) -> Run:
 
 
 def _run(snapshot: snapshots.Snapshot, model: Any) -> Run:
-    arrays, facts = snapshot
+    facts = snapshot.facts
+    arrays = {name: np.asarray(array) for name, array in snapshot.arrays.items()}
     part = lambda name: [array for key, array in arrays.items() if key.startswith(name)]
     lane = tree_of(facts["trees"]["lane"], part("lane"))
     there = lane["train_state"]

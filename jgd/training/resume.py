@@ -18,6 +18,7 @@ import numpy as np
 from jgd.core import checks, machine
 from jgd.core.fingerprint import described, differences
 from jgd.core.processes import gathered, is_first, meet, now
+from jgd.core.shards import is_cut
 from jgd.core.snapshots import RunDirectory, holds_a_run, opened, pack
 from jgd.core.strict_json import fault_of, is_count
 from jgd.lane import eval_params_of
@@ -70,8 +71,7 @@ class Saver:
         known = {"identity": self.identity, "machine": _made_on(self.plan), "predictor": predictor}
         try:
             arrays = {**state.arrays(), **self._averages(state)}  # of several processes all have parts of them
-            if is_first(together):
-                self.store.save(arrays, {**state.facts(), **known})
+            self.store.save(arrays, {**state.facts(), **known}, together)
             self.fault, self.newest = "", state.step
         except OSError as fault:
             if not self.fault:
@@ -80,15 +80,22 @@ class Saver:
                 )
             self.fault = f"not saved since a step before {state.step}: {fault}"
 
-    def _averages(self, state: RunState) -> dict[str, np.ndarray]:
+    def _averages(self, state: RunState) -> dict[str, Any]:
         """The parameters to evaluate, where the optimizer keeps others than those that descend."""
         if self.plan is None:
             return {}
-        own, read = pack("", state.lane.train_state.params), eval_params(self.plan.loop.optimizer, state.lane)
-        averages = pack("", read)
-        if all(averages[name].tobytes() == array.tobytes() for name, array in own.items()):
+        own, read = state.lane.train_state.params, eval_params(self.plan.loop.optimizer, state.lane)
+        if all(map(_same, jax.tree.leaves(own), jax.tree.leaves(read))):
             return {}
+        averages = pack("", read, whole=False)
         return {f"{AVERAGES}{name}": array for name, array in averages.items()}
+
+
+def _same(one: Any, other: Any) -> bool:
+    """Whether two arrays have the same numbers, also where no process has all of them."""
+    if is_cut(one):
+        return bool(gathered(jnp.array_equal(one, other, equal_nan=True)))
+    return np.asarray(one).tobytes() == np.asarray(other).tobytes()
 
 
 def _made_on(plan: TrainPlan | None) -> dict[str, str]:
@@ -141,9 +148,9 @@ def identity(plan: TrainPlan) -> dict[str, str]:
     return {
         **described("loss", loop.loss),
         **described("optimizer", loop.optimizer.transform),
-        **described("params", gathered(plan.params)),
-        **described("data", gathered(loop.data)),
-        **described("validation", None if validation is None else gathered(validation.rows)),
+        **described("params", plan.params),
+        **described("data", loop.data),
+        **described("validation", None if validation is None else validation.rows),
         **described("metrics", {} if validation is None else validation.metrics),
         "batch_size": str(loop.batches.size),
         **described("order", loop.batches.order),

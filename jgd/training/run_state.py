@@ -61,10 +61,10 @@ class RunState:
             self.observations = [jax.tree.map(lambda *parts: np.concatenate(parts), *self.observations)]
         return self.observations[0] if self.observations else None
 
-    def arrays(self) -> dict[str, np.ndarray]:
-        """Everything that is an array, by name, for a store."""
+    def arrays(self) -> dict[str, Any]:
+        """Everything that is an array, by name, for a store; what is cut over processes is left so."""
         arrays = {
-            **pack("lane", self.lane),
+            **pack("lane", self.lane, whole=False),
             **pack("observations", self.observed()),
             **self.history.arrays(),
             **{f"evaluations.{name}": column for name, column in self.evaluation_table().items()},
@@ -84,7 +84,7 @@ class RunState:
 
     def restore(
         self,
-        arrays: Mapping[str, np.ndarray],
+        arrays: Mapping[str, Any],
         facts: Mapping[str, Any],
         observe: Callable[[Params], Any] | None,
         sharding: Sharding | None,
@@ -93,7 +93,10 @@ class RunState:
         params = self.lane.train_state.params
         seen = None if observe is None else jax.eval_shape(observe, params)
         lane = unpack("lane", arrays, self.lane)
-        self.lane = jax.tree.map(jnp.asarray, lane) if sharding is None else sharding.place(lane, params)
+        if sharding is None:
+            self.lane = jax.tree.map(lambda leaf: jnp.asarray(np.asarray(leaf)), lane)
+        else:
+            self.lane = sharding.place(lane, params)
         self.history = History.of(arrays, self.history.limit, **facts["history"])
         self.evaluations = {
             name.removeprefix("evaluations."): list(array)

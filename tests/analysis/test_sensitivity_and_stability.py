@@ -144,6 +144,7 @@ def test_growth_is_seen_before_divergence_is():
         (lambda: learning_rate_sensitivity(np.ones(3), N), "initial_loss must be finite, got nan"),
         (lambda: learning_rate_sensitivity(np.ones((1, 1, 1)), 1.0), "losses must have shape"),
         (lambda: response([1.0], np.ones((2, 1)), True), r"scores must have shape \(1, seeds\)"),
+        (lambda: response([[1.0]], np.ones((1, 1)), True), "values must be a list of numbers or words"),
         (lambda: response([1.0], np.ones((1, 1)), True, "worst"), "unknown over_others 'worst'"),
     ],
 )

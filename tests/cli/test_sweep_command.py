@@ -520,6 +520,7 @@ def test_a_whole_sweep_in_a_file(here, tmp_path, monkeypatch):
         (("[space]", "[space"), ["one.toml", "TOML"]),
         (('"iris"', '"os:getcwd"'), ["one.toml names code that is not jgd's: os:getcwd; --trust"]),
         (('"sgd"', '"their:recipe"'), ["one.toml names code that is not jgd's: their:recipe; --trust"]),
+        (('"iris"', r'"o\u001b[2J:f"'), [r"one.toml names code that is not jgd's: o\x1b[2J:f;"]),  # steers no terminal
         (("seeds =", "trust = true\nseeds ="), ["one.toml", "'trust'"]),
         (("seeds =", "overwrite = true\nseeds ="), ["one.toml", "'overwrite'"]),
     ):

@@ -146,11 +146,12 @@ def test_a_fault_of_ones_own_passes_through_and_what_takes_any_name_does():
     assert function_fingerprint(register("mine")(mine)) == function_fingerprint(mine)
 
 
-def test_too_many_by_place_are_told_what_goes_by_name():
+@pytest.mark.parametrize("more", [(0.5,), (0.5, 0.5)], ids=len)  # the second would be in the place of a flag
+def test_too_many_by_place_are_told_what_goes_by_name(more):
     with pytest.raises(
         TypeError, match=r"adam takes learning_rate, b1, b2, eps by place .*eps_root=.*got 0.5 in place 5"
     ):
-        jgd.optimizers.adam(0.1, 0.9, 0.999, 1e-8, 0.5)  # pyright: ignore
+        jgd.optimizers.adam(0.1, 0.9, 0.999, 1e-8, *more)  # pyright: ignore
 
 
 def documented(build):

@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import jgd
-from jgd.gradients import curvature, hessian, hessian_diagonal, hessian_products, hessian_trace, hvp
+from jgd.gradients import curvature, fisher_diagonal, hessian, hessian_diagonal, hessian_products, hessian_trace, hvp
 from jgd.gradients.custom_gradient import with_custom_gradient
 from jgd.models import MLP, Linear
 from jgd.teaching import closed_forms
@@ -202,6 +202,18 @@ def test_the_same_program_compiles_once_and_a_changed_one_anew(monkeypatch):
     assert hessian(loss, jnp.ones(3), None)[2, 2] == pytest.approx(24)
 
 
+def test_the_fisher_diagonal_is_the_mean_of_squared_gradients():
+    rows = np.random.default_rng(0).normal(size=(5, 3))
+    loss = lambda w, batch: jnp.mean((batch @ w["a"] - w["b"]) ** 2)
+    w = {"a": np.array([0.3, -1.0, 2.0], np.float32), "b": np.float32(0.5)}
+    found = fisher_diagonal(loss, w, jnp.asarray(rows, jnp.float32))
+    slopes = 2 * (rows @ w["a"] - w["b"])
+    np.testing.assert_allclose(found["a"], ((slopes[:, None] * rows) ** 2).mean(axis=0), rtol=1e-5)
+    np.testing.assert_allclose(found["b"], (slopes**2).mean(), rtol=1e-5)
+    with pytest.raises(jgd.JgdError, match="batch"):
+        fisher_diagonal(loss, w, jnp.zeros(()))
+
+
 def test_random_signs_estimate_the_trace_and_the_diagonal():
     """zᵀ H z spreads by √(2 Σ_{i≠j} H_ij²), and one sample is exact where nothing is off the diagonal."""
     A = np.random.default_rng(0).normal(size=(4, 4))
@@ -214,6 +226,8 @@ def test_random_signs_estimate_the_trace_and_the_diagonal():
     assert abs(found.value - np.trace(H)) < 4 * spread
     diagonal = hessian_diagonal(loss, params, jnp.asarray(H), samples=400)
     np.testing.assert_allclose(np.concatenate([diagonal["a"], diagonal["b"]]), np.diag(H), atol=1.0)
+    program = jax.make_jaxpr(lambda at: hessian_diagonal(loss, at, jnp.asarray(H), samples=400))(params)
+    assert "[400,3]" not in str(program)  # the samples are summed as they come
     once = hessian_diagonal(loss, params, jnp.diag(jnp.arange(4.0)), samples=1)
     np.testing.assert_array_equal(np.concatenate([once["a"], once["b"]]), np.arange(4.0))
     with pytest.raises(jgd.JgdError, match="samples"):

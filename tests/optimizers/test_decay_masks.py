@@ -69,7 +69,8 @@ def test_the_masked_leaf_decays_as_without_a_mask_and_the_other_not_at_all(name)
         descended(built(name, mask, **start, **changes), steps)
         for mask, changes in ((None, {}), (None, nowhere), (large, {}))
     )
-    assert not np.allclose(everywhere["bias"], never["bias"], rtol=1e-6, atol=0)
+    if name != "tiger":  # its vectors never decay
+        assert not np.allclose(everywhere["bias"], never["bias"], rtol=1e-6, atol=0)
     assert not np.allclose(masked["weights"], never["weights"], rtol=1e-6, atol=0)
     if name in ("dog", "dowg"):  # the decay is part of a gradient whose norm is over the whole tree
         assert not np.allclose(masked["bias"], everywhere["bias"], rtol=1e-6, atol=0)

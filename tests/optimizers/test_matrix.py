@@ -11,6 +11,7 @@ from jgd import optimizers
 from jgd.optimizers import InLowRank
 from jgd.optimizers.adam import ScaleByAdam
 from jgd.optimizers.distributed_shampoo import ScaleByDistributedShampoo
+from jgd.optimizers.kl_shampoo import ScaleByKlShampoo
 from jgd.optimizers.mars import VarianceReduced
 from jgd.optimizers.muon import Orthogonalize
 from jgd.optimizers.newton_schulz import NAMED
@@ -18,6 +19,7 @@ from jgd.optimizers.psgd_kron import ScaleByKron
 from jgd.optimizers.scion import OverRms, SignOfMatrix
 from jgd.optimizers.shampoo import ScaleByShampoo
 from jgd.optimizers.soap import ScaleBySoap
+from jgd.optimizers.splus import ScaleBySplus
 from jgd.transforms import Flatten, Noise
 from jgd.transforms.kronecker import inverse_root
 
@@ -169,6 +171,38 @@ def test_shampoo_of_a_tensor_has_a_matrix_for_each_axis(x64):
     np.testing.assert_allclose(update, -want, rtol=1e-10)
 
 
+def test_soap_merges_axes_and_takes_vectors(x64):
+    """A kernel is the matrix of its merged axes, a vector a column, and a small matrix is a column too."""
+    kernel, vector, small = random(2, 2, 3), random(3), random(1, 2)
+    apart = {"kernel": kernel.reshape(4, 3), "vector": vector[:, None], "small": small.reshape(2, 1)}
+
+    def third(optimizer, grads):
+        state = optimizer.init(grads)
+        for factor in (1.0, 0.5, 2.0):
+            updates, state = optimizer.update(jax.tree.map(lambda g, f=factor: f * g + f**2, grads), state, grads)
+        return updates
+
+    numbers = {"update_every": 1, "max_precond_dim": 4, "eps": 1e-2}
+    merged = optimizers.soap(0.1, **numbers, vectors=True, merge_dims=True)
+    got = third(merged, {"kernel": kernel, "vector": vector, "small": small})
+    for name, want in third(optimizers.soap(0.1, **numbers), apart).items():
+        np.testing.assert_allclose(got[name], want.reshape(got[name].shape), rtol=1e-12)
+    plain = third(optimizers.soap(0.1, **numbers), {"vector": vector})["vector"]
+    assert abs(got["vector"] - plain).max() > 1e-3
+
+
+def test_kl_shampoos_eigenvalues_have_a_floor():
+    """1 / min(n, max_root)², and n counts as 10 at least; without gradients they would fall by b2 each step."""
+    grads = jnp.zeros((2, 20))
+    optimizer = optimizers.kl_shampoo(0.1, b2=0.1, max_root=15.0)
+    state, update = optimizer.init(grads), jax.jit(optimizer.update)
+    for _ in range(4):
+        state = update(grads, state, grads)[1]
+    floors = {leaf.shape: leaf for leaf in jax.tree.leaves(state) if leaf.shape in ((1, 2), (1, 20))}
+    np.testing.assert_allclose(floors[1, 2], np.full((1, 2), 1 / 100), rtol=1e-6)
+    np.testing.assert_allclose(floors[1, 20], np.full((1, 20), 1 / 225), rtol=1e-6)
+
+
 def test_an_inverse_root_has_a_derivative_where_eigenvalues_are_equal(x64):
     direction = jnp.asarray([[1.0, 0.3, 0.0], [0.3, -0.5, 0.2], [0.0, 0.2, 0.7]])
     for start in (jnp.eye(3), jnp.diag(jnp.asarray([1.0, 1.0, 2.0])), jnp.diag(jnp.asarray([1.0, 1.0 + 1e-9, 2.0]))):
@@ -309,6 +343,8 @@ def test_exact_mars_looks_at_all_parameters_of_the_step_before(x64):
         ScaleByShampoo(1e-4),
         ScaleByDistributedShampoo(0.9, 0.99, 1e-4, 1e-8),
         ScaleBySoap(0.9, 0.9, 0.9, 1e-8, 0.0),
+        ScaleBySplus(0.9, 0.9),
+        ScaleByKlShampoo(0.9, 0.9, 1e-8, 0.1, 4000.0),
         ScaleByKron(0.1, 1.0),
         InLowRank(ScaleByAdam(0.9, 0.999, 1e-8), 0.25),
         VarianceReduced(0.025, 0.95, 1.0),

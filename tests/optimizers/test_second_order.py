@@ -227,6 +227,33 @@ class TestGaussNewton:
             progress = step(progress)
             np.testing.assert_allclose(ravel_pytree(progress.params)[0], x, rtol=1e-9)
 
+    def test_levenberg_marquardt_is_the_algorithm_and_refuses_what_rises(self, x64):
+        """Algorithm 3.16 with the matrix, from where the first step, nearly undamped, overshoots."""
+        params, batch = self.problem()
+        params = jax.tree.map(lambda w: 6 * w, params)
+        x, unflatten = ravel_pytree(params)
+        outputs = jax.jit(lambda x: PERCEPTRON.predict(unflatten(x), batch[0]))
+        F = jax.jit(lambda x: self.loss(unflatten(x), batch))
+        g_of, J_of = jax.jit(jax.grad(F)), jax.jit(jax.jacobian(outputs))
+        optimizer = jgd.optimizers.levenberg_marquardt(damping=1e-6, tolerance=1e-13, max_cg_steps=60)
+        progress = jgd.start(optimizer, params)
+        step = jax.jit(lambda progress: jgd.step(self.loss, optimizer, progress, batch)[0])
+        x, mu, nu, taken = np.asarray(x), 1e-6, 2.0, []
+        for _ in range(8):
+            g, J, chances = np.asarray(g_of(x)), np.asarray(J_of(x)), np.asarray(jax.nn.softmax(outputs(x)))
+            B = sum(J[i].T @ (np.diag(p) - np.outer(p, p)) @ J[i] / 6 for i, p in enumerate(chances))
+            h = np.linalg.solve(B + mu * np.eye(x.size), -g)
+            rho = float(F(x) - F(x + h)) / (h @ (mu * h - g) / 2)
+            if rho > 0:
+                x, mu, nu = x + h, mu * max(1 / 3, 1 - (2 * rho - 1) ** 3), 2.0
+            else:
+                mu, nu = mu * nu, 2 * nu
+            taken.append(rho > 0)
+            progress = step(progress)
+            np.testing.assert_allclose(ravel_pytree(progress.params)[0], x, rtol=1e-5, atol=1e-7)
+            np.testing.assert_allclose(progress.opt_state.inner[0].damping, mu, rtol=1e-5)
+        assert set(taken) == {True, False}
+
     def test_on_one_vector_it_is_the_same(self, x64):
         params, batch = self.problem()
         flat = jgd.chain(jgd.transforms.Flatten(self.build().transform))

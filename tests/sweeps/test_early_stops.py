@@ -9,6 +9,7 @@ import pytest
 
 import jgd
 from jgd.core.checks import JgdError
+from jgd.stopping import EarlyStopping
 from jgd.sweeps.early_stops import early_stops
 from jgd.sweeps.engine import engine
 
@@ -69,6 +70,17 @@ def test_a_sweep_stops_its_runs_where_they_would_have_been(rule, tmp_path):
         np.testing.assert_array_equal(longer.validation[name], values)
     sure = found.confirm(seeds=2, picks=found.best).runs
     assert sure.facts.policy == found.facts.policy  # the rule is part of how a run is trained
+
+
+def test_an_infinite_loss_is_a_first_one_to_beat():
+    rule, values = EarlyStopping(patience=2), (np.inf, np.inf, 3.0, 4.0, 5.0, 6.0)
+    state, out = rule.init(np.zeros(1)), []
+    for step, value in enumerate(values):
+        state = rule.update(state, np.zeros(1), np.int32(step), np.float32(value))
+        out.append(bool(state.out_of_patience))
+    found = early_stops(swept(np.full((2, 2, 6), values)), patience=2)
+    assert found.steps.tolist() == [[2 * (1 + out.index(True))] * 2] * 2 == [[10] * 2] * 2
+    assert (found.best_steps == 2 * (1 + state.step)).all()
 
 
 def test_runs_stop_by_the_rule_of_single_runs():

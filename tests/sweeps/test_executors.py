@@ -91,6 +91,14 @@ def test_what_cannot_be_sent_or_run_is_named(pool, monkeypatch):
         swept(executor=forks)
 
 
+def test_a_recipe_of_a_script_is_sent_whole_by_cloudpickle():
+    cloudpickle = pytest.importorskip("cloudpickle", reason="comes with an extra: jgd[cluster]")
+    script = {"jgd": jgd, "make": jgd.optimizers, "__name__": "__main__"}
+    exec("def recipe(learning_rate): return jgd.optimizers.sgd(learning_rate), make.adam(learning_rate)", script)
+    there = pickle.loads(cloudpickle.dumps(script["recipe"]))
+    assert there(0.1) == script["recipe"](0.1)
+
+
 @pytest.mark.slow
 def test_a_killed_worker_loses_its_block_only(tmp_path):
     def kill(progress):

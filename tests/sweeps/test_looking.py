@@ -1,5 +1,6 @@
 """Looking at somebody's directory: nothing is imported or run, nothing outside is touched, and strange files are named."""
 
+import contextlib
 import hashlib
 import json
 import os
@@ -17,6 +18,8 @@ from helpers.stored import bits, sweep
 
 import jgd
 from jgd.core import array_files, atomic_files
+from jgd.sweeps.policies.bundled import rounds_to_json
+from jgd.sweeps.policies.policy import Round
 from jgd.sweeps.store import journal
 
 OWN = """
@@ -144,6 +147,16 @@ def test_a_sealed_but_strange_manifest_is_one_error_that_names_the_file(copy, ch
     (copy / "sweep.json").write_bytes(atomic_files.sealed(change(content(copy))))
     with pytest.raises(jgd.JgdError, match=str(copy)):
         jgd.load_sweep(copy)
+
+
+@pytest.mark.parametrize("run", [(0, 0), (0, 99), (99, 0)])
+def test_rounds_without_a_run_that_is_not_there_are_told(copy, run):
+    manifest, rounds = content(copy), [Round((0,), 4, without=frozenset({run}))]
+    (copy / "sweep.json").write_bytes(atomic_files.sealed({**manifest, "policy": ["somebody's", {}]}))
+    made = {"format": manifest["format"], "rounds": rounds_to_json(rounds)}
+    (copy / "rounds.json").write_bytes(atomic_files.sealed(made))
+    with pytest.warns(match=r"another sweep") if 99 in run else contextlib.nullcontext():
+        assert len(jgd.load_sweep(copy).rounds) == 1
 
 
 ODD_CONFIGS = {

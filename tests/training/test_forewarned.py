@@ -1,5 +1,6 @@
 """Notes on settings that waste steps, and on runs in which nothing moved; none on what is as it should be."""
 
+import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
@@ -45,6 +46,13 @@ def test_a_class_that_no_row_trains_is_told():
     for validation, words in ((None, "2 labels, 2 the first, are in no"), (LABELS, "first, are in no training row")):
         run = jgd.train(loss, optimizers.sgd(0.1), start, LABELS, steps=0, validation=validation)
         assert words in " ".join(run.notes)
+
+
+def test_gradients_whose_squares_no_number_holds_are_told():
+    with jax.enable_x64(True):
+        loss, steep = lambda p, b: 1e160 * jnp.sum(p), {"steps": 2, "progress": False, "diverged_above": 1e300}
+        run = jgd.train(loss, optimizers.adamw(0.1), jnp.ones(2), **steep)
+    assert "moved by decay alone in 2 steps" in " ".join(run.notes)
 
 
 @pytest.mark.slow

@@ -10,6 +10,7 @@ import jax
 import numpy as np
 import pytest
 from jax.sharding import PartitionSpec as P
+from safetensors.numpy import load_file
 
 import jgd
 from jgd.training import run_loop
@@ -119,8 +120,13 @@ def one_of_two_processes(folder):
     assert (len(jax.devices()), len(jax.local_devices())) == (4, 2)
     with pytest.raises(jgd.JgdError, match="this process alone, or all 4 of all processes, got 2 of several"):
         jgd.Sharding(jax.make_mesh((2,), ("data",), devices=jax.devices()[1:3]))
-    widely(two_by_two(), steps=5, store=folder)
-    widely(two_by_two(), steps=14, store=folder, resume=True, callback=lambda progress: print("called back"))
+    widely(over_both(), steps=5, store=folder)
+    widely(over_both(), steps=14, store=folder, resume=True, callback=lambda progress: print("called back"))
+
+
+def over_both():
+    mesh = jax.make_mesh((2, 2), ("data", "model"), devices=jax.devices())
+    return jgd.Sharding(mesh, {"hidden/*": P("data", "model"), "out/weights": P("model")})
 
 
 @pytest.mark.slow
@@ -135,9 +141,19 @@ def test_two_processes_compute_one_run_and_the_first_writes_it(tmp_path):
     assert [process.returncode for process in both] == [0, 0], said
     assert ["called back" in out for out, _ in said] == [True, False]
     alone = widely(steps=14)
-    chex.assert_trees_all_close(jgd.load_run(tmp_path).params, alone.params, rtol=1e-3, atol=1e-5)
+    kept = jgd.load_run(tmp_path)
+    chex.assert_trees_all_close(kept.params, alone.params, rtol=1e-3, atol=1e-5)
+    pieces = [load_file(tmp_path / f"snapshot-00000002-{process}.safetensors") for process in (0, 1)]
+    begins = [{key.rpartition("@")[2] for key in held if "hidden" in key} for held in pieces]
+    assert begins == [{"0,0", "0,4"}, {"2,0", "2,4"}]
+    assert "lane.train_state.params['hidden']['weights']" not in load_file(tmp_path / "snapshot-00000002.safetensors")
     with pytest.warns(UserWarning, match="mesh 2 data, 2 model there, nothing here"):
-        assert widely(steps=14, store=tmp_path, resume=True).status == "max_steps"
+        on = widely(steps=14, store=tmp_path, resume=True)
+    chex.assert_trees_all_equal(on.params, kept.params)
+    piece = tmp_path / "snapshot-00000002-1.safetensors"
+    piece.write_bytes(piece.read_bytes()[:-1] + b"?")
+    with pytest.warns(UserWarning, match=r"snapshot 2 .*pieces in snapshot-00000002-1\.safetensors are not what was"):
+        assert len(jgd.load_run(tmp_path).history["loss"]) == 5
 
 
 @pytest.mark.slow

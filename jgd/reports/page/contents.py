@@ -86,7 +86,8 @@ def _state(source: Source) -> str:
     if not left:
         return "finished"
     words = "running now" if source.running else "not running"
-    return f"{left:,} runs are left on the way to step {source.sweep.rounds[-1].until:,}; {words}"
+    until = max(each.until for each in source.sweep.rounds)
+    return f"{left:,} runs are left on the way to step {until:,}; {words}"
 
 
 def _winner(source: Source) -> dict[str, Any]:

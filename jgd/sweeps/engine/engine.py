@@ -2,16 +2,17 @@
 
 import math
 import time
-from collections import Counter
+from collections import Counter, deque
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
+from typing import Any
 
 import numpy as np
 
 from jgd.lane import NOT_DIVERGED
 from jgd.sweeps.engine.block import Block, padded_numbers
-from jgd.sweeps.engine.executor import Executor, Workers
+from jgd.sweeps.engine.executor import Executor, Workers, one_by_one
 from jgd.sweeps.engine.progress import Meter, SweepProgress
 from jgd.sweeps.engine.work import Job, Outcome
 from jgd.sweeps.plan import Plan
@@ -52,7 +53,29 @@ class Engine:
         """Run the blocks; each result goes to the store as soon as it is there."""
         if blocks:
             self.meter.total += sum(block.lane_steps for block in blocks)
-            self.workers.run(_whole_configs_first(blocks), partial(self._job, current), self._land)
+            self.workers.run(one_by_one(_whole_configs_first(blocks)), partial(self._job, current), self._land)
+
+    def run_on_demand(self, decide: Callable[[], tuple[Round, Sequence[Block]] | None]) -> None:
+        """Run the blocks of several rounds at once.
+
+        decide: asked for the next round, with what is left of it, when a worker has nothing to do; None where there is none by now.
+        """
+        waiting, round_of = deque[Block](), dict[Any, Round]()
+        ends = lambda block: (
+            block.configs,
+            block.seed,
+            block.end,
+        )  # wherever it begins: programs are made for its start
+
+        def take(waits: bool) -> Block | None:
+            while waits and not waiting and (made := decide()) is not None:
+                current, blocks = made
+                waiting.extend(blocks)
+                round_of.update(dict.fromkeys(map(ends, blocks), current))
+                self.meter.total += sum(block.lane_steps for block in blocks)
+            return waiting.popleft() if waiting else None
+
+        self.workers.run(take, lambda block: self._job(round_of[ends(block)], block), self._land)
 
     def _job(self, current: Round, block: Block) -> Job:
         """What a block takes: the numbers of its configs in this round, and the lanes that it goes on from."""

@@ -18,7 +18,7 @@ from jgd.sweeps.engine.block import Block
 from jgd.sweeps.engine.compile import compile_programs
 from jgd.sweeps.engine.device_inputs import DeviceInputs, device_inputs
 from jgd.sweeps.engine.devices import available_cores
-from jgd.sweeps.engine.executor import JobOf, Land
+from jgd.sweeps.engine.executor import JobOf, Land, Take
 from jgd.sweeps.engine.progress import Meter
 from jgd.sweeps.engine.run_block import run_block
 from jgd.sweeps.engine.threads import in_threads
@@ -69,10 +69,14 @@ class Threads:
     _inputs: list[DeviceInputs] = field(default_factory=list)
     _compiled: set[int] = field(default_factory=set)  # groups
 
-    def run(self, blocks: Sequence[Block], job_of: JobOf, land: Land) -> None:
-        """Compile what is missing, then run the blocks."""
-        if self.late():
-            return
+    def run(self, take: Take, job_of: JobOf, land: Land) -> None:
+        """Run all that is there by now, then what that has given to take: so that the order of landing decides nothing."""
+        while not self.late() and (blocks := list(iter(partial(take, True), None))):
+            self._compile(blocks, job_of)
+            self._run(blocks, job_of, land)
+
+    def _compile(self, blocks: Sequence[Block], job_of: JobOf) -> None:
+        """The programs that these blocks are the first to need."""
         begin = time.perf_counter()
         self._inputs = self._inputs or device_inputs(self.work, self.devices)
         first = {block.group: block for block in reversed(blocks)}
@@ -82,7 +86,6 @@ class Threads:
             compile_programs(self.work, self._inputs, jobs, self.meter)
             self._compiled.update(block.group for block in missing)
         self.meter.compile_seconds += time.perf_counter() - begin
-        self._run(blocks, job_of, land)
 
     def _run(self, blocks: Sequence[Block], job_of: JobOf, land: Land) -> None:
         waiting: queue.SimpleQueue[Block] = queue.SimpleQueue()

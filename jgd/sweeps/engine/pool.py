@@ -2,7 +2,7 @@
 
 import hashlib
 import pickle
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from concurrent.futures import FIRST_COMPLETED, BrokenExecutor, Future, ProcessPoolExecutor, wait
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
@@ -10,9 +10,8 @@ from typing import Any
 
 from jgd.core import checks
 from jgd.core.machine import machine_facts
-from jgd.sweeps.engine.block import Block
 from jgd.sweeps.engine.elsewhere import Answer, Order, run_order
-from jgd.sweeps.engine.executor import JobOf, Land
+from jgd.sweeps.engine.executor import JobOf, Land, Take
 from jgd.sweeps.engine.progress import Meter
 from jgd.sweeps.engine.threads import settings
 from jgd.sweeps.engine.work import Job, Work
@@ -30,8 +29,8 @@ class Pool:
     this machine, if the workers are such machines.
 
     Attributes:
-        executor: a `concurrent.futures.Executor` (a process pool that spawns, one of MPI, loky, …), or a
-            `distributed.Client` of Dask.
+        executor: a `concurrent.futures.Executor` (a process pool that spawns, one of MPI, loky, …), a
+            `distributed.Client` of Dask, or `jgd.interop.ray.executor()`.
         any_machine: whether workers may be another kind of machine, or have another jax: then results agree to rounding.
 
     Raises:
@@ -85,25 +84,25 @@ class Pool:
             settings=settings(),
             machine=None if self.any_machine else machine_facts(),
         )
-        return Pooled(pool, order, meter, IN_FLIGHT * max(1, count))
+        return Pooled(pool, order, meter, max(1, count))
 
 
 @dataclass(frozen=True)
 class Pooled:
-    """The workers of one sweep. order: what all its blocks have in common; most: blocks that are sent at once."""
+    """The workers of one sweep, so many. order: what all its blocks have in common."""
 
     pool: Any
     order: Order
     meter: Meter
-    most: int
+    count: int
 
-    def run(self, blocks: Sequence[Block], job_of: JobOf, land: Land) -> None:
+    def run(self, take: Take, job_of: JobOf, land: Land) -> None:
         """Send each block by the digest of the sweep; to a process that doesn't know it, once more with the whole."""
         self.meter.begin_run()
-        left, sent, short = iter(blocks), dict[Future, Job](), replace(self.order, work=None)
+        sent, short = dict[Future, Job](), replace(self.order, work=None)
         try:
             while True:
-                while len(sent) < self.most and (block := next(left, None)) is not None:
+                while len(sent) < IN_FLIGHT * self.count and (block := take(len(sent) < self.count)) is not None:
                     job = job_of(block)
                     sent[self._submit(short, job)] = job
                 if not sent:

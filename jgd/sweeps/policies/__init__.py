@@ -2,6 +2,7 @@
 
 policy.py               what a policy is, and Full: every config gets all steps
 successive_halving.py   the worse configs stop at rungs      hyperband.py   … from several first rungs at once
+asynchronous_halving.py … without waiting for all of a rung
 median.py               a config stops that never was as good as the others are on average
 racing.py               more seeds only for the configs that may be the best
 population.py           the worst members go on from the best, with other hyperparameters

@@ -2,10 +2,11 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, ClassVar
 
 from jgd.core.strict_json import fault_of
 from jgd.spaces.json_space import of_json
+from jgd.sweeps.policies.asynchronous_halving import AsynchronousHalving
 from jgd.sweeps.policies.early_stopping import EarlyStopping
 from jgd.sweeps.policies.hyperband import Hyperband
 from jgd.sweeps.policies.median import MedianStopping
@@ -18,7 +19,7 @@ from jgd.sweeps.policies.successive_halving import SuccessiveHalving
 POLICIES: dict[str, Any] = {
     kind.__name__: kind
     for kind in (
-        *(Full, SuccessiveHalving, Hyperband, MedianStopping, EarlyStopping, RacingSeeds),
+        *(Full, SuccessiveHalving, AsynchronousHalving, Hyperband, MedianStopping, EarlyStopping, RacingSeeds),
         *(PopulationBasedTraining, PopulationReplay),
     )
 }
@@ -31,9 +32,9 @@ def is_bundled(policy: Any) -> bool:
 
 @dataclass(frozen=True)
 class StoredRounds(Policy):
-    """The rounds that a policy of somebody's own has made so far: enough to look at, not to go on by."""
+    """A policy of somebody's own, of which a store has the rounds so far: enough to look at, not to go on by."""
 
-    rounds: tuple[Round, ...]
+    asynchronous: ClassVar[bool] = True  # its rounds are those that the store has
 
     def resolve(self, steps: int, configs: int) -> "StoredRounds":
         return self
@@ -42,8 +43,7 @@ class StoredRounds(Policy):
         return ()
 
     def next_round(self, state: SweepState) -> Round | None:
-        made = len(state.rounds)
-        return self.rounds[made] if made < len(self.rounds) else None
+        return None
 
 
 ROUND = {

@@ -127,7 +127,8 @@ def follow(
     for now in range(values.shape[2]):
         value, runs = values[..., now], ~stopped & known[..., now]
         place = np.where(runs, now, place)
-        gains, wins = runs & (value > to_beat + min_delta), runs & (value > top)
+        first = (best < 0) & ~np.isnan(value)  # even −∞ is better than nothing
+        gains, wins = runs & (first | (value > to_beat + min_delta)), runs & (first | (value > top))
         best, top = np.where(wins, now, best), np.where(wins, value, top)
         to_beat = np.where(gains, value, to_beat)
         waited = np.where(gains, 0, np.where(runs, waited + 1, waited))

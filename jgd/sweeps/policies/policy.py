@@ -1,6 +1,7 @@
 """Which configs get how many steps. Enters: the state of all configs. Leaves: the next round, configs and how far they go.
 
-A policy is a pure function of what was measured, so that a sweep that was killed decides again as it did before.
+A policy is a pure function of what was measured, so that a sweep that was killed decides again as it did before. What an
+asynchronous one had measured by then is a matter of chance: its decisions are kept.
 """
 
 from collections.abc import Mapping, Sequence
@@ -72,6 +73,8 @@ class SweepState:
     after `evaluation_steps` updates; NaN where a run had diverged, or wasn't given so many steps. rounds: those made so
     far. groups, spaces (configs,): configs of one group share a structure; the space that each was drawn from.
     overlap: validation rows over training rows, where runs share them (see `jgd.sweeps.estimate`).
+    Of an asynchronous policy also running: the configs whose last round has not ended; widths: the configs that a block of
+    each group holds.
     """
 
     configs: Sequence[Config]
@@ -85,6 +88,8 @@ class SweepState:
     groups: tuple[int, ...]
     spaces: Sequence[Space]
     overlap: float = 0.0
+    running: frozenset[int] = frozenset()
+    widths: tuple[int, ...] = ()
 
     def scores_at(self, step: int) -> np.ndarray:
         """(configs, seeds): the scores after `step` updates, one of `evaluation_steps`."""
@@ -99,11 +104,15 @@ class Policy(Protocol):
         not_extendable: What of "configs", "seeds" and "steps" can't be added later -> why. What can be is decided on anew
             with all that there is then: the larger sweep makes the rounds that it would have made from the start, and takes
             from the runs so far what those ask for. One of your own says {} where that holds for it.
+        asynchronous: Whether a round may begin before the last one has ended: `next_round` is then asked whenever a worker has
+            nothing to do, and None is no end while something runs. What it says depends on what has landed by then, so that
+            rounds are kept, and a sweep that was killed takes them from there. Such rounds have no begin and no origins.
     """
 
     not_extendable: ClassVar[Mapping[str, str]] = dict.fromkeys(
         ("configs", "seeds", "steps"), "it doesn't say that its decisions can be made anew"
     )
+    asynchronous: ClassVar[bool] = False
 
     def resolve(self, steps: int, configs: int) -> "Policy":
         """The policy for a sweep of so many steps and configs, its defaults filled in; refuses what it doesn't fit."""

@@ -5,7 +5,7 @@ Survivors go on from where they were, with their own bits; a config that is stop
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import ClassVar
+from typing import Any, ClassVar
 
 import numpy as np
 
@@ -84,23 +84,10 @@ class SuccessiveHalving(Halving):
     """
 
     def resolve(self, steps: int, configs: int) -> "SuccessiveHalving":
-        if configs < self.eta:
-            raise checks.JgdValueError(
-                f"SuccessiveHalving(eta={self.eta}) needs at least {self.eta} configs, got {configs}"
-            )
-        cuts = min(whole_log(configs, self.eta), DEEPEST)
-        first = -(-steps // self.eta**cuts) if self.min_steps is None else self.min_steps
-        if first >= steps:
-            raise checks.JgdValueError(
-                f"min_steps must be below the sweep's steps, {steps}, got {first}", argument="min_steps"
-            )
-        return replace(self, min_steps=first)
+        return replace(self, min_steps=first_rung(self, steps, configs))
 
     def evaluation_steps(self, steps: int) -> tuple[int, ...]:
-        rungs = [resolved("min_steps", self.min_steps)]
-        while rungs[-1] * self.eta < steps:
-            rungs.append(rungs[-1] * self.eta)
-        return tuple(rungs)
+        return rungs_below(steps, resolved("min_steps", self.min_steps), self.eta)
 
     def next_round(self, state: SweepState) -> Round | None:
         rungs, made = (*self.evaluation_steps(state.steps), state.steps), len(state.rounds)
@@ -109,6 +96,32 @@ class SuccessiveHalving(Halving):
         if made == len(rungs):
             return None
         return Round(self._survivors(state, state.rounds[-1].configs, rungs[made - 1]), rungs[made])
+
+
+def first_rung(policy: Any, steps: int, configs: int) -> int:
+    """The `min_steps` of a policy, or its default: where so many configs are halved to fewer than eta, not below steps / eta⁴."""
+    name, eta = type(policy).__name__, policy.eta
+    if configs < eta:
+        raise checks.JgdValueError(f"{name}(eta={eta}) needs at least {eta} configs, got {configs}")
+    cuts = min(whole_log(configs, eta), DEEPEST)
+    first = -(-steps // eta**cuts) if policy.min_steps is None else policy.min_steps
+    if first >= steps:
+        raise checks.JgdValueError(
+            f"min_steps must be below the sweep's steps, {steps}, got {first}", argument="min_steps"
+        )
+    return first
+
+
+def rungs_below(steps: int, first: int, eta: int) -> tuple[int, ...]:
+    """first · etaᵏ, k = 0, 1, …, below `steps`.
+
+    >>> rungs_below(270, 30, 3)
+    (30, 90)
+    """
+    out = [first]
+    while out[-1] * eta < steps:
+        out.append(out[-1] * eta)
+    return tuple(out)
 
 
 def whole_log(value: int, base: int) -> int:

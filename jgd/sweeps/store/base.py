@@ -99,6 +99,10 @@ class Store(ABC):
     def note_rounds(self, rounds: Sequence[Round]) -> None:
         """The policy has decided on these rounds so far."""
 
+    @abstractmethod
+    def noted_rounds(self) -> tuple[Round, ...]:
+        """What was noted last, as far as that is known."""
+
     @property
     @abstractmethod
     def notes(self) -> tuple[str, ...]:

@@ -5,7 +5,7 @@
     blocks/*.pack    for each block its scores (metrics, divergence), and the rest: losses, parameters
     lanes/*.pack     the lanes at the ends of blocks, until others have gone on from all of a pack
     test_reads.json  when the test rows were read, and for what
-    rounds.json      what a policy of a user's own has decided
+    rounds.json      what an asynchronous policy, or one of a user's own, has decided
 
 Configs are known by their values, seeds by their numbers: a sweep can be extended. Without a plan it is to look at.
 """
@@ -21,20 +21,19 @@ from jgd.core.snapshots import pack, unpack
 from jgd.lane import Lane
 from jgd.sweeps.engine.block import Block
 from jgd.sweeps.plan import Plan
-from jgd.sweeps.policies.bundled import is_bundled, rounds_to_json
 from jgd.sweeps.policies.policy import Round
 from jgd.sweeps.store import journal
 from jgd.sweeps.store.base import BlockResult
 from jgd.sweeps.store.block_file import blobs_of, result_of, scores_of
 from jgd.sweeps.store.lane_packs import LanePacks
-from jgd.sweeps.store.line_checks import own_lines, tell_unknown
+from jgd.sweeps.store.line_checks import own_lines, tell_damaged, tell_unknown, tell_unusable
 from jgd.sweeps.store.memory import MemoryStore
 from jgd.sweeps.store.packs import PackWriter, Place
 from jgd.sweeps.store.reads_file import READS, sealed_reads, stored_reads
+from jgd.sweeps.store.rounds_file import ROUNDS, can_not_be_made_again, sealed_rounds, stored_rounds
 from jgd.sweeps.store.scores import BlockScores
 from jgd.sweeps.store.shapes import Shapes
 
-ROUNDS = "rounds.json"
 BLOCKS, LANES = FOLDERS = "blocks", "lanes"
 IN_MEMORY = 2**28  # bytes of results that are held as well; what is beyond them is read again when it is asked for
 
@@ -182,12 +181,15 @@ class DiskStore(MemoryStore):
         self._lanes.drop(number)
 
     def note_rounds(self, rounds: Sequence[Round]) -> None:
-        if not is_bundled(self.facts.policy):  # its code won't be there for who looks
-            facts = {"format": atomic_files.FORMAT, "rounds": rounds_to_json(rounds)}
-            self.keep(ROUNDS, atomic_files.sealed(facts))
+        super().note_rounds(rounds)
+        if can_not_be_made_again(self.facts.policy):
+            self.keep(ROUNDS, sealed_rounds(rounds))
+
+    def noted_rounds(self) -> tuple[Round, ...]:
+        return self.noted or stored_rounds(self.path, self.facts, looking=self.plan is None)
 
     def current_reads(self) -> list[dict[str, Any]]:
-        self.reads = stored_reads(self.path, self.reads)
+        self.reads = stored_reads(self.path, self.reads)  # others may have confirmed what is there
         return self.reads
 
     def add_read(self, read: dict[str, Any]) -> None:
@@ -206,17 +208,16 @@ class DiskStore(MemoryStore):
         except OSError as fault:
             raise checks.JgdValueError(f"the journal in {str(self.path)!r} can't be read ({fault})") from fault
         if damaged := self._journals.damaged - before:
-            says = f"{damaged} lines of the journal in {str(self.path)!r} are damaged; their runs run again"
-            warnings.warn(says, stacklevel=2)
+            tell_damaged(self.path, damaged)
         if mend and (damaged or self._journals.torn or journal.shares(self.path)):
             self._join(lines)
         waiting, self._orphans = [*self._orphans, *own_lines(self.path, lines, self.sweep)], []
         unusable = dict[Block, Exception]()
         for line in sorted(reversed(waiting), key=lambda line: line["begin"]):  # of two about one block the later first
             self._take(line, unusable)
-        for block, fault in unusable.items():
-            if self.number_of(block) not in self._places:
-                warnings.warn(f"a block in {str(self.path)!r} is unusable ({fault}); it runs again", stacklevel=3)
+        tell_unusable(
+            self.path, [fault for block, fault in unusable.items() if self.number_of(block) not in self._places]
+        )
         whole = is_first and (mend or not atomic_files.in_use(self.path))  # who writes has blocks before their lines
         if whole and not damaged and (self.scores.reached < self.facts.lengths[:, None]).any():
             tell_unknown(self.path, self.path / BLOCKS, lines)

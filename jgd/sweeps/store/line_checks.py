@@ -1,4 +1,4 @@
-"""What a person should know of the lines of a sweep's journals: those of another sweep, and blocks that have none."""
+"""What a person should know of the lines of a sweep's journals: damaged ones, another sweep's, blocks that have none."""
 
 import warnings
 from collections.abc import Mapping, Sequence
@@ -16,6 +16,18 @@ def own_lines(path: Path, lines: Sequence[dict[str, Any]], sweep: str) -> list[d
         says = f"{others} lines of the journal in {str(path)!r} are of another sweep; they don't count"
         warnings.warn(says, stacklevel=4)
     return own
+
+
+def tell_damaged(path: Path, lines: int) -> None:
+    """Warn of lines that are none."""
+    says = f"{lines} lines of the journal in {str(path)!r} are damaged; their runs run again"
+    warnings.warn(says, stacklevel=4)
+
+
+def tell_unusable(path: Path, faults: Sequence[Exception]) -> None:
+    """Warn of lines whose blocks aren't what they say."""
+    for fault in faults:
+        warnings.warn(f"a block in {str(path)!r} is unusable ({fault}); it runs again", stacklevel=4)
 
 
 def tell_unknown(path: Path, blocks: Path, lines: Sequence[Mapping[str, Any]]) -> None:

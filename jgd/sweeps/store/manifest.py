@@ -22,9 +22,10 @@ from jgd.sweeps.predictors import describe_predictors
 from jgd.sweeps.share import Share
 from jgd.sweeps.store.configs_file import CONFIGS_FILE, remove_others, write_configs
 from jgd.sweeps.store.content import FILE, StrangeError, digest_of, read_manifest
-from jgd.sweeps.store.disk import FOLDERS, ROUNDS, DiskStore
+from jgd.sweeps.store.disk import FOLDERS, DiskStore
 from jgd.sweeps.store.journal import JOURNAL, read_journal, shares
 from jgd.sweeps.store.reads_file import READS
+from jgd.sweeps.store.rounds_file import ROUNDS
 from jgd.tasks import Task
 
 OWN = (FILE, JOURNAL, READS, ROUNDS, *FOLDERS)

@@ -15,6 +15,7 @@ class MemoryStore(Store):
 
     kept: dict[int, BlockResult] = field(default_factory=dict)
     held: dict[int, Lane] = field(default_factory=dict)  # the lanes at its end
+    noted: tuple[Round, ...] = ()
 
     def add(self, result: BlockResult, lanes: Lane | None) -> None:
         number = self.enter(result.scores)
@@ -41,7 +42,10 @@ class MemoryStore(Store):
         self.reads.append(read)
 
     def note_rounds(self, rounds: Sequence[Round]) -> None:
-        pass  # the policy can be asked again
+        self.noted = tuple(rounds)
+
+    def noted_rounds(self) -> tuple[Round, ...]:
+        return self.noted
 
     @property
     def notes(self) -> tuple[str, ...]:

@@ -1,21 +1,18 @@
 """A sweep to look at: what its directory says of it, checked, without a task, a recipe, or any import."""
 
-import os
-import warnings
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from jgd.core import atomic_files, checks, machine, seeds
+from jgd.core import checks, machine, seeds
 from jgd.core.strict_json import is_word
 from jgd.spaces.space import Space
 from jgd.sweeps.config_table import ConfigTable
 from jgd.sweeps.facts import SweepFacts
-from jgd.sweeps.policies.bundled import POLICIES, StoredRounds, rounds_of_json
-from jgd.sweeps.policies.policy import Policy, Round
+from jgd.sweeps.policies.bundled import POLICIES, StoredRounds
+from jgd.sweeps.policies.policy import Policy
 from jgd.sweeps.splits import Splits
 from jgd.sweeps.store.content import strange
-from jgd.sweeps.store.disk import ROUNDS
 
 MOST_STEPS = 2**31 - 2
 FAULTS = (ArithmeticError, AttributeError, LookupError, MemoryError, RecursionError, TypeError, ValueError)
@@ -24,7 +21,7 @@ FAULTS = (ArithmeticError, AttributeError, LookupError, MemoryError, RecursionEr
 def stored_facts(path: Path, there: Mapping[str, Any]) -> SweepFacts:
     """What a sweep.json says, as facts; a `JgdValueError` says what of it can't be."""
     try:
-        facts = _facts(path, there)
+        facts = _facts(there)
         fault = _fault_of(facts)
     except FAULTS as error:  # strange values in a space or a policy, whatever they lead to
         raise strange(path, error) from error
@@ -38,7 +35,7 @@ def stored_facts(path: Path, there: Mapping[str, Any]) -> SweepFacts:
     return facts
 
 
-def _facts(path: Path, there: Mapping[str, Any]) -> SweepFacts:
+def _facts(there: Mapping[str, Any]) -> SweepFacts:
     configs = there["configs"]
     return SweepFacts(
         task=there["task"],
@@ -52,7 +49,7 @@ def _facts(path: Path, there: Mapping[str, Any]) -> SweepFacts:
         steps=there["steps"],
         evaluation_steps=tuple(there["evaluation_steps"]),
         record_every=there["record_every"],
-        policy=_policy(path, there, len(configs)),
+        policy=_policy(there, len(configs)),
         predictors=tuple(there["predictors"]) if isinstance(there.get("predictors"), list) else None,
         splits=Splits.of_json(there.get("splits")),
         known_keys=there["keys"],
@@ -60,29 +57,11 @@ def _facts(path: Path, there: Mapping[str, Any]) -> SweepFacts:
     )
 
 
-def _policy(path: Path, there: Mapping[str, Any], configs: int) -> Policy:
+def _policy(there: Mapping[str, Any], configs: int) -> Policy:
     name, options = there["policy"]
     if name in POLICIES:
         return POLICIES[name](**options).resolve(there["steps"], configs)
-    return StoredRounds(_rounds(path, configs, len(there["seeds"]), there["steps"]))
-
-
-def _rounds(path: Path, configs: int, seeds: int, steps: int) -> tuple[Round, ...]:
-    """What a policy of somebody's own has decided; where that is lost, one round of all."""
-    if not os.path.lexists(path / ROUNDS):
-        return ()
-    try:
-        made = rounds_of_json(atomic_files.unsealed(path / ROUNDS).get("rounds"))
-        inside = lambda each: all(0 <= c < configs for c in (*each.configs, *(each.origins or {}).values()))
-        known = lambda each: all(0 <= place < seeds for place in each.places(seeds))
-        if not all(inside(each) and known(each) and 0 <= each.begin <= each.until <= steps for each in made):
-            raise ValueError(f"{ROUNDS} is of another sweep")
-    except atomic_files.OtherFormatError:
-        raise
-    except ValueError as fault:
-        warnings.warn(f"in {str(path)!r}, {fault}: the sweep is shown as one round of all configs", stacklevel=2)
-        return (Round(tuple(range(configs)), steps),)
-    return made
+    return StoredRounds()
 
 
 def _fault_of(facts: SweepFacts) -> str:

@@ -2,7 +2,20 @@
 
 import pytest
 
-from rules import adamlike, adapted, classic, classical, curvature, free, low_rank, matrix, mixed, penalized, whitening
+from rules import (
+    adamlike,
+    adapted,
+    classic,
+    classical,
+    curvature,
+    free,
+    later,
+    low_rank,
+    matrix,
+    mixed,
+    penalized,
+    whitening,
+)
 from rules.row import Row
 
 ROWS: list[Row] = [
@@ -17,6 +30,7 @@ ROWS: list[Row] = [
     *adapted.ROWS,
     *penalized.ROWS,
     *mixed.ROWS,
+    *later.ROWS,
 ]
 NAMED = {row.name: row for row in reversed(ROWS)}  # the plainest row of each name
 QUICK = ("sgd", "nesterov", "adagrad", "rmsprop", "adadelta", "adam", "adamw")  # in the fast part of the suite

@@ -267,6 +267,7 @@ ROWS = [
         needs="loss",
         rtol=1e-9,
     ),
+    Row("levenberg_marquardt", None, {"damping": 0.3, "tolerance": 1e-3}, apart=True),
     Row("gauss_newton_cg", None, {"learning_rate": 0.5, "damping": 0.3}, apart=True),
     Row(
         "sophia",
