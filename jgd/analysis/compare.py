@@ -120,7 +120,7 @@ def compare_sweeps(sweeps: Mapping[str, Sweep] | Sequence[Sweep], *, fresh: int 
     methods = next(iter(names.values()), ())
     other = next((task for task, own in names.items() if set(own) != set(methods)), None)
     if other is not None or len(methods) < 2:
-        said = ", ".join(methods) if other is None else f"{', '.join(methods)} and on {other} {', '.join(names[other])}"
+        said = "; ".join(f"on {task} {', '.join(names[task])}" for task in (next(iter(names), None), other) if task)
         raise checks.JgdValueError(f"sweeps must have the same recipes, two or more, got {said}", argument="sweeps")
     curves = [_curves(each, methods, fresh) for each in by_task.values()]
     counts = {task: part.shape[1] for task, (part, _) in zip(by_task, curves, strict=True)}

@@ -94,6 +94,8 @@ NAMES: dict[str, tuple[str, ...]] = {
 
 # words for what is done elsewhere -> where
 ELSEWHERE: dict[str, str] = {
+    "patience": "give stop=jgd.StoppingRule(patience=...) to jgd.train, policy=jgd.EarlyStopping(patience=...) to a sweep",
+    "stop": "a sweep stops its runs by policy=jgd.EarlyStopping(patience=...)",
     "amsgrad": "use jgd.optimizers.amsgrad",
     "nesterov": "use jgd.optimizers.nesterov",
     "weight_decay": "put jgd.transforms.Decayed(..., weight_decay) around it, or use one whose name ends in w",

@@ -17,6 +17,7 @@ import numpy as np
 from jgd.core import checks, seeds
 from jgd.core.forked import refuse_fork
 from jgd.core.functions import UNTRACEABLE, name_of, untraceable
+from jgd.core.spellings import builder
 from jgd.core.types import Batch, Loss, Params
 from jgd.gradients import preconditions
 from jgd.gradients.analytic import AnalyticGradient, analytic_gradient
@@ -35,6 +36,7 @@ STEPS = "not differentiable, read through comparisons, rounding or whole numbers
 COARSE = 1e3  # units of eps that a gradient of lower precision may be off; 0.3 at most
 
 
+@builder
 def check_gradients(
     loss: Loss,
     params: Params,

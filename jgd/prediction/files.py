@@ -105,6 +105,12 @@ def load_model(path: str | os.PathLike, model: Any = None) -> Predictor:
         JgdValueError: There is no such file, or it is damaged, of another version, or no model that jgd wrote; or its
             model is somebody's own and not given.
     """
+    if isinstance(model, type):
+        raise checks.JgdTypeError(
+            f"model must be the model of the task that was trained (task.model) or a function (params, inputs), got the class "
+            f"{model.__name__}",
+            argument="model",
+        )
     if model is not None and not hasattr(model, "predict"):
         checks.function("model", model)
     file = checks.path("path", path)

@@ -47,6 +47,7 @@ def confirmation_text(confirmation: Confirmation) -> str:
         >>> confirmation_text(found.confirm(seeds=3)).splitlines()[-1]
         'the test rows of this sweep were read once'
     """
+    checks.instance("confirmation", confirmation, Confirmation, "jgd.sweep(…).confirm()")
     fresh = ", ".join(map(str, confirmation.seeds))
     title = (
         f"validation and test {confirmation.metric} on the fresh seeds {fresh}; ± and [ ] are 95% intervals of the mean"

@@ -124,9 +124,11 @@ class Build:
             return RunSpec(made)
         if isinstance(made, RunSpec):
             return made
+        optax = hasattr(made, "init") and hasattr(made, "update")
         raise checks.JgdTypeError(
             "a recipe must return an optimizer, a jgd.RunSpec, or a task and an optimizer, "
-            f"{getattr(self.function, '__name__', self.function)!r} returned {made!r}"
+            f"{getattr(self.function, '__name__', self.function)!r} returned {checks.shown(made)}"
+            f"{'; a recipe of optax is jgd.interop.optax.wrap(that function)' if optax else ''}"
         )
 
 

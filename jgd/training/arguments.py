@@ -24,6 +24,7 @@ from jgd.data.batches import Batches
 from jgd.data.orders import HardMining, Order
 from jgd.divergence import checked_factor
 from jgd.label_checks import check_other_rows, check_supervised_rows, classes_of
+from jgd.losses import SupervisedLoss
 from jgd.metrics import check_metrics
 from jgd.prediction import Predictor
 from jgd.stopping import StoppingRule
@@ -77,6 +78,8 @@ class TrainArguments:
     def __post_init__(self) -> None:
         checks.leaves_of("params", self.params)
         self._take_task()
+        if self.data is None and isinstance(self.loss, SupervisedLoss):
+            raise checks.JgdTypeError("data must be given, the rows that the loss learns from", argument="data")
         self.data = np.zeros(1, np.float32) if self.data is None else self.data  # a loss without data ignores its batch
         self._take_batches()
         self.sharding = None if self.devices is None else Sharding.over(self.devices)

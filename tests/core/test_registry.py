@@ -127,6 +127,10 @@ def test_builders_keep_their_signature_their_words_and_their_pickles(registry):
         (functools.partial(jgd.Task.from_arrays, "own", mine, mine, [1.0]), {"scal": 1}, "did you mean 'scale'?"),
         (jgd.train, {"loss": "iris", "optimizer": "adam", "stepz": 3}, "did you mean 'steps'?"),
         (jgd.sweep, {"task": "iris", "seed": 3}, "did you mean 'seeds'?"),
+        (jgd.sweep, {"task": "iris", "stop": 3}, "policy=jgd.EarlyStopping"),
+        (jgd.train, {"loss": "iris", "optimizer": "adam", "patience": 3}, "stop=jgd.StoppingRule(patience=...)"),
+        (jgd.check_gradients, {"loss": mine}, "check_gradients needs params and batch"),
+        (jgd.load_model, {"path": "x", "model": jgd.models.Softmax}, "(params, inputs), got the class Softmax"),
         (Registry("shape", {}).register("mine")(mine), {"lr": 0.1}, "mine has no parameter 'lr': write learning_rate"),
     ],
 )
