@@ -157,8 +157,7 @@ class DiskStore(MemoryStore):
         try:
             arrays, _ = array_files.read_blob(self._lanes.places[number].read(self._lanes.folder))
         except FileNotFoundError as fault:  # after they were looked at
-            gone = f"{str(self.path)!r} has lost lanes, as another process has gone on from them"
-            raise checks.JgdValueError(f"{gone}: the same call takes in what has landed") from fault
+            raise checks.JgdValueError(f"{str(self.path)!r} has lost lanes, by another process: call again") from fault
         assert self._shapes is not None, "who only looks asks for no lanes"
         return unpack("lane", arrays, self._shapes.of(self.blocks[number])[1])
 
@@ -215,9 +214,8 @@ class DiskStore(MemoryStore):
         unusable = dict[Block, Exception]()
         for line in sorted(reversed(waiting), key=lambda line: line["begin"]):  # of two about one block the later first
             self._take(line, unusable)
-        tell_unusable(
-            self.path, [fault for block, fault in unusable.items() if self.number_of(block) not in self._places]
-        )
+        lost = [fault for block, fault in unusable.items() if self.number_of(block) not in self._places]
+        tell_unusable(self.path, lost)
         whole = is_first and (mend or not atomic_files.in_use(self.path))  # who writes has blocks before their lines
         if whole and not damaged and (self.scores.reached < self.facts.lengths[:, None]).any():
             tell_unknown(self.path, self.path / BLOCKS, lines)
