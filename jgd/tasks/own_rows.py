@@ -140,7 +140,7 @@ def class_names(given: Any) -> tuple[Any, ...]:
     return tuple(given)
 
 
-def _scale(given: Any, known: bool) -> Scale:
+def _scale(given: Any, known: bool) -> Any:
     if isinstance(given, str) and given == AUTO:
         return STANDARD if known else None
     return given  # another word is refused where it would be fitted
