@@ -158,7 +158,7 @@ def distributed_shampoo(
         b1: In [0, 1), what the mean of the gradients keeps at a step. Default: 0.9.
         b2: In [0, 1), what the means of G Gᵀ, Gᵀ G and G² keep at a step. None for sums. Default: 0.999.
         eps: > 0, of the matrices' diagonals. Default: 1e-12.
-        momentum: In [0, 1), what the velocity of the steps keeps; None for no velocity. Default: None.
+        momentum: In [0, 1), what the velocity of the steps keeps; None for no velocity.
         nesterov: Whether the velocity looks ahead; structure. Default: False.
         weight_decay: λ ≥ 0, beside the gradient (decoupled) and multiplied by the learning rate. Default: 0.0.
         mask: The leaves that decay: patterns of their paths, a tree of bools, or a predicate of the leaf such as

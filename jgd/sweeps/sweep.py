@@ -179,9 +179,11 @@ def sweep(
     axis = config_axis(by_name, {} if space is None else space, drawn, samples)
     steps = most_steps(steps, by_name, axis.spaces)
     axis = axis if proposes is None else replace(axis, count=0)  # its configs are added as they are proposed
+    directory = None if store is None else checks.path("store", store)
+    spacing = _spacing(evaluate_every, record_every, directory, steps)
     policy = policy_of(policy)
-    if isinstance(policy, EarlyStopping) and policy.every is None and evaluate_every is not None:
-        policy = replace(policy, every=plain(evaluate_every))
+    if isinstance(policy, EarlyStopping) and policy.every is None:
+        policy = replace(policy, every=spacing["evaluate_every"])
     if proposes is None:
         policy = policy.resolve(steps, len(axis.configs))
     elif not isinstance(policy, Full) or shard is not None:
@@ -195,7 +197,6 @@ def sweep(
             "seconds is a budget of this process's devices: it goes with no executor, shard or proposing sampler",
             argument="seconds",
         )
-    directory = None if store is None else checks.path("store", store)
     if directory is None and checks.flag("resume", resume):
         raise checks.JgdValueError("resume needs store=, the directory of the sweep to go on with", argument="store")
     share = None if shard is None else Share.of(shard, patience)
@@ -208,7 +209,7 @@ def sweep(
         seeds=splits.labels(seeds),
         splits=splits,
         steps=steps,
-        **_spacing(evaluate_every, record_every, directory, steps),
+        **spacing,
         record=recorded_names(record),
         observe=None if observe is None else checks.function("observe", observe, "params"),
         policy=policy,

@@ -72,6 +72,14 @@ def test_a_sweep_stops_its_runs_where_they_would_have_been(rule, tmp_path):
     assert sure.facts.policy == found.facts.policy  # the rule is part of how a run is trained
 
 
+@pytest.mark.slow
+def test_a_longer_call_goes_on_with_the_looks_of_the_stored_one(tmp_path):
+    asked = {"seeds": 1, "policy": jgd.EarlyStopping(target=0.99), "progress": False}
+    jgd.sweep("iris", "sgd", {"learning_rate": [0.1]}, steps=20, store=tmp_path, **asked)
+    longer = jgd.sweep("iris", "sgd", {"learning_rate": [0.1]}, steps=40, store=tmp_path, resume=True, **asked)
+    assert (longer.facts.policy.every, longer.evaluation_steps[:2]) == (2, (2, 4))
+
+
 def test_an_infinite_loss_is_a_first_one_to_beat():
     rule, values = EarlyStopping(patience=2), (np.inf, np.inf, 3.0, 4.0, 5.0, 6.0)
     state, out = rule.init(np.zeros(1)), []

@@ -4,7 +4,7 @@ The rule is that of a single run (`jgd.StoppingRule`), and looks at no other run
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import ClassVar
 
 import numpy as np
@@ -12,8 +12,6 @@ import numpy as np
 from jgd.core import checks
 from jgd.spaces.lists import plain
 from jgd.sweeps.policies.policy import Policy, Round, SweepState, resolved
-
-LOOKS = 10  # at the validation in a sweep, unless said otherwise
 
 
 @dataclass(frozen=True)
@@ -57,9 +55,6 @@ class EarlyStopping(Policy):
         check_rule("EarlyStopping", self.patience, self.target, self.min_delta)
         if self.every is not None:
             checks.count("every", self.every, 1)
-
-    def resolve(self, steps: int, configs: int) -> "EarlyStopping":
-        return self if self.every is not None else replace(self, every=max(1, -(-steps // LOOKS)))
 
     def evaluation_steps(self, steps: int) -> tuple[int, ...]:
         every = resolved("every", self.every)
