@@ -15,6 +15,7 @@ from jgd.reports import confirmation, files
 from jgd.reports.table import cost_line, interval_words, stopped_line, table_columns, table_rows
 from jgd.sweeps.store.configs_file import CONFIGS_FILE
 from jgd.sweeps.store.disk import FOLDERS
+from jgd.sweeps.store.journal import SHARE
 from jgd.sweeps.store.manifest import OWN
 from jgd.sweeps.store.packs import PACK_FILE
 
@@ -30,7 +31,7 @@ ALL_DIVERGED = "every run diverged, there is nothing to choose: try smaller lear
 def holds_a_sweep(directory: Path) -> bool:
     """Whether there is one, or no more than the beginning of one."""
     there = {path.name for path in directory.iterdir()} if directory.is_dir() else set()
-    own = {name for name in there if CONFIGS_FILE.fullmatch(name)}
+    own = {name for name in there if CONFIGS_FILE.fullmatch(name) or SHARE.fullmatch(name)}
     return SWEEP in there or there <= {*STORED, *own, "lock", ASIDE}
 
 
@@ -48,7 +49,7 @@ def overwritten(directory: Path) -> Iterator[None]:
             raise checks.JgdValueError(f"{str(aside)!r} has files that jgd did not write: move them away")
         aside.mkdir()
         for name in os.listdir(directory):
-            if name in _NAMES or CONFIGS_FILE.fullmatch(name):
+            if _is_own(name):
                 (directory / name).rename(aside / name)
     try:
         yield
@@ -64,6 +65,11 @@ def overwritten(directory: Path) -> Iterator[None]:
 _NAMES = (*STORED, *files.FILES, *confirmation.FILES, REPLAYS)
 
 
+def _is_own(name: str) -> bool:
+    """Whether jgd has written a file or folder of this name beside a sweep."""
+    return name in _NAMES or CONFIGS_FILE.fullmatch(name) is not None or SHARE.fullmatch(name) is not None
+
+
 def _delete_own(aside: Path) -> None:
     """Delete what jgd writes in a directory of a sweep, and the folders that are empty then."""
     for path in sorted(aside.rglob("*"), reverse=True):  # what is in a folder before the folder
@@ -71,7 +77,7 @@ def _delete_own(aside: Path) -> None:
         if path.is_dir() and not path.is_symlink():
             with suppress(OSError):
                 path.rmdir()
-        elif name in _NAMES or CONFIGS_FILE.fullmatch(name) or _PACK.fullmatch(name) or _REPLAY.fullmatch(name):
+        elif _is_own(name) or _PACK.fullmatch(name) or _REPLAY.fullmatch(name):
             path.unlink()
     with suppress(OSError):
         aside.rmdir()

@@ -118,8 +118,9 @@ def open_file(file: Path) -> Any:
 def read(file: Path, begin: int = 0, count: int = -1) -> bytes:
     """The bytes of a regular file, or `count` of them from `begin` on; `OSError` where it is none, or a link."""
     with open_file(file) as opened:
+        there = max(0, os.fstat(opened.fileno()).st_size - begin)  # whoever says how many may ask for the moon
         opened.seek(begin)
-        return opened.read(count)
+        return opened.read(count if count < 0 else min(count, there))
 
 
 def append(file: Path, content: bytes) -> int:

@@ -8,7 +8,7 @@ from typing import Any
 
 from jgd.core import atomic_files, checks, snapshots
 from jgd.sweeps.runner import stored_so_far
-from jgd.sweeps.store.content import FILE, SETUP, StrangeError, read_manifest, strange
+from jgd.sweeps.store.content import FILE, SETUP, StrangeError, digest_of, read_manifest, strange
 from jgd.sweeps.store.disk import DiskStore
 from jgd.sweeps.store.journal import shares
 from jgd.sweeps.store.manifest import OWN
@@ -64,7 +64,7 @@ def load_sweep(
             f"in {str(path)!r}, {fault}: {first}the jgd.sweep(…) call that made it mends it"
         ) from fault
     facts = stored_facts(path, there)
-    store = DiskStore(facts=facts, path=path)
+    store = DiskStore(facts=facts, path=path, sweep=digest_of(there["identity"]))
     store.read()
     made_by = partial(stored_plan, path, there, task, recipes, trust)
     try:

@@ -131,8 +131,9 @@ def test_a_finished_sweep_is_shown_and_not_run_again(here, tmp_path):
 
     code, out, _ = here(*IRIS, "--seeds", "3", "--resume")
     assert (code, "× 3 seeds" in out) == (0, True)
-    code, out, _ = here(*IRIS, "--overwrite")
-    assert (code, "× 2 seeds" in out, "wrote run/results.nc" in out) == (0, True, True)
+    (tmp_path / "run/journal-3").write_text("of a shard of what was before\n")
+    code, out, err = here(*IRIS, "--overwrite")
+    assert (code, "× 2 seeds" in out, "wrote run/results.nc" in out, err) == (0, True, True, "")
     with atomic_files.held(tmp_path / "run"):
         assert "running now" in here("show", "run")[1]
         for words in (IRIS, [*IRIS, "--overwrite"], ["extend", "run"], ["confirm", "run"]):

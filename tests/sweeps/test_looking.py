@@ -209,7 +209,9 @@ def test_a_file_that_is_no_json_is_damaged(copy, raw):
 
 def test_without_a_journal_runs_count_as_not_run_never_as_diverged(copy):
     (copy / "journal").write_bytes(b"")
-    with pytest.warns(UserWarning, match=r"block results .* have no line in the journal: their runs count as not run"):
+    with pytest.warns(
+        UserWarning, match=r"block results .* have no line in the journal: runs that .* count as not run"
+    ):
         jgd.load_sweep(copy)
     (copy / "journal").unlink()
     with pytest.warns(UserWarning, match="journal, which is missing"):
@@ -262,6 +264,13 @@ def test_a_journal_names_plain_files_only(copy, pack):
         assert np.isnan(jgd.load_sweep(copy).loss).all()
 
 
+def test_a_journal_that_asks_for_more_than_there_is_gets_what_there_is(copy):
+    (line, *_) = journal.read_journal(copy)
+    rewritten(copy, rest=[*line["rest"][:2], 2**61, "0" * 64])
+    with pytest.warns(UserWarning, match=r"unusable \(.* is damaged from byte"):
+        assert np.isnan(jgd.load_sweep(copy).loss).all()
+
+
 def test_a_block_that_is_a_link_is_not_followed(copy, tmp_path):
     block = sorted((copy / "blocks").iterdir())[0]
     block.rename(tmp_path / "elsewhere")
@@ -281,12 +290,13 @@ def test_only_what_jgd_left_half_written_is_deleted(copy):
         copy / "deep/down/x.part",
         copy / "sweep.json.part.part",
     ]
-    left = [copy / "sweep.json.part", copy / f"journal.{'0' * 8}.part"]
+    configs = f"configs-{'0' * 16}.safetensors"
+    left = [copy / name for name in ("sweep.json.part", f"journal.{'0' * 8}.part", f"{configs}.{'0' * 8}.part")]
     (copy / "deep/down").mkdir(parents=True)
     for path in (*mine, *left):
         path.write_text("half")
     sweep(copy)
-    assert [path.exists() for path in (*mine, *left)] == [True] * 4 + [False] * 2
+    assert [path.exists() for path in (*mine, *left)] == [True] * 4 + [False] * 3
 
 
 @pytest.mark.slow

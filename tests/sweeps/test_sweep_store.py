@@ -22,6 +22,7 @@ import jgd
 from jgd.core import atomic_files
 from jgd.sweeps import ScheduleSegment
 from jgd.sweeps.policies.policy import Full
+from jgd.sweeps.store import journal
 
 ALL = 6 * 2 * 12  # steps
 
@@ -60,12 +61,14 @@ def test_a_finished_sweep_is_returned_without_a_step(copy):
 
 def test_results_that_are_not_held_are_read_from_packs_and_lanes_go_with_the_last_of_a_pack(tmp_path, monkeypatch):
     monkeypatch.setattr("jgd.sweeps.store.disk.IN_MEMORY", 0)
-    monkeypatch.setattr("jgd.sweeps.store.packs.PACK_BYTES", 5000)  # a few blocks'
+    monkeypatch.setattr("jgd.sweeps.store.packs.PACK_BYTES", 4000)  # two blocks' lanes
     found = sweep(tmp_path)
     assert bits(found) == bits(jgd.load_sweep(tmp_path)) == whole()
     assert not found.store.kept
-    assert len(found.store.blocks) == 12
-    assert all(1 < len(list((tmp_path / packs).iterdir())) < 12 for packs in ("blocks", "lanes"))
+    packs = {name: list((tmp_path / name).iterdir()) for name in ("blocks", "lanes")}
+    parts = len(found.store.blocks)
+    assert (parts, len(packs["lanes"]) <= 4 < parts / 2, len(packs["blocks"]) > 1) == (12, True, True)
+    assert {pack.name for pack in packs["lanes"]} == {place.pack for place in found.store._lanes.places.values()}
     longer = jgd.load_sweep(tmp_path).extend(steps=16)  # from the lanes
     assert (bits(longer), longer.cost["steps"]) == (bits(sweep(steps=16)), ALL // 3)
     for pack in (tmp_path / "blocks").iterdir():
@@ -88,7 +91,10 @@ def flipped(content: bytes) -> bytes:
 @pytest.mark.parametrize("damage", [cut_short, flipped, lambda content: b""], ids=["cut short", "flipped", "empty"])
 @pytest.mark.parametrize(
     ("files", "warning"),
-    [("blocks/*", "a block .* is unusable"), ("journal", None), ("sweep.json", "damaged")],
+    [
+        ("blocks/*", "a block .* is unusable"), ("journal", "block results .* have no line in the journal"),
+        ("sweep.json", "damaged"), ("configs-*", "configs-.* is damaged"),
+    ],
 )  # fmt: skip
 def test_what_is_damaged_is_told_and_runs_again(copy, files, warning, damage):
     file = sorted(copy.glob(files))[0]
@@ -98,12 +104,25 @@ def test_what_is_damaged_is_told_and_runs_again(copy, files, warning, damage):
     with warnings.catch_warnings(record=True) as told:
         warnings.simplefilter("always")
         assert bits(sweep(copy)) == whole()
-    if warning is None:  # its end was cut off, as a kill does
-        assert not told
-    else:
-        assert re.search(warning, str(told[0].message))
+    assert re.search(warning, str(told[0].message))
     again = sweep(copy)
     assert (bits(again), again.cost["steps"]) == (whole(), 0)
+    assert bits(jgd.load_sweep(copy)) == whole()
+
+
+def test_what_a_kill_leaves_and_a_block_that_landed_twice_are_no_damage(copy):
+    lines = journal.read_journal(copy)
+    (copy / "journal").write_bytes((copy / "journal").read_bytes()[:-9])
+    torn = sweep(copy)  # warnings are errors
+    assert (bits(torn), 0 < torn.cost["steps"] < ALL) == (whole(), True)
+    lost = {**lines[0], "rest": [f"{'0' * 16}.pack", *lines[0]["rest"][1:]]}
+    journal.append(copy, lost, "journal-7")
+    (copy / "lanes" / lost["lanes"][0]).unlink()
+    for found in (jgd.load_sweep(copy), sweep(copy)):
+        assert (bits(found), found.cost["steps"]) == (whole(), 0)
+    journal.append(copy, {**lost, "sweep": "0" * 16})
+    with pytest.warns(UserWarning, match="1 lines of the journal in .* are of another sweep; they don't count"):
+        assert bits(sweep(copy)) == whole()
 
 
 def test_lanes_that_are_damaged_run_again_when_they_are_gone_on_from(copy):
@@ -112,6 +131,10 @@ def test_lanes_that_are_damaged_run_again_when_they_are_gone_on_from(copy):
     with pytest.warns(UserWarning, match="lanes .* are unusable"):
         found = sweep(copy, steps=16, resume=True)
     assert bits(found) == bits(sweep(steps=16))
+    gone = lambda progress: [pack.unlink() for pack in copy.glob("lanes/*")]  # by a shard that has all it waits for
+    with pytest.raises(jgd.JgdError, match="has lost lanes, by another process: call again"):
+        sweep(copy, steps=20, resume=True, callback=gone)
+    assert bits(sweep(copy, steps=20, resume=True)) == bits(sweep(steps=20))
 
 
 def test_without_its_sweep_json_a_journal_still_knows_its_own(copy):
@@ -193,7 +216,8 @@ def test_a_full_disk_loses_nothing_in_memory(tmp_path, monkeypatch, room):
             found = sweep(tmp_path)
     assert bits(found) == whole()
     assert found.notes == ("not everything is stored: [Errno 28] No space left on device",)
-    again = sweep(tmp_path)  # there is room again
+    with warnings.catch_warnings(action="ignore"):  # of a block whose line found no room
+        again = sweep(tmp_path)  # there is room again
     assert (bits(again), again.notes) == (whole(), ())
     assert again.cost["steps"] < ALL or room < 5  # what had landed is gone on from
 

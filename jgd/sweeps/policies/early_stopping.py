@@ -56,6 +56,9 @@ class EarlyStopping(Policy):
         if self.every is not None:
             checks.count("every", self.every, 1)
 
+    def resolve(self, steps: int, configs: int) -> "EarlyStopping":
+        return self  # `sweep` says how often
+
     def evaluation_steps(self, steps: int) -> tuple[int, ...]:
         every = resolved("every", self.every)
         return tuple(range(every, steps, every))

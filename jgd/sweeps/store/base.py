@@ -139,6 +139,11 @@ class Store(ABC):
         there = self.ends.get(step)
         return np.zeros(self.scores.reached.shape, bool) if there is None else there != NONE
 
+    def are_done(self, configs: Sequence[int], seed: int, step: int) -> bool:
+        """Whether the results of all these configs are there up to this step, at a seed."""
+        there = self.ends.get(step)
+        return there is not None and bool((there[list(configs), seed] != NONE).all())
+
     def reached(self, configs: np.ndarray, seed: int, most: int) -> np.ndarray:
         """The latest step ≤ most from which each run can go on, of these configs at a seed; 0 is its start."""
         out = np.zeros(len(configs), int)
@@ -166,7 +171,6 @@ class Store(ABC):
 
     def end_round(self, step: int) -> None:
         """Once a round has ended at `step`: let go of the lanes before it that have come so far."""
-        done = self.done(step)
         for number, block in enumerate(self.blocks):
-            if block.end < step and done[np.array(block.configs), block.seed].all():
+            if block.end < step and self.are_done(block.configs, block.seed, step):
                 self.release(number)

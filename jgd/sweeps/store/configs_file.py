@@ -17,7 +17,7 @@ CONFIGS_FILE = re.compile(r"configs-[0-9a-f]{16}\.safetensors")
 
 
 def write_configs(path: Path, facts: SweepFacts) -> str:
-    """Write what `read_configs` reads, unless it is there: -> the name of the file.
+    """Write what `read_configs` reads, unless it is there and whole: -> the name of the file.
 
     Raises:
         OSError: where it can't be written.
@@ -25,8 +25,10 @@ def write_configs(path: Path, facts: SweepFacts) -> str:
     arrays, told = ConfigTable.of(facts.configs).arrays()
     blob = array_files.blob_of({**arrays, "keys": facts.keys, "groups": np.array(facts.groups, np.int32)}, told)
     name = f"configs-{hashlib.sha256(blob).hexdigest()[:16]}.safetensors"
-    if not (path / name).is_file():
-        atomic_files.write(path / name, blob)
+    with suppress(OSError):
+        if atomic_files.read(path / name) == blob:
+            return name
+    atomic_files.write(path / name, blob)
     return name
 
 

@@ -1,5 +1,8 @@
 """What sweep.json says. Enters: a directory, maybe a stranger's. Leaves: its content, of the kinds that it has to be."""
 
+import hashlib
+import json
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -64,6 +67,11 @@ def read_manifest(path: Path) -> dict[str, Any]:
     if fault:
         raise strange(path, fault)
     return {**content, **read_configs(path, content["configs_file"])}
+
+
+def digest_of(identity: Mapping[str, str]) -> str:
+    """What the lines of a journal know their sweep by."""
+    return hashlib.sha256(json.dumps(identity, sort_keys=True).encode()).hexdigest()[:16]
 
 
 def strange(path: Path, fault: object) -> StrangeError:

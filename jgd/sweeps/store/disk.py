@@ -26,8 +26,9 @@ from jgd.sweeps.store import journal
 from jgd.sweeps.store.base import BlockResult
 from jgd.sweeps.store.block_file import blobs_of, result_of, scores_of
 from jgd.sweeps.store.lane_packs import LanePacks
+from jgd.sweeps.store.line_checks import own_lines, tell_damaged, tell_unknown, tell_unusable
 from jgd.sweeps.store.memory import MemoryStore
-from jgd.sweeps.store.packs import PackWriter, Place, unaccounted
+from jgd.sweeps.store.packs import PackWriter, Place
 from jgd.sweeps.store.reads_file import READS, sealed_reads, stored_reads
 from jgd.sweeps.store.rounds_file import ROUNDS, can_not_be_made_again, sealed_rounds, stored_rounds
 from jgd.sweeps.store.scores import BlockScores
@@ -39,14 +40,14 @@ IN_MEMORY = 2**28  # bytes of results that are held as well; what is beyond them
 
 @dataclass(kw_only=True)
 class DiskStore(MemoryStore):
-    """The store of one sweep in the directory `path`; what the disk refuses is kept in memory.
+    """The store of one sweep in a directory; what the disk refuses is kept in memory.
 
     plan: of what runs here; None to look at what is there. sweep: what the sweep is, as a digest that every line carries.
     """
 
     path: Path
     plan: Plan | None = None
-    sweep: str = ""
+    sweep: str
     journal_name: str = journal.JOURNAL  # that this process writes
     alone: bool = field(init=False)  # whether no other process writes to the directory
     fault: str = ""  # why what is in memory is not on the disk
@@ -132,8 +133,10 @@ class DiskStore(MemoryStore):
         try:
             return self._read_result(self.blocks[number], self._places[number])
         except (OSError, checks.JgdValueError) as fault:
-            gone = f"a block in {str(self.path)!r} is unusable ({fault})"
-            raise checks.JgdValueError(f"{gone}. Move its pack away, and the same call runs its runs again") from fault
+            says = (
+                f"a block in {str(self.path)!r} is unusable ({fault}): move its pack away, and the call runs it again"
+            )
+            raise checks.JgdValueError(says) from fault
 
     def _read_result(self, block: Block, places: tuple[Place, Place]) -> BlockResult:
         scores, rest = (place.read(self.path / BLOCKS) for place in places)
@@ -141,10 +144,9 @@ class DiskStore(MemoryStore):
         return result_of(rest, scores_of(scores, block, self.facts), self.facts, like)
 
     def _read_scores(self, block: Block, places: tuple[Place, Place]) -> BlockScores:
-        scores, rest = places
-        if not rest.is_there(self.path / BLOCKS):
-            raise checks.JgdValueError(f"{rest.pack} is cut short or missing")
-        return scores_of(scores.read(self.path / BLOCKS), block, self.facts)
+        if not places[1].is_there(self.path / BLOCKS):
+            raise checks.JgdValueError(f"{places[1].pack} is cut short or missing")
+        return scores_of(places[0].read(self.path / BLOCKS), block, self.facts)
 
     def holds(self, number: int) -> bool:
         return super().holds(number) or (number in self._lanes.places and self._lanes_are_whole(number))
@@ -152,7 +154,10 @@ class DiskStore(MemoryStore):
     def lanes_of(self, number: int) -> Lane:
         if super().holds(number):
             return super().lanes_of(number)
-        arrays, _ = array_files.read_blob(self._lanes.places[number].read(self._lanes.folder))
+        try:
+            arrays, _ = array_files.read_blob(self._lanes.places[number].read(self._lanes.folder))
+        except FileNotFoundError as fault:  # after they were looked at
+            raise checks.JgdValueError(f"{str(self.path)!r} has lost lanes, by another process: call again") from fault
         assert self._shapes is not None, "who only looks asks for no lanes"
         return unpack("lane", arrays, self._shapes.of(self.blocks[number])[1])
 
@@ -196,28 +201,31 @@ class DiskStore(MemoryStore):
         mend: leave out of the journal what is no whole line, and put those of all who have shared the sweep into one.
         """
         self.reads = stored_reads(self.path, self.reads)
-        before = self._journals.damaged
+        before, is_first = self._journals.damaged, not self._places
         try:
             lines = self._journals.news()
         except OSError as fault:
             raise checks.JgdValueError(f"the journal in {str(self.path)!r} can't be read ({fault})") from fault
         if damaged := self._journals.damaged - before:
-            says = f"{damaged} lines of the journal in {str(self.path)!r} are damaged; their runs run again"
-            warnings.warn(says, stacklevel=2)
-        elif not self._places:
-            self._tell_unknown(lines)
+            tell_damaged(self.path, damaged)
         if mend and (damaged or self._journals.torn or journal.shares(self.path)):
             self._join(lines)
-        waiting, self._orphans = [*self._orphans, *lines], []
-        for line in sorted(waiting, key=lambda line: line["begin"]):
-            self._take(line)
+        waiting, self._orphans = [*self._orphans, *own_lines(self.path, lines, self.sweep)], []
+        unusable = dict[Block, Exception]()
+        for line in sorted(reversed(waiting), key=lambda line: line["begin"]):  # of two about one block the later first
+            self._take(line, unusable)
+        lost = [fault for block, fault in unusable.items() if self.number_of(block) not in self._places]
+        tell_unusable(self.path, lost)
+        whole = is_first and (mend or not atomic_files.in_use(self.path))  # who writes has blocks before their lines
+        if whole and not damaged and (self.scores.reached < self.facts.lengths[:, None]).any():
+            tell_unknown(self.path, self.path / BLOCKS, lines)
 
-    def _take(self, line: Mapping[str, Any]) -> None:
-        """Enter what a line stands for, where it is part of the plan; a warning where it is damaged."""
+    def _take(self, line: Mapping[str, Any], unusable: dict[Block, Exception]) -> None:
+        """Enter what a line stands for, where it is part of the plan and isn't damaged."""
         block = self.facts.place(journal.keys_of(line), line["seed"], line["begin"], line["end"])
         if block is None or self.number_of(block) in self._places:
             return
-        if block.begin and not self.done(block.begin)[list(block.configs), block.seed].all():
+        if block.begin and not self.are_done(block.configs, block.seed, block.begin):
             self._orphans.append(dict(line))  # what came before it is lost, or another process's that lands later
             return
         places = Place.of(line["scores"]), Place.of(line["rest"])
@@ -225,21 +233,13 @@ class DiskStore(MemoryStore):
             result = self._read_result(block, places) if self._bytes < IN_MEMORY else None
             scores = self._read_scores(block, places) if result is None else result.scores
         except (OSError, checks.JgdValueError) as fault:
-            warnings.warn(f"a block in {str(self.path)!r} is unusable ({fault}); it runs again", stacklevel=4)
+            unusable[block] = fault
             return
         number = self.enter(scores)
         self._landed(number, places, result)
         lanes = Place.of(line["lanes"])
         if lanes.is_there(self._lanes.folder):
             self._lanes.enter(number, lanes)
-
-    def _tell_unknown(self, lines: Sequence[Mapping[str, Any]]) -> None:
-        """Warn of block results without a line: of more than kills between a block and its line leave."""
-        known = [(Place.of(line["scores"]), Place.of(line["rest"])) for line in lines]
-        if (lost := unaccounted(self.path / BLOCKS, known)) and not atomic_files.in_use(self.path):
-            gone = "" if (self.path / journal.JOURNAL).exists() else ", which is missing"
-            says = f"{lost:,} bytes of block results in {str(self.path)!r} have no line in the journal{gone}"
-            warnings.warn(f"{says}: their runs count as not run", stacklevel=3)
 
     def _join(self, lines: Sequence[Mapping[str, Any]]) -> None:
         """One journal of all lines, and no other."""

@@ -71,8 +71,8 @@ class Reader:
     _read: dict[str, int] = field(default_factory=dict)  # name -> bytes
 
     def news(self) -> list[dict[str, Any]]:
-        """The whole lines that came since the last look, the later of two about one block."""
-        found, self.torn = {}, False
+        """The whole lines that came since the last look. Of a block that has landed twice there are two."""
+        found, self.torn = list[dict[str, Any]](), False
         for name in (JOURNAL, *shares(self.path)):
             with suppress(FileNotFoundError):
                 begin = self._read.get(name, 0)
@@ -84,12 +84,12 @@ class Reader:
                     if line is None:
                         self.damaged += 1
                     else:
-                        found[line["configs"], line["seed"], line["begin"], line["end"]] = line
-        return list(found.values())
+                        found.append(line)
+        return found
 
 
 def read_journal(path: Path) -> Sequence[dict[str, Any]]:
-    """The whole lines of a directory's journals, the later of two about one block."""
+    """The whole lines of a directory's journals."""
     return Reader(path).news()
 
 

@@ -33,7 +33,8 @@ class LanePacks:
 
     def enter(self, number: int, place: Place) -> None:
         """The lanes of a block are there."""
-        self.drop(number)
+        if number in self.places and self.places[number].pack != place.pack:
+            self.drop(number)
         self.places[number] = place
         self._live.setdefault(place.pack, set()).add(number)
 

@@ -1,7 +1,5 @@
 """A sweep's directory: what it is known by, and going on with it. Enters: a plan. Leaves: its store on the disk."""
 
-import hashlib
-import json
 import os
 import re
 import warnings
@@ -22,8 +20,8 @@ from jgd.sweeps.plan import Plan
 from jgd.sweeps.policies.bundled import is_bundled
 from jgd.sweeps.predictors import describe_predictors
 from jgd.sweeps.share import Share
-from jgd.sweeps.store.configs_file import remove_others, write_configs
-from jgd.sweeps.store.content import FILE, StrangeError, read_manifest
+from jgd.sweeps.store.configs_file import CONFIGS_FILE, remove_others, write_configs
+from jgd.sweeps.store.content import FILE, StrangeError, digest_of, read_manifest
 from jgd.sweeps.store.disk import FOLDERS, DiskStore
 from jgd.sweeps.store.journal import JOURNAL, read_journal, shares
 from jgd.sweeps.store.reads_file import READS
@@ -53,12 +51,12 @@ def open_store(plan: Plan, path: Path, resume: bool, share: Share | None = None)
             said = f"the sweep in {str(path)!r} was made elsewhere: what runs now agrees with it to rounding only"
             machine.warn_of_another(said, there["machine"], machine.machine_facts(), stacklevel=8)
         name = JOURNAL if share is None else f"{JOURNAL}-{share.index}"
-        store = DiskStore(facts=plan.facts, path=path, plan=plan, sweep=_digest(here), journal_name=name)
+        store = DiskStore(facts=plan.facts, path=path, plan=plan, sweep=digest_of(here), journal_name=name)
         for folder in FOLDERS:
             with suppress(OSError):  # what can't be written is told of when it is
                 (path / folder).mkdir(exist_ok=True)
         if share is None:  # nobody else writes
-            atomic_files.remove_parts(path, re.compile("|".join(map(re.escape, OWN))))
+            atomic_files.remove_parts(path, re.compile("|".join([*map(re.escape, OWN), CONFIGS_FILE.pattern])))
         _keep_contents(store, plan)
         store.read(mend=share is None)
         yield store
@@ -100,15 +98,11 @@ def _refuse_others(path: Path) -> None:
 
 def _refuse_stranger(path: Path, here: Mapping[str, str]) -> None:
     """Without a sweep.json: a journal that another sweep has written."""
-    if any(line["sweep"] != _digest(here) for line in read_journal(path)):
+    if any(line["sweep"] != digest_of(here) for line in read_journal(path)):
         raise checks.JgdValueError(
             f"store {str(path)!r} holds another sweep, and its {FILE}, which could tell what differs, is lost. "
             "Go on with the same settings, or use another directory"
         )
-
-
-def _digest(identity: Mapping[str, str]) -> str:
-    return hashlib.sha256(json.dumps(identity, sort_keys=True).encode()).hexdigest()[:16]
 
 
 def refuse_another(path: Path, there: Mapping[str, Any], here: Mapping[str, Any]) -> None:

@@ -52,7 +52,7 @@ class Place:
     def is_there(self, folder: Path) -> bool:
         """Whether the pack is so long, whatever is in it."""
         try:
-            return (folder / self.pack).stat().st_size >= self.begin + self.size
+            return (folder / self.pack).lstat().st_size >= self.begin + self.size
         except OSError:
             return False
 
@@ -66,20 +66,6 @@ def is_place(said: Any) -> bool:
         and 0 <= said[1] < 2**62
         and 0 <= said[2] < 2**62
     )
-
-
-def unaccounted(folder: Path, known: Sequence[tuple[Place, ...]]) -> int:
-    """Bytes of packs behind the last blob that is known of: of packs with more of them than a kill may have left."""
-    ends, most = dict[str, int](), 0
-    for places in known:
-        ends[places[-1].pack] = max(ends.get(places[-1].pack, 0), places[-1].begin + places[-1].size)
-        most = max(most, 2 * sum(place.size for place in places))
-    try:
-        packs = [file for file in folder.iterdir() if PACK_FILE.fullmatch(file.name)]
-        left = [file.lstat().st_size - ends.get(file.name, 0) for file in packs]
-    except OSError:
-        return 0
-    return sum(size for size in left if size > most)
 
 
 @dataclass
