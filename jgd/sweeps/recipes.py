@@ -63,8 +63,7 @@ def recipes_by_name(recipes: Recipes | None) -> dict[str, Recipe]:
     if isinstance(recipes, Mapping):
         chosen = dict(recipes)
     else:
-        given: Any = recipes
-        each = list(given) if type(given) in (list, tuple) else [given]  # optax: named tuples
+        each: Any = recipes if type(recipes) in (list, tuple) else [recipes]  # optax's transformations are named tuples
         chosen = {}
         for item in each:
             name = item if isinstance(item, str) else name_of(item)
