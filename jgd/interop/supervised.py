@@ -15,6 +15,7 @@ from jgd.core.row_weights import row_share, weighed_mean, weighted
 from jgd.core.types import Batch, Params
 from jgd.data.array_rows import written
 from jgd.interop.network import Known, Network
+from jgd.label_checks import CLASSES
 from jgd.losses import errors
 from jgd.prediction import OF_CLASSES, OF_VALUES
 from jgd.tasks import Score, Task
@@ -205,7 +206,13 @@ def _classes(outputs: tuple[int, ...], rows: OwnRows, loss: Any) -> int:
         return known
     targets = np.concatenate([np.asarray(part[1]) for part in rows.parts])
     numbers = np.issubdtype(targets.dtype, np.integer) and targets.ndim == 1 and loss not in OF_NUMBERS
-    return logits if numbers and targets.min() >= 0 and targets.max() < logits else 0
+    outside = targets[(targets < 0) | (targets >= logits)] if numbers else ()
+    if len(outside) and logits and isinstance(loss, str) and CLASSES.get(loss) == 0:
+        raise checks.JgdValueError(
+            f"data must hold labels 0 … {logits - 1}, the classes of the model's outputs, got the label {outside[0]}",
+            argument="data",
+        )
+    return logits if numbers and not len(outside) else 0
 
 
 def _are_tokens(outputs: tuple[int, ...], targets: Any) -> bool:

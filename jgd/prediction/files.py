@@ -6,9 +6,11 @@ import os
 from pathlib import Path
 from typing import Any
 
+import jax
 import numpy as np
 
 from jgd.core import array_files, atomic_files, checks
+from jgd.core.paths import paths
 from jgd.core.plain_trees import describe_tree
 from jgd.core.snapshots import pack
 from jgd.core.strict_json import fault_of
@@ -125,6 +127,8 @@ def load_model(path: str | os.PathLike, model: Any = None) -> Predictor:
         predictor = predictor_of(facts, params, model, state)
     except checks.JgdValueError as fault:
         raise checks.JgdValueError(f"{str(file)!r} is whole, but no model that jgd wrote: {fault}") from fault
+    if callable(getattr(model, "start", None)):
+        _check_network(model, params, str(file))
     if predictor.model is None:
         raise checks.JgdValueError(
             f"the model in {str(file)!r} is code of its maker's own, {facts['address']!r}, which no file holds: give it as "
@@ -132,6 +136,19 @@ def load_model(path: str | os.PathLike, model: Any = None) -> Predictor:
             argument="model",
         )
     return predictor
+
+
+def _check_network(model: Any, params: Any, file: str) -> None:
+    """Refuse a network whose own parameters are others than the file's."""
+    shapes = lambda tree: dict(zip(paths(tree), map(np.shape, jax.tree.leaves(tree)), strict=True))
+    there, here = shapes(params), shapes(jax.eval_shape(model.start, jax.random.key(0))[0])
+    if differs := [path for path in {**there, **here} if there.get(path) != here.get(path)]:
+        path = differs[0]
+        raise checks.JgdValueError(
+            f"model has other parameters than the one in {file!r}: {path} of shape {here.get(path, 'none')} here, "
+            f"{there.get(path, 'none')} there",
+            argument="model",
+        )
 
 
 def _read(file: Path) -> tuple[dict[str, Any], dict[str, np.ndarray]]:

@@ -33,11 +33,19 @@ def test_a_run_on_words_answers_in_words_and_so_does_its_file(tmp_path):
     assert np.mean(run.predict(INPUTS) == WORDS) > 0.8
     kept = jgd.load_model(jgd.save_model(run, tmp_path), own.model)
     assert (kept.predict(INPUTS) == run.predict(INPUTS)).all()
+    other = task(3, "squared_error", (INPUTS, np.zeros((60, 3), np.float32)))
+    with pytest.raises(jgd.JgdError, match=r"model has other parameters than the one in .*of shape \(3,\) here, \(2,\) there"):
+        jgd.load_model(tmp_path, other.model)
     part = own.raw.parts[1]  # rows that chose, as they were
     score = kept.score(part[0], "balanced_accuracy", targets=np.array(kept.classes)[part[1]])
     assert run.best.value == pytest.approx(score, abs=1e-6)
     for fold in own.folds(3):
         np.testing.assert_allclose(fold.train[0].mean((0, 1)), 0, atol=1e-5)
+
+
+def test_labels_that_the_outputs_cannot_tell_are_refused():
+    with pytest.raises(jgd.JgdError, match=r"labels 0 … 1, the classes of the model's outputs, got the label [23]"):
+        task(2, "softmax_cross_entropy", (INPUTS, np.arange(60) % 2 + 2))
 
 
 def test_values_return_to_their_unit():
