@@ -34,7 +34,9 @@ def test_a_run_on_words_answers_in_words_and_so_does_its_file(tmp_path):
     kept = jgd.load_model(jgd.save_model(run, tmp_path), own.model)
     assert (kept.predict(INPUTS) == run.predict(INPUTS)).all()
     other = task(3, "squared_error", (INPUTS, np.zeros((60, 3), np.float32)))
-    with pytest.raises(jgd.JgdError, match=r"model has other parameters than the one in .*of shape \(3,\) here, \(2,\) there"):
+    with pytest.raises(
+        jgd.JgdError, match=r"model has other parameters than the one in .*of shape \(3,\) here, \(2,\) there"
+    ):
         jgd.load_model(tmp_path, other.model)
     part = own.raw.parts[1]  # rows that chose, as they were
     score = kept.score(part[0], "balanced_accuracy", targets=np.array(kept.classes)[part[1]])
