@@ -153,8 +153,17 @@ class TaskOptions:
             if value not in (None, ()):
                 raise checks.JgdValueError(f"{option} belongs to --data; the task {self.task!r} has its own")
         if self.function is None:
+            self._refuse_file(str(self.task))
             return jgd.tasks.get(str(self.task), self.model), None
         return self._of_function(self.function), None
+
+    def _refuse_file(self, task: str) -> None:
+        """A file in the task's place is told where it belongs."""
+        kind = Path(task).suffix
+        if kind == ".toml":
+            raise checks.JgdValueError(f"{task}: an experiment's file is run by `jgd sweep {task}`")
+        if kind:
+            raise checks.JgdValueError(f"there is no task {task!r}; a table's file goes to --data {task} --target COLUMN")
 
     def _of_table(self, file: Path) -> tuple[jgd.Task, jgd.data.Dataset]:
         if self.target is None:

@@ -206,7 +206,7 @@ def _classes(outputs: tuple[int, ...], rows: OwnRows, loss: Any) -> int:
         return known
     targets = np.concatenate([np.asarray(part[1]) for part in rows.parts])
     numbers = np.issubdtype(targets.dtype, np.integer) and targets.ndim == 1 and loss not in OF_NUMBERS
-    outside = targets[(targets < 0) | (targets >= logits)] if numbers else ()
+    outside = targets[(targets < 0) | (targets >= logits)] if numbers else targets[:0]
     if len(outside) and logits and isinstance(loss, str) and CLASSES.get(loss) == 0:
         raise checks.JgdValueError(
             f"data must hold labels 0 … {logits - 1}, the classes of the model's outputs, got the label {outside[0]}",
