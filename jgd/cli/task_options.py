@@ -163,7 +163,9 @@ class TaskOptions:
         if kind == ".toml":
             raise checks.JgdValueError(f"{task}: an experiment's file is run by `jgd sweep {task}`")
         if kind:
-            raise checks.JgdValueError(f"there is no task {task!r}; a table's file goes to --data {task} --target COLUMN")
+            raise checks.JgdValueError(
+                f"there is no task {task!r}; a table's file goes to --data {task} --target COLUMN"
+            )
 
     def _of_table(self, file: Path) -> tuple[jgd.Task, jgd.data.Dataset]:
         if self.target is None:

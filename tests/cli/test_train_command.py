@@ -455,7 +455,10 @@ def test_divergence_is_the_exit_code_1(jgd_here):
         ([*STEEP, "--set-order", "share=2"], "the order 'shuffled' has no parameters"),
         (["train", "iris", "--order", "weighted", "--order-by", "age"], "--order-by names a column of --data"),
         (["train", "iris", "--scale", "none"], "--scale belongs to --data"),
-        (["train", "flats.csv"], "there is no task 'flats.csv'; a table's file goes to --data flats.csv --target COLUMN"),
+        (
+            ["train", "flats.csv"],
+            "there is no task 'flats.csv'; a table's file goes to --data flats.csv --target COLUMN",
+        ),
         (["train", "one.toml"], "one.toml: an experiment's file is run by `jgd sweep one.toml`"),
         ([*STEEP, "--scale", "robust"], "--scale: unknown scale 'robust'; choose from: standard, minmax, none"),
         ([*STEEP, "--min-delta", "-1"], "jgd: --min-delta must be a finite number >= 0"),
