@@ -9,6 +9,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
+from helpers import methods
 
 import jgd
 from jgd.transforms import ClipByGlobalNorm, ReduceOnPlateau, ScaleByLearningRate, only, partition
@@ -54,15 +55,9 @@ def test_a_warm_up_that_the_builder_adds_stays(build):
         warm.with_hyperparameters(learning_rate=-1)
 
 
-@pytest.mark.parametrize("name", [name for name in jgd.optimizers.registry if name not in ("dp_sgd", "frank_wolfe")])
+@pytest.mark.parametrize("name", methods.NAMES)
 def test_every_builders_numbers_can_be_read_and_put_back(name):
-    build = jgd.optimizers.registry[name]
-    try:
-        optimizer = (
-            build(jgd.optimizers.sgd(0.1)) if name in ("sam", "asam", "gsam", "mechanic", "schedule_free") else build()
-        )
-    except TypeError:
-        optimizer = build(0.1)
+    optimizer = methods.built(name)
     found = optimizer.hyperparameters
     assert found
     assert optimizer.with_hyperparameters(found) == optimizer

@@ -11,7 +11,8 @@ NO_DEFAULT = {
     "l2_norm_clip": 1.0,
     "noise_multiplier": 0.5,
     "onto": jgd.transforms.L1Ball(1.0),
-}  # of dp_sgd, frank_wolfe
+    "ess": 100.0,
+}  # of dp_sgd, frank_wolfe, ivon
 NAMES = sorted(jgd.optimizers.registry)
 
 

@@ -140,7 +140,7 @@ def test_every_method_turns_the_sign_once():
         "gsam": (jgd.optimizers.adam(0.1),),
         "dp_sgd": (0.1, 1.0, 1.0),
     }
-    needs |= {"frank_wolfe": (jgd.transforms.L1Ball(1.0),)}
+    needs |= {"frank_wolfe": (jgd.transforms.L1Ball(1.0),), "ivon": (0.1, 100.0)}
     for name, build in jgd.optimizers.registry.items():
         numbers = needs.get(name) or ((0.1,) if "learning_rate" in inspect.signature(build).parameters else ())
         assert build(*numbers).transform.sign == "turns", name

@@ -34,7 +34,7 @@ def test_hypergradients_match_finite_differences(row, x64):
             continue
         reach = 1e-5 * value
         up, down = (float(final({**row.hypers, name: value + sign * reach})) for sign in (1, -1))
-        np.testing.assert_allclose(slopes[name], (up - down) / (2 * reach), rtol=1e-6, atol=1e-9, err_msg=name)
+        np.testing.assert_allclose(slopes[name], (up - down) / (2 * reach), rtol=3e-6, atol=1e-9, err_msg=name)
         assert slopes[name] != 0, name
 
 
