@@ -51,13 +51,18 @@ def meet(together: bool, where: str) -> None:
         multihost_utils.sync_global_devices(where)
 
 
+def is_cut(leaf: Any) -> bool:
+    """Whether no process has all of an array."""
+    return isinstance(leaf, jax.Array) and not (leaf.is_fully_addressable or leaf.is_fully_replicated)
+
+
 def gathered(tree: Any) -> Any:
     """The tree with whole NumPy arrays for those that are cut over processes; all processes must ask for it."""
     return jax.tree.map(_gathered, tree)
 
 
 def _gathered(leaf: Any) -> Any:
-    if not isinstance(leaf, jax.Array) or leaf.is_fully_addressable or leaf.is_fully_replicated:
+    if not is_cut(leaf):
         return leaf
     from jax.experimental import multihost_utils
 

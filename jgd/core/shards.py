@@ -19,11 +19,6 @@ import numpy as np
 from jgd.core import array_files, atomic_files, checks
 
 
-def is_cut(leaf: Any) -> bool:
-    """Whether no process has all of it."""
-    return isinstance(leaf, jax.Array) and not (leaf.is_fully_addressable or leaf.is_fully_replicated)
-
-
 def pieces_of(arrays: Mapping[str, jax.Array]) -> dict[str, np.ndarray]:
     """The pieces that this process has to write, by name and place: of several copies the first."""
     return {

@@ -19,7 +19,7 @@ import jax
 import numpy as np
 
 from jgd.core import array_files, atomic_files, checks, shards
-from jgd.core.processes import first_says, gathered, is_first, of_all
+from jgd.core.processes import first_says, gathered, is_cut, is_first, of_all
 from jgd.core.strict_json import fault_of, is_count
 
 KEPT = 2  # snapshots: the newest, and the one before it in case that is damaged
@@ -61,7 +61,7 @@ class RunDirectory:
             OSError: Where it can't be written.
         """
         number = first_says(together, max(self._numbers(), default=0) + 1)
-        cut = {name: array for name, array in arrays.items() if shards.is_cut(array)}
+        cut = {name: array for name, array in arrays.items() if is_cut(array)}
         pieces = {} if not cut else {"pieces": {"names": list(arrays), **self._save_pieces(number, cut)}}
         if not is_first(together):
             return
@@ -160,7 +160,7 @@ def pack(name: str, tree: Any, whole: bool = True) -> dict[str, Any]:
         ["params['w']"]
     """
     leaves = {name + jax.tree_util.keystr(path): leaf for path, leaf in jax.tree_util.tree_leaves_with_path(tree)}
-    cut = {} if whole else {path: leaf for path, leaf in leaves.items() if shards.is_cut(leaf)}
+    cut = {} if whole else {path: leaf for path, leaf in leaves.items() if is_cut(leaf)}
     held = jax.device_get(gathered({path: leaf for path, leaf in leaves.items() if path not in cut}))
     return {path: cut[path] if path in cut else np.asarray(held[path]) for path in leaves}
 

@@ -69,7 +69,7 @@ def _answering(function: Any, who: str, own: int, flags: Sequence[tuple[str, int
                 raise
         raise wrong
 
-    _WRAPPERS.add(answered.__code__)  # pyright: ignore[reportAttributeAccessIssue]
+    _WRAPPERS.add(answered.__code__)  # pyright: ignore[reportAttributeAccessIssue]: `wraps` hides that it is a function
     return answered
 
 

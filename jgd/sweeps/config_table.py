@@ -93,7 +93,7 @@ class ConfigTable(Sequence[tuple[str, Config]]):
             and all(a == b for a, b in zip(self, other, strict=True))
         )
 
-    __hash__ = None  # pyright: ignore[reportAssignmentType]
+    __hash__ = None  # pyright: ignore[reportAssignmentType]: as Python has it for what compares by content
 
     def arrays(self) -> tuple[dict[str, np.ndarray], dict[str, Any]]:
         """The table as arrays and what JSON holds; `from_arrays` makes it again."""

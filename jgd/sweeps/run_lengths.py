@@ -49,7 +49,7 @@ def most_steps(given: int | None, recipes: Mapping[str, Callable[..., Any]], spa
     if not said or None in said:
         why = "the space has no name 'steps'" if not said else "the space derives its 'steps', whose most isn't known"
         raise checks.JgdValueError(f"steps must be given, as {why}", argument=STEPS)
-    most: Any = max(said, key=float)  # pyright: ignore[reportArgumentType]
+    most: Any = max(said, key=float)  # pyright: ignore[reportArgumentType]: none is None here
     return checks.count(STEPS, int(most) if float(most).is_integer() else most, 1, MOST_STEPS)
 
 

@@ -17,8 +17,7 @@ import numpy as np
 
 from jgd.core import checks, machine
 from jgd.core.fingerprint import described, differences
-from jgd.core.processes import gathered, is_first, meet, now
-from jgd.core.shards import is_cut
+from jgd.core.processes import gathered, is_cut, is_first, meet, now
 from jgd.core.snapshots import RunDirectory, holds_a_run, opened, pack
 from jgd.core.strict_json import fault_of, is_count
 from jgd.lane import eval_params_of

@@ -9,7 +9,8 @@ from jax.sharding import PartitionSpec as P
 
 import jgd
 from jgd.core import array_files
-from jgd.core.shards import is_cut, pieces_of, read_pieces, write_pieces
+from jgd.core.processes import is_cut
+from jgd.core.shards import pieces_of, read_pieces, write_pieces
 
 
 @pytest.fixture(scope="module")
